@@ -1,0 +1,1 @@
+"""Convertr leads in Jupyter."""

@@ -1,0 +1,155 @@
+"""Everything that can go wrong, as one tree. Every message ends with what to do next.
+
+::
+
+    CvtrError
+    ├── SettingsError            a setting or environment variable cannot be used
+    ├── CredentialsError         no user, password or enterprise was found, or there is nobody to ask
+    ├── ServiceError             the service or the network did not do what was asked (.method .path .status)
+    │   ├── LoginRefused         wrong user or password, or a locked account; never repeated
+    │   ├── PasswordExpired      the way out is client.change_password
+    │   ├── NotReached           no connection: name, network, TLS, proxy
+    │   ├── NoAnswer             connected, but no dependable answer in time
+    │   ├── Unreadable           an answer that is not what a Convertr sends (HTML, cut JSON, wrong types)
+    │   ├── NotAllowed           403
+    │   ├── NotFound             404, 410
+    │   ├── TooManyRequests      429 for longer than we are willing to wait
+    │   ├── RequestRefused       any other 4xx
+    │   ├── ServiceBroken        5xx
+    │   └── OffOrigin            a redirect or link that leaves the one host which may see the token
+    ├── DialectError             the description of the service is wrong (file, key and reason)
+    ├── SelectionError           a file or input that holds no lead ids at all
+    ├── ReadTooLarge             a read would take more requests than allowed; carries the estimate
+    ├── PlanError                an action that cannot be planned (reason missing, unknown category ...)
+    ├── NotConfirmed             a run without the confirmation or signature that its plan needs
+    ├── PlanOutOfDate            the plan is not the one that was confirmed, or its leads have changed
+    ├── LiveWritesRefused        writing to a live enterprise is not possible yet
+    ├── JournalError             the journal cannot be written or read; nothing was sent
+    ├── RunError                 a run cannot be started, resumed or cancelled
+    ├── ExportError              a file of results cannot be written
+    └── SandboxError             the sandbox could not be started
+"""
+
+from __future__ import annotations
+
+
+class CvtrError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class SettingsError(CvtrError):
+    """A setting or environment variable has a value that cannot be used."""
+
+
+class CredentialsError(CvtrError):
+    """User, password or enterprise is missing and nobody can be asked for it."""
+
+
+class ServiceError(CvtrError):
+    """The service or the network did not do what was asked.
+
+    Attributes: ``method`` and ``path`` of the request (never its query, body or headers), ``status`` (int or None when
+    there was no answer) and ``advice`` (what to do next).
+    """
+
+    def __init__(
+        self, message: str, *, method: str = "", path: str = "", status: int | None = None, advice: str = ""
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.status = status
+        self.advice = advice
+        where = f" ({method} {path}{'' if status is None else f' answered {status}'})" if path else ""
+        super().__init__(f"{message}{where}.{' ' + advice if advice else ''}")
+
+
+class LoginRefused(ServiceError):
+    """User name or password is wrong, or the account is locked. Never repeated: ten refusals lock an account."""
+
+
+class PasswordExpired(ServiceError):
+    """The password has expired; everything but changing it is refused."""
+
+
+class NotReached(ServiceError):
+    """No connection came about, so nothing was sent."""
+
+
+class NoAnswer(ServiceError):
+    """The request went out and no dependable answer came back."""
+
+
+class Unreadable(ServiceError):
+    """The answer is not one that can be understood."""
+
+
+class NotAllowed(ServiceError):
+    """The account may not do this."""
+
+
+class NotFound(ServiceError):
+    """There is no such thing, or this account cannot see it."""
+
+
+class TooManyRequests(ServiceError):
+    """The request limit is used up for longer than we wait."""
+
+
+class RequestRefused(ServiceError):
+    """The service refused the request."""
+
+
+class ServiceBroken(ServiceError):
+    """The service failed (5xx)."""
+
+
+class OffOrigin(ServiceError):
+    """A redirect or link led to another host. It was not followed, so that the token stays where it belongs."""
+
+
+class DialectError(CvtrError):
+    """A dialect file (the description of one Convertr's wire) is not usable; names file, key and reason."""
+
+
+class SelectionError(CvtrError):
+    """An input holds no lead ids at all, so there is nothing to select."""
+
+
+class ReadTooLarge(CvtrError):
+    """A read would take more requests than allowed without asking. ``requests`` holds the estimate."""
+
+    def __init__(self, message: str, *, requests: int) -> None:
+        self.requests = requests
+        super().__init__(message)
+
+
+class PlanError(CvtrError):
+    """An action cannot be planned as given."""
+
+
+class NotConfirmed(CvtrError):
+    """The run needs a confirmation, a count or a signature that it was not given."""
+
+
+class PlanOutOfDate(CvtrError):
+    """The plan is no longer the one that was shown and confirmed."""
+
+
+class LiveWritesRefused(CvtrError):
+    """Writing to a live enterprise is refused, with the reason."""
+
+
+class JournalError(CvtrError):
+    """The journal of runs cannot be written or read. Without it nothing is sent."""
+
+
+class RunError(CvtrError):
+    """A run cannot be started or cancelled in its present state."""
+
+
+class ExportError(CvtrError):
+    """Results cannot be written to a file."""
+
+
+class SandboxError(CvtrError):
+    """The sandbox could not be started."""

@@ -1,0 +1,275 @@
+"""The values that travel between the storeys. Standard library only; nothing here does anything to a lead."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+LeadId: TypeAlias = int
+Record: TypeAlias = dict[str, Any]
+"""One object of the service as it arrived (decoded JSON)."""
+
+
+class Missing(enum.Enum):
+    """The service does not send this field: it can prove nothing. Not the same as null."""
+
+    NOT_SENT = "not sent"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_SENT"
+
+
+NOT_SENT: Final = Missing.NOT_SENT
+Text: TypeAlias = str | None | Missing
+Flag: TypeAlias = bool | None | Missing
+
+
+class ActionKind(enum.StrEnum):
+    """The eight things that can be done to leads."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    TEST = "test"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    OTHER = "other"
+    REPROCESS = "reprocess"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a list that the service keeps (a reason, a category, an integration job)."""
+
+    name: str
+    id: int | None = None
+    iri: str | None = None
+    flag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What to do to leads. Made by ``mark_invalid(...)`` and its seven sisters; completed when a plan is made.
+
+    ``reason`` is a listed name or the user's own words; ``reason_choice`` is filled in by the plan when the service's
+    list has it (None afterwards means: own words). ``integrations`` are ids of integration jobs (Valid only).
+    """
+
+    kind: ActionKind
+    reason: str | None = None
+    category: str | None = None
+    comment: str | None = None
+    integrations: tuple[int, ...] = ()
+    reason_choice: Choice | None = None
+    category_choice: Choice | None = None
+
+
+class Verdict(enum.StrEnum):
+    """What a plan says of one lead."""
+
+    WILL_CHANGE = "will_change"
+    ALREADY_SO = "already_so"
+    NOT_ELIGIBLE = "not_eligible"
+    NOT_FOUND = "not_found"
+    NOT_ALLOWED = "not_allowed"
+    CANNOT_TELL = "cannot_tell"
+
+
+class Outcome(enum.StrEnum):
+    """What became of one lead in a run."""
+
+    CONTRADICTED = "contradicted"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    CONFIRMED = "confirmed"
+    ACCEPTED = "accepted"
+    SKIPPED = "skipped"
+    NOT_SENT = "not_sent"
+
+
+class Cause(enum.StrEnum):
+    """How one write exchange ended, as far as the wire can tell. ``runs/doubt.py`` says what follows from each."""
+
+    ANSWERED = "answered"
+    UNREADABLE = "unreadable"
+    NOT_CONNECTED = "not_connected"
+    LOST = "lost"
+    TIMED_OUT = "timed_out"
+    LOGIN_ENDED = "login_ended"
+    REDIRECTED = "redirected"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadAnswer:
+    """The service's word on one lead of a write: ``ok`` True, False or None (it named the lead and said neither)."""
+
+    ok: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAnswer:
+    """Everything the wire can tell about one write. It judges nothing; ``runs/doubt.py`` does.
+
+    ``status`` is the HTTP status or None. ``per_lead`` is None when the answer names no leads. ``retry_after`` is in
+    seconds. ``queued`` means that the service said it will do it later (202).
+    """
+
+    cause: Cause
+    status: int | None = None
+    per_lead: Mapping[LeadId, LeadAnswer] | None = None
+    detail: str = ""
+    retry_after: float | None = None
+    queued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A printed name under one plan. ``signed_at`` carries its zone; ``fingerprint`` is the plan's."""
+
+    name: str
+    meaning: str
+    signed_at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose session this is. ``sandbox`` is True only for our own look-alike on this machine."""
+
+    enterprise: str
+    user_id: int | None
+    username: str
+    role: str
+    sandbox: bool
+    may_delete: bool | None = None
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``chunk`` leads a write call, ``in_flight`` requests at once, ``requests`` per ``window`` seconds."""
+
+    chunk: int = 50
+    in_flight: int = 8
+    requests: int = 3_000
+    window: float = 300.0
+    page: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One lead as far as runs need to know it. Holds nothing personal.
+
+    A field is ``NOT_SENT`` when the service does not send it at all, None when it is sent empty. ``status`` is one of
+    ``Valid Invalid Caution Test`` or the service's own word; ``delivery`` is ``Delivered`` or ``Not Delivered``.
+    Payouts are in ``currency`` (None = not stated).
+    """
+
+    id: LeadId
+    status: Text = NOT_SENT
+    reason: Text = NOT_SENT
+    category: Text = NOT_SENT
+    comment: Text = NOT_SENT
+    delivery: Text = NOT_SENT
+    replacement: Text = NOT_SENT
+    replacement_comment: Text = NOT_SENT
+    processr_status: int | str | None | Missing = NOT_SENT
+    processing_counter: int | None | Missing = NOT_SENT
+    billable_for_publisher: Flag = NOT_SENT
+    billable_for_advertiser: Flag = NOT_SENT
+    publisher_payout: Decimal | None | Missing = NOT_SENT
+    advertiser_payout: Decimal | None | Missing = NOT_SENT
+    currency: str | None = None
+    campaign_id: int | None = None
+    campaign: str | None = None
+    publisher: str | None = None
+
+
+class RunState(enum.StrEnum):
+    """Where a run is."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    READING_BACK = "reading back"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One progress event. ``done`` and ``total`` count leads that the run sends; ``seconds_left`` None = not known."""
+
+    state: RunState
+    done: int
+    total: int
+    rate: float = 0.0
+    seconds_left: float | None = None
+    message: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCost:
+    """What reading a set of leads takes: ``requests`` and the ``way`` (``id filter``, ``campaign and date``, ``one by one``)."""
+
+    requests: int
+    way: str
+    why: str = ""
+
+
+class LeadService(Protocol):
+    """All that ``runs`` knows of Convertr."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def dialect_hash(self) -> str: ...
+
+    def fetch(self, ids: Sequence[LeadId]) -> dict[LeadId, Lead]:
+        """Read leads afresh. An id that is absent was not found, or is not visible to this account."""
+        ...
+
+    def fetch_cost(self, ids: Sequence[LeadId]) -> ReadCost: ...
+
+    def is_delivered(self, ids: Sequence[LeadId]) -> dict[LeadId, bool | None]:
+        """The service's delivery check. None or absent = it gave no usable answer for that lead."""
+        ...
+
+    def apply(self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None) -> WriteAnswer:
+        """Send one write once. Never raises for what the service or the network did."""
+        ...
+
+    def at_rest(self, lead: Lead) -> bool | None:
+        """Whether the lead's Processr status says that processing has ended. None = the service does not tell."""
+        ...
+
+
+Origin: TypeAlias = Literal["ticked", "typed", "file", "matching", "frame", "list", "lead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One piece of input that was not taken. ``where`` is a line or cell ("line 17"), ``text`` what stood there."""
+
+    where: str
+    text: str
+    why: str
+
+
+def ordered_unique(ids: Iterable[LeadId]) -> tuple[LeadId, ...]:
+    """The ids in their first order, each once."""
+    return tuple(dict.fromkeys(ids))
