@@ -25,6 +25,7 @@
     ├── PlanOutOfDate            the plan is not the one that was confirmed, or its leads have changed
     ├── LiveWritesRefused        writing to a live enterprise is not possible yet
     ├── JournalError             the journal cannot be written or read; nothing was sent
+    ├── Cancelled                the user stopped a read or a preview
     ├── RunError                 a run cannot be started, resumed or cancelled
     ├── ExportError              a file of results cannot be written
     └── SandboxError             the sandbox could not be started
@@ -141,6 +142,10 @@ class LiveWritesRefused(CvtrError):
 
 class JournalError(CvtrError):
     """The journal of runs cannot be written or read. Without it nothing is sent."""
+
+
+class Cancelled(CvtrError):
+    """The user stopped a read or a preview. Nothing was changed at the service."""
 
 
 class RunError(CvtrError):

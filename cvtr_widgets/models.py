@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -239,13 +239,25 @@ class LeadService(Protocol):
     @property
     def dialect_hash(self) -> str: ...
 
-    def fetch(self, ids: Sequence[LeadId]) -> dict[LeadId, Lead]:
+    def fetch(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Callable[[int], None] = ...,
+        cancelled: Callable[[], bool] = ...,
+    ) -> dict[LeadId, Lead]:
         """Read leads afresh. An id that is absent was not found, or is not visible to this account."""
         ...
 
     def fetch_cost(self, ids: Sequence[LeadId]) -> ReadCost: ...
 
-    def is_delivered(self, ids: Sequence[LeadId]) -> dict[LeadId, bool | None]:
+    def is_delivered(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Callable[[int], None] = ...,
+        cancelled: Callable[[], bool] = ...,
+    ) -> dict[LeadId, bool | None]:
         """The service's delivery check. None or absent = it gave no usable answer for that lead."""
         ...
 

@@ -1,0 +1,208 @@
+"""The eight actions as rows: what each is called, asks, demands and does, what proves it and what takes it back.
+
+Sources are Convertr's help pages on Flag/Manage. What they don't say (eligibility of six of the eight, for example) is
+not invented here: where no rule is known, none is applied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cvtr_widgets.errors import PlanError
+from cvtr_widgets.models import Action, ActionKind
+
+Danger = Literal["plain", "tick", "signature", "count"]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One action.
+
+    ``asks``: fields of the form. ``danger``: what the user must do before it runs (``plain``: one button that names the
+    count; ``tick``: a tick box; ``signature``: printed name and tick; ``count``: tick and the number typed). ``target``:
+    the status or delivery it leads to. ``verb``: as on the button, with ``{n}`` for "298 leads".
+    """
+
+    kind: ActionKind
+    label: str
+    asks: tuple[str, ...]
+    danger: Danger
+    target: str
+    verb: str
+    effect: str
+    eligible: str
+    proof: str
+    undone_by: str
+
+
+_FLAG_PROOF = "Current Status and reason (category and comment where the service sends them)"
+_DELIVERY_PROOF = "is-lead-delivered, and the delivery field where the service sends one"
+
+ROWS: dict[ActionKind, ActionRow] = {
+    row.kind: row
+    for row in (
+        ActionRow(
+            ActionKind.VALID, "Mark as Valid", ("reason", "comment", "integrations"), "tick", "Valid",
+            "Mark {n} as Valid",
+            "Current Status becomes Valid; the ticked integrations of the lead's campaign receive it; billable is "
+            "recalculated from the contracts.",
+            "any lead (meant for Invalid and Caution)", _FLAG_PROOF, "another flag; what an integration received stays sent",
+        ),
+        ActionRow(
+            ActionKind.INVALID, "Mark as Invalid", ("reason", "category", "comment"), "tick", "Invalid",
+            "Mark {n} as Invalid",
+            "Current Status becomes Invalid; not billable to either side.",
+            "any lead", _FLAG_PROOF, "another flag",
+        ),
+        ActionRow(
+            ActionKind.TEST, "Mark as Test", ("reason", "comment"), "plain", "Test",
+            "Mark {n} as Test",
+            "Current Status becomes Test.",
+            "any lead", _FLAG_PROOF, "another flag",
+        ),
+        ActionRow(
+            ActionKind.DELIVERED, "Mark as Delivered", (), "signature", "Delivered",
+            "Mark {n} as Delivered",
+            "Delivery becomes Delivered and the lead is billable to the advertiser; nothing is sent to an integration.",
+            "Valid and Not Delivered", _DELIVERY_PROOF, "Mark as Undelivered",
+        ),
+        ActionRow(
+            ActionKind.UNDELIVERED, "Mark as Undelivered", (), "signature", "Not Delivered",
+            "Mark {n} as Undelivered",
+            "Delivery becomes Not Delivered and the lead is no longer billable to the advertiser.",
+            "Valid and Delivered", _DELIVERY_PROOF, "Mark as Delivered",
+        ),
+        ActionRow(
+            ActionKind.OTHER, "Mark as Other (Replacement)", ("reason", "comment"), "plain", "",
+            "Mark {n} as {reason}",
+            "The replacement mark is set (Replacement) or taken away (None); the status stays as it is.",
+            "any lead", "the replacement field where the service sends one", "Mark as Other with reason None",
+        ),
+        ActionRow(
+            ActionKind.REPROCESS, "Reprocess Leads", (), "tick", "",
+            "Reprocess {n}",
+            "All jobs and value transforms run again; a reprocessed lead counts as a new one for contracted volumes.",
+            "any lead", "the processing counter went up and the Processr status came to rest", "nothing",
+        ),
+        ActionRow(
+            ActionKind.DELETE, "Delete Leads", (), "count", "",
+            "Delete {n}",
+            "The lead leaves the campaign and all reports and no longer counts.",
+            "any lead, for accounts with that right", "the lead is no longer found", "nothing",
+        ),
+    )
+}  # fmt: skip
+
+OTHER_REASONS = ("Replacement", "None")
+RETURNED = "Returned"
+"""The one Invalid reason that asks for a category."""
+
+
+def _clean(text: str | None) -> str | None:
+    return text.strip() or None if isinstance(text, str) else None
+
+
+def _need_reason(reason: str | None, label: str) -> str:
+    found = _clean(reason)
+    if found is None:
+        raise PlanError(f"{label} needs a reason. Choose one of the list (session.reasons(...)) or give your own words.")
+    return found
+
+
+def mark_valid(
+    reason: str, comment: str | None = None, integrations: tuple[int, ...] | list[int] = ()
+) -> Action:
+    """Mark as Valid. ``integrations``: ids of integration jobs; each lead gets those that are on its campaign."""
+    jobs = tuple(dict.fromkeys(int(i) for i in integrations))
+    return Action(ActionKind.VALID, _need_reason(reason, "Mark as Valid"), comment=_clean(comment), integrations=jobs)
+
+
+def mark_invalid(reason: str, category: str | None = None, comment: str | None = None) -> Action:
+    """Mark as Invalid. The reason Returned needs a ``category``; no other reason takes one."""
+    reason = _need_reason(reason, "Mark as Invalid")
+    category = _clean(category)
+    returned = reason.lower() == RETURNED.lower()
+    if returned and category is None:
+        raise PlanError("The reason Returned needs a category. Choose one of session.categories().")
+    if not returned and category is not None:
+        raise PlanError(f"Only the reason Returned takes a category, not {reason!r}. Leave the category out.")
+    return Action(ActionKind.INVALID, reason, category, _clean(comment))
+
+
+def mark_test(reason: str, comment: str | None = None) -> Action:
+    """Mark as Test."""
+    return Action(ActionKind.TEST, _need_reason(reason, "Mark as Test"), comment=_clean(comment))
+
+
+def mark_delivered() -> Action:
+    """Mark as Delivered: billable to the advertiser. Needs a signature when it is run."""
+    return Action(ActionKind.DELIVERED)
+
+
+def mark_undelivered() -> Action:
+    """Mark as Undelivered: not billable to the advertiser. Needs a signature when it is run."""
+    return Action(ActionKind.UNDELIVERED)
+
+
+def mark_other(reason: str = "Replacement", comment: str | None = None) -> Action:
+    """Mark as Other: ``"Replacement"``, or ``"None"`` to take the mark away."""
+    match = {r.lower(): r for r in OTHER_REASONS}.get(reason.strip().lower())
+    if match is None:
+        raise PlanError(f"Mark as Other knows the reasons Replacement and None, not {reason!r}. Use one of these.")
+    return Action(ActionKind.OTHER, match, comment=_clean(comment))
+
+
+def reprocess() -> Action:
+    """Reprocess: all jobs run again. Cannot be undone."""
+    return Action(ActionKind.REPROCESS)
+
+
+def delete() -> Action:
+    """Delete. Cannot be undone; running it takes the number of leads as confirmation."""
+    return Action(ActionKind.DELETE)
+
+
+def count_of(number: int) -> str:
+    """``"1 lead"``, ``"298 leads"``."""
+    return f"{number:,} lead{'' if number == 1 else 's'}"
+
+
+def describe(action: Action) -> str:
+    """The action in words, such as ``Invalid, reason Returned / No budget, comment "..."``."""
+    row = ROWS[action.kind]
+    words = row.target if action.kind in {ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST} else row.label
+    if action.reason:
+        own = "" if action.reason_choice or action.kind is ActionKind.OTHER else " (own words)"
+        words += f", reason {action.reason}{own}" + (f" / {action.category}" if action.category else "")
+    if action.integrations:
+        words += f", {len(action.integrations)} integration{'' if len(action.integrations) == 1 else 's'}"
+    return words
+
+
+def button(action: Action, number: int) -> str:
+    """What the last button says, such as ``Mark 298 leads as Invalid``."""
+    reason = "not a Replacement" if action.reason == "None" else (action.reason or "")
+    return ROWS[action.kind].verb.format(n=count_of(number), reason=reason)
+
+
+def statement(action: Action, number: int) -> str:
+    """The sentence that is confirmed or signed."""
+    leads = count_of(number)
+    they, are = ("it", "is") if number == 1 else ("they", "are")
+    match action.kind:
+        case ActionKind.DELIVERED:
+            become = "becomes" if number == 1 else "become"
+            return f"I mark {leads} as delivered; {they} {become} billable to the advertiser."
+        case ActionKind.UNDELIVERED:
+            return f"I mark {leads} as undelivered; {they} {are} no longer billable to the advertiser."
+        case ActionKind.REPROCESS:
+            count = "counts" if number == 1 else "count"
+            return f"I reprocess {leads}; {they} {count} as new for contracts, and this cannot be undone."
+        case ActionKind.DELETE:
+            return f"I delete {leads}; this cannot be undone."
+        case ActionKind.OTHER:
+            what = "set the mark Replacement on" if action.reason == "Replacement" else "take the mark Replacement from"
+            return f"I {what} {leads}."
+        case _:
+            return f"I mark {leads} as {describe(action)}."

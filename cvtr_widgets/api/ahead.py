@@ -1,0 +1,53 @@
+"""Doing the same to many things, several at a time, with the results in order and flat memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from cvtr_widgets.errors import Cancelled
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def ahead(
+    pool: ThreadPoolExecutor,
+    work: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    at_once: int,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[T, R]]:
+    """Pairs of item and result, in order; up to twice ``at_once`` handed
+    to the pool, so that its threads never wait for the reader. With 1 it works in the calling thread.
+
+    Work that itself waits for the same pool must use 1, or all places could be held by those who wait.
+
+    Raises:
+        Cancelled: ``cancelled()`` turned true.
+    """
+    todo = iter(items)
+    waiting: deque[tuple[T, Future[R]]] = deque()
+    try:
+        while True:
+            if cancelled():
+                raise Cancelled("Stopped. Nothing was changed; start again when you like.")
+            if at_once == 1:
+                for item in todo:
+                    yield item, work(item)
+                    break
+                else:
+                    return
+                continue
+            while len(waiting) < 2 * at_once and (more := next(todo, waiting)) is not waiting:
+                waiting.append((more, pool.submit(work, more)))  # type: ignore[arg-type]
+            if not waiting:
+                return
+            item, future = waiting.popleft()
+            yield item, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()

@@ -1,0 +1,209 @@
+"""Logging in once for all threads, renewing once, and never repeating a refused login (convertr: lock-out after ten)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cvtr_widgets.api.dialect import Dialect
+from cvtr_widgets.api.transport import Answer, Failed, Transport, decode, failure_error, problem_words, status_error
+from cvtr_widgets.errors import CredentialsError, LoginRefused, PasswordExpired, ServiceError, Unreadable
+
+EXPIRED_ADVICE = (
+    "Connect with cvtr.connect(..., allow_expired=True) and call client.change_password(), or change it on the platform."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """User and password, or a token that was pasted. Never shown: the repr names the user only."""
+
+    username: str
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str = field(repr=False)
+    ends: float
+    refresh: dict[str, str] | None = field(default=None, repr=False)
+
+
+class Auth:
+    """The token of one account. ``ask_code(prompt)`` is called for a second factor and gives what the user typed."""
+
+    RESERVE = 60.0
+    """Seconds before its end at which a token is renewed."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        dialect: Dialect,
+        credentials: Credentials,
+        ask_code: Callable[[str], str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.user_id: int | None = None
+        self.password_expired = False
+        self.sandbox = False
+        self._transport = transport
+        self._dialect = dialect
+        self._credentials = credentials
+        self._ask_code = ask_code
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._refused: ServiceError | None = None
+        self._token: _Token | None = None
+        if credentials.token:
+            self._token = _Token(credentials.token, float("inf"))
+
+    @property
+    def username(self) -> str:
+        """The account's name."""
+        return self._credentials.username
+
+    def header(self) -> dict[str, str]:
+        """The header that carries the token; logs in or renews first where needed.
+
+        Raises:
+            LoginRefused, PasswordExpired, ServiceError: there is no token to be had.
+        """
+        return {"Authorization": f"Bearer {self.token()}", "Accept": "application/ld+json, application/json"}
+
+    def token(self) -> str:
+        """A token that still lives."""
+        with self._lock:
+            if self._token is None or self._clock() >= self._token.ends - self.RESERVE:
+                self._token = self._renewed() or self._logged_in()
+            if self.password_expired:
+                raise PasswordExpired("The password of this account has expired", advice=EXPIRED_ADVICE)
+            return self._token.text
+
+    def token_even_if_expired(self) -> str:
+        """A token for changing the password, which is all that an expired password allows."""
+        try:
+            return self.token()
+        except PasswordExpired:
+            with self._lock:
+                assert self._token is not None  # noqa: S101  token() has just set it
+                return self._token.text
+
+    def renew(self, stale: str) -> None:
+        """Replace a token that the service no longer takes, unless another thread has done so already."""
+        with self._lock:
+            if self._token is None or self._token.text != stale:
+                return
+            if self._credentials.token:
+                raise LoginRefused(
+                    "The token that was given is no longer accepted", status=401, advice="Get a new one and connect again."
+                )
+            self._token = self._renewed() or self._logged_in()
+
+    def forget(self) -> None:
+        """After a changed password: the next call logs in anew."""
+        with self._lock:
+            self._token = None
+            self.password_expired = False
+
+    def replace_password(self, password: str) -> None:
+        """Use another password from now on."""
+        with self._lock:
+            self._credentials = Credentials(self._credentials.username, password)
+            self._token = None
+            self.password_expired = False
+
+    def _renewed(self) -> _Token | None:
+        if self._token is None or not self._token.refresh:
+            return None
+        path = self._dialect.value("auth", "renew")
+        try:
+            answer = self._transport.exchange("POST", path, form={"grant_type": "refresh_token", **self._token.refresh})
+        except Failed:
+            return None
+        if answer.status != 200:
+            return None
+        try:
+            return self._taken(self._object(answer, path))
+        except Unreadable:
+            return None
+
+    def _logged_in(self) -> _Token:
+        if self._refused is not None:
+            raise self._refused
+        if not self._credentials.password:
+            raise CredentialsError("No password to log in with. Give one to connect() or set CVTR_PASSWORD.")
+        form = {"username": self._credentials.username, "password": self._credentials.password}
+        path = self._dialect.value("auth", "login")
+        answer = self._login(form, path)
+        body = self._maybe_object(answer)
+        if body.get("error") == self._dialect.value("auth", "mfa_error"):
+            code = self._ask_code("Code that was sent to your phone: ").strip()
+            answer = self._login({**form, "mfa_token": str(body.get("mfa_token", "")), "mfa_code": code}, path)
+        if answer.status != 200 and not self._is_refusal(answer):
+            error = status_error(answer, "POST", path)
+            if error is not None:
+                raise error
+        if answer.status != 200:
+            self._refused = self._refusal(answer, path)
+            raise self._refused
+        return self._taken(self._object(answer, path))
+
+    def _login(self, form: dict[str, str], path: str) -> Answer:
+        try:
+            answer = self._transport.exchange("POST", path, form=form)
+        except Failed as failed:
+            raise failure_error(failed, "POST", path) from None
+        # The marker is only believed from this very machine (see client.Convertr).
+        self.sandbox = answer.headers.get("x-cvtr-sandbox") == "1"
+        return answer
+
+    @staticmethod
+    def _is_refusal(answer: Answer) -> bool:
+        return answer.status in {400, 401, 403, 422, 423}
+
+    @staticmethod
+    def _refusal(answer: Answer, path: str) -> LoginRefused:
+        words = problem_words(answer.body)
+        return LoginRefused(
+            "The login was refused" + (f': "{words}"' if words else ""),
+            method="POST",
+            path=path,
+            status=answer.status,
+            advice="It is not tried again, because ten refusals lock an account. Check user, password and enterprise, "
+            "then connect anew.",
+        )
+
+    @staticmethod
+    def _maybe_object(answer: Answer) -> dict[str, Any]:
+        try:
+            found = decode(answer.body)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _object(self, answer: Answer, path: str) -> dict[str, Any]:
+        found = self._maybe_object(answer)
+        if not isinstance(found.get("access_token"), str) or not found["access_token"]:
+            raise Unreadable(
+                "The answer to the login holds no token", method="POST", path=path, status=answer.status,
+                advice="Check that the enterprise name is right: another site may be answering.",
+            )  # fmt: skip
+        return found
+
+    def _taken(self, body: dict[str, Any]) -> _Token:
+        life = body.get("expires_in")
+        seconds = float(life) if isinstance(life, (int, float)) and not isinstance(life, bool) and life > 0 else 3600.0
+        user_id = body.get("user_id")
+        if isinstance(user_id, int) and not isinstance(user_id, bool):
+            self.user_id = user_id
+        self.password_expired = body.get("password_expired") is True
+        names = ("client_id", "client_secret", "refresh_token")
+        refresh = {k: body[k] for k in names if isinstance(body.get(k), str) and body[k]}
+        # A token that lives shorter than the reserve is used up to a tenth before its end.
+        ends = self._clock() + seconds + (self.RESERVE - seconds * 0.1 if seconds < 10 * self.RESERVE else 0.0)
+        return _Token(body["access_token"], ends, refresh if len(refresh) == len(names) else None)

@@ -1,0 +1,127 @@
+"""The small lists around leads: campaigns, publishers, reasons, categories, jobs, notes, statistics."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from cvtr_widgets.api.pages import Pages
+from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.api.transport import Params
+from cvtr_widgets.errors import RequestRefused, Unreadable
+from cvtr_widgets.fields import id_of, name_of
+from cvtr_widgets.models import ActionKind, Choice, LeadId, Record
+
+FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)
+
+
+class Catalog:
+    """Plain records. Lists that hardly change (campaigns, publishers, reasons ...) are read once; ``refresh()`` forgets."""
+
+    def __init__(self, reader: Reader, pool: ThreadPoolExecutor) -> None:
+        self._reader = reader
+        self._pool = pool
+        self._kept: dict[tuple[str, Params], list[Record]] = {}
+        self._lock = threading.Lock()
+
+    def refresh(self) -> None:
+        """Read every list anew when it is next asked for."""
+        with self._lock:
+            self._kept.clear()
+
+    def all(self, resource: str, params: Params = ()) -> list[Record]:
+        """A whole collection."""
+        pages = Pages(self._reader, self._pool, resource, params)
+        return [record for page in pages.pages() for record in page]
+
+    def kept(self, resource: str, params: Params = ()) -> list[Record]:
+        """A whole collection, read once."""
+        key = (resource, tuple(params))
+        with self._lock:
+            if key in self._kept:
+                return self._kept[key]
+        found = self.all(resource, params)
+        with self._lock:
+            self._kept[key] = found
+        return found
+
+    def names(self, resource: str) -> dict[int, str]:
+        """Id -> name of a list such as ``campaigns``."""
+        found: dict[int, str] = {}
+        for record in self.kept(resource):
+            own, name = id_of(record.get("id", record.get("@id"))), name_of(record)
+            if own is not None and name is not None:
+                found[own] = name
+        return found
+
+    def reasons(self, kind: ActionKind) -> list[Choice]:
+        """The listed reasons of Valid, Invalid or Test, in the service's order (convertr: lead-flag-reasons)."""
+        d = self._reader.dialect
+        flag = d.raw["lists"]["flag_names"].get(str(kind))
+        if not isinstance(flag, str):
+            return []
+        found = self.kept("lead-flag-reasons", [(d.value("lists", "reason_filter"), flag)])
+        # The filter is believed only when obeyed: reasons of another flag are left out here.
+        mine = [r for r in found if str(d.read(r, "lists", "flag_name")).lower() == flag.lower()]
+        return [c for c in (_choice(r, flag) for r in mine) if c is not None]
+
+    def categories(self) -> list[Choice]:
+        """The reason categories for Returned."""
+        return [c for c in (_choice(r, None) for r in self.kept("lead-flag-reason-categories")) if c is not None]
+
+    def add_category(self, name: str) -> Choice:
+        """Add a category. It can never be changed or deleted again (convertr: flag reasons)."""
+        name = name.strip()
+        if not name:
+            raise RequestRefused("A category needs a name", advice="Give the text to show.")
+        found = self._reader.post_once("lead-flag-reason-categories", {"name": name})
+        self.refresh()
+        made = _choice(found, None) if isinstance(found, dict) else None
+        if made is None:
+            raise Unreadable("The answer does not show the new category", advice="Read the categories to see if it is there.")
+        return made
+
+    def integrations(self, campaign_id: int) -> list[Choice]:
+        """The integration jobs configured on a campaign, in their order."""
+        d = self._reader.dialect
+        found = self.kept("campaign-processr-jobs", [(d.value("lists", "job_filter"), str(campaign_id))])
+        wanted = set(d.value("lists", "integration_types"))
+        mine = [
+            r
+            for r in found
+            if d.read(r, "lists", "job_type") in wanted and id_of(r.get("campaign")) in {campaign_id, None}
+        ]
+        return [c for c in (_choice(r, None) for r in mine) if c is not None]
+
+    def of_lead(self, resource: str, lead_id: LeadId) -> list[Record]:
+        """Records that belong to one lead (``lead-notes``, ``processr-job-leads``); rows of other leads are left out."""
+        key = self._reader.dialect.value("lists", "lead_filter")
+        return [r for r in self.all(resource, [(key, str(lead_id))]) if id_of(r.get("lead")) == lead_id]
+
+    def statistics(self) -> Record:
+        """The totals of the past 30 days."""
+        found = self._reader.get("statistics")
+        if not isinstance(found, dict):
+            raise Unreadable("The statistics are not an object", path=self._reader.url("statistics"), advice="Try again.")
+        return found
+
+    def chronologies(self, after: datetime | None, before: datetime | None) -> list[Record]:
+        """Leads over time, one record a day."""
+        d = self._reader.dialect
+        params: list[tuple[str, str]] = []
+        if after is not None:
+            params.append((d.value("filters", "created_after"), after.isoformat()))
+        if before is not None:
+            params.append((d.value("filters", "created_before"), before.isoformat()))
+        found: Any = self._reader.get("lead-statistics-chronologies", params)
+        members = self._reader.dialect.read(found, "paging", "members") if isinstance(found, dict) else found
+        return [m for m in members if isinstance(m, dict)] if isinstance(members, list) else []
+
+
+def _choice(record: Record, flag: str | None) -> Choice | None:
+    name = name_of(record)
+    iri = record.get("@id")
+    own = id_of(record.get("id", iri))
+    return Choice(name, own, iri if isinstance(iri, str) else None, flag) if name else None

@@ -1,0 +1,386 @@
+"""``Convertr``: one account at one enterprise. Gives plain records; useful without any widget or frame."""
+
+from __future__ import annotations
+
+import getpass
+import ipaddress
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, tzinfo
+from typing import Any
+from urllib.parse import urlsplit
+
+from cvtr_widgets import settings
+from cvtr_widgets.api import wire
+from cvtr_widgets.api.ahead import ahead
+from cvtr_widgets.api.auth import Auth, Credentials
+from cvtr_widgets.api.budget import Budget
+from cvtr_widgets.api.catalog import Catalog
+from cvtr_widgets.api.dialect import Dialect, default_dialect
+from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, moment
+from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.api.reading import LeadReading, Tick
+from cvtr_widgets.api.records import lead_of
+from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, status_error
+from cvtr_widgets.errors import CvtrError, LiveWritesRefused, LoginRefused, NotFound, ServiceError
+from cvtr_widgets.fields import FieldMap
+from cvtr_widgets.models import (
+    Action,
+    ActionKind,
+    Cause,
+    Choice,
+    Identity,
+    Lead,
+    LeadId,
+    Limits,
+    ReadCost,
+    Record,
+    Signature,
+    WriteAnswer,
+    ordered_unique,
+)
+
+ALLOWED_PAGES = 300
+"""A listing of more pages than this is made only when the user says go on."""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Convertr:
+    """One account at one enterprise. Made by ``cvtr.connect()`` or ``Sandbox.connect()``; a with-block closes it.
+
+    Reading gives plain records (dicts as the service sends them). ``fetch``, ``is_delivered`` and ``apply`` are the
+    LeadService that runs work with; they are not for direct use: only a plan and a run keep the promises of this package.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        enterprise: str,
+        credentials: Credentials,
+        *,
+        dialect: Dialect | None = None,
+        limits: Limits | None = None,
+        timeouts: Timeouts | None = None,
+        zone: tzinfo | None = None,
+        ask_code: Callable[[str], str] = getpass.getpass,
+        allow_expired: bool = False,
+        first_wait: float = 0.25,
+    ) -> None:
+        self.dialect = dialect or default_dialect()
+        self.zone = zone or settings.zone()
+        self._limits = limits or settings.limits()
+        self._budget = Budget(self._limits)
+        self._transport = Transport(origin, self._budget, timeouts=timeouts)
+        self._auth = Auth(self._transport, self.dialect, credentials, ask_code)
+        self._reader = Reader(self._transport, self._auth, self.dialect, first_wait=first_wait)
+        places = self._limits.in_flight
+        self._pool = ThreadPoolExecutor(places, thread_name_prefix="cvtr-read")
+        self._lists = LeadLists(self._reader, self._pool, size=self._limits.page, at_once=places)
+        self._reading = LeadReading(self._reader, self._pool, self._lists, size=self._limits.page, at_once=places)
+        self.catalog = Catalog(self._reader, self._pool)
+        self._lock = threading.Lock()
+        self._enterprise = enterprise
+        if allow_expired:
+            self._auth.token_even_if_expired()
+        else:
+            self._auth.token()
+        # Only our own look-alike says that it is one, and it is only believed from this machine.
+        host = (urlsplit(origin).hostname or "").lower()
+        self._sandbox = self._auth.sandbox and _is_loopback(host)
+        self._identity = self._read_identity()
+
+    def __repr__(self) -> str:
+        kind = "sandbox" if self._sandbox else "live"
+        return f"<Convertr {self._enterprise} ({kind}), {self._identity.role}>"
+
+    def __enter__(self) -> Convertr:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections. The token is forgotten with the object; the service offers no log-out."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._transport.close()
+
+    # -- who and how much ---------------------------------------------------------------------------------------------
+
+    @property
+    def identity(self) -> Identity:
+        """Enterprise, user, role, rights, and whether this is the sandbox."""
+        return self._identity
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._limits
+
+    @property
+    def dialect_hash(self) -> str:
+        """Changes with any entry of the dialect."""
+        return self.dialect.hash
+
+    @property
+    def fields(self) -> FieldMap:
+        """Where this service keeps each lead field."""
+        return self.dialect.lead
+
+    def usage(self) -> tuple[int, int]:
+        """Requests used from here in the past window, and how many are allowed. Colleagues spend the same allowance."""
+        return self._budget.used(), self._limits.requests
+
+    def waiting(self) -> float:
+        """Seconds until the limits let the next request go out."""
+        return self._budget.waiting()
+
+    def _read_identity(self) -> Identity:
+        user_id = self._auth.user_id
+        role, may_delete, masked = "role not known", None, False
+        if user_id is not None and not self._auth.password_expired:
+            d = self.dialect
+            try:
+                found = self._reader.get(str(d.value("user", "path")).format(user_id=user_id))
+            except ServiceError:
+                found = None  # the account's own record is a guess of the dialect; nothing depends on it
+            if isinstance(found, dict):
+                word = d.read(found, "user", "role")
+                role = d.raw["user"].get("roles", {}).get(word, word) if isinstance(word, str) else role
+                right = d.read(found, "user", "may_delete")
+                may_delete = right if isinstance(right, bool) else None
+                masked = d.read(found, "user", "masked") is True
+        return Identity(self._enterprise, user_id, self._auth.username, role, self._sandbox, may_delete, masked)
+
+    def change_password(self, current: str | None = None, new: str | None = None) -> None:
+        """Change the password; asked for without echo where not given. The enterprise's password policy applies.
+
+        Raises:
+            ServiceError: refused, with the service's words.
+        """
+        current = current if current is not None else getpass.getpass("Current password: ")
+        new = new if new is not None else getpass.getpass("New password: ")
+        path = self._reader.url(f"users/{self._auth.user_id}/change-password")
+        token = self._auth.token_even_if_expired()
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        body = {"currentPassword": current, "newPassword": new}
+        try:
+            answer = self._transport.exchange("POST", path, headers=headers, body=body, write=True)
+        except Failed as failed:
+            raise failure_error(failed, "POST", path) from None
+        error = status_error(answer, "POST", path)
+        if error is not None:
+            raise error
+        self._auth.replace_password(new)
+        self._identity = self._read_identity()
+
+    # -- reading leads ------------------------------------------------------------------------------------------------
+
+    def listing(
+        self,
+        *,
+        campaign: int | None = None,
+        publisher: int | None = None,
+        status: str | None = None,
+        delivery: str | None = None,
+        created_after: str | date | datetime | None = None,
+        created_before: str | date | datetime | None = None,
+        go_on: bool = False,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Listing:
+        """A listing under way: iterate ``.pages()``; then ``.tally`` and ``.notes`` say how complete it is.
+
+        A day given as ``created_before`` includes that day, in the zone of this client. A read of more than 300
+        requests raises ``ReadTooLarge`` unless ``go_on``.
+        """
+        wanted = LeadFilter(
+            campaign, publisher, status, delivery,
+            moment(created_after, self.zone, end=False), moment(created_before, self.zone, end=True),
+        )  # fmt: skip
+        return self._lists.list(wanted, allow=None if go_on else ALLOWED_PAGES, cancelled=cancelled)
+
+    def leads(self, **filters: Any) -> Iterator[Record]:
+        """Records of leads, one after the other; the arguments are those of ``listing``."""
+        for page in self.listing(**filters).pages():
+            yield from page
+
+    def lead(self, lead_id: LeadId) -> Record:
+        """One lead's record.
+
+        Raises:
+            NotFound: it is not there, or not visible to this account.
+        """
+        found = self.fetch_records([lead_id])
+        if lead_id not in found:
+            raise NotFound(f"Lead {lead_id} is not there, or not visible to you", advice="Check the id.")
+        return found[lead_id]
+
+    def fetch_records(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Tick = lambda _n: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[LeadId, Record]:
+        """Records of given leads, read now in the cheapest way that is proven; an absent id was not found."""
+        return self._reading.fetch(ids, tick=tick, cancelled=cancelled)
+
+    def remember(self, records: Sequence[Record]) -> None:
+        """Note where leads stand that were listed, so that they can be read again cheaply without an id filter."""
+        self._reading.remember(records)
+
+    def lead_notes(self, lead_id: LeadId) -> list[Record]:
+        """The notes of one lead: what happened to it, when, by whom."""
+        return self.catalog.of_lead("lead-notes", lead_id)
+
+    def lead_jobs(self, lead_id: LeadId) -> list[Record]:
+        """The job results of one lead."""
+        return self.catalog.of_lead("processr-job-leads", lead_id)
+
+    # -- lists --------------------------------------------------------------------------------------------------------
+
+    def campaigns(self) -> list[Record]:
+        """All campaigns that this account sees."""
+        return self.catalog.kept("campaigns")
+
+    def publishers(self) -> list[Record]:
+        """All publishers (Lead Generators)."""
+        return self.catalog.kept("publishers")
+
+    def advertisers(self) -> list[Record]:
+        """All advertisers that this account sees."""
+        return self.catalog.kept("advertisers")
+
+    def channels(self) -> list[Record]:
+        """All channels."""
+        return self.catalog.kept("channels")
+
+    def flag_reasons(self, kind: ActionKind | str) -> list[Choice]:
+        """The listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``."""
+        return self.catalog.reasons(ActionKind(kind))
+
+    def reason_categories(self) -> list[Choice]:
+        """The reason categories for Returned."""
+        return self.catalog.categories()
+
+    def add_reason_category(self, name: str, *, confirm: bool = False) -> Choice:
+        """Add a reason category. It can never be changed or deleted again, hence ``confirm=True``."""
+        if not confirm:
+            raise CvtrError("A category can never be changed or deleted again. Pass confirm=True to add it.")
+        self._refuse_live()
+        return self.catalog.add_category(name)
+
+    def integrations(self, campaign_id: int) -> list[Choice]:
+        """The integration jobs configured on a campaign."""
+        return self.catalog.integrations(campaign_id)
+
+    def statistics(self) -> Record:
+        """The totals of the past 30 days."""
+        return self.catalog.statistics()
+
+    def statistics_over_time(
+        self, after: str | date | datetime | None = None, before: str | date | datetime | None = None
+    ) -> list[Record]:
+        """Leads over time, one record a day."""
+        return self.catalog.chronologies(moment(after, self.zone, end=False), moment(before, self.zone, end=True))
+
+    # -- LeadService --------------------------------------------------------------------------------------------------
+
+    def fetch(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Tick = lambda _n: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[LeadId, Lead]:
+        """Leads as runs need them; an absent id was not found or is not visible."""
+        found = self.fetch_records(ids, tick=tick, cancelled=cancelled)
+        if not found:
+            return {}
+        campaigns, publishers = self.catalog.names("campaigns"), self.catalog.names("publishers")
+        return {own: lead_of(record, own, self.dialect.lead, campaigns, publishers) for own, record in found.items()}
+
+    def fetch_cost(self, ids: Sequence[LeadId]) -> ReadCost:
+        """What a ``fetch`` of these leads takes."""
+        return self._reading.cost(ids)
+
+    def is_delivered(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Tick = lambda _n: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> dict[LeadId, bool | None]:
+        """The service's delivery check, in chunks; only ids that were asked about count."""
+        call = self.dialect.calls["is_delivered"]
+        ids = ordered_unique(ids)
+        size = self._limits.chunk
+        parts = [ids[i : i + size] for i in range(0, len(ids), size)]
+        said: dict[LeadId, bool | None] = {}
+
+        def ask(part: Sequence[LeadId]) -> Any:
+            return self._reader.get(call.path, body=wire.body_of(self.dialect, call, part, None, None))
+
+        done = 0
+        for part, found in ahead(self._pool, ask, parts, at_once=self._limits.in_flight, cancelled=cancelled):
+            asked = set(part)
+            said.update({own: v for own, v in wire.delivered_in(call, found).items() if own in asked})
+            done += len(part)
+            tick(done)
+        return said
+
+    def at_rest(self, lead: Lead) -> bool | None:
+        """Whether the lead's Processr status is one at which processing has ended; None where it is not sent."""
+        if not isinstance(lead.processr_status, (int, str)):
+            return None
+        return lead.processr_status in self.dialect.value("processr", "at_rest")
+
+    def apply(self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None) -> WriteAnswer:
+        """Send one write, once (and once more only where an ended token proves that it was not looked at).
+
+        Raises nothing for what the service or the network did; ``runs/doubt.py`` judges what comes back.
+        """
+        self._refuse_live()
+        call = wire.call_for(self.dialect, action)
+        body = wire.body_of(self.dialect, call, ids, action, signature)
+        path = self._reader.url(call.path)
+        for renewed in (False, True):
+            try:
+                headers = self._auth.header()
+            except ServiceError as error:
+                return WriteAnswer(Cause.LOGIN_ENDED, None, detail=str(error))
+            try:
+                answer = self._transport.exchange("POST", path, headers=headers, body=body, write=True)
+            except Failed as failed:
+                return WriteAnswer(failed.cause, detail=failed.detail)
+            if answer.status != 401:
+                break
+            if renewed:
+                return WriteAnswer(Cause.LOGIN_ENDED, 401, detail="the service does not take the new token either")
+            try:
+                self._auth.renew(headers["Authorization"].removeprefix("Bearer "))
+            except ServiceError as error:
+                return WriteAnswer(Cause.LOGIN_ENDED, 401, detail=str(error))
+        said = wire.read_write(self.dialect, call, answer)
+        if said.status == 429:
+            self._budget.pause(said.retry_after)
+        return said
+
+    def _refuse_live(self) -> None:
+        if not self._sandbox:
+            raise LiveWritesRefused(
+                f"Writing to the live enterprise {self._enterprise!r} is not possible yet: nobody has documented the "
+                "bodies of the seven calls, and the check with one single lead first, which would make it safe, is not "
+                "built. Reading works. Try the action on the sandbox: cvtr.Sandbox().connect()."
+            )
+
+
+__all__ = ["ALLOWED_PAGES", "Convertr", "LoginRefused"]

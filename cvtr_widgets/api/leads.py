@@ -1,0 +1,215 @@
+"""Listing leads by filters, none of which is believed unless every row obeys it.
+
+Services of this family silently ignore a filter that they do not know and return everything. The documented filters are
+always sent, the others where the service lists them; each row is then held against every filter, and what does not match
+is left out here and said.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from cvtr_widgets.api.pages import Pages, Tally
+from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.errors import RequestRefused, ServiceError
+from cvtr_widgets.fields import delivery_of, id_of, status_of
+from cvtr_widgets.models import NOT_SENT, Record
+
+DOCUMENTED = ("campaign", "created_after", "created_before")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """What to list. Times carry a zone; ``created_before`` is inclusive. None = any."""
+
+    campaign: int | None = None
+    publisher: int | None = None
+    status: str | None = None
+    delivery: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> datetime | None:
+    """A day or time as a moment with zone. A bare day means its start, or with ``end`` its last microsecond.
+
+    Raises:
+        RequestRefused: text that is no date.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            text = value.strip()
+            value = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        except ValueError:
+            raise RequestRefused(f"{value[:40]!r} is no date", advice="Write it as 2026-11-24.") from None
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    return datetime.combine(value, time.max if end else time.min, zone)
+
+
+class Listing:
+    """One listing under way. ``pages()`` gives lists of records that match; ``tally`` and ``notes`` tell what happened."""
+
+    def __init__(self, leads: LeadLists, wanted: LeadFilter, pages: Pages, sent: set[str]) -> None:
+        self.wanted = wanted
+        self.left_out: dict[str, int] = {}
+        self._leads = leads
+        self._pages = pages
+        self._sent = sent
+        self._checks = leads.checks(wanted)
+
+    @property
+    def tally(self) -> Tally:
+        """Counts of the whole read (before rows were left out here)."""
+        return self._pages.tally
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that the user should see."""
+        said = list(self.tally.notes)
+        for name, count in self.left_out.items():
+            why = "ignored this filter" if name in self._sent else "does not offer this filter"
+            said.append(f"The service {why}: {name.replace('_', ' ')}. {count:,} rows that do not match were left out here.")
+        if self.tally.unreadable:
+            said.append(f"{self.tally.unreadable:,} rows could not be read (no lead id) and are not shown.")
+        return said
+
+    def pages(self) -> Iterator[list[Record]]:
+        """Lists of matching records.
+
+        Raises:
+            ReadTooLarge, ServiceError: as ``Pages.pages``.
+            RequestRefused: the service does not send the field that a filter is about.
+        """
+        for records in self._pages.pages():
+            yield [record for record in records if self._matches(record)]
+
+    def _matches(self, record: Record) -> bool:
+        for name, check in self._checks.items():
+            if not check(record):
+                # The upper end of time is our own fixing, not the user's filter, unless they asked for it.
+                if name != "created_before" or self.wanted.created_before is not None:
+                    self.left_out[name] = self.left_out.get(name, 0) + 1
+                return False
+        return True
+
+
+class LeadLists:
+    """Listings of leads, and which filters the service offers."""
+
+    def __init__(self, reader: Reader, pool: ThreadPoolExecutor, *, size: int, at_once: int) -> None:
+        self._reader = reader
+        self._pool = pool
+        self._size = size
+        self._at_once = at_once
+        self._offered: frozenset[str] | None = None
+        self._lock = threading.Lock()
+
+    def offered(self) -> frozenset[str]:
+        """The filters that the service lists in its enriched form; empty where it lists none. Read once."""
+        with self._lock:
+            if self._offered is None:
+                d = self._reader.dialect
+                params = [(d.value("paging", "size"), "1"), (d.value("paging", "page"), "1")]
+                try:
+                    found = self._reader.get("leads.jsonld", params)
+                    variables = d.read(found, "paging", "search") if isinstance(found, dict) else NOT_SENT
+                except ServiceError:
+                    variables = NOT_SENT  # no enriched form: only the documented filters are sent
+                self._offered = frozenset(v for v in variables if isinstance(v, str)) if variables else frozenset()
+            return self._offered
+
+    def list(
+        self,
+        wanted: LeadFilter,
+        *,
+        allow: int | None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Listing:
+        """A listing. The upper end of its range is fixed now, so that leads that arrive meanwhile don't shift pages."""
+        params, sent = self._params(wanted)
+        pages = Pages(
+            self._reader, self._pool, "leads", params,
+            size=self._size, at_once=self._at_once, allow=allow, cancelled=cancelled,
+        )  # fmt: skip
+        return Listing(self, wanted, pages, sent)
+
+    def _params(self, wanted: LeadFilter) -> tuple[list[tuple[str, str]], set[str]]:
+        d = self._reader.dialect
+        upper = wanted.created_before
+        now = datetime.now(UTC) + timedelta(seconds=self._reader.transport.clock_offset or 0.0)
+        values: dict[str, str | None] = {
+            "campaign": _text(wanted.campaign),
+            "created_after": _iso(wanted.created_after),
+            "created_before": _iso(min(upper, now) if upper else now),
+            "publisher": _text(wanted.publisher),
+            "status": wanted.status,
+            "delivery": wanted.delivery,
+        }
+        params: list[tuple[str, str]] = []
+        sent: set[str] = set()
+        for name, value in values.items():
+            key = d.raw["filters"].get(name, {}).get("key")
+            if value is None or not key or (name not in DOCUMENTED and key not in self.offered()):
+                continue
+            params.append((key, value))
+            sent.add(name)
+        return params, sent
+
+    def checks(self, wanted: LeadFilter) -> dict[str, Callable[[Record], bool]]:
+        """For each filter wanted, whether a record obeys it."""
+        fields = self._reader.dialect.lead
+        checks: dict[str, Callable[[Record], bool]] = {}
+
+        def same(name: str, read: Callable[[Any], Any], value: Any) -> None:
+            def check(record: Record) -> bool:
+                found = fields.read(record, name)
+                if found is NOT_SENT:
+                    raise RequestRefused(
+                        f"This service does not send {name!r}, so that leads cannot be chosen by it",
+                        advice="Leave that filter empty, or name the field in the dialect.",
+                    )
+                return bool(read(found) == value)
+
+            checks[name] = check
+
+        if wanted.campaign is not None:
+            same("campaign", id_of, wanted.campaign)
+        if wanted.publisher is not None:
+            same("publisher", id_of, wanted.publisher)
+        if wanted.status is not None:
+            same("status", status_of, status_of(wanted.status))
+        if wanted.delivery is not None:
+            same("delivery", delivery_of, delivery_of(wanted.delivery))
+        after, before = wanted.created_after, wanted.created_before
+        if after is not None:
+            checks["created_after"] = lambda r: (at := created(fields.read(r, "created"))) is not None and at >= after
+        if before is not None:
+            checks["created_before"] = lambda r: (at := created(fields.read(r, "created"))) is not None and at <= before
+        return checks
+
+
+def created(value: Any) -> datetime | None:
+    """A timestamp with offset as a moment; None where it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _text(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _iso(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).replace(microsecond=0).isoformat()

@@ -1,0 +1,131 @@
+"""Reading JSON: logged in, retried where that is safe, and turned into errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import stamina
+
+from cvtr_widgets.api.auth import EXPIRED_ADVICE, Auth
+from cvtr_widgets.api.dialect import Dialect
+from cvtr_widgets.api.transport import (
+    Answer,
+    Failed,
+    Params,
+    Transport,
+    decode,
+    failure_error,
+    problem_words,
+    retry_after,
+    status_error,
+)
+from cvtr_widgets.errors import (
+    LoginRefused,
+    NoAnswer,
+    NotReached,
+    PasswordExpired,
+    ServiceBroken,
+    TooManyRequests,
+    Unreadable,
+)
+
+
+class Reader:
+    """GET (and the harmless POSTs that only ask). Reads may be repeated: they change nothing."""
+
+    ATTEMPTS = 4
+
+    def __init__(self, transport: Transport, auth: Auth, dialect: Dialect, *, first_wait: float = 0.25) -> None:
+        self.transport = transport
+        self.auth = auth
+        self.dialect = dialect
+        self._first_wait = first_wait
+
+    def url(self, resource: str) -> str:
+        """The path of a resource."""
+        return f"{self.dialect.base}/{resource}"
+
+    def get(
+        self, resource: str, params: Params = (), *, body: Any = None, cancelled: Callable[[], bool] | None = None
+    ) -> Any:
+        """The decoded JSON of a resource; with a ``body`` it is asked for by POST.
+
+        Raises:
+            ServiceError: one of its kinds, when no attempt gave a readable 2xx.
+        """
+        path = self.url(resource)
+        method = "GET" if body is None else "POST"
+        for attempt in stamina.retry_context(
+            on=self._worth_retrying,
+            attempts=self.ATTEMPTS,
+            timeout=None,
+            wait_initial=self._first_wait,
+            wait_max=8.0,
+            wait_jitter=self._first_wait,
+        ):
+            with attempt:
+                answer = self._once(method, path, params, body, cancelled)
+                try:
+                    return decode(answer.body)
+                except ValueError:
+                    raise Unreadable(
+                        "The answer is not JSON", method=method, path=path, status=answer.status,
+                        advice="Try again; if it stays, check that the enterprise name is right.",
+                    ) from None  # fmt: skip
+        raise AssertionError("retry_context either returns or raises")
+
+    def post_once(self, resource: str, body: Any) -> Any:
+        """A POST that changes something small: sent once, never repeated.
+
+        Raises:
+            NoAnswer: it is not known whether it was carried out; read before trying again.
+        """
+        path = self.url(resource)
+        answer = self._once("POST", path, (), body, None)
+        try:
+            return decode(answer.body) if answer.body else None
+        except ValueError:
+            return None
+
+    def _once(
+        self, method: str, path: str, params: Params, body: Any, cancelled: Callable[[], bool] | None
+    ) -> Answer:
+        """One exchange, with one renewal when the token has ended."""
+        for renewed in (False, True):
+            headers = self.auth.header()
+            try:
+                answer = self.transport.exchange(
+                    method, path, params=params, headers=headers, body=body, cancelled=cancelled
+                )
+            except Failed as failed:
+                raise failure_error(failed, method, path) from None
+            if answer.status == 401 and not renewed:
+                self.auth.renew(headers["Authorization"].removeprefix("Bearer "))
+                continue
+            break
+        self._raise_for(answer, method, path)
+        return answer
+
+    def _raise_for(self, answer: Answer, method: str, path: str) -> None:
+        if answer.status == 401:
+            raise LoginRefused(
+                "The service does not take the new token either", method=method, path=path, status=401,
+                advice="Connect again; if it stays, the account may have been closed.",
+            )  # fmt: skip
+        if answer.status >= 400 and problem_words(answer.body) == "Password expired":
+            raise PasswordExpired(
+                "The password of this account has expired", method=method, path=path, status=answer.status,
+                advice=EXPIRED_ADVICE,
+            )  # fmt: skip
+        if answer.status == 429:
+            self.transport.budget.pause(retry_after(answer.headers))
+        error = status_error(answer, method, path)
+        if error is not None:
+            raise error
+
+    @staticmethod
+    def _worth_retrying(error: Exception) -> bool:
+        if isinstance(error, TooManyRequests):
+            return error.status == 429  # the budget makes everybody wait; our own refusal is final
+        return isinstance(error, (NotReached, NoAnswer, ServiceBroken, Unreadable))

@@ -1,0 +1,204 @@
+"""Reading a given set of leads in the cheapest way that is proven.
+
+1. The id filter, once an answer to it held nothing but leads that were asked for. A service that ignores it gives itself
+   away by rows that nobody asked for.
+2. The campaign and the range of creation dates, for leads that were seen before, where that takes fewer requests.
+3. One by one.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from cvtr_widgets.api.ahead import ahead
+from cvtr_widgets.api.leads import LeadFilter, LeadLists, created
+from cvtr_widgets.api.pages import Pages
+from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.errors import Cancelled, NotAllowed, NotFound, Unreadable
+from cvtr_widgets.fields import id_of
+from cvtr_widgets.models import LeadId, ReadCost, Record, ordered_unique
+
+Found = dict[LeadId, Record]
+Tick = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where a lead that was seen before stands."""
+
+    campaign: int
+    created: datetime
+
+
+class _Disobeyed(Exception):
+    """The id filter was ignored."""
+
+
+class LeadReading:
+    """``fetch(ids)`` gives the records that are there; an id that is absent was not found or is not visible."""
+
+    def __init__(
+        self, reader: Reader, pool: ThreadPoolExecutor, lists: LeadLists, *, size: int = 100, at_once: int = 8
+    ) -> None:
+        self._reader = reader
+        self._pool = pool
+        self._lists = lists
+        self._size = size
+        self._at_once = at_once
+        self._seen: dict[LeadId, Seen] = {}
+        self._filter_works: bool | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def id_filter(self) -> bool | None:
+        """Whether the id filter is proven to work (True), to be ignored (False), or not tried yet (None)."""
+        return self._filter_works
+
+    def remember(self, records: Iterable[Record]) -> None:
+        """Note campaign and creation date of leads that came by, for way 2."""
+        fields = self._reader.dialect.lead
+        for record in records:
+            own, campaign = id_of(fields.read(record, "id")), id_of(fields.read(record, "campaign"))
+            at = created(fields.read(record, "created"))
+            if own is not None and campaign is not None and at is not None:
+                self._seen[own] = Seen(campaign, at)
+
+    def cost(self, ids: Sequence[LeadId]) -> ReadCost:
+        """How many requests a ``fetch`` of these leads takes, as far as can be told now."""
+        count = len(ids)
+        if count <= 1 or self._offers_ids() is False:
+            known = self._by_campaign(ids) if count > 1 else {}
+            if known and len(known) < count:
+                return ReadCost(count, "campaign and date", "at most; fewer where a campaign's range is small")
+            return ReadCost(count, "one by one", "" if count <= 1 else "this service does not filter by id")
+        why = "proven" if self._filter_works else "not proven yet; one by one if it is ignored"
+        return ReadCost(math.ceil(count / self._size), "id filter", why)
+
+    def _offers_ids(self) -> bool | None:
+        if self._filter_works is not None:
+            return self._filter_works
+        key = self._reader.dialect.raw["filters"].get("ids", {}).get("key")
+        return None if key and key in self._lists.offered() else False
+
+    def fetch(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Tick = lambda _n: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Found:
+        """Records by lead id, read now. ``tick(n)`` is told how many of the ids are settled so far.
+
+        Raises:
+            ServiceError: something could not be read; there is no partial answer.
+        """
+        ids = ordered_unique(ids)
+        if len(ids) > 1 and self._offers_ids() is not False:
+            try:
+                found = self._by_filter(ids, tick, cancelled)
+            except _Disobeyed:
+                self._filter_works = False
+            else:
+                self.remember(found.values())
+                return found
+        found = self._without_filter(ids, tick, cancelled)
+        self.remember(found.values())
+        return found
+
+    def _by_filter(self, ids: Sequence[LeadId], tick: Tick, cancelled: Callable[[], bool]) -> Found:
+        parts = [ids[i : i + self._size] for i in range(0, len(ids), self._size)]
+        # The first part alone proves or disproves the filter, before anything is asked for eight times over.
+        first = 0 if self._filter_works else 1
+        found: Found = {}
+        done = 0
+        for part in parts[:first]:
+            found.update(self._one_filtered(part))
+            done += len(part)
+            tick(done)
+        for part, got in ahead(
+            self._pool, self._one_filtered, parts[first:], at_once=self._at_once, cancelled=cancelled
+        ):
+            found.update(got)
+            done += len(part)
+            tick(done)
+        return found
+
+    def _one_filtered(self, part: Sequence[LeadId]) -> Found:
+        key = self._reader.dialect.value("filters", "ids")
+        asked = set(part)
+        pages = Pages(self._reader, self._pool, "leads", [(key, str(i)) for i in part], size=self._size, at_once=1)
+        found: Found = {}
+        for records in pages.pages():
+            got = {own: r for r in records if (own := id_of(r.get("id", r.get("@id")))) is not None}
+            if not asked.issuperset(got):
+                raise _Disobeyed
+            found.update(got)
+        if not found or pages.tally.missing:
+            # Nothing at all proves nothing about the filter: ask for each lead by its own address.
+            found.update(self._each([i for i in part if i not in found]))
+        elif self._filter_works is None:
+            self._filter_works = True
+        return found
+
+    def _without_filter(self, ids: Sequence[LeadId], tick: Tick, cancelled: Callable[[], bool]) -> Found:
+        found: Found = {}
+        groups = self._by_campaign(ids) if len(ids) > 1 else {}
+        for campaign, group in groups.items():
+            if cancelled():
+                raise Cancelled("Stopped. Nothing was changed; start again when you like.")
+            found.update(self._range(campaign, group))
+            tick(len(found))
+        rest = [i for i in ids if i not in found]
+        before = len(found)
+        for _, got in ahead(
+            self._pool, lambda one: self._each([one]), rest, at_once=self._at_once, cancelled=cancelled
+        ):
+            found.update(got)
+            before += 1
+            tick(before)
+        return found
+
+    def _by_campaign(self, ids: Sequence[LeadId]) -> dict[int, list[LeadId]]:
+        groups: dict[int, list[LeadId]] = defaultdict(list)
+        for own in ids:
+            if (seen := self._seen.get(own)) is not None:
+                groups[seen.campaign].append(own)
+        return groups
+
+    def _range(self, campaign: int, group: Sequence[LeadId]) -> Found:
+        """All leads of a campaign in the range that holds the group, where that takes fewer requests than the group."""
+        times = [self._seen[i].created for i in group]
+        wanted = LeadFilter(campaign=campaign, created_after=min(times), created_before=max(times))
+        listing = self._lists.list(wanted, allow=None)
+        asked = set(group)
+        found: Found = {}
+        allowed = len(group) - 1
+        for records in listing.pages():
+            found.update({own: r for r in records if (own := id_of(r.get("id", r.get("@id")))) in asked and own})
+            total = listing.tally.expected
+            if total is None or math.ceil(total / self._size) > allowed or len(found) == len(asked):
+                break
+        return found
+
+    def _each(self, ids: Sequence[LeadId]) -> Found:
+        found: Found = {}
+        for own in ids:
+            try:
+                record = self._reader.get(f"leads/{own}")
+            except (NotFound, NotAllowed):
+                continue
+            if not isinstance(record, dict) or id_of(record.get("id", record.get("@id"))) != own:
+                raise Unreadable(
+                    "The answer is about another lead than was asked for",
+                    method="GET",
+                    path=self._reader.url(f"leads/{own}"),
+                    advice="Try again; if it stays, tell Convertr support.",
+                )
+            found[own] = record
+        return found

@@ -1,0 +1,276 @@
+"""HTTP to one origin: time-outs, size limits, the budget, and what became of each exchange. Knows no leads.
+
+The token only ever goes to the origin the client was made for: redirects are never followed, and links that leave the
+origin are refused.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from cvtr_widgets.api.budget import Budget
+from cvtr_widgets.errors import (
+    NoAnswer,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    OffOrigin,
+    RequestRefused,
+    ServiceBroken,
+    ServiceError,
+    TooManyRequests,
+    Unreadable,
+)
+from cvtr_widgets.models import Cause
+
+Params = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, between two pieces of an answer, and for the whole exchange."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. ``body`` is undecoded and never shown in errors: it may hold lead fields."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Failed(Exception):
+    """No answer. ``cause`` says whether the request can have reached the service."""
+
+    def __init__(self, cause: Cause, detail: str) -> None:
+        self.cause = cause
+        self.detail = detail
+        super().__init__(detail)
+
+
+# Row by row what httpx says and what it means for a request that changes something. Whatever is not listed is LOST.
+CAUSES: dict[type[Exception], tuple[Cause, str]] = {
+    httpx.ConnectError: (Cause.NOT_CONNECTED, "no connection came about"),
+    httpx.ConnectTimeout: (Cause.NOT_CONNECTED, "no connection came about in time"),
+    httpx.PoolTimeout: (Cause.NOT_CONNECTED, "no free connection in time"),
+    httpx.ProxyError: (Cause.NOT_CONNECTED, "the proxy refused to connect"),
+    httpx.UnsupportedProtocol: (Cause.NOT_CONNECTED, "the address is not one for http or https"),
+    httpx.ReadTimeout: (Cause.TIMED_OUT, "no answer in time"),
+    httpx.WriteTimeout: (Cause.TIMED_OUT, "the request could not be sent in time"),
+    httpx.ReadError: (Cause.LOST, "the connection broke while waiting for the answer"),
+    httpx.WriteError: (Cause.LOST, "the connection broke while sending"),
+    httpx.CloseError: (Cause.LOST, "the connection broke while closing"),
+    httpx.RemoteProtocolError: (Cause.LOST, "the connection was closed or broke the protocol"),
+    httpx.LocalProtocolError: (Cause.NOT_CONNECTED, "the request could not be put into HTTP"),
+    httpx.DecodingError: (Cause.UNREADABLE, "the answer's compression is broken"),
+    httpx.TooManyRedirects: (Cause.REDIRECTED, "redirected in a circle"),
+}
+
+
+def cause_of(error: Exception) -> tuple[Cause, str]:
+    """What an httpx error means: its own row, else that of the nearest parent class, else lost."""
+    for cls in type(error).__mro__:
+        if cls in CAUSES:
+            return CAUSES[cls]
+    return Cause.LOST, f"the exchange broke ({type(error).__name__})"
+
+
+def origin_of(url: str) -> str:
+    """``scheme://host:port`` of an address."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+class Transport:
+    """All exchanges with one origin. Threads may share it. Reads and writes keep separate connections."""
+
+    def __init__(
+        self,
+        origin: str,
+        budget: Budget,
+        *,
+        timeouts: Timeouts | None = None,
+        max_bytes: int = 64_000_000,
+        make_client: Callable[..., httpx.Client] = httpx.Client,
+    ) -> None:
+        self.origin = origin
+        self.budget = budget
+        self.timeouts = timeouts or Timeouts()
+        self.max_bytes = max_bytes
+        self.clock_offset: float | None = None
+        places = budget.limits.in_flight
+        wait = httpx.Timeout(self.timeouts.read, connect=self.timeouts.connect, pool=self.timeouts.total)
+        settings: dict[str, Any] = {"base_url": origin, "timeout": wait, "follow_redirects": False}
+        self._reads = make_client(
+            limits=httpx.Limits(max_connections=places, max_keepalive_connections=places, keepalive_expiry=20.0),
+            **settings,
+        )
+        # A write never goes out on a connection that has been idle for more than 2 s: a server that closes it at that
+        # moment would leave us in doubt.
+        self._writes = make_client(
+            limits=httpx.Limits(max_connections=places, max_keepalive_connections=places, keepalive_expiry=2.0),
+            **settings,
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reads.close()
+        self._writes.close()
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params = (),
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        form: Mapping[str, str] | None = None,
+        write: bool = False,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Answer:
+        """One request, once, within the limits.
+
+        Raises:
+            Failed: no (whole) answer came.
+            TooManyRequests: our own allowance is used up; nothing was sent.
+        """
+        client = self._writes if write else self._reads
+        request = client.build_request(
+            method,
+            path,
+            params=list(params) or None,
+            headers=dict(headers or {}),
+            json=body,
+            data=dict(form) if form is not None else None,
+        )
+        if origin_of(str(request.url)) != origin_of(self.origin):
+            raise OffOrigin("A link leads to another host", method=method, path=path, advice="It was not followed.")
+        with self.budget.slot(cancelled=cancelled):
+            try:
+                return self._send(client, request)
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+                cause, detail = cause_of(error)
+                raise Failed(cause, detail) from None
+
+    def _send(self, client: httpx.Client, request: httpx.Request) -> Answer:
+        ends = time.monotonic() + self.timeouts.total
+        response = client.send(request, stream=True)
+        try:
+            size = 0
+            pieces: list[bytes] = []
+            for piece in response.iter_bytes():
+                size += len(piece)
+                pieces.append(piece)
+                if size > self.max_bytes:
+                    raise Failed(Cause.UNREADABLE, f"the answer is larger than {self.max_bytes:,} bytes")
+                if time.monotonic() > ends:
+                    raise Failed(Cause.TIMED_OUT, f"no whole answer within {self.timeouts.total:.0f} s")
+            self._note_clock(response.headers.get("date"))
+            return Answer(response.status_code, response.headers, b"".join(pieces))
+        finally:
+            response.close()
+
+    def _note_clock(self, date: str | None) -> None:
+        if date:
+            try:
+                there = email.utils.parsedate_to_datetime(date)
+            except ValueError:
+                return
+            self.clock_offset = (there - datetime.now(UTC)).total_seconds() if there.tzinfo else None
+
+
+def decode(body: bytes) -> Any:
+    """JSON from an answer's body.
+
+    Raises:
+        ValueError: not JSON, not UTF-8, or nested deeper than can be read.
+    """
+    try:
+        return json.loads(body)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for (number or date); None where there is none that can be read."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        when = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (when - datetime.now(UTC)).total_seconds() if when.tzinfo else None
+
+
+def problem_words(body: bytes) -> str:
+    """The service's own words in an error answer, cut at 300 characters; empty where there are none to be read."""
+    try:
+        found = decode(body)
+    except ValueError:
+        return ""
+    if not isinstance(found, dict):
+        return ""
+    for key in ("hydra:description", "detail", "error_description", "message", "hydra:title", "title"):
+        words = found.get(key)
+        if isinstance(words, str) and words.strip():
+            return "".join(c if c.isprintable() else " " for c in words.strip())[:300]
+    return ""
+
+
+def failure_error(failed: Failed, method: str, path: str) -> ServiceError:
+    """The error to raise for a read that got no answer."""
+    if failed.cause is Cause.NOT_CONNECTED:
+        return NotReached(
+            f"Convertr could not be reached: {failed.detail}", method=method, path=path,
+            advice="Check the enterprise name, the network and any proxy, then try again.",
+        )  # fmt: skip
+    if failed.cause is Cause.UNREADABLE:
+        return Unreadable(failed.detail.capitalize(), method=method, path=path, advice="Ask for less at once.")
+    return NoAnswer(
+        f"No dependable answer: {failed.detail}", method=method, path=path, advice="Try again in a moment."
+    )
+
+
+def status_error(answer: Answer, method: str, path: str) -> ServiceError | None:
+    """The error to raise for an answer that is no 2xx; None for a 2xx."""
+    status = answer.status
+    if 200 <= status < 300:
+        return None
+    words = problem_words(answer.body)
+    said = f': "{words}"' if words else ""
+
+    def make(cls: type[ServiceError], what: str, advice: str) -> ServiceError:
+        return cls(what + said, method=method, path=path, status=status, advice=advice)
+
+    if 300 <= status < 400:
+        return make(OffOrigin, "The service redirects elsewhere", "It was not followed; check the enterprise name.")
+    if status == 403:
+        return make(NotAllowed, "This account may not do that", "Ask an admin of the enterprise for the right.")
+    if status in {404, 410}:
+        return make(NotFound, "There is no such thing, or it is not visible to you", "Check the id.")
+    if status == 429:
+        return make(TooManyRequests, "The request limit of the platform is used up", "Wait five minutes.")
+    if status >= 500:
+        return make(ServiceBroken, "The service failed", "Try again in a moment; if it stays, tell Convertr support.")
+    return make(RequestRefused, "The service refused the request", "See its words; the request was not carried out.")

@@ -1,0 +1,162 @@
+"""Where a value stands in a record of the service, as data.
+
+A **place** is a JMESPath expression. Plain dotted keys (``channel.name``), which is nearly all of them, are looked up
+without the JMESPath interpreter, because twenty thousand leads are read at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from cvtr_widgets.errors import DialectError
+from cvtr_widgets.models import NOT_SENT, Missing, Record
+
+_PLAIN = re.compile(r"^[A-Za-z_@][\w@-]*(\.[A-Za-z_@][\w@-]*)*$")
+_IRI_ID = re.compile(r"^/[\w./~-]*/(\d{1,19})(?:\.jsonld)?$")
+
+Getter = Callable[[Record], Any]
+
+
+def _plain_getter(keys: Sequence[str]) -> Getter:
+    if len(keys) == 1:
+        key = keys[0]
+        return lambda record: record.get(key, NOT_SENT)
+
+    def get(record: Record) -> Any:
+        value: Any = record
+        for key in keys:
+            if value is None:
+                return None
+            if not isinstance(value, dict) or key not in value:
+                return NOT_SENT
+            value = value[key]
+        return value
+
+    return get
+
+
+def _jmes_getter(place: str) -> Getter:
+    try:
+        compiled = jmespath.compile(place)
+    except JMESPathError as error:
+        raise DialectError(f"{place!r} is not a JMESPath expression: {error}. Mend it in the dialect file.") from None
+
+    def get(record: Record) -> Any:
+        value = compiled.search(record)
+        # JMESPath cannot tell "not there" from null; what cannot be told apart proves nothing.
+        return NOT_SENT if value is None else value
+
+    return get
+
+
+@lru_cache(maxsize=512)
+def getter(places: tuple[str, ...]) -> Getter:
+    """A function that reads the first of the ``places`` that a record has; ``NOT_SENT`` where it has none."""
+    parts = [_plain_getter(p.split(".")) if _PLAIN.match(p) else _jmes_getter(p) for p in places]
+    if len(parts) == 1:
+        return parts[0]
+
+    def get(record: Record) -> Any:
+        for part in parts:
+            value = part(record)
+            if value is not NOT_SENT:
+                return value
+        return NOT_SENT
+
+    return get
+
+
+@dataclass(frozen=True)
+class FieldMap:
+    """Names of lead fields -> the places where this service keeps them. A field with no place is not sent."""
+
+    places: Mapping[str, tuple[str, ...]]
+    _getters: dict[str, Getter] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, places in self.places.items():
+            self._getters[name] = getter(places) if places else (lambda _record: NOT_SENT)
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self.places.get(name))
+
+    def read(self, record: Record, name: str) -> Any:
+        """The value of field ``name`` in ``record``; ``NOT_SENT`` where the service does not send it."""
+        found = self._getters.get(name)
+        return NOT_SENT if found is None else found(record)
+
+    def column(self, records: Iterable[Record], name: str) -> list[Any]:
+        """The same field of many records."""
+        found = self._getters.get(name)
+        if found is None:
+            return [NOT_SENT for _ in records]
+        places = self.places[name]
+        if len(places) == 1 and _PLAIN.match(places[0]) and "." not in places[0]:
+            key = places[0]
+            return [record.get(key, NOT_SENT) for record in records]
+        return [found(record) for record in records]
+
+    def roots(self) -> frozenset[str]:
+        """The top-level keys that the plain places start with."""
+        return frozenset(p.split(".")[0] for places in self.places.values() for p in places if _PLAIN.match(p))
+
+
+def id_of(value: Any) -> int | None:
+    """The number of a thing that is given as integer, digits, IRI or embedded object; None where it is none of these.
+
+    Relations of this service come both as ``"/api/v4/campaigns/44064"`` and as ``{"@id": "/api/v4/channels/9"}``.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value if 0 < value < 2**63 else None
+    if isinstance(value, str):
+        match = _IRI_ID.match(value)
+        digits = match.group(1) if match else value if value.isascii() and value.isdigit() and len(value) < 20 else ""
+        return id_of(int(digits)) if digits else None
+    if isinstance(value, dict):
+        own = id_of(value.get("id"))
+        return own if own is not None else id_of(value.get("@id")) if isinstance(value.get("@id"), str) else None
+    return None
+
+
+def name_of(value: Any) -> str | None:
+    """The name that an embedded object carries, else None."""
+    name = value.get("name") if isinstance(value, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def text_of(value: Any) -> str | None | Missing:
+    """A value as text: text as it is, numbers printed, an embedded object by its name, empty as None."""
+    if value is NOT_SENT or value is None:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return name_of(value) if isinstance(value, dict) and "name" in value else NOT_SENT
+
+
+STATUSES = {"valid": "Valid", "invalid": "Invalid", "caution": "Caution", "test": "Test"}
+_DELIVERED = {"delivered": "Delivered", "not delivered": "Not Delivered", "undelivered": "Not Delivered"}
+
+
+def status_of(value: Any) -> str | None | Missing:
+    """Current Status in Convertr's spelling (``Valid Invalid Caution Test``); another word is kept as it came."""
+    text = text_of(value)
+    return STATUSES.get(text.strip().lower(), text) if isinstance(text, str) else text
+
+
+def delivery_of(value: Any) -> str | None | Missing:
+    """``Delivered`` or ``Not Delivered``; another word is kept as it came."""
+    if isinstance(value, bool):
+        return "Delivered" if value else "Not Delivered"
+    text = text_of(value)
+    return _DELIVERED.get(text.strip().lower().replace("_", " "), text) if isinstance(text, str) else text

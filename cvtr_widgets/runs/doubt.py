@@ -1,0 +1,79 @@
+"""The doubt table: what follows from each way in which a write can end.
+
+A write is sent again only when what came back proves that it was not applied. Everything else is doubt, and doubt is
+settled by reading, never by sending.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from cvtr_widgets.models import Cause, WriteAnswer
+
+
+class Applied(enum.StrEnum):
+    """Whether the service has carried the write out, as far as its answer tells."""
+
+    YES = "yes"
+    NO = "no"
+    MAYBE = "maybe"
+
+
+class Then(enum.StrEnum):
+    """What to do next with the chunk."""
+
+    TAKE = "take the answer, lead by lead, and read back"
+    RESEND = "send again after a pause"
+    WAIT = "wait as told, then send again"
+    READ = "read twice with a wait; what stays open is unknown"
+    SPLIT = "read all back; split what is unchanged"
+    STOP = "stop the run"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a write's end means and what follows."""
+
+    applied: Applied
+    then: Then
+    because: str
+
+
+# Ends without an answer from the service, or without one that can be read.
+BY_CAUSE: dict[Cause, Ruling] = {
+    Cause.NOT_CONNECTED: Ruling(Applied.NO, Then.RESEND, "no connection came about, so nothing was sent"),
+    Cause.LOST: Ruling(Applied.MAYBE, Then.READ, "the connection broke; the service may have carried it out"),
+    Cause.TIMED_OUT: Ruling(Applied.MAYBE, Then.READ, "no answer in time; the service may still carry it out"),
+    Cause.UNREADABLE: Ruling(Applied.MAYBE, Then.READ, "an answer came that cannot be read"),
+    Cause.REDIRECTED: Ruling(Applied.MAYBE, Then.READ, "the service redirected; it was not followed"),
+    Cause.LOGIN_ENDED: Ruling(Applied.NO, Then.STOP, "the login has ended, so the service did not look at it"),
+}
+
+# Answers, by status; a status that is not listed is ruled by its hundred.
+BY_STATUS: dict[int, Ruling] = {
+    401: Ruling(Applied.NO, Then.STOP, "the login has ended, so the service did not look at it"),
+    408: Ruling(Applied.MAYBE, Then.READ, "the service gave up waiting; it may have carried part of it out"),
+    425: Ruling(Applied.MAYBE, Then.READ, "the service put it off"),
+    429: Ruling(Applied.NO, Then.WAIT, "the request limit is used up; the service did not look at it"),
+}
+BY_HUNDRED: dict[int, Ruling] = {
+    1: Ruling(Applied.MAYBE, Then.READ, "no final answer"),
+    2: Ruling(Applied.YES, Then.TAKE, "the service said yes"),
+    3: Ruling(Applied.MAYBE, Then.READ, "the service redirected; it was not followed"),
+    4: Ruling(Applied.NO, Then.SPLIT, "the service refused the whole chunk"),
+    5: Ruling(Applied.MAYBE, Then.READ, "the service failed; it may have carried it out, or part of it"),
+}
+
+
+def ruling(answer: WriteAnswer, *, yes: bool | None = None) -> Ruling:
+    """The row of the table for an answer. ``yes`` False: a 2xx that this call does not count as yes."""
+    if answer.cause is not Cause.ANSWERED:
+        return BY_CAUSE[answer.cause]
+    status = answer.status or 0
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    found = BY_HUNDRED.get(status // 100, BY_HUNDRED[5])
+    if found.then is Then.TAKE and yes is False:
+        return Ruling(Applied.MAYBE, Then.READ, f"the service answered {status}, which is no yes for this call")
+    return found

@@ -1,0 +1,308 @@
+"""A plan: what an action would do to each lead, as a value with a fingerprint. Making one writes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets import actions
+from cvtr_widgets.actions import ROWS
+from cvtr_widgets.errors import PlanError
+from cvtr_widgets.models import (
+    NOT_SENT,
+    Action,
+    ActionKind,
+    Identity,
+    Lead,
+    LeadId,
+    ReadCost,
+    Verdict,
+)
+from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight, delivered_now, stands
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BEFORE = (
+    "status", "reason", "category", "comment", "delivery", "replacement", "replacement_comment", "processr_status",
+    "processing_counter", "billable_for_publisher", "billable_for_advertiser",
+)  # fmt: skip
+"""The fields of a lead that a plan rests on: if one of them has changed, the lead is held back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One lead in a plan. ``integrations``: those of the action that are on this lead's campaign."""
+
+    lead_id: LeadId
+    group: int
+    verdict: Verdict
+    why: str
+    now: str
+    then: str
+    before: Sight
+    integrations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What running the plan takes: ``requests``, expected ``seconds``, and a ``sentence``."""
+
+    requests: int
+    seconds: float
+    way: str
+
+    @property
+    def sentence(self) -> str:
+        """Such as ``12 requests, about 6 s (read by id filter)``."""
+        return f"{self.requests:,} request{'' if self.requests == 1 else 's'}, about {duration(self.seconds)} (read by {self.way})."
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: ``6 s``, ``4 min``, ``1 h 20 min``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would happen to each lead. Frozen; ``run`` executes exactly this.
+
+    ``groups`` are pairs of action and lead ids in order; ``entries`` one per lead; ``warnings`` and ``money`` are
+    sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan.
+    """
+
+    enterprise: str
+    user_id: int | None
+    sandbox: bool
+    dialect_hash: str
+    groups: tuple[tuple[Action, tuple[LeadId, ...]], ...]
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...]
+    money: tuple[str, ...]
+    cost: Cost
+    made_at: datetime
+    read_at: datetime
+    fresh: bool
+    fingerprint: str
+    include_cannot_tell: bool = False
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{n} {v}" for v, n in self.counts.items() if n)
+        return f"<Plan {self.short}: {told or 'no leads'}>"
+
+    @property
+    def short(self) -> str:
+        """The fingerprint's beginning, for people."""
+        return f"{self.fingerprint[:4]}-{self.fingerprint[4:8]}"
+
+    @property
+    def total(self) -> int:
+        """Leads in the plan."""
+        return len(self.entries)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Leads by verdict; adds up to ``total``."""
+        found = Counter(str(e.verdict) for e in self.entries)
+        return {str(v): found.get(str(v), 0) for v in Verdict}
+
+    @property
+    def will_change(self) -> int:
+        """Leads that would be sent."""
+        return len(self.sendable)
+
+    @property
+    def sendable(self) -> tuple[Entry, ...]:
+        """The entries that a run sends."""
+        sent = {Verdict.WILL_CHANGE} | ({Verdict.CANNOT_TELL} if self.include_cannot_tell else set())
+        return tuple(e for e in self.entries if e.verdict in sent)
+
+    def action(self, entry: Entry) -> Action:
+        """The action for one entry, with the integrations that this lead gets."""
+        action = self.groups[entry.group][0]
+        if action.integrations and entry.integrations != action.integrations:
+            return dataclasses.replace(action, integrations=entry.integrations)
+        return action
+
+    def _by_group(self) -> list[tuple[Action, int]]:
+        found = Counter(e.group for e in self.sendable)
+        return [(action, found[i]) for i, (action, _) in enumerate(self.groups) if found[i]]
+
+    @property
+    def statement(self) -> str:
+        """The sentence that is confirmed or signed."""
+        parts = [actions.statement(action, number) for action, number in self._by_group()]
+        return " ".join(parts) if parts else "No lead would change."
+
+    @property
+    def button(self) -> str:
+        """What the last button says."""
+        parts = self._by_group()
+        if len(parts) == 1:
+            return actions.button(*parts[0])
+        return f"Carry out for {actions.count_of(self.will_change)}" if parts else "No lead would change"
+
+    @property
+    def needs_signature(self) -> bool:
+        """Delivered and Undelivered are signed."""
+        return any(ROWS[a.kind].danger == "signature" for a, _ in self._by_group())
+
+    @property
+    def needs_count(self) -> bool:
+        """Delete takes the number of leads as confirmation."""
+        return any(ROWS[a.kind].danger == "count" for a, _ in self._by_group())
+
+    @property
+    def needs_tick(self) -> bool:
+        """Everything but Test and Other asks for the tick box."""
+        return any(ROWS[a.kind].danger != "plain" for a, _ in self._by_group())
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a lead: index ``lead_id``; see ``runs.results.plan_frame`` for the columns."""
+        from cvtr_widgets.runs.results import plan_frame
+
+        return plan_frame(self)
+
+
+def before_values(sight: Sight) -> dict[str, Any]:
+    """What a plan rests on for one lead, as JSON values; comments only as a hash."""
+    lead = sight.lead
+    if lead is None:
+        return {"found": False}
+    found: dict[str, Any] = {"delivered": sight.delivered}
+    for name in BEFORE:
+        value = getattr(lead, name)
+        if name.endswith("comment") and isinstance(value, str):
+            value = "sha256:" + hashlib.sha256(value.encode(errors="surrogatepass")).hexdigest()[:16]
+        found[name] = "(not sent)" if value is NOT_SENT else value
+    return found
+
+
+def differences(before: Sight, now: Sight) -> list[str]:
+    """What has changed between two readings of a lead, in words; the delivery check only where both have it."""
+    if (before.lead is None) != (now.lead is None):
+        return ["it is no longer found" if now.lead is None else "it is found now"]
+    if before.lead is None or now.lead is None:
+        return []
+    changed = []
+    for name in BEFORE:
+        old, new = getattr(before.lead, name), getattr(now.lead, name)
+        if old != new:
+            shown = "" if name.endswith("comment") else f" from {_plain(old)} to {_plain(new)}"
+            changed.append(f"{name.replace('_', ' ')} changed{shown}")
+    if before.delivered is not None and now.delivered is not None and before.delivered != now.delivered:
+        changed.append(f"the delivery check changed to {'delivered' if now.delivered else 'not delivered'}")
+    return changed
+
+
+def _plain(value: Any) -> str:
+    return "(not sent)" if value is NOT_SENT else "empty" if value in {None, ""} else str(value)
+
+
+def judge(action: Action, sight: Sight, identity: Identity) -> tuple[Verdict, str]:
+    """The verdict on one lead, and why."""
+    lead = sight.lead
+    if lead is None:
+        return Verdict.NOT_FOUND, "deleted, or not visible to you"
+    if action.kind is ActionKind.DELETE and identity.may_delete is False:
+        return Verdict.NOT_ALLOWED, "this account has no right to delete leads"
+    if action.kind in DELIVERIES:
+        return _judge_delivery(action, sight, lead)
+    if action.kind in (*FLAGS, ActionKind.OTHER) and not action.integrations and stands(action, lead):
+        return Verdict.ALREADY_SO, "status, reason, category and comment stand so already"
+    return Verdict.WILL_CHANGE, ""
+
+
+def _judge_delivery(action: Action, sight: Sight, lead: Lead) -> tuple[Verdict, str]:
+    target = action.kind is ActionKind.DELIVERED
+    now = delivered_now(sight)
+    if now is None:
+        known = sight.delivered is not None
+        return Verdict.CANNOT_TELL, (
+            "the delivery check and the delivery field contradict each other"
+            if known
+            else "the service does not tell whether it is delivered"
+        )
+    if now is target:
+        return Verdict.ALREADY_SO, f"already {'Delivered' if target else 'Not Delivered'}"
+    if not isinstance(lead.status, str):
+        return Verdict.CANNOT_TELL, "the service does not tell its Current Status"
+    if lead.status != "Valid":
+        return Verdict.NOT_ELIGIBLE, f"only Valid leads can be marked so; this one is {lead.status}"
+    return Verdict.WILL_CHANGE, ""
+
+
+def fingerprint(
+    identity: Identity, dialect_hash: str, groups: Sequence[tuple[Action, Sequence[LeadId]]], entries: Sequence[Entry]
+) -> str:
+    """SHA-256 over canonical JSON of who, where, what, to which leads in which order, and what they were before."""
+    value = {
+        "enterprise": identity.enterprise,
+        "user_id": identity.user_id,
+        "dialect": dialect_hash,
+        "groups": [[dataclasses.asdict(action), list(ids)] for action, ids in groups],
+        "before": [[e.lead_id, str(e.verdict), list(e.integrations), before_values(e.before)] for e in entries],
+    }
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def now_words(sight: Sight) -> str:
+    """A lead's present state in words: ``Caution · Not Delivered``."""
+    lead = sight.lead
+    if lead is None:
+        return ""
+    parts = [str(v) for v in (lead.status, lead.delivery) if isinstance(v, str)]
+    if lead.replacement and lead.replacement is not NOT_SENT:
+        parts.append(str(lead.replacement))
+    return " · ".join(parts)
+
+
+def then_words(action: Action, integrations: Mapping[int, str], chosen: tuple[int, ...]) -> str:
+    """The state that a lead would have: ``Invalid · Returned / No budget``."""
+    words = ROWS[action.kind].target
+    if action.kind is ActionKind.OTHER:
+        words = "Replacement" if action.reason == "Replacement" else "no Replacement mark"
+    elif action.kind is ActionKind.REPROCESS:
+        words = "processed again"
+    elif action.kind is ActionKind.DELETE:
+        words = "deleted"
+    elif action.reason:
+        words += f" · {action.reason}" + (f" / {action.category}" if action.category else "")
+    if action.integrations:
+        words += " → " + (", ".join(integrations.get(i, str(i)) for i in chosen) or "no integration")
+    return words
+
+
+def check_groups(groups: Sequence[tuple[Action, Sequence[LeadId]]]) -> None:
+    """Refuse a plan that would do two things to one lead.
+
+    Raises:
+        PlanError: no leads at all, or a lead in two groups.
+    """
+    ids = [i for _, group in groups for i in group]
+    if not ids:
+        raise PlanError("No leads are selected. Tick, type or import some first.")
+    if len(ids) != len(set(ids)):
+        twice = next(i for i, n in Counter(ids).items() if n > 1)
+        raise PlanError(f"Lead {twice} stands in two groups of this plan. Put each lead into one group.")
+
+
+def reading_cost(cost: ReadCost, leads: int, writes: int, chunk: int, *, deliveries: bool) -> int:
+    """Requests of a run: before each chunk is sent its leads are read, and after it again."""
+    if not leads:
+        return 0
+    chunks = max(1, -(-leads // chunk))
+    per_read = chunks if cost.way == "id filter" else leads
+    checks = 2 * chunks if deliveries else 0
+    return writes + 2 * per_read + checks

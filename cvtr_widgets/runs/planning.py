@@ -1,0 +1,297 @@
+"""Making a plan: resolving reasons, reading leads, judging each, and saying what it would cost and move."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from cvtr_widgets.actions import count_of
+from cvtr_widgets.errors import Cancelled, PlanError
+from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadService, Verdict, ordered_unique
+from cvtr_widgets.runs.plan import (
+    Cost,
+    Entry,
+    Plan,
+    check_groups,
+    fingerprint,
+    judge,
+    now_words,
+    reading_cost,
+    then_words,
+)
+from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight
+
+Groups = Sequence[tuple[Action, Sequence[LeadId]]]
+SECONDS_A_REQUEST = 0.3
+"""An assumption until this session has measured better: nobody has published Convertr's latency."""
+
+
+class Lists(Protocol):
+    """The service's lists that a plan needs."""
+
+    def reasons(self, kind: ActionKind) -> Sequence[Choice]: ...
+
+    def categories(self) -> Sequence[Choice]: ...
+
+    def integrations(self, campaign_id: int) -> Sequence[Choice]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Leads as read at one moment, and whether that was for this plan."""
+
+    sights: Mapping[LeadId, Sight]
+    at: datetime
+    fresh: bool = True
+
+
+def resolve(action: Action, lists: Lists) -> tuple[Action, list[str]]:
+    """The action with its reason and category found in the service's lists, and what the user should know of that.
+
+    Raises:
+        PlanError: a category that the list does not have.
+    """
+    if action.kind not in FLAGS or action.reason is None:
+        return action, []
+    notes: list[str] = []
+    listed = {c.name.lower(): c for c in lists.reasons(action.kind)}
+    found = listed.get(action.reason.lower())
+    if found is None:
+        near = difflib.get_close_matches(action.reason.lower(), list(listed), n=1, cutoff=0.8)
+        hint = f' Did you mean the listed reason "{listed[near[0]].name}"?' if near else ""
+        notes.append(f'The reason "{action.reason}" is not of the service\'s list; it is sent as own words.{hint}')
+    action = dataclasses.replace(action, reason=found.name if found else action.reason, reason_choice=found)
+    if action.category is None:
+        return action, notes
+    categories = {c.name.lower(): c for c in lists.categories()}
+    category = categories.get(action.category.lower())
+    if category is None:
+        names = ", ".join(c.name for c in categories.values()) or "none at all"
+        raise PlanError(f"The service has no category {action.category!r}. It has: {names}.")
+    return dataclasses.replace(action, category=category.name, category_choice=category), notes
+
+
+def read_leads(
+    service: LeadService,
+    ids: Sequence[LeadId],
+    deliveries: Sequence[LeadId],
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Reading:
+    """Read leads afresh, and ask the delivery check about those to be marked Delivered or Undelivered.
+
+    Raises:
+        ServiceError: they cannot be read.
+        Cancelled: the user stopped it.
+    """
+    total = len(ids) + len(deliveries)
+    at = datetime.now(UTC)
+    found = service.fetch(ids, tick=lambda n: on_progress(n, total), cancelled=cancelled)
+    there = [i for i in deliveries if i in found]
+    said = (
+        service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled)
+        if there
+        else {}
+    )
+    if cancelled():
+        raise Cancelled("The preview was stopped. Nothing was sent; start it again when you like.")
+    return Reading({i: Sight(found.get(i), said.get(i)) for i in ids}, at)
+
+
+def make_plan(
+    service: LeadService,
+    lists: Lists,
+    groups: Groups,
+    *,
+    reading: Reading | None = None,
+    include_cannot_tell: bool = False,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """A dry run. Nothing is written.
+
+    Raises:
+        PlanError: no leads, a lead in two groups, a category or integration that is not there.
+        ServiceError: the leads cannot be read.
+    """
+    groups = [(action, ordered_unique(ids)) for action, ids in groups]
+    check_groups(groups)
+    notes: list[str] = []
+    resolved: list[tuple[Action, tuple[LeadId, ...]]] = []
+    for action, ids in groups:
+        whole, said = resolve(action, lists)
+        resolved.append((whole, tuple(ids)))
+        notes += said
+    ids = [i for _, group in resolved for i in group]
+    deliveries = [i for action, group in resolved if action.kind in DELIVERIES for i in group]
+    if reading is None:
+        reading = read_leads(service, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
+    entries: list[Entry] = []
+    for number, (action, group) in enumerate(resolved):
+        entries += _entries(service, lists, number, action, group, reading, notes)
+    plan = Plan(
+        enterprise=service.identity.enterprise,
+        user_id=service.identity.user_id,
+        sandbox=service.identity.sandbox,
+        dialect_hash=service.dialect_hash,
+        groups=tuple(resolved),
+        entries=tuple(entries),
+        warnings=(),
+        money=(),
+        cost=Cost(0, 0.0, ""),
+        made_at=datetime.now(UTC),
+        read_at=reading.at,
+        fresh=reading.fresh,
+        fingerprint=fingerprint(service.identity, service.dialect_hash, resolved, entries),
+        include_cannot_tell=include_cannot_tell,
+    )
+    return dataclasses.replace(
+        plan, warnings=(*_warnings(plan), *dict.fromkeys(notes)), money=_money(plan), cost=_cost(plan, service)
+    )
+
+
+def _entries(
+    service: LeadService,
+    lists: Lists,
+    number: int,
+    action: Action,
+    group: Sequence[LeadId],
+    reading: Reading,
+    notes: list[str],
+) -> list[Entry]:
+    jobs, names = _jobs(lists, action, group, reading)
+    without: Counter[str] = Counter()
+    entries = []
+    for own in group:
+        sight = reading.sights.get(own, Sight(None))
+        verdict, why = judge(action, sight, service.identity)
+        lead = sight.lead
+        chosen: tuple[int, ...] = ()
+        if action.integrations and lead is not None:
+            mine = jobs.get(lead.campaign_id, frozenset())
+            chosen = tuple(i for i in action.integrations if i in mine)
+            if not chosen:
+                without[lead.campaign or f"campaign {lead.campaign_id}"] += 1
+        sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
+        then = then_words(action, names, chosen) if sent else ""
+        entries.append(Entry(own, number, verdict, why, now_words(sight), then, sight, chosen))
+    for campaign, n in without.items():
+        notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
+    return entries
+
+
+def _jobs(
+    lists: Lists, action: Action, group: Sequence[LeadId], reading: Reading
+) -> tuple[dict[int | None, frozenset[int]], dict[int, str]]:
+    """Integration jobs by campaign, and their names."""
+    if not action.integrations:
+        return {}, {}
+    leads = [s.lead for i in group if (s := reading.sights.get(i)) is not None and s.lead is not None]
+    campaigns = dict.fromkeys(lead.campaign_id for lead in leads)
+    jobs: dict[int | None, frozenset[int]] = {}
+    names: dict[int, str] = {}
+    for campaign in campaigns:
+        found = lists.integrations(campaign) if campaign is not None else []
+        jobs[campaign] = frozenset(c.id for c in found if c.id is not None)
+        names.update({c.id: c.name for c in found if c.id is not None})
+    strange = [i for i in action.integrations if i not in names]
+    if strange and leads:
+        raise PlanError(f"Integration {strange[0]} is on none of the campaigns selected. See session.integrations(campaign).")
+    return jobs, names
+
+
+def _billed(entries: Sequence[Entry]) -> list[Lead]:
+    return [e.before.lead for e in entries if e.before.lead is not None and e.before.lead.billable_for_advertiser is True]
+
+
+def _warnings(plan: Plan) -> list[str]:
+    said: list[str] = []
+    sent: dict[ActionKind, list[Entry]] = defaultdict(list)
+    for e in plan.sendable:
+        sent[plan.groups[e.group][0].kind].append(e)
+    for kind in (ActionKind.INVALID, ActionKind.TEST, ActionKind.DELETE, ActionKind.REPROCESS):
+        delivered = [e for e in sent.get(kind, []) if e.before.lead is not None and e.before.lead.delivery == "Delivered"]
+        if delivered:
+            billed = len(_billed(delivered))
+            said.append(f"{len(delivered):,} of these are delivered, {billed:,} of them billed to the advertiser.")
+    if sent.get(ActionKind.REPROCESS):
+        said.append("A reprocessed lead counts as a new one for contracted volumes. This cannot be undone.")
+    if sent.get(ActionKind.DELIVERED):
+        said.append("Mark as Delivered sends nothing to an integration: only Valid with ticked integrations does.")
+    if sent.get(ActionKind.DELETE):
+        said.append("Deleted leads cannot be brought back.")
+    if any(plan.groups[e.group][0].integrations for e in sent.get(ActionKind.VALID, [])):
+        said.append("What an integration has received cannot be taken back.")
+    cannot = plan.counts[str(Verdict.CANNOT_TELL)]
+    if cannot:
+        what = "are included, as you asked" if plan.include_cannot_tell else "are left out"
+        said.append(f"{count_of(cannot)} {what}: the service does not tell their state.")
+    if not plan.fresh:
+        said.append(f"This plan rests on leads as loaded at {plan.read_at:%Y-%m-%d %H:%M} UTC, not on a fresh reading.")
+    return said
+
+
+def _money(plan: Plan) -> tuple[str, ...]:
+    """What is expected to move, from the leads' own payout fields."""
+    sums: dict[str, dict[str, Decimal]] = {}
+    maybe = False
+    for e in plan.sendable:
+        lead, kind = e.before.lead, plan.groups[e.group][0].kind
+        if lead is None:
+            continue
+        currency = lead.currency or "currency not stated"
+        for side, amount in _moves(kind, lead).items():
+            sums.setdefault(currency, {}).setdefault(side, Decimal(0))
+            sums[currency][side] += amount
+        maybe = maybe or kind in {ActionKind.VALID, ActionKind.REPROCESS}
+    said = []
+    for currency, sides in sums.items():
+        parts = ", ".join(f"{side} {_signed(amount)}" for side, amount in sides.items() if amount)
+        if parts:
+            said.append(f"Expected: {parts} ({currency}, from the leads' payouts).")
+    if maybe:
+        said.append("What becomes billable is worked out by Convertr from the contracts and is not known before.")
+    return tuple(said)
+
+
+def _moves(kind: ActionKind, lead: Lead) -> dict[str, Decimal]:
+    moves: dict[str, Decimal] = {}
+    advertiser = lead.advertiser_payout if isinstance(lead.advertiser_payout, Decimal) else Decimal(0)
+    publisher = lead.publisher_payout if isinstance(lead.publisher_payout, Decimal) else Decimal(0)
+    gone = kind in {ActionKind.INVALID, ActionKind.DELETE, ActionKind.TEST}
+    if lead.billable_for_advertiser is True and (gone or kind is ActionKind.UNDELIVERED):
+        moves["advertiser"] = -advertiser
+    if lead.billable_for_publisher is True and gone:
+        moves["publisher"] = -publisher
+    if kind is ActionKind.DELIVERED and lead.billable_for_advertiser is not True:
+        moves["advertiser"] = advertiser
+    return moves
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{'−' if amount < 0 else '+'}{abs(amount):,.2f}"
+
+
+def _cost(plan: Plan, service: LeadService) -> Cost:
+    sent = plan.sendable
+    ids = [e.lead_id for e in sent]
+    limits = service.limits
+    buckets = Counter((e.group, e.integrations) for e in sent)
+    writes = sum(-(-n // limits.chunk) for n in buckets.values())
+    read = service.fetch_cost(ids)
+    kinds = {plan.groups[e.group][0].kind for e in sent}
+    deliveries = bool(kinds & set(DELIVERIES))
+    requests = reading_cost(read, len(ids), writes, limits.chunk, deliveries=deliveries)
+    in_turn = -(-requests // limits.in_flight) if requests > limits.in_flight else min(requests, 3)
+    seconds = in_turn * SECONDS_A_REQUEST
+    windows = max(0, (requests - 1) // limits.requests)
+    return Cost(requests, seconds + windows * limits.window, read.way)
+
+

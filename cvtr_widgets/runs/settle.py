@@ -1,0 +1,59 @@
+"""From what the service said and what was then read to an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cvtr_widgets.models import Outcome
+from cvtr_widgets.runs.verify import Finding, Proof
+
+Said = Literal["yes", "no", "queued", "nothing"]
+"""The service's word on one lead; ``nothing`` = no dependable answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome with its detail."""
+
+    outcome: Outcome
+    detail: str
+
+
+def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float = 0.0) -> Settled | None:
+    """The outcome of one lead, or None where it is worth reading again. ``final``: there is no time left to wait."""
+    found = proof.finding
+    if found is Finding.PROVEN:
+        if said == "no":
+            return Settled(Outcome.CONFIRMED, f'{proof.detail}; yet the service had said no: "{words}"')
+        if said == "nothing":
+            return Settled(Outcome.CONFIRMED, f"{proof.detail}; no dependable answer had come ({words})")
+        return Settled(Outcome.CONFIRMED, proof.detail)
+    match said:
+        case "no":
+            return Settled(Outcome.REFUSED, words or "the service said no and gave no reason")
+        case "nothing":
+            if final or found is Finding.UNPROVABLE:
+                return Settled(Outcome.UNKNOWN, f"{words}; reading could not settle it: {proof.detail}")
+        case "queued":
+            if found is Finding.UNPROVABLE:
+                return Settled(Outcome.ACCEPTED, proof.detail)
+            if final:
+                return Settled(Outcome.ACCEPTED, f"the service put it into a queue; not seen within {waited:.0f} s: {proof.detail}")
+        case "yes":
+            if found is Finding.UNPROVABLE:
+                return Settled(Outcome.ACCEPTED, proof.detail)
+            if found is Finding.UNDER_WAY and final:
+                return Settled(Outcome.ACCEPTED, f"not seen to end within {waited:.0f} s: {proof.detail}")
+            if final:
+                return Settled(Outcome.CONTRADICTED, f"the service said yes, but {proof.detail}")
+    return None
+
+
+def unread(said: Said, words: str, error: str) -> Settled:
+    """The outcome where reading back failed."""
+    if said == "no":
+        return Settled(Outcome.REFUSED, f"{words} (reading back failed: {error})")
+    if said == "nothing":
+        return Settled(Outcome.UNKNOWN, f"{words}; reading back failed: {error}")
+    return Settled(Outcome.ACCEPTED, f"the service said yes; reading back failed: {error}")

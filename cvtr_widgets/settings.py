@@ -1,0 +1,95 @@
+"""Where files live, which environment variables count, the time zone shown, and the limits.
+
+| variable | meaning |
+| --- | --- |
+| ``CVTR_ENTERPRISE`` ``CVTR_USERNAME`` ``CVTR_PASSWORD`` | who logs in where, when ``connect()`` is not told |
+| ``CVTR_TOKEN`` | a token to use instead of logging in (accounts with single sign-on) |
+| ``CVTR_DIALECT`` | path of a dialect file |
+| ``CVTR_JOURNAL`` | folder of the journals of runs |
+| ``CVTR_TIMEZONE`` | zone in which times are shown, such as ``Europe/London`` (default: this machine's) |
+| ``CVTR_CHUNK`` ``CVTR_IN_FLIGHT`` ``CVTR_REQUESTS`` | leads a write, requests at once (at most 9), requests per 5 minutes |
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import platformdirs
+
+from cvtr_widgets.errors import SettingsError
+from cvtr_widgets.models import Limits
+
+APP = "cvtr-widgets"
+MAX_IN_FLIGHT = 9
+"""Convertr asks for fewer than 10 requests at once."""
+
+
+def zone(environ: Mapping[str, str] = os.environ) -> tzinfo:
+    """The one zone in which times are shown.
+
+    Raises:
+        SettingsError: ``CVTR_TIMEZONE`` names no zone.
+    """
+    name = environ.get("CVTR_TIMEZONE", "")
+    if not name:
+        local = datetime.now().astimezone().tzinfo
+        assert local is not None  # noqa: S101  astimezone() always sets it
+        return local
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(f"CVTR_TIMEZONE is {name!r}, which is no time zone. Use one like Europe/London.") from None
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingsError(f"{name} is {text[:40]!r}. Give a whole number from {low} to {high}, or unset it.")
+    return int(text)
+
+
+def limits(environ: Mapping[str, str] = os.environ) -> Limits:
+    """The limits in force: Convertr's documented ones unless the environment narrows them.
+
+    Raises:
+        SettingsError: a variable is not a number in its range.
+    """
+    return Limits(
+        chunk=_number(environ, "CVTR_CHUNK", 50, 1, 500),
+        in_flight=_number(environ, "CVTR_IN_FLIGHT", 8, 1, MAX_IN_FLIGHT),
+        requests=_number(environ, "CVTR_REQUESTS", 3_000, 1, 3_800),
+    )
+
+
+def journal_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the journals: ``CVTR_JOURNAL``, else this user's state folder."""
+    given = environ.get("CVTR_JOURNAL", "")
+    return Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "journal"
+
+
+def dialect_path(enterprise: str, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The dialect file of an enterprise: ``CVTR_DIALECT``, else ``<settings>/dialects/<enterprise>.toml``, else None.
+
+    Raises:
+        SettingsError: ``CVTR_DIALECT`` names a file that is not there.
+    """
+    given = environ.get("CVTR_DIALECT", "")
+    if given:
+        path = Path(given).expanduser()
+        if not path.is_file():
+            raise SettingsError(f"CVTR_DIALECT names {given!r}, and there is no such file. Correct or unset it.")
+        return path
+    path = platformdirs.user_config_path(APP) / "dialects" / f"{safe_name(enterprise)}.toml"
+    return path if path.is_file() else None
+
+
+def safe_name(text: str) -> str:
+    """``text`` made fit for a file name."""
+    return re.sub(r"[^\w.-]", "_", text)[:80] or "_"
