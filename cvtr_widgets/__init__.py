@@ -1,1 +1,103 @@
-"""Convertr leads in Jupyter."""
+"""Convertr leads in Jupyter: look at them, select some, plan an action, carry it out, and know what became of each.
+
+``LeadPanel(client)`` is the panel; ``LeadSession(client)`` the same for scripts; ``connect()`` logs in; ``Sandbox()`` is a
+look-alike of the platform on this machine to try everything on.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cvtr_widgets.actions import (
+        delete,
+        mark_delivered,
+        mark_invalid,
+        mark_other,
+        mark_test,
+        mark_undelivered,
+        mark_valid,
+        reprocess,
+    )
+    from cvtr_widgets.api.client import Convertr
+    from cvtr_widgets.demo import Sandbox, connect
+    from cvtr_widgets.errors import CvtrError
+    from cvtr_widgets.export import to_csv, to_excel
+    from cvtr_widgets.models import Action, ActionKind, Limits, Outcome, Verdict
+    from cvtr_widgets.panel.lead_panel import LeadPanel
+    from cvtr_widgets.runs.execute import Patience, Run
+    from cvtr_widgets.runs.plan import Plan
+    from cvtr_widgets.selection import Selection, select
+    from cvtr_widgets.session import LeadSession
+
+__version__ = "0.1.0"
+
+# Where each public name lives. They are imported when they are first used: `import cvtr_widgets` stays quick.
+_HOMES = {
+    "Action": "models",
+    "ActionKind": "models",
+    "Convertr": "api.client",
+    "CvtrError": "errors",
+    "LeadPanel": "panel.lead_panel",
+    "LeadSession": "session",
+    "Limits": "models",
+    "Outcome": "models",
+    "Patience": "runs.execute",
+    "Plan": "runs.plan",
+    "Run": "runs.execute",
+    "Sandbox": "demo",
+    "Selection": "selection",
+    "Verdict": "models",
+    "connect": "demo",
+    "delete": "actions",
+    "mark_delivered": "actions",
+    "mark_invalid": "actions",
+    "mark_other": "actions",
+    "mark_test": "actions",
+    "mark_undelivered": "actions",
+    "mark_valid": "actions",
+    "reprocess": "actions",
+    "select": "selection",
+    "to_csv": "export",
+    "to_excel": "export",
+}
+
+__all__ = [
+    "Action",
+    "ActionKind",
+    "Convertr",
+    "CvtrError",
+    "LeadPanel",
+    "LeadSession",
+    "Limits",
+    "Outcome",
+    "Patience",
+    "Plan",
+    "Run",
+    "Sandbox",
+    "Selection",
+    "Verdict",
+    "connect",
+    "delete",
+    "mark_delivered",
+    "mark_invalid",
+    "mark_other",
+    "mark_test",
+    "mark_undelivered",
+    "mark_valid",
+    "reprocess",
+    "select",
+    "to_csv",
+    "to_excel",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cvtr_widgets' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"cvtr_widgets.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -110,9 +110,7 @@ def _need_reason(reason: str | None, label: str) -> str:
     return found
 
 
-def mark_valid(
-    reason: str, comment: str | None = None, integrations: tuple[int, ...] | list[int] = ()
-) -> Action:
+def mark_valid(reason: str, comment: str | None = None, integrations: tuple[int, ...] | list[int] = ()) -> Action:
     """Mark as Valid. ``integrations``: ids of integration jobs; each lead gets those that are on its campaign."""
     jobs = tuple(dict.fromkeys(int(i) for i in integrations))
     return Action(ActionKind.VALID, _need_reason(reason, "Mark as Valid"), comment=_clean(comment), integrations=jobs)

@@ -53,9 +53,7 @@ class ServiceError(CvtrError):
     there was no answer) and ``advice`` (what to do next).
     """
 
-    def __init__(
-        self, message: str, *, method: str = "", path: str = "", status: int | None = None, advice: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, method: str = "", path: str = "", status: int | None = None, advice: str = "") -> None:
         self.method = method
         self.path = path
         self.status = status

@@ -136,7 +136,7 @@ def name_of(value: Any) -> str | None:
 def text_of(value: Any) -> str | None | Missing:
     """A value as text: text as it is, numbers printed, an embedded object by its name, empty as None."""
     if value is NOT_SENT or value is None:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, str):
         return value or None
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -231,13 +231,23 @@ class LeadService(Protocol):
     """All that ``runs`` knows of Convertr."""
 
     @property
-    def identity(self) -> Identity: ...
+    def identity(self) -> Identity:
+        """Whose session this is."""
+        ...
 
     @property
-    def limits(self) -> Limits: ...
+    def limits(self) -> Limits:
+        """The limits in force."""
+        ...
 
     @property
-    def dialect_hash(self) -> str: ...
+    def dialect_hash(self) -> str:
+        """Changes with any entry of the dialect."""
+        ...
+
+    def waiting(self) -> float:
+        """Seconds until the limits let the next request go out."""
+        ...
 
     def fetch(
         self,
@@ -249,7 +259,9 @@ class LeadService(Protocol):
         """Read leads afresh. An id that is absent was not found, or is not visible to this account."""
         ...
 
-    def fetch_cost(self, ids: Sequence[LeadId]) -> ReadCost: ...
+    def fetch_cost(self, ids: Sequence[LeadId]) -> ReadCost:
+        """What a ``fetch`` of these leads takes."""
+        ...
 
     def is_delivered(
         self,

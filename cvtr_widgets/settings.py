@@ -3,7 +3,6 @@
 | variable | meaning |
 | --- | --- |
 | ``CVTR_ENTERPRISE`` ``CVTR_USERNAME`` ``CVTR_PASSWORD`` | who logs in where, when ``connect()`` is not told |
-| ``CVTR_TOKEN`` | a token to use instead of logging in (accounts with single sign-on) |
 | ``CVTR_DIALECT`` | path of a dialect file |
 | ``CVTR_JOURNAL`` | folder of the journals of runs |
 | ``CVTR_TIMEZONE`` | zone in which times are shown, such as ``Europe/London`` (default: this machine's) |

@@ -1,0 +1,1 @@
+"""The client of one Convertr enterprise: plain records, useful without any widget."""

@@ -6,12 +6,13 @@ same allowance.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from pyrate_limiter import InMemoryBucket, Rate, RateItem
+from pyrate_limiter import Decision, InMemoryBucket, Rate, RateItem
 
 from cvtr_widgets.errors import Cancelled, TooManyRequests
 from cvtr_widgets.models import Limits
@@ -22,7 +23,7 @@ MAX_PAUSE = 330.0
 
 def clamp_pause(seconds: float | None) -> float:
     """How long to wait after a 429: what the service says, within 1 s and ``MAX_PAUSE``; 10 s where it says nothing."""
-    if seconds is None or seconds != seconds:
+    if seconds is None or math.isnan(seconds):
         return 10.0
     return min(max(seconds, 1.0), MAX_PAUSE)
 
@@ -93,6 +94,7 @@ class Budget:
         self._bucket.leak(now)
         if take:
             decision = self._bucket.put_decision(RateItem("request", now))
+            assert isinstance(decision, Decision)  # noqa: S101  a bucket in memory answers at once
             if not decision.allowed:
                 return max(0.01, (decision.retry_after_ms or 100) / 1000)
             return 0.0

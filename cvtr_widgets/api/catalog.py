@@ -88,11 +88,7 @@ class Catalog:
         d = self._reader.dialect
         found = self.kept("campaign-processr-jobs", [(d.value("lists", "job_filter"), str(campaign_id))])
         wanted = set(d.value("lists", "integration_types"))
-        mine = [
-            r
-            for r in found
-            if d.read(r, "lists", "job_type") in wanted and id_of(r.get("campaign")) in {campaign_id, None}
-        ]
+        mine = [r for r in found if d.read(r, "lists", "job_type") in wanted and id_of(r.get("campaign")) in {campaign_id, None}]
         return [c for c in (_choice(r, None) for r in mine) if c is not None]
 
     def of_lead(self, resource: str, lead_id: LeadId) -> list[Record]:

@@ -23,7 +23,7 @@ from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.reading import LeadReading, Tick
 from cvtr_widgets.api.records import lead_of
 from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, status_error
-from cvtr_widgets.errors import CvtrError, LiveWritesRefused, LoginRefused, NotFound, ServiceError
+from cvtr_widgets.errors import CvtrError, LiveWritesRefused, NotFound, ServiceError
 from cvtr_widgets.fields import FieldMap
 from cvtr_widgets.models import (
     Action,
@@ -45,7 +45,8 @@ ALLOWED_PAGES = 300
 """A listing of more pages than this is made only when the user says go on."""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
     if host == "localhost":
         return True
     try:
@@ -95,7 +96,7 @@ class Convertr:
             self._auth.token()
         # Only our own look-alike says that it is one, and it is only believed from this machine.
         host = (urlsplit(origin).hostname or "").lower()
-        self._sandbox = self._auth.sandbox and _is_loopback(host)
+        self._sandbox = self._auth.sandbox and is_loopback(host)
         self._identity = self._read_identity()
 
     def __repr__(self) -> str:
@@ -205,7 +206,7 @@ class Convertr:
             campaign, publisher, status, delivery,
             moment(created_after, self.zone, end=False), moment(created_before, self.zone, end=True),
         )  # fmt: skip
-        return self._lists.list(wanted, allow=None if go_on else ALLOWED_PAGES, cancelled=cancelled)
+        return self._lists.start(wanted, allow=None if go_on else ALLOWED_PAGES, cancelled=cancelled)
 
     def leads(self, **filters: Any) -> Iterator[Record]:
         """Records of leads, one after the other; the arguments are those of ``listing``."""
@@ -275,7 +276,7 @@ class Convertr:
         """Add a reason category. It can never be changed or deleted again, hence ``confirm=True``."""
         if not confirm:
             raise CvtrError("A category can never be changed or deleted again. Pass confirm=True to add it.")
-        self._refuse_live()
+        self.may_write()
         return self.catalog.add_category(name)
 
     def integrations(self, campaign_id: int) -> list[Choice]:
@@ -348,7 +349,7 @@ class Convertr:
 
         Raises nothing for what the service or the network did; ``runs/doubt.py`` judges what comes back.
         """
-        self._refuse_live()
+        self.may_write()
         call = wire.call_for(self.dialect, action)
         body = wire.body_of(self.dialect, call, ids, action, signature)
         path = self._reader.url(call.path)
@@ -374,13 +375,15 @@ class Convertr:
             self._budget.pause(said.retry_after)
         return said
 
-    def _refuse_live(self) -> None:
+    def may_write(self) -> None:
+        """Refuse what would write to a live enterprise.
+
+        Raises:
+            LiveWritesRefused: this is not the sandbox.
+        """
         if not self._sandbox:
             raise LiveWritesRefused(
                 f"Writing to the live enterprise {self._enterprise!r} is not possible yet: nobody has documented the "
                 "bodies of the seven calls, and the check with one single lead first, which would make it safe, is not "
                 "built. Reading works. Try the action on the sandbox: cvtr.Sandbox().connect()."
             )
-
-
-__all__ = ["ALLOWED_PAGES", "Convertr", "LoginRefused"]

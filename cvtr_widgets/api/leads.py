@@ -46,12 +46,16 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
     if isinstance(value, str):
         try:
             text = value.strip()
-            value = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+            return moment(_parsed(text), zone, end=end)
         except ValueError:
-            raise RequestRefused(f"{value[:40]!r} is no date", advice="Write it as 2026-11-24.") from None
+            raise RequestRefused(f"{text[:40]!r} is no date", advice="Write it as 2026-11-24.") from None
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=zone)
     return datetime.combine(value, time.max if end else time.min, zone)
+
+
+def _parsed(text: str) -> date:
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
 
 
 class Listing:
@@ -123,10 +127,12 @@ class LeadLists:
                     variables = d.read(found, "paging", "search") if isinstance(found, dict) else NOT_SENT
                 except ServiceError:
                     variables = NOT_SENT  # no enriched form: only the documented filters are sent
-                self._offered = frozenset(v for v in variables if isinstance(v, str)) if variables else frozenset()
+                self._offered = (
+                    frozenset(v for v in variables if isinstance(v, str)) if isinstance(variables, list) else frozenset()
+                )
             return self._offered
 
-    def list(
+    def start(
         self,
         wanted: LeadFilter,
         *,

@@ -153,9 +153,7 @@ class Pages:
     def _counted(self, numbers: range) -> Iterator[list[Record]]:
         """Pages by number, ``at_once`` at a time, given out in order."""
         try:
-            for _, page in ahead(
-                self._pool, self._fetch, numbers, at_once=self._at_once, cancelled=self._cancelled
-            ):
+            for _, page in ahead(self._pool, self._fetch, numbers, at_once=self._at_once, cancelled=self._cancelled):
                 if page.total is not None:
                     self.tally.expected = page.total
                 yield self._new(page)

@@ -46,9 +46,7 @@ class Reader:
         """The path of a resource."""
         return f"{self.dialect.base}/{resource}"
 
-    def get(
-        self, resource: str, params: Params = (), *, body: Any = None, cancelled: Callable[[], bool] | None = None
-    ) -> Any:
+    def get(self, resource: str, params: Params = (), *, body: Any = None, cancelled: Callable[[], bool] | None = None) -> Any:
         """The decoded JSON of a resource; with a ``body`` it is asked for by POST.
 
         Raises:
@@ -88,16 +86,12 @@ class Reader:
         except ValueError:
             return None
 
-    def _once(
-        self, method: str, path: str, params: Params, body: Any, cancelled: Callable[[], bool] | None
-    ) -> Answer:
+    def _once(self, method: str, path: str, params: Params, body: Any, cancelled: Callable[[], bool] | None) -> Answer:
         """One exchange, with one renewal when the token has ended."""
         for renewed in (False, True):
             headers = self.auth.header()
             try:
-                answer = self.transport.exchange(
-                    method, path, params=params, headers=headers, body=body, cancelled=cancelled
-                )
+                answer = self.transport.exchange(method, path, params=params, headers=headers, body=body, cancelled=cancelled)
             except Failed as failed:
                 raise failure_error(failed, method, path) from None
             if answer.status == 401 and not renewed:

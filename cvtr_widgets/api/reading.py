@@ -43,9 +43,7 @@ class _Disobeyed(Exception):
 class LeadReading:
     """``fetch(ids)`` gives the records that are there; an id that is absent was not found or is not visible."""
 
-    def __init__(
-        self, reader: Reader, pool: ThreadPoolExecutor, lists: LeadLists, *, size: int = 100, at_once: int = 8
-    ) -> None:
+    def __init__(self, reader: Reader, pool: ThreadPoolExecutor, lists: LeadLists, *, size: int = 100, at_once: int = 8) -> None:
         self._reader = reader
         self._pool = pool
         self._lists = lists
@@ -121,9 +119,7 @@ class LeadReading:
             found.update(self._one_filtered(part))
             done += len(part)
             tick(done)
-        for part, got in ahead(
-            self._pool, self._one_filtered, parts[first:], at_once=self._at_once, cancelled=cancelled
-        ):
+        for part, got in ahead(self._pool, self._one_filtered, parts[first:], at_once=self._at_once, cancelled=cancelled):
             found.update(got)
             done += len(part)
             tick(done)
@@ -156,9 +152,7 @@ class LeadReading:
             tick(len(found))
         rest = [i for i in ids if i not in found]
         before = len(found)
-        for _, got in ahead(
-            self._pool, lambda one: self._each([one]), rest, at_once=self._at_once, cancelled=cancelled
-        ):
+        for _, got in ahead(self._pool, lambda one: self._each([one]), rest, at_once=self._at_once, cancelled=cancelled):
             found.update(got)
             before += 1
             tick(before)
@@ -175,7 +169,7 @@ class LeadReading:
         """All leads of a campaign in the range that holds the group, where that takes fewer requests than the group."""
         times = [self._seen[i].created for i in group]
         wanted = LeadFilter(campaign=campaign, created_after=min(times), created_before=max(times))
-        listing = self._lists.list(wanted, allow=None)
+        listing = self._lists.start(wanted, allow=None)
         asked = set(group)
         found: Found = {}
         allowed = len(group) - 1

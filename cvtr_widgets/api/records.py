@@ -13,7 +13,7 @@ from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, Missing, Record
 def money_of(value: Any) -> Decimal | None | Missing:
     """A decimal string (or number) as an exact decimal; ``NOT_SENT`` for what is no amount."""
     if value is None or value is NOT_SENT:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         try:
             amount = Decimal(str(value).strip())
@@ -41,9 +41,7 @@ def _named(value: Any, names: Mapping[int, str]) -> str | None:
     return name_of(value) or (names.get(own) if own is not None else None)
 
 
-def lead_of(
-    record: Record, own: LeadId, fields: FieldMap, campaigns: Mapping[int, str], publishers: Mapping[int, str]
-) -> Lead:
+def lead_of(record: Record, own: LeadId, fields: FieldMap, campaigns: Mapping[int, str], publishers: Mapping[int, str]) -> Lead:
     """The lead in a record. Nothing personal is taken over."""
 
     def read(name: str) -> Any:

@@ -247,9 +247,7 @@ def failure_error(failed: Failed, method: str, path: str) -> ServiceError:
         )  # fmt: skip
     if failed.cause is Cause.UNREADABLE:
         return Unreadable(failed.detail.capitalize(), method=method, path=path, advice="Ask for less at once.")
-    return NoAnswer(
-        f"No dependable answer: {failed.detail}", method=method, path=path, advice="Try again in a moment."
-    )
+    return NoAnswer(f"No dependable answer: {failed.detail}", method=method, path=path, advice="Try again in a moment.")
 
 
 def status_error(answer: Answer, method: str, path: str) -> ServiceError | None:

@@ -1,0 +1,1 @@
+"""Plans and runs. Knows Convertr only as a ``LeadService``."""

@@ -108,7 +108,9 @@ class Sender:
                     self._split(chunk, ids, answer, alike)
                 case Then.STOP:
                     self._leave(ids, f"not sent: {answer.detail or rule.because}")
-                    self._run.fail(RunError(f"The run was stopped: {answer.detail or rule.because}. Connect again, then plan anew."))
+                    self._run.fail(
+                        RunError(f"The run was stopped: {answer.detail or rule.because}. Connect again, then plan anew.")
+                    )
                 case Then.RESEND | Then.WAIT:
                     if attempt <= RESENDS:
                         self._run.pause(self._patience.resend * 2 ** (attempt - 1) if rule.then is Then.RESEND else 0)
@@ -166,7 +168,7 @@ class Sender:
 
     def _doubtful(self, chunk: Chunk, ids: Sequence[LeadId], words: str) -> None:
         for own in ids:
-            if own not in self._run._done:  # noqa: SLF001  one of the run's own storey
+            if not self._run.settled(own):
                 self._wait_for(chunk, own, "nothing", words)
 
     def _wait_for(self, chunk: Chunk, own: LeadId, said: Said, words: str) -> None:
@@ -212,9 +214,7 @@ class Sender:
         patience = self._patience
         return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": 0.0}[item.said]
 
-    def _settle(
-        self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None
-    ) -> None:
+    def _settle(self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None) -> None:
         """Read leads back and conclude those that are settled; the others stay pending."""
         if not items:
             return
@@ -223,7 +223,8 @@ class Sender:
             now = sights or self._read([p.lead_id for p in items], action)
         except ServiceError as error:
             if final:
-                self._conclude((p, *_pair(unread(p.said, p.words, str(error)))) for p in items)
+                unseen = [(p, unread(p.said, p.words, str(error))) for p in items]
+                self._conclude([(p, found.outcome, found.detail) for p, found in unseen])
             return
         ended = []
         moment = time.monotonic()
@@ -239,8 +240,7 @@ class Sender:
                 ended.append((item, found.outcome, found.detail))
         self._conclude(ended)
 
-    def _conclude(self, ended: Iterable[tuple[Pending, Outcome, str]]) -> None:
-        ended = list(ended)
+    def _conclude(self, ended: Sequence[tuple[Pending, Outcome, str]]) -> None:
         if not ended:
             return
         for item, outcome, detail in ended:
@@ -273,13 +273,13 @@ class Sender:
         """Three parts in a row that could not even be read or sent: it is no use to go on."""
         with self._lock:
             self._misses += 1
-            enough = self._misses >= 3  # noqa: PLR2004
+            enough = self._misses >= 3
         if enough:
             self._run.fail(error)
 
     def _leave(self, ids: Iterable[LeadId], why: str) -> None:
         for own in ids:
-            if own not in self._pending and own not in self._run._done:  # noqa: SLF001
+            if own not in self._pending and not self._run.settled(own):
                 self._run.conclude(own, Outcome.NOT_SENT, why)
 
     def give_up(self, error: BaseException) -> None:
@@ -302,10 +302,6 @@ class _Alike:
 
     def all_refused(self, words: str) -> bool:
         return self._count >= ALIKE and words == self._words
-
-
-def _pair(found: object) -> tuple[Outcome, str]:
-    return found.outcome, found.detail  # type: ignore[attr-defined]
 
 
 def _by_action(items: Sequence[Pending]) -> Iterable[list[Pending]]:

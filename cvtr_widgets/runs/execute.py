@@ -29,7 +29,8 @@ FINISHED = (RunState.DONE, RunState.CANCELLED, RunState.FAILED)
 class Patience:
     """Seconds. ``settle``: how long a yes may take to be seen before it counts as contradicted; ``doubt``: the wait
     between the two readings that settle doubt; ``queue``: how long a queued action is looked for; ``resend``: the
-    pause before a write that was not applied goes out again."""
+    pause before a write that was not applied goes out again.
+    """
 
     settle: float = 4.0
     doubt: float = 3.0
@@ -165,6 +166,10 @@ class Run:
     def row(self, lead_id: LeadId) -> Row:
         """The row of a lead."""
         return self._rows[lead_id]
+
+    def settled(self, lead_id: LeadId) -> bool:
+        """Whether the lead has its outcome."""
+        return lead_id in self._done
 
     def conclude(self, lead_id: LeadId, outcome: Outcome, detail: str) -> None:
         """Set the outcome of a lead."""

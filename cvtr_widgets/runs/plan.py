@@ -61,7 +61,9 @@ class Cost:
     @property
     def sentence(self) -> str:
         """Such as ``12 requests, about 6 s (read by id filter)``."""
-        return f"{self.requests:,} request{'' if self.requests == 1 else 's'}, about {duration(self.seconds)} (read by {self.way})."
+        return (
+            f"{self.requests:,} request{'' if self.requests == 1 else 's'}, about {duration(self.seconds)} (read by {self.way})."
+        )
 
 
 def duration(seconds: float) -> str:

@@ -35,11 +35,17 @@ SECONDS_A_REQUEST = 0.3
 class Lists(Protocol):
     """The service's lists that a plan needs."""
 
-    def reasons(self, kind: ActionKind) -> Sequence[Choice]: ...
+    def reasons(self, kind: ActionKind) -> Sequence[Choice]:
+        """The listed reasons of a flag."""
+        ...
 
-    def categories(self) -> Sequence[Choice]: ...
+    def categories(self) -> Sequence[Choice]:
+        """The reason categories for Returned."""
+        ...
 
-    def integrations(self, campaign_id: int) -> Sequence[Choice]: ...
+    def integrations(self, campaign_id: int) -> Sequence[Choice]:
+        """The integration jobs of a campaign."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +101,7 @@ def read_leads(
     at = datetime.now(UTC)
     found = service.fetch(ids, tick=lambda n: on_progress(n, total), cancelled=cancelled)
     there = [i for i in deliveries if i in found]
-    said = (
-        service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled)
-        if there
-        else {}
-    )
+    said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
     if cancelled():
         raise Cancelled("The preview was stopped. Nothing was sent; start it again when you like.")
     return Reading({i: Sight(found.get(i), said.get(i)) for i in ids}, at)
@@ -293,5 +295,3 @@ def _cost(plan: Plan, service: LeadService) -> Cost:
     seconds = in_turn * SECONDS_A_REQUEST
     windows = max(0, (requests - 1) // limits.requests)
     return Cost(requests, seconds + windows * limits.window, read.way)
-
-

@@ -22,32 +22,30 @@ class Settled:
 
 def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float = 0.0) -> Settled | None:
     """The outcome of one lead, or None where it is worth reading again. ``final``: there is no time left to wait."""
-    found = proof.finding
-    if found is Finding.PROVEN:
-        if said == "no":
-            return Settled(Outcome.CONFIRMED, f'{proof.detail}; yet the service had said no: "{words}"')
-        if said == "nothing":
-            return Settled(Outcome.CONFIRMED, f"{proof.detail}; no dependable answer had come ({words})")
-        return Settled(Outcome.CONFIRMED, proof.detail)
-    match said:
-        case "no":
-            return Settled(Outcome.REFUSED, words or "the service said no and gave no reason")
-        case "nothing":
-            if final or found is Finding.UNPROVABLE:
-                return Settled(Outcome.UNKNOWN, f"{words}; reading could not settle it: {proof.detail}")
-        case "queued":
-            if found is Finding.UNPROVABLE:
-                return Settled(Outcome.ACCEPTED, proof.detail)
-            if final:
-                return Settled(Outcome.ACCEPTED, f"the service put it into a queue; not seen within {waited:.0f} s: {proof.detail}")
-        case "yes":
-            if found is Finding.UNPROVABLE:
-                return Settled(Outcome.ACCEPTED, proof.detail)
-            if found is Finding.UNDER_WAY and final:
-                return Settled(Outcome.ACCEPTED, f"not seen to end within {waited:.0f} s: {proof.detail}")
-            if final:
-                return Settled(Outcome.CONTRADICTED, f"the service said yes, but {proof.detail}")
-    return None
+    if proof.finding is Finding.PROVEN:
+        return _proven(said, words, proof)
+    if said == "no":
+        return Settled(Outcome.REFUSED, words or "the service said no and gave no reason")
+    if proof.finding is not Finding.UNPROVABLE and not final:
+        return None
+    if said == "nothing":
+        return Settled(Outcome.UNKNOWN, f"{words}; reading could not settle it: {proof.detail}")
+    if proof.finding is Finding.UNPROVABLE:
+        return Settled(Outcome.ACCEPTED, proof.detail)
+    if said == "queued":
+        words = f"the service put it into a queue; not seen within {waited:.0f} s"
+        return Settled(Outcome.ACCEPTED, f"{words}: {proof.detail}")
+    if proof.finding is Finding.UNDER_WAY:
+        return Settled(Outcome.ACCEPTED, f"not seen to end within {waited:.0f} s: {proof.detail}")
+    return Settled(Outcome.CONTRADICTED, f"the service said yes, but {proof.detail}")
+
+
+def _proven(said: Said, words: str, proof: Proof) -> Settled:
+    if said == "no":
+        return Settled(Outcome.CONFIRMED, f'{proof.detail}; yet the service had said no: "{words}"')
+    if said == "nothing":
+        return Settled(Outcome.CONFIRMED, f"{proof.detail}; no dependable answer had come ({words})")
+    return Settled(Outcome.CONFIRMED, proof.detail)
 
 
 def unread(said: Said, words: str, error: str) -> Settled:
