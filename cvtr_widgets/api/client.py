@@ -90,10 +90,11 @@ class Convertr:
         self.catalog = Catalog(self._reader, self._pool)
         self._lock = threading.Lock()
         self._enterprise = enterprise
-        if allow_expired:
-            self._auth.token_even_if_expired()
-        else:
-            self._auth.token()
+        try:
+            _ = self._auth.token_even_if_expired() if allow_expired else self._auth.token()
+        except BaseException:
+            self.close()  # nobody else can: there is no client to close
+            raise
         # Only our own look-alike says that it is one, and it is only believed from this machine.
         host = (urlsplit(origin).hostname or "").lower()
         self._sandbox = self._auth.sandbox and is_loopback(host)
