@@ -1,0 +1,6 @@
+"""A Convertr look-alike on this machine: the same calls, rules and faults, with made-up leads."""
+
+from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.server import SandboxServer
+
+__all__ = ["Mishap", "SandboxServer"]

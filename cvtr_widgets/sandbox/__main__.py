@@ -1,0 +1,42 @@
+"""``python -m cvtr_widgets.sandbox``: the sandbox in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+
+from cvtr_widgets.sandbox.server import SandboxServer
+
+
+def main() -> int:
+    """Serve until SIGTERM, Ctrl-C, or (with ``--stop-with-stdin``) the end of the standard input."""
+    parser = argparse.ArgumentParser(prog="python -m cvtr_widgets.sandbox", description="The Convertr sandbox on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--leads", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--rate-limit", type=int, default=3_000, help="requests per five minutes")
+    parser.add_argument("--stop-with-stdin", action="store_true")
+    given = parser.parse_args()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    with SandboxServer(given.leads, given.seed, given.latency, given.port, rate_limit=given.rate_limit) as server:
+        sys.stdout.write(f"Sandbox with {given.leads:,} leads at {server.url}\n")
+        sys.stdout.flush()
+        if given.stop_with_stdin:
+
+            def follow() -> None:
+                sys.stdin.read()
+                stop.set()
+
+            threading.Thread(target=follow, daemon=True).start()
+        with contextlib.suppress(KeyboardInterrupt):
+            stop.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

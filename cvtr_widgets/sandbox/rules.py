@@ -1,0 +1,203 @@
+"""What the seven writes do to leads, and what they refuse. The rules of Flag/Manage; where they are silent, it says inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cvtr_widgets.sandbox.store import Store
+from cvtr_widgets.sandbox.world import AGENCY_ADVERTISERS, CATEGORIES, REASONS, integrations_of
+
+FLAG_WORDS = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
+
+
+class Refused(Exception):
+    """The whole call is refused; nothing was applied."""
+
+    def __init__(self, status: int, text: str, where: str = "") -> None:
+        self.status = status
+        self.text = text
+        self.where = where
+        super().__init__(text)
+
+
+@dataclass
+class User:
+    """One account of the sandbox."""
+
+    id: int
+    role: str
+    username: str
+    password: str
+    code: str | None = None
+    expired: bool = False
+    locked: bool = False
+    may_delete: bool = True
+    advertisers: tuple[int, ...] | None = None
+    failures: int = 0
+    tokens: list[str] = field(default_factory=list)
+
+    def sees(self, advertiser: int) -> bool:
+        """Agency users only see campaigns of the advertisers assigned to them."""
+        return self.advertisers is None or advertiser in self.advertisers
+
+
+def make_users() -> list[User]:
+    """The accounts, the same in every sandbox."""
+    agency = AGENCY_ADVERTISERS
+    return [
+        User(1, "admin", "admin@sandbox.example", "sandbox-admin"),
+        User(2, "agency", "agency@sandbox.example", "sandbox-agency", may_delete=False, advertisers=agency),
+        User(3, "agency_delete", "agency.delete@sandbox.example", "sandbox-agency-delete", advertisers=agency),
+        User(4, "mfa", "mfa@sandbox.example", "sandbox-mfa", code="246810"),
+        User(5, "expired", "expired@sandbox.example", "sandbox-expired", expired=True),
+        User(6, "locked", "locked@sandbox.example", "sandbox-locked", locked=True),
+    ]
+
+
+def _need(condition: object, text: str, where: str) -> None:
+    if not condition:
+        raise Refused(422, text, where)
+
+
+def _text(body: dict[str, Any], key: str) -> str | None:
+    value = body.get(key)
+    if value is not None and not isinstance(value, str):
+        raise Refused(422, f"{key}: this value should be a text.", key)
+    return value.strip() or None if value else None
+
+
+def check_ids(body: dict[str, Any], most: int) -> list[int]:
+    """The ids of a write, each once."""
+    ids = body.get("leads")
+    _need(isinstance(ids, list) and ids, "leads: at least one lead id is needed.", "leads")
+    assert isinstance(ids, list)  # noqa: S101  just checked
+    _need(all(isinstance(i, int) and not isinstance(i, bool) for i in ids), "leads: every id must be an integer.", "leads")
+    if len(ids) > most:
+        raise Refused(413, f"At most {most} leads per call.")
+    return list(dict.fromkeys(ids))
+
+
+Effect = Callable[[dict[str, Any]], str | None]
+"""Applies a write to one lead (as ``Store.get`` gives it); a text is the reason why not."""
+
+
+class Rules:
+    """Turns a call and its body into the effect on one lead."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def effect_of(self, call: str, body: dict[str, Any], user: User) -> Effect:
+        """The effect of a write.
+
+        Raises:
+            Refused: the body lacks something, or the user has no right to it.
+        """
+        makers = {
+            "leads-bulk-flag": self._flag,
+            "leads-bulk-deliver": lambda b, u: self._deliver(b, u, to=True),
+            "leads-bulk-undeliver": lambda b, u: self._deliver(b, u, to=False),
+            "leads-bulk-metadata": self._metadata,
+            "leads-bulk-reprocess": self._reprocess,
+            "leads-bulk-delete": self._delete,
+        }
+        return makers[call](body, user)
+
+    def _flag(self, body: dict[str, Any], user: User) -> Effect:
+        flag = body.get("flag")
+        _need(flag in FLAG_WORDS, "flag: choose valid, invalid or test.", "flag")
+        number, own = body.get("flagReason"), _text(body, "customReason")
+        _need(number is not None or own, "flagReason: a reason is needed.", "flagReason")
+        _need(number is None or own is None, "customReason: give a listed reason or your own, not both.", "customReason")
+        listed = REASONS[str(flag)]
+        _need(number is None or number in listed, "flagReason: this reason does not exist for that flag.", "flagReason")
+        reason = own or listed[int(number or 0)]
+        category = body.get("flagReasonCategory")
+        if reason == "Returned" and own is None:
+            _need(category in CATEGORIES, "flagReasonCategory: Returned needs a category.", "flagReasonCategory")
+        else:
+            _need(category is None, "flagReasonCategory: only Returned has categories.", "flagReasonCategory")
+        comment = _text(body, "comment")
+        jobs = body.get("integrations") or []
+        _need(not jobs or flag == "valid", "integrations: only for the flag valid.", "integrations")
+
+        def apply(lead: dict[str, Any]) -> str | None:
+            own_id, word = lead["record"]["id"], FLAG_WORDS[str(flag)]
+            fields: dict[str, Any] = {
+                "currentStatus": word, "secondCheckStatus": word, "secondCheckFlagReason": reason,
+                "secondCheckFlagReasonCategory": CATEGORIES.get(category or 0), "secondCheckFlagComment": comment,
+            }  # fmt: skip
+            received = [j for j in jobs if j in integrations_of(lead["campaign"])]
+            fields |= self._billing(lead["record"], word, received=bool(received))
+            self._store.change(own_id, user.username, ("status", f"{word}: {reason}"), received, **fields)
+            return None
+
+        return apply
+
+    @staticmethod
+    def _billing(record: dict[str, Any], word: str, *, received: bool) -> dict[str, Any]:
+        """Invalid and Test are billed to nobody; Valid is billed where it is delivered, and an integration delivers it."""
+        delivered = record["deliveryStatus"] == "Delivered"
+        if word != "Valid":
+            return {"publisherBillable": False, "advertiserBillable": False}
+        if not delivered and not received:
+            return {"publisherBillable": False, "advertiserBillable": False}
+        over = record["overAllocation"] is True
+        return {"publisherBillable": not over, "advertiserBillable": True} | (
+            {"deliveryStatus": "Delivered", "integration": True} if received else {}
+        )
+
+    def _deliver(self, body: dict[str, Any], user: User, *, to: bool) -> Effect:
+        _need(_text(body, "signature"), "signature: sign with your printed name.", "signature")
+        _need(body.get("confirm") is True, "confirm: please confirm.", "confirm")
+        then, before = ("Delivered", "Not Delivered") if to else ("Not Delivered", "Delivered")
+
+        def apply(lead: dict[str, Any]) -> str | None:
+            record = lead["record"]
+            if record["currentStatus"] != "Valid" or record["deliveryStatus"] != before:
+                return f"Only leads that are valid and {'undelivered' if to else 'delivered'} can be marked as {then.lower()}."
+            self._store.change(record["id"], user.username, ("delivery", then), deliveryStatus=then, advertiserBillable=to)
+            return None
+
+        return apply
+
+    def _metadata(self, body: dict[str, Any], user: User) -> Effect:
+        kind, comment = body.get("type"), _text(body, "comment")
+        _need(kind in {"Replacement", "None"}, "type: choose Replacement or None.", "type")
+
+        def apply(lead: dict[str, Any]) -> str | None:
+            mark = "Replacement" if kind == "Replacement" else None
+            self._store.change(
+                lead["record"]["id"], user.username, ("metadata", str(kind)), otherReasonType=mark, otherReasonComment=comment
+            )
+            return None
+
+        return apply
+
+    def _reprocess(self, body: dict[str, Any], user: User) -> Effect:
+        _need(body.get("confirm") is True, "confirm: please confirm.", "confirm")
+
+        def apply(lead: dict[str, Any]) -> str | None:
+            # Inferred: the second check is taken away and the result of quality assurance counts again.
+            record = lead["record"]
+            self._store.change(
+                record["id"], user.username, ("processing", "Reprocessed"), processrStatus=1000,
+                processingCounter=record["processingCounter"] + 1, currentStatus=record["qaResult"]["status"],
+                secondCheckStatus=None,
+            )  # fmt: skip
+            return None
+
+        return apply
+
+    def _delete(self, body: dict[str, Any], user: User) -> Effect:
+        if not user.may_delete:
+            raise Refused(403, "You have no right to delete leads.")
+        _need(body.get("confirm") is True, "confirm: please confirm.", "confirm")
+
+        def apply(lead: dict[str, Any]) -> str | None:
+            self._store.delete(lead["record"]["id"])
+            return None
+
+        return apply

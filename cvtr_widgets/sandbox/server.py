@@ -1,0 +1,232 @@
+"""The sandbox as a server on loopback, with the truth about its leads for whoever holds the object."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from cheroot import wsgi
+from cheroot.workers.threadpool import ThreadPool
+
+from cvtr_widgets.errors import SandboxError
+from cvtr_widgets.sandbox.app import Desk, Seen, make_app
+from cvtr_widgets.sandbox.gate import Gate
+from cvtr_widgets.sandbox.mishaps import Mishap, Mishaps
+from cvtr_widgets.sandbox.reads import Reads
+from cvtr_widgets.sandbox.rules import Rules, User, make_users
+from cvtr_widgets.sandbox.store import FIELDS, Store
+from cvtr_widgets.sandbox.world import CAMPAIGNS, REASONS, World
+
+THREADS = 24
+
+
+class _Gateway(wsgi.WSGIGateway_10):
+    """Lets the app cut its own connection."""
+
+    def get_environ(self) -> dict[str, Any]:  # type: ignore[override]  # the stub of the parent says None
+        environ: dict[str, Any] = super().get_environ()  # type: ignore[no-untyped-call]
+        connection = self.req.conn
+
+        def cut() -> None:
+            with contextlib.suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
+        environ["cvtr.cut"] = cut
+        return environ
+
+
+class SandboxServer:
+    """A Convertr look-alike on 127.0.0.1. A with-block or ``stop()`` ends it; it also ends with the process."""
+
+    USERS: ClassVar[dict[str, tuple[str, str, str | None]]] = {u.role: (u.username, u.password, u.code) for u in make_users()}
+
+    def __init__(
+        self,
+        leads: int = 2_000,
+        seed: int = 1,
+        latency: float = 0.0,
+        port: int = 0,
+        *,
+        id_filter: bool = True,
+        rate_limit: int = 3_000,
+        window: float = 300.0,
+        mishaps: Sequence[Mishap] = (),
+        token_life: float = 3_600,
+        queue_delay: float = 0.3,
+        max_ids: int = 500,
+        now: datetime | None = None,
+    ) -> None:
+        """Make the world and start serving.
+
+        Args:
+            leads: how many.
+            seed: the same seed makes the same world; its dates lie in the 45 days before ``now``.
+            latency: seconds before each answer.
+            port: 0 takes a free one.
+            id_filter: whether ``id[]`` filters, or is silently ignored.
+            rate_limit: requests per ``window`` seconds, over all callers.
+            window: seconds.
+            mishaps: faults of the service.
+            token_life: seconds.
+            queue_delay: seconds until reprocessing takes effect.
+            max_ids: most leads per write.
+            now: the moment the world is made for.
+
+        Raises:
+            OSError: the port is taken.
+            SandboxError: a number makes no sense.
+        """
+        if leads < 0 or leads > 2_000_000 or latency < 0:
+            raise SandboxError("The sandbox takes 0 to 2,000,000 leads and a latency of at least 0 s. Correct these.")
+        self._store = Store(World(seed, now), leads)
+        self._gate = Gate(token_life=token_life, rate_limit=rate_limit, window=window)
+        reads = Reads(self._store, id_filter=id_filter)
+        self._desk = Desk(self._store, self._gate, Rules(self._store), reads, latency, queue_delay, max_ids)
+        self.mishaps = mishaps
+        self._server = wsgi.Server(("127.0.0.1", port), make_app(self._desk), numthreads=THREADS, timeout=65, shutdown_timeout=2)
+        self._server.gateway = _Gateway
+        self._server.requests = ThreadPool(self._server, min=THREADS, max=THREADS)
+        self._server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing
+        try:
+            self._server.prepare()
+        except OSError:
+            self._store.close()
+            raise
+        self.port = int(self._server.bind_addr[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._server.serve, name="cvtr-sandbox", daemon=True)
+        self._thread.start()
+        self._stopped = False
+        atexit.register(self.stop)
+
+    def __enter__(self) -> SandboxServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it and forget its world."""
+        if self._stopped:
+            return
+        self._stopped = True
+        atexit.unregister(self.stop)
+        self._server.stop()
+        self._thread.join(5)
+        self._store.close()
+
+    # -- what it is ---------------------------------------------------------------------------------------------------
+
+    @property
+    def users(self) -> dict[str, tuple[str, str, str | None]]:
+        """Role -> user, password, code of the second factor."""
+        return {u.role: (u.username, u.password, u.code) for u in self._gate.users}
+
+    @property
+    def mishaps(self) -> Sequence[Mishap]:
+        """The faults in force; setting them starts their counts anew."""
+        return self._desk.mishaps.faults
+
+    @mishaps.setter
+    def mishaps(self, faults: Sequence[Mishap]) -> None:
+        self._desk.mishaps = Mishaps(tuple(faults))
+
+    @property
+    def latency(self) -> float:
+        """Seconds before each answer; may be set."""
+        return self._desk.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._desk.latency = seconds
+
+    @property
+    def requests(self) -> list[Seen]:
+        """Every request that came in."""
+        with self._desk.record.lock:
+            return list(self._desk.record.requests)
+
+    @property
+    def max_in_flight(self) -> int:
+        """The most requests that were under way at once."""
+        return self._desk.record.max_in_flight
+
+    @property
+    def logins(self) -> int:
+        """How many logins were tried."""
+        return self._gate.logins
+
+    # -- the truth about its leads ------------------------------------------------------------------------------------
+
+    def lead(self, own: int) -> dict[str, Any]:
+        """What is so of one lead, deleted ones included; see ``Store.truth``."""
+        self._desk.queue.work()
+        return self._store.truth(own)
+
+    def record(self, own: int) -> dict[str, Any]:
+        """One lead as the service sends it."""
+        found = self._store.get(own)
+        if found is None:
+            raise KeyError(own)
+        record: dict[str, Any] = found["record"]
+        return record
+
+    def lead_ids(self, *, role: str = "admin", limit: int | None = None, **where: Any) -> list[int]:
+        """Ids that a role sees, newest first; ``where``: ``status delivery campaign publisher``."""
+        user = self._user(role)
+        conditions = [(name, value if isinstance(value, (list, tuple)) else [value]) for name, value in where.items()]
+        if user.advertisers is not None:
+            conditions.append(("advertiser", list(user.advertisers)))
+        return self._store.ids(conditions)[:limit]
+
+    def effects(self, own: int) -> list[dict[str, Any]]:
+        """The writes that were applied to a lead: ``call user at`` and the body's other keys."""
+        self._desk.queue.work()
+        return self._store.effects(own)
+
+    def change(self, own: int, **fields: Any) -> None:
+        """Somebody else changes a lead: ``status reason delivery ...`` as in ``lead()``."""
+        self._store.change(own, "colleague@sandbox.example", ("status", "changed"), **{FIELDS[k]: v for k, v in fields.items()})
+
+    def change_record(self, own: int, **keys: Any) -> None:
+        """Set keys of the record as the service sends it."""
+        self._store.change(own, "colleague@sandbox.example", None, **keys)
+
+    def delete(self, own: int) -> None:
+        """Somebody else deletes a lead."""
+        self._store.delete(own)
+
+    def arrive(self, count: int = 1) -> list[int]:
+        """New leads come in; their ids."""
+        return self._store.arrive(count)
+
+    def expire_tokens(self, *, refresh_too: bool = False) -> None:
+        """Every token ends now."""
+        self._gate.expire_tokens(refresh_too=refresh_too)
+
+    def reasons(self, kind: str) -> dict[int, str]:
+        """Id -> name of the listed reasons of ``valid``, ``invalid`` or ``test``."""
+        return dict(REASONS[kind])
+
+    def campaigns(self, role: str = "admin") -> dict[int, str]:
+        """Id -> name of the campaigns that a role sees."""
+        user = self._user(role)
+        return {i: name for i, (name, advertiser, _) in CAMPAIGNS.items() if user.sees(advertiser)}
+
+    def _user(self, role: str) -> User:
+        return next(u for u in self._gate.users if u.role == role)
+
+
+@contextlib.contextmanager
+def serving(**settings: Any) -> Iterator[SandboxServer]:
+    """A server for a with-block."""
+    server = SandboxServer(**settings)
+    try:
+        yield server
+    finally:
+        server.stop()

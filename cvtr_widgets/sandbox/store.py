@@ -1,0 +1,213 @@
+"""The sandbox's leads in SQLite. One lock: the sandbox is a toy with true rules, not a fast database."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cvtr_widgets.sandbox.world import CAMPAIGNS, MadeLead, World, iri, text_of
+
+_TABLES = """
+CREATE TABLE leads (
+  id INTEGER PRIMARY KEY, created REAL, campaign INTEGER, advertiser INTEGER, publisher INTEGER, status TEXT, delivery TEXT,
+  text TEXT, sent_to TEXT, deleted INTEGER DEFAULT 0
+);
+CREATE INDEX by_date ON leads (created DESC, id DESC);
+CREATE TABLE notes (id INTEGER PRIMARY KEY, lead INTEGER, at TEXT, type TEXT, text TEXT, user TEXT);
+CREATE INDEX notes_of ON notes (lead);
+CREATE TABLE effects (id INTEGER PRIMARY KEY, lead INTEGER, call TEXT, user TEXT, body TEXT, at REAL);
+CREATE INDEX effects_of ON effects (lead);
+"""
+FIELDS = {
+    "status": "currentStatus", "reason": "secondCheckFlagReason", "category": "secondCheckFlagReasonCategory",
+    "comment": "secondCheckFlagComment", "delivery": "deliveryStatus", "replacement": "otherReasonType",
+    "replacement_comment": "otherReasonComment", "processing_counter": "processingCounter", "processr_status": "processrStatus",
+    "publisher_billable": "publisherBillable", "advertiser_billable": "advertiserBillable",
+}  # fmt: skip
+Where = Sequence[tuple[str, Any]]
+
+
+class Store:
+    """Leads, their notes, and what was done to them."""
+
+    def __init__(self, world: World, count: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="cvtr-sandbox-")
+        self._db = sqlite3.connect(Path(self._folder.name) / "leads.sqlite", check_same_thread=False, isolation_level=None)
+        self._lock = threading.RLock()
+        self._world = world
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536", "temp_store=MEMORY"):
+            self._db.execute(f"PRAGMA {pragma}")
+        self._db.executescript(_TABLES)
+        with self.writing():
+            self._insert(world.leads(count))
+
+    def close(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._db.close()
+            self._folder.cleanup()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """One change at a time; several statements together."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
+    def _insert(self, leads: Iterable[MadeLead]) -> list[int]:
+        ids = []
+        note = int(self._db.execute("SELECT coalesce(max(id), 700000) FROM notes").fetchone()[0])
+        rows, notes = [], []
+        for made in leads:
+            own = made.record["id"]
+            for at, kind, text, user in made.notes:
+                note += 1
+                made.record["leadNotes"].append(iri("lead-notes", note))
+                notes.append((note, own, at, kind, text, user))
+            rows.append(self._row(own, made))
+            ids.append(own)
+        self._db.executemany("INSERT INTO leads VALUES (?,?,?,?,?,?,?,?,?,0)", rows)
+        self._db.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?)", notes)
+        return ids
+
+    @staticmethod
+    def _row(own: int, made: MadeLead) -> tuple[Any, ...]:
+        record = made.record
+        return (
+            own, int(made.created.timestamp()), made.campaign, made.advertiser, made.publisher, record["currentStatus"],
+            record["deliveryStatus"], text_of(record), json.dumps(made.sent_to),
+        )  # fmt: skip
+
+    def arrive(self, count: int) -> list[int]:
+        """New leads, now."""
+        with self.writing():
+            return self._insert(self._world.lead(datetime.now(UTC)) for _ in range(count))
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _where(where: Where) -> tuple[str, list[Any]]:
+        parts, values = ["deleted = 0"], []
+        for condition, value in where:
+            if isinstance(value, (list, tuple)):
+                parts.append(f"{condition} IN ({','.join('?' * len(value))})")
+                values += list(value)
+            else:
+                parts.append(f"{condition} ?")
+                values.append(value)
+        return " AND ".join(parts), values
+
+    def page(self, where: Where, order: str, size: int, offset: int) -> tuple[list[str], int]:
+        """Texts of one page, and how many leads there are in all."""
+        condition, values = self._where(where)
+        with self._lock:
+            total = self._db.execute(f"SELECT count(*) FROM leads WHERE {condition}", values).fetchone()[0]  # noqa: S608
+            rows = self._db.execute(
+                f"SELECT text FROM leads WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608
+                [*values, size, offset],
+            ).fetchall()
+        return [text for (text,) in rows], total
+
+    def ids(self, where: Where) -> list[int]:
+        """Lead ids, newest first."""
+        condition, values = self._where(where)
+        sql = f"SELECT id FROM leads WHERE {condition} ORDER BY created DESC, id DESC"  # noqa: S608
+        with self._lock:
+            return [own for (own,) in self._db.execute(sql, values)]
+
+    def get(self, own: int) -> dict[str, Any] | None:
+        """One lead with what the service keeps to itself: ``record``, ``campaign``, ``advertiser``, ``sent_to``, ``deleted``."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT text, campaign, advertiser, sent_to, deleted FROM leads WHERE id = ?", (own,)
+            ).fetchone()
+        if row is None:
+            return None
+        return {
+            "record": json.loads(row[0]), "campaign": row[1], "advertiser": row[2], "sent_to": json.loads(row[3]), "deleted": bool(row[4]),
+        }  # fmt: skip
+
+    def notes(self, own: int) -> list[tuple[Any, ...]]:
+        """``id, at, type, text, user`` of a lead's notes."""
+        with self._lock:
+            return self._db.execute("SELECT id, at, type, text, user FROM notes WHERE lead = ? ORDER BY id", (own,)).fetchall()
+
+    def days(self, where: Where) -> list[tuple[Any, ...]]:
+        """``date, total, valid, invalid, delivered`` per day (UTC)."""
+        condition, values = self._where(where)
+        with self._lock:
+            return self._db.execute(
+                "SELECT date(created, 'unixepoch'), count(*), sum(status = 'Valid'), sum(status = 'Invalid'),"  # noqa: S608
+                f" sum(delivery = 'Delivered') FROM leads WHERE {condition} GROUP BY 1 ORDER BY 1",
+                values,
+            ).fetchall()
+
+    # -- changing -----------------------------------------------------------------------------------------------------
+
+    def change(self, own: int, user: str, note: tuple[str, str] | None, sent_to: Sequence[int] = (), **fields: Any) -> None:
+        """Set fields of the record, add a note, note integrations that received it."""
+        with self.writing():
+            found = self.get(own)
+            if found is None:
+                raise KeyError(own)
+            record = {**found["record"], **fields, "updatedTs": datetime.now(UTC).replace(microsecond=0).isoformat()}
+            if note is not None:
+                cursor = self._db.execute(
+                    "INSERT INTO notes (lead, at, type, text, user) VALUES (?,?,?,?,?)",
+                    (own, datetime.now(UTC).isoformat(), *note, user),
+                )
+                record["leadNotes"] = [*record["leadNotes"], iri("lead-notes", cursor.lastrowid or 0)]
+            self._db.execute(
+                "UPDATE leads SET text = ?, status = ?, delivery = ?, sent_to = ? WHERE id = ?",
+                (
+                    text_of(record),
+                    record["currentStatus"],
+                    record["deliveryStatus"],
+                    json.dumps([*found["sent_to"], *sent_to]),
+                    own,
+                ),
+            )
+
+    def delete(self, own: int) -> None:
+        """It leaves all reads."""
+        with self.writing():
+            self._db.execute("UPDATE leads SET deleted = 1 WHERE id = ?", (own,))
+
+    def effect(self, own: int, call: str, user: str, body: dict[str, Any]) -> None:
+        """Note that a write was applied to a lead."""
+        with self.writing():
+            self._db.execute(
+                "INSERT INTO effects (lead, call, user, body, at) VALUES (?,?,?,?,?)",
+                (own, call, user, json.dumps({k: v for k, v in body.items() if k != "leads"}), time.time()),
+            )
+
+    def effects(self, own: int) -> list[dict[str, Any]]:
+        """The writes that were applied to a lead, in order."""
+        with self._lock:
+            rows = self._db.execute("SELECT call, user, body, at FROM effects WHERE lead = ? ORDER BY id", (own,)).fetchall()
+        return [{"call": c, "user": u, **json.loads(body), "at": at} for c, u, body, at in rows]
+
+    def truth(self, own: int) -> dict[str, Any]:
+        """What is so of one lead, whatever any answer says."""
+        found = self.get(own)
+        if found is None:
+            raise KeyError(f"the sandbox has no lead {own}")
+        record = found["record"]
+        return {
+            "id": own, **{name: record[key] for name, key in FIELDS.items()}, "integrations_sent": found["sent_to"],
+            "deleted": found["deleted"], "campaign_id": found["campaign"], "advertiser_id": CAMPAIGNS[found["campaign"]][1],
+        }  # fmt: skip
