@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""One file that sets this checkout up and runs it. Needs Python 3.11 or newer and nothing else.
+
+    python3 dev.py demo        JupyterLab with the lead panel on the sandbox
+    python3 dev.py test        everything that is tested every day, browser included
+    python3 dev.py check       the quick half: style, types, storeys, unit tests
+    python3 dev.py bench       the benchmarks
+    python3 dev.py test-all    also what takes too long for every day
+
+Whatever follows the command is passed on: to pytest, to the demo, to the benchmarks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "cvtr-installed.txt"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+OLDEST = (3, 11)
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
+USUAL_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    r"%ProgramFiles%\Google\Chrome\Application\chrome.exe",
+    r"%ProgramFiles(x86)%\Google\Chrome\Application\chrome.exe",
+    r"%LocalAppData%\Google\Chrome\Application\chrome.exe",
+    r"%ProgramFiles(x86)%\Microsoft\Edge\Application\msedge.exe",
+    r"%ProgramFiles%\Microsoft\Edge\Application\msedge.exe",
+)
+# Each command is quick and says by itself what is wrong.
+STATIC = {
+    "ruff": ("-m", "ruff", "check", "."),
+    "ruff format": ("-m", "ruff", "format", "--check", "."),
+    "mypy": ("-m", "mypy"),
+    "import-linter": ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"),
+}
+SLOW_MARKS = ("browser", "notebooks", "packaging", "long")
+NBVAL = ("--nbval", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg"))
+
+
+class Stop(Exception):
+    """What went wrong and what to type next."""
+
+
+def say(text: str) -> None:
+    """One short line about what is going on. Flushed, so that it stands before what a subprocess prints."""
+    print(f"dev.py: {text}", flush=True)
+
+
+def call(*words: str | Path, env: dict[str, str] | None = None) -> int:
+    """Run a command in the checkout and give its exit code."""
+    return subprocess.run([str(word) for word in words], cwd=ROOT, env=env, check=False).returncode
+
+
+# --- the virtual environment ---------------------------------------------------------------------------------------
+
+
+def installed_state() -> str:
+    """What decides whether the environment is still the right one: a hash of the files that say what goes in."""
+    digest = hashlib.sha256(f"{sys.version}|{sys.platform}|{ROOT}".encode())
+    for name in ("pyproject.toml", "constraints.txt"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def ensure_environment() -> None:
+    """Make ``.venv`` and install into it, unless that was done already for these very files."""
+    state = installed_state()
+    if PYTHON.exists() and STAMP.exists() and STAMP.read_text().strip() == state:
+        return
+    started = time.monotonic()
+    uv = shutil.which("uv")
+    if not runs(PYTHON):
+        say(f"making .venv with Python {sys.version.split()[0]}")
+        make_venv(uv)
+    say("installing what pyproject.toml names (a few minutes the first time)")
+    wanted = ("-e", ".[test]", "-c", "constraints.txt")
+    quiet = "-qq"  # with -q pip repeats warnings about folders it was told to look in
+    if uv:
+        done = call(uv, "pip", "install", quiet, "--python", PYTHON, *wanted)
+    else:
+        done = call(PYTHON, "-m", "pip", "install", quiet, "--disable-pip-version-check", *wanted)
+    if done:
+        raise Stop("the installation failed, see above. Put that right (often: the network), and run the same command again.")
+    STAMP.write_text(state)
+    say(f"installed in {time.monotonic() - started:.0f} s")
+
+
+def runs(python: Path) -> bool:
+    """Is there a Python of this very version that starts, with pip or uv to install into it?"""
+    if not python.exists():
+        return False
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    probe = f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != {version!r})"
+    good = call(python, "-c", probe) == 0
+    return good and (bool(shutil.which("uv")) or call(python, "-c", "import pip") == 0)
+
+
+def make_venv(uv: str | None) -> None:
+    """``.venv`` by uv where that is on PATH, else by Python itself."""
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    if uv:
+        if call(uv, "venv", "-q", "--python", sys.executable, VENV):
+            raise Stop("uv could not make .venv, see above. Run the command again with uv off the PATH to use pip.")
+        return
+    if not has_ensurepip():
+        package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        if not (os.environ.get("CI") and apt_install(package) and has_ensurepip()):
+            raise Stop(f"this Python comes without venv. {venv_hint(package)} Then run the same command again.")
+    if call(sys.executable, "-m", "venv", VENV):
+        raise Stop("python -m venv failed, see above. Put that right and run the same command again.")
+
+
+def has_ensurepip() -> bool:
+    """Debian takes venv's other half out of Python; asked in a new process, as it may just have been installed."""
+    return call(sys.executable, "-c", "import importlib.util as u, sys; sys.exit(u.find_spec('ensurepip') is None)") == 0
+
+
+def venv_hint(package: str) -> str:
+    """The one line to type."""
+    if shutil.which("apt-get"):
+        return f"Type: {'' if is_root() else 'sudo '}apt-get install -y {package}."
+    return "Install Python from python.org or with your system's package manager, or install uv."
+
+
+# --- the browser ---------------------------------------------------------------------------------------------------
+
+
+def ensure_browser() -> str:
+    """The path of a browser of the Chromium family, installing one where there is none."""
+    found = find_browser()
+    if found:
+        return found
+    if apt_install("chromium", "fonts-noto-core"):
+        found = find_browser()
+        if found:
+            return found
+    say("no Chrome, Chromium or Edge here: letting Playwright install one")
+    if call(PYTHON, "-m", "playwright", "install", "chromium") == 0:
+        found = playwright_browser()
+        if found:
+            return found
+    raise Stop("no browser for the browser tests. Install Chrome or Chromium, or set CVTR_BROWSER to one, and run again.")
+
+
+def find_browser() -> str:
+    """CVTR_BROWSER, else PATH, else the usual places, else one that Playwright brought earlier; empty if there is none."""
+    given = os.environ.get("CVTR_BROWSER", "")
+    if given:
+        if not Path(given).is_file():
+            raise Stop(f"CVTR_BROWSER is {given}, which is no file. Correct it or unset it.")
+        return given
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path:
+            return path
+    for place in USUAL_PLACES:
+        path = os.path.expandvars(place)
+        if Path(path).is_file():
+            return path
+    return playwright_browser()
+
+
+def playwright_browser() -> str:
+    """The browser that ``playwright install`` put on this machine, or an empty text."""
+    if not PYTHON.exists():
+        return ""
+    ask = "from playwright.sync_api import sync_playwright as p\nwith p() as play: print(play.chromium.executable_path)\n"
+    answer = subprocess.run([str(PYTHON), "-c", ask], capture_output=True, text=True, cwd=ROOT, check=False)
+    path = answer.stdout.strip()
+    return path if path and Path(path).is_file() else ""
+
+
+def is_root() -> bool:
+    """May this process install system packages?"""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def apt_install(*packages: str) -> bool:
+    """Install Debian packages where that is possible without asking anybody; False where it is not."""
+    if not (is_root() and shutil.which("apt-get")):
+        return False
+    say(f"installing {' '.join(packages)} with apt-get")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    call("apt-get", "update", "-qq", env=env)  # when this fails the next line says what is missing
+    return call("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, env=env) == 0
+
+
+# --- the commands --------------------------------------------------------------------------------------------------
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of what we start: the virtual environment's programs first."""
+    path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "VIRTUAL_ENV": str(VENV), **more}
+
+
+def static_checks() -> list[str]:
+    """Run them side by side; print what the failing ones say; give the names of those."""
+    say(f"{', '.join(STATIC)}")
+
+    def one(name: str) -> tuple[str, int, str]:
+        done = subprocess.run(
+            [str(PYTHON), *STATIC[name]], cwd=ROOT, env=environment(NO_COLOR="1"), capture_output=True, text=True, check=False
+        )
+        return name, done.returncode, done.stdout + done.stderr
+
+    with ThreadPoolExecutor(2) as pool:
+        failed = [(name, text) for name, code, text in pool.map(one, STATIC) if code]
+    for name, text in failed:
+        print(f"----- {name} -----\n{text.rstrip()}\n", flush=True)
+    return [name for name, _ in failed]
+
+
+def run_tests(failed: list[str], words: Sequence[str], browser: str = "") -> int:
+    """One run of pytest. Its closing line is the last one printed; failed static checks are named just above it."""
+    env = environment(CVTR_STATIC_FAILED=", ".join(failed), **({"CVTR_BROWSER": browser} if browser else {}))
+    code = call(PYTHON, "-m", "pytest", *words, env=env)
+    return code or (1 if failed else 0)
+
+
+def check(words: list[str]) -> int:
+    """Style, types, storeys and unit tests; under a minute."""
+    failed = static_checks()
+    marks = " and ".join(f"not {mark}" for mark in SLOW_MARKS)
+    return run_tests(failed, ["-q", "-n", "2", "--dist", "loadfile", "-m", marks, *words])
+
+
+def everything(words: list[str], *marks: str) -> int:
+    """All tests that ``marks`` allow, with a browser, in one run."""
+    browser = ensure_browser()
+    say(f"browser: {browser}")
+    failed = static_checks()
+    say("tests")
+    chosen = any(not word.startswith("-") and (ROOT / word.split("::")[0]).exists() for word in words)
+    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    return run_tests(failed, [*workers, *NBVAL, *marks, *([] if chosen else ["tests", "notebooks"]), *words], browser)
+
+
+def test(words: list[str]) -> int:
+    """Everything that is tested every day."""
+    return everything(words, "-m", "not long")
+
+
+def test_all(words: list[str]) -> int:
+    """Also what is marked long."""
+    return everything(words)
+
+
+def demo(words: list[str]) -> int:
+    """The demo, in this process's place where the system can do that, so that Ctrl-C reaches it alone."""
+    command = [str(PYTHON), "-m", "cvtr_widgets.cli", "demo", *words]
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execve(command[0], command, environment())
+    try:
+        return call(*command, env=environment())
+    except KeyboardInterrupt:
+        return 0
+
+
+def bench(words: list[str]) -> int:
+    """Each benchmark in a process of its own."""
+    scripts = sorted(path for path in (ROOT / "benchmarks").glob("*.py") if not path.name.startswith("_"))
+    codes = []
+    for script in scripts:
+        say(f"benchmarks/{script.name}")
+        codes.append(call(PYTHON, script, *words, env=environment()))
+    return max(codes, default=0)
+
+
+COMMANDS = {"demo": demo, "test": test, "check": check, "bench": bench, "test-all": test_all}
+
+
+def main(words: Sequence[str]) -> int:
+    """Read the command, see to the environment, do it."""
+    parser = argparse.ArgumentParser(prog="dev.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=COMMANDS)
+    given, rest = parser.parse_known_args(words[:1])
+    if sys.version_info < OLDEST:
+        raise Stop(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, this is {sys.version.split()[0]}. Use another python3.")
+    ensure_environment()
+    return COMMANDS[given.command]([*rest, *words[1:]])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Stop as stop:
+        print(f"dev.py: {stop}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,57 @@
+"""What holds for every test: nobody's real settings or journal, marks by folder, and what begins first."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parent
+KEPT = {"CVTR_BROWSER", "CVTR_STATIC_FAILED"}
+MARKS = ("browser", "notebooks", "packaging")
+FIRST = {"packaging": 0, "notebooks": 1, "browser": 2}
+"""With two workers the slow groups begin, so that neither worker is left alone with one of them at the end."""
+
+# The machine is shared, so that a slow example says nothing; in CI the same examples every time.
+hypothesis.settings.register_profile("everyday", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("everyday")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No test, and no kernel that a test starts, may see this user's account, settings or journal."""
+    for name in [name for name in os.environ if name.startswith("CVTR_") and name not in KEPT]:
+        del os.environ[name]
+    home = tempfile.mkdtemp(prefix="cvtr-tests-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ["CVTR_JOURNAL"] = str(Path(home) / "journal")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A folder's name is its mark. (``dev.py`` keeps a file's tests on one worker: they share a server or a kernel.)"""
+    for item in items:
+        mark = _mark(item.path)
+        if mark:
+            item.add_marker(mark)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: FIRST.get(_mark(item.path), len(FIRST)))
+
+
+def _mark(path: Path) -> str:
+    if path.suffix == ".ipynb":
+        return "notebooks"
+    folder = path.relative_to(HERE).parts[0] if path.is_relative_to(HERE) else ""
+    return folder if folder in MARKS else ""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the checks that ``dev.py`` saw failing before the tests, just above the closing line."""
+    failed = os.environ.get("CVTR_STATIC_FAILED", "")
+    if failed:
+        terminalreporter.section("failed before the tests", red=True)
+        terminalreporter.write_line(f"{failed}: see the top of this output. The command fails because of it.")
