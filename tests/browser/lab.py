@@ -1,0 +1,238 @@
+"""JupyterLab in a real browser: what a test needs to open a notebook, run it, look at it and ask its kernel.
+
+Chromium is driven by Playwright; JupyterLab exposes its application object to the page, so that "run all" and
+"is the kernel ready" are asked of JupyterLab itself and nothing depends on menus or on waiting long enough.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import nbformat
+from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Playwright
+
+from cvtr_widgets.launch import Lab
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = ROOT / "test-output"
+PATIENCE = 60.0
+"""Seconds that anything in the browser may take. Far more than it does: a shared machine must not fail a test."""
+VIEWPORT = {"width": 1280, "height": 900}
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+
+_BROWSER_OPTIONS = [
+    "--no-sandbox",  # containers run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+
+# Parts of the page's script. `app` is JupyterLab; a notebook's session is ready when its kernel has told its language.
+_READY = """async () => {
+    const app = window.jupyterapp;
+    await app.restored;
+    const context = app.shell.currentWidget.context;
+    await context.ready;
+    await context.sessionContext.ready;
+    await context.sessionContext.session.kernel.info;
+}"""
+_RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+_SAVE = "async () => { await window.jupyterapp.shell.currentWidget.context.save(); }"
+_THEME = "async name => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}); }"
+_EVALUATE = """async expression => {
+    const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
+    const reply = await kernel.requestExecute(
+        {code: '', silent: true, store_history: false, user_expressions: {value: expression}}).done;
+    return reply.content;
+}"""
+_CELLS = """() => window.jupyterapp.shell.currentWidget.context.model.toJSON().cells"""
+_STATUS = "() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.status"
+
+# Runs in the kernel: statements, then the value of the last expression as JSON, in the notebook's own names.
+_KERNEL_SIDE = """(lambda source, names: (lambda ast, json, tree: (
+    exec(compile(ast.Module(tree.body[:-1], []), '<test>', 'exec'), names),
+    json.dumps(eval(compile(ast.Expression(tree.body[-1].value), '<test>', 'eval'), names)),
+)[1])(__import__('ast'), __import__('json'), __import__('ast').parse(source)))({source!r}, globals())"""
+
+
+def browser_path() -> str | None:
+    """CVTR_BROWSER, else one on PATH; None lets Playwright use its own."""
+    return os.environ.get("CVTR_BROWSER") or next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+def launch_browser(playwright: Playwright) -> Browser:
+    """Chromium without a screen."""
+    return playwright.chromium.launch(executable_path=browser_path(), args=_BROWSER_OPTIONS)
+
+
+def start_lab(root: Path) -> Lab:
+    """JupyterLab on ``root``. Its kernels import this checkout and see nobody's IPython start-up files."""
+    environ = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(root.parent / "ipython"), "CVTR_SANDBOX_URL": ""}
+    return Lab(root, environ=environ, options=["--LabApp.expose_app_in_browser=True"])
+
+
+def end_kernels(lab: Lab) -> None:
+    """A kernel outlives its page, and a notebook of the same name would get the old one."""
+    for kind in ("sessions", "kernels"):
+        for found in json.loads(lab.call(f"api/{kind}")):
+            with contextlib.suppress(OSError):  # a kernel that ended with its session
+                lab.call(f"api/{kind}/{found['id']}", "DELETE", PATIENCE)
+
+
+class Watched:
+    """A browser page that remembers what went wrong in it: ``.page``, ``.troubles``, ``.console``."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.troubles: list[str] = []
+        self.console: list[str] = []
+        self.page = context.new_page()
+        self.page.set_default_timeout(PATIENCE * 1000)
+        self.page.on("dialog", self._dialog)
+        self.page.on("pageerror", lambda error: self.troubles.append(f"error in the page: {error}"))
+        self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+
+    def _dialog(self, dialog: Dialog) -> None:
+        if dialog.type == "beforeunload":  # the browser's own question on leaving an unsaved notebook
+            dialog.accept()
+            return
+        self.troubles.append(f"{dialog.type} dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+class NotebookPage:
+    """A notebook that is open in JupyterLab. ``.page`` is Playwright's page, for locators and clicks."""
+
+    def __init__(self, page: Page, lab: Lab, root: Path, name: str) -> None:
+        self.page = page
+        self.lab = lab
+        self.path = root / name
+        self.name = name
+
+    def open(self) -> None:
+        """Open it in a workspace of its own and wait until its kernel is ready."""
+        address = f"{self.lab.url}lab/workspaces/{quote(self.path.stem)}/tree/{quote(self.name)}?token={self.lab.token}"
+        self.page.goto(address)
+        self._wait_until_ready()
+
+    def reload(self) -> None:
+        """Load the page again; the kernel lives on. Unsaved changes of the file are lost, so it is saved first."""
+        self.save()
+        self.page.reload()
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext")
+        self._finish(_READY)
+
+    def run_all(self, *, wait: bool = True, check: bool = True) -> None:
+        """Run all cells; ``wait`` until they are done; ``check`` that none ended in an error."""
+        self.page.evaluate(f"() => {{ window.cvtrRun = ({_RUN_ALL})(); }}")
+        if wait:
+            self.wait_run(check=check)
+
+    def wait_run(self, *, check: bool = True) -> None:
+        """Wait until the cells that ``run_all(wait=False)`` began are done."""
+        self._finish("async () => { await window.cvtrRun; }")
+        if check:
+            self.check()
+
+    def check(self) -> None:
+        """Fail, with the traceback, where a cell's output is an error."""
+        for cell in self.cells():
+            for output in cell.get("outputs", []):
+                if output["output_type"] == "error":
+                    raise AssertionError("a cell failed:\n" + "\n".join(output["traceback"]))
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells with their outputs, as JupyterLab holds them now."""
+        found: list[dict[str, Any]] = self.page.evaluate(_CELLS)
+        return found
+
+    def wait_idle(self) -> None:
+        """Wait until the kernel is doing nothing."""
+        self.page.wait_for_function(f"() => ({_STATUS})() === 'idle'")
+
+    def kernel_eval(self, code: str) -> Any:
+        """Run ``code`` in the notebook's kernel and give the value of its last line (an expression) by way of JSON.
+
+        It is asked through the page, so that whatever was clicked or typed before has reached the kernel by then. While
+        a cell runs it waits for that.
+        """
+        content = self._finish(_EVALUATE, _KERNEL_SIDE.format(source=code))
+        if content["status"] != "ok":
+            raise AssertionError(f"the kernel did not evaluate {code!r}: {content}")
+        answer = content["user_expressions"]["value"]
+        if answer["status"] != "ok":
+            raise AssertionError(f"{code!r} failed in the kernel:\n" + "\n".join(answer["traceback"]))
+        return json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+
+    def save(self) -> dict[str, Any]:
+        """Save it and give the file as it lies on disk."""
+        self._finish(_SAVE)
+        saved: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        return saved
+
+    def theme(self, name: str) -> None:
+        """``light`` or ``dark``."""
+        wanted = THEMES[name]
+        if self.page.evaluate("() => document.body.dataset.jpThemeName") != wanted:
+            self._finish(_THEME, wanted)
+            self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=wanted)
+
+    def width(self, pixels: int, height: int = VIEWPORT["height"]) -> None:
+        """The width of the browser's window."""
+        self.page.set_viewport_size({"width": pixels, "height": height})
+
+    def _finish(self, script: str, argument: Any = None) -> Any:
+        """Await a script of the page, but not for ever (Playwright's own ``evaluate`` knows no time-out)."""
+        self.page.evaluate(
+            f"""argument => {{
+                window.cvtrTest = {{}};
+                ({script})(argument).then(
+                    value => {{ window.cvtrTest = {{done: true, value}}; }},
+                    error => {{ window.cvtrTest = {{done: true, error: String(error)}}; }});
+            }}""",
+            argument,
+        )
+        self.page.wait_for_function("() => window.cvtrTest.done")
+        result = self.page.evaluate("() => window.cvtrTest")
+        if "error" in result:
+            raise AssertionError(f"JupyterLab could not do that: {result['error']}")
+        return result.get("value")
+
+
+def write_notebook(path: Path, cells: Sequence[str]) -> None:
+    """A notebook of code cells."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(made, path)
+
+
+def environment_cell(environ: Mapping[str, str]) -> str:
+    """A cell that sets environment variables in the kernel."""
+    return f"import os\nos.environ.update({dict(environ)!r})"
+
+
+@contextlib.contextmanager
+def watched_page(browser: Browser) -> Iterator[Watched]:
+    """A page in a fresh browser profile; afterwards it fails if a dialog or a script error was seen in it."""
+    context = browser.new_context(viewport=VIEWPORT, locale="en-GB", reduced_motion="reduce")
+    watched = Watched(context)
+    try:
+        yield watched
+    finally:
+        with contextlib.suppress(Error):  # the browser may have gone down; the test has said so
+            context.close()
+    if watched.troubles:
+        raise AssertionError("in the browser: " + "; ".join(watched.troubles))
