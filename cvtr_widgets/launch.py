@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ _OPTIONS = (
     "--ServerApp.open_browser=False",
     "--ServerApp.allow_root=True",  # containers; it listens on loopback only
     "--ServerApp.terminals_enabled=False",
-    "--ServerApp.log_level=WARN",  # at INFO the log would hold the token
+    "--log-level=WARN",  # at INFO the log would hold the token
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LanguageServerManager.autodetect=False",
 )
@@ -69,8 +70,10 @@ class Lab:
             given_up: asked while waiting; True ends the attempt.
 
         Raises:
-            LaunchError: it ended or did not answer within ``START_PATIENCE`` seconds; holds the end of its log.
+            LaunchError: the port is taken; or it ended, or did not answer within ``START_PATIENCE`` seconds (holds the
+                end of its log).
         """
+        _must_be_free(port)
         self.token = secrets.token_hex(24)
         self.url = ""
         self._home = Path(tempfile.mkdtemp(prefix="cvtr-lab-"))
@@ -149,14 +152,14 @@ class Lab:
         until = time.monotonic() + START_PATIENCE
         while time.monotonic() < until:
             if not self.running():
-                raise LaunchError(f"JupyterLab ended at once.{self._end_of_log()} Mend what it names, or choose another port.")
+                raise LaunchError(f"JupyterLab ended at once.{self._end_of_log()}Mend what it names and start again.")
             if given_up():
                 raise LaunchError("Stopped before JupyterLab was there. Start it again when you like.")
             self.url = self.url or self._written_address()
             if self.url and self._answers():
                 return
             time.sleep(0.1)
-        raise LaunchError(f"JupyterLab did not answer for {START_PATIENCE:.0f} s.{self._end_of_log()} Try again.")
+        raise LaunchError(f"JupyterLab did not answer for {START_PATIENCE:.0f} s.{self._end_of_log()}Try again.")
 
     def _written_address(self) -> str:
         """JupyterLab writes the port that it got, and where, into its runtime folder."""
@@ -174,7 +177,18 @@ class Lab:
 
     def _end_of_log(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").replace(self.token, "...").splitlines()
-        return " Its last lines:\n" + "\n".join(lines[-8:]) + "\n" if lines else ""
+        return " Its last lines:\n" + "\n".join(lines[-8:]) + "\n" if lines else " "
+
+
+def _must_be_free(port: int) -> None:
+    """JupyterLab would say it in eight lines of log."""
+    with socket.socket() as probe:
+        if os.name != "nt":  # as JupyterLab will; on Windows this option means another thing
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise LaunchError(f"Port {port} on 127.0.0.1 is taken. Choose another, or 0 for a free one.") from None
 
 
 def _own_environment(home: Path) -> dict[str, str]:
