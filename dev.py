@@ -143,19 +143,34 @@ def venv_hint(package: str) -> str:
 
 def ensure_browser() -> str:
     """The path of a browser of the Chromium family, installing one where there is none."""
+    ensure_driver()
     found = find_browser()
-    if found:
-        return found
-    if apt_install("chromium", "fonts-noto-core"):
+    if not found and apt_install("chromium", "fonts-noto-core"):
         found = find_browser()
-        if found:
-            return found
-    say("no Chrome, Chromium or Edge here: letting Playwright install one")
-    if call(PYTHON, "-m", "playwright", "install", "chromium") == 0:
-        found = playwright_browser()
-        if found:
-            return found
-    raise Stop("no browser for the browser tests. Install Chrome or Chromium, or set CVTR_BROWSER to one, and run again.")
+    if not found:
+        say("no Chrome, Chromium or Edge here: letting Playwright install one")
+        call(PYTHON, "-m", "playwright", "install", "chromium")
+        found = find_browser()
+    if not found:
+        raise Stop("no browser for the browser tests. Install Chrome or Chromium, or set CVTR_BROWSER to one, and run again.")
+    return found
+
+
+def ensure_driver() -> None:
+    """Playwright brings a program of its own, which needs a library that a bare Debian has not."""
+    if driver_starts() or (apt_install("libatomic1") and driver_starts()):
+        return
+    call(PYTHON, "-m", "playwright", "--version")  # shows what is wrong
+    sudo = "" if is_root() else "sudo "
+    way_out = f"If it misses libatomic, type: {sudo}apt-get install -y libatomic1. " if shutil.which("apt-get") else ""
+    raise Stop(f"Playwright, which drives the browser, does not start, see above. {way_out}Then run the same command again.")
+
+
+def driver_starts() -> bool:
+    """Does Playwright's own program run on this machine?"""
+    return (
+        subprocess.run([str(PYTHON), "-m", "playwright", "--version"], cwd=ROOT, capture_output=True, check=False).returncode == 0
+    )
 
 
 def find_browser() -> str:
@@ -198,7 +213,11 @@ def apt_install(*packages: str) -> bool:
     say(f"installing {' '.join(packages)} with apt-get")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     call("apt-get", "update", "-qq", env=env)  # when this fails the next line says what is missing
-    return call("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, env=env) == 0
+    words = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    done = subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(done.stdout[-2000:], done.stderr[-2000:], sep="\n", flush=True)
+    return done.returncode == 0
 
 
 # --- the commands --------------------------------------------------------------------------------------------------
