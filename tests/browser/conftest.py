@@ -5,6 +5,9 @@
 ``notebook``    ``notebook(["code of cell 1", ...])`` writes, opens and runs a notebook, and gives a ``NotebookPage``
 ``screenshot``  ``screenshot("name")`` writes ``test-output/name.png``
 ``kernel_eval`` ``kernel_eval("code")`` in the kernel of the notebook opened last
+``sandbox``     a ``SandboxServer`` in this process, which knows the truth about its leads; for the notebook:
+                ``notebook(["import cvtr_widgets as cvtr", "client = cvtr.Sandbox().connect()"], environ=joined(sandbox))``,
+                with ``joined`` from ``lab.py``
 
 A test that fails leaves ``test-output/failed-....png`` and the page's console beside it.
 """
@@ -20,6 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from cvtr_widgets.launch import Lab
+from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.lab import (
     OUTPUT,
     NotebookPage,
@@ -113,6 +117,12 @@ def kernel_eval(notebooks: list[NotebookPage]) -> Callable[[str], Any]:
         return notebooks[-1].kernel_eval(code)  # the last one at the time of asking
 
     return evaluate
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer(leads=300, seed=1) as server:
+        yield server
 
 
 @pytest.fixture

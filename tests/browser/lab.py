@@ -20,6 +20,7 @@ import nbformat
 from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Playwright
 
 from cvtr_widgets.launch import Lab
+from cvtr_widgets.sandbox import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "test-output"
@@ -222,6 +223,11 @@ def write_notebook(path: Path, cells: Sequence[str]) -> None:
 def environment_cell(environ: Mapping[str, str]) -> str:
     """A cell that sets environment variables in the kernel."""
     return f"import os\nos.environ.update({dict(environ)!r})"
+
+
+def joined(sandbox: SandboxServer) -> dict[str, str]:
+    """The environment in which a notebook's ``cvtr.Sandbox()`` is this one."""
+    return {"CVTR_SANDBOX_URL": sandbox.url}
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.browser.lab import end_kernels
+from tests.browser.lab import end_kernels, joined
 
 COUNTER = '''
 import anywidget
@@ -109,3 +109,8 @@ def test_dialogs_and_errors_in_the_page_are_noticed(watched, script):
     watched.page.evaluate("() => new Promise(done => setTimeout(done))")
     assert len(watched.troubles) == 1
     watched.troubles.clear()  # otherwise this test would fail of it, which is the point
+
+
+def test_a_notebook_joins_the_sandbox_whose_truth_the_test_holds(notebook, kernel_eval, sandbox):
+    notebook(["import cvtr_widgets as cvtr\nclient = cvtr.Sandbox().connect()"], environ=joined(sandbox))
+    assert kernel_eval("cvtr.Sandbox().url") == sandbox.url
