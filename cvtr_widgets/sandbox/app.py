@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from cvtr_widgets.sandbox.answers import as_error, as_json, password_expired
 from cvtr_widgets.sandbox.gate import Gate
 from cvtr_widgets.sandbox.mishaps import Mishap, Mishaps
 from cvtr_widgets.sandbox.reads import Reads
 from cvtr_widgets.sandbox.rules import Effect, Refused, Rules, User, check_ids
+from cvtr_widgets.sandbox.spoiling import ALTERING, CUT, altered, spoiled
 from cvtr_widgets.sandbox.store import Store
 
 WRITES = frozenset(f"leads-bulk-{what}" for what in ("flag", "deliver", "undeliver", "metadata", "reprocess", "delete"))
@@ -64,6 +67,7 @@ class Queue:
     def __init__(self) -> None:
         self._due: list[tuple[float, Callable[[], object]]] = []
         self._lock = threading.Lock()
+        self._working = threading.Lock()
 
     def add(self, seconds: float, effect: Callable[[], object]) -> None:
         """Carry it out in so many seconds."""
@@ -71,13 +75,14 @@ class Queue:
             self._due.append((time.monotonic() + seconds, effect))
 
     def work(self) -> None:
-        """Carry out what is due."""
-        now = time.monotonic()
-        with self._lock:
-            due = [effect for at, effect in self._due if at <= now]
-            self._due = [(at, effect) for at, effect in self._due if at > now]
-        for effect in due:
-            effect()
+        """Carry out what is due; when it returns, that is done, whoever did it."""
+        with self._working:
+            now = time.monotonic()
+            with self._lock:
+                due = [effect for at, effect in self._due if at <= now]
+                self._due = [(at, effect) for at, effect in self._due if at > now]
+            for effect in due:
+                effect()
 
 
 @dataclass
@@ -94,20 +99,6 @@ class Desk:
     record: Record = field(default_factory=Record)
     queue: Queue = field(default_factory=Queue)
     mishaps: Mishaps = field(default_factory=Mishaps)
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return Response(text, status, mimetype="application/ld+json")
-
-
-def _error(status: int, text: str, where: str = "") -> Response:
-    body: dict[str, Any] = {
-        "@context": "/api/v4/contexts/Error", "@type": "hydra:Error", "hydra:title": "An error occurred", "hydra:description": text,
-    }  # fmt: skip
-    if status == 422:
-        body["violations"] = [{"propertyPath": where, "message": text}]
-    return _json(body, status)
 
 
 def make_app(desk: Desk) -> Flask:
@@ -127,7 +118,7 @@ def make_app(desk: Desk) -> Flask:
                 time.sleep(desk.latency)
             desk.queue.work()
             response = Exchange(desk, seen).answer()
-            status = None if response.headers.pop("X-Cut", None) else response.status_code
+            status = None if response.headers.pop(CUT, None) else response.status_code
             if status is None:
                 request.environ["cvtr.cut"]()
             return response
@@ -145,7 +136,7 @@ class Exchange:
         self._seen = seen
         self._call = seen.path.rsplit("/", 1)[-1].removesuffix(".jsonld")
         parts = seen.path.split("/")
-        if len(parts) > 2 and parts[-1].isdigit():
+        if len(parts) > 2 and self._call.isdigit():
             self._call = parts[-2]
 
     def answer(self) -> Response:
@@ -156,28 +147,30 @@ class Exchange:
                 return early
             user = self._desk.gate.user(request.headers.get("Authorization", ""))
             self._seen.user = user.username
+            if request.is_json and self._seen.body is None and request.get_data().strip() not in {b"", b"null"}:
+                raise Refused(400, "Syntax error")
             return self._for_user(user)
         except Refused as refused:
             if refused.status == 401:
-                return _json({"error": "invalid_grant", "error_description": refused.text}, 401)
-            return _error(refused.status, refused.text, refused.where)
+                return as_json({"error": "invalid_grant", "error_description": refused.text}, 401)
+            return as_error(refused.status, refused.text, refused.where)
 
     def _doors(self) -> Response | None:
-        path, form = self._seen.path, request.form.to_dict()
+        path = self._seen.path
         wait = self._desk.gate.wait()
         if wait:
-            return Response("Too many requests", 429, {"Retry-After": str(max(1, round(wait)))}, mimetype="text/plain")
+            return Response("Too many requests", 429, {"Retry-After": str(math.ceil(wait))}, mimetype="text/plain")
         if path not in {"/api/login", "/oauth/v2/token"}:
-            return None if path.startswith(BASE) else _error(404, "Not Found")
+            return None if path.startswith(BASE) else as_error(404, "Not Found")
         if request.method != "POST":
-            return _error(405, "Method Not Allowed")
-        struck = self._struck([])
-        broken = next((r for m in struck if (r := broken_answer(m, "before", lambda: _json({}))) is not None), None)
-        if broken is not None:
-            return broken
-        status, body = self._desk.gate.login(form) if path == "/api/login" else self._desk.gate.renew(form)
-        response = _json(body, status)
-        if path == "/api/login":
+            return as_error(405, "Method Not Allowed")
+        return spoiled(self._struck([]), self._log_in)
+
+    def _log_in(self) -> Response:
+        form, fresh = request.form.to_dict(), self._seen.path == "/api/login"
+        status, body = self._desk.gate.login(form) if fresh else self._desk.gate.renew(form)
+        response = as_json(body, status)
+        if fresh:
             response.headers["X-Cvtr-Sandbox"] = "1"
         return response
 
@@ -188,34 +181,24 @@ class Exchange:
         if self._seen.path == f"{BASE}users/{user.id}/change-password" and request.method == "POST":
             return self._change_password(user)
         if user.expired:
-            return _json(
-                {
-                    "type": "https://tools.ietf.org/html/rfc2616#section-10",
-                    "title": "An error occurred",
-                    "detail": "Password expired",
-                },
-                403,
-            )
+            return password_expired()
         body = self._seen.body if isinstance(self._seen.body, dict) else {}
-        leads = [i for i in body.get("leads") or [] if isinstance(i, int)] if isinstance(body.get("leads"), list) else []
-        leads += [int(self._seen.path.rsplit("/", 1)[-1])] if self._seen.path.rsplit("/", 1)[-1].isdigit() else []
-        struck = self._struck(leads)
-        for mishap in struck:
-            broken = broken_answer(mishap, "before", lambda: self._plain(user, body, struck))
-            if broken is not None:
-                return broken
-        response = self._plain(user, body, struck)
-        for mishap in struck:
-            broken = broken_answer(mishap, "after", lambda r=response: r)  # type: ignore[misc]
-            if broken is not None:
-                return broken
-        return response
+        struck = self._struck(self._leads(body))
+        return spoiled(struck, lambda: self._plain(user, body, struck))
+
+    def _leads(self, body: dict[str, Any]) -> list[int]:
+        """The leads that this call is about."""
+        listed = body.get("leads")
+        leads = [i for i in listed if isinstance(i, int)] if isinstance(listed, list) else []
+        asked = [value for key, value in self._seen.query if key in {"id[]", "lead.id"}]
+        asked += [part for part in [self._seen.path.rsplit("/", 1)[-1].removesuffix(".jsonld")] if self._call == "leads"]
+        return leads + [int(text) for text in asked if text.isascii() and text.isdigit()]
 
     def _change_password(self, user: User) -> Response:
         body = self._seen.body if isinstance(self._seen.body, dict) else {}
         new = body.get("newPassword")
         if body.get("currentPassword") != user.password or not isinstance(new, str) or len(new) < 8:
-            return _error(422, "The current password is wrong, or the new one is too short.", "newPassword")
+            return as_error(422, "The current password is wrong, or the new one is too short.", "newPassword")
         user.password, user.expired = new, False
         return Response(status=202)
 
@@ -223,25 +206,31 @@ class Exchange:
         path = self._seen.path.removeprefix(BASE)
         if path in WRITES or path == "is-lead-delivered":
             if request.method != "POST":
-                return _error(405, "Method Not Allowed")
+                return as_error(405, "Method Not Allowed")
             return self._check(user, body, struck) if path == "is-lead-delivered" else self._write(path, user, body, struck)
         if path == "lead-flag-reason-categories" and request.method == "POST":
             return self._add_category(user, body)
         if request.method != "GET":
-            return _error(405, "Method Not Allowed")
+            return as_error(405, "Method Not Allowed")
         text = self._desk.reads.answer(path, self._seen.query, user)
-        return _error(404, "Not Found") if text is None else _json(text)
+        if text is None:
+            return as_error(404, "Not Found")
+        if self._call == "leads" and any(m.do in ALTERING for m in struck):
+            read = json.loads(text)
+            text = json.dumps(read | {"hydra:member": altered(read.get("hydra:member", []), struck)}, ensure_ascii=False)
+        return as_json(text)
 
     def _add_category(self, user: User, body: dict[str, Any]) -> Response:
         if user.advertisers is not None:
-            return _error(403, "Only admins can add categories.")
+            return as_error(403, "Only admins can add categories.")
         name = body.get("name")
         if not isinstance(name, str) or not name.strip():
-            return _error(422, "name: this value should not be blank.", "name")
-        own = max(self._desk.reads.categories) + 1
-        self._desk.reads.categories[own] = name.strip()
+            return as_error(422, "name: this value should not be blank.", "name")
+        own = self._desk.store.add_category(name.strip())
+        if own is None:
+            return as_error(422, "name: this category is there already.", "name")
         iri = f"/api/v4/lead-flag-reason-categories/{own}"
-        return _json({"@id": iri, "@type": "LeadFlagReasonCategory", "id": own, "name": name.strip()}, 201)
+        return as_json({"@id": iri, "@type": "LeadFlagReasonCategory", "id": own, "name": name.strip()}, 201)
 
     def _check(self, user: User, body: dict[str, Any], struck: list[Mishap]) -> Response:
         rows = []
@@ -249,17 +238,17 @@ class Exchange:
             found = self._desk.reads.visible(own, user)
             if found is not None:
                 rows.append({"id": own, "delivered": found["record"]["deliveryStatus"] == "Delivered"})
-        return _json({"leads": altered(rows, struck)})
+        return as_json({"leads": altered(rows, struck)})
 
     def _write(self, call: str, user: User, body: dict[str, Any], struck: list[Mishap]) -> Response:
         ids = check_ids(body, self._desk.max_ids)
         effect = self._desk.rules.effect_of(call, body, user)
-        if any(m.do == "chunk_422_if_lead" and m.lead in ids for m in struck):
-            culprit = next(m for m in struck if m.do == "chunk_422_if_lead")
+        culprit = next((m for m in struck if m.do == "chunk_422_if_lead" and m.lead in ids), None)
+        if culprit is not None:
             raise Refused(422, culprit.text, "leads")
         queued = call == "leads-bulk-reprocess" or any(m.do == "never" for m in struck)
         rows = [self._one(call, own, user, body, effect, struck, queued=queued) for own in ids]
-        return _json({"leads": altered(rows, struck)}, 202 if queued else 200)
+        return as_json({"leads": altered(rows, struck)}, 202 if queued else 200)
 
     def _one(
         self, call: str, own: int, user: User, body: dict[str, Any], effect: Effect, struck: list[Mishap], *, queued: bool
@@ -269,11 +258,12 @@ class Exchange:
             lead = desk.reads.visible(own, user)
             if lead is None:
                 return {"id": own, "status": "error", "message": "Lead not found"}
-            refusal = next((m for m in struck if m.do == "refuse_lead" and m.lead in {own, None}), None)
+            mine = [m for m in struck if m.lead in {own, None}]
+            refusal = next((m for m in mine if m.do == "refuse_lead"), None)
             if refusal is not None:
                 return {"id": own, "status": "error", "message": refusal.text}
             word = "queued" if queued else "ok"
-            if any(m.do in {"lie", "never"} and m.lead in {own, None} for m in struck):
+            if any(m.do in {"lie", "never"} for m in mine):
                 return {"id": own, "status": word}
 
             def carry_out() -> str | None:
@@ -284,7 +274,7 @@ class Exchange:
                         desk.store.effect(own, call, user.username, body)
                     return why
 
-            later = next((m.seconds for m in struck if m.do == "later"), None)
+            later = next((m.seconds for m in mine if m.do == "later"), None)
             if call == "leads-bulk-reprocess":
                 desk.store.change(own, user.username, None, processrStatus=200)
                 desk.queue.add(desk.queue_delay if later is None else later, carry_out)
@@ -295,49 +285,3 @@ class Exchange:
                 if why is not None:
                     return {"id": own, "status": "error", "message": why}
             return {"id": own, "status": word}
-
-
-def altered(rows: list[dict[str, Any]], struck: list[Mishap]) -> list[dict[str, Any]]:
-    """The rows of an answer as a confused service would send them."""
-    for mishap in struck:
-        if mishap.do == "drop_ids":
-            rows = [r for r in rows if r["id"] != mishap.lead] if mishap.lead else rows[: len(rows) // 2]
-        elif mishap.do == "extra_ids":
-            rows = [*rows, *({**r, "id": r["id"] + 1_000_000} for r in rows)]
-        elif mishap.do == "reorder_ids":
-            rows = rows[::-1]
-        elif mishap.do == "double_ids":
-            rows = [r for row in rows for r in (row, row)]
-    return rows
-
-
-def broken_answer(mishap: Mishap, when: str, whole: Callable[[], Response]) -> Response | None:
-    """The answer that a mishap makes of it at this moment, or None. ``slow`` only takes its time."""
-    if mishap.when != when:
-        return None
-    if mishap.do == "slow":
-        time.sleep(mishap.seconds)
-    if mishap.do == "status":
-        return _status(mishap)
-    if mishap.do == "cut_json":
-        text = whole().get_data()
-        return Response(text[: max(1, len(text) // 2)], 200, mimetype="application/json")
-    made = _NONSENSE.get(mishap.do)
-    return None if made is None else made(mishap)
-
-
-def _status(mishap: Mishap) -> Response:
-    plain = mishap.status in {401, 429}
-    response = Response(mishap.text, mishap.status, mimetype="text/plain") if plain else _error(mishap.status, mishap.text)
-    if mishap.retry_after is not None:
-        response.headers["Retry-After"] = mishap.retry_after
-    return response
-
-
-_NONSENSE: dict[str, Callable[[Mishap], Response]] = {
-    "html": lambda _: Response("<!doctype html><title>Maintenance</title><p>We are back soon.</p>", 200, mimetype="text/html"),
-    "empty": lambda _: Response("", 200, mimetype="application/json"),
-    "wrong_charset": lambda _: Response('{"leads": [], "note": "Zürich"}'.encode("latin-1"), 200, mimetype="application/json"),
-    "reset": lambda _: Response("", 200, {"X-Cut": "1"}),
-    "redirect": lambda m: Response("", 302, {"Location": m.location}),
-}

@@ -35,16 +35,23 @@ class Gate:
             if user is None or user.locked:
                 return 401, _no("Your account is locked." if user else "Invalid credentials.")
             if user.password != form.get("password"):
-                user.failures += 1
-                user.locked = user.failures >= LOCK_AFTER
+                self._count_failure(user)
                 return 401, _no("Invalid credentials.")
             if user.code is not None and not self._second_factor(user, form):
                 token = secrets.token_hex(8)
                 self._mfa[token] = user
-                words = "A code was sent to your phone." if "mfa_code" not in form else "That code is wrong."
+                words = "Multifactor authentication required"
+                if "mfa_code" in form:
+                    self._count_failure(user)
+                    words = "That code is wrong."
                 return 401, {"error": "Mfa Required", "error_description": words, "mfa_token": token}
             user.failures = 0
             return 200, self._token(user)
+
+    @staticmethod
+    def _count_failure(user: User) -> None:
+        user.failures += 1
+        user.locked = user.failures >= LOCK_AFTER
 
     def _second_factor(self, user: User, form: dict[str, str]) -> bool:
         return self._mfa.pop(form.get("mfa_token", ""), None) is user and form.get("mfa_code") == user.code
@@ -73,7 +80,7 @@ class Gate:
             Refused: 401 without a living token.
         """
         with self._lock:
-            found = self._tokens.get(authorization.removeprefix("Bearer "))
+            found = self._tokens.get(authorization.removeprefix("Bearer ")) if authorization.startswith("Bearer ") else None
         if found is None or found[1] < time.monotonic() or found[0].locked:
             raise Refused(401, "The access token provided has expired.")
         return found[0]

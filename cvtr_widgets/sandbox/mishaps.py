@@ -17,10 +17,17 @@ Do = Literal[
 class Mishap:
     """One fault.
 
-    ``call``: the last part of the path (``"leads-bulk-flag"``), or ``"*"``. ``do``: what happens. ``when``: before or after
-    the service has applied the call. ``nth``: only the nth such call (from 1), else every one, ``times`` at the most.
-    ``lead``: for faults about one lead. ``status`` and ``retry_after`` (text) for ``"status"``; ``seconds`` for ``"slow"``
-    and ``"later"``; ``location`` for ``"redirect"``; ``text`` is what the service says.
+    ``call``: the last part of the path that is no id (``"leads-bulk-flag"``; ``"leads"`` is the list and the single lead),
+    or ``"*"``. ``do``: what happens. ``when``: before or after the service has applied the call; what spoils only the answer's
+    rows (``drop_ids extra_ids reorder_ids double_ids``, at the writes, the delivery check and the list of leads) or a lead's
+    fate has no moment. ``nth``: only the nth such call (from 1), else every one, ``times`` at the most. ``lead``: the fault
+    strikes only calls that name this lead (or a list that names none), and is about this lead alone where it is about leads.
+    ``status`` and ``retry_after`` (text) for ``"status"``; ``seconds`` for ``"slow"`` and ``"later"``; ``location`` for
+    ``"redirect"``; ``text`` is what the service says.
+
+    ``lie``: says yes and does nothing. ``never``: 202, queued, and nothing ever comes of it. ``later``: says yes at once; the
+    effect comes after ``seconds``. ``refuse_lead``: an error for that lead. ``chunk_422_if_lead``: nothing is applied when
+    that lead is among the ids. ``reset``: the connection is closed without an answer.
     """
 
     call: str

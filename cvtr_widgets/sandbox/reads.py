@@ -6,24 +6,31 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from cvtr_widgets.sandbox.rules import Refused, User
 from cvtr_widgets.sandbox.store import Store
-from cvtr_widgets.sandbox.world import ADVERTISERS, CAMPAIGNS, CATEGORIES, CHANNELS, PUBLISHERS, REASONS, iri, jobs_of
+from cvtr_widgets.sandbox.world import ADVERTISERS, CAMPAIGNS, CHANNELS, PUBLISHERS, REASONS, iri, jobs_of
 
 Query = Sequence[tuple[str, str]]
 COLUMNS = {
     "campaign.id": "campaign", "publisher.id": "publisher", "currentStatus": "status", "deliveryStatus": "delivery", "id[]": "id",
 }  # fmt: skip
+TYPES = {
+    "leads": "Lead", "campaigns": "Campaign", "publishers": "Publisher", "advertisers": "Advertiser", "channels": "Channel",
+    "lead-flags": "LeadFlag", "lead-flag-reasons": "LeadFlagReason", "lead-flag-reason-categories": "LeadFlagReasonCategory",
+    "campaign-processr-jobs": "CampaignProcessrJob", "lead-notes": "LeadNote", "processr-job-leads": "ProcessrJobLead",
+    "lead-statistics-chronologies": "LeadStatisticsChronology",
+}  # fmt: skip
 SORTS = {"order[id]": "id", "order[createdTs]": "created"}
 
 
-def _moment(text: str) -> int:
+def _moment(text: str) -> float:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise Refused(400, f"{text[:40]!r} is no date.") from None
-    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _number(text: str, default: int) -> int:
@@ -36,7 +43,6 @@ class Reads:
     def __init__(self, store: Store, *, id_filter: bool) -> None:
         self._store = store
         self._columns = {k: v for k, v in COLUMNS.items() if id_filter or k != "id[]"}
-        self.categories = dict(CATEGORIES)
 
     def answer(self, path: str, query: Query, user: User) -> str | None:
         """The body for ``path`` (below ``/api/v4/``)."""
@@ -55,7 +61,7 @@ class Reads:
             return next((json.dumps(m) for m in members if str(m["id"]) == rest), None)
         page, size = self._paging(query)
         part = [json.dumps(m) for m in members[(page - 1) * size : page * size]]
-        return self._collection(resource, part, len(members), query, None)
+        return self._collection(path, part, len(members), query, None)
 
     def visible(self, own: int, user: User) -> dict[str, Any] | None:
         """A lead that is there and that this user may see."""
@@ -91,7 +97,7 @@ class Reads:
                 {"@type": "IriTemplateMapping", "variable": n, "property": n, "required": False} for n in dict.fromkeys(names)
             ]
             search = {"@type": "hydra:IriTemplate", "hydra:template": "/api/v4/leads{?...}", "hydra:mapping": mapping}
-        return self._collection("leads", texts, total, query, search)
+        return self._collection("leads.jsonld" if enriched else "leads", texts, total, query, search)
 
     @staticmethod
     def _order(query: Query) -> str:
@@ -100,14 +106,21 @@ class Reads:
                 return f"{SORTS[key]} {value.lower()}, id {value.lower()}"
         return "created DESC, id DESC"
 
-    def _collection(self, resource: str, texts: list[str], total: int, query: Query, search: Any) -> str:
+    def _collection(self, path: str, texts: list[str], total: int, query: Query, search: Any) -> str:
         page, size = self._paging(query)
         last = max(1, -(-total // size))
-        base = f"/api/v4/{resource}?itemsPerPage={size}&page="
-        view = {"@id": base + str(page), "hydra:first": base + "1", "hydra:last": base + str(last)}
+        kept = [(key, value) for key, value in query if key != "page"]  # the links lead on through the same filters
+
+        def link(number: int) -> str:
+            return f"/api/v4/{path}?{urlencode([*kept, ('page', number)])}"
+
+        view = {"@id": link(page), "@type": "hydra:PartialCollectionView", "hydra:first": link(1), "hydra:last": link(last)}
         if page < last:
-            view["hydra:next"] = base + str(page + 1)
-        head = {"@context": f"/api/v4/contexts/{resource}", "@id": f"/api/v4/{resource}", "@type": "hydra:Collection"}
+            view["hydra:next"] = link(page + 1)
+        if page > 1:
+            view["hydra:previous"] = link(min(page - 1, last))
+        resource = path.removesuffix(".jsonld")
+        head = {"@context": f"/api/v4/contexts/{TYPES[resource]}", "@id": f"/api/v4/{resource}", "@type": "hydra:Collection"}
         tail: dict[str, Any] = {"hydra:totalItems": total, "hydra:view": view}
         if search is not None:
             tail["hydra:search"] = search
@@ -135,17 +148,17 @@ class Reads:
                     for i, (name, a, currency) in CAMPAIGNS.items() if user.sees(a)
                 ]  # fmt: skip
             case "publishers":
-                return [_named(resource, "Publisher", i, n) for i, n in PUBLISHERS.items()]
+                return [_named(resource, i, n) for i, n in PUBLISHERS.items()]
             case "channels":
-                return [_named(resource, "Channel", i, n) for i, n in CHANNELS.items()]
+                return [_named(resource, i, n) for i, n in CHANNELS.items()]
             case "advertisers":
-                return [_named(resource, "Advertiser", i, n) for i, n in ADVERTISERS.items() if user.sees(i)]
+                return [_named(resource, i, n) for i, n in ADVERTISERS.items() if user.sees(i)]
             case "lead-flag-reason-categories":
-                return [_named(resource, "LeadFlagReasonCategory", i, n) for i, n in self.categories.items()]
+                return [_named(resource, i, n) for i, n in self._store.categories.items()]
             case "lead-flag-reasons":
                 wanted = values.get("leadFlag.name")
                 return [
-                    _named(resource, "LeadFlagReason", i, n) | {"leadFlag": _named("lead-flags", "LeadFlag", f, flag)}
+                    _named(resource, i, n) | {"leadFlag": _named("lead-flags", f, flag)}
                     for f, (flag, reasons) in enumerate(REASONS.items(), 1) for i, n in reasons.items() if wanted in {None, flag}
                 ]  # fmt: skip
             case "campaign-processr-jobs":
@@ -175,14 +188,17 @@ class Reads:
                  "text": text, "user": who}
                 for n, at, kind, text, who in self._store.notes(own)
             ]  # fmt: skip
-        failed, rows = found["record"]["qaResult"]["failedJobs"], []
-        for n, (name, kind) in jobs_of(found["campaign"]).items():
+        record, rows = found["record"], []
+        failed = record["qaResult"]["failedJobs"]
+        jobs = jobs_of(found["campaign"])
+        scores = _scores(record, [name for name, kind in jobs.values() if kind == "quality_assurance"])
+        for n, (name, kind) in jobs.items():
             passed = name not in failed and (kind != "integration" or n in found["sent_to"])
-            checks = kind == "quality_assurance"
+            full = record["maxScore"] // len(scores) if name in scores else 0
             rows.append(
                 {"@id": iri(resource, own * 100 + n % 100), "@type": "ProcessrJobLead", "id": own * 100 + n % 100,
                  "lead": iri("leads", own), "job": {"name": name, "type": kind}, "passed": passed,
-                 "score": 100 if checks and passed else 0, "maxScore": 100 if checks else 0,
+                 "score": scores.get(name, 0), "maxScore": full,
                  "message": None if passed else "not sent" if kind == "integration" else "did not pass"}
             )  # fmt: skip
         return rows
@@ -210,5 +226,14 @@ class Reads:
         return {"@type": "Statistics", **sums, "from": datetime.fromtimestamp(since, UTC).isoformat(), "to": until.isoformat()}
 
 
-def _named(resource: str, kind: str, own: int, name: str) -> dict[str, Any]:
-    return {"@id": iri(resource, own), "@type": kind, "id": own, "name": name}
+def _scores(record: dict[str, Any], names: list[str]) -> dict[str, int]:
+    """What each quality job gave; they add up to the lead's score."""
+    failed = [name for name in names if name in record["qaResult"]["failedJobs"]]
+    full = record["maxScore"] // len(names)
+    rest = record["score"] - full * (len(names) - len(failed))
+    shares = {name: rest // len(failed) + (n < rest % len(failed)) for n, name in enumerate(failed)}
+    return {name: shares.get(name, full) for name in names}
+
+
+def _named(resource: str, own: int, name: str) -> dict[str, Any]:
+    return {"@id": iri(resource, own), "@type": TYPES[resource], "id": own, "name": name}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from cvtr_widgets.sandbox.store import Store
-from cvtr_widgets.sandbox.world import AGENCY_ADVERTISERS, CATEGORIES, REASONS, integrations_of
+from cvtr_widgets.sandbox.store import Store, stamp
+from cvtr_widgets.sandbox.world import AGENCY_ADVERTISERS, REASONS, integrations_of
 
 FLAG_WORDS = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
 
@@ -36,7 +36,6 @@ class User:
     may_delete: bool = True
     advertisers: tuple[int, ...] | None = None
     failures: int = 0
-    tokens: list[str] = field(default_factory=list)
 
     def sees(self, advertiser: int) -> bool:
         """Agency users only see campaigns of the advertisers assigned to them."""
@@ -68,15 +67,27 @@ def _text(body: dict[str, Any], key: str) -> str | None:
     return value.strip() or None if value else None
 
 
+def _number(body: dict[str, Any], key: str) -> int | None:
+    value = body.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise Refused(422, f"{key}: this value should be an integer.", key)
+    return value
+
+
+def _numbers(body: dict[str, Any], key: str) -> list[int]:
+    value = body.get(key)
+    _need(value is None or isinstance(value, list), f"{key}: this value should be a list.", key)
+    _need(all(isinstance(i, int) and not isinstance(i, bool) for i in value or []), f"{key}: every entry must be an integer.", key)
+    return list(dict.fromkeys(value or []))
+
+
 def check_ids(body: dict[str, Any], most: int) -> list[int]:
     """The ids of a write, each once."""
-    ids = body.get("leads")
-    _need(isinstance(ids, list) and ids, "leads: at least one lead id is needed.", "leads")
-    assert isinstance(ids, list)  # noqa: S101  just checked
-    _need(all(isinstance(i, int) and not isinstance(i, bool) for i in ids), "leads: every id must be an integer.", "leads")
-    if len(ids) > most:
+    ids = _numbers(body, "leads")
+    _need(ids, "leads: at least one lead id is needed.", "leads")
+    if len(body["leads"]) > most:
         raise Refused(413, f"At most {most} leads per call.")
-    return list(dict.fromkeys(ids))
+    return ids
 
 
 Effect = Callable[[dict[str, Any]], str | None]
@@ -106,39 +117,47 @@ class Rules:
         return makers[call](body, user)
 
     def _flag(self, body: dict[str, Any], user: User) -> Effect:
-        flag = body.get("flag")
+        flag = _text(body, "flag")
         _need(flag in FLAG_WORDS, "flag: choose valid, invalid or test.", "flag")
-        number, own = body.get("flagReason"), _text(body, "customReason")
+        number, own = _number(body, "flagReason"), _text(body, "customReason")
         _need(number is not None or own, "flagReason: a reason is needed.", "flagReason")
         _need(number is None or own is None, "customReason: give a listed reason or your own, not both.", "customReason")
         listed = REASONS[str(flag)]
         _need(number is None or number in listed, "flagReason: this reason does not exist for that flag.", "flagReason")
         reason = own or listed[int(number or 0)]
-        category = body.get("flagReasonCategory")
+        category, categories = _number(body, "flagReasonCategory"), self._store.categories
         if reason == "Returned" and own is None:
-            _need(category in CATEGORIES, "flagReasonCategory: Returned needs a category.", "flagReasonCategory")
+            _need(category in categories, "flagReasonCategory: Returned needs a category.", "flagReasonCategory")
         else:
             _need(category is None, "flagReasonCategory: only Returned has categories.", "flagReasonCategory")
         comment = _text(body, "comment")
-        jobs = body.get("integrations") or []
+        jobs = _numbers(body, "integrations")
         _need(not jobs or flag == "valid", "integrations: only for the flag valid.", "integrations")
 
         def apply(lead: dict[str, Any]) -> str | None:
-            own_id, word = lead["record"]["id"], FLAG_WORDS[str(flag)]
+            record, word = lead["record"], FLAG_WORDS[str(flag)]
+            kind = categories.get(category or 0)
             fields: dict[str, Any] = {
                 "currentStatus": word, "secondCheckStatus": word, "secondCheckFlagReason": reason,
-                "secondCheckFlagReasonCategory": CATEGORIES.get(category or 0), "secondCheckFlagComment": comment,
+                "secondCheckFlagReasonCategory": kind, "secondCheckFlagComment": comment,
             }  # fmt: skip
             received = [j for j in jobs if j in integrations_of(lead["campaign"])]
-            fields |= self._billing(lead["record"], word, received=bool(received))
-            self._store.change(own_id, user.username, ("status", f"{word}: {reason}"), received, **fields)
+            fields |= self._billing(record, word, received=bool(received))
+            said = f"{word}: {reason}{f' ({kind})' if kind else ''}{f'. {comment}' if comment else ''}"
+            self._store.change(record["id"], user.username, ("status", said), received, **fields)
+            if received and record["deliveryStatus"] != "Delivered":
+                self._store.change(record["id"], user.username, ("delivery", "Delivered"))
             return None
 
         return apply
 
     @staticmethod
     def _billing(record: dict[str, Any], word: str, *, received: bool) -> dict[str, Any]:
-        """Invalid and Test are billed to nobody; Valid is billed where it is delivered, and an integration delivers it."""
+        """Invalid and Test are billed to nobody; Valid is billed where it is delivered, and an integration delivers it.
+
+        That a job of the campaign, once sent the lead, makes it Delivered is inferred; so is that flagging a delivered lead
+        leaves its Delivery as it was.
+        """
         delivered = record["deliveryStatus"] == "Delivered"
         if word != "Valid":
             return {"publisherBillable": False, "advertiserBillable": False}
@@ -146,7 +165,7 @@ class Rules:
             return {"publisherBillable": False, "advertiserBillable": False}
         over = record["overAllocation"] is True
         return {"publisherBillable": not over, "advertiserBillable": True} | (
-            {"deliveryStatus": "Delivered", "integration": True} if received else {}
+            {"deliveryStatus": "Delivered", "integration": True, "firstDeliveredTs": record["firstDeliveredTs"] or stamp()} if received else {}
         )
 
     def _deliver(self, body: dict[str, Any], user: User, *, to: bool) -> Effect:
@@ -158,6 +177,7 @@ class Rules:
             record = lead["record"]
             if record["currentStatus"] != "Valid" or record["deliveryStatus"] != before:
                 return f"Only leads that are valid and {'undelivered' if to else 'delivered'} can be marked as {then.lower()}."
+            # firstDeliveredTs and integration stay: nothing was sent anywhere (inferred).
             self._store.change(record["id"], user.username, ("delivery", then), deliveryStatus=then, advertiserBillable=to)
             return None
 
@@ -170,8 +190,9 @@ class Rules:
         def apply(lead: dict[str, Any]) -> str | None:
             mark = "Replacement" if kind == "Replacement" else None
             self._store.change(
-                lead["record"]["id"], user.username, ("metadata", str(kind)), otherReasonType=mark, otherReasonComment=comment
-            )
+                lead["record"]["id"], user.username, ("metadata", f"{kind}{f'. {comment}' if comment else ''}"),
+                otherReasonType=mark, otherReasonComment=comment,
+            )  # fmt: skip
             return None
 
         return apply
@@ -180,12 +201,14 @@ class Rules:
         _need(body.get("confirm") is True, "confirm: please confirm.", "confirm")
 
         def apply(lead: dict[str, Any]) -> str | None:
-            # Inferred: the second check is taken away and the result of quality assurance counts again.
+            # Inferred: the second check is taken away and the result of quality assurance counts again, for billing too;
+            # the latest reason and comment stay readable, as in the status history. Delivery and the replacement mark stay.
             record = lead["record"]
+            word = record["qaResult"]["status"]
             self._store.change(
                 record["id"], user.username, ("processing", "Reprocessed"), processrStatus=1000,
-                processingCounter=record["processingCounter"] + 1, currentStatus=record["qaResult"]["status"],
-                secondCheckStatus=None,
+                processingCounter=record["processingCounter"] + 1, currentStatus=word, secondCheckStatus=None,
+                **self._billing(record, word, received=False),
             )  # fmt: skip
             return None
 

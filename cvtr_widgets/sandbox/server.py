@@ -6,7 +6,7 @@ import atexit
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -170,6 +170,7 @@ class SandboxServer:
 
     def record(self, own: int) -> dict[str, Any]:
         """One lead as the service sends it."""
+        self._desk.queue.work()
         found = self._store.get(own)
         if found is None:
             raise KeyError(own)
@@ -179,6 +180,7 @@ class SandboxServer:
     def lead_ids(self, *, role: str = "admin", limit: int | None = None, **where: Any) -> list[int]:
         """Ids that a role sees, newest first; ``where``: ``status delivery campaign publisher``."""
         user = self._user(role)
+        self._desk.queue.work()
         conditions = [(name, value if isinstance(value, (list, tuple)) else [value]) for name, value in where.items()]
         if user.advertisers is not None:
             conditions.append(("advertiser", list(user.advertisers)))
@@ -191,7 +193,9 @@ class SandboxServer:
 
     def change(self, own: int, **fields: Any) -> None:
         """Somebody else changes a lead: ``status reason delivery ...`` as in ``lead()``."""
-        self._store.change(own, "colleague@sandbox.example", ("status", "changed"), **{FIELDS[k]: v for k, v in fields.items()})
+        kind = "delivery" if "delivery" in fields else "metadata" if "replacement" in fields else "status"
+        said = ", ".join(str(value) for value in fields.values())
+        self._store.change(own, "colleague@sandbox.example", (kind, said), **{FIELDS[k]: v for k, v in fields.items()})
 
     def change_record(self, own: int, **keys: Any) -> None:
         """Set keys of the record as the service sends it."""
@@ -219,14 +223,7 @@ class SandboxServer:
         return {i: name for i, (name, advertiser, _) in CAMPAIGNS.items() if user.sees(advertiser)}
 
     def _user(self, role: str) -> User:
-        return next(u for u in self._gate.users if u.role == role)
-
-
-@contextlib.contextmanager
-def serving(**settings: Any) -> Iterator[SandboxServer]:
-    """A server for a with-block."""
-    server = SandboxServer(**settings)
-    try:
-        yield server
-    finally:
-        server.stop()
+        for user in self._gate.users:
+            if user.role == role:
+                return user
+        raise SandboxError(f"The sandbox has no user {role!r}. Choose one of: {', '.join(self.users)}.")

@@ -1,6 +1,6 @@
 """The made-up world of the sandbox: advertisers, campaigns, publishers, reasons, jobs, and leads that look like leads.
 
-Everything follows from the seed. Names come from small lists of several countries and alphabets; e-mail addresses are on
+Everything follows from the seed (what a lead is beside its fate is drawn apart, so that it can grow without moving fates). Names come from small lists of several countries and alphabets; e-mail addresses are on
 domains reserved for examples, telephone numbers in ranges reserved for fiction.
 """
 
@@ -47,12 +47,17 @@ JOBS = (
     ("Company lookup", "enrichment"), ("CRM", "integration"), ("Marketing mail", "integration"),
 )  # fmt: skip
 PEOPLE = (
-    ("Anna", "Müller"), ("José", "García"), ("Sinéad", "O'Brien"), ("Łukasz", "Wójcik"), ("Chloé", "D'Aubigné"), ("Åsa", "Öberg"),
-    ("Ελένη", "Παπαδοπούλου"), ("Иван", "Смирнов"), ("ليلى", "حداد"), ("伟", "王"), ("さくら", "佐藤"), ("Priya", "Nair"),
-    ("Tom", "Baker"), ("Mary-Jane", "van der Berg"), ("Ngọc", "Nguyễn"), ("Oluwaseun", "Adébáyọ̀"), ("Bjørn", "Ærø"), ("João", "Conceição"),
+    ("Anna", "Müller", "DE"), ("José", "García", "ES"), ("Sinéad", "O'Brien", "IE"), ("Łukasz", "Wójcik", "PL"),
+    ("Chloé", "D'Aubigné", "FR"), ("Åsa", "Öberg", "SE"), ("Ελένη", "Παπαδοπούλου", "GR"), ("Иван", "Смирнов", "BG"),
+    ("ليلى", "حداد", "JO"), ("伟", "王", "CN"), ("さくら", "佐藤", "JP"), ("Priya", "Nair", "IN"), ("Tom", "Baker", "GB"),
+    ("Mary-Jane", "van der Berg", "NL"), ("Ngọc", "Nguyễn", "VN"), ("Oluwaseun", "Adébáyọ̀", "NG"), ("Bjørn", "Ærø", "DK"),
+    ("João", "Conceição", "PT"),
 )  # fmt: skip
 COMPANIES = ("Example Industries", "Muster GmbH", "Sample & Sons", "Ejemplo S.A.", "Voorbeeld B.V.", "Örnek A.Ş.")
 TITLES = ("CEO", "Head of IT", "Marketing Manager", "Procurement", "Data Engineer")
+TELEPHONES = {"DE": "+49 30 23125 {:03d}", "FR": "+33 1 99 00 0{:03d}", "GB": "+44 20 7946 0{:03d}"}
+"""Ranges that are kept free for films and books; everybody else has one of the American kind."""
+AMERICAN = "(+1) 202 555 01{:02d}"
 OFFSETS = (0, 1, 2, -5, 5.5)
 FIRST_ID = 160_000
 
@@ -109,6 +114,7 @@ class World:
     """Makes leads, one after the other; the same seed makes the same ones."""
 
     def __init__(self, seed: int, now: datetime | None = None) -> None:
+        self._seed = seed
         self._random = random.Random(seed)
         self._now = (now or datetime.now(UTC)).replace(microsecond=0)
         self._next = FIRST_ID
@@ -129,10 +135,10 @@ class World:
         failed = [name for (name, kind) in JOBS if kind == "quality_assurance" and r.random() < 0.16]
         hardfail = "E-mail check" in failed and r.random() < 0.5
         max_score = 300
-        score = max_score - sum(r.choice((40, 55, 120)) for _ in failed)
+        score = max_score - sum(r.choice((40, 55, 100)) for _ in failed)
         qa = qa_status(score, max_score, hardfail=hardfail)
         hours = r.choice(OFFSETS)
-        first, last = r.choice(PEOPLE)
+        first, last, country = r.choice(PEOPLE)
         currency = CAMPAIGNS[campaign][2]
         pay, cost = r.choice((("12.10", "30.00"), ("8.50", "19.95"), ("20.00", "44.40")))
         made = MadeLead({}, at, campaign, publisher)
@@ -142,29 +148,44 @@ class World:
             "channel": {"@id": iri("channels", (c := r.choice(tuple(CHANNELS)))), "@type": "Channel", "name": CHANNELS[c]},
             "createdTs": _stamp(at, hours), "updatedTs": _stamp(at, hours), "firstDeliveredTs": None,
             "firstName": first, "lastName": last, "email": f"lead.{own}@{r.choice(('mail', 'corp', 'post'))}.example",
-            "telephone": f"+44 20 7946 0{r.randrange(1000):03d}", "optIn": r.choice((True, True, None)),
+            "telephone": _telephone(country, r.randrange(1000)), "optIn": r.choice((True, True, None)),
             "integration": False, "overAllocation": r.choice(("", False)), "visible": True,
             "processrStatus": 1000 if r.random() < 0.98 else 300, "score": score, "maxScore": max_score, "hardfail": hardfail,
             "processingCounter": 1, "baseCurrencyPublisherPayout": pay, "publisherPayout": pay,
             "baseCurrencyAdvertiserPayout": cost, "advertiserPayout": cost,
             "publisherBillable": False, "advertiserBillable": False,
-            "leadData": self._data(own), "leadNotes": [],
+            "leadData": self._data(own, at, country), "leadNotes": [],
             "campaign": iri("campaigns", campaign), "publisher": iri("publishers", publisher),
             "qaResult": {"@id": iri("qa-results", own), "@type": "QaResult", "status": qa, "failedJobs": failed},
             "currentStatus": qa, "secondCheckStatus": None, "secondCheckFlagReason": None, "secondCheckFlagReasonCategory": None,
             "secondCheckFlagComment": None, "deliveryStatus": "Not Delivered", "otherReasonType": None, "otherReasonComment": None,
             "currency": currency,
-        }  # fmt: skip
+        } | self._person(own)  # fmt: skip
         made.notes.append((at.isoformat(), "status", f"Processed: {qa}", "system"))
         self._history(made)
         return made
 
-    def _data(self, own: int) -> list[dict[str, Any]]:
+    def _person(self, own: int) -> dict[str, Any]:
+        """The documented fields that no rule asks for. Some are empty as text, some null, as Convertr sends them."""
+        apart = random.Random(f"{self._seed}/{own}")
+        return {
+            "title": apart.choice(("", "Dr", None)), "postcode": apart.choice(("", "10115", "SW1A 0AA")),
+            "addressLine1": apart.choice(("", f"{apart.randrange(1, 99)} Example Street")), "addressLine2": "", "addressLine3": "",
+            "addressLine4": "", "dob": None, "sex": "", "photo": None, "host": apart.choice(("", None)),
+            "ip": f"192.0.2.{apart.randrange(1, 255)}", "landingPageUrl": apart.choice((None, "https://landing.example/offer")),
+            "formHash": apart.choice((None, str(apart.randrange(100, 200)))), "doubleOptIn": None, "suppressionList": False,
+            "imported": apart.random() < 0.1, "emailHash": None, "fingerprint": f"{apart.getrandbits(128):032x}",
+        }  # fmt: skip
+
+    def _data(self, own: int, at: datetime, country: str) -> list[dict[str, Any]]:
         r = self._random
         values = (
             ("Company", r.choice(COMPANIES)),
             ("Job Title", r.choice(TITLES)),
             ("Employees", r.choice((None, "11-50", "51-200"))),
+            ("country", country),
+            ("createdDate", at.date().isoformat()),
+            ("leadHash", f"{random.Random(f'{self._seed}/{own}/hash').getrandbits(128):032x}"),
         )
         return [
             {"@id": iri("lead-datas", own * 10 + n), "@type": "LeadData", "type": "core.data", "name": name, "value": value}
@@ -175,7 +196,8 @@ class World:
         """What has happened to it since: delivery, second checks, replacement marks."""
         r, record, at = self._random, made.record, made.created
         later = (at + timedelta(hours=3)).isoformat()
-        if record["currentStatus"] == "Valid" and r.random() < 0.6:
+        # A lead on hold has been sent nowhere.
+        if record["currentStatus"] == "Valid" and r.random() < 0.6 and record["processrStatus"] == 1000:
             over = r.random() < 0.1
             record.update(
                 integration=True, deliveryStatus="Delivered", firstDeliveredTs=record["createdTs"], advertiserBillable=True,
@@ -194,11 +216,18 @@ class World:
             )  # fmt: skip
             made.notes.append((later, "status", f"Invalid: {reason}", "admin@sandbox.example"))
         elif chance < 0.11:
-            record.update(currentStatus="Test", secondCheckStatus="Test", secondCheckFlagReason="Test lead")
+            record.update(
+                currentStatus="Test", secondCheckStatus="Test", secondCheckFlagReason="Test lead",
+                publisherBillable=False, advertiserBillable=False,
+            )  # fmt: skip
             made.notes.append((later, "status", "Test: Test lead", "admin@sandbox.example"))
         if r.random() < 0.02:
             record.update(otherReasonType="Replacement", otherReasonComment="for a returned lead")
             made.notes.append((later, "metadata", "Replacement", "admin@sandbox.example"))
+
+
+def _telephone(country: str, number: int) -> str:
+    return TELEPHONES[country].format(number) if country in TELEPHONES else AMERICAN.format(number % 100)
 
 
 def text_of(record: dict[str, Any]) -> str:
