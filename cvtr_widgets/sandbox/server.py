@@ -83,6 +83,9 @@ class SandboxServer:
         """
         if leads < 0 or leads > 2_000_000 or latency < 0:
             raise SandboxError("The sandbox takes 0 to 2,000,000 leads and a latency of at least 0 s. Correct these.")
+        if port:
+            with socket.create_server(("127.0.0.1", port)):
+                pass  # a port that is taken is said before the world is made; the server would leave its socket open
         self._store = Store(World(seed, now), leads)
         self._gate = Gate(token_life=token_life, rate_limit=rate_limit, window=window)
         reads = Reads(self._store, id_filter=id_filter)
@@ -92,17 +95,34 @@ class SandboxServer:
         self._server.gateway = _Gateway
         self._server.requests = ThreadPool(self._server, min=THREADS, max=THREADS)
         self._server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing
-        try:
-            self._server.prepare()
-        except OSError:
-            self._store.close()
-            raise
+        self._bind()
         self.port = int(self._server.bind_addr[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve, name="cvtr-sandbox", daemon=True)
         self._thread.start()
         self._stopped = False
         atexit.register(self.stop)
+
+    def _bind(self) -> None:
+        """Take the port and start the workers, from a thread that does not hold up the end of the process.
+
+        Threads inherit that. Workers that do hold it up are waited for before anything registered ``atexit`` is called, so
+        that a script that forgot ``stop()`` would never end.
+        """
+        failed: list[OSError] = []
+
+        def prepare() -> None:
+            try:
+                self._server.prepare()
+            except OSError as error:
+                failed.append(error)
+
+        thread = threading.Thread(target=prepare, name="cvtr-sandbox-start", daemon=True)
+        thread.start()
+        thread.join()
+        if failed:
+            self._store.close()
+            raise failed[0]
 
     def __enter__(self) -> SandboxServer:
         return self
