@@ -26,5 +26,9 @@ def as_error(status: int, text: str, where: str = "") -> Response:
 
 def password_expired() -> Response:
     """What everything but changing the password answers then."""
-    problem = {"type": "https://tools.ietf.org/html/rfc2616#section-10", "title": "An error occurred", "detail": "Password expired"}
+    problem = {
+        "type": "https://tools.ietf.org/html/rfc2616#section-10",
+        "title": "An error occurred",
+        "detail": "Password expired",
+    }
     return as_json(problem, 403)

@@ -77,7 +77,9 @@ def _number(body: dict[str, Any], key: str) -> int | None:
 def _numbers(body: dict[str, Any], key: str) -> list[int]:
     value = body.get(key)
     _need(value is None or isinstance(value, list), f"{key}: this value should be a list.", key)
-    _need(all(isinstance(i, int) and not isinstance(i, bool) for i in value or []), f"{key}: every entry must be an integer.", key)
+    _need(
+        all(isinstance(i, int) and not isinstance(i, bool) for i in value or []), f"{key}: every entry must be an integer.", key
+    )
     return list(dict.fromkeys(value or []))
 
 
@@ -165,7 +167,9 @@ class Rules:
             return {"publisherBillable": False, "advertiserBillable": False}
         over = record["overAllocation"] is True
         return {"publisherBillable": not over, "advertiserBillable": True} | (
-            {"deliveryStatus": "Delivered", "integration": True, "firstDeliveredTs": record["firstDeliveredTs"] or stamp()} if received else {}
+            {"deliveryStatus": "Delivered", "integration": True, "firstDeliveredTs": record["firstDeliveredTs"] or stamp()}
+            if received
+            else {}
         )
 
     def _deliver(self, body: dict[str, Any], user: User, *, to: bool) -> Effect:
@@ -184,7 +188,7 @@ class Rules:
         return apply
 
     def _metadata(self, body: dict[str, Any], user: User) -> Effect:
-        kind, comment = body.get("type"), _text(body, "comment")
+        kind, comment = _text(body, "type"), _text(body, "comment")
         _need(kind in {"Replacement", "None"}, "type: choose Replacement or None.", "type")
 
         def apply(lead: dict[str, Any]) -> str | None:

@@ -73,7 +73,11 @@ def test_with_an_expired_password_only_changing_it_works(server, knocking):
     assert caller.account["password_expired"] is True
     for answer in (caller.get("leads"), caller.get("campaigns"), caller.write("leads-bulk-delete", 1, confirm=True)):
         assert answer.status_code == 403
-        assert answer.json() == {"type": "https://tools.ietf.org/html/rfc2616#section-10", "title": "An error occurred", "detail": "Password expired"}
+        assert answer.json() == {
+            "type": "https://tools.ietf.org/html/rfc2616#section-10",
+            "title": "An error occurred",
+            "detail": "Password expired",
+        }
     own, old = caller.account["user_id"], server.users["expired"][1]
     change = f"users/{own}/change-password"
     assert caller.post(change, {"currentPassword": "wrong", "newPassword": "New-Password-1"}).status_code == 422

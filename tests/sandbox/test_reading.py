@@ -125,7 +125,15 @@ def test_the_enriched_form_lists_the_filters_and_the_id_filter_only_where_it_wor
         mapping = caller.get("leads.jsonld", ("itemsPerPage", 1)).json()["hydra:search"]["hydra:mapping"]
         return {row["variable"] for row in mapping}
 
-    assert {"campaign.id", "createdTs[after]", "createdTs[before]", "id[]", "currentStatus", "deliveryStatus", "publisher.id"} <= listed(admin)
+    assert {
+        "campaign.id",
+        "createdTs[after]",
+        "createdTs[before]",
+        "id[]",
+        "currentStatus",
+        "deliveryStatus",
+        "publisher.id",
+    } <= listed(admin)
     assert "hydra:search" not in admin.get("leads").json()
     with SandboxServer(leads=40, id_filter=False) as other:
         caller = entering(other)
@@ -142,7 +150,18 @@ def test_one_lead_and_its_enriched_form_are_what_the_list_shows(server, admin):
     assert admin.http.put(f"/api/v4/leads/{lead['id']}", json={}).status_code == 405
 
 
-@pytest.mark.parametrize("resource", ["campaigns", "publishers", "advertisers", "channels", "lead-flag-reasons", "lead-flag-reason-categories", "campaign-processr-jobs"])
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "campaigns",
+        "publishers",
+        "advertisers",
+        "channels",
+        "lead-flag-reasons",
+        "lead-flag-reason-categories",
+        "campaign-processr-jobs",
+    ],
+)
 def test_small_lists_are_paged_and_their_items_can_be_read(admin, resource):
     pages = [admin.get(resource, ("itemsPerPage", 3), ("page", n)).json() for n in (1, 2)]
     listed = [row["id"] for page in pages for row in page["hydra:member"]]
@@ -197,7 +216,10 @@ def test_only_those_with_the_right_delete(server, agency, entering):
     assert agency.post("lead-flag-reason-categories", {"name": "Ours"}).status_code == 403
 
 
-@pytest.mark.parametrize(("role", "said"), [("admin", ("ROLE_ADMIN", True)), ("agency", ("ROLE_AGENCY", False)), ("agency_delete", ("ROLE_AGENCY", True))])
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [("admin", ("ROLE_ADMIN", True)), ("agency", ("ROLE_AGENCY", False)), ("agency_delete", ("ROLE_AGENCY", True))],
+)
 def test_an_account_says_its_role_and_features(server, entering, role, said):
     caller = entering(server, role)
     me = caller.get(f"users/{caller.account['user_id']}").json()
@@ -222,7 +244,12 @@ def test_the_same_seed_makes_the_same_world(entering):
 
 def test_leads_look_like_leads(server, admin):
     leads = everything(admin)
-    scripts = {unicodedata.name(letter).split()[0] for lead in leads for letter in lead["firstName"] + lead["lastName"] if letter.isalpha()}
+    scripts = {
+        unicodedata.name(letter).split()[0]
+        for lead in leads
+        for letter in lead["firstName"] + lead["lastName"]
+        if letter.isalpha()
+    }
     assert {"LATIN", "GREEK", "CYRILLIC", "ARABIC", "CJK", "HIRAGANA"} <= scripts
     assert any("'" in lead["lastName"] for lead in leads)
     assert all(lead["email"].endswith(".example") for lead in leads)

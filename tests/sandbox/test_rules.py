@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.sandbox.conftest import soon
 
 FLAGS = {"valid": 11, "invalid": 32, "test": 21}
 SIGNED = {"signature": "Ana Example", "confirm": True}
-WRITES = ("leads-bulk-flag", "leads-bulk-deliver", "leads-bulk-undeliver", "leads-bulk-metadata", "leads-bulk-reprocess", "leads-bulk-delete")
+WRITES = (
+    "leads-bulk-flag",
+    "leads-bulk-deliver",
+    "leads-bulk-undeliver",
+    "leads-bulk-metadata",
+    "leads-bulk-reprocess",
+    "leads-bulk-delete",
+)
 COMPLETE = {
     "leads-bulk-flag": {"flag": "invalid", "flagReason": 32},
     "leads-bulk-deliver": SIGNED,
@@ -264,12 +271,33 @@ def test_a_write_that_is_no_json_is_refused(admin):
     assert admin.get("leads-bulk-flag").status_code == 405
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda s: st.lists(s, max_size=3) | st.dictionaries(st.text(max_size=5), s, max_size=2), max_leaves=4)
-KEYS = ("leads", "flag", "flagReason", "customReason", "flagReasonCategory", "comment", "integrations", "signature", "confirm", "type", "name")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda s: st.lists(s, max_size=3) | st.dictionaries(st.text(max_size=5), s, max_size=2),
+    max_leaves=4,
+)
+KEYS = (
+    "leads",
+    "flag",
+    "flagReason",
+    "customReason",
+    "flagReasonCategory",
+    "comment",
+    "integrations",
+    "signature",
+    "confirm",
+    "type",
+    "name",
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
-@given(call=st.sampled_from([*WRITES, "is-lead-delivered", "lead-flag-reason-categories"]), keys=st.dictionaries(st.sampled_from(KEYS), JSON), base=st.booleans())
+@given(
+    call=st.sampled_from([*WRITES, "is-lead-delivered", "lead-flag-reason-categories"]),
+    keys=st.dictionaries(st.sampled_from(KEYS), JSON),
+    base=st.booleans(),
+)
+@example(call="leads-bulk-metadata", keys={"type": []}, base=True)
 def test_no_body_whatever_makes_the_sandbox_fail(server, admin, call, keys, base):
     body = {**(COMPLETE.get(call, {}) | {"leads": [1]} if base else {}), **keys}
     assert admin.post(call, body).status_code < 500

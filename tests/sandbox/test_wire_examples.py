@@ -80,7 +80,14 @@ def test_every_placeholder_is_one_that_the_world_fills(server, admin):
 
 # -- the matcher itself -------------------------------------------------------------------------------------------------
 
-RIGHT = {"int": 3, "str": "x", "bool": True, "decimal": "22.73", "ts": "2024-04-19T13:43:50+01:00", "iri:leads": "/api/v4/leads/7"}
+RIGHT = {
+    "int": 3,
+    "str": "x",
+    "bool": True,
+    "decimal": "22.73",
+    "ts": "2024-04-19T13:43:50+01:00",
+    "iri:leads": "/api/v4/leads/7",
+}
 WRONG = {"int": True, "str": 3, "bool": 1, "decimal": "1,5", "ts": "2024-04-19T13:43:50", "iri:leads": "/api/v4/campaigns/7"}
 
 
