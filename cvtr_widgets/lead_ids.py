@@ -1,0 +1,159 @@
+"""One piece of input -> a lead id, or the reason why it is none. Nothing is guessed, and nothing is rounded.
+
+A reason is a phrase that can stand behind the text it speaks of: ``“12.5” has a fraction``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from numbers import Integral
+from typing import Any, Final
+
+from cvtr_widgets.models import Lead, LeadId
+
+MOST: Final = 2**63 - 1
+"""The largest number that a lead id can be (the service's own integers)."""
+EXCEL_EXACT: Final = 10**15
+"""Excel keeps 15 digits of a number; a longer one stored as a number is no longer what was typed."""
+
+ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"
+# U+202E and its like are left out on purpose: they show the digits between them in another order than they stand in.
+SPACES: Final = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_AROUND: Final = SPACES + ZERO_WIDTH + "\"'`“”„‘’«»"
+
+# One or two zeros behind a dot lose nothing (pandas and Excel write them); three could be thousands.
+_PLAIN = re.compile(r"#?([1-9][0-9]{0,18})(?:\.00?)?")
+_ADDRESS = re.compile(r"(?:https?://([A-Za-z0-9.-]+(?::[0-9]+)?))?/api/v[0-9]+/leads/([1-9][0-9]{0,18})(?:\.jsonld|\.json)?/?")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
+_TOO_LONG = re.compile(r"#?[1-9][0-9]{18,}(?:\.00?)?")
+_GROUPED = re.compile(r"#?[0-9]{1,3}(?:([.,'’\xa0\u2007\u2009\u202f ])[0-9]{3})(?:\1[0-9]{3})*")
+_FRACTION = re.compile(r"#?[0-9]+[.,][0-9]+")
+_ZERO = re.compile(r"#?0+(?:[.,]0+)?")
+
+DAMAGED: Final = (
+    "was damaged by Excel, its last digits are gone: open the original file again, format the column as Text or as Number "
+    "without decimals, and save it anew"
+)
+TOO_LONG: Final = "has too many digits for a lead id"
+EMPTY: Final = "is empty"
+
+# What each form is called when it is none of the good ones; the first that fits counts.
+_FORMS: Final = (
+    (_SCIENTIFIC, DAMAGED),
+    (_ZERO, "is zero, which is no lead id"),
+    (_TOO_LONG, TOO_LONG),
+    (_GROUPED, "may be one number with thousands or several ids: write one id a line, without separators inside"),
+    (_FRACTION, "has a fraction, so it is no lead id"),
+    (re.compile(r"#?0[0-9]+"), "begins with 0, which no lead id does (a telephone number or a postcode?)"),
+    (re.compile(r"\(?\+[\s()/.-]*[0-9][0-9\s()/.-]*"), "looks like a telephone number"),
+    (re.compile(r"[-−–]\s*[0-9]+(?:\.[0-9]+)?"), "is negative, so it is no lead id"),
+    (re.compile(r"[0-9]+\s*(?:[-–—]|\.\.+)\s*[0-9]+"), "is a range, which is not read: list every id"),
+    (re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}.*"), "looks like a date"),
+    (re.compile(r"[0-9]+(?:[,;|\s]+[0-9]+)+"), "holds several numbers: put each id into its own cell"),
+    (
+        re.compile(r"(?:https?:/|/|www\.).*", re.IGNORECASE | re.DOTALL),
+        "is an address, and not one of a lead (/api/v4/leads/123)",
+    ),
+)
+_NUMBERLIKE: Final = (_SCIENTIFIC, _ZERO, _TOO_LONG, _FRACTION, _GROUPED)
+
+
+def trimmed(text: str) -> str:
+    """The text without spaces, invisible characters and quotation marks around it."""
+    return text.strip(_AROUND)
+
+
+def id_in(text: str) -> LeadId | str:
+    """The lead id that the whole of ``text`` is, else the reason why it is none.
+
+    Taken: ``123``, ``#123``, ``123.0`` (nothing is lost), ``/api/v4/leads/123`` and addresses that end so. Digits other
+    than 0-9 are refused: whoever wrote them should see them as the service does.
+    """
+    bare = text.strip(_AROUND)
+    plain = _PLAIN.fullmatch(bare)
+    digits = plain.group(1) if plain else None
+    if digits is None:
+        address = _ADDRESS.fullmatch(bare)
+        digits = address.group(2) if address else None
+    if digits is not None:
+        number = int(digits)
+        return number if number <= MOST else TOO_LONG
+    return _why(bare)
+
+
+def _why(bare: str) -> str:
+    if not bare:
+        return EMPTY
+    for form, why in _FORMS:
+        if form.fullmatch(bare):
+            return why
+    if any(c.isdigit() and not c.isascii() for c in bare):
+        return "holds digits other than 0-9: type them as 0-9"
+    return "is no lead id"
+
+
+def is_numberlike(text: str) -> bool:
+    """Whether the text is a number, good or damaged, so that its neighbours may still be ids."""
+    bare = trimmed(text)
+    return any(form.fullmatch(bare) for form in _NUMBERLIKE)
+
+
+def host_in(text: str) -> str:
+    """The host of a lead's full address, lower-case; empty for anything else."""
+    address = _ADDRESS.fullmatch(trimmed(text))
+    return (address.group(1) or "").lower() if address else ""
+
+
+def id_of_value(value: Any, *, exact: int = MOST) -> LeadId | str:
+    """The lead id that a cell, an item or a record is, else the reason. ``exact``: numbers from there on are not trusted.
+
+    True and False are no ids. A float is one when it is whole and below 2**53, above which floats skip numbers.
+    """
+    if isinstance(value, str):
+        return id_in(value)
+    if isinstance(value, Lead):
+        return value.id
+    if value is None or value != value:  # noqa: PLR0124  NaN and NaT differ from themselves
+        return EMPTY
+    if isinstance(value, Mapping):
+        own = value.get("@id")
+        found = id_in(own) if isinstance(own, str) else ""
+        return found if isinstance(found, int) else "is a record without a lead's @id"
+    if isinstance(value, (date, time)):
+        return "is a date, not a lead id"
+    return _number(value, exact)
+
+
+def _number(value: Any, exact: int) -> LeadId | str:
+    if isinstance(value, bool) or type(value).__name__ == "bool_" or str(value) in ("True", "False"):
+        return "is True or False, not a lead id"
+    if isinstance(value, Integral):
+        number = int(value)
+    elif isinstance(value, (float, Decimal)) or type(value).__name__ in ("float32", "float16"):
+        if not math.isfinite(value):
+            return "is no number"
+        if value != int(value):
+            return "has a fraction, so it is no lead id"
+        number = int(value)
+        if not isinstance(value, Decimal) and abs(number) >= 2**53:
+            return "is too large to be exact as a floating-point number: give it as text"
+    else:
+        return f"is of the kind {type(value).__name__[:40]}, not a lead id"
+    if number <= 0:
+        return "is zero, which is no lead id" if number == 0 else "is negative, so it is no lead id"
+    if number > MOST:
+        return TOO_LONG
+    return number if number < exact else "has more than 15 digits, which Excel does not keep: store it as text"
+
+
+def shown(value: Any, most: int = 120) -> str:
+    """Any input as one printable line, cut at ``most`` characters; what cannot be printed shows as ``�``."""
+    text = " ".join(value.split()) if isinstance(value, str) else str(value)
+    text = "".join(c if c.isprintable() else "�" for c in text[: most + 1])
+    return text if len(text) <= most else text[: most - 1] + "…"

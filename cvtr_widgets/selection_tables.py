@@ -1,0 +1,333 @@
+"""Rows of a file -> a selection: which column holds the lead ids, and which rows below it are leads.
+
+A row is a sequence of cells (text, numbers, dates, None). Rows come with the number they have in the file, so that the
+user finds them there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.lead_ids import EMPTY, MOST, ZERO_WIDTH, id_of_value, shown, trimmed
+from cvtr_widgets.models import LeadId, Origin, Rejected
+from cvtr_widgets.selected import Selection
+
+Cells = Sequence[Any]
+Rows = Callable[[], Iterator[tuple[int, Cells]]]
+"""Gives (number in the file, cells) anew each time it is called, so that a big file need not be kept."""
+
+LOOK: Final = 200
+"""Rows with something in them among which the header is looked for."""
+
+# The more explicit, the lower. "Leads" is left out on purpose: in reports it heads a number of leads.
+_NAMES: Final = {"leadid": 0, "leadids": 0, "convertrleadid": 0, "id": 1, "ids": 1, "lead": 2}
+
+_OTHER = re.compile(
+    r"(campaign|publisher|generator|lead generator|advertiser|agency|channel|form|user|account|client|customer|order|job"
+    r"|contract|score|points|payout|amount|price|budget|cost|count|total|leads|number|phone|telephone|mobile|tel|fax|post ?code"
+    r"|postal code|zip|date|time|year|age)"
+    r"( (id|ids|no|nr|number|code|name))?|.+ (id|ids|number|no|nr|code|phone|telephone|mobile)"
+)
+_TOTAL = re.compile(
+    r"\W*(?:(?:grand|sub|report|overall)[ -]?)?"
+    r"(?:totals?|sums?|count|counts|average|avg|mean|summe|gesamt|gesamtsumme|insgesamt|anzahl|somme|totale|totaal|suma)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_NUMBERS = re.compile(r"[\s\d.,'%€$£+-]*")
+
+
+def heading(text: Any) -> int | None:
+    """How plainly a heading says that lead ids stand below it: 0 (``Lead ID``), 1 (``Id``), 2 (``Lead``), else None."""
+    return _NAMES.get(_bare(text)) if isinstance(text, str) and len(text) < 40 else None
+
+
+def _bare(text: str) -> str:
+    """``LEAD ID(S)``, ``leadId``, ``lead_id`` and ``@id`` as ``leadids``, ``leadid``, ``leadid``, ``id``."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def other_heading(text: str) -> bool:
+    """Whether a heading says that something else stands below it: ``Campaign ID``, ``Telephone``."""
+    if heading(text) is not None or len(text) > 60:
+        return False
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", trimmed(text)))
+    words = re.sub(r"[\W_]+", " ", spaced).strip().casefold()
+    return not any(c.isdigit() for c in words) and _OTHER.fullmatch(words) is not None
+
+
+def is_blank(cell: Any) -> bool:
+    """Whether there is nothing to see in a cell."""
+    if isinstance(cell, str):
+        return not cell or not cell.strip() or not cell.strip(ZERO_WIDTH).strip()
+    return cell is None
+
+
+def _filled(cells: Cells) -> int:
+    return sum(1 for c in cells if not is_blank(c))
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where the ids stand: ``place`` (from 0), ``name`` as shown, ``header`` the header's row (0: there is none)."""
+
+    place: int
+    name: str
+    header: int
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    above: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows and what they are called. ``unit``: ``line`` or ``row``; ``exact``: numbers from there on are not trusted.
+
+    ``hidden``: numbers of rows that the user's program does not show.
+    """
+
+    rows: Rows
+    origin: Origin = "file"
+    unit: str = "line"
+    exact: int = MOST
+    hidden: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = field(default=())
+
+    def head(self) -> list[tuple[int, Cells]]:
+        """The first rows that are not blank."""
+        return list(islice(((n, c) for n, c in self.rows() if _filled(c)), LOOK))
+
+
+# -- which column ---------------------------------------------------------------------------------------------------------
+
+
+def find_column(table: Table, wanted: str | None = None) -> Column:
+    """The column with the lead ids: the one called ``wanted``, else the one whose name says so, else the only one that
+    holds nothing but ids.
+
+    Raises:
+        SelectionError: there is none, or more than one and nothing to tell them apart; names the columns there are.
+    """
+    head = table.head()
+    if not head:
+        raise SelectionError("There is nothing in it. Choose a file with a column of lead ids.")
+    if wanted is not None:
+        return _wanted(head, wanted)
+    found = _named(head)
+    return found if found is not None else _unnamed(table, head)
+
+
+def _is_header(cells: Cells) -> bool:
+    """A header holds names: no cell of it is a number, a date or an address of any kind."""
+    filled = [c for c in cells if not is_blank(c)]
+    return bool(filled) and all(
+        isinstance(c, str)
+        and len(c) <= 120
+        and _NUMBERS.fullmatch(c) is None
+        and not re.search(r"\w@\w|://", c)
+        and not _like_id(c)
+        for c in filled
+    )
+
+
+def _like_id(text: str) -> bool:
+    found = id_of_value(text)
+    return isinstance(found, int) or not any(c.isalpha() for c in text.replace("E+", "").replace("e+", ""))
+
+
+def _names(cells: Cells) -> tuple[str, ...]:
+    return tuple(f"column {i}" if is_blank(c) else shown(trimmed(str(c)), 60) for i, c in enumerate(cells, 1))
+
+
+def _wanted(head: list[tuple[int, Cells]], wanted: str) -> Column:
+    key = trimmed(wanted).casefold()
+    for above, (number, cells) in enumerate(head):
+        names = _names(cells)
+        places = [i for i, c in enumerate(cells) if isinstance(c, str) and trimmed(c).casefold() == key]
+        if len(places) == 1 and _is_header(cells):
+            note = f"The ids were read from the column “{names[places[0]]}”, as you chose."
+            return Column(places[0], names[places[0]], number, names, (note,), above)
+        if len(places) > 1 and _is_header(cells):
+            raise SelectionError(f"{len(places)} columns are called “{shown(wanted, 60)}”. Rename one of them in the file.")
+    width = max(len(cells) for _, cells in head)
+    place = next((i for i in range(width) if key == f"column {i + 1}"), None)
+    if place is not None:
+        header = head[0][0] if _is_header(head[0][1]) else 0
+        return Column(
+            place, f"column {place + 1}", header, _columns(head), (f"The ids were read from column {place + 1}, as you chose.",)
+        )
+    raise SelectionError(f"There is no column “{shown(wanted, 60)}”. Choose one of these: {_listed(_columns(head))}.")
+
+
+def _named(head: list[tuple[int, Cells]]) -> Column | None:
+    """The fullest header row that names lead ids, and its most explicit column."""
+    best: tuple[int, int] | None = None
+    for above, (_, cells) in enumerate(head):
+        ranks = [r for c in cells if (r := heading(c)) is not None]
+        if ranks and _is_header(cells) and (best is None or _filled(cells) > best[0]):
+            best = (_filled(cells), above)
+    if best is None:
+        return None
+    above = best[1]
+    number, cells = head[above]
+    names = _names(cells)
+    ranked = sorted((r, i) for i, c in enumerate(cells) if (r := heading(c)) is not None)
+    top = [i for r, i in ranked if r == ranked[0][0]]
+    if len(top) > 1 and not _agree(head[above + 1 :], top):
+        raise SelectionError(
+            f"Several columns could hold the lead ids: {_listed([names[i] for i in top])}, and they differ. "
+            "Rename the right one to Lead ID, or take the others out."
+        )
+    place = top[0]
+    notes = [f"The ids were read from the column “{names[place]}”."]
+    others = [names[i] for _, i in ranked if i != place]
+    if others:
+        notes.append(f"{_listed(others)} could have been meant as well and {'was' if len(others) == 1 else 'were'} not used.")
+    if above:
+        notes.append(f"{above:,} {'line' if above == 1 else 'lines'} above the header {'was' if above == 1 else 'were'} skipped.")
+    return Column(place, names[place], number, names, tuple(notes), above)
+
+
+def _agree(below: list[tuple[int, Cells]], places: list[int]) -> bool:
+    """Whether columns hold the same ids, such as ``id`` and ``@id``."""
+    return all(len({id_of_value(c[i]) if i < len(c) else EMPTY for i in places}) == 1 for _, c in below)
+
+
+def _unnamed(table: Table, head: list[tuple[int, Cells]]) -> Column:
+    """Without a header: the only column, or the only one that holds nothing but ids."""
+    columns = _columns(head)
+    if any(_is_header(cells) and (_filled(cells) > 1 or _filled(cells) == len(columns)) for _, cells in head[:1]):
+        raise SelectionError(
+            f"No column is called Id or Lead ID, so nothing was taken. It has: {_listed(columns)}. "
+            "If one of them holds lead ids, rename it to Lead ID or choose it by its name (column=...)."
+        )
+    held: dict[int, bool] = {}
+    for _, cells in table.rows():
+        for place, cell in enumerate(cells):
+            if held.get(place, True) and not is_blank(cell):
+                held[place] = isinstance(id_of_value(cell, exact=table.exact), int)
+    if len(held) == 1:
+        place = next(iter(held))
+        return Column(
+            place, f"column {place + 1}", 0, columns, ("There is no header and only one column: it was taken as lead ids.",)
+        )
+    good = [place for place, only_ids in held.items() if only_ids]
+    if len(good) == 1:
+        note = f"There is no header. Column {good[0] + 1} was taken, the only one that holds nothing but ids."
+        return Column(good[0], f"column {good[0] + 1}", 0, columns, (note,))
+    many = f"{len(good)} of its {len(held)} columns hold" if good else f"None of its {len(held)} columns holds"
+    raise SelectionError(
+        f"It has no header, and {many} nothing but numbers that can be ids. Write Lead ID above the right column."
+    )
+
+
+def _columns(head: list[tuple[int, Cells]]) -> tuple[str, ...]:
+    """The names there are: those of the fullest header among the first rows, else numbered."""
+    width = max((i for _, cells in head for i, c in enumerate(cells, 1) if not is_blank(c)), default=0)
+    headers = [cells for _, cells in head[:30] if _is_header(cells) and _filled(cells) * 2 > width]
+    return _names(max(headers, key=_filled)[:width]) if headers else tuple(f"column {i}" for i in range(1, width + 1))
+
+
+def _listed(names: Sequence[str], most: int = 40) -> str:
+    text = ", ".join(names[:most])
+    return text if len(names) <= most else f"{text} and {len(names) - most:,} more"
+
+
+# -- which rows -----------------------------------------------------------------------------------------------------------
+
+Tell = Callable[[int], None]
+"""Called with rows read so far."""
+_STEP: Final = 20_000
+_TAIL: Final = 3
+_TOTAL_WORDS: Final = frozenset(
+    form(word) + colon
+    for word in ("total", "totals", "grand total", "subtotal", "sub total", "sum", "count", "summe", "gesamt", "somme", "totale")
+    for form in (str.lower, str.upper, str.capitalize, str.title)
+    for colon in ("", ":")
+)
+
+
+def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
+    """The leads of a table. Each row below the header that has something in it is taken, a duplicate, or rejected."""
+    ids: list[LeadId] = []
+    rejected: list[Rejected] = []
+
+    def refuse(number: int, cell: Any, why: str) -> None:
+        rejected.append(Rejected(f"{table.unit} {number:,}".replace(",", ""), shown("" if cell is None else cell), why))
+
+    place = column.place
+    for number, cells, gap, tail in _with_tail(table, column.header, tell):
+        cell = cells[place] if place < len(cells) else None
+        found = id_of_value(cell, exact=table.exact)
+        if number in table.hidden:
+            refuse(number, cell, "is in a row that Excel hides (a filter?): unhide it to take it")
+        elif (tail or not _TOTAL_WORDS.isdisjoint(_texts(cells))) and (why := _total(cells, place, tail=tail)):
+            refuse(number, cell, why)
+        elif isinstance(found, int):
+            if tail and gap and _stands_alone(found, ids, cells):
+                refuse(number, cell, "stands alone below the list and is the number of its rows, so it is a total")
+            else:
+                ids.append(found)
+        elif heading(cell) is not None:
+            refuse(number, cell, "is the header again")
+        else:
+            refuse(number, cell, "no lead id in this row" if found == EMPTY else found)
+    return Selection.of(
+        ids, table.origin, rejected=rejected, notes=(*table.notes, *column.notes), column=column.name, columns=column.names
+    )  # fmt: skip
+
+
+def _texts(cells: Cells) -> Iterable[str]:
+    return (c for c in cells if isinstance(c, str))
+
+
+def _with_tail(table: Table, header: int, tell: Tell | None) -> Iterator[tuple[int, Cells, bool, bool]]:
+    """(number, cells, whether a blank row stands before it, whether it is among the last), blank rows left out."""
+    held: deque[tuple[int, Cells, bool]] = deque()
+    gap = False
+    for count, (number, cells) in enumerate(table.rows()):
+        if tell is not None and count % _STEP == 0:
+            tell(count)
+        if number <= header:
+            continue
+        if all(map(is_blank, cells)):
+            gap = True
+            continue
+        held.append((number, cells, gap))
+        gap = False
+        if len(held) > _TAIL:
+            yield (*held.popleft(), False)
+    for row in held:
+        yield (*row, True)
+
+
+def _total(cells: Cells, place: int, *, tail: bool) -> str:
+    """Why a row is a total and no lead, else nothing.
+
+    A row in which a cell says Total is one if its other cells are numbers, or if it is among the last rows. A lead of a
+    company called Total in the middle of a list is left alone; one at the very end is refused, and the user told.
+    """
+    said = next((i for i, c in enumerate(cells) if isinstance(c, str) and len(c) < 60 and _TOTAL.fullmatch(trimmed(c))), None)
+    if said is None:
+        return ""
+    others = [c for i, c in enumerate(cells) if i != said and not is_blank(c)]
+    exact = trimmed(cells[said]) in _TOTAL_WORDS
+    numbers = all(not isinstance(c, str) or _NUMBERS.fullmatch(c) for c in others)
+    if numbers or said == place or (tail and exact):
+        return f"the row says “{shown(trimmed(cells[said]), 30)}”, so it is a sum and no lead; if it is one, type its id"
+    return ""
+
+
+def _stands_alone(number: LeadId, ids: list[LeadId], cells: Cells) -> bool:
+    return len(ids) > 2 and _filled(cells) == 1 and number in (len(ids), len(set(ids)), sum(ids))
+
+
+def columns_of(names: Iterable[Any]) -> Mapping[str, int]:
+    """Names of columns -> how plainly they say that they hold lead ids; those that do not are left out."""
+    return {str(n): rank for n in names if (rank := heading(n)) is not None}

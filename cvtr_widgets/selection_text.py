@@ -1,0 +1,173 @@
+"""Typed and pasted text -> a selection. Numbers are never taken out of prose.
+
+Ids are separated by commas, semicolons, spaces, tabs, bars or lines. A line that holds anything but ids, damaged numbers
+and the words *lead*, *id* and *#* is refused whole: in “not 12, 13” or “Campaign 44064” no number may be taken for a lead.
+A comma separates, but ``167,457`` is refused: it may be one id with a thousands separator.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.lead_ids import SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, shown, trimmed
+from cvtr_widgets.models import LeadId, Origin, Rejected
+from cvtr_widgets.selected import Selection
+from cvtr_widgets.selection_tables import Table, find_column, heading, other_heading, take
+
+Tell = Callable[[int, int], None]
+
+_BLOCK: Final = 4_000
+_EDGE: Final = re.escape(SPACES + ZERO_WIDTH + ";|\"'")
+_GROUPS: Final = r"#?(?:[0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,2}(?:,[0-9]{3})+)"
+_GROUPED: Final = rf"(?<![^{_EDGE}]){_GROUPS}(?=$|[{_EDGE}]|,(?:$|[{_EDGE}]))"
+_SCIENTIFIC: Final = rf"(?<![^{_EDGE},])[+-]?[0-9]+,[0-9]+[eE][+-]?[0-9]+(?=$|[{_EDGE},])"
+_TOKEN = re.compile(rf"{_SCIENTIFIC}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
+_LABEL = re.compile(r"(?<![\w.@/#-])@?(?:lead[ _-]?)?(?:id(?:s|\(s\))?|lead)[\"']?\s*[:=]\s*", re.IGNORECASE)
+_LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadid", "lead_id", "lead-id", "leadids", "leadid(s)"})
+_SPACED = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[\xa0\u2007\u2009\u202f'’][0-9]{3})+(?![0-9])")
+
+# What the quick way may see; for exactly these texts it gives what the careful way gives.
+_QUICK = re.compile(r"[0-9 \t\n,;]*")
+_QUICK_NOT = re.compile(r"(?<![0-9])0|[0-9]{19}")
+_QUICK_GROUPED = re.compile(rf"(?<![^\s;]){_GROUPS}(?=$|[\s;]|,(?:$|[\s;]))", re.MULTILINE)
+_TO_SPACES: Final = str.maketrans(",;", "  ")
+
+
+def parse_ids(text: str, *, origin: Origin = "typed", on_progress: Tell | None = None) -> Selection:
+    """The lead ids in ``text``; never raises for what stands in it.
+
+    ``#123``, ``123.0`` and addresses ending in ``/api/v4/leads/123`` are ids too. A line *Lead ID* is a header; below one
+    such as *Campaign ID* nothing is taken. Columns copied from a spreadsheet with their header are read as a table.
+    ``on_progress`` is called with (lines done, all lines).
+    """
+    pasted = _as_table(text, origin)
+    if pasted is not None:
+        return pasted
+    reading = _Reading()
+    lines = text.splitlines()
+    for start in range(0, len(lines), _BLOCK):
+        if on_progress is not None:
+            on_progress(start, len(lines))
+        block = lines[start : start + _BLOCK]
+        quick = None if reading.under else quick_ids("\n".join(block))
+        if quick is not None:
+            reading.ids += quick
+        else:
+            for number, line in enumerate(block, start + 1):
+                reading.line(number, line)
+    if on_progress is not None:
+        on_progress(len(lines), len(lines))
+    return Selection.of(reading.ids, origin, rejected=reading.rejected, notes=reading.all_notes())
+
+
+def quick_ids(block: str) -> list[LeadId] | None:
+    """The ids of a text of plain numbers, or None where it needs a closer look."""
+    if not _QUICK.fullmatch(block) or _QUICK_NOT.search(block) or ("," in block and _QUICK_GROUPED.search(block)):
+        return None
+    return list(map(int, block.translate(_TO_SPACES).split()))
+
+
+def careful_ids(text: str) -> Selection:
+    """As ``parse_ids`` for text without tables, line by line: what the quick way is measured against."""
+    reading = _Reading()
+    for number, line in enumerate(text.splitlines(), 1):
+        reading.line(number, line)
+    return Selection.of(reading.ids, "typed", rejected=reading.rejected, notes=reading.all_notes())
+
+
+@dataclass
+class _Reading:
+    """What has been read so far. ``under``: the heading of something else, below which no number is a lead."""
+
+    ids: list[LeadId] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    hosts: dict[str, int] = field(default_factory=dict)
+    under: str = ""
+
+    def line(self, number: int, line: str) -> None:
+        """Read one line."""
+        bare = trimmed(line)
+        if not bare:
+            return
+        if self._heading(number, bare):
+            return
+        if self.under:
+            self._refuse(number, line, f"stands under the heading “{self.under}”, which is not lead ids")
+            return
+        if _SPACED.search(line):
+            self._refuse(number, line, "has numbers with thousands separators: write the ids without them")
+            return
+        self._tokens(number, line)
+
+    def _heading(self, number: int, bare: str) -> bool:
+        if heading(bare) is not None:
+            self.under = ""
+            self.notes.append(f"Line {number}, “{shown(bare, 30)}”, is a header.")
+            return True
+        if other_heading(bare):
+            self.under = shown(bare, 30)
+            self._refuse(number, bare, "is the heading of something else than lead ids; nothing below it was taken")
+            return True
+        return False
+
+    def _tokens(self, number: int, line: str) -> None:
+        ids: list[LeadId] = []
+        bad: list[Rejected] = []
+        hosts: list[str] = []
+        for token in _TOKEN.findall(_LABEL.sub(" ", line)):
+            found = id_in(token)
+            if isinstance(found, int):
+                ids.append(found)
+                if "/" in token and (host := host_in(token)):
+                    hosts.append(host)
+            elif is_numberlike(token):
+                bad.append(Rejected(f"line {number}", shown(trimmed(token)), found))
+            elif trimmed(token).strip(":=").casefold() not in _LABELS:
+                whole = "" if trimmed(token) == trimmed(line) else f"“{shown(trimmed(token), 30)}” in it "
+                tail = ". Nothing of this line was taken" if whole else ""
+                self._refuse(number, line, f"{whole}{found}{tail}")
+                return
+        if not ids and not bad and trimmed(_LABEL.sub(" ", line)).strip(",;|:=" + SPACES):
+            self._refuse(number, line, "holds no lead id")
+        self.ids += ids
+        self.rejected += bad
+        for host in hosts:
+            self.hosts[host] = self.hosts.get(host, 0) + 1
+
+    def _refuse(self, number: int, line: str, why: str) -> None:
+        self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why))
+
+    def all_notes(self) -> list[str]:
+        """What the reader should know."""
+        hosts = [f"{n:,} of the ids stood in addresses of {shown(h, 60)}." for h, n in self.hosts.items()]
+        if len(hosts) > 1:
+            hosts.append("Ids of different addresses may be different leads: check that all are meant.")
+        return [*self.notes, *hosts]
+
+
+def _as_table(text: str, origin: Origin) -> Selection | None:
+    """Cells copied from a spreadsheet, if the first line is their header with lead ids in it."""
+    first = text.lstrip("\r\n \ufeff").split("\n", 1)[0]
+    cells = first.split("\t")
+    if len(cells) < 2 or not any(heading(c) is not None for c in cells) or sum(1 for c in cells if trimmed(c)) < 2:
+        return None
+    lines = text.splitlines(keepends=True)
+
+    def rows() -> Iterator[tuple[int, Sequence[str]]]:
+        reader = csv.reader(lines, delimiter="\t")
+        before = 0
+        for row in reader:
+            yield before + 1, row
+            before = reader.line_num
+
+    table = Table(rows, origin=origin)
+    try:
+        return take(table, find_column(table))
+    except (SelectionError, csv.Error):
+        return None
