@@ -22,10 +22,12 @@ from cvtr_widgets.selection_tables import Table, find_column, heading, other_hea
 Tell = Callable[[int, int], None]
 
 _BLOCK: Final = 4_000
-_EDGE: Final = re.escape(SPACES + ZERO_WIDTH + ";|\"'")
+_ENDS: Final = re.escape(SPACES + ";|")
+_SOFT: Final = re.escape(ZERO_WIDTH + "\"'“”„‘’")
 _GROUPS: Final = r"#?(?:[0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,2}(?:,[0-9]{3})+)"
-_GROUPED: Final = rf"(?<![^{_EDGE}]){_GROUPS}(?=$|[{_EDGE}]|,(?:$|[{_EDGE}]))"
-_SCIENTIFIC: Final = rf"(?<![^{_EDGE},])[+-]?[0-9]+,[0-9]+[eE][+-]?[0-9]+(?=$|[{_EDGE},])"
+_BEFORE: Final = rf"(?:(?<![^{_ENDS}])[{_SOFT}]*|[{_SOFT}]+)"
+_GROUPED: Final = rf"{_BEFORE}{_GROUPS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,(?:$|[{_ENDS}{_SOFT}])))"
+_SCIENTIFIC: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*[+-]?[0-9]+,[0-9]+[eE][+-]?[0-9]+(?=[{_SOFT}]*(?:$|[{_ENDS},]))"
 _TOKEN = re.compile(rf"{_SCIENTIFIC}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
 _LABEL = re.compile(r"(?<![\w.@/#-])@?(?:lead[ _-]?)?(?:id(?:s|\(s\))?|lead)[\"']?\s*[:=]\s*", re.IGNORECASE)
 _LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadid", "lead_id", "lead-id", "leadids", "leadid(s)"})

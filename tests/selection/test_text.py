@@ -1,0 +1,203 @@
+"""Typed and pasted text: what is taken, what is refused, and that no number is taken for a lead that was not meant."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cvtr_widgets.selection import Selection, parse_ids
+from cvtr_widgets.selection_text import careful_ids, quick_ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("167457, 53284 63494;11001\t7|8\n9", (167457, 53284, 63494, 11001, 7, 8, 9)),
+        ("#167457 # 12", (167457, 12)),
+        ("/api/v4/leads/5\nhttps://acme.cvtr.io/api/v4/leads/6\n/api/v4/leads/7.jsonld", (5, 6, 7)),
+        ("167457.0\n11001.00", (167457, 11001)),
+        ("Lead ID\r\n12\r\n13", (12, 13)),
+        ("LEAD ID(S): 12, 13", (12, 13)),
+        ('lead_id=12\nleadId: 13\nid 14\nLead 15\n"id": 16', (12, 13, 14, 15, 16)),
+        ("\ufeff12\u200b,\u200b13\u2060", (12, 13)),
+        ("'12','13',\"14\"", (12, 13, 14)),
+        ("12,,13,\n,\n", (12, 13)),
+        ("12\u00a013\u300014", (12, 13, 14)),
+        (str(2**63 - 1), (2**63 - 1,)),
+        ("101,102,103,1044", (101, 102, 103, 1044)),
+        ("167, 457", (167, 457)),
+        ("", ()),
+        (" \n\t,;\n", ()),
+    ],
+)
+def test_taken(text: str, ids: tuple[int, ...]) -> None:
+    found = parse_ids(text)
+    assert found.ids == ids
+    assert not found.rejected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1.23E+08", "damaged by Excel"),
+        ("1,23E+08", "damaged by Excel"),
+        ("1e5", "damaged by Excel"),
+        ("12.5", "fraction"),
+        ("12.000", "thousands"),
+        ("-5", "negative"),
+        ("−5", "negative"),
+        ("0", "zero"),
+        ("000", "zero"),
+        ("007911", "begins with 0"),
+        (str(2**63), "too many digits"),
+        ("9" * 60, "too many digits"),
+        ("+447911123456", "telephone"),
+        ("(+1) 45656456234", "telephone"),
+        ("+44 7911 123456", "telephone"),
+        ("1-5", "range"),
+        ("1–5", "range"),
+        ("12 - 15", "no lead id"),
+        ("167,457", "thousands"),
+        ("1,167,457", "thousands"),
+        ('"167,457"', "thousands"),
+        ("#167,457", "thousands"),
+        ("167\u202f457", "thousands"),
+        ("167'457", "thousands"),
+        ("١٢٣", "digits other than 0-9"),
+        ("１２３", "digits other than 0-9"),
+        ("12\u200b34", "no lead id"),
+        ("\u202e123\u202c", "no lead id"),
+        ("Campaign 44064", "“Campaign” in it"),
+        ("Lead 12 of 300", "“of” in it"),
+        ("not 12, 13", "“not” in it"),
+        ("12 and 13", "“and” in it"),
+        ("publisher_id=5", "no lead id"),
+        ("Campaign ID: 44064", "“Campaign” in it"),
+        ("campaign-id:5", "no lead id"),
+        ("/api/v4/campaigns/44064", "not one of a lead"),
+        ("https://acme.cvtr.io/api/v4/campaigns/44064", "not one of a lead"),
+        ("/api/v4/leads/12/notes/13", "not one of a lead"),
+        ("2024-04-19", "date"),
+        ("19/04/2024", "date"),
+        ("someone123@example.com", "no lead id"),
+        ("1. 167457", "no lead id"),
+        ("n/a", "no lead id"),
+        ("#", "no lead id"),
+        ("<img src=x onerror=alert(1)>", "no lead id"),
+        ("12\x0034", "no lead id"),
+    ],
+)
+def test_refused_whole(text: str, why: str) -> None:
+    found = parse_ids(text)
+    assert found.ids == ()
+    assert len(found.rejected) == 1
+    assert found.rejected[0].where == "line 1"
+    assert why in found.rejected[0].why
+
+
+def test_a_damaged_number_does_not_spoil_its_neighbours() -> None:
+    found = parse_ids("11001, #53284, 1.23E+08, 12.5, 0")
+    assert found.ids == (11001, 53284)
+    assert [r.text for r in found.rejected] == ["1.23E+08", "12.5", "0"]
+
+
+def test_places_are_lines_as_the_user_counts_them() -> None:
+    found = parse_ids("11001\r\n\r\nabc\r\n12\r\n12.5\r\n")
+    assert [(r.where, r.text) for r in found.rejected] == [("line 3", "abc"), ("line 5", "12.5")]
+
+
+def test_nothing_is_taken_below_the_heading_of_something_else() -> None:
+    for heading in ("Campaign ID", "Telephone", "publisher_id", "campaignId", "Post code", "Leads", "Score"):
+        found = parse_ids(f"{heading}\n44064\n44065")
+        assert found.ids == (), heading
+        assert len(found.rejected) == 3
+
+
+def test_a_later_heading_of_lead_ids_ends_it() -> None:
+    found = parse_ids("Lead ID\n1\nCampaign ID\n44064\nLead ID\n2")
+    assert found.ids == (1, 2)
+    assert len(found.notes) == 2
+
+
+def test_a_pasted_table_is_read_by_its_header() -> None:
+    found = parse_ids('Campaign ID\tLead ID\tName\n44064\t11001\tA\n44064\t11002\t"B\nC"\n44064\tx\tD\n')
+    assert found.ids == (11001, 11002)
+    assert found.spans == (("typed", 2),)
+    assert [(r.where, r.text) for r in found.rejected] == [("line 5", "x")]
+    assert parse_ids("Campaign ID\tName\n44064\tA").ids == ()
+
+
+def test_hosts_are_told() -> None:
+    found = parse_ids("https://acme.cvtr.io/api/v4/leads/1\nhttps://other.cvtr.io/api/v4/leads/2")
+    assert "acme.cvtr.io" in found.notes[0]
+    assert "different leads" in found.notes[-1]
+
+
+def test_hostile_text_is_cut_and_made_visible() -> None:
+    found = parse_ids("x" * 1_000_000 + "\n\x1b[2J12")
+    assert all(len(r.text) <= 120 and r.text.isprintable() for r in found.rejected)
+
+
+# -- counts and ways --------------------------------------------------------------------------------------------------
+
+PIECES = st.one_of(
+    st.integers(1, 2**63 - 1).map(str),
+    st.integers(1, 999).map(str),
+    st.sampled_from(["0", "1.5", "1.23E+08", "167,457", "12,345,678", "9" * 20, "12.0", "#7", ",", " ", ";", "\t"]),
+    st.text("0123456789,; \t\n.#'\"|-+eE\u200b\u00a0", max_size=12),
+)
+TEXTS = st.lists(st.tuples(PIECES, st.sampled_from([",", " ", "\n", ";", ", ", "\r\n", "\t"])), max_size=30).map(
+    lambda parts: "".join(p + s for p, s in parts)
+)
+
+
+@given(TEXTS)
+def test_the_quick_way_gives_what_the_careful_one_gives(text: str) -> None:
+    assert parse_ids(text) == careful_ids(text)
+    quick = quick_ids("\n".join(text.splitlines()))
+    if quick is not None:
+        careful = careful_ids(text)
+        assert not careful.rejected
+        assert Selection.of(quick, "typed") == careful
+
+
+@given(st.text(), st.text("0123456789,.;:#+-eE \n\tLeadIDampgn/"))
+def test_any_text_is_survived(one: str, other: str) -> None:
+    for text in (one, other):
+        found = parse_ids(text)
+        assert all(type(i) is int and 0 < i < 2**63 for i in found.ids)
+        assert all(r.where and r.why for r in found.rejected)
+
+
+ONE_A_LINE = st.lists(
+    st.one_of(st.integers(1, 50).map(str), st.sampled_from(["0", "abc", "1.5", "-3", "+44 1", "9" * 30, "", "  "]))
+)
+
+
+@given(ONE_A_LINE)
+def test_counts_add_up(lines: list[str]) -> None:
+    found = parse_ids("\n".join(lines))
+    filled = [line for line in lines if line.strip()]
+    assert len(filled) == len(found.ids) + found.duplicates + len(found.rejected) == found.given
+    numbers = [int(line) for line in filled if line.isdigit() and 0 < int(line) < 51]
+    assert found.ids == tuple(dict.fromkeys(numbers))
+
+
+@given(st.lists(st.integers(1, 2**63 - 1)), st.sampled_from([", ", "\n", ";", " ", "\r\n", "\t"]))
+def test_ids_come_back_as_they_were(ids: list[int], separator: str) -> None:
+    found = parse_ids(separator.join(map(str, ids)))
+    assert found.ids == tuple(dict.fromkeys(ids))
+    assert found.duplicates == len(ids) - len(set(ids))
+
+
+def test_a_million_pasted_ids() -> None:
+    text = "\n".join(map(str, range(10_000_000, 11_000_000)))
+    seen: list[tuple[int, int]] = []
+    start = time.perf_counter()
+    found = parse_ids(text, on_progress=lambda done, total: seen.append((done, total)))
+    assert time.perf_counter() - start < 20  # about one second; the machine is shared
+    assert len(found) == 1_000_000
+    assert seen[-1] == (1_000_000, 1_000_000)
