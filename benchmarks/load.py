@@ -36,7 +36,16 @@ ADMIN, PASSWORD, _ = SandboxServer.USERS["admin"]
 
 @contextlib.contextmanager
 def sandbox(leads: int, latency: float) -> Iterator[str]:
-    command = [sys.executable, "-m", "cvtr_widgets.sandbox", "--leads", str(leads), "--latency", str(latency), "--stop-with-stdin"]
+    command = [
+        sys.executable,
+        "-m",
+        "cvtr_widgets.sandbox",
+        "--leads",
+        str(leads),
+        "--latency",
+        str(latency),
+        "--stop-with-stdin",
+    ]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()

@@ -21,9 +21,7 @@ COLOURS = {"Valid": "#009E73", "Caution": "#E69F00", "Invalid": "#D55E00", "Test
 def _need(frame: pd.DataFrame, *columns: str) -> None:
     missing = [c for c in columns if c not in frame.columns]
     if missing:
-        raise SelectionError(
-            f"The frame has no column {missing[0]!r}. Use session.pull() or run.results as they came."
-        )
+        raise SelectionError(f"The frame has no column {missing[0]!r}. Use session.pull() or run.results as they came.")
 
 
 def recent(leads: pd.DataFrame, days: int = 30, *, now: datetime | None = None) -> pd.DataFrame:

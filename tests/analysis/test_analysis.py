@@ -79,5 +79,5 @@ def test_charts_show_every_lead(leads):
 
 
 def test_a_frame_without_the_columns_is_refused_with_what_to_use():
-    with pytest.raises(CvtrError, match="session.pull"):
+    with pytest.raises(CvtrError, match=r"session\.pull"):
         analysis.breakdown(pd.DataFrame({"x": [1]}))

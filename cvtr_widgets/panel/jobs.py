@@ -1,0 +1,157 @@
+"""Work that takes its time, in background threads: one job of a name at a time, the newest counts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cvtr_widgets.errors import Cancelled, CvtrError, ReadTooLarge
+
+log = logging.getLogger("cvtr_widgets.panel")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that went wrong, as the panel shows it. ``detail`` is for whoever mends it and holds no lead field."""
+
+    text: str
+    fault: bool = False
+    detail: str = ""
+
+    def message(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"text": self.text, "fault": self.fault, "detail": self.detail}
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What to show of an error. Ours say what to do next; any other is a fault of this package and is logged.
+
+    The words of a foreign error are left out: a lead's name may be among them.
+    """
+    if isinstance(error, CvtrError):
+        return Problem(str(error))
+    places = [f"{Path(f.filename).name}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]]
+    kind = type(error).__name__
+    log.error("a fault in the lead panel: %s at %s", kind, " < ".join(reversed(places)))
+    return Problem(
+        f"This is a fault in cvtr_widgets ({kind}), not yours. What you entered is still here: try again, and if it comes "
+        "again, report the technical detail.",
+        fault=True,
+        detail="\n".join([kind, *places]),
+    )
+
+
+class Job:
+    """One piece of work under way."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.cancel = threading.Event()
+        self.done = 0
+        self.total: int | None = None
+        self.begun = time.monotonic()
+
+    def message(self) -> dict[str, Any]:
+        """As JSON values: ``what``, ``done``, ``total`` (or None), ``stopping``."""
+        return {"what": self.what, "done": self.done, "total": self.total, "stopping": self.cancel.is_set()}
+
+
+class Jobs:
+    """Runs jobs. What a job gives is handed over under ``lock``, and only if no newer job has its name."""
+
+    def __init__(self, lock: threading.RLock, changed: Callable[[], None]) -> None:
+        self._lock = lock
+        self._changed = changed
+        self._jobs: dict[str, Job] = {}
+        self._threads: set[threading.Thread] = set()
+
+    def start(
+        self,
+        name: str,
+        what: str,
+        work: Callable[[Job, Callable[[int, int | None], None]], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Problem, BaseException], None],
+    ) -> Job:
+        """Begin ``work(job, tell)`` in a thread; the former job of that name is stopped and what it gives ignored."""
+        with self._lock:
+            self.drop(name)
+            job = self._jobs[name] = Job(what)
+            thread = threading.Thread(target=self._work, args=(name, job, work, done, failed), name=f"cvtr-{name}", daemon=True)
+            self._threads.add(thread)
+        thread.start()
+        return job
+
+    def get(self, name: str) -> Job | None:
+        """The job of that name, if it is under way."""
+        return self._jobs.get(name)
+
+    def stop(self, name: str) -> None:
+        """Ask a job to stop; it gives what it has."""
+        job = self._jobs.get(name)
+        if job is not None:
+            job.cancel.set()
+
+    def drop(self, name: str) -> None:
+        """Stop a job and ignore what it gives."""
+        job = self._jobs.pop(name, None)
+        if job is not None:
+            job.cancel.set()
+
+    def wait(self, timeout: float = 60.0) -> bool:
+        """Wait until nothing is under way (seconds). For tests and scripts."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            with self._lock:
+                threads = list(self._threads)
+            if not threads:
+                return True
+            threads[0].join(max(0.0, end - time.monotonic()))
+        return False
+
+    def _work(
+        self,
+        name: str,
+        job: Job,
+        work: Callable[[Job, Callable[[int, int | None], None]], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Problem, BaseException], None],
+    ) -> None:
+        def tell(count: int, total: int | None) -> None:
+            job.done, job.total = count, total
+            self._changed()
+
+        result: Any = None
+        wrong: BaseException | None = None
+        try:
+            result = work(job, tell)
+        except Exception as error:  # noqa: BLE001  the border of a thread: nothing may be lost silently
+            wrong = error
+        with self._lock:
+            current = self._jobs.get(name) is job
+            if current:
+                del self._jobs[name]
+                self._hand_over(result, wrong, done, failed)
+            self._threads.discard(threading.current_thread())
+        if current:
+            self._changed()
+
+    @staticmethod
+    def _hand_over(
+        result: Any, wrong: BaseException | None, done: Callable[[Any], None], failed: Callable[[Problem, BaseException], None]
+    ) -> None:
+        if wrong is None:
+            try:
+                done(result)
+            except Exception as error:  # noqa: BLE001  as above: what was read could not be shown
+                failed(problem_of(error), error)
+        elif isinstance(wrong, (Cancelled, ReadTooLarge)):
+            failed(Problem(str(wrong)), wrong)
+        else:
+            failed(problem_of(wrong), wrong)

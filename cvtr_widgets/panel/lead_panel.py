@@ -1,0 +1,218 @@
+"""``LeadPanel``: the three steps as one widget. It shows what ``panel/state.py`` knows and passes on what the page says.
+
+Nothing of a lead and nothing typed is ever a synced trait: all of it travels as custom messages, so that a notebook that
+is saved with its widget state holds none of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.panel.downloads import Downloads
+from cvtr_widgets.panel.jobs import problem_of
+from cvtr_widgets.panel.messages import VERSION, BadMessage, read_message
+from cvtr_widgets.panel.state import PanelState
+from cvtr_widgets.runs.execute import Run
+from cvtr_widgets.runs.plan import Plan
+from cvtr_widgets.selection import Selection
+from cvtr_widgets.session import LeadSession
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger("cvtr_widgets.panel")
+SCRIPTS = ("dom.js", "fields.js", "table.js", "leads.js", "detail.js", "type.js", "processing.js", "panel.js")
+PAUSE = 0.08
+"""Seconds between two views sent; what changes in between goes with the next one."""
+
+
+def _static(name: str) -> str:
+    return resources.files("cvtr_widgets.panel").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _module() -> str:
+    """The page's one ES module: our scripts, one after the other, in one scope."""
+    return "\n".join(_static(name) for name in SCRIPTS)
+
+
+class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own bases have no types
+    """The lead panel: **Leads**, **Type**, **Processing**.
+
+    ``LeadPanel(client)`` for a client of ``cvtr.connect()`` or ``Sandbox.connect()``, or for a ``LeadSession``. Show it by
+    making it a cell's last line. ``leads``, ``selection``, ``plan``, ``run`` and ``results`` give what it holds, at any
+    time, as frames and values.
+
+    Args:
+        client: whose leads.
+        page_size: rows of the lead table (25 to 500).
+    """
+
+    _esm = _module()
+    _css = _static("panel.css")
+
+    def __init__(self, client: Convertr | LeadSession, *, page_size: int = 50) -> None:
+        super().__init__()
+        session = client if isinstance(client, LeadSession) else LeadSession(client, progress=False)
+        self._sending = threading.Lock()
+        self._timer_lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._last_sent = 0.0
+        self._number = 0
+        self._sent_rows: dict[str, int] = {}
+        self._sent_texts = 0
+        self._handled: dict[str, int] = {}
+        self._closed = False
+        self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed)
+        self._downloads = Downloads(self._post, self._changed)
+        self.on_msg(self._heard)
+        self._state.begin()
+
+    def __repr__(self) -> str:
+        who = self._state.session.identity
+        return f"<LeadPanel {'SANDBOX' if who.sandbox else 'LIVE'} {who.enterprise}. Run this cell to see and use it.>"
+
+    def _repr_keys(self) -> list[str]:
+        return []
+
+    # -- for scripts --------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> LeadSession:
+        """The session that the panel works with."""
+        return self._state.session
+
+    @property
+    def leads(self) -> pd.DataFrame:
+        """Loaded and looked-up leads (``frames.COLUMNS``); an empty frame before any were loaded."""
+        import pandas as pd
+
+        with self._state.lock:
+            frame = self._state.leads.frame
+        return pd.DataFrame() if frame is None else frame.copy()
+
+    @property
+    def selection(self) -> Selection:
+        """What is selected, with where each lead came from and what was not taken."""
+        with self._state.lock:
+            return self._state.leads.picked.selection
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan shown, or None."""
+        return self._state.processing.plan
+
+    @property
+    def run(self) -> Run | None:
+        """The run shown, or None."""
+        return self._state.processing.run
+
+    @property
+    def results(self) -> pd.DataFrame | None:
+        """Results of the run shown, as far as it has come; None before any run."""
+        found = self._state.processing.results
+        return None if found is None else found.copy()
+
+    def select(self, what: Any) -> Selection:
+        """Select exactly these leads in the panel: a frame, ids, text, or a file's path, such as what an analysis found."""
+        chosen = self.session.select(what)
+        with self._state.lock:
+            self._state.leads.select_these(chosen.ids)
+            self._state.texts_version += 1
+        self._changed()
+        return chosen
+
+    def close(self) -> None:
+        """Take the panel off the page. A run under way goes on."""
+        self._closed = True
+        super().close()
+
+    # -- between kernel and page --------------------------------------------------------------------------------------
+
+    def _heard(self, _widget: Any, content: Any, buffers: Any) -> None:
+        """A message of the page. It is answered at once, so that the page can tell a busy kernel from a quick one."""
+        page, number = (content.get("page"), content.get("n")) if isinstance(content, dict) else (None, None)
+        asker = (page, number) if isinstance(number, int) and isinstance(page, str) and len(page) < 40 else None
+        if asker:
+            self._post({"v": VERSION, "kind": "heard", "page": page, "n": number})
+        try:
+            kind, given = read_message(content)
+        except BadMessage as bad:
+            log.warning("a message of the page was not understood (%s); nothing was done", bad)
+            self._post({"v": VERSION, "kind": "reload"})
+            return
+        if kind == "hello":
+            self._sent_rows.clear()
+            self._sent_texts = -1
+        with self._state.lock:
+            try:
+                if kind == "export":
+                    self._export(given["what"])
+                else:
+                    self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"")
+            except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed
+                self._fault(error)
+            if asker:
+                self._handled[asker[0]] = asker[1]
+        self._changed()
+
+    def _fault(self, error: BaseException) -> None:
+        self._post({"v": VERSION, "kind": "fault", "problem": problem_of(error).message()})
+
+    def _export(self, what: str) -> None:
+        results, run = self._state.processing.results, self._state.processing.run
+        if results is not None and run is not None:
+            self._downloads.start(results, what, f"results-{run.id}", self._state.session.client.zone)
+
+    def _changed(self) -> None:
+        """Send what is new, soon. Called from any thread, as often as it likes."""
+        with self._timer_lock:
+            if self._timer is not None or self._closed:
+                return
+            wait = max(0.0, self._last_sent + PAUSE - time.monotonic())
+            self._timer = threading.Timer(wait, self._send_now)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _send_now(self) -> None:
+        with self._timer_lock:
+            self._timer = None
+            self._last_sent = time.monotonic()
+        with self._sending:
+            try:
+                self._send_all()
+            except Exception as error:  # noqa: BLE001  the border of a thread: a fault is shown, not swallowed
+                self._fault(error)
+
+    def _send_all(self) -> None:
+        state = self._state
+        with state.lock:
+            view = state.view()
+            rows = {}
+            for name in ("leads", "plan", "results"):
+                table = state.table(name)
+                if self._sent_rows.get(name) != table.version:
+                    self._sent_rows[name] = table.version
+                    rows[name] = table.message()
+            texts = None
+            if self._sent_texts != state.texts_version:
+                self._sent_texts = state.texts_version
+                texts = state.texts()
+            handled = dict(self._handled)
+        view["head"]["download"] = self._downloads.line
+        self._number += 1
+        if texts is not None:
+            self._post({"v": VERSION, "kind": "texts", "texts": texts, "handled": handled})
+        for name, message in rows.items():
+            self._post({"v": VERSION, "kind": "rows", "table": name, "is": message, "handled": handled})
+        self._post({"v": VERSION, "kind": "view", "number": self._number, "is": view, "handled": handled})
+
+    def _post(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        if not self._closed:
+            self.send(content, buffers or [])

@@ -1,0 +1,213 @@
+"""All that the panel knows, without a widget: the three steps, what may be done next and why not.
+
+``PanelState`` takes messages of the page (``panel/messages.py``) and gives JSON values to show. Scripts and tests can
+drive it without any browser.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.panel.cells import plain
+from cvtr_widgets.panel.jobs import Jobs
+from cvtr_widgets.panel.messages import sortable
+from cvtr_widgets.panel.step_leads import LeadsStep
+from cvtr_widgets.panel.step_processing import ProcessingStep
+from cvtr_widgets.panel.step_type import TypeStep
+from cvtr_widgets.panel.table import LeadTable
+from cvtr_widgets.panel.uploads import Uploads
+
+if TYPE_CHECKING:
+    from cvtr_widgets.session import LeadSession
+
+
+class PanelState:
+    """The panel's state. ``lock`` guards it; ``changed`` is called, from any thread, when there is something new to show."""
+
+    def __init__(self, session: LeadSession, *, page_size: int = 50, changed: Callable[[], None] = lambda: None) -> None:
+        self.session = session
+        self.lock = threading.RLock()
+        self.step = 1
+        self.texts_version = 0
+        self._changed = changed
+        self.jobs = Jobs(self.lock, changed)
+        self.leads = LeadsStep(session, self.jobs, page_size)
+        self.type = TypeStep(session, self.jobs, self.leads)
+        self.processing = ProcessingStep(session, self.jobs, self.leads, self.type, changed)
+        self._uploads = Uploads(self._uploaded, self._upload_refused)
+        self._handlers = self._table_of_handlers()
+
+    def begin(self) -> None:
+        """Read the lists that the filters offer."""
+        with self.lock:
+            self.leads.read_lists()
+
+    # -- what the page says -------------------------------------------------------------------------------------------
+
+    def handle(self, kind: str, given: Mapping[str, Any], content: bytes = b"") -> None:
+        """Act upon one message (as ``read_message`` gives it). ``content``: the bytes that came with it."""
+        with self.lock:
+            if kind == "upload":
+                self._uploads.add(given["purpose"], given["name"], given["part"], given["parts"], content)
+            else:
+                self._handlers[kind](**given)
+        self._changed()
+
+    def _table_of_handlers(self) -> dict[str, Callable[..., None]]:
+        leads, form, last = self.leads, self.type, self.processing
+        return {
+            "hello": self._hello,
+            "go": self.go,
+            "filter": leads.set_filter,
+            "load": lambda go_on: leads.load(go_on=go_on),
+            "refresh": leads.refresh,
+            "stop": leads.stop_loading,
+            "search": leads.find,
+            "sort": self._sort,
+            "page": lambda table, page: self.table(table).go(page),
+            "size": lambda table, rows: self.table(table).size(rows),
+            "only": lambda table, column, values: self.table(table).only(column, values),
+            "marked_only": leads.table.marked_only,
+            "tick": lambda ids, on: leads.tick(ids, on=on),
+            "invert": leads.invert_page,
+            "select_matching": leads.tick_matching,
+            "select_none": self._retyped(leads.select_none),
+            "undo_selection": self._retyped(leads.undo),
+            "ids": leads.type_ids,
+            "drop_file": leads.drop_file,
+            "look_up": lambda: leads.look_up(asked=True),
+            "detail": leads.detail.open,
+            "detail_step": self._detail_step,
+            "detail_close": leads.detail.close,
+            "action": self._retyped(form.choose),
+            "reason": lambda value: form.enter(reason=value),
+            "own_reason": lambda text: form.enter(own_reason=text),
+            "category": lambda value: form.enter(category=value),
+            "comment": lambda text: form.enter(comment=text),
+            "integration": lambda job, on: form.tick_integration(job, on=on),
+            "lists_again": form.again,
+            "preview": self._preview,
+            "include": lambda on: last.include(on=on),
+            "confirm": lambda on: setattr(last, "confirmed", on),
+            "count": lambda text: setattr(last, "count", text),
+            "signature": lambda text: setattr(last, "signature", text),
+            "run": self._retyped(last.start),
+            "cancel": last.cancel,
+            "again": self._again,
+            "start_over": self._retyped(self._start_over),
+        }
+
+    def _retyped(self, do: Callable[..., None]) -> Callable[..., None]:
+        """What changes texts that the user typed: the page is told their new values."""
+
+        def handler(**given: Any) -> None:
+            do(**given)
+            self.texts_version += 1
+
+        return handler
+
+    def _hello(self) -> None:
+        """A page has come, or come back."""
+
+    def table(self, name: str) -> LeadTable:
+        """``leads``, ``plan`` or ``results``."""
+        return {"leads": self.leads.table, "plan": self.processing.plan_table, "results": self.processing.result_table}[name]
+
+    def _sort(self, table: str, column: str, descending: bool) -> None:
+        shown = self.table(table)
+        shown.sort(sortable(shown.columns, column), descending=descending)
+
+    def _uploaded(self, purpose: str, name: str, content: bytes) -> None:
+        if purpose == "file":
+            self.leads.import_file(name, content)
+        else:
+            self.leads.import_file(name, content, pasted=True)
+
+    def _upload_refused(self, _purpose: str, why: str) -> None:
+        self.leads.refuse_file(why)
+
+    def _detail_step(self, step: int) -> None:
+        detail, table = self.leads.detail, self.leads.table
+        there = table.neighbour(detail.lead_id, step) if detail.lead_id is not None else None
+        if there is not None:
+            table.show(there)
+            detail.open(there)
+
+    # -- the steps ----------------------------------------------------------------------------------------------------
+
+    def go(self, step: int) -> None:
+        """Open a step. Forward only where nothing stands in the way; back always, and nothing entered is lost."""
+        if step >= 2 and self.leads.blockers() and self.processing.plan is None:
+            return
+        if step == 3 and self.processing.plan is None and not self.jobs.get("plan"):
+            return
+        self.step = step
+        if step == 2:
+            self.type.read_lists()
+
+    def _preview(self) -> None:
+        if not self.type.blockers() and not self.processing.running:
+            self.processing.preview()
+            self.step = 3
+            self.texts_version += 1
+
+    def _again(self) -> None:
+        left = self.processing.left_over()
+        if left:
+            self.processing.forget()
+            self.leads.select_these(left)
+            self.step = 2
+            self.type.read_lists()
+            self.texts_version += 1
+
+    def _start_over(self) -> None:
+        """Back to step 1 with nothing selected. Loaded leads, filters, and what step 2 holds stay."""
+        if self.processing.running:
+            return
+        self.processing.forget()
+        self.leads.select_none()
+        self.step = 1
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def texts(self) -> dict[str, str]:
+        """What the user has typed, for a page that has come back."""
+        form, last = self.type.form, self.processing
+        return {
+            "ids": self.leads.text,
+            "search": self.leads.search,
+            "own_reason": form.own_reason,
+            "comment": form.comment,
+            "count": last.count,
+            "signature": last.signature,
+        }
+
+    def view(self) -> dict[str, Any]:
+        """Everything but rows and typed texts, as JSON values."""
+        self.processing.absorb()
+        return {
+            "step": self.step,
+            "head": self._head(),
+            "leads": self.leads.view(),
+            "type": self.type.view(),
+            "processing": self.processing.view(),
+        }
+
+    def _head(self) -> dict[str, Any]:
+        who = self.session.identity
+        try:
+            used, allowed = self.session.usage()
+            usage = f"{used:,} of {allowed:,} requests used here"
+        except CvtrError:
+            usage = ""
+        return {
+            "badge": "SANDBOX" if who.sandbox else "LIVE",
+            "enterprise": plain(who.enterprise, 60),
+            "who": plain(who.username, 80),
+            "role": plain(who.role, 40),
+            "usage": usage,
+            "as_of": self.leads.as_of,
+        }

@@ -1,0 +1,53 @@
+// One lead with all that is known of it, below the table: fields, job results, notes.
+
+function detailPane(link) {
+  const title = h("h4", { tabindex: "-1" });
+  const previous = button("‹ Previous lead", { class: "cvtr-detail-previous" }, () => link.send("detail_step", { step: -1 }));
+  const next = button("Next lead ›", { class: "cvtr-detail-next" }, () => link.send("detail_step", { step: 1 }));
+  const close = button("Close", { class: "cvtr-detail-close" }, () => link.send("detail_close"));
+  const select = tickBox("Selected", "cvtr-detail-tick", (on) => link.send("tick", { ids: [shownId], on }));
+  const problem = problemBox();
+  const fields = h("dl", { class: "cvtr-fields" });
+  const jobs = h("div", { class: "cvtr-detail-jobs" });
+  const notes = h("div", { class: "cvtr-detail-notes" });
+  const waiting = h("p", { class: "cvtr-soft" }, "Reading this lead.");
+  const element = h("section", { class: "cvtr-detail", "aria-label": "Lead detail", hidden: true },
+    h("div", { class: "cvtr-bar" }, title, select.element, h("span", { class: "cvtr-grow" }), previous, next, close),
+    problem.element, waiting, h("div", { class: "cvtr-detail-parts" }, fields, h("div", {}, jobs, notes)));
+  let shownId = "";
+  let drawn = "";
+
+  function small(name, table) {
+    if (!table.rows.length) return [h("h5", {}, name), h("p", { class: "cvtr-soft" }, "None.")];
+    return [h("h5", {}, name), h("div", { class: "cvtr-scroll" }, h("table", { class: "cvtr-grid", "aria-label": name },
+      h("thead", {}, h("tr", {}, ...table.columns.map((c) => h("th", { scope: "col" }, c)))),
+      h("tbody", {}, ...table.rows.map((cells) => h("tr", {}, ...cells.map((text) => h("td", { dir: "auto" }, text)))))))];
+  }
+
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { link.send("detail_close"); event.stopPropagation(); }
+  });
+
+  function update(detail) {
+    setShown(element, Boolean(detail));
+    if (!detail) { shownId = ""; drawn = ""; return; }
+    const fresh = detail.id !== shownId;
+    shownId = detail.id;
+    setText(title, `Lead ${detail.id}`);
+    select.update("Selected", Boolean(detail.on), true);
+    problem.update(detail.problem);
+    setShown(waiting, !detail.found && !detail.problem);
+    const now = JSON.stringify(detail.found);
+    if (now !== drawn) {
+      drawn = now;
+      const found = detail.found;
+      fields.replaceChildren(...(found ? found.fields.flatMap(([name, value]) =>
+        [h("dt", {}, name), h("dd", { dir: "auto" }, value)]) : []));
+      jobs.replaceChildren(...(found ? small("Job results", found.jobs) : []));
+      notes.replaceChildren(...(found ? small("Notes and flag history", found.notes) : []));
+    }
+    if (fresh) title.focus({ preventScroll: false });
+  }
+
+  return { element, update };
+}

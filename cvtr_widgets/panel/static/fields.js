@@ -1,0 +1,72 @@
+// Inputs whose content is never synced state: what is typed or chosen travels as a message.
+
+function labelled(label, control, properties = {}) {
+  control.id = control.id || freshId();
+  return h("div", { class: "cvtr-field", ...properties }, h("label", { for: control.id }, label), control);
+}
+
+/** A drop-down. ``update(options, value, fresh)``: a value that is older than the user's last choice is left aside. */
+function dropdown(label, className, chosen) {
+  const select = h("select", { class: className, on: { change: () => chosen(select.value) } });
+  let shown = "";
+  return {
+    element: labelled(label, select),
+    select,
+    update(options, value, fresh) {
+      const now = JSON.stringify(options);
+      if (now !== shown) {
+        const kept = fresh ? value : select.value;
+        select.replaceChildren(...options.map(([v, text]) => h("option", { value: v }, text)));
+        select.value = kept;
+        shown = now;
+      }
+      if (fresh && select.value !== value) select.value = value;
+      if (select.selectedIndex < 0 && options.length) select.selectedIndex = 0;
+    },
+  };
+}
+
+/** Typed text. ``set`` only when the kernel has another text than the user typed (undo, start over, a page come back). */
+function typed(label, className, said, { multiline = false, type = "text", delay = 250, ...properties } = {}) {
+  const input = multiline
+    ? h("textarea", { class: className, rows: "1", ...properties })
+    : h("input", { class: className, type, ...properties });
+  const tell = later(delay, () => said(input.value));
+  input.addEventListener("input", () => tell());
+  const now = () => { if (tell.waiting()) tell.now(); };
+  input.addEventListener("change", now);
+  input.addEventListener("blur", now);
+  return {
+    element: labelled(label, input),
+    input,
+    /** Send what is still waiting, before a button is heard. */
+    flush: now,
+    set(text) {
+      if (!tell.waiting() && input.value !== text) input.value = text;
+    },
+  };
+}
+
+function day(label, className, said) {
+  const input = h("input", { class: className, type: "date", on: { change: () => said(input.value) } });
+  return {
+    element: labelled(label, input),
+    input,
+    update(value, fresh) {
+      if (fresh && document.activeElement !== input && input.value !== value) input.value = value;
+    },
+  };
+}
+
+function tickBox(label, className, said) {
+  const input = h("input", { type: "checkbox", class: className, on: { change: () => said(input.checked) } });
+  const text = h("span", {}, label);
+  return {
+    element: h("label", { class: "cvtr-tickbox" }, input, text),
+    input,
+    update(text_, value, fresh) {
+      setText(text, text_);
+      if (fresh && input.checked !== value) input.checked = value;
+    },
+  };
+}

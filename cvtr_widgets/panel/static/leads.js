@@ -1,0 +1,164 @@
+// Step 1, Leads: filters, the table, LEAD ID(S), files, and the line that says what is selected.
+
+const PART = 1024 * 1024; // one message stays well below a Jupyter server's 10 MB
+const LONG_TEXT = 200_000;
+
+function leadsStep(link) {
+  const campaign = dropdown("Campaign", "cvtr-filter-campaign", (value) => link.send("filter", { name: "campaign", value }));
+  const publisher = dropdown("Lead Generator", "cvtr-filter-publisher", (value) => link.send("filter", { name: "publisher", value }));
+  const status = dropdown("Current Status", "cvtr-filter-status", (value) => link.send("filter", { name: "status", value }));
+  const delivery = dropdown("Delivery", "cvtr-filter-delivery", (value) => link.send("filter", { name: "delivery", value }));
+  const from = day("From", "cvtr-filter-from", (value) => link.send("filter", { name: "created_after", value }));
+  const to = day("To", "cvtr-filter-to", (value) => link.send("filter", { name: "created_before", value }));
+  const load = button("Load leads", { class: "cvtr-load" }, () => link.send("load", { go_on: false }));
+  const filterLines = h("ul", { class: "cvtr-why", hidden: true });
+  const filters = h("div", { class: "cvtr-filters cvtr-row" }, campaign.element, publisher.element, status.element,
+    delivery.element, from.element, to.element, load);
+
+  const working = progressLine(() => link.send("stop"));
+  const problem = problemBox();
+  const goOnText = h("span");
+  const goOn = h("div", { class: "cvtr-note", role: "alert", hidden: true }, goOnText, " ",
+    button("Load them all the same", { class: "cvtr-go-on" }, () => link.send("load", { go_on: true })));
+  const notes = h("ul", { class: "cvtr-notes", hidden: true });
+  const outdatedText = h("span");
+  const outdated = h("div", { class: "cvtr-note", hidden: true }, outdatedText, " ",
+    button("Refresh", { class: "cvtr-link cvtr-refresh-now" }, () => link.send("refresh")));
+
+  const table = leadTable(link, "leads", "Leads", { selectable: true, opened: (id) => link.send("detail", { id }) });
+  const search = typed("Search these leads", "cvtr-search", (text) => link.send("search", { text }),
+    { type: "search", placeholder: "name, e-mail, id …" });
+  const selectedOnly = tickBox("Selected only", "cvtr-selected-only", (on) => link.send("marked_only", { on }));
+  const over = h("div", { class: "cvtr-row cvtr-over-table", hidden: true }, search.element, selectedOnly.element);
+  const selectPage = button("this page", { class: "cvtr-link cvtr-select-page" },
+    () => table.tick(table.now.rows.map((one) => one.id), true));
+  const selectMatching = button("all matching", { class: "cvtr-link cvtr-select-matching" },
+    () => link.send("select_matching", { version: table.now.matching_version }));
+  const invert = button("invert page", { class: "cvtr-link cvtr-invert" },
+    () => link.send("invert", { ids: table.now.rows.map((one) => one.id) }));
+  const none = button("none", { class: "cvtr-link cvtr-select-none" }, () => link.send("select_none"));
+  const undo = button("undo", { class: "cvtr-link cvtr-undo-selection" }, () => link.send("undo_selection"));
+  table.tools.append(h("span", { class: "cvtr-soft" }, "Select"), selectPage, selectMatching, invert, none, undo);
+  const detail = detailPane(link);
+
+  const ids = typed("LEAD ID(S)", "cvtr-lead-ids", (text) => said(text),
+    { multiline: true, delay: 400, placeholder: "Type or paste ids: 167457, 167460 …", spellcheck: "false" });
+  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.xlsx", hidden: true, tabindex: "-1", "aria-hidden": "true" });
+  const importButton = button("Import CSV or Excel …", { class: "cvtr-import" }, () => file.click());
+  file.addEventListener("change", async () => {
+    for (const one of file.files) await upload("file", one.name, await one.arrayBuffer());
+    file.value = "";
+  });
+  const fileProblem = h("p", { class: "cvtr-problem", role: "alert", hidden: true });
+  const files = h("ul", { class: "cvtr-files", hidden: true });
+
+  const count = h("b", { class: "cvtr-count" });
+  const parts = h("span", { class: "cvtr-soft" });
+  const absent = h("span", { class: "cvtr-warn" });
+  const lookUp = button("", { class: "cvtr-link cvtr-look-up" }, () => link.send("look_up"));
+  const notTaken = h("summary", { class: "cvtr-warn" });
+  const rejected = h("tbody");
+  const rejectedBox = h("details", { class: "cvtr-rejected", hidden: true }, notTaken,
+    h("div", { class: "cvtr-scroll cvtr-low" }, h("table", { class: "cvtr-grid" },
+      h("thead", {}, h("tr", {}, ...["Where", "What stood there", "Why it was not taken"].map((t) => h("th", { scope: "col" }, t)))),
+      rejected)));
+  const absentIds = h("p", { class: "cvtr-soft cvtr-absent-ids" });
+  const absentBox = h("details", { class: "cvtr-absent", hidden: true }, h("summary", {}, absent), absentIds);
+  const selected = h("div", { class: "cvtr-selected", role: "status", "aria-live": "polite" }, count, " ", parts, " ", lookUp);
+
+  const why = h("ul", { class: "cvtr-why" });
+  const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { ids.flush(); link.send("go", { step: 2 }); });
+
+  const element = h("div", { class: "cvtr-body" }, filters, filterLines, working.element, problem.element, goOn, outdated, notes,
+    over, table.element, detail.element,
+    h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, files, selected, absentBox,
+    rejectedBox, h("div", { class: "cvtr-foot" }, why, next));
+
+  function said(text) {
+    if (text.length <= LONG_TEXT) {
+      link.send("ids", { text });
+      return;
+    }
+    ids.input.value = "";
+    link.send("ids", { text: "" });
+    upload("ids", `pasted ids ${new Date().toLocaleTimeString("en-GB")}`, new TextEncoder().encode(text).buffer);
+  }
+
+  async function upload(purpose, name, content) {
+    const total = Math.max(1, Math.ceil(content.byteLength / PART));
+    for (let part = 0; part < total; part += 1) {
+      link.send("upload", { purpose, name, part, parts: total }, [content.slice(part * PART, (part + 1) * PART)]);
+      await new Promise((done) => { setTimeout(done); });
+    }
+  }
+
+  let filesShown = "";
+  function drawFiles(list) {
+    const now = JSON.stringify(list);
+    if (now === filesShown) return;
+    filesShown = now;
+    files.replaceChildren(...list.map((one) => h("li", {}, h("span", { class: "cvtr-file-name", dir: "auto" }, one.name),
+      ` · ${one.count.toLocaleString("en")} leads${one.notes.length ? ` · ${one.notes.join(" ")}` : ""} `,
+      button("remove", { class: "cvtr-link cvtr-drop-file", "aria-label": `Remove ${one.name}` },
+        () => link.send("drop_file", { name: one.name })))));
+    setShown(files, list.length > 0);
+  }
+
+  let rejectedShown = "";
+  function drawRejected(rows) {
+    const now = JSON.stringify(rows);
+    if (now === rejectedShown) return;
+    rejectedShown = now;
+    rejected.replaceChildren(...rows.map((cells) => h("tr", {}, ...cells.map((text) => h("td", { dir: "auto" }, text)))));
+  }
+
+  function update(view, fresh) {
+    const any = (what) => [["", what]];
+    campaign.update([...any("All campaigns"), ...view.options.campaign], view.filters.campaign, fresh);
+    publisher.update([...any("All"), ...view.options.publisher], view.filters.publisher, fresh);
+    status.update([...any("Any"), ...view.options.status], view.filters.status, fresh);
+    delivery.update([...any("Any"), ...view.options.delivery], view.filters.delivery, fresh);
+    from.update(view.filters.created_after, fresh);
+    to.update(view.filters.created_before, fresh);
+    setEnabled(load, !view.filter_blockers.length);
+    load.classList.toggle("cvtr-main", !view.loaded && view.selected.count === 0);
+    setLines(filterLines, [...view.filter_blockers, ...(view.changed ? [view.changed] : [])]);
+    working.update(view.job);
+    problem.update(view.problem);
+    setText(goOnText, view.go_on);
+    setShown(goOn, Boolean(view.go_on));
+    setLines(notes, view.notes);
+    setText(outdatedText, view.outdated);
+    setShown(outdated, Boolean(view.outdated));
+    setShown(over, view.loaded);
+    const rows = table.now;
+    if (rows) {
+      selectedOnly.update("Selected only", rows.marked_only, fresh);
+      setText(selectMatching, `all ${rows.matching.toLocaleString("en")} ${rows.matching === rows.loaded ? "loaded" : "matching"}`);
+    }
+    setEnabled(undo, view.selected.undo > 0);
+    detail.update(view.detail);
+    drawFiles(view.selected.files);
+    setLine(fileProblem, view.selected.file_problem);
+    setText(count, view.selected.text);
+    setText(parts, [view.selected.parts, view.selected.where].filter(Boolean).join("; "));
+    setLine(lookUp, view.selected.ask_lookup);
+    setText(absent, view.selected.absent);
+    setText(absentIds, view.selected.absent_ids.join(", "));
+    setShown(absentBox, Boolean(view.selected.absent));
+    setShown(rejectedBox, view.selected.not_taken > 0);
+    const n = view.selected.not_taken;
+    setText(notTaken, `${n.toLocaleString("en")} not taken: show ${n > view.selected.rejected.length
+      ? `the first ${view.selected.rejected.length}` : n === 1 ? "it" : "them"}`);
+    drawRejected(view.selected.rejected);
+    setLines(why, view.blockers);
+    setEnabled(next, !view.blockers.length);
+  }
+
+  function texts(given) {
+    ids.set(given.ids);
+    search.set(given.search);
+  }
+
+  return { element, update, texts, table, flush: ids.flush };
+}

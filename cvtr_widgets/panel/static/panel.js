@@ -1,0 +1,172 @@
+// The whole panel: header, three steps of which one is open, and the line to the kernel.
+
+const VERSION = 1;
+const PATIENCE = 1000; // milliseconds after which an unanswered click is spoken of
+
+function kernelLink(model) {
+  const page = Math.random().toString(36).slice(2);
+  const link = { handled: 0, sent: 0, waiting: new Map(), page };
+  link.send = (kind, is = {}, buffers = undefined) => {
+    link.sent += 1;
+    link.waiting.set(link.sent, performance.now());
+    model.send({ v: VERSION, kind, is, n: link.sent, page }, undefined, buffers);
+    return link.sent;
+  };
+  link.heard = (n) => { for (const one of [...link.waiting.keys()]) if (one <= n) link.waiting.delete(one); };
+  link.slow = () => [...link.waiting.values()].some((at) => performance.now() - at > PATIENCE);
+  return link;
+}
+
+function stepSection(link, number, name, body) {
+  const title = h("span", { class: "cvtr-step-name" }, name);
+  const sum = h("span", { class: "cvtr-sum" });
+  const mark = h("span", { class: "cvtr-n", "aria-hidden": "true" }, String(number));
+  const open = button("", { class: "cvtr-step-open" }, () => link.send("go", { step: number }));
+  open.append(mark, title, sum);
+  const heading = h("h3", {}, open);
+  body.id = freshId();
+  open.setAttribute("aria-controls", body.id);
+  const className = ["cvtr-step-leads", "cvtr-step-type", "cvtr-step-processing"][number - 1];
+  const element = h("section", { class: `cvtr-step ${className}`, "aria-label": `${number} ${name}` }, heading, body);
+  return {
+    element,
+    update(step, summary, reachable) {
+      const here = step === number;
+      element.classList.toggle("cvtr-here", here);
+      element.classList.toggle("cvtr-done", number < step);
+      setShown(body, here);
+      setText(mark, number < step ? "✓" : String(number));
+      setAttribute(open, "aria-expanded", String(here));
+      setEnabled(open, reachable || here);
+      setText(sum, here ? (number === 3 ? summary : "") : number < step || reachable ? summary : "");
+      setAttribute(element, "aria-label", `${number} ${name}`);
+    },
+    focus: () => open.focus(),
+  };
+}
+
+function panelHeader(link) {
+  const badge = h("span", { class: "cvtr-badge" });
+  const enterprise = h("b", {});
+  const who = h("span", { class: "cvtr-soft" });
+  const usage = h("span", { class: "cvtr-soft cvtr-usage" });
+  const refresh = button("Refresh", { class: "cvtr-link cvtr-refresh" }, () => link.send("refresh"));
+  const element = h("header", { class: "cvtr-head" }, badge, enterprise, who, h("span", { class: "cvtr-grow" }), usage, refresh);
+  return {
+    element,
+    update(head, loaded) {
+      setText(badge, head.badge);
+      badge.classList.toggle("cvtr-live", head.badge === "LIVE");
+      setText(enterprise, head.enterprise);
+      setText(who, [`signed in as ${head.who}`, head.role].filter(Boolean).join(" · "));
+      setText(usage, [head.usage, head.as_of ? `leads as of ${head.as_of}` : ""].filter(Boolean).join(" · "));
+      setShown(refresh, loaded);
+    },
+  };
+}
+
+/** Puts the parts of a file together and hands it to the browser. */
+function downloads() {
+  const under = new Map();
+  return (message, buffers) => {
+    const parts = message.part === 0 ? [] : under.get(message.key);
+    if (!parts || parts.length !== message.part) { under.delete(message.key); return; }
+    parts.push(new Uint8Array(buffers[0].buffer, buffers[0].byteOffset, buffers[0].byteLength).slice());
+    under.set(message.key, parts);
+    if (parts.length < message.parts) return;
+    under.delete(message.key);
+    const address = URL.createObjectURL(new Blob(parts, { type: message.type }));
+    const anchor = h("a", { href: address, download: message.name });
+    document.body.append(anchor);
+    anchor.click();
+    anchor.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  };
+}
+
+function render({ model, el }) {
+  const link = kernelLink(model);
+  const header = panelHeader(link);
+  const silent = h("p", { class: "cvtr-silent", role: "status", hidden: true });
+  const problem = problemBox();
+  const leads = leadsStep(link);
+  const type = typeStep(link);
+  const processing = processingStep(link);
+  const steps = [stepSection(link, 1, "Leads", leads.element), stepSection(link, 2, "Type", type.element),
+    stepSection(link, 3, "Processing", processing.element)];
+  const root = h("div", { class: "cvtr-panel", "data-step": "0" }, header.element, silent, problem.element,
+    ...steps.map((step) => step.element));
+  const main = h("div", { class: "cvtr-outer" }, root);
+  for (const kind of ["keydown", "keyup", "keypress"]) {
+    // The notebook's own shortcuts (D D deletes a cell) must not hear what is typed here.
+    main.addEventListener(kind, (event) => { if (event.key !== "Escape") event.stopPropagation(); });
+  }
+  main.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.append(main);
+  root.classList.add("cvtr-waiting");
+
+  let step = 0;
+  let viewed = 0;
+  const save = downloads();
+
+  function showView(message) {
+    if (message.number <= viewed) return;
+    viewed = message.number;
+    const view = message.is;
+    const fresh = link.handled >= link.sent;
+    root.classList.remove("cvtr-waiting");
+    setAttribute(root, "data-step", String(view.step));
+    header.update(view.head, view.leads.loaded);
+    const planned = Boolean(view.processing.plan || view.processing.job || view.processing.run);
+    steps[0].update(view.step, view.leads.summary, true);
+    steps[1].update(view.step, view.type.summary, !view.leads.blockers.length || planned);
+    steps[2].update(view.step, view.processing.summary, planned);
+    leads.update(view.leads, fresh);
+    type.update(view.type, fresh);
+    processing.update(view.processing, fresh, view.head);
+    if (step && step !== view.step && (root.contains(document.activeElement) || document.activeElement === document.body)) {
+      steps[view.step - 1].focus();
+    }
+    step = view.step;
+  }
+
+  function showTexts(given) {
+    leads.texts(given);
+    type.texts(given);
+    processing.texts(given);
+  }
+
+  function hear(message, buffers) {
+    if (!message || message.v !== VERSION) return;
+    if (message.handled && message.handled[link.page] !== undefined) link.handled = Math.max(link.handled, message.handled[link.page]);
+    if (message.kind === "heard" && message.page === link.page) link.heard(message.n);
+    else if (message.kind === "view") showView(message);
+    else if (message.kind === "rows") {
+      ({ leads: leads.table, plan: processing.planTable, results: processing.resultTable })[message.table].draw(message.is);
+    } else if (message.kind === "texts") showTexts(message.texts);
+    else if (message.kind === "file") save(message, buffers);
+    else if (message.kind === "fault") problem.update(message.problem);
+    else if (message.kind === "reload") {
+      problem.update({ text: "This page and the kernel do not understand each other. Reload the page.", detail: "" });
+    }
+    told();
+  }
+
+  function told() {
+    const quiet = link.slow();
+    setLine(silent, !quiet ? "" : viewed
+      ? "Waiting for the kernel, which is busy with another cell. What you pressed is kept and comes next."
+      : "This panel has no answer from a kernel. If a cell is running, it comes when that has ended; else run the cell that "
+        + "makes the panel (Shift+Enter) to start.");
+  }
+
+  model.on("msg:custom", hear);
+  const clock = setInterval(told, 500);
+  link.send("hello");
+  return () => {
+    clearInterval(clock);
+    model.off("msg:custom", hear);
+  };
+}
+
+export default { render };

@@ -1,0 +1,136 @@
+// Step 3, Processing: the plan, its confirmation, the run, the results.
+
+function tiles(className, pressed) {
+  const element = h("div", { class: `cvtr-tiles ${className}` });
+  let drawn = "";
+  return {
+    element,
+    /** ``rows``: [key, number, words, about]; a press shows only these. */
+    update(rows, chosen, extra = []) {
+      const now = JSON.stringify([rows, chosen, extra]);
+      if (now === drawn) return;
+      drawn = now;
+      const focused = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+      element.replaceChildren(...rows.map(([key, number, words, about]) => button("", {
+        class: `cvtr-tile cvtr-tile-${key}`, "data-key": key, "aria-pressed": String(chosen.includes(key)), title: about || null,
+      }, () => pressed(chosen.includes(key) ? [] : [key]))), ...extra.map((text) => h("span", { class: "cvtr-tile" }, text)));
+      rows.forEach(([, number, words], place) => element.children[place].append(
+        h("b", {}, number.toLocaleString("en")), " ", h("span", {}, words)));
+      if (focused) element.querySelector(`[data-key="${focused}"]`)?.focus();
+    },
+  };
+}
+
+function processingStep(link) {
+  const working = progressLine(() => link.send("cancel"));
+  const problem = problemBox();
+  const stale = h("div", { class: "cvtr-note", role: "alert", hidden: true });
+  const again = button("Preview again", { class: "cvtr-preview-again" }, () => link.send("preview"));
+
+  const planLine = h("p", { class: "cvtr-soft cvtr-plan-line" });
+  const verdicts = tiles("cvtr-verdicts", (values) => link.send("only", { table: "plan", column: "verdict", values }));
+  const cost = h("p", { class: "cvtr-soft cvtr-cost" });
+  const warnings = h("ul", { class: "cvtr-note cvtr-warnings", hidden: true });
+  const money = h("ul", { class: "cvtr-note cvtr-money", hidden: true });
+  const include = tickBox("", "cvtr-include", (on) => link.send("include", { on }));
+  const planTable = leadTable(link, "plan", "Plan, lead by lead");
+  const confirm = tickBox("", "cvtr-confirm", (on) => link.send("confirm", { on }));
+  const count = typed("Number of leads to delete", "cvtr-confirm-count", (text) => link.send("count", { text }),
+    { delay: 150, inputmode: "numeric", autocomplete: "off" });
+  const signature = typed("Sign with your printed name", "cvtr-signature", (text) => link.send("signature", { text }),
+    { delay: 150, autocomplete: "off" });
+  const meaning = h("p", { class: "cvtr-meaning" });
+  const why = h("ul", { class: "cvtr-why" });
+  const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: 2 }));
+  const run = button("", { class: "cvtr-main cvtr-run" }, () => {
+    count.flush();
+    signature.flush();
+    link.send("run", { fingerprint });
+  });
+  const ask = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
+    confirm.element, h("div", { class: "cvtr-foot" }, why, back, run));
+  const plan = h("div", { class: "cvtr-plan", hidden: true }, planLine, verdicts.element, cost, warnings, money, include.element,
+    planTable.element, ask);
+
+  const bar = h("progress", { max: "1", "aria-label": "Leads done" });
+  const line = h("span", { class: "cvtr-line" });
+  const message = h("span", { class: "cvtr-soft" });
+  const cancel = button("Cancel", { class: "cvtr-cancel" }, () => link.send("cancel"));
+  const progress = h("div", { class: "cvtr-progress", hidden: true, role: "status", "aria-live": "polite" }, bar,
+    h("div", { class: "cvtr-bar" }, line, message, h("span", { class: "cvtr-grow" }), cancel));
+  const alarm = h("div", { class: "cvtr-alarm", role: "alert", hidden: true });
+  const error = h("div", { class: "cvtr-problem", role: "alert", hidden: true });
+  const outcomes = tiles("cvtr-outcome-filter", (values) => link.send("only", { table: "results", column: "outcome", values }));
+  const explain = h("ul", { class: "cvtr-explain", hidden: true });
+  const resultTable = leadTable(link, "results", "Results, lead by lead");
+  const format = h("select", { class: "cvtr-export-format", "aria-label": "Format of the export" },
+    h("option", { value: "csv" }, "CSV"), h("option", { value: "excel" }, "Excel"),
+    h("option", { value: "excel_by_publisher" }, "Excel, a sheet per publisher"));
+  const save = button("Export", { class: "cvtr-export" }, () => link.send("export", { what: format.value }));
+  const rest = button("", { class: "cvtr-again" }, () => link.send("again"));
+  const over = button("Start over", { class: "cvtr-start-over" }, () => link.send("start_over"));
+  const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
+  const results = h("div", { class: "cvtr-results", hidden: true }, alarm, outcomes.element, explain, resultTable.element,
+    h("div", { class: "cvtr-bar" }, format, save, download, h("span", { class: "cvtr-grow" }), rest, over));
+  const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, plan, progress, error, results);
+  let fingerprint = "";
+
+  function updatePlan(view, fresh) {
+    const p = view.plan;
+    setShown(plan, Boolean(p) && !view.run);
+    if (!p) { fingerprint = ""; return; }
+    fingerprint = p.fingerprint;
+    setText(planLine, `Plan ${p.short}, read at ${p.read_at}; nothing has been sent.`);
+    verdicts.update(p.tiles, p.filter);
+    setLine(cost, p.cost);
+    setLines(warnings, p.warnings);
+    setLines(money, p.money);
+    setShown(include.element, p.cannot_tell > 0);
+    include.update(`Include the ${p.cannot_tell.toLocaleString("en")} whose state the service does not tell`, p.include, fresh);
+    const asked = Boolean(p.will_change);
+    setShown(confirm.element, asked && p.needs_tick);
+    confirm.update(`I confirm: ${p.statement}`, view.confirmed, fresh);
+    setShown(count.element, asked && p.needs_count);
+    setShown(signature.element, asked && p.needs_signature);
+    setLine(meaning, asked && !p.needs_tick ? p.statement : "");
+    setText(run, p.button);
+    run.classList.toggle("cvtr-danger", p.needs_count);
+    setLines(why, view.blockers);
+    setEnabled(run, !view.blockers.length);
+  }
+
+  function updateRun(view) {
+    const r = view.run;
+    setShown(progress, Boolean(r) && !r.finished);
+    setShown(results, Boolean(r) && r.finished);
+    setLine(error, r ? r.error : "");
+    if (!r) return;
+    bar.max = Math.max(1, r.total);
+    bar.value = r.done;
+    setText(line, r.line);
+    setText(message, r.cancelling ? "Stopping after the leads that are under way." : r.message);
+    setEnabled(cancel, !r.cancelling);
+    outcomes.update(r.counts.map(([key, n, words, about]) => [key, n, words, about]), r.filter);
+    const bad = r.counts.find(([key]) => key === "contradicted");
+    setLine(alarm, bad ? `${bad[1].toLocaleString("en")} contradicted: ${bad[3]}` : "");
+    setLines(explain, r.counts.map(([, n, words, about]) => `${n.toLocaleString("en")} ${words}: ${about}`));
+    setLine(rest, r.again);
+  }
+
+  function update(view, fresh, head) {
+    working.update(view.job);
+    problem.update(view.problem);
+    setLine(stale, view.stale);
+    setShown(again, Boolean(view.stale) || (Boolean(view.problem) && !view.plan && !view.run));
+    updatePlan(view, fresh);
+    updateRun(view);
+    setLine(download, head.download);
+  }
+
+  function texts(given) {
+    count.set(given.count);
+    signature.set(given.signature);
+  }
+
+  return { element, update, texts, planTable, resultTable };
+}

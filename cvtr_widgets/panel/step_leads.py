@@ -1,0 +1,341 @@
+"""Step 1, Leads: load, look, and pick. No widgets here; the panel shows what ``view()`` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.actions import count_of
+from cvtr_widgets.errors import ReadTooLarge
+from cvtr_widgets.models import LeadId
+from cvtr_widgets.panel.cells import LEAD_COLUMNS, plain
+from cvtr_widgets.panel.detail import Detail
+from cvtr_widgets.panel.filters import DELIVERIES, STATUSES, Filters
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem
+from cvtr_widgets.panel.lead_frames import joined
+from cvtr_widgets.panel.picked import Picked
+from cvtr_widgets.panel.table import LeadTable
+from cvtr_widgets.selection import parse_ids, read_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvtr_widgets.session import LeadSession
+
+UNASKED = 60
+"""Requests that looking ids up may take without asking the user."""
+SHOWN_REJECTED = 200
+STEPS_BACK = 20
+OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
+CHANGED = "The filters have changed: press Load leads to use them."
+
+
+class LeadsStep:
+    """What step 1 knows. ``picked`` is the selection; only the methods here change it."""
+
+    def __init__(self, session: LeadSession, jobs: Jobs, page_size: int) -> None:
+        self.filters = Filters()
+        self.search = ""
+        self.text = ""
+        self.picked = Picked()
+        self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=session.client.zone)
+        self.detail = Detail(session, jobs)
+        self.note = ""
+        self.problem: Problem | None = None
+        self.outdated = False
+        self._session = session
+        self._jobs = jobs
+        self._asked: Filters | None = None
+        self._go_on = ""
+        self._before: list[tuple[Picked, str]] = []
+        self._loaded: pd.DataFrame | None = None
+        self._looked: pd.DataFrame | None = None
+        self._absent: set[LeadId] = set()
+        self._ask_lookup = 0
+        self._file_problem = ""
+        self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
+
+    # -- loading ------------------------------------------------------------------------------------------------------
+
+    def read_lists(self) -> None:
+        """Read what the filters offer."""
+
+        def work(_job: Job, _tell: Any) -> dict[str, dict[str, str]]:
+            lists = {"campaigns": self._session.campaigns(), "publishers": self._session.publishers()}
+            return {what: {str(i): plain(str(n)) for i, n in frame["name"].items()} for what, frame in lists.items()}
+
+        self._jobs.start("lists", "Reading campaigns and publishers", work, self._names.update, self._failed)
+
+    def set_filter(self, name: str, value: str) -> None:
+        """Change one filter; it counts when leads are loaded next."""
+        self.filters = self.filters.with_(name, value)
+
+    def load(self, *, go_on: bool = False) -> None:
+        """Load leads by the filters. The selection stays."""
+        if self.filters.blockers():
+            return
+        asked = self.filters
+        self._begin(asked, go_on=go_on)
+
+    def refresh(self) -> None:
+        """Read the same leads again."""
+        self._absent.clear()
+        self._looked = None
+        if self._asked is not None:
+            self._begin(self._asked, go_on=True)
+        else:
+            self._reframe()
+        self.look_up()
+
+    def _begin(self, asked: Filters, *, go_on: bool) -> None:
+        self.problem, self._go_on, self.note = None, "", ""
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> pd.DataFrame:
+            return self._session.pull(**asked.query(), on_page=tell, cancel=job.cancel, go_on=go_on)
+
+        def done(frame: pd.DataFrame) -> None:
+            self._asked, self._loaded, self.outdated = asked, frame, False
+            self._reframe()
+            self.look_up()
+
+        def failed(problem: Problem, error: BaseException) -> None:
+            if isinstance(error, ReadTooLarge):
+                self._go_on = problem.text
+            else:
+                self._failed(problem, error)
+
+        self._jobs.start("load", "Loading leads", work, done, failed)
+
+    def stop_loading(self) -> None:
+        """Stop; what has come is shown."""
+        self._jobs.stop("load")
+        self._jobs.stop("lookup")
+
+    def _failed(self, problem: Problem, _error: BaseException) -> None:
+        self.problem = problem
+
+    def _reframe(self) -> None:
+        """Show what is there now. Ticks stay with their leads, whatever row these are on."""
+        gone = self.table.set_frame(joined(self._loaded, self._looked))
+        if gone:
+            are = "is" if len(gone) == 1 else "are"
+            self.note = f"{count_of(len(gone))} you selected {are} not among these any more; still selected."
+        self.table.mark(self.picked.ids_set)
+
+    # -- looking up ids that are not loaded ---------------------------------------------------------------------------
+
+    def look_up(self, *, asked: bool = False) -> None:
+        """Read selected leads that are not shown yet. What takes many requests waits until the user asks for it."""
+        missing = [i for i in self.picked.ids if i not in self.table and i not in self._absent]
+        self._ask_lookup = 0
+        if not missing:
+            self._jobs.drop("lookup")
+            return
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> Any:
+            cost = self._session.client.fetch_cost(missing).requests
+            if cost > UNASKED and not asked:
+                return cost
+            return self._session.pull(ids=missing, on_page=tell, cancel=job.cancel)
+
+        def done(found: Any) -> None:
+            if isinstance(found, int):
+                self._ask_lookup = found
+                return
+            self._absent.update(found.attrs.get("not_found", ()))
+            self._looked = joined(self._looked, found)
+            self._reframe()
+
+        self._jobs.start("lookup", f"Looking up {count_of(len(missing))}", work, done, self._failed)
+
+    # -- the table ----------------------------------------------------------------------------------------------------
+
+    def find(self, text: str) -> None:
+        """Search the loaded leads."""
+        self.search = text
+        self.table.search(text)
+
+    # -- picking ------------------------------------------------------------------------------------------------------
+
+    def _pick(self, picked: Picked, text: str | None = None) -> None:
+        self._before = [*self._before[-STEPS_BACK:], (self.picked, self.text)]
+        self.picked = picked
+        self.text = self.text if text is None else text
+        self.note = ""
+        self.table.mark(picked.ids_set)
+
+    def tick(self, ids: Iterable[LeadId], *, on: bool) -> None:
+        """Tick or untick leads of the table; an id that is not in it is left alone."""
+        known = [i for i in ids if i in self.table]
+        if known:
+            self._pick(self.picked.tick(known) if on else self.picked.untick(known))
+
+    def tick_matching(self, version: int) -> None:
+        """Tick all leads that match. ``version`` is the table's as the user saw it: what was not seen is not ticked."""
+        if version != self.table.matching_version:
+            self.note = "The list changed just then, so nothing was selected. Look at it and press again."
+            return
+        self._pick(self.picked.tick(self.table.matching_ids, "matching"))
+
+    def invert_page(self, ids: Iterable[LeadId]) -> None:
+        """Untick what is ticked of these, and tick the others."""
+        known = [i for i in ids if i in self.table]
+        on = [i for i in known if i in self.picked.ids_set]
+        off = [i for i in known if i not in self.picked.ids_set]
+        if known:
+            self._pick(self.picked.untick(on).tick(off))
+
+    def select_none(self) -> None:
+        """Nothing is selected; LEAD ID(S) and imported files are emptied with it. Can be undone."""
+        self._pick(Picked(), "")
+
+    def undo(self) -> None:
+        """Take the last step of the selection back."""
+        if self._before:
+            self.picked, self.text = self._before.pop()
+            self.note = ""
+            self.table.mark(self.picked.ids_set)
+            self.look_up()
+
+    def type_ids(self, text: str) -> None:
+        """What LEAD ID(S) holds now."""
+        if text != self.text:
+            self._pick(self.picked.type(parse_ids(text) if text.strip() else None), text)
+            self.look_up()
+
+    def import_file(self, name: str, content: bytes, *, pasted: bool = False) -> None:
+        """Take the lead ids of a CSV or Excel file, or of a text too long for the text area."""
+        self._file_problem = ""
+        shown = plain(name, 80) or "file"
+
+        def work(_job: Job, _tell: Any) -> Any:
+            return parse_ids(content.decode("utf-8", "replace")) if pasted else read_file(content, name=name)
+
+        def done(found: Any) -> None:
+            self._pick(self.picked.add_file(shown, found))
+            self.look_up()
+
+        def failed(problem: Problem, _error: BaseException) -> None:
+            self._file_problem = f"{shown}: {problem.text}"
+
+        self._jobs.start("import", f"Reading {shown}", work, done, failed)
+
+    def refuse_file(self, why: str) -> None:
+        """A file could not be taken over from the page."""
+        self._file_problem = why
+
+    def drop_file(self, name: str) -> None:
+        """Leave a file out again."""
+        self._pick(self.picked.drop_file(name))
+
+    def select_these(self, ids: Iterable[LeadId]) -> None:
+        """Exactly these leads, such as those a run left over."""
+        self._pick(Picked().tick(ids, "list"), "")
+        self.look_up()
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> pd.DataFrame | None:
+        """Loaded and looked-up leads."""
+        return self.table.frame
+
+    def blockers(self) -> tuple[str, ...]:
+        """Why step 2 cannot be gone to."""
+        if self._jobs.get("import"):
+            return ("The file is being read.",)
+        if not self.picked.ids:
+            return ("No lead is selected yet: tick rows, type ids, or import a file.",)
+        if self._absent.issuperset(self.picked.ids):
+            return ("None of the selected leads can be found: deleted, or not visible to you. Select others.",)
+        return ()
+
+    def campaigns(self) -> dict[int, tuple[str, int]]:
+        """Campaign id -> its name and how many selected leads are known to be on it."""
+        frame = self.table.frame
+        if frame is None:
+            return {}
+        part = frame.loc[[i for i in self.picked.ids if i in self.table], ["campaign_id", "campaign"]].dropna()
+        numbers = part["campaign_id"].value_counts()
+        names = dict(zip(part["campaign_id"].tolist(), part["campaign"].tolist(), strict=True))
+        return {int(i): (plain(str(names[i])), int(n)) for i, n in zip(numbers.index.tolist(), numbers.tolist(), strict=True)}
+
+    def known(self) -> int:
+        """Selected leads that have been read."""
+        return sum(1 for i in self.picked.ids if i in self.table)
+
+    @property
+    def as_of(self) -> str:
+        """When the leads shown were read, in the session's zone."""
+        at = None if self.table.frame is None else self.table.frame.attrs.get("as_of")
+        if not at:
+            return ""
+        zone = self._session.client.zone
+        then, now = datetime.fromisoformat(at).astimezone(zone), datetime.now(zone)
+        return then.strftime("%H:%M" if then.date() == now.date() else "%Y-%m-%d %H:%M")
+
+    def view(self) -> dict[str, Any]:
+        """All of step 1 but its rows, as JSON values."""
+        job = self._jobs.get("load") or self._jobs.get("import") or self._jobs.get("lookup")
+        frame = self.table.frame
+        notes = [] if self._loaded is None else list(self._loaded.attrs.get("notes", ()))
+        changed = self._asked is not None and self._asked != self.filters
+        return {
+            "filters": {name: getattr(self.filters, name) for name in Filters.__slots__},
+            "options": {
+                "campaign": [[i, n] for i, n in self._names["campaigns"].items()],
+                "publisher": [[i, n] for i, n in self._names["publishers"].items()],
+                "status": [[s, s] for s in STATUSES],
+                "delivery": [[s, s] for s in DELIVERIES],
+            },
+            "filter_blockers": list(self.filters.blockers()),
+            "changed": CHANGED if changed else "",
+            "outdated": "A run has changed leads since these were read. Refresh to see them as they are now."
+            if self.outdated
+            else "",
+            "job": None if job is None else job.message(),
+            "problem": None if self.problem is None else self.problem.message(),
+            "go_on": self._go_on,
+            "notes": [*notes, *([self.note] if self.note else [])],
+            "loaded": frame is not None,
+            "selected": self._selected(),
+            "detail": self._detail(),
+            "blockers": list(self.blockers()),
+            "summary": f"{count_of(len(self.picked))} selected",
+        }
+
+    def _detail(self) -> dict[str, Any] | None:
+        shown = self.detail.view()
+        return None if shown is None else {**shown, "on": self.detail.lead_id in self.picked.ids_set}
+
+    def _selected(self) -> dict[str, Any]:
+        picked = self.picked
+        rejected = picked.rejected
+        absent = sum(1 for i in picked.ids if i in self._absent)
+        where = []
+        if self.table.marked_elsewhere:
+            where.append(f"{self.table.marked_elsewhere:,} not on this page")
+        if self.table.marked_hidden:
+            where.append(f"{self.table.marked_hidden:,} hidden by search or “selected only”")
+        files = [
+            {"name": name, "count": len(content.ids), "notes": [plain(str(n), 400) for n in content.notes]}
+            for name, content in picked.files
+        ]
+        return {
+            "count": len(picked),
+            "text": f"{count_of(len(picked))} selected",
+            "parts": ", ".join(f"{n:,} {words}" for n, words in picked.parts()),
+            "where": ", ".join(where),
+            "unticked": len(picked.unticked),
+            "absent": f"{absent:,} can’t be found: deleted, or not visible to you." if absent else "",
+            "absent_ids": [str(i) for i in picked.ids if i in self._absent][:SHOWN_REJECTED] if absent else [],
+            "ask_lookup": f"Look up the ids that are not loaded ({self._ask_lookup:,} requests)" if self._ask_lookup else "",
+            "not_taken": len(rejected),
+            "rejected": [
+                [plain(f"{name} {r.where}".strip(), 80), plain(r.text, 60), plain(r.why)] for name, r in rejected[:SHOWN_REJECTED]
+            ],
+            "files": files,
+            "file_problem": self._file_problem,
+            "undo": len(self._before),
+        }

@@ -1,0 +1,275 @@
+"""Step 3, Processing: the plan, its confirmation, the run and the results. No widgets here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.actions import count_of
+from cvtr_widgets.models import Action, LeadId, Outcome, Progress, RunState, Verdict
+from cvtr_widgets.panel.cells import PLAN_COLUMNS, RESULT_COLUMNS, moment, plain
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
+from cvtr_widgets.panel.picked import Picked
+from cvtr_widgets.panel.step_leads import LeadsStep
+from cvtr_widgets.panel.step_type import TypeStep
+from cvtr_widgets.panel.table import LeadTable
+from cvtr_widgets.runs.execute import Run
+from cvtr_widgets.runs.plan import Plan, duration
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvtr_widgets.session import LeadSession
+
+VERDICTS = {
+    Verdict.WILL_CHANGE: "will change",
+    Verdict.ALREADY_SO: "already so",
+    Verdict.NOT_ELIGIBLE: "not eligible",
+    Verdict.NOT_FOUND: "not found",
+    Verdict.NOT_ALLOWED: "not allowed",
+    Verdict.CANNOT_TELL: "can’t tell",
+}
+OUTCOMES = {
+    Outcome.CONTRADICTED: "The service said yes, but the leads say otherwise. Look at these first.",
+    Outcome.UNKNOWN: "Sent, no dependable answer, and reading could not settle it. Look again later before you repeat it.",
+    Outcome.REFUSED: "The service said no.",
+    Outcome.CONFIRMED: "Sent, and seen to be so when read back.",
+    Outcome.ACCEPTED: "The service said yes; nothing that can be read proves it.",
+    Outcome.SKIPPED: "Not sent: see each lead’s detail.",
+    Outcome.NOT_SENT: "The run ended before these were sent. Safe to plan again.",
+}
+
+
+class ProcessingStep:
+    """What step 3 knows. Confirmation and signature belong to the plan shown and lapse with it."""
+
+    def __init__(self, session: LeadSession, jobs: Jobs, leads: LeadsStep, kind: TypeStep, changed: Callable[[], None]) -> None:
+        self.plan: Plan | None = None
+        self.run: Run | None = None
+        self.problem: Problem | None = None
+        self.confirmed = False
+        self.count = ""
+        self.signature = ""
+        self.include_cannot_tell = False
+        zone = session.client.zone
+        self.plan_table = LeadTable(PLAN_COLUMNS, page_size=25, zone=zone)
+        self.result_table = LeadTable(RESULT_COLUMNS, page_size=25, zone=zone)
+        self._session = session
+        self._jobs = jobs
+        self._leads = leads
+        self._type = kind
+        self._changed = changed
+        self._planned: tuple[Picked, Action] | None = None
+        self._results: pd.DataFrame | None = None
+        self._progress: Progress | None = None
+
+    # -- the plan -----------------------------------------------------------------------------------------------------
+
+    def preview(self) -> None:
+        """Make the plan of what is selected and entered. Nothing is written."""
+        action, picked = self._type.action(), self._leads.picked
+        if action is None or self._type.blockers() or self.running:
+            return
+        self.forget()
+        include = self.include_cannot_tell
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
+            return self._session.plan(action, picked.selection, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
+
+        def done(plan: Plan) -> None:
+            self.plan, self._planned = plan, (picked, action)
+            self.plan_table.set_frame(plan.frame)
+
+        def failed(problem: Problem, _error: BaseException) -> None:
+            self.problem = problem
+
+        self._jobs.start("plan", f"Reading {count_of(len(picked))} for the preview", work, done, failed)
+
+    def forget(self) -> None:
+        """Neither a plan nor a run is shown any more; what was typed for them is gone with them."""
+        self._jobs.drop("plan")
+        self.plan, self._planned, self.problem = None, None, None
+        self.run, self._results, self._progress = None, None, None
+        self.lapse()
+        for table in (self.plan_table, self.result_table):
+            table.only("verdict", ())
+            table.only("outcome", ())
+            table.set_frame(None)
+
+    def lapse(self) -> None:
+        """Confirmation, number and signature are worth nothing any more."""
+        self.confirmed, self.count, self.signature = False, "", ""
+
+    def include(self, *, on: bool) -> None:
+        """Whether leads whose state the service does not tell are sent too; makes another plan."""
+        if on != self.include_cannot_tell and self.plan is not None and self.run is None:
+            self.include_cannot_tell = on
+            self.preview()
+
+    @property
+    def stale(self) -> str:
+        """Why the plan shown is no longer what is entered; empty while it is."""
+        if self._planned is None or self.run is not None:
+            return ""
+        picked, action = self._planned
+        if self._leads.picked is not picked and self._leads.picked.ids != picked.ids:
+            return "The selection has changed since this plan was made. Preview again."
+        if self._type.action() != action:
+            return "The action has changed since this plan was made. Preview again."
+        return ""
+
+    # -- the run ------------------------------------------------------------------------------------------------------
+
+    def blockers(self) -> tuple[str, ...]:
+        """Why the plan cannot be carried out now."""
+        plan = self.plan
+        if plan is None:
+            return ("Make a preview first.",)
+        if self.run is not None:
+            return ("This plan has been run.",)
+        if self.stale:
+            return (self.stale,)
+        if not plan.will_change:
+            return ("No lead would change, so there is nothing to do.",)
+        said = []
+        if plan.needs_signature and not self.signature.strip():
+            said.append("Sign with your printed name.")
+        if plan.needs_count and self.count.strip().replace(",", "") != str(plan.will_change):
+            said.append(f"Type the number of leads that will be deleted: {plan.will_change}.")
+        if plan.needs_tick and not self.confirmed:
+            said.append("Tick the box to confirm.")
+        return tuple(said)
+
+    def start(self, fingerprint: str) -> None:
+        """Carry the plan out. ``fingerprint`` is that of the plan which the user saw when pressing the button."""
+        plan = self.plan
+        if plan is None or plan.fingerprint != fingerprint:
+            self.problem = Problem("The plan on the screen was not the present one, so nothing was sent. Look at it again.")
+            return
+        if self.blockers():
+            return
+        self.problem = None
+        confirm: bool | int = plan.will_change if plan.needs_count else True
+        signature = self.signature if plan.needs_signature else None
+        try:
+            self.run = self._session.start(plan, confirm=confirm, signature=signature, on_progress=self._heard, source="panel")
+        except Exception as error:  # noqa: BLE001  the border to the page: every error is shown there with its way out
+            self.problem = problem_of(error)
+        self.lapse()
+
+    def _heard(self, progress: Progress) -> None:
+        """From the run's threads, which must not wait for us."""
+        self._progress = progress
+        self._changed()
+
+    def absorb(self) -> None:
+        """Take over the results of a run that has ended."""
+        if self.run is not None and self.run.finished and self._results is None:
+            self._progress = self.run.progress
+            self._results = self.run.results
+            self.result_table.set_frame(_alarms_first(self._results))
+            self._leads.outdated = True
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self.run is not None and not self.run.finished
+
+    def cancel(self) -> None:
+        """Stop the preview, or the run after the chunks in flight."""
+        self._jobs.stop("plan")
+        if self.run is not None:
+            self.run.cancel()
+
+    @property
+    def results(self) -> pd.DataFrame | None:
+        """The results of the run shown."""
+        return self._results if self._results is not None or self.run is None else self.run.results
+
+    def left_over(self) -> tuple[LeadId, ...]:
+        """Leads that did not go through."""
+        if self.run is None or not self.run.finished:
+            return ()
+        return tuple(int(i) for i in self.run.failed.index)
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    @property
+    def summary(self) -> str:
+        """The step in a line."""
+        if self.run is not None:
+            return f"run {self.run.id} · {self.run.state}"
+        return "" if self.plan is None else f"plan {self.plan.short} · nothing has been sent"
+
+    def view(self) -> dict[str, Any]:
+        """All of step 3 but its rows, as JSON values; typed text is not in it."""
+        job = self._jobs.get("plan")
+        return {
+            "job": None if job is None else job.message(),
+            "problem": None if self.problem is None else self.problem.message(),
+            "plan": None if self.plan is None else self._plan_view(self.plan),
+            "stale": self.stale,
+            "blockers": list(self.blockers()),
+            "confirmed": self.confirmed,
+            "running": self.running,
+            "run": None if self.run is None else self._run_view(self.run),
+            "summary": self.summary,
+        }
+
+    def _plan_view(self, plan: Plan) -> dict[str, Any]:
+        counts = plan.counts
+        tiles = [[str(v), counts[str(v)], word] for v, word in VERDICTS.items() if counts[str(v)] or v is Verdict.WILL_CHANGE]
+        return {
+            "short": plan.short,
+            "fingerprint": plan.fingerprint,
+            "tiles": tiles,
+            "cost": plan.cost.sentence if plan.will_change else "",
+            "warnings": [plain(w, 600) for w in plan.warnings],
+            "money": list(plan.money),
+            "statement": plan.statement if plan.will_change else "",
+            "button": plan.button,
+            "will_change": plan.will_change,
+            "needs_tick": plan.needs_tick,
+            "needs_count": plan.needs_count,
+            "needs_signature": plan.needs_signature,
+            "include": self.include_cannot_tell,
+            "cannot_tell": counts[str(Verdict.CANNOT_TELL)],
+            "read_at": moment(plan.read_at, self._session.client.zone),
+            "filter": sorted(self.plan_table.message()["filters"].get("verdict", [])),
+        }
+
+    def _run_view(self, run: Run) -> dict[str, Any]:
+        progress = self._progress or run.progress
+        counts = run.counts
+        left = len(self.left_over())
+        return {
+            "id": run.id,
+            "state": str(run.state),
+            "done": progress.done,
+            "total": progress.total,
+            "line": _progress_line(progress),
+            "message": plain(progress.message, 300),
+            "finished": run.finished,
+            "cancelling": run.state is RunState.CANCELLING,
+            "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), why] for o, why in OUTCOMES.items() if counts[str(o)]],
+            "error": "" if run.error is None else plain(str(run.error), 600),
+            "again": f"Again with the {count_of(left)} that did not go through" if left else "",
+            "filter": sorted(self.result_table.message()["filters"].get("outcome", [])),
+        }
+
+
+def _progress_line(progress: Progress) -> str:
+    """``200 of 298 · 41 a second · 3 s left``."""
+    parts = [f"{progress.done:,} of {progress.total:,}"]
+    if progress.rate >= 0.5:
+        parts.append(f"{progress.rate:,.0f} a second")
+    if progress.seconds_left is not None and progress.done < progress.total:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def _alarms_first(results: pd.DataFrame) -> pd.DataFrame:
+    """What needs a person's eye stands on top; within an outcome the input's order stays."""
+    order = {str(o): n for n, o in enumerate(Outcome)}
+    places = results["outcome"].astype("object").map(order)
+    return results.iloc[places.to_numpy().argsort(kind="stable")]
