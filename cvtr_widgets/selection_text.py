@@ -28,6 +28,7 @@ _GROUPS: Final = r"#?(?:[0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,2}(?:,[0-9]{3})+)"
 _BEFORE: Final = rf"(?:(?<![^{_ENDS}])[{_SOFT}]*|[{_SOFT}]+)"
 _GROUPED: Final = rf"{_BEFORE}{_GROUPS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,(?:$|[{_ENDS}{_SOFT}])))"
 _SCIENTIFIC: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*[+-]?[0-9]+,[0-9]+[eE][+-]?[0-9]+(?=[{_SOFT}]*(?:$|[{_ENDS},]))"
+_ONE = re.compile(r"#?[1-9][0-9]{0,17}")
 _TOKEN = re.compile(rf"{_SCIENTIFIC}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
 _LABEL = re.compile(r"(?<![\w.@/#-])@?(?:lead[ _-]?)?(?:id(?:s|\(s\))?|lead)[\"']?\s*[:=]\s*", re.IGNORECASE)
 _LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadid", "lead_id", "lead-id", "leadids", "leadid(s)"})
@@ -96,6 +97,9 @@ class _Reading:
         """Read one line."""
         bare = trimmed(line)
         if not bare:
+            return
+        if not self.under and _ONE.fullmatch(bare):
+            self.ids.append(int(bare.lstrip("#")))
             return
         if self._heading(number, bare):
             return
