@@ -134,11 +134,9 @@ _NO_TEXT: Final = "This is neither text nor an Excel workbook. Save the list as 
 
 def _read_text(text: str, column: str | None, name: str, on_progress: Progress | None) -> Selection:
     text, said = _declared(text)
-    delimiter = said or _delimiter(text)
-    if delimiter is None:
-        if name.lower().endswith(".txt") and column is None:
-            return parse_ids(text, origin="file", on_progress=on_progress)
-        delimiter = ","
+    delimiter, named = (said, True) if said else _delimiter(text)
+    if name.lower().endswith(".txt") and column is None and not named:
+        return parse_ids(text, origin="file", on_progress=on_progress)
     lines = text.count("\n") + 1
     tell = None if on_progress is None else lambda done: on_progress(min(done, lines), lines)
     table = Table(_rows(text, delimiter))
@@ -177,9 +175,10 @@ def _rows(text: str, delimiter: str) -> Rows:
     return rows
 
 
-def _delimiter(text: str) -> str | None:
-    """The delimiter by which the first rows make the best table; None if there is but one column by each of them."""
-    best: tuple[tuple[bool, int, int], str] | None = None
+def _delimiter(text: str) -> tuple[str, bool]:
+    """The delimiter by which the first rows make the best table, and whether one of these names a column of lead ids."""
+    best: tuple[bool, int, int] = (False, 0, 0)
+    chosen = ","
     for delimiter in _DELIMITERS:
         try:
             head = [cells for _, cells in islice(_rows(text, delimiter)(), LOOK) if not all(map(is_blank, cells))]
@@ -191,6 +190,6 @@ def _delimiter(text: str) -> str | None:
         usual = max(set(widths), key=widths.count)
         named = any(len(cells) > 1 and any(heading(c) is not None for c in cells) for cells in head)
         score = (named, widths.count(usual), usual)
-        if best is None or score > best[0]:
-            best = (score, delimiter)
-    return None if best is None else best[1]
+        if score > best:
+            best, chosen = score, delimiter
+    return chosen, best[0]

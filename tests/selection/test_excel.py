@@ -1,0 +1,132 @@
+"""Workbooks: sheets, numbers, dates, what Excel hides."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date
+from typing import Any
+
+import openpyxl
+import pytest
+
+from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.selection import read_file
+
+
+def workbook(*sheets: list[list[Any]], titles: tuple[str, ...] = ("One", "Two", "Three"), change: Any = None) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in zip(titles, sheets, strict=False):
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    if change is not None:
+        change(book)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+EXPORT = [
+    ["Leads report"], ["Created", date(2024, 4, 19)], ["Campaign ID", 44064], ["Total leads", 5], [],
+    [None, "Id", "Name", "Telephone"],
+    [None, 11001, "A", 447911123456],
+    [None, "53284", "B", None],
+    [],
+    [None, 11003.0, "C", None],
+    [None, 1.23e8, "D", None],
+    [None, "1.23E+08", "E", None],
+    [None, date(2024, 4, 19), "F", None],
+    [None, True, "G", None],
+    [None, 12.5, "H", None],
+    [None, 11001, "A", None],
+    [None, 1234567890123456, "I", None],
+    [None, "1234567890123456", "J", None],
+    ["Total", 298, None, None],
+]  # fmt: skip
+
+
+def test_what_an_export_holds() -> None:
+    found = read_file(workbook(EXPORT))
+    assert found.ids == (11001, 53284, 11003, 123000000, 1234567890123456)
+    assert found.duplicates == 1
+    assert [r.where for r in found.rejected] == ["row 12", "row 13", "row 14", "row 15", "row 17", "row 19"]
+    for rejected, word in zip(found.rejected, ["damaged", "date", "True", "fraction", "15 digits", "Total"], strict=True):
+        assert word in rejected.why
+    assert found.given == 12
+
+
+def test_the_sheet_is_told() -> None:
+    ids = [["Lead ID"], [11001]]
+    found = read_file(workbook([["Notes"], ["hello"]], ids, [["Id"], [5]]))
+    assert found.ids == (11001,)
+    assert "The sheet “Two” was read." in found.notes
+    assert any("Three" in n and "Not read" in n for n in found.notes)
+    assert read_file(workbook([["x"]], ids, [["Id"], [5]]), sheet="Three").ids == (5,)
+    with pytest.raises(SelectionError, match="One, Two"):
+        read_file(workbook([["x"]], ids), sheet="Four")
+
+
+def test_a_header_counts_for_more_than_a_look() -> None:
+    assert read_file(workbook([[1], [2]], [["Lead ID"], [11001]])).ids == (11001,)
+
+
+def test_hidden_sheets_and_rows_are_not_taken() -> None:
+    def hide(book: openpyxl.Workbook) -> None:
+        book["One"].sheet_state = "hidden"
+        book["Two"].row_dimensions[3].hidden = True
+
+    found = read_file(workbook([["Lead ID"], [1]], [["Lead ID"], [11001], [11002], [11003]], change=hide))
+    assert found.ids == (11001, 11003)
+    assert [(r.where, r.text) for r in found.rejected] == [("row 3", "11002")]
+    assert "hides" in found.rejected[0].why
+    assert any("One" in n and "hides" in n for n in found.notes)
+
+
+def test_formulas_never_calculated_are_told() -> None:
+    found = read_file(workbook([["Lead ID", "x"], ["=A3+1", 1], [11002, 1]]))
+    assert found.ids == (11002,)
+    assert "formula" in found.rejected[0].text
+    assert any("no stored result" in n for n in found.notes)
+
+
+def test_without_ids_it_is_refused_with_its_columns() -> None:
+    with pytest.raises(SelectionError, match="Campaign ID, Name"):
+        read_file(workbook([["Campaign ID", "Name"], [44064, "A"]]))
+    with pytest.raises(SelectionError, match="nothing in it"):
+        read_file(workbook([]))
+
+
+def test_a_wrong_extent_in_the_file_loses_nothing() -> None:
+    content = workbook([["Lead ID"], [11001], [11002]])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'ref="A1:A3"', b'ref="A1"'))
+    assert read_file(out.getvalue()).ids == (11001, 11002)
+
+
+def test_damaged_in_many_ways() -> None:
+    content = workbook(EXPORT)
+    for cut in (30, 200, len(content) // 2, len(content) - 30):
+        with pytest.raises(SelectionError):
+            read_file(content[:cut])
+    for part in ("xl/worksheets/sheet1.xml", "xl/workbook.xml", "[Content_Types].xml"):
+        out = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+            for name in old.namelist():
+                new.writestr(name, b"<oops" if name == part else old.read(name))
+        with pytest.raises(SelectionError, match="damaged"):
+            read_file(out.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("inside", "word"), [("xl/workbook.bin", "xlsb"), ("content.xml", "OpenDocument"), ("a.txt", "zip archive")]
+)
+def test_other_archives(inside: str, word: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(inside, "x")
+    with pytest.raises(SelectionError, match=word):
+        read_file(out.getvalue())
