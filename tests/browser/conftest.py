@@ -8,6 +8,7 @@
 ``sandbox``     a ``SandboxServer`` in this process, which knows the truth about its leads; for the notebook:
                 ``notebook(["import cvtr_widgets as cvtr", "client = cvtr.Sandbox().connect()"], environ=joined(sandbox))``,
                 with ``joined`` from ``lab.py``
+``open_panel``  ``open_panel(role="agency")`` gives the lead panel on that sandbox, as a ``PanelPage`` (``panel.py``)
 
 A test that fails leaves ``test-output/failed-....png`` and the page's console beside it.
 """
@@ -35,6 +36,7 @@ from tests.browser.lab import (
     watched_page,
     write_notebook,
 )
+from tests.browser.panel import Opener, opener
 
 
 @pytest.fixture(scope="package")
@@ -160,3 +162,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:80]
+
+
+@pytest.fixture
+def open_panel(notebook: Callable[..., NotebookPage], sandbox: SandboxServer) -> Opener:
+    return opener(notebook, sandbox)

@@ -1,0 +1,130 @@
+"""The panel as a user meets it: what tests click, type and read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from cvtr_widgets.sandbox import SandboxServer
+from tests.browser.lab import PATIENCE, NotebookPage, joined
+
+expect.set_options(timeout=PATIENCE * 1000)
+CELL = "import cvtr_widgets as cvtr\nclient = cvtr.Sandbox().connect(role={role!r})\npanel = cvtr.LeadPanel(client)\npanel"
+
+
+class PanelPage:
+    """One panel in an open notebook. ``root`` is its outermost element."""
+
+    def __init__(self, opened: NotebookPage, sandbox: SandboxServer, place: int = 0) -> None:
+        self.opened = opened
+        self.page: Page = opened.page
+        self.sandbox = sandbox
+        self.root = self.page.locator(".cvtr-panel").nth(place)
+
+    def __call__(self, selector: str) -> Locator:
+        return self.root.locator(selector)
+
+    # -- step 1 -------------------------------------------------------------------------------------------------------
+
+    def load(self, **filters: str) -> None:
+        """Load leads; ``filters``: the label of an option by the filter's name (campaign, status ...)."""
+        for name, label in filters.items():
+            self(f".cvtr-filter-{name}").select_option(label=label)
+        self(".cvtr-load").click()
+        self(".cvtr-table .cvtr-row-tick").first.wait_for()
+
+    def rows(self) -> list[int]:
+        """Lead ids of the rows shown."""
+        return [int(box.get_attribute("data-lead-id") or 0) for box in self(".cvtr-table .cvtr-row-tick").all()]
+
+    def box(self, lead_id: int) -> Locator:
+        return self(f".cvtr-row-tick[data-lead-id='{lead_id}']")
+
+    def tick(self, ids: Sequence[int]) -> None:
+        for own in ids:
+            self.box(own).click()
+        self.selected(len(ids))
+
+    def type_ids(self, text: str) -> None:
+        self(".cvtr-lead-ids").fill(text)
+
+    def import_file(self, path: Path) -> None:
+        with self.page.expect_file_chooser() as chosen:
+            self(".cvtr-import").click()
+        chosen.value.set_files(path)
+
+    def selected(self, number: int) -> None:
+        """Wait until so many leads are selected."""
+        words = f"{number:,} lead{'' if number == 1 else 's'} selected"
+        expect(self(".cvtr-count")).to_have_text(words)
+
+    # -- step 2 and 3 -------------------------------------------------------------------------------------------------
+
+    def next(self) -> None:
+        self.press(".cvtr-next")
+        self.step(2)
+
+    def step(self, number: int) -> None:
+        """Wait until a step is open."""
+        expect(self.root).to_have_attribute("data-step", str(number))
+
+    def press(self, selector: str) -> None:
+        """Click a button once it is enabled."""
+        button = self(f"{selector}:not(.cvtr-off)")
+        button.wait_for()
+        button.click()
+
+    def choose(self, action: str, **fields: str) -> None:
+        """Fill step 2: ``reason``, ``category`` by label; ``own_reason``, ``comment`` as text."""
+        self(".cvtr-action").select_option(action)
+        for name, value in fields.items():
+            control = self(f".cvtr-{name.replace('_', '-')}")
+            control.wait_for()
+            if name in {"reason", "category"}:
+                control.locator("option", has_text=re.compile(f"^{re.escape(value)}$")).wait_for(state="attached")
+                control.select_option(label=value)
+            else:
+                control.fill(value)
+
+    def preview(self) -> None:
+        self.press(".cvtr-preview")
+        self(".cvtr-plan").wait_for()
+
+    def run(self, *, confirm: bool = True, signature: str = "", count: str = "") -> None:
+        """Confirm as asked, press the last button, wait for the results."""
+        if signature:
+            self(".cvtr-signature").fill(signature)
+        if count:
+            self(".cvtr-confirm-count").fill(count)
+        if confirm:
+            self(".cvtr-confirm").check()
+        self.press(".cvtr-run")
+        self(".cvtr-results").wait_for()
+
+    def outcomes(self) -> dict[str, int]:
+        """The outcome tiles: words -> number."""
+        found = {}
+        for tile in self(".cvtr-outcome-filter .cvtr-tile").all():
+            number, words = tile.inner_text().split("\n", 1)
+            found[words.strip()] = int(number.replace(",", ""))
+        return found
+
+    def texts(self, selector: str) -> list[str]:
+        return [" ".join(text.split()) for text in self(selector).all_inner_texts() if text.strip()]
+
+
+Opener = Callable[..., PanelPage]
+
+
+def opener(notebook: Callable[..., NotebookPage], sandbox: SandboxServer) -> Opener:
+    """``open_panel(role="admin", cells=None)``: a notebook with the panel, joined to ``sandbox``."""
+
+    def make(role: str = "admin", cells: Sequence[str] | None = None, **more: Any) -> PanelPage:
+        made = notebook(cells or [CELL.format(role=role)], environ=joined(sandbox), until=".cvtr-panel[data-step='1']", **more)
+        return PanelPage(made, sandbox)
+
+    return make
