@@ -255,7 +255,7 @@ def _sheet_names(wanted: Sequence[str]) -> list[str]:
     taken: set[str] = set()
     names = []
     for text in wanted:
-        base = _BAD_IN_NAMES.sub("_", _visible(text)).strip("' \t\n") or "(none)"
+        base = _BAD_IN_NAMES.sub("_", _visible(text)).strip("' \t\n") or ("_" if text else "(none)")
         # Excel keeps this name for itself.
         base = "History_" if base.casefold() == "history" else base
         name, number = _cut(base, 31), 1
@@ -271,7 +271,7 @@ def _cut(text: str, most: int) -> str:
     """At most so many UTF-16 units, as Excel counts."""
     while len(text.encode("utf-16-le")) > 2 * most:
         text = text[:-1]
-    return text.rstrip("' ") or "(none)"
+    return text.rstrip("' ") or "_"
 
 
 def _fill(workbook: Any, title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
