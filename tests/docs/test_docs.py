@@ -1,0 +1,49 @@
+"""The docs say what the code does: tables are made from it, examples run, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_tables_are_current():
+    done = subprocess.run([sys.executable, "docs/tables.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "not current: none\n"), f"{done.stdout}{done.stderr}: run python docs/tables.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_within_the_project_lead_somewhere(page):
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_script_of_the_readme_runs(tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (script,) = [block for block in blocks if "session.run" in block]
+    (tmp_path / "script.py").write_text(script, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, env=_env()
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("I mark ")
+    assert (tmp_path / "results.csv").read_text(encoding="utf-8").count("confirmed") > 0
+
+
+def _env() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_every_class_name_of_the_table_is_in_the_page():
+    from cvtr_widgets.panel.class_names import CLASS_NAMES
+    from cvtr_widgets.panel.lead_panel import LeadPanel
+
+    assert [name for name in CLASS_NAMES if name not in LeadPanel._esm] == []
