@@ -176,6 +176,7 @@ def test_frames_of_other_shapes() -> None:
 
 # -- there and back ---------------------------------------------------------------------------------------------------
 
+SUMS = re.compile("total|totaal|sum|count|average|avg|mean|gesamt|anzahl|somme", re.IGNORECASE)
 IDS = st.lists(st.integers(10**6, 2**63 - 1), max_size=12)
 TEXTS = st.one_of(
     st.none(), st.text(max_size=10), st.sampled_from(["=1+1", "a;b\r\nc", "\t", '"', "+44 7911", "\x00", "id", "Lead ID"])
@@ -186,7 +187,8 @@ TEXTS = st.one_of(
 @settings(max_examples=60)
 def test_what_was_written_is_selected_again(ids: list[int], data: st.DataObject) -> None:
     columns = {n: data.draw(st.lists(TEXTS, min_size=len(ids), max_size=len(ids))) for n in ("publisher", "comment")}
-    assume(not any("total" in t.lower() for values in columns.values() for t in values if t))
+    # a row that says Total is a sum to whoever reads the file; tests/selection has what becomes of it
+    assume(not any(SUMS.search(t) for values in columns.values() for t in values if t))
     frame = frame_of(ids, **{n: pd.Series(v, dtype="object").array for n, v in columns.items()})
     for content in (cvtr.to_csv(frame), cvtr.to_excel(frame), cvtr.to_excel(frame, by="publisher")):
         assert isinstance(content, bytes)
