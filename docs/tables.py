@@ -107,6 +107,16 @@ def settings() -> str:
     return "\n".join(lines).replace("``", "`") + "\n"
 
 
+def messages() -> str:
+    """What goes wrong, and what is said then; each case is made to happen."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    from bad_input import messages as happened
+    from bad_input import shown
+
+    rows = [(name, f"`{type(error).__name__}`", shown(error)) for name, error in happened()]
+    return table(("what happens", "error", "what it says"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "actions": actions,
     "verdicts": verdicts,
@@ -115,6 +125,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "columns": columns,
     "class names": class_names,
     "settings": settings,
+    "messages": messages,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,10 @@ from cvtr_widgets.errors import (
     TooManyRequests,
     Unreadable,
 )
+
+
+# Without a handler of their own, retries would be printed into notebooks as bare words; who sets logging up still sees them.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 class Reader:
