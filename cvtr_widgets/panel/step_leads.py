@@ -16,7 +16,7 @@ from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.lead_frames import joined
 from cvtr_widgets.panel.picked import Picked
 from cvtr_widgets.panel.table import LeadTable
-from cvtr_widgets.selection import parse_ids, read_file
+from cvtr_widgets.selection import Selection, parse_ids, read_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ UNASKED = 60
 SHOWN_REJECTED = 200
 STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
+BROKEN_OFF = "Loading broke off: these are only some of the leads. Load them again."
 CHANGED = "The filters have changed: press Load leads to use them."
 
 
@@ -53,6 +54,7 @@ class LeadsStep:
         self._looked: pd.DataFrame | None = None
         self._absent: set[LeadId] = set()
         self._ask_lookup = 0
+        self._partial = False
         self._file_problem = ""
         self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
 
@@ -92,10 +94,13 @@ class LeadsStep:
         self.problem, self._go_on, self.note = None, "", ""
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> pd.DataFrame:
-            return self._session.pull(**asked.query(), on_page=tell, cancel=job.cancel, go_on=go_on)
+            def show(frame: pd.DataFrame) -> None:
+                self._jobs.meanwhile("load", job, lambda: self._begun(asked, frame))
+
+            return self._session.pull(**asked.query(), on_page=tell, on_frame=show, cancel=job.cancel, go_on=go_on)
 
         def done(frame: pd.DataFrame) -> None:
-            self._asked, self._loaded, self.outdated = asked, frame, False
+            self._asked, self._loaded, self.outdated, self._partial = asked, frame, False, False
             self._reframe()
             self.look_up()
 
@@ -104,8 +109,16 @@ class LeadsStep:
                 self._go_on = problem.text
             else:
                 self._failed(problem, error)
+            if self._partial and self._loaded is not None:
+                self._loaded.attrs["notes"] = [BROKEN_OFF]
 
         self._jobs.start("load", "Loading leads", work, done, failed)
+
+    def _begun(self, asked: Filters, frame: pd.DataFrame) -> None:
+        """Show the first leads while the others are on their way. A refresh shows what was there until it is through."""
+        if self._asked != asked or self._partial:
+            self._asked, self._loaded, self._partial = asked, frame, True
+            self._reframe()
 
     def stop_loading(self) -> None:
         """Stop; what has come is shown."""
@@ -118,7 +131,7 @@ class LeadsStep:
     def _reframe(self) -> None:
         """Show what is there now. Ticks stay with their leads, whatever row these are on."""
         gone = self.table.set_frame(joined(self._loaded, self._looked))
-        if gone:
+        if gone and not self._partial:
             are = "is" if len(gone) == 1 else "are"
             self.note = f"{count_of(len(gone))} you selected {are} not among these any more; still selected."
         self.table.mark(self.picked.ids_set)
@@ -291,9 +304,7 @@ class LeadsStep:
             },
             "filter_blockers": list(self.filters.blockers()),
             "changed": CHANGED if changed else "",
-            "outdated": "A run has changed leads since these were read. Refresh to see them as they are now."
-            if self.outdated
-            else "",
+            "outdated": OUTDATED if self.outdated else "",
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "go_on": self._go_on,
@@ -318,10 +329,7 @@ class LeadsStep:
             where.append(f"{self.table.marked_elsewhere:,} not on this page")
         if self.table.marked_hidden:
             where.append(f"{self.table.marked_hidden:,} hidden by search or “selected only”")
-        files = [
-            {"name": name, "count": len(content.ids), "notes": [plain(str(n), 400) for n in content.notes]}
-            for name, content in picked.files
-        ]
+        files = [{"name": name, "count": len(content.ids), "notes": _said_of(content)} for name, content in picked.files]
         return {
             "count": len(picked),
             "text": f"{count_of(len(picked))} selected",
@@ -335,7 +343,15 @@ class LeadsStep:
             "rejected": [
                 [plain(f"{name} {r.where}".strip(), 80), plain(r.text, 60), plain(r.why)] for name, r in rejected[:SHOWN_REJECTED]
             ],
+            "typed_notes": _said_of(picked.typed) if picked.typed else [],
             "files": files,
             "file_problem": self._file_problem,
             "undo": len(self._before),
         }
+
+
+def _said_of(content: Selection) -> list[str]:
+    """What the user should know of a text or a file that was read."""
+    again = content.duplicates
+    said = [f"{again:,} {'id stands' if again == 1 else 'ids stand'} there again; each lead counts once."] if again else []
+    return [*(plain(str(n), 400) for n in content.notes), *said]

@@ -51,6 +51,7 @@ function leadsStep(link) {
   });
   const fileProblem = h("p", { class: "cvtr-problem", role: "alert", hidden: true });
   const files = h("ul", { class: "cvtr-files", hidden: true });
+  const typedNotes = h("ul", { class: "cvtr-notes cvtr-typed-notes", hidden: true });
 
   const count = h("b", { class: "cvtr-count" });
   const parts = h("span", { class: "cvtr-soft" });
@@ -71,7 +72,7 @@ function leadsStep(link) {
 
   const element = h("div", { class: "cvtr-body" }, filters, filterLines, working.element, problem.element, goOn, outdated, notes,
     over, table.element, detail.element,
-    h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, files, selected, absentBox,
+    h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, typedNotes, files, selected, absentBox,
     rejectedBox, h("div", { class: "cvtr-foot" }, why, next));
 
   function said(text) {
@@ -138,6 +139,7 @@ function leadsStep(link) {
     }
     setEnabled(undo, view.selected.undo > 0);
     detail.update(view.detail);
+    setLines(typedNotes, view.selected.typed_notes);
     drawFiles(view.selected.files);
     setLine(fileProblem, view.selected.file_problem);
     setText(count, view.selected.text);
