@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Moment = str | date | datetime | None
 Stop = Callable[[], bool]
+Show = Callable[["pd.DataFrame"], None]
 PART = 2_000
 """Ids read before their records are turned into columns and dropped."""
 
@@ -60,8 +61,11 @@ class Pulling:
         tell: Tell,
         stop: Stop,
         go_on: bool,
+        show: Show | None = None,
     ) -> pd.DataFrame:
-        """Leads that match all filters."""
+        """Leads that match all filters. ``show`` is given what has come so far: after the first page, then each time that
+        it has doubled, so that showing costs no more than loading.
+        """
         as_of = datetime.now(UTC)
         builder = self._builder()
         listing = self._client.listing(
@@ -74,10 +78,14 @@ class Pulling:
             go_on=go_on,
             cancelled=stop,
         )
+        due = 1
         for page in listing.pages():
             builder.add(page)
             self._client.remember(page)
             tell(listing.tally.rows, listing.tally.expected)
+            if show is not None and len(builder) >= due and not stop():
+                due = 2 * len(builder)
+                show(self._frame(builder, as_of, ["Still loading: these are the first leads."], ()))
         return self._frame(builder, as_of, listing.notes, ())
 
     def by_ids(self, ids: Sequence[LeadId], tell: Tell, stop: Stop) -> pd.DataFrame:

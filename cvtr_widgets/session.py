@@ -93,6 +93,7 @@ class LeadSession:
         created_after: Moment = None,
         created_before: Moment = None,
         on_page: Callable[[int, int | None], None] | None = None,
+        on_frame: Callable[[pd.DataFrame], None] | None = None,
         cancel: Cancel = None,
         go_on: bool = False,
     ) -> pd.DataFrame:
@@ -106,6 +107,7 @@ class LeadSession:
             created_after: a day or time; a bare day starts at midnight in the session's zone.
             created_before: a day or time; a bare day is included whole.
             on_page: called with (rows so far, total or None) as pages come, instead of a progress bar.
+            on_frame: called with the leads so far, after the first page and each time that they have doubled.
             cancel: an event or a function; when true, what has come is given, with a note.
             go_on: allow reads of more than 300 requests.
 
@@ -126,6 +128,7 @@ class LeadSession:
             return self._pulling.by_filters(
                 campaign=campaign, publisher=publisher, status=status, delivery=delivery,
                 created_after=created_after, created_before=created_before, tell=tell, stop=stop, go_on=go_on,
+                show=on_frame,
             )  # fmt: skip
 
     def _bar(self, what: str, given: Callable[[int, int | None], None] | None) -> ProgressBar:

@@ -88,6 +88,14 @@ class Jobs:
         thread.start()
         return job
 
+    def meanwhile(self, name: str, job: Job, act: Callable[[], None]) -> None:
+        """Let a job under way show what it has so far; nothing happens where a newer one has its name."""
+        with self._lock:
+            if self._jobs.get(name) is not job:
+                return
+            act()
+        self._changed()
+
     def get(self, name: str) -> Job | None:
         """The job of that name, if it is under way."""
         return self._jobs.get(name)
