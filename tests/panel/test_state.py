@@ -1,0 +1,197 @@
+"""What the panel knows and allows, without a browser."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from cvtr_widgets.sandbox.mishaps import Mishap
+from tests.panel.conftest import Driven
+
+
+def caution(driven: Driven, number: int) -> list[int]:
+    return driven.server.lead_ids(status="Caution")[:number]
+
+
+def test_a_view_is_json_and_holds_nothing_typed(driven):
+    driven.say("ids", text="4711 4712")
+    driven.select(caution(driven, 2))
+    driven.say("action", kind="invalid")
+    driven.say("comment", text="do not show this")
+    text = json.dumps(driven.view())
+    assert "do not show this" not in text
+    assert driven.state.texts()["comment"] == "do not show this"
+
+
+def test_typed_ids_are_looked_up_with_nothing_loaded(driven):
+    there = caution(driven, 2)
+    driven.say("ids", text=f"{there[0]}, {there[1]}, 999999999")
+    selected = driven.view()["leads"]["selected"]
+    assert selected["count"] == 3
+    assert selected["absent"].startswith("1 can’t be found")
+    rows = driven.state.table("leads").message()["rows"]
+    assert [(row["id"], row["on"]) for row in rows] == [(str(i), True) for i in there]
+
+
+def test_the_sentences_say_why_it_does_not_go_on(driven):
+    assert driven.view()["leads"]["blockers"] == ["No lead is selected yet: tick rows, type ids, or import a file."]
+    driven.say("go", step=2)
+    assert driven.view()["step"] == 1
+    driven.select(caution(driven, 1))
+    assert driven.view()["type"]["blockers"] == ["Choose an action."]
+    driven.say("action", kind="invalid")
+    assert driven.view()["type"]["blockers"] == ["Choose a reason, or give your own."]
+    driven.say("reason", value="own")
+    assert driven.view()["type"]["blockers"] == ["Write your own reason, or choose one of the list."]
+    driven.say("reason", value="listed:Returned")
+    assert driven.view()["type"]["blockers"] == ["The reason Returned needs a category. Choose one."]
+    driven.say("category", value="No budget")
+    assert driven.view()["type"]["blockers"] == []
+    driven.say("preview")
+    assert driven.view()["processing"]["blockers"] == ["Tick the box to confirm."]
+    driven.say("confirm", on=True)
+    assert driven.view()["processing"]["blockers"] == []
+
+
+def test_ids_that_nobody_can_find_end_the_way_early(driven):
+    driven.say("ids", text="999999998 999999999")
+    (why,) = driven.view()["leads"]["blockers"]
+    assert why.startswith("None of the selected leads can be found")
+
+
+@pytest.mark.parametrize("change", ["selection", "action", "comment"])
+def test_confirmation_lapses_with_any_change(driven, change):
+    ids = caution(driven, 3)
+    driven.plan(ids[:2], "test", reason="own", own_reason="mine")
+    driven.say("confirm", on=True)
+    old = driven.fingerprint()
+    if change == "selection":
+        driven.say("ids", text=" ".join(map(str, ids)))
+    elif change == "action":
+        driven.say("action", kind="reprocess")
+    else:
+        driven.say("comment", text="after the fact")
+    assert "Preview again." in driven.view()["processing"]["stale"]
+    driven.say("run", fingerprint=old)
+    assert driven.state.processing.run is None
+    driven.say("preview")
+    assert driven.view()["processing"]["confirmed"] is False
+    driven.say("run", fingerprint=old)
+    assert driven.state.processing.run is None
+    assert "was not the present one" in driven.view()["processing"]["problem"]["text"]
+    assert not any(driven.server.effects(own) for own in ids)
+
+
+def test_a_second_press_sends_nothing_more(driven):
+    ids = caution(driven, 2)
+    driven.plan(ids, "test", reason="own", own_reason="mine")
+    assert driven.run() == {"confirmed": 2}
+    driven.say("run", fingerprint=driven.fingerprint())
+    driven.say("run", fingerprint=driven.fingerprint())
+    assert [len(driven.server.effects(own)) for own in ids] == [1, 1]
+
+
+def test_again_selects_exactly_what_did_not_go_through(driven):
+    ids = caution(driven, 4)
+    driven.server.mishaps = [Mishap("leads-bulk-flag", "refuse_lead", lead=ids[1], text="made to fail")]
+    driven.plan(ids, "test", reason="own", own_reason="mine")
+    assert driven.run() == {"confirmed": 3, "refused": 1}
+    assert "1 lead that did not go through" in driven.view()["processing"]["run"]["again"]
+    driven.say("again")
+    assert driven.state.leads.picked.ids == (ids[1],)
+    driven.server.mishaps = []
+    driven.say("preview")
+    assert driven.run() == {"confirmed": 1}
+    assert [len(driven.server.effects(own)) for own in ids] == [1, 1, 1, 1]
+
+
+def test_start_over_keeps_filters_leads_and_the_last_action(driven):
+    driven.say("filter", name="status", value="Caution")
+    driven.say("load", go_on=False)
+    loaded = driven.state.table("leads").loaded
+    driven.plan(caution(driven, 1), "invalid", reason="listed:Duplicate")
+    driven.say("confirm", on=True)
+    driven.run()
+    driven.say("start_over")
+    view = driven.view()
+    assert (view["step"], view["leads"]["selected"]["count"], view["leads"]["filters"]["status"]) == (1, 0, "Caution")
+    assert driven.state.table("leads").loaded == loaded
+    assert (view["type"]["action"], view["type"]["reason"]) == ("invalid", "listed:Duplicate")
+    assert view["leads"]["outdated"]
+
+
+def test_all_matching_is_what_was_seen(driven):
+    driven.say("load", go_on=False)
+    version = driven.state.table("leads").message()["matching_version"]
+    driven.say("search", text="mail.example")
+    driven.say("select_matching", version=version)
+    assert driven.view()["leads"]["selected"]["count"] == 0
+    message = driven.state.table("leads").message()
+    driven.say("select_matching", version=message["matching_version"])
+    assert driven.view()["leads"]["selected"]["count"] == message["matching"]
+
+
+def test_an_error_is_shown_and_nothing_is_lost(driven):
+    ids = caution(driven, 2)
+    driven.select(ids)
+    driven.say("action", kind="reprocess")
+    driven.server.mishaps = [Mishap("leads", "status", status=403)]
+    driven.say("preview")
+    assert "may not do that" in driven.view()["processing"]["problem"]["text"]
+    assert driven.state.leads.picked.ids == tuple(ids)
+    driven.server.mishaps = []
+    driven.say("preview")
+    assert driven.view()["processing"]["plan"]["will_change"] == 2
+
+
+def test_an_agency_is_not_offered_delete(sandbox):
+    driven = Driven(sandbox, "agency")
+    driven.select(driven.server.lead_ids(role="agency")[:1])
+    driven.say("action", kind="delete")
+    view = driven.view()["type"]
+    assert view["action"] == ""
+    assert "delete" not in [kind for kind, _ in view["actions"]]
+    assert view["absent"] == "This account has no right to delete leads."
+    driven.close()
+
+
+def test_two_panels_do_not_disturb_each_other(sandbox):
+    first, second = Driven(sandbox), Driven(sandbox)
+    ids = caution(first, 4)
+    first.plan(ids[:2], "test", reason="own", own_reason="first")
+    second.plan(ids[2:], "test", reason="own", own_reason="second")
+    threads = [threading.Thread(target=one.run) for one in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [first.server.lead(own)["reason"] for own in ids] == ["first", "first", "second", "second"]
+    first.close()
+    second.close()
+
+
+def test_files_come_in_parts_and_not_half(driven):
+    ids = caution(driven, 3)
+    content = ("Lead ID\n" + "\n".join(map(str, ids))).encode()
+    half = len(content) // 2
+    upload = {"purpose": "file", "name": "back.csv", "parts": 2}
+    driven.state.handle("upload", {**upload, "part": 1}, content[half:])
+    assert "did not arrive whole" in driven.view()["leads"]["selected"]["file_problem"]
+    driven.state.handle("upload", {**upload, "part": 0}, content[:half])
+    driven.state.handle("upload", {**upload, "part": 1}, content[half:])
+    assert driven.state.jobs.wait()
+    selected = driven.view()["leads"]["selected"]
+    assert (selected["count"], selected["parts"]) == (3, "3 from back.csv")
+    driven.say("drop_file", name="back.csv")
+    assert driven.view()["leads"]["selected"]["count"] == 0
+
+
+def test_a_plan_that_changes_nothing_cannot_be_run(driven):
+    delivered = driven.server.lead_ids(status="Valid", delivery="Delivered")[:2]
+    driven.plan(delivered, "delivered")
+    view = driven.view()["processing"]
+    assert view["plan"]["will_change"] == 0
+    assert view["blockers"] == ["No lead would change, so there is nothing to do."]
+    assert view["plan"]["button"] == "No lead would change"
