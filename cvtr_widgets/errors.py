@@ -28,6 +28,7 @@
     ├── Cancelled                the user stopped a read or a preview
     ├── RunError                 a run cannot be started, resumed or cancelled
     ├── ExportError              a file of results cannot be written
+    ├── TableError               a filter, sort order, choice of columns or saved view that the lead table cannot show
     └── SandboxError             the sandbox could not be started
 """
 
@@ -152,6 +153,10 @@ class RunError(CvtrError):
 
 class ExportError(CvtrError):
     """Results cannot be written to a file."""
+
+
+class TableError(CvtrError):
+    """A filter, a sort order, a choice of columns or a saved view does not fit the table."""
 
 
 class SandboxError(CvtrError):
