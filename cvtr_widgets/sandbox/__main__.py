@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import signal
 import sys
 import threading
@@ -22,7 +21,8 @@ def main() -> int:
     parser.add_argument("--stop-with-stdin", action="store_true")
     given = parser.parse_args()
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background has Ctrl-C ignored
+        signal.signal(number, lambda *_: stop.set())
     with SandboxServer(given.leads, given.seed, given.latency, given.port, rate_limit=given.rate_limit) as server:
         sys.stdout.write(f"Sandbox with {given.leads:,} leads at {server.url}\n")
         sys.stdout.flush()
@@ -33,8 +33,7 @@ def main() -> int:
                 stop.set()
 
             threading.Thread(target=follow, daemon=True).start()
-        with contextlib.suppress(KeyboardInterrupt):
-            stop.wait()
+        stop.wait()
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
@@ -129,9 +131,14 @@ def test_totals_are_right_while_many_write_and_read(server, admin):
     assert all(len(server.effects(i)) == 1 for i in leads)
 
 
-def start(*words: str) -> subprocess.Popen:
+@contextlib.contextmanager
+def start(*words: str) -> Iterator[subprocess.Popen]:
     command = [sys.executable, "-m", "cvtr_widgets.sandbox", "--leads", "5", *words]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # nothing happens where it has ended, as it should
 
 
 def address(process: subprocess.Popen) -> str:
