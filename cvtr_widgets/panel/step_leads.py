@@ -55,6 +55,9 @@ class LeadsStep:
         self._absent: set[LeadId] = set()
         self._ask_lookup = 0
         self._partial = False
+        # With what they were worked out from, which is held so that its identity stays its own.
+        self._split: tuple[tuple[int, ...], object, tuple[list[LeadId], list[LeadId]]] | None = None
+        self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
         self._file_problem = ""
         self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
 
@@ -87,6 +90,7 @@ class LeadsStep:
         if self._asked is not None:
             self._begin(self._asked, go_on=True)
         else:
+            self.outdated = False
             self._reframe()
         self.look_up()
 
@@ -100,6 +104,8 @@ class LeadsStep:
             return self._session.pull(**asked.query(), on_page=tell, on_frame=show, cancel=job.cancel, go_on=go_on)
 
         def done(frame: pd.DataFrame) -> None:
+            if self.outdated:  # what was looked up is as old
+                self._looked = None
             self._asked, self._loaded, self.outdated, self._partial = asked, frame, False, False
             self._reframe()
             self.look_up()
@@ -140,7 +146,7 @@ class LeadsStep:
 
     def look_up(self, *, asked: bool = False) -> None:
         """Read selected leads that are not shown yet. What takes many requests waits until the user asks for it."""
-        missing = [i for i in self.picked.ids if i not in self.table and i not in self._absent]
+        missing = [i for i in self._where()[1] if i not in self._absent]
         self._ask_lookup = 0
         if not missing:
             self._jobs.drop("lookup")
@@ -189,15 +195,17 @@ class LeadsStep:
         if version != self.table.matching_version:
             self.note = "The list changed just then, so nothing was selected. Look at it and press again."
             return
-        self._pick(self.picked.tick(self.table.matching_ids, "matching"))
+        self._pick(self.picked.tick(self.table.ids_of("matching"), "matching"))
 
     def invert_page(self, ids: Iterable[LeadId]) -> None:
         """Untick what is ticked of these, and tick the others."""
         known = [i for i in ids if i in self.table]
-        on = [i for i in known if i in self.picked.ids_set]
-        off = [i for i in known if i not in self.picked.ids_set]
         if known:
-            self._pick(self.picked.untick(on).tick(off))
+            self._pick(self.picked.invert(known))
+
+    def tick_loaded(self) -> None:
+        """Tick all loaded leads, also those that search or filters hide."""
+        self._pick(self.picked.tick(self.table.ids_of("loaded"), "list"))
 
     def select_none(self) -> None:
         """Nothing is selected; LEAD ID(S) and imported files are emptied with it. Can be undone."""
@@ -258,25 +266,43 @@ class LeadsStep:
         """Why step 2 cannot be gone to."""
         if self._jobs.get("import"):
             return ("The file is being read.",)
-        if not self.picked.ids:
+        if not len(self.picked):
             return ("No lead is selected yet: tick rows, type ids, or import a file.",)
-        if self._absent.issuperset(self.picked.ids):
+        if self._not_there() == len(self.picked):
             return ("None of the selected leads can be found: deleted, or not visible to you. Select others.",)
         return ()
 
     def campaigns(self) -> dict[int, tuple[str, int]]:
         """Campaign id -> its name and how many selected leads are known to be on it."""
+        key = (self.picked, self.table.frame)
+        if self._campaigns_of is None or self._campaigns_of[0] != tuple(map(id, key)):
+            self._campaigns_of = (tuple(map(id, key)), key, self._count_campaigns())
+        return self._campaigns_of[2]
+
+    def _count_campaigns(self) -> dict[int, tuple[str, int]]:
         frame = self.table.frame
         if frame is None:
             return {}
-        part = frame.loc[[i for i in self.picked.ids if i in self.table], ["campaign_id", "campaign"]].dropna()
+        part = frame.loc[self._where()[0], ["campaign_id", "campaign"]].dropna()
         numbers = part["campaign_id"].value_counts()
         names = dict(zip(part["campaign_id"].tolist(), part["campaign"].tolist(), strict=True))
         return {int(i): (plain(str(names[i])), int(n)) for i, n in zip(numbers.index.tolist(), numbers.tolist(), strict=True)}
 
     def known(self) -> int:
         """Selected leads that have been read."""
-        return sum(1 for i in self.picked.ids if i in self.table)
+        return len(self._where()[0])
+
+    def _where(self) -> tuple[list[LeadId], list[LeadId]]:
+        """Selected leads that are in the table, and those that are not. Worked out once a selection and frame."""
+        key = (self.picked, self.table.frame)
+        if self._split is None or self._split[0] != tuple(map(id, key)):
+            there, missing = self.table.split(self.picked.array)
+            self._split = (tuple(map(id, key)), key, (there.tolist(), missing.tolist()))
+        return self._split[2]
+
+    def _not_there(self) -> int:
+        """Selected leads that the service does not know or show."""
+        return sum(1 for i in self._absent if i in self.picked.ids_set)
 
     @property
     def as_of(self) -> str:
@@ -323,7 +349,7 @@ class LeadsStep:
     def _selected(self) -> dict[str, Any]:
         picked = self.picked
         rejected = picked.rejected
-        absent = sum(1 for i in picked.ids if i in self._absent)
+        absent = self._not_there()
         where = []
         if self.table.marked_elsewhere:
             where.append(f"{self.table.marked_elsewhere:,} not on this page")
@@ -337,7 +363,7 @@ class LeadsStep:
             "where": ", ".join(where),
             "unticked": len(picked.unticked),
             "absent": f"{absent:,} can’t be found: deleted, or not visible to you." if absent else "",
-            "absent_ids": [str(i) for i in picked.ids if i in self._absent][:SHOWN_REJECTED] if absent else [],
+            "absent_ids": [str(i) for i in sorted(self._absent) if i in picked.ids_set][:SHOWN_REJECTED],
             "ask_lookup": f"Look up the ids that are not loaded ({self._ask_lookup:,} requests)" if self._ask_lookup else "",
             "not_taken": len(rejected),
             "rejected": [
