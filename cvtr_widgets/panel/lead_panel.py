@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cvtr_widgets.panel")
 SCRIPTS = ("dom.js", "fields.js", "table.js", "leads.js", "detail.js", "type.js", "processing.js", "panel.js")
+TYPED = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
 PAUSE = 0.08
 """Seconds between two views sent; what changes in between goes with the next one."""
 
@@ -68,6 +69,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._sent_rows: dict[str, int] = {}
         self._sent_texts = 0
         self._handled: dict[str, int] = {}
+        self._typed_on: set[str] = set()
         self._closed = False
         self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed)
         self._downloads = Downloads(self._post, self._changed)
@@ -159,7 +161,10 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed
                 self._fault(error)
             if asker:
-                self._handled[asker[0]] = asker[1]
+                # Messages may pass one another where the kernel hears them on two lines (a subshell).
+                self._handled[asker[0]] = max(asker[1], self._handled.get(asker[0], 0))
+                if kind in TYPED:
+                    self._typed_on.add(asker[0])
         self._changed()
 
     def _fault(self, error: BaseException) -> None:
@@ -200,18 +205,26 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 if self._sent_rows.get(name) != table.version:
                     self._sent_rows[name] = table.version
                     rows[name] = table.message()
-            texts = None
-            if self._sent_texts != state.texts_version:
-                self._sent_texts = state.texts_version
-                texts = state.texts()
+            texts, typist = self._texts()
             handled = dict(self._handled)
         view["head"]["download"] = self._downloads.line
         self._number += 1
         if texts is not None:
-            self._post({"v": VERSION, "kind": "texts", "texts": texts, "handled": handled})
+            self._post({"v": VERSION, "kind": "texts", "texts": texts, "not_for": typist, "handled": handled})
         for name, message in rows.items():
             self._post({"v": VERSION, "kind": "rows", "table": name, "is": message, "handled": handled})
         self._post({"v": VERSION, "kind": "view", "number": self._number, "is": view, "handled": handled})
+
+    def _texts(self) -> tuple[dict[str, str] | None, str]:
+        """Typed texts where they are news to a page, and the page that has them already because its user is typing."""
+        state, typed_on = self._state, self._typed_on
+        self._typed_on = set()
+        if self._sent_texts != state.texts_version:
+            self._sent_texts = state.texts_version
+            return state.texts(), ""
+        if typed_on and len(self._handled) > 1:  # other views of this panel
+            return state.texts(), typed_on.pop() if len(typed_on) == 1 else ""
+        return None, ""
 
     def _post(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         if not self._closed:

@@ -54,7 +54,13 @@ class PanelState:
                 self._uploads.add(given["purpose"], given["name"], given["part"], given["parts"], content)
             else:
                 self._handlers[kind](**given)
+            self._keep_confirmation_true()
         self._changed()
+
+    def _keep_confirmation_true(self) -> None:
+        """A confirmation or signature is for the plan as it was made."""
+        if self.processing.lapse_if_stale():
+            self.texts_version += 1
 
     def _table_of_handlers(self) -> dict[str, Callable[..., None]]:
         leads, form, last = self.leads, self.type, self.processing
@@ -79,7 +85,7 @@ class PanelState:
             "ids": leads.type_ids,
             "drop_file": leads.drop_file,
             "look_up": lambda: leads.look_up(asked=True),
-            "detail": leads.detail.open,
+            "detail": lambda **given: leads.detail.open(given["id"]),
             "detail_step": self._detail_step,
             "detail_close": leads.detail.close,
             "action": self._retyped(form.choose),
@@ -188,6 +194,7 @@ class PanelState:
     def view(self) -> dict[str, Any]:
         """Everything but rows and typed texts, as JSON values."""
         self.processing.absorb()
+        self._keep_confirmation_true()
         return {
             "step": self.step,
             "head": self._head(),

@@ -100,6 +100,16 @@ class ProcessingStep:
         """Confirmation, number and signature are worth nothing any more."""
         self.confirmed, self.count, self.signature = False, "", ""
 
+    def lapse_if_stale(self) -> bool:
+        """Let them lapse once selection or action are others than the plan's, even if they are changed back later.
+
+        Gives whether there was anything to lapse.
+        """
+        if not self.stale or not (self.confirmed or self.count or self.signature):
+            return False
+        self.lapse()
+        return True
+
     def include(self, *, on: bool) -> None:
         """Whether leads whose state the service does not tell are sent too; makes another plan."""
         if on != self.include_cannot_tell and self.plan is not None and self.run is None:

@@ -1,6 +1,7 @@
 // One lead with all that is known of it, below the table: fields, job results, notes.
 
-function detailPane(link) {
+/** ``closed(id)``: the pane was closed by somebody who was in it, and the focus needs another place. */
+function detailPane(link, closed) {
   const title = h("h4", { tabindex: "-1" });
   const previous = button("‹ Previous lead", { class: "cvtr-detail-previous" }, () => link.send("detail_step", { step: -1 }));
   const next = button("Next lead ›", { class: "cvtr-detail-next" }, () => link.send("detail_step", { step: 1 }));
@@ -29,8 +30,14 @@ function detailPane(link) {
   });
 
   function update(detail) {
+    const inside = element.contains(document.activeElement);
     setShown(element, Boolean(detail));
-    if (!detail) { shownId = ""; drawn = ""; return; }
+    if (!detail) {
+      if (inside && shownId) closed(shownId);
+      shownId = "";
+      drawn = "";
+      return;
+    }
     const fresh = detail.id !== shownId;
     shownId = detail.id;
     setText(title, `Lead ${detail.id}`);

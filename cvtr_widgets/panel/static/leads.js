@@ -39,7 +39,7 @@ function leadsStep(link) {
   const none = button("none", { class: "cvtr-link cvtr-select-none" }, () => link.send("select_none"));
   const undo = button("undo", { class: "cvtr-link cvtr-undo-selection" }, () => link.send("undo_selection"));
   table.tools.append(h("span", { class: "cvtr-soft" }, "Select"), selectPage, selectMatching, invert, none, undo);
-  const detail = detailPane(link);
+  const detail = detailPane(link, (id) => table.focusOn(id));
 
   const ids = typed("LEAD ID(S)", "cvtr-lead-ids", (text) => said(text),
     { multiline: true, delay: 400, placeholder: "Type or paste ids: 167457, 167460 …", spellcheck: "false" });

@@ -5,8 +5,9 @@ const PATIENCE = 1000; // milliseconds after which an unanswered click is spoken
 
 function kernelLink(model) {
   const page = Math.random().toString(36).slice(2);
-  const link = { handled: 0, sent: 0, waiting: new Map(), page };
+  const link = { handled: 0, sent: 0, waiting: new Map(), page, acted: () => {} };
   link.send = (kind, is = {}, buffers = undefined) => {
+    link.acted();
     link.sent += 1;
     link.waiting.set(link.sent, performance.now());
     model.send({ v: VERSION, kind, is, n: link.sent, page }, undefined, buffers);
@@ -89,6 +90,7 @@ function render({ model, el }) {
   const header = panelHeader(link);
   const silent = h("p", { class: "cvtr-silent", role: "status", hidden: true });
   const problem = problemBox();
+  link.acted = () => problem.update(null); // a fault stands until the user does something else
   const leads = leadsStep(link);
   const type = typeStep(link);
   const processing = processingStep(link);
@@ -117,6 +119,7 @@ function render({ model, el }) {
     root.classList.remove("cvtr-waiting");
     setAttribute(root, "data-step", String(view.step));
     header.update(view.head, view.leads.loaded);
+    const held = root.contains(document.activeElement) ? document.activeElement : null;
     const planned = Boolean(view.processing.plan || view.processing.job || view.processing.run);
     steps[0].update(view.step, view.leads.summary, true);
     steps[1].update(view.step, view.type.summary, !view.leads.blockers.length || planned);
@@ -124,6 +127,10 @@ function render({ model, el }) {
     leads.update(view.leads, fresh);
     type.update(view.type, fresh);
     processing.update(view.processing, fresh, view.head);
+    // What vanishes with what it did (Run, Cancel, Stop) hands its focus on, so that a keyboard is not sent back to the top.
+    const now = document.activeElement;
+    const lost = held && !(root.contains(now) && now.checkVisibility());
+    if (lost && step === view.step && !(step === 3 && processing.focus())) steps[step - 1].focus();
     if (step && step !== view.step && (root.contains(document.activeElement) || document.activeElement === document.body)) {
       steps[view.step - 1].focus();
     }
@@ -143,7 +150,7 @@ function render({ model, el }) {
     else if (message.kind === "view") showView(message);
     else if (message.kind === "rows") {
       ({ leads: leads.table, plan: processing.planTable, results: processing.resultTable })[message.table].draw(message.is);
-    } else if (message.kind === "texts") showTexts(message.texts);
+    } else if (message.kind === "texts" && message.not_for !== link.page) showTexts(message.texts);
     else if (message.kind === "file") save(message, buffers);
     else if (message.kind === "fault") problem.update(message.problem);
     else if (message.kind === "reload") {

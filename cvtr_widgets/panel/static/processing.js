@@ -132,5 +132,12 @@ function processingStep(link) {
     signature.set(given.signature);
   }
 
-  return { element, update, texts, planTable, resultTable };
+  /** Focus what has come in the place of the button that was pressed; false where there is nothing. */
+  function focus() {
+    const there = [cancel, outcomes.element.firstElementChild, run].find((one) => one && one.checkVisibility());
+    there?.focus();
+    return Boolean(there);
+  }
+
+  return { element, update, texts, focus, planTable, resultTable };
 }

@@ -108,6 +108,13 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
     if (focus && found[active]) found[active].focus();
   }
 
+  /** Focus a lead's row, or the row that has taken its place. */
+  function focusOn(id) {
+    const place = now ? now.rows.findIndex((one) => one.id === id) : -1;
+    if (place >= 0) active = place;
+    rove(true);
+  }
+
   body.addEventListener("focusin", (event) => {
     const row = event.target.closest("tr");
     active = [...body.children].indexOf(row);
@@ -220,5 +227,5 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
     size.value = String(message.size);
   }
 
-  return { element, tools, draw, nothing, get now() { return now; }, tick, focus: () => rove(true) };
+  return { element, tools, draw, nothing, get now() { return now; }, tick, focusOn };
 }
