@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -12,6 +13,7 @@ Look = Literal["id", "text", "state", "time", "number", "flag", "score", "verdic
 LONGEST = 200
 """Characters of a cell. Longer text is cut with an ellipsis; the row's detail has all of it."""
 LONGEST_DETAIL = 20_000
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,12 @@ def detail(value: Any, zone: tzinfo) -> str:
     """A value in a row's detail: long text stays."""
     if empty(value):
         return ""
-    if isinstance(value, bool):
+    if type(value).__name__ in {"bool", "bool_"}:  # numpy has its own
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return moment(value, zone)
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, str) and _ISO_TIME.fullmatch(value):
+        return moment(datetime.fromisoformat(value), zone)
     return plain(str(value), LONGEST_DETAIL)

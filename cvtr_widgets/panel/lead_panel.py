@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger("cvtr_widgets.panel")
-SCRIPTS = ("dom.js", "fields.js", "table.js", "leads.js", "detail.js", "type.js", "processing.js", "panel.js")
+SCRIPTS = ("dom.js", "fields.js", "table.js", "arrange.js", "leads.js", "detail.js", "type.js", "processing.js", "panel.js")
 TYPED = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
+ABSENT = "No lead panel here? It lives in a kernel: run this cell (Shift+Enter), and those above it, to start it. Nothing of it was saved."
 PAUSE = 0.08
 """Seconds between two views sent; what changes in between goes with the next one."""
 
@@ -82,6 +83,15 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     def _repr_keys(self) -> list[str]:
         return []
+
+    def _ipython_display_(self) -> None:
+        """Show it, after a sentence for whoever opens the notebook when no kernel is there; a living panel hides that."""
+        from IPython.display import display
+
+        display({"text/plain": ABSENT, "text/html": f'<p class="cvtr-absent-panel">{ABSENT}</p>'}, raw=True)
+        bundle = self._repr_mimebundle_()
+        if bundle is not None:
+            display(bundle[0], metadata=bundle[1], raw=True)
 
     # -- for scripts --------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ The page speaks of lead ids, never of rows. Whatever does not fit is not acted u
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -78,6 +79,15 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(short(v) for v in value)
 
 
+def _filter(value: Any) -> dict[str, Any] | None:
+    """A filter as JSON, or null; ``table_filters.from_json`` reads what is in it."""
+    if value is not None and not isinstance(value, dict):
+        raise BadMessage("a filter was expected")
+    if value is not None and len(json.dumps(value)) > MOST_TEXT:
+        raise BadMessage("a shorter filter was expected")
+    return value
+
+
 _TABLE = _one_of("leads", "plan", "results")
 _COUNT = _number(0, 10_000_000)
 KINDS: Mapping[str, Mapping[str, Reader]] = {
@@ -89,13 +99,26 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "refresh": {},
     "stop": {},
     "search": {"text": _text(500)},
-    "sort": {"table": _TABLE, "column": _text(100), "descending": _flag},
+    "sort": {"table": _TABLE, "column": _text(100), "descending": _flag, "add": _flag},
     "page": {"table": _TABLE, "page": _COUNT},
     "size": {"table": _TABLE, "rows": _number(25, 500)},
     "only": {"table": _TABLE, "column": _one_of("verdict", "outcome"), "values": _texts},
     "marked_only": {"on": _flag},
     "tick": {"ids": _leads, "on": _flag},
     "invert": {"ids": _leads},
+    "select_loaded": {},
+    "narrow": {"column": _text(200), "wanted": _filter},
+    "narrow_none": {},
+    "ask_counts": {"column": _text(200)},
+    "columns": {"names": _texts},
+    "save_view": {"name": _text(200)},
+    "use_view": {"name": _text(200)},
+    "drop_view": {"name": _text(200)},
+    "jump": {"text": _text(100)},
+    "keep": {"name": _text(200)},
+    "use_kept": {"name": _text(200), "add": _flag},
+    "drop_kept": {"name": _text(200)},
+    "decide": {"mark": _one_of("valid", "invalid", "later")},
     "select_matching": {"version": _COUNT},
     "select_none": {},
     "undo_selection": {},

@@ -20,7 +20,7 @@ from cvtr_widgets.panel.table_ids import NO_IDS, IdArray, IdSet, array_of, first
 if TYPE_CHECKING:
     from cvtr_widgets.selection import Selection
 
-_WORDS: Mapping[Origin, str] = {"ticked": "ticked", "matching": "by “all matching”", "list": "left over from the last run"}
+_WORDS: Mapping[Origin, str] = {"ticked": "ticked", "matching": "by “all matching”", "list": "from a list"}
 
 
 @dataclass(frozen=True)

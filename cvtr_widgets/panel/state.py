@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.panel.arranging import Arranging
 from cvtr_widgets.panel.cells import plain
+from cvtr_widgets.panel.eligibility import Eligibility
 from cvtr_widgets.panel.jobs import Jobs
+from cvtr_widgets.panel.kept import Kept
 from cvtr_widgets.panel.messages import sortable
 from cvtr_widgets.panel.step_leads import LeadsStep
 from cvtr_widgets.panel.step_processing import ProcessingStep
@@ -37,6 +40,9 @@ class PanelState:
         self.leads = LeadsStep(session, self.jobs, page_size)
         self.type = TypeStep(session, self.jobs, self.leads)
         self.processing = ProcessingStep(session, self.jobs, self.leads, self.type, changed)
+        self.arranging = Arranging(self.leads.table)
+        self.kept = Kept()
+        self._eligibility = Eligibility(self.leads.table, session.identity)
         self._uploads = Uploads(self._uploaded, self._upload_refused)
         self._handlers = self._table_of_handlers()
 
@@ -79,6 +85,19 @@ class PanelState:
             "marked_only": leads.table.marked_only,
             "tick": lambda ids, on: leads.tick(ids, on=on),
             "invert": leads.invert_page,
+            "select_loaded": leads.tick_loaded,
+            "narrow": self.arranging.filter,
+            "narrow_none": self.arranging.clear,
+            "ask_counts": self.arranging.ask,
+            "columns": self.arranging.columns,
+            "save_view": self.arranging.save,
+            "use_view": self.arranging.use,
+            "drop_view": self.arranging.drop,
+            "jump": self.arranging.jump,
+            "keep": lambda name: self.kept.keep(name, leads.picked.ids_set),
+            "use_kept": self._retyped(self._use_kept),
+            "drop_kept": self.kept.drop,
+            "decide": self._decide,
             "select_matching": leads.tick_matching,
             "select_none": self._retyped(leads.select_none),
             "undo_selection": self._retyped(leads.undo),
@@ -122,9 +141,23 @@ class PanelState:
         """``leads``, ``plan`` or ``results``."""
         return {"leads": self.leads.table, "plan": self.processing.plan_table, "results": self.processing.result_table}[name]
 
-    def _sort(self, table: str, column: str, descending: bool) -> None:
+    def _sort(self, table: str, column: str, descending: bool, add: bool) -> None:
+        if table == "leads":
+            self.arranging.sort(column, descending=descending, add=add)
+            return
         shown = self.table(table)
         shown.sort(sortable(shown.columns, column), descending=descending)
+
+    def _use_kept(self, name: str, add: bool) -> None:
+        """Select what was kept under a name, in place of or besides what is selected."""
+        self.leads.select_kept(self.kept.get(name), add=add)
+
+    def _decide(self, mark: str) -> None:
+        """Mark the lead whose detail is open, and go on to the next one."""
+        if self.leads.detail.lead_id is not None:
+            self.kept.mark(self.leads.detail.lead_id, mark)
+            if self.kept.mark_of(self.leads.detail.lead_id):
+                self._detail_step(1)
 
     def _uploaded(self, purpose: str, name: str, content: bytes) -> None:
         if purpose == "file":
@@ -194,14 +227,22 @@ class PanelState:
     def view(self) -> dict[str, Any]:
         """Everything but rows and typed texts, as JSON values."""
         self.processing.absorb()
+        self._eligibility.follow(self.type.kind)
         self._keep_confirmation_true()
         return {
             "step": self.step,
             "head": self._head(),
-            "leads": self.leads.view(),
+            "leads": self._leads_view(),
             "type": self.type.view(),
             "processing": self.processing.view(),
         }
+
+    def _leads_view(self) -> dict[str, Any]:
+        view = self.leads.view()
+        detail = view["detail"]
+        if detail is not None and self.leads.detail.lead_id is not None:
+            detail["mark"] = self.kept.mark_of(self.leads.detail.lead_id)
+        return {**view, "arranging": self.arranging.view(), "kept": self.kept.view(), "kept_problem": self.kept.problem}
 
     def _head(self) -> dict[str, Any]:
         who = self.session.identity

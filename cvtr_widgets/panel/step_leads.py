@@ -16,6 +16,7 @@ from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.lead_frames import joined
 from cvtr_widgets.panel.picked import Picked
 from cvtr_widgets.panel.table import LeadTable
+from cvtr_widgets.panel.table_ids import IdSet
 from cvtr_widgets.selection import Selection, parse_ids, read_file
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ class LeadsStep:
         def done(frame: pd.DataFrame) -> None:
             if self.outdated:  # what was looked up is as old
                 self._looked = None
+            again = asked == self._asked and not self._partial
             self._asked, self._loaded, self.outdated, self._partial = asked, frame, False, False
-            self._reframe()
+            self._reframe(compare=again)
             self.look_up()
 
         def failed(problem: Problem, error: BaseException) -> None:
@@ -134,9 +136,9 @@ class LeadsStep:
     def _failed(self, problem: Problem, _error: BaseException) -> None:
         self.problem = problem
 
-    def _reframe(self) -> None:
-        """Show what is there now. Ticks stay with their leads, whatever row these are on."""
-        gone = self.table.set_frame(joined(self._loaded, self._looked))
+    def _reframe(self, *, compare: bool = False) -> None:
+        """Show what is there now. Ticks stay with their leads, whatever row these are on. ``compare``: mark what changed."""
+        gone = self.table.set_frame(joined(self._loaded, self._looked), compare=compare)
         if gone and not self._partial:
             are = "is" if len(gone) == 1 else "are"
             self.note = f"{count_of(len(gone))} you selected {are} not among these any more; still selected."
@@ -249,6 +251,11 @@ class LeadsStep:
     def drop_file(self, name: str) -> None:
         """Leave a file out again."""
         self._pick(self.picked.drop_file(name))
+
+    def select_kept(self, ids: IdSet, *, add: bool) -> None:
+        """Exactly these leads, or these besides what is selected."""
+        self._pick((self.picked if add else Picked()).tick(ids, "list"), self.text if add else "")
+        self.look_up()
 
     def select_these(self, ids: Iterable[LeadId]) -> None:
         """Exactly these leads, such as those a run left over."""

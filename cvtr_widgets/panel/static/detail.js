@@ -7,13 +7,16 @@ function detailPane(link, closed) {
   const next = button("Next lead ›", { class: "cvtr-detail-next" }, () => link.send("detail_step", { step: 1 }));
   const close = button("Close", { class: "cvtr-detail-close" }, () => link.send("detail_close"));
   const select = tickBox("Selected", "cvtr-detail-tick", (on) => link.send("tick", { ids: [shownId], on }));
+  const decide = ["valid", "invalid", "later"].map((mark) => button({ valid: "Valid (V)", invalid: "Invalid (I)", later: "Later (L)" }[mark],
+    { class: `cvtr-decide cvtr-decide-${mark}`, "data-mark": mark, "aria-pressed": "false" }, () => link.send("decide", { mark })));
   const problem = problemBox();
   const fields = h("dl", { class: "cvtr-fields" });
   const jobs = h("div", { class: "cvtr-detail-jobs" });
   const notes = h("div", { class: "cvtr-detail-notes" });
   const waiting = h("p", { class: "cvtr-soft" }, "Reading this lead.");
   const element = h("section", { class: "cvtr-detail", "aria-label": "Lead detail", hidden: true },
-    h("div", { class: "cvtr-bar" }, title, select.element, h("span", { class: "cvtr-grow" }), previous, next, close),
+    h("div", { class: "cvtr-bar" }, title, select.element, h("span", { class: "cvtr-soft" }, "Mark for"), ...decide,
+      h("span", { class: "cvtr-grow" }), previous, next, close),
     problem.element, waiting, h("div", { class: "cvtr-detail-parts" }, fields, h("div", {}, jobs, notes)));
   let shownId = "";
   let drawn = "";
@@ -26,6 +29,11 @@ function detailPane(link, closed) {
   }
 
   element.addEventListener("keydown", (event) => {
+    const mark = { v: "valid", i: "invalid", l: "later" }[event.key.toLowerCase()];
+    const step = { n: 1, p: -1 }[event.key.toLowerCase()];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (mark) { link.send("decide", { mark }); event.preventDefault(); }
+    if (step) { link.send("detail_step", { step }); event.preventDefault(); }
     if (event.key === "Escape") { link.send("detail_close"); event.stopPropagation(); }
   });
 
@@ -42,6 +50,7 @@ function detailPane(link, closed) {
     shownId = detail.id;
     setText(title, `Lead ${detail.id}`);
     select.update("Selected", Boolean(detail.on), true);
+    for (const one of decide) setAttribute(one, "aria-pressed", String(one.dataset.mark === detail.mark));
     problem.update(detail.problem);
     setShown(waiting, !detail.found && !detail.problem);
     const now = JSON.stringify(detail.found);

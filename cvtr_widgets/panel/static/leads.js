@@ -30,15 +30,17 @@ function leadsStep(link) {
     { type: "search", placeholder: "name, e-mail, id …" });
   const selectedOnly = tickBox("Selected only", "cvtr-selected-only", (on) => link.send("marked_only", { on }));
   const over = h("div", { class: "cvtr-row cvtr-over-table", hidden: true }, search.element, selectedOnly.element);
+  const arrange = arrangeTools(link);
   const selectPage = button("this page", { class: "cvtr-link cvtr-select-page" },
     () => table.tick(table.now.rows.map((one) => one.id), true));
   const selectMatching = button("all matching", { class: "cvtr-link cvtr-select-matching" },
     () => link.send("select_matching", { version: table.now.matching_version }));
   const invert = button("invert page", { class: "cvtr-link cvtr-invert" },
     () => link.send("invert", { ids: table.now.rows.map((one) => one.id) }));
+  const selectLoaded = button("all loaded", { class: "cvtr-link cvtr-select-loaded" }, () => link.send("select_loaded"));
   const none = button("none", { class: "cvtr-link cvtr-select-none" }, () => link.send("select_none"));
   const undo = button("undo", { class: "cvtr-link cvtr-undo-selection" }, () => link.send("undo_selection"));
-  table.tools.append(h("span", { class: "cvtr-soft" }, "Select"), selectPage, selectMatching, invert, none, undo);
+  table.tools.append(h("span", { class: "cvtr-soft" }, "Select"), selectPage, selectMatching, selectLoaded, invert, none, undo);
   const detail = detailPane(link, (id) => table.focusOn(id));
 
   const ids = typed("LEAD ID(S)", "cvtr-lead-ids", (text) => said(text),
@@ -71,7 +73,7 @@ function leadsStep(link) {
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { ids.flush(); link.send("go", { step: 2 }); });
 
   const element = h("div", { class: "cvtr-body" }, filters, filterLines, working.element, problem.element, goOn, outdated, notes,
-    over, table.element, detail.element,
+    over, arrange.element, table.element, detail.element,
     h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, typedNotes, files, selected, absentBox,
     rejectedBox, h("div", { class: "cvtr-foot" }, why, next));
 
@@ -135,9 +137,16 @@ function leadsStep(link) {
     const rows = table.now;
     if (rows) {
       selectedOnly.update("Selected only", rows.marked_only, fresh);
-      setText(selectMatching, `all ${rows.matching.toLocaleString("en")} ${rows.matching === rows.loaded ? "loaded" : "matching"}`);
+      const number = (n) => n.toLocaleString("en");
+      setText(selectPage, `this page (${number(rows.rows.length)})`);
+      setText(invert, `invert page (${number(rows.rows.length)})`);
+      setText(selectMatching, `all ${number(rows.matching)} ${rows.matching === rows.loaded ? "loaded" : "matching"}`);
+      setText(selectLoaded, `all ${number(rows.loaded)} loaded`);
+      setShown(selectLoaded, rows.matching !== rows.loaded);
     }
     setEnabled(undo, view.selected.undo > 0);
+    arrange.update(view, rows);
+    setShown(arrange.element, view.loaded);
     detail.update(view.detail);
     setLines(typedNotes, view.selected.typed_notes);
     drawFiles(view.selected.files);

@@ -35,6 +35,7 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
   const frame = h("div", { class: "cvtr-scroll", tabindex: "-1" }, grid);
   const nothing = h("p", { class: "cvtr-nothing cvtr-soft", hidden: true });
   const where = h("span", { class: "cvtr-where cvtr-soft" });
+  const since = h("span", { class: "cvtr-since cvtr-soft", hidden: true });
   const previous = button("‹", { class: "cvtr-link cvtr-page-previous", "aria-label": "Previous page" },
     () => turn(now.page - 1));
   const next = button("›", { class: "cvtr-link cvtr-page-next", "aria-label": "Next page" }, () => turn(now.page + 1));
@@ -46,7 +47,7 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
     ...[25, 50, 100, 250, 500].map((n) => h("option", { value: String(n) }, String(n))));
   const pager = h("span", { class: "cvtr-pager" }, previous, pageInput, pages, next, size);
   const tools = h("span", { class: "cvtr-tools" });
-  const foot = h("div", { class: "cvtr-bar" }, where, pager, h("span", { class: "cvtr-grow" }), tools);
+  const foot = h("div", { class: "cvtr-bar" }, where, since, pager, h("span", { class: "cvtr-grow" }), tools);
   const element = h("div", { class: name === "leads" ? "cvtr-table" : `cvtr-table-${name}` }, frame, nothing, foot);
 
   function turn(page) {
@@ -140,12 +141,14 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
   });
 
   function header(column) {
-    const sorted = now.sort && now.sort.name === column.name ? now.sort : null;
-    const mark_ = sorted ? (sorted.descending ? " ↓" : " ↑") : "";
-    const press = () => {
+    const place = (now.sorts || []).findIndex((one) => one.name === column.name);
+    const sorted = place >= 0 ? now.sorts[place] : null;
+    const mark_ = sorted ? ` ${sorted.descending ? "↓" : "↑"}${now.sorts.length > 1 ? place + 1 : ""}` : "";
+    const press = (event) => {
       const wanted = !sorted ? { column: column.name, descending: false }
         : !sorted.descending ? { column: column.name, descending: true } : { column: "", descending: false };
-      link.send("sort", { table: name, ...wanted });
+      // With Shift, after the columns that it is sorted by already.
+      link.send("sort", { table: name, ...wanted, add: event.shiftKey });
     };
     return h("th", { role: "columnheader", scope: "col", "data-column": column.name,
       "aria-sort": sorted ? (sorted.descending ? "descending" : "ascending") : "none" },
@@ -174,7 +177,7 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
           h("span", { class: `cvtr-cell cvtr-col-${column.name}`, dir: "auto" }, ...cellOf(text, column.look))));
       }
     }
-    return h("tr", { role: "row", "data-lead-id": one.id, "aria-selected": selectable ? "false" : null,
+    return h("tr", { role: "row", class: one.new ? "cvtr-new" : one.changed ? "cvtr-changed" : null, "data-lead-id": one.id, "aria-selected": selectable ? "false" : null,
       tabindex: selectable ? null : "-1" }, ...cells);
   }
 
@@ -191,7 +194,7 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
   function draw(message) {
     now = message;
     const had = body.contains(document.activeElement);
-    const look = JSON.stringify([message.columns, message.rows.map((one) => [one.id, one.cells])]);
+    const look = JSON.stringify([message.columns, message.rows.map((one) => [one.id, one.cells, one.changed, one.new])]);
     drawHead();
     if (look !== drawn) {
       body.replaceChildren(...message.rows.map(row));
@@ -214,6 +217,8 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
     const number = (n) => n.toLocaleString("en");
     const matching = message.matching === message.loaded ? number(message.loaded)
       : `${number(message.matching)} matching, ${number(message.loaded)} loaded`;
+    const news = [message.changed ? `${number(message.changed)} changed` : "", message.new ? `${number(message.new)} new` : ""];
+    setLine(since, news.filter(Boolean).length ? `since the last look: ${news.filter(Boolean).join(", ")}` : "");
     setText(where, message.rows.length ? `${number(message.first + 1)}–${number(last)} of ${matching}`
       : message.loaded ? `None of ${number(message.loaded)} loaded matches` : "");
     setShown(frame, message.loaded > 0);
