@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cvtr_widgets.errors import ExportError, RunError
-from cvtr_widgets.runs.check_bundle import FORMAT
+from cvtr_widgets.runs import check_bundle
 from cvtr_widgets.runs.journal import FIRST, Journal, digest
 
 
@@ -26,7 +27,7 @@ def export(journal: Journal, path: Path, run_id: str | None = None) -> str:
     first, last = (numbers[0], numbers[-1]) if numbers else (1, 0)
     ends = {row[0]: row[5] for row in journal.rows(after=max(0, first - 2)) if row[0] in {first - 1, last}}
     head = {
-        "format": FORMAT, "first": first, "entries": last - first + 1, "previous": ends.get(first - 1, FIRST),
+        "format": check_bundle.FORMAT, "first": first, "entries": last - first + 1, "previous": ends.get(first - 1, FIRST),
         "head": ends.get(last, FIRST), "run": run_id,
     }  # fmt: skip
     try:
@@ -37,6 +38,20 @@ def export(journal: Journal, path: Path, run_id: str | None = None) -> str:
     except OSError as error:
         raise ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place.") from None
     return str(head["head"])
+
+
+def copy_checker(folder: Path) -> Path:
+    """Put ``check_bundle.py`` into a folder; its path.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    path = folder / "check_bundle.py"
+    try:
+        shutil.copyfile(check_bundle.__file__, path)
+    except OSError as error:
+        raise ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place.") from None
+    return path
 
 
 def _lines(journal: Journal, first: int, last: int, run_id: str | None) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,8 @@ from cvtr_widgets.runs.replay import Recorded
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("run_id", "started", "ended", "state", "actions", "leads", *map(str, Outcome), "signed_by", "fingerprint", "open")
+OUTCOMES = tuple(str(o) for o in Outcome)
+COLUMNS = ("run_id", "started", "ended", "state", "actions", "leads", *OUTCOMES, "signed_by", "fingerprint", "open")
 
 
 def history_frame(journal: Journal) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def history_frame(journal: Journal) -> pd.DataFrame:
     frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(COLUMNS))
     for name in ("started", "ended"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
-    for name in ("leads", *map(str, Outcome)):
+    for name in ("leads", *OUTCOMES):
         frame[name] = frame[name].astype("Int64")
     frame["open"] = frame["open"].astype(bool)
     return frame.set_index("run_id").iloc[::-1]
@@ -55,7 +56,7 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
             fingerprint=data.get("fingerprint"), signed_by=signature.get("name"),
         )  # fmt: skip
     elif entry.kind == "claim":
-        for name in ("ended", "state", *map(str, Outcome)):
+        for name in ("ended", "state", *OUTCOMES):
             row.pop(name, None)
     elif entry.kind == "end":
         row.update(ended=datetime.fromisoformat(entry.at), state=data.get("state"), **data.get("counts", {}))

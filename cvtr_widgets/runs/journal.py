@@ -69,13 +69,18 @@ class JournalReport:
 
 @dataclass(slots=True)
 class _Waiting:
-    """Entries that wait for the next commit, whoever makes it."""
+    """Entries (``at run kind data digest``) that wait for the next commit, whoever makes it."""
 
-    run: str
-    items: Iterable[Item]
+    entries: list[tuple[str, str, str, str, str]]
     done: bool = False
     head: str = ""
     error: Exception | None = field(default=None)
+
+
+def _made(run: str, kind: str, data: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), default=str)
+    at = datetime.now(UTC).isoformat()
+    return at, run, kind, text, digest(at, run, kind, text)
 
 
 def digest(at: str, run: str, kind: str, data: str) -> str:
@@ -125,6 +130,8 @@ class Journal:
             self.close()
             raise self._error(error) from None
         self._file = self._identity_of_file()
+        self._looked = time.monotonic()
+        self._last: tuple[int, str] | None = None
 
     def _connect(self, how: str) -> sqlite3.Connection:
         uri = f"{self.path.resolve().as_uri()}?mode={how}"
@@ -134,9 +141,12 @@ class Journal:
         for mode in ("wal", "delete"):  # some network file systems cannot have a WAL: the old way is as safe, only slower
             self._db = self._connect("rwc")
             try:
+                if mode == "delete":  # out of WAL mode, without the shared memory that it could not have
+                    self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
                 found = str(self._db.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]).lower()
                 if found != mode:
                     raise sqlite3.OperationalError(f"the file system offers {found} instead of {mode}")
+                self._db.execute("PRAGMA locking_mode=NORMAL")
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.executescript(_TABLE)
                 self._probe()
@@ -184,6 +194,11 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
+        with self._queueing:
+            later = bool(self._queue)
+        if later:
+            with suppress(JournalError):
+                self.write_all("", ())
         with self._lock, suppress(AttributeError):
             self._db.close()
 
@@ -215,7 +230,7 @@ class Journal:
         Raises:
             JournalError: they could not be made durable.
         """
-        mine = _Waiting(run, items)
+        mine = _Waiting([_made(run, kind, data) for kind, data in items])
         with self._queueing:
             self._queue.append(mine)
         with self._lock:
@@ -227,39 +242,55 @@ class Journal:
             raise mine.error if isinstance(mine.error, JournalError) else self._error(mine.error)
         return mine.head
 
+    def write_later(self, run: str, kind: str, data: Mapping[str, Any]) -> None:
+        """Append one entry with the next commit, whoever makes it. For what makes a record fuller, and is not relied on."""
+        entry = _made(run, kind, data)
+        with self._queueing:
+            self._queue.append(_Waiting([entry]))
+
     def _commit(self, batch: list[_Waiting]) -> None:
-        started = time.perf_counter()
         error: Exception | None = None
+        started = time.perf_counter()
         try:
-            if self._identity_of_file() != self._file:
-                raise sqlite3.OperationalError("it was replaced or removed while it was in use")
-            self._db.execute("BEGIN IMMEDIATE")
-            last = self._db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-            number, previous = last or (0, FIRST)
-            for waiting in batch:
-                for row in self._rows(waiting, number, previous):
-                    self._db.execute("INSERT INTO entries VALUES (?,?,?,?,?,?)", row)
-                    number, previous = row[0], row[5]
-                waiting.head = previous
-            self._db.execute("COMMIT")
+            self._still_there()
+            try:
+                self._append(batch)
+            except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
+                self._last = None
+                self._append(batch)
         except Exception as found:  # noqa: BLE001  everybody whose entries are in this commit must hear of it
-            error = found
+            error, self._last = found, None
         finally:
-            with suppress(sqlite3.Error):
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
             for waiting in batch:
                 waiting.done, waiting.error = True, error
             self.seconds += time.perf_counter() - started
 
-    @staticmethod
-    def _rows(waiting: _Waiting, number: int, previous: str) -> Iterator[tuple[int, str, str, str, str, str]]:
-        for kind, data in waiting.items:
-            text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), default=str)
-            at = datetime.now(UTC).isoformat()
-            number += 1
-            previous = chain(previous, number, digest(at, waiting.run, kind, text))
-            yield number, at, waiting.run, kind, text, previous
+    def _append(self, batch: list[_Waiting]) -> None:
+        """One statement, which is a transaction by itself: each call of SQLite lets other threads in and has to wait for them."""
+        number, previous = self._last or self._read_last()
+        values: list[Any] = []
+        for waiting in batch:
+            for at, run, kind, text, content in waiting.entries:
+                number += 1
+                previous = chain(previous, number, content)
+                values += (number, at, run, kind, text, previous)
+            waiting.head = previous
+        rows = ",".join(["(?,?,?,?,?,?)"] * (len(values) // 6))
+        if rows:
+            self._db.execute(f"INSERT INTO entries VALUES {rows}", values)  # noqa: S608
+        self._last = (number, previous)
+
+    def _read_last(self) -> tuple[int, str]:
+        found = self._db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+        return (int(found[0]), str(found[1])) if found else (0, FIRST)
+
+    def _still_there(self) -> None:
+        """Find a file that was removed or replaced; SQLite would go on writing to what nobody can find again."""
+        moment = time.monotonic()
+        if moment - self._looked > 0.5:
+            if self._identity_of_file() != self._file:
+                raise sqlite3.OperationalError("it was replaced or removed while it was in use")
+            self._looked = moment
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.errors import CvtrError, JournalError, RunError, ServiceError
+from cvtr_widgets.errors import CvtrError, RunError, ServiceError
 from cvtr_widgets.models import ActionKind, LeadId, LeadService, Outcome, WriteAnswer
 from cvtr_widgets.runs.chunks import Block, Chunk
 from cvtr_widgets.runs.doubt import Ruling, Then, ruling
@@ -219,11 +219,8 @@ class Sender:
             "no": [i for i in ids if i in per_lead and per_lead[i].ok is False],
             "nothing": [i for i in ids if per_lead and (i not in per_lead or per_lead[i].ok is None)],
         }  # fmt: skip
-        try:
-            self._journal.write(self._run.id, "answer", said)
-        except JournalError as error:
-            # It was sent: what is known of it counts all the same, and nothing more goes out.
-            self._run.fail(error)
+        # With the next commit: should the kernel end before that, these leads are in doubt, and are read.
+        self._journal.write_later(self._run.id, "answer", said)
 
     # -- what came back -----------------------------------------------------------------------------------------------
 

@@ -180,7 +180,9 @@ def test_a_bundle_is_checked_without_the_package(killed_run, tmp_path, caution):
     script = ROOT / "cvtr_widgets" / "runs" / "check_bundle.py"
 
     def check(*more) -> tuple[int, str]:
-        done = subprocess.run([sys.executable, "-I", str(script), str(path), *more], check=False, capture_output=True, text=True, cwd=tmp_path)
+        done = subprocess.run(
+            [sys.executable, "-I", str(script), str(path), *more], check=False, capture_output=True, text=True, cwd=tmp_path
+        )
         return done.returncode, done.stdout
 
     assert check()[0] == check(head)[0] == 0
