@@ -31,7 +31,6 @@ from cvtr_widgets.errors import (
     Unreadable,
 )
 
-
 # Without a handler of their own, retries would be printed into notebooks as bare words; who sets logging up still sees them.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 

@@ -45,7 +45,9 @@ ENDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("mishap", "outcome", "times"), ENDS, ids=lambda v: f"{v.do}-{v.when}-{v.status}" if isinstance(v, Mishap) else str(v))
+@pytest.mark.parametrize(
+    ("mishap", "outcome", "times"), ENDS, ids=lambda v: f"{v.do}-{v.when}-{v.status}" if isinstance(v, Mishap) else str(v)
+)
 def test_how_a_write_ends_decides_what_follows(sandbox, session, ids, mishap, outcome, times):
     sandbox.server.mishaps = [mishap]
     run = session.run(session.plan(cvtr.mark_test("x"), ids), confirm=True)
@@ -67,7 +69,10 @@ def test_a_chunk_that_is_refused_whole_is_split_and_one_lead_does_not_sink_it(sa
 
 
 def test_what_was_half_applied_before_the_refusal_is_not_sent_again(sandbox, session, ids):
-    sandbox.server.mishaps = [Mishap(CALL, "refuse_lead", lead=ids[3], text="no"), Mishap(CALL, "status", "after", status=422, nth=1)]
+    sandbox.server.mishaps = [
+        Mishap(CALL, "refuse_lead", lead=ids[3], text="no"),
+        Mishap(CALL, "status", "after", status=422, nth=1),
+    ]
     run = session.run(session.plan(cvtr.mark_test("x"), ids), confirm=True)
     assert run.counts["confirmed"] == len(ids) - 1
     assert run.results.outcome[ids[3]] == "refused"

@@ -28,7 +28,9 @@ def test_the_plan_says_what_each_way_costs_and_that_is_what_it_takes(sandbox, op
     run = session.run(plan, confirm=True, verify=verify)
     took = asked(sandbox) - before
     blocks, chunks = 3, 6
-    expected = {"all": 2 * blocks + chunks, "sample:100": 2 * blocks + chunks, "sample:10": blocks + 1 + chunks}.get(verify, blocks + chunks)
+    expected = {"all": 2 * blocks + chunks, "sample:100": 2 * blocks + chunks, "sample:10": blocks + 1 + chunks}.get(
+        verify, blocks + chunks
+    )
     assert took == expected
     if verify in plan.costs:
         assert plan.costs[verify].requests == expected
@@ -44,7 +46,10 @@ def test_another_word_is_refused(session, ids, verify):
         session.run(session.plan(cvtr.mark_test("x"), ids), confirm=True, verify=verify)
 
 
-@pytest.mark.parametrize(("verify", "outcome"), [("all", "contradicted"), ("sample:60", "contradicted"), ("doubtful", "accepted"), ("none", "accepted")])
+@pytest.mark.parametrize(
+    ("verify", "outcome"),
+    [("all", "contradicted"), ("sample:60", "contradicted"), ("doubtful", "accepted"), ("none", "accepted")],
+)
 def test_a_yes_that_changes_nothing_is_found_where_it_is_read(sandbox, session, ids, verify, outcome):
     sandbox.server.mishaps = [Mishap(CALL, "lie", lead=ids[7])]
     run = session.run(session.plan(cvtr.mark_test("x"), ids), confirm=True, verify=verify)
@@ -57,7 +62,9 @@ def test_one_contradicted_lead_in_the_sample_has_all_read(sandbox, session, ids)
     assert run.counts["contradicted"] == len(ids)
 
 
-@pytest.mark.parametrize(("verify", "outcome"), [("all", "confirmed"), ("doubtful", "confirmed"), ("sample:1", "confirmed"), ("none", "unknown")])
+@pytest.mark.parametrize(
+    ("verify", "outcome"), [("all", "confirmed"), ("doubtful", "confirmed"), ("sample:1", "confirmed"), ("none", "unknown")]
+)
 def test_doubt_is_read_unless_nothing_is(sandbox, session, ids, verify, outcome):
     sandbox.server.mishaps = [Mishap(CALL, "html", "after")]
     run = session.run(session.plan(cvtr.mark_test("x"), ids), confirm=True, verify=verify)
@@ -77,7 +84,10 @@ def test_answers_are_matched_by_id(sandbox, session, ids, do):
 
 
 def test_a_slow_effect_is_waited_for_and_then_said(sandbox, session, ids):
-    sandbox.server.mishaps = [Mishap("leads-bulk-reprocess", "later", lead=ids[0], seconds=1.0), Mishap("leads-bulk-reprocess", "never", lead=ids[1])]
+    sandbox.server.mishaps = [
+        Mishap("leads-bulk-reprocess", "later", lead=ids[0], seconds=1.0),
+        Mishap("leads-bulk-reprocess", "never", lead=ids[1]),
+    ]
     results = session.run(session.plan(cvtr.reprocess(), ids[:4]), confirm=True).results
     assert list(results.outcome[:1]) + list(results.outcome[2:4]) == ["confirmed"] * 3
     assert results.outcome[ids[1]] == "accepted"
