@@ -35,6 +35,7 @@ BEFORE = (
     "processing_counter", "billable_for_publisher", "billable_for_advertiser",
 )  # fmt: skip
 """The fields of a lead that a plan rests on: if one of them has changed, the lead is held back."""
+_COMMENTS = tuple(place for place, name in enumerate(BEFORE) if name.endswith("comment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +182,19 @@ class Plan:
         return plan_frame(self)
 
 
-def before_values(sight: Sight) -> dict[str, Any]:
-    """What a plan rests on for one lead, as JSON values; comments only as a hash."""
+def before_values(sight: Sight) -> list[Any] | None:
+    """What a plan rests on for one lead, as JSON values: ``BEFORE`` in order, the delivery check's word, the campaign's id.
+
+    Comments are hashes, and ``{}`` is what the service does not send. None: the lead was not found.
+    """
     lead = sight.lead
     if lead is None:
-        return {"found": False}
-    found: dict[str, Any] = {"delivered": sight.delivered}
-    for name in BEFORE:
-        value = getattr(lead, name)
-        if name.endswith("comment") and isinstance(value, str):
-            value = str(seal(value))
-        found[name] = "(not sent)" if value is NOT_SENT else value
-    return found
+        return None
+    values: list[Any] = [{} if (value := getattr(lead, name)) is NOT_SENT else value for name in BEFORE]
+    for place in _COMMENTS:
+        if isinstance(values[place], str):
+            values[place] = str(seal(values[place]))
+    return [*values, sight.delivered, lead.campaign_id]
 
 
 def differences(before: Sight, now: Sight) -> list[str]:

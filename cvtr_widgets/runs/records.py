@@ -15,7 +15,7 @@ from typing import Any
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Sealed, Signature, Verdict, seal
 from cvtr_widgets.runs.journal import Item
-from cvtr_widgets.runs.plan import BEFORE, Cost, Entry, Plan, now_words, then_words
+from cvtr_widgets.runs.plan import BEFORE, Cost, Entry, Plan, before_values, now_words, then_words
 from cvtr_widgets.runs.verify import Sight
 
 PART = 1_000
@@ -66,20 +66,6 @@ def opening(plan: Plan, signature: Signature | None, **more: Any) -> Item:
     }  # fmt: skip
 
 
-def _value(value: Any) -> Any:
-    return {} if value is NOT_SENT else value
-
-
-def lead_data(sight: Sight) -> list[Any] | None:
-    """What a plan knows of one lead: the before-values in the order of ``BEFORE``, the delivery check's word, campaign id."""
-    lead = sight.lead
-    if lead is None:
-        return None
-    values = [_value(getattr(lead, name)) for name in BEFORE]
-    values = [seal(v) if n.endswith("comment") and isinstance(v, str) else v for n, v in zip(BEFORE, values, strict=True)]
-    return [*values, sight.delivered, lead.campaign_id]
-
-
 def sight_of(own: int, said: Sequence[Any] | None) -> Sight:
     """What was known of a lead; its comments as hashes."""
     if said is None:
@@ -96,7 +82,7 @@ def plan_parts(plan: Plan) -> Iterator[Item]:
     for start in range(0, plan.total, PART):
         whys: dict[str, int] = {}
         leads = [
-            [e.lead_id, e.group, str(e.verdict), whys.setdefault(e.why, len(whys)), list(e.integrations), lead_data(e.before)]
+            [e.lead_id, e.group, str(e.verdict), whys.setdefault(e.why, len(whys)), list(e.integrations), before_values(e.before)]
             for e in plan.entries[start : start + PART]
         ]
         yield "plan", {"first": start, "whys": list(whys), "leads": leads}

@@ -148,19 +148,20 @@ def rows_of(plan: Plan, run_id: str, signature: Signature | None, fates: Mapping
     """A row for each lead of a plan, in its order; with what the journal knows of it, where it does."""
     sent = {e.lead_id for e in plan.sendable}
     signed_by = signature.name if signature else None
+    actions = [(str(action.kind), action.reason) for action, _ in plan.groups]
     rows: dict[LeadId, Row] = {}
     for entry in plan.entries:
-        action, lead = plan.groups[entry.group][0], entry.before.lead
-        row = Row(entry.lead_id, str(action.kind), action.reason, entry.before, run_id=run_id)
+        own, lead = entry.lead_id, entry.before.lead
+        row = rows[own] = Row(own, *actions[entry.group], entry.before, run_id=run_id)
         if lead is not None:
             row.campaign, row.publisher = lead.campaign, lead.publisher
-        if entry.lead_id not in sent:
+        if own not in sent:
             row.outcome = Outcome.SKIPPED
             row.detail = f"{entry.verdict}: {entry.why}" if entry.why else str(entry.verdict)
-        else:
-            row.signed_by = signed_by
-            _take_fate(row, fates.get(entry.lead_id))
-        rows[entry.lead_id] = row
+            continue
+        row.signed_by = signed_by
+        if fates:
+            _take_fate(row, fates.get(own))
     return rows
 
 
