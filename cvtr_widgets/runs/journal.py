@@ -97,7 +97,7 @@ def chain(previous: str, number: int, content: str) -> str:
 def journal_file(folder: Path, identity: Identity) -> Path:
     """The journal of one enterprise and user. The sandbox's journals are kept apart."""
     kind = "sandbox" if identity.sandbox else "live"
-    return folder / kind / f"{safe_name(identity.enterprise)}-{identity.user_id or safe_name(identity.username)}.sqlite"
+    return folder / kind / f"runs-{safe_name(identity.enterprise)}-{identity.user_id or safe_name(identity.username)}.sqlite"
 
 
 class Journal:
