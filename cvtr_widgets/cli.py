@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 import cvtr_widgets
+from cvtr_widgets import cli_journal
 from cvtr_widgets.errors import CvtrError, SettingsError
 from cvtr_widgets.launch import Lab
 
@@ -24,6 +25,7 @@ _OPENER = ".open.html"
 
 # Without pretty exceptions: those print local variables, and there may be secrets among them.
 app = typer.Typer(name="cvtr-widgets", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(cli_journal.app, name="journal")
 
 
 def main() -> None:

@@ -27,6 +27,7 @@
     ├── JournalError             the journal cannot be written or read; nothing was sent
     ├── Cancelled                the user stopped a read or a preview
     ├── RunError                 a run cannot be started, resumed or cancelled
+    │   └── RunTaken             another kernel or tab is carrying the run out (.pid .since)
     ├── ExportError              a file of results cannot be written
     ├── TableError               a filter, sort order, choice of columns or saved view that the lead table cannot show
     └── SandboxError             the sandbox could not be started
@@ -149,6 +150,15 @@ class Cancelled(CvtrError):
 
 class RunError(CvtrError):
     """A run cannot be started or cancelled in its present state."""
+
+
+class RunTaken(RunError):
+    """Another kernel, tab or call has this run. ``pid`` and ``since`` (ISO time) say who, as far as the journal knows."""
+
+    def __init__(self, message: str, *, pid: int | None = None, since: str = "") -> None:
+        self.pid = pid
+        self.since = since
+        super().__init__(message)
 
 
 class ExportError(CvtrError):

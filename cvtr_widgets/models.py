@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,26 @@ class Missing(enum.Enum):
 NOT_SENT: Final = Missing.NOT_SENT
 Text: TypeAlias = str | None | Missing
 Flag: TypeAlias = bool | None | Missing
+
+
+class Sealed(str):
+    """A text of which only the hash is known: ``sha256:`` and 32 hexadecimal digits."""
+
+    __slots__ = ()
+
+
+def seal(text: str) -> Sealed:
+    """The hash that stands for a text. Whoever has a guess of a short text can check it against this."""
+    if isinstance(text, Sealed):
+        return text
+    return Sealed("sha256:" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32])
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values are equal; a sealed text equals the text that it stands for."""
+    if (isinstance(one, Sealed) and isinstance(other, str)) or (isinstance(other, Sealed) and isinstance(one, str)):
+        return str(seal(one)) == str(seal(other))
+    return bool(one == other)
 
 
 class ActionKind(enum.StrEnum):
@@ -198,6 +219,7 @@ class RunState(enum.StrEnum):
 
     WAITING = "waiting"
     SENDING = "sending"
+    PAUSED = "paused"
     READING_BACK = "reading back"
     CANCELLING = "cancelling"
     DONE = "done"
@@ -247,6 +269,10 @@ class LeadService(Protocol):
 
     def waiting(self) -> float:
         """Seconds until the limits let the next request go out."""
+        ...
+
+    def usage(self) -> tuple[int, int]:
+        """Requests used in the past window, and how many are allowed."""
         ...
 
     def fetch(

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.errors import NotConfirmed, PlanError, PlanOutOfDate, RequestRefused
-from cvtr_widgets.fields import id_of
-from cvtr_widgets.frames import leads_in, records_frame
-from cvtr_widgets.models import Action, ActionKind, Choice, Identity, LeadId, Progress, Signature, ordered_unique
-from cvtr_widgets.progress_bar import ProgressBar
-from cvtr_widgets.pulling import LeadDetail, Moment, Pulling
-from cvtr_widgets.runs import history
-from cvtr_widgets.runs.execute import Patience, Run
-from cvtr_widgets.runs.journal import Journal, JournalReport, journal_file
+from cvtr_widgets.errors import NotConfirmed, PlanError, PlanOutOfDate
+from cvtr_widgets.frames import leads_in
+from cvtr_widgets.models import Action, ActionKind, Choice, LeadId, Progress, Signature, ordered_unique
+from cvtr_widgets.read_session import Cancel, ReadSession, stopper
+from cvtr_widgets.running import Running
+from cvtr_widgets.runs import undo
+from cvtr_widgets.runs.execute import Patience, Run, RunOptions
+from cvtr_widgets.runs.journal import JournalReport
+from cvtr_widgets.runs.mode import verify_way
 from cvtr_widgets.runs.plan import Plan
-from cvtr_widgets.runs.planning import Reading, make_plan
-from cvtr_widgets.runs.verify import Sight
-from cvtr_widgets.selection import Selection, select
+from cvtr_widgets.runs.planning import Reading, make_plan, read_leads
+from cvtr_widgets.runs.verify import DELIVERIES, Sight
+from cvtr_widgets.selection import select
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Cancel = Callable[[], bool] | threading.Event | None
 Groups = Sequence[tuple[Action, Any]]
-
-
-def _stopper(cancel: Cancel) -> Callable[[], bool]:
-    if cancel is None:
-        return lambda: False
-    return cancel.is_set if isinstance(cancel, threading.Event) else cancel
 
 
 class _Lists:
@@ -52,138 +45,29 @@ class _Lists:
         return self._client.integrations(campaign_id)
 
 
-class LeadSession:
+class LeadSession(ReadSession):
     """Pull leads, select some, plan an action, run it, read the results.
 
     ``progress``: show a progress bar for what takes longer than a second. ``patience``: how long slow effects are
-    waited for (seconds; see ``Patience``).
+    waited for (seconds; see ``Patience``). ``keep_comments``: keep comments in the journal in full, so that a killed run can be
+    gone on with without giving them again; else (and by default, see ``CVTR_JOURNAL_COMMENTS``) only their hash is kept.
+    ``on_step`` is for tests (see ``runs.execute.STEPS``).
     """
 
-    def __init__(self, client: Convertr, *, progress: bool = True, patience: Patience | None = None) -> None:
-        self.client = client
-        self._progress = progress
-        self._pulling = Pulling(client)
-        self._patience = patience
-        self._lock = threading.Lock()
-        self._journal: Journal | None = None
-        self._carried_out: set[tuple[str, datetime]] = set()
-
-    def __repr__(self) -> str:
-        return f"<LeadSession of {self.client!r}>"
-
-    @property
-    def identity(self) -> Identity:
-        """Whose session this is."""
-        return self.client.identity
-
-    def usage(self) -> tuple[int, int]:
-        """Requests used from here in the past 5 minutes, and how many are allowed."""
-        return self.client.usage()
-
-    # -- leads --------------------------------------------------------------------------------------------------------
-
-    def pull(
+    def __init__(
         self,
+        client: Convertr,
         *,
-        ids: Any = None,
-        campaign: int | str | None = None,
-        publisher: int | str | None = None,
-        status: str | None = None,
-        delivery: str | None = None,
-        created_after: Moment = None,
-        created_before: Moment = None,
-        on_page: Callable[[int, int | None], None] | None = None,
-        on_frame: Callable[[pd.DataFrame], None] | None = None,
-        cancel: Cancel = None,
-        go_on: bool = False,
-    ) -> pd.DataFrame:
-        """Leads as a frame (``frames.COLUMNS``; index ``lead_id``), read now.
-
-        Args:
-            ids: lead ids in any form that ``select`` takes; then no filter may be given.
-            campaign: id or exact name; ``publisher`` likewise.
-            status: Valid, Invalid, Caution or Test.
-            delivery: Delivered or Not Delivered.
-            created_after: a day or time; a bare day starts at midnight in the session's zone.
-            created_before: a day or time; a bare day is included whole.
-            on_page: called with (rows so far, total or None) as pages come, instead of a progress bar.
-            on_frame: called with the leads so far, after the first page and each time that they have doubled.
-            cancel: an event or a function; when true, what has come is given, with a note.
-            go_on: allow reads of more than 300 requests.
-
-        ``frame.attrs["notes"]`` holds what the reader should know (filters not obeyed, rows missing);
-        ``frame.attrs["not_found"]`` ids that are not there or not visible; ``frame.attrs["as_of"]`` the time.
-
-        Raises:
-            ReadTooLarge: it would take more than 300 requests and ``go_on`` is not set.
-            ServiceError: it cannot be read; there is no partial answer.
-        """
-        filters = (campaign, publisher, status, delivery, created_after, created_before)
-        if ids is not None and any(f is not None for f in filters):
-            raise RequestRefused("Give ids or filters, not both", advice="Leave one of them out.")
-        stop = _stopper(cancel)
-        with self._bar("leads", on_page) as tell:
-            if ids is not None:
-                return self._pulling.by_ids(select(ids).ids, tell, stop)
-            return self._pulling.by_filters(
-                campaign=campaign, publisher=publisher, status=status, delivery=delivery,
-                created_after=created_after, created_before=created_before, tell=tell, stop=stop, go_on=go_on,
-                show=on_frame,
-            )  # fmt: skip
-
-    def _bar(self, what: str, given: Callable[[int, int | None], None] | None) -> ProgressBar:
-        return ProgressBar(what, given, shown=self._progress)
-
-    def detail(self, lead_id: LeadId) -> LeadDetail:
-        """One lead with its job results and notes, read now.
-
-        Raises:
-            NotFound: it is not there, or not visible.
-        """
-        return self._pulling.detail(lead_id)
-
-    def select(self, what: Any) -> Selection:
-        """Lead ids from a frame, a list, typed text, or the path of a CSV or Excel file; see ``cvtr_widgets.selection``."""
-        return select(what)
-
-    # -- lists --------------------------------------------------------------------------------------------------------
-
-    def campaigns(self) -> pd.DataFrame:
-        """Index ``id``: ``name``, ``advertiser_id``, ``status``, ``currency``."""
-        rows = [{**r, "advertiser_id": id_of(r.get("advertiser"))} for r in self.client.campaigns()]
-        return records_frame(rows, ("name", "advertiser_id", "status", "currency"))
-
-    def publishers(self) -> pd.DataFrame:
-        """Index ``id``: ``name``."""
-        return records_frame(self.client.publishers(), ("name",))
-
-    def reasons(self, kind: ActionKind | str) -> pd.DataFrame:
-        """Listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``. Index ``id``: ``name``."""
-        return _choices(self.client.flag_reasons(kind))
-
-    def categories(self) -> pd.DataFrame:
-        """Reason categories for Returned. Index ``id``: ``name``."""
-        return _choices(self.client.reason_categories())
-
-    def integrations(self, campaign: int | str) -> pd.DataFrame:
-        """Integration jobs of a campaign. Index ``id``: ``name``."""
-        own = self._pulling.named("campaigns", campaign)
-        return _choices(self.client.integrations(own or 0))
-
-    def statistics(self) -> dict[str, Any]:
-        """The service's totals of the past 30 days."""
-        return {k: v for k, v in self.client.statistics().items() if not k.startswith("@")}
-
-    def statistics_over_time(self, after: Moment = None, before: Moment = None) -> pd.DataFrame:
-        """Leads a day. Index ``date``; the service's counts as columns (Int64)."""
-        import pandas as pd
-
-        rows = self.client.statistics_over_time(after, before)
-        frame = pd.DataFrame([{k: v for k, v in r.items() if not k.startswith("@")} for r in rows])
-        if "date" not in frame.columns:
-            return frame
-        frame["date"] = pd.to_datetime(frame["date"], errors="coerce", utc=True).dt.date
-        return frame.set_index("date").sort_index()
+        progress: bool = True,
+        patience: Patience | None = None,
+        keep_comments: bool | None = None,
+        on_step: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(client, progress=progress)
+        self._running = Running(client)
+        self._patience = patience or Patience()
+        self._keep_comments = settings.keep_comments() if keep_comments is None else keep_comments
+        self._on_step = on_step
 
     # -- plan and run -------------------------------------------------------------------------------------------------
 
@@ -220,7 +104,7 @@ class LeadSession:
                 reading=reading,
                 include_cannot_tell=include_cannot_tell,
                 on_progress=tell,
-                cancelled=_stopper(cancel),
+                cancelled=stopper(cancel),
             )
 
     def _groups(self, action: Action | Groups, selection: Any) -> list[tuple[Action, tuple[LeadId, ...]]]:
@@ -261,6 +145,7 @@ class LeadSession:
         *,
         confirm: bool | int = False,
         signature: str | Signature | None = None,
+        verify: str = "all",
         on_progress: Callable[[Progress], None] | None = None,
         source: str = "script",
     ) -> Run:
@@ -270,6 +155,8 @@ class LeadSession:
             plan: exactly this is carried out; leads that changed since it was read are held back.
             confirm: True; for plans that delete, the number of leads instead.
             signature: the printed name, for Delivered and Undelivered.
+            verify: which leads are read back: "all", "doubtful", "sample:100" (any number) or "none"; ``plan.costs`` says
+                what each takes. What is not read back is at best ``accepted``.
             on_progress: called with ``Progress`` from another thread, at most ten times a second.
             source: noted in the journal.
 
@@ -280,17 +167,21 @@ class LeadSession:
             JournalError: the journal cannot be written; nothing was sent.
         """
         self._must_fit(plan)
+        options = self._options(on_progress, source, verify)
         signed = self._confirmed(plan, confirm, signature)
         if plan.will_change:
             self.client.may_write()
-        journal = self._open_journal()
-        with self._lock:
-            key = (plan.fingerprint, plan.made_at)
-            if key in self._carried_out:
-                raise PlanOutOfDate("This plan has been run already. Make a new one to see what is left to do.")
-            self._carried_out.add(key)
-        run = Run(self.client, journal, plan, signed, on_progress=on_progress, patience=self._patience, source=source)
-        return run.start()
+        return self._running.begin(plan, signed, options)
+
+    def _options(self, on_progress: Callable[[Progress], None] | None, source: str, verify: str = "all") -> RunOptions:
+        return RunOptions(
+            verify=verify_way(verify),
+            patience=self._patience,
+            on_progress=on_progress,
+            on_step=self._on_step,
+            source=source,
+            keep_comments=self._keep_comments,
+        )
 
     def run(
         self,
@@ -298,13 +189,23 @@ class LeadSession:
         *,
         confirm: bool | int = False,
         signature: str | Signature | None = None,
+        verify: str = "all",
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Run:
         """``start`` and wait, with a progress bar. Ctrl-C cancels after the chunks in flight; the run is given all the same.
 
+        Where the run breaks off, ``run.error`` says why; its results are true all the same.
+
         Raises:
-            as ``start``; RunError: the run broke off (``error.run`` holds it, with all results).
+            as ``start``.
         """
+        return self._to_the_end(
+            lambda show: self.start(plan, confirm=confirm, signature=signature, verify=verify, on_progress=show), on_progress
+        )
+
+    def _to_the_end(
+        self, begin: Callable[[Callable[[Progress], None]], Run], on_progress: Callable[[Progress], None] | None
+    ) -> Run:
         with self._bar("leads", None) as tell:
 
             def show(progress: Progress) -> None:
@@ -312,7 +213,7 @@ class LeadSession:
                 if on_progress is not None:
                     on_progress(progress)
 
-            run = self.start(plan, confirm=confirm, signature=signature, on_progress=show)
+            run = begin(show)
             try:
                 run.wait()
             except KeyboardInterrupt:
@@ -349,36 +250,107 @@ class LeadSession:
             raise NotConfirmed("This signature belongs to another plan. Sign this one.")
         return signed
 
-    # -- the journal --------------------------------------------------------------------------------------------------
+    # -- what was begun before ----------------------------------------------------------------------------------------
 
-    def _open_journal(self) -> Journal:
-        with self._lock:
-            if self._journal is None:
-                self._journal = Journal(journal_file(settings.journal_folder(), self.identity))
-            return self._journal
+    def unfinished(self) -> pd.DataFrame:
+        """Runs of this account that were killed or broke off and can be gone on with; see ``runs.history.unfinished_frame``."""
+        return self._running.unfinished()
+
+    def resume(
+        self,
+        run_id: str,
+        *,
+        comment: str | Sequence[str] = (),
+        send: bool = True,
+        wait: bool = True,
+        on_progress: Callable[[Progress], None] | None = None,
+        source: str = "script",
+    ) -> Run:
+        """Go on with a run of ``unfinished()``, under the plan, confirmation and signature that it had.
+
+        First what is in doubt is read, never sent; then what was not sent goes out, except leads that have changed since
+        (held back, with the difference). Nothing that was sent is sent again.
+
+        Args:
+            run_id: as in ``unfinished()``.
+            comment: the run's comment (or comments), word for word, where the journal keeps only its hash.
+            send: False settles what is in doubt and sends nothing more; the run is cancelled then.
+            wait: wait for the end with a progress bar, as ``run`` does; False gives the run at once, as ``start`` does.
+            on_progress: as for ``start``.
+            source: noted in the journal.
+
+        Raises:
+            RunError: there is no such run, or nothing is left. RunTaken: another kernel or tab has it.
+            NotConfirmed: the comment is missing or another one. PlanOutOfDate: another account's, or the dialect has changed.
+            JournalError: the journal is not whole, or cannot be written.
+        """
+        comments = [comment] if isinstance(comment, str) else list(comment)
+
+        def begin(show: Callable[[Progress], None] | None) -> Run:
+            return self._running.resume(run_id, comments, self._options(show, source), send=send)
+
+        return self._to_the_end(begin, on_progress) if wait else begin(on_progress)
+
+    def plan_undo(self, run: Run | str, **more: Any) -> Plan:
+        """A plan that takes a run back, as far as an action can: former status, reason, category and comment; Delivered and
+        Undelivered; the Replacement mark. Leads are read now; what somebody has changed since is left alone.
+
+        ``plan.left_out`` holds the leads that are left out with the reason (was Caution, reprocessed, deleted, comment not
+        known ...), ``plan.warnings`` their counts. ``more``: ``on_progress`` and ``cancel`` as for ``plan``.
+
+        Raises:
+            PlanError: nothing of it can be taken back. RunError: the run has not ended.
+        """
+        plan, outcomes = self._running.plan_and_outcomes(run)
+        entries = undo.wanted_back(plan, outcomes)
+        kinds = {e.lead_id: plan.groups[e.group][0].kind for e in entries}
+        listener, stop = more.get("on_progress") or (lambda _n, _t: None), stopper(more.get("cancel"))
+        deliveries = [i for i, kind in kinds.items() if kind in DELIVERIES]
+        reading = read_leads(self.client, list(kinds), deliveries, on_progress=listener, cancelled=stop)
+        groups, out = undo.undo_groups(plan, entries, reading.sights)
+        said = undo.left_out_words(out)
+        if not groups:
+            raise PlanError("Nothing of this run can be taken back. " + (" ".join(said) or "No lead was changed."))
+        return make_plan(self.client, _Lists(self.client), groups, reading=reading, left_out=out, notes=said, cancelled=stop)
+
+    # -- the journal --------------------------------------------------------------------------------------------------
 
     def history(self) -> pd.DataFrame:
         """Runs of this account from this machine; see ``runs.history.history_frame``."""
-        return history.history_frame(self._open_journal())
+        return self._running.history()
 
-    def unfinished(self) -> pd.DataFrame:
-        """Runs that never came to their end, such as those of a killed kernel."""
-        frame = self.history()
-        return frame[frame["state"] == "unfinished"]
-
-    def verify_journal(self) -> JournalReport:
-        """Check the journal's chain of hashes. It proves that nothing was edited by accident or by somebody who could not
-        rebuild all of it; who owns this machine can.
+    def recorded(self, run_id: str) -> pd.DataFrame:
+        """Results of a run as far as the journal has them (columns as ``run.results``); also of one that another kernel
+        carries out just now. Names of campaigns and publishers, and the service's words, are not kept there.
         """
-        return self._open_journal().verify()
+        return self._running.recorded(run_id)
+
+    def flagged_by_me(self, ids: Iterable[LeadId] | None = None) -> dict[LeadId, tuple[str, datetime]]:
+        """What this user last did to leads from this machine: lead id -> (action kind, time in UTC). Quick when asked again."""
+        return self._running.flagged(ids)
+
+    @property
+    def journal_notes(self) -> list[str]:
+        """Sentences that the user should see: the journal lies on a disk that will not last, or is slow."""
+        return self._running.notes()
+
+    def verify_journal(self, head: str | None = None) -> JournalReport:
+        """Check the journal's chain of hashes; ``head``: one that was noted elsewhere (``run.journal_head``) finds a cut tail.
+
+        It proves that nothing was edited by accident or by somebody who could not rebuild all of it; who owns this machine can.
+        """
+        return self._running.verify(head)
+
+    def export_journal(self, path: str | Path, run_id: str | None = None) -> str:
+        """The journal, or one run of it, as a self-contained bundle (JSON lines). Gives its head: note it elsewhere.
+
+        ``cvtr_widgets/runs/check_bundle.py`` is a file of its own that checks it: ``python check_bundle.py bundle.jsonl [head]``.
+
+        Raises:
+            RunError: no such run. ExportError: the file cannot be written.
+        """
+        return self._running.export(Path(path), run_id)
 
     def close(self) -> None:
         """Close the journal. The client stays open."""
-        with self._lock:
-            if self._journal is not None:
-                self._journal.close()
-                self._journal = None
-
-
-def _choices(choices: Iterable[Choice]) -> pd.DataFrame:
-    return records_frame([{"id": c.id, "name": c.name} for c in choices], ("name",))
+        self._running.close()

@@ -5,6 +5,7 @@
 | ``CVTR_ENTERPRISE`` ``CVTR_USERNAME`` ``CVTR_PASSWORD`` | who logs in where, when ``connect()`` is not told |
 | ``CVTR_DIALECT`` | path of a dialect file |
 | ``CVTR_JOURNAL`` | folder of the journals of runs |
+| ``CVTR_JOURNAL_COMMENTS`` | ``1``: comments are kept in the journal in full, not only as a hash |
 | ``CVTR_TIMEZONE`` | zone in which times are shown, such as ``Europe/London`` (default: this machine's) |
 | ``CVTR_CHUNK`` ``CVTR_IN_FLIGHT`` ``CVTR_REQUESTS`` | leads a write, requests at once (at most 9), requests per 5 minutes |
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -71,6 +73,25 @@ def journal_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the journals: ``CVTR_JOURNAL``, else this user's state folder."""
     given = environ.get("CVTR_JOURNAL", "")
     return Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "journal"
+
+
+def keep_comments(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the journal keeps comments in full.
+
+    Raises:
+        SettingsError: ``CVTR_JOURNAL_COMMENTS`` is neither 0 nor 1.
+    """
+    return _number(environ, "CVTR_JOURNAL_COMMENTS", 0, 0, 1) == 1
+
+
+def throw_away(folder: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Why files in this folder will not last, in words; empty where nothing says so."""
+    if environ.get("BINDER_LAUNCH_HOST") or environ.get("BINDER_SERVICE_HOST"):
+        return "this is a Binder machine, whose disk is thrown away at the end"
+    place = folder.expanduser().resolve()
+    if any(place.is_relative_to(Path(p).resolve()) for p in (tempfile.gettempdir(), "/dev/shm")):  # noqa: S108
+        return "it lies in a folder for temporary files"
+    return ""
 
 
 def dialect_path(enterprise: str, environ: Mapping[str, str] = os.environ) -> Path | None:

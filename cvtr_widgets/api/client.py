@@ -41,6 +41,7 @@ from cvtr_widgets.models import (
     ordered_unique,
 )
 
+SPARE = 4
 ALLOWED_PAGES = 300
 """A listing of more pages than this is made only when the user says go on."""
 
@@ -84,7 +85,8 @@ class Convertr:
         self._auth = Auth(self._transport, self.dialect, credentials, ask_code)
         self._reader = Reader(self._transport, self._auth, self.dialect, first_wait=first_wait)
         places = self._limits.in_flight
-        self._pool = ThreadPoolExecutor(places, thread_name_prefix="cvtr-read")
+        # More threads than places: while some decode what has come, the places are all in use. The budget keeps the limit.
+        self._pool = ThreadPoolExecutor(places + SPARE, thread_name_prefix="cvtr-read")
         self._lists = LeadLists(self._reader, self._pool, size=self._limits.page, at_once=places)
         self._reading = LeadReading(self._reader, self._pool, self._lists, size=self._limits.page, at_once=places)
         self.catalog = Catalog(self._reader, self._pool)

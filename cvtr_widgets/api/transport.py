@@ -62,22 +62,30 @@ class Failed(Exception):
         super().__init__(detail)
 
 
-# Row by row what httpx says and what it means for a request that changes something. Whatever is not listed is LOST.
+# Row by row what httpx says and what it means for a request that changes something. Whatever is not listed is LOST. Only
+# what cannot happen once a request is on its way counts as not connected: a write is sent again after that.
 CAUSES: dict[type[Exception], tuple[Cause, str]] = {
     httpx.ConnectError: (Cause.NOT_CONNECTED, "no connection came about"),
     httpx.ConnectTimeout: (Cause.NOT_CONNECTED, "no connection came about in time"),
     httpx.PoolTimeout: (Cause.NOT_CONNECTED, "no free connection in time"),
     httpx.ProxyError: (Cause.NOT_CONNECTED, "the proxy refused to connect"),
-    httpx.UnsupportedProtocol: (Cause.NOT_CONNECTED, "the address is not one for http or https"),
+    httpx.UnsupportedProtocol: (Cause.LOST, "the address is not one for http or https"),
     httpx.ReadTimeout: (Cause.TIMED_OUT, "no answer in time"),
     httpx.WriteTimeout: (Cause.TIMED_OUT, "the request could not be sent in time"),
     httpx.ReadError: (Cause.LOST, "the connection broke while waiting for the answer"),
     httpx.WriteError: (Cause.LOST, "the connection broke while sending"),
     httpx.CloseError: (Cause.LOST, "the connection broke while closing"),
     httpx.RemoteProtocolError: (Cause.LOST, "the connection was closed or broke the protocol"),
-    httpx.LocalProtocolError: (Cause.NOT_CONNECTED, "the request could not be put into HTTP"),
+    httpx.LocalProtocolError: (Cause.LOST, "the exchange went against HTTP on this side"),
     httpx.DecodingError: (Cause.UNREADABLE, "the answer's compression is broken"),
     httpx.TooManyRedirects: (Cause.REDIRECTED, "redirected in a circle"),
+    httpx.HTTPStatusError: (Cause.LOST, "the answer's status was refused on this side"),
+    httpx.InvalidURL: (Cause.LOST, "the address cannot be read"),
+    httpx.CookieConflict: (Cause.LOST, "the answer's cookies contradict each other"),
+    httpx.StreamConsumed: (Cause.LOST, "the answer was read twice"),
+    httpx.StreamClosed: (Cause.LOST, "the answer's stream was closed"),
+    httpx.ResponseNotRead: (Cause.LOST, "the answer was not read"),
+    httpx.RequestNotRead: (Cause.LOST, "the request was not read"),
 }
 
 
@@ -164,7 +172,9 @@ class Transport:
         with self.budget.slot(cancelled=cancelled):
             try:
                 return self._send(client, request)
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            except Failed:
+                raise
+            except Exception as error:  # noqa: BLE001  what httpx lets through of its own helpers is doubt as well
                 cause, detail = cause_of(error)
                 raise Failed(cause, detail) from None
 

@@ -117,6 +117,8 @@ def read_write(dialect: Dialect, call: Call, answer: Answer) -> WriteAnswer:
     status = answer.status
     if 300 <= status < 400:
         return WriteAnswer(Cause.REDIRECTED, status, detail="the service redirects elsewhere; not followed")
+    if 200 <= status < 300 and status not in call.yes:
+        return WriteAnswer(Cause.UNREADABLE, status, detail=f"the service answered {status}, which is no yes for this call")
     if status not in call.yes:
         words = problem_words(answer.body)
         return WriteAnswer(

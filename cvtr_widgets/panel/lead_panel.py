@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("cvtr_widgets.panel")
 SCRIPTS = ("dom.js", "fields.js", "table.js", "arrange.js", "leads.js", "detail.js", "type.js", "processing.js", "panel.js")
 TYPED = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
-ABSENT = "No lead panel here? It lives in a kernel: run this cell (Shift+Enter), and those above it, to start it. Nothing of it was saved."
+ABSENT = (
+    "No lead panel here, or only “Loading widget”? It lives in a kernel: run this cell (Shift+Enter), and those above it, to "
+    "start it. Nothing that was loaded or entered is in this file."
+)
 PAUSE = 0.08
 """Seconds between two views sent; what changes in between goes with the next one."""
 

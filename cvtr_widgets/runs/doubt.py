@@ -67,7 +67,9 @@ BY_HUNDRED: dict[int, Ruling] = {
 
 
 def ruling(answer: WriteAnswer, *, yes: bool | None = None) -> Ruling:
-    """The row of the table for an answer. ``yes`` False: a 2xx that this call does not count as yes."""
+    """The row of the table for an answer. ``yes`` False: a 2xx that this call does not count as yes (the wire calls such an
+    answer unreadable by itself).
+    """
     if answer.cause is not Cause.ANSWERED:
         return BY_CAUSE[answer.cause]
     status = answer.status or 0

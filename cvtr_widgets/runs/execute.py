@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import CvtrError, RunError
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
-from cvtr_widgets.runs.chunks import Chunk, Sender
-from cvtr_widgets.runs.journal import Journal
+from cvtr_widgets.runs import records
+from cvtr_widgets.runs.chunks import block_size, blocks_of, chunks_of
+from cvtr_widgets.runs.claim import Claim, owner
+from cvtr_widgets.runs.costs import requests_of
+from cvtr_widgets.runs.journal import Item, Journal
+from cvtr_widgets.runs.mode import Verify
+from cvtr_widgets.runs.pace import Pace
 from cvtr_widgets.runs.plan import Plan
-from cvtr_widgets.runs.results import Row, results_frame
+from cvtr_widgets.runs.reading_back import ReadingBack
+from cvtr_widgets.runs.replay import Recorded
+from cvtr_widgets.runs.results import Row, results_frame, rows_of
+from cvtr_widgets.runs.sending import Sender
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FINISHED = (RunState.DONE, RunState.CANCELLED, RunState.FAILED)
+SPARE = 4
+"""Threads beyond the requests in flight: they work on answers while all places are taken by requests."""
+STEPS = (
+    "opened", "read", "before intent", "intent", "answered", "answer noted", "read back", "before outcome", "outcome",
+    "before end", "ended",
+)  # fmt: skip
+"""The steps of a run, as ``on_step`` is told of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +54,22 @@ class Patience:
     resend: float = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run goes. ``on_step`` is called with the name of each step (see ``STEPS``) and is there for tests."""
+
+    verify: Verify = dataclasses.field(default_factory=lambda: Verify("all"))
+    patience: Patience = dataclasses.field(default_factory=Patience)
+    on_progress: Callable[[Progress], None] | None = None
+    on_step: Callable[[str], None] | None = None
+    source: str = ""
+    keep_comments: bool = False
+
+
 class Run:
-    """One run of one plan. ``cancel()`` stops after the chunks in flight; ``wait()`` waits for its end."""
+    """One run of one plan. ``pause()`` and ``go_on()`` hold it by hand; ``cancel()`` stops after the chunks in flight;
+    ``wait()`` waits for its end. ``verify`` says which leads it reads back.
+    """
 
     def __init__(
         self,
@@ -47,42 +77,46 @@ class Run:
         journal: Journal,
         plan: Plan,
         signature: Signature | None,
+        options: RunOptions | None = None,
         *,
-        on_progress: Callable[[Progress], None] | None = None,
-        patience: Patience | None = None,
-        source: str = "",
+        recorded: Recorded | None = None,
+        send: bool = True,
     ) -> None:
-        now = datetime.now(UTC)
-        self.id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        """``recorded``: go on with that run of the journal. ``send`` False: only settle what is in doubt."""
+        self.id = recorded.run_id if recorded else f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.plan = plan
         self.signature = signature
         self.error: BaseException | None = None
         self.state = RunState.WAITING
+        self.options = options or RunOptions()
+        self.verify = self.options.verify
+        self.journal_head = ""
         self._service = service
         self._journal = journal
-        self._on_progress = on_progress
-        self._source = source
+        self._recorded = recorded
+        self._send = send
+        self._claim: Claim | None = None
+        self._on_progress = self.options.on_progress
         self._cancel = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
         self._ended = threading.Event()
         self._lock = threading.RLock()
         self._last_event = 0.0
         self._message = ""
-        self._started = time.monotonic()
-        self._rows: dict[LeadId, Row] = {}
-        for entry in plan.entries:
-            action = plan.groups[entry.group][0]
-            row = Row(entry.lead_id, str(action.kind), action.reason, run_id=self.id, before=entry.before.lead)
-            row.before_delivered = entry.before.delivered
-            self._rows[entry.lead_id] = row
-        sent = {e.lead_id for e in plan.sendable}
-        for entry in plan.entries:
-            if entry.lead_id not in sent:
-                row = self._rows[entry.lead_id]
-                row.outcome = Outcome.SKIPPED
-                row.detail = f"{entry.verdict}: {entry.why}" if entry.why else str(entry.verdict)
-        self._total = len(sent)
-        self._done: set[LeadId] = set()
-        self._sender = Sender(service, journal, self, patience or Patience())
+        self._pace = Pace()
+        fates = recorded.fates if recorded else {}
+        self._rows: dict[LeadId, Row] = rows_of(plan, self.id, signature, fates)
+        self._counts = Counter(r.outcome for r in self._rows.values())
+        self._to_send: Collection[LeadId] = (
+            set(recorded.at("not_sent")) if recorded else dict.fromkeys(e.lead_id for e in plan.sendable)
+        )
+        self._done = set(recorded.at("settled")) if recorded else set()
+        self._total = len(fates) if recorded else len(self._to_send)
+        self._before = len(self._done)
+        self._requests_a_lead = 0.0
+        self._back = ReadingBack(service, journal, self, self.options.patience, self.verify)
+        self._sender = Sender(service, journal, self, self.options.patience, self._back)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{n} {o}" for o, n in self.counts.items() if n)
@@ -90,17 +124,21 @@ class Run:
 
     # -- for the user -------------------------------------------------------------------------------------------------
 
-    def start(self) -> Run:
-        """Start in the background.
+    def start(self, claim: Claim | None = None) -> Run:
+        """Note the plan in the journal and start in the background. ``claim`` is given back at the end.
 
         Raises:
             RunError: it has been started already.
+            JournalError: the plan could not be noted; nothing was sent.
         """
         with self._lock:
             if self.state is not RunState.WAITING:
                 raise RunError(f"Run {self.id} has been started already. Make a new plan to do more.")
+            self._note_opening()
             self.state = RunState.SENDING
-        self._started = time.monotonic()
+        self._claim = claim
+        self._pace = Pace()
+        self.step("opened")
         threading.Thread(target=self._work, name=f"cvtr-run-{self.id}", daemon=True).start()
         return self
 
@@ -111,7 +149,26 @@ class Run:
                 return
             self.state = RunState.CANCELLING
         self._cancel.set()
+        self._going.set()
         self.tell("Stopping after the chunks that are under way.", now=True)
+
+    def pause(self) -> None:
+        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read anew before they go out."""
+        with self._lock:
+            if self.state is not RunState.SENDING:
+                return
+            self.state = RunState.PAUSED
+            self._going.clear()
+        self.tell("Paused. Chunks that are under way are still read back.", now=True)
+
+    def go_on(self) -> None:
+        """Go on after ``pause()``."""
+        with self._lock:
+            if self.state is not RunState.PAUSED:
+                return
+            self.state = RunState.SENDING
+            self._going.set()
+        self.tell("", now=True)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end (seconds; None = as long as it takes). Gives whether it has ended."""
@@ -123,6 +180,11 @@ class Run:
         return self._ended.is_set()
 
     @property
+    def paused(self) -> bool:
+        """Whether it waits for ``go_on()``."""
+        return not self._going.is_set()
+
+    @property
     def results(self) -> pd.DataFrame:
         """One row per input lead, as far as it has come; see ``runs.results.results_frame`` for the columns."""
         with self._lock:
@@ -132,8 +194,7 @@ class Run:
     def counts(self) -> dict[str, int]:
         """Leads by outcome; adds up to the number of input leads."""
         with self._lock:
-            found = Counter(str(r.outcome) for r in self._rows.values())
-        return {str(o): found.get(str(o), 0) for o in Outcome}
+            return {str(o): self._counts[o] for o in Outcome}
 
     @property
     def failed(self) -> pd.DataFrame:
@@ -144,13 +205,18 @@ class Run:
 
     @property
     def progress(self) -> Progress:
-        """Where the run is now."""
+        """Where the run is now. ``seconds_left`` counts the request limit in, and not a pause by hand."""
         with self._lock:
-            done = len(self._done)
-            elapsed = max(1e-6, time.monotonic() - self._started)
-            rate = done / elapsed
-            left = (self._total - done) / rate if done and self.state not in FINISHED else None
-            return Progress(self.state, done, self._total, rate, left, self._message, self.counts)
+            done, counts, message, state = len(self._done), self.counts, self._message, self.state
+        todo, service = self._total - done, self._service
+        here = done - self._before
+        left = None
+        if state not in FINISHED:
+            left = self._pace.left(
+                here, todo, requests=todo * self._requests_a_lead, usage=service.usage(),
+                waiting=service.waiting(), window=service.limits.window,
+            )  # fmt: skip
+        return Progress(state, done, self._total, self._pace.rate(here), left, message, counts)
 
     # -- for the sender -----------------------------------------------------------------------------------------------
 
@@ -159,9 +225,28 @@ class Run:
         """Whether nothing more may be sent."""
         return self._cancel.is_set()
 
-    def pause(self, seconds: float) -> bool:
+    def sleep(self, seconds: float) -> bool:
         """Wait, unless the run is stopped. Gives whether it was stopped."""
         return self._cancel.wait(seconds)
+
+    def stand(self, seconds: float, message: str) -> None:
+        """Wait for the limit, in sight of the user; the time does not count against the run's speed."""
+        self._pace.stand()
+        self.tell(message, now=True)
+        self._cancel.wait(seconds)
+        self._pace.go()
+
+    def wait_while_paused(self) -> None:
+        """Wait for ``go_on()`` or ``cancel()``."""
+        if not self._going.is_set():
+            self._pace.stand()
+            self._going.wait()
+            self._pace.go()
+
+    def step(self, name: str) -> None:
+        """Tell a test which step has been reached."""
+        if self.options.on_step is not None:
+            self.options.on_step(name)
 
     def row(self, lead_id: LeadId) -> Row:
         """The row of a lead."""
@@ -175,6 +260,8 @@ class Run:
         """Set the outcome of a lead."""
         with self._lock:
             row = self._rows[lead_id]
+            self._counts[row.outcome] -= 1
+            self._counts[outcome] += 1
             row.outcome, row.detail = outcome, detail
             row.finished_at = datetime.now(UTC)
             self._done.add(lead_id)
@@ -186,86 +273,90 @@ class Run:
             if message is not None:
                 self._message = message
             moment = time.monotonic()
-            if self._on_progress is None or (not now and moment - self._last_event < 0.1):
+            listener = self._on_progress
+            if listener is None or (not now and moment - self._last_event < 0.1):
                 return
             self._last_event = moment
-        self._on_progress(self.progress)
+        try:
+            listener(self.progress)
+        except Exception:  # noqa: BLE001  a display that fails must not keep leads from being read back
+            self._on_progress = None
 
     def fail(self, error: BaseException) -> None:
         """Stop the run because of an error; what was not sent stays not sent."""
         with self._lock:
             self.error = self.error or error
         self._cancel.set()
+        self._going.set()
 
     # -- the work -----------------------------------------------------------------------------------------------------
 
+    def _note_opening(self) -> None:
+        if self._recorded is not None:
+            self.journal_head = self._journal.write(self.id, "claim", owner())
+            return
+        more = {"source": self.options.source, "verify": str(self.verify), "owner": owner()}
+        first = records.opening(self.plan, self.signature, keep_comments=self.options.keep_comments, **more)
+
+        def items() -> Iterator[Item]:
+            yield first
+            yield from records.plan_parts(self.plan)
+
+        self.journal_head = self._journal.write_all(self.id, items())
+
     def _work(self) -> None:
         try:
-            self._journal.write(self.id, "run", self._opening())
-            self._send_all()
-            self.state = RunState.READING_BACK if not self.stopped else self.state
-            self._sender.settle_rest()
-            self._end(RunState.FAILED if self.error else RunState.CANCELLED if self.stopped else RunState.DONE)
+            if self._recorded is not None:
+                self._settle_recorded(self._recorded)
+            if self._send and self._to_send and not self.stopped:
+                self._send_all()
+            if not self.stopped:
+                self.state = RunState.READING_BACK
+            self._back.settle_rest()
         except BaseException as error:  # noqa: BLE001  the border of the thread: nothing may be lost silently
             self.fail(error)
-            self._sender.give_up(error)
-            self._end(RunState.FAILED)
+            with suppress(Exception):
+                self._back.settle_rest()
+            self._back.give_up(error)
+        cancelled = self.stopped or (not self._send and bool(self._to_send))
+        self._end(RunState.FAILED if self.error else RunState.CANCELLED if cancelled else RunState.DONE)
+
+    def _settle_recorded(self, recorded: Recorded) -> None:
+        """What was in doubt when the kernel ended is read, never sent."""
+        entries = {e.lead_id: e for e in self.plan.sendable}
+        for own in recorded.at("doubt", "answered"):
+            fate = recorded.fates[own]
+            self._back.wait_for(self.plan.action(entries[own]), own, fate.said, fate.words, fate.words)
+        self._back.settle_rest()
 
     def _send_all(self) -> None:
-        places = max(1, min(self._service.limits.in_flight, 8))
-        with ThreadPoolExecutor(places, thread_name_prefix="cvtr-run") as pool:
-            futures = [pool.submit(self._sender.send, chunk) for chunk in self._chunks()]
-            for future in futures:
-                future.result()
-
-    def _chunks(self) -> Iterator[Chunk]:
-        """Leads that get the very same request, in order, cut into chunks."""
-        size = self._service.limits.chunk
-        buckets: dict[tuple[int, tuple[int, ...]], list[LeadId]] = {}
-        for entry in self.plan.sendable:
-            buckets.setdefault((entry.group, entry.integrations), []).append(entry.lead_id)
-        entries = {e.lead_id: e for e in self.plan.sendable}
-        number = 0
-        for ids in buckets.values():
-            action = self.plan.action(entries[ids[0]])
-            for start in range(0, len(ids), size):
-                part = tuple(ids[start : start + size])
-                number += 1
-                for own in part:
-                    row = self._rows[own]
-                    row.chunk = number
-                    row.signed_by = self.signature.name if self.signature else None
-                yield Chunk(number, action, part, {i: entries[i].before for i in part})
-
-    def _opening(self) -> dict[str, object]:
-        plan, sign = self.plan, self.signature
-        return {
-            "fingerprint": plan.fingerprint,
-            "enterprise": plan.enterprise,
-            "user_id": plan.user_id,
-            "sandbox": plan.sandbox,
-            "dialect": plan.dialect_hash,
-            "source": self._source,
-            "actions": [
-                {"kind": str(a.kind), "reason": a.reason, "category": a.category, "integrations": list(a.integrations)}
-                for a, _ in plan.groups
-            ],
-            "leads": self._total,
-            "planned": plan.counts,
-            "signature": None if sign is None else {"name": sign.name, "at": sign.signed_at.isoformat(), "text": sign.meaning},
-        }
+        limits = self._service.limits
+        ids = self._to_send
+        self._back.draw(ids)
+        self._requests_a_lead = requests_of(self.plan, self._service, [self.verify], only=ids)[0] / len(ids)
+        first = self._recorded.chunks + 1 if self._recorded else 1
+        chunks = chunks_of(self.plan, limits.chunk, only=ids, first=first)
+        size = block_size(self._service, self._service.fetch_cost(list(ids)).way)
+        self._sender.send_all(blocks_of(chunks, size), max(1, limits.in_flight) + SPARE)
 
     def _end(self, state: RunState) -> None:
+        why = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"
         for own, row in self._rows.items():
             if row.outcome is Outcome.NOT_SENT and own not in self._done:
-                row.detail = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"
+                row.detail = why
                 self._done.add(own)
+        self.step("before end")
+        written = False
         try:
-            self._journal.write(self.id, "end", {"state": str(state), "counts": self.counts})
+            self.journal_head = self._journal.write(self.id, "end", {"state": str(state), "counts": self.counts})
+            written = True
         except CvtrError as error:
             self.error = self.error or error
             state = RunState.FAILED
         self.state = state
         self._message = ""
+        if self._claim is not None:
+            self._claim.release(done=written)
+        self.step("ended")
         self._ended.set()
         self.tell("", now=True)

@@ -1,15 +1,22 @@
-"""What the journal tells about past runs, as a frame."""
+"""What the journal tells about past runs, as frames."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.models import Outcome
+from cvtr_widgets.models import Outcome, Sealed
+from cvtr_widgets.runs.claim import Claim, Held
 from cvtr_widgets.runs.journal import Journal, JournalEntry
+from cvtr_widgets.runs.replay import Recorded
 
 if TYPE_CHECKING:
     import pandas as pd
+
+OUTCOMES = tuple(str(o) for o in Outcome)
+COLUMNS = ("run_id", "started", "ended", "state", "actions", "leads", *OUTCOMES, "signed_by", "fingerprint", "open")
 
 
 def history_frame(journal: Journal) -> pd.DataFrame:
@@ -17,22 +24,26 @@ def history_frame(journal: Journal) -> pd.DataFrame:
 
     Columns: ``started ended`` (UTC), ``state`` (``done``, ``cancelled``, ``failed``, or ``unfinished`` where the run never
     came to its end), ``actions`` (text), ``leads`` (int64, leads to be sent), one Int64 column per outcome,
-    ``signed_by``, ``fingerprint``.
+    ``signed_by``, ``fingerprint``, ``open`` (whether something may be left to read or send).
     """
     import pandas as pd
 
     runs: dict[str, dict[str, Any]] = {}
-    for entry in journal.entries():
+    for entry in journal.each(kinds=("run", "claim", "end")):
         _take(runs.setdefault(entry.run, {"run_id": entry.run}), entry)
-    rows = [row for row in runs.values() if "started" in row]
-    outcomes = [str(o) for o in Outcome]
-    columns = ["run_id", "started", "ended", "state", "actions", "leads", *outcomes, "signed_by", "fingerprint"]
-    frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=columns)
+    rows = [_open(row) for row in runs.values() if "started" in row]
+    frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(COLUMNS))
     for name in ("started", "ended"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
-    for name in ("leads", *outcomes):
+    for name in ("leads", *OUTCOMES):
         frame[name] = frame[name].astype("Int64")
+    frame["open"] = frame["open"].astype(bool)
     return frame.set_index("run_id").iloc[::-1]
+
+
+def _open(row: dict[str, Any]) -> dict[str, Any]:
+    state = row.get("state")
+    return {**row, "open": state is None or (state != "cancelled" and bool(row.get(str(Outcome.NOT_SENT))))}
 
 
 def _take(row: dict[str, Any], entry: JournalEntry) -> None:
@@ -44,5 +55,44 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
             started=datetime.fromisoformat(entry.at), actions=", ".join(kinds), leads=data.get("leads"),
             fingerprint=data.get("fingerprint"), signed_by=signature.get("name"),
         )  # fmt: skip
+    elif entry.kind == "claim":
+        for name in ("ended", "state", *OUTCOMES):
+            row.pop(name, None)
     elif entry.kind == "end":
         row.update(ended=datetime.fromisoformat(entry.at), state=data.get("state"), **data.get("counts", {}))
+
+
+def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Path) -> pd.DataFrame:
+    """Runs that can be gone on with, newest first: index ``run_id``.
+
+    Columns: ``started`` (UTC), ``state``, ``actions``, ``settled in_doubt not_sent`` (int64, leads), ``needs_comment`` (bool:
+    the comment must be given again), ``owner_pid`` (Int64: somebody carries it out just now; else missing), ``owner_since``
+    (text), ``signed_by``.
+    """
+    import pandas as pd
+
+    rows = []
+    for run in runs:
+        about = frame.loc[run.run_id]
+        taken = _taken(journal, run.run_id)
+        unsent = {e.group for e in run.plan.sendable if run.fates[e.lead_id].stage == "not_sent"}
+        rows.append({
+            "run_id": run.run_id, "started": about["started"], "state": about["state"], "actions": about["actions"],
+            "settled": len(run.at("settled")), "in_doubt": len(run.at("doubt", "answered")), "not_sent": len(run.at("not_sent")),
+            "needs_comment": any(isinstance(run.plan.groups[g][0].comment, Sealed) for g in unsent),
+            "owner_pid": run.owner.get("pid") if taken else None, "owner_since": run.owner_since if taken else "",
+            "signed_by": about["signed_by"],
+        })  # fmt: skip
+    columns = ("run_id", "started", "state", "actions", "settled", "in_doubt", "not_sent", "needs_comment")
+    found = pd.DataFrame(rows, columns=[*columns, "owner_pid", "owner_since", "signed_by"])
+    found["started"] = pd.to_datetime(found["started"], utc=True)
+    found["owner_pid"] = found["owner_pid"].astype("Int64")
+    return found.set_index("run_id")
+
+
+def _taken(journal: Path, run_id: str) -> bool:
+    try:
+        Claim(journal, run_id).release(done=False)
+    except Held:
+        return True
+    return False

@@ -1,18 +1,25 @@
 """The journal of runs: one SQLite file per enterprise and user, append only, each entry carrying the hash of the one before.
 
 Intent is committed before anything is sent, the outcome after. It holds lead ids, states and reasons; never names,
-e-mails, tokens or passwords; comments only as a hash.
+e-mails, tokens or passwords; comments only as a hash, unless the user opts in.
+
+What the chain of hashes proves: that no entry was edited, removed or put elsewhere, by accident or by somebody who did not
+work all later hashes out anew; and, against a head that was noted elsewhere, that nothing was cut off at the end. What it
+cannot prove: anything against whoever owns the machine, who can rebuild the whole file. It is a record for its user, and no
+claim of compliance with any law.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,14 +36,18 @@ CREATE TABLE IF NOT EXISTS entries (
   kind TEXT NOT NULL,
   data TEXT NOT NULL,
   hash TEXT NOT NULL
-) STRICT
+) STRICT;
+CREATE INDEX IF NOT EXISTS entries_of ON entries (run);
+CREATE TABLE IF NOT EXISTS probe (at TEXT) STRICT;
 """
 FIRST = "0" * 64
+Item = tuple[str, Mapping[str, Any]]
+"""Kind and data of an entry to be written."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One entry. ``kind``: ``run``, ``intent``, ``answer``, ``outcome``, ``end`` or ``probe``."""
+    """One entry. ``kind``: ``run``, ``plan``, ``claim``, ``intent``, ``answer``, ``outcome`` or ``end``."""
 
     number: int
     at: str
@@ -56,129 +67,305 @@ class JournalReport:
     problems: tuple[str, ...] = ()
 
 
-def chain(previous: str, number: int, at: str, run: str, kind: str, data: str) -> str:
-    """The hash of an entry."""
-    text = json.dumps([previous, number, at, run, kind, data], ensure_ascii=True, separators=(",", ":"))
+@dataclass(slots=True)
+class _Waiting:
+    """Entries (``at run kind data digest``) that wait for the next commit, whoever makes it."""
+
+    entries: list[tuple[str, str, str, str, str]]
+    done: bool = False
+    head: str = ""
+    error: Exception | None = field(default=None)
+
+
+def _made(run: str, kind: str, data: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), default=str)
+    at = datetime.now(UTC).isoformat()
+    return at, run, kind, text, digest(at, run, kind, text)
+
+
+def digest(at: str, run: str, kind: str, data: str) -> str:
+    """The hash of what one entry says. A bundle of one run shows only this of the entries of others."""
+    text = json.dumps([at, run, kind, data], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def chain(previous: str, number: int, content: str) -> str:
+    """The hash of an entry: over the hash before, its number, and the digest of its content."""
+    return hashlib.sha256(f"{previous}|{number}|{content}".encode()).hexdigest()
 
 
 def journal_file(folder: Path, identity: Identity) -> Path:
     """The journal of one enterprise and user. The sandbox's journals are kept apart."""
     kind = "sandbox" if identity.sandbox else "live"
-    return folder / kind / f"{safe_name(identity.enterprise)}-{identity.user_id or safe_name(identity.username)}.sqlite"
+    return folder / kind / f"runs-{safe_name(identity.enterprise)}-{identity.user_id or safe_name(identity.username)}.sqlite"
 
 
 class Journal:
-    """One open journal. Threads may share it; other processes may write to the same file."""
+    """One open journal. Threads may share it; other processes may write to the same file.
 
-    def __init__(self, path: Path) -> None:
-        """Open or make it, and prove by a real write that it is durable.
+    ``mode`` is ``wal``, or ``delete`` where the file system cannot do that; ``seconds`` is the time spent in commits.
+    """
+
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
+        """Open or make it, and prove by a real write that it is durable. ``reading``: only to look; it must be there.
 
         Raises:
-            JournalError: it cannot be written.
+            JournalError: it cannot be written (or read), or is damaged.
         """
         self.path = path
+        self.mode = "reading" if reading else ""
+        self.seconds = 0.0
         self._lock = threading.Lock()
+        self._queue: list[_Waiting] = []
+        self._queueing = threading.Lock()
+        self._db: sqlite3.Connection
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
-            mode = self._db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-            if str(mode).lower() != "wal":  # some network file systems cannot: the old way is as safe, only slower
-                self._db.execute("PRAGMA journal_mode=DELETE")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute(_TABLE)
+            if reading:
+                self._db = self._connect("ro")
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._open_durable()
+            self._check_file()
         except (sqlite3.Error, OSError) as error:
+            self.close()
             raise self._error(error) from None
-        self.write("", "probe", {})
+        self._file = self._identity_of_file()
+        self._looked = time.monotonic()
+        self._last: tuple[int, str] | None = None
+
+    def _connect(self, how: str) -> sqlite3.Connection:
+        uri = f"{self.path.resolve().as_uri()}?mode={how}"
+        return sqlite3.connect(uri, uri=True, timeout=10.0, isolation_level=None, check_same_thread=False)
+
+    def _open_durable(self) -> None:
+        for mode in ("wal", "delete"):  # some network file systems cannot have a WAL: the old way is as safe, only slower
+            self._db = self._connect("rwc")
+            try:
+                if mode == "delete":  # out of WAL mode, without the shared memory that it could not have
+                    self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+                found = str(self._db.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]).lower()
+                if found != mode:
+                    raise sqlite3.OperationalError(f"the file system offers {found} instead of {mode}")
+                self._db.execute("PRAGMA locking_mode=NORMAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.executescript(_TABLE)
+                self._probe()
+            except sqlite3.OperationalError:
+                self._db.close()
+                if mode == "delete":
+                    raise
+            else:
+                self.mode = mode
+                return
+
+    def _probe(self) -> None:
+        """A real write, and its reading by another connection."""
+        at = f"{datetime.now(UTC).isoformat()} {os.getpid()} {threading.get_ident()}"
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute("DELETE FROM probe")
+            self._db.execute("INSERT INTO probe VALUES (?)", (at,))
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        with closing(self._connect("ro")) as other:
+            if not other.execute("SELECT count(*) FROM probe").fetchone()[0]:
+                raise sqlite3.OperationalError("what was written cannot be read again")
+
+    def _check_file(self) -> None:
+        found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(str(found))
+        rows = self._db.execute("SELECT number, at, run, kind, data, hash FROM entries ORDER BY number DESC LIMIT 2").fetchall()
+        if rows:
+            number, at, run, kind, data, found = rows[0]
+            previous = rows[1][5] if len(rows) > 1 else FIRST
+            if chain(previous, number, digest(at, run, kind, data)) != found:
+                raise sqlite3.DatabaseError("its last entry was changed")
+
+    def _identity_of_file(self) -> tuple[int, int]:
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise self._error(error) from None
+        return found.st_dev, found.st_ino
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        with self._queueing:
+            later = bool(self._queue)
+        if later:
+            with suppress(JournalError):
+                self.write_all("", ())
+        with self._lock, suppress(AttributeError):
             self._db.close()
 
     def _error(self, error: Exception) -> JournalError:
+        name = str(self.path)
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            return JournalError(
+                f"The journal {name!r} is damaged: {error}. Without it nothing is sent. Keep a copy, move the file away to "
+                "begin a new one, and look at the service for what the last run did."
+            )
         return JournalError(
-            f"The journal {str(self.path)!r} cannot be used: {error}. Without it nothing is sent. Free some space or "
+            f"The journal {name!r} cannot be used: {error}. Without it nothing is sent. Free some space or "
             "choose another folder with CVTR_JOURNAL."
         )
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield self._db
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self._in_transaction():
-                    self._db.execute("ROLLBACK")
-                raise self._error(error) from None
+    # -- writing ------------------------------------------------------------------------------------------------------
 
-    def _in_transaction(self) -> bool:
-        try:
-            return self._db.in_transaction
-        except sqlite3.Error:
-            return False
-
-    def write(self, run: str, kind: str, data: Mapping[str, Any]) -> JournalEntry:
-        """Append one entry; it is on disk when this returns.
+    def write(self, run: str, kind: str, data: Mapping[str, Any]) -> str:
+        """Append one entry and give its hash; it is on disk when this returns.
 
         Raises:
             JournalError: it could not be made durable.
         """
-        text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), default=str)
-        at = datetime.now(UTC).isoformat()
-        with self._writing() as db:
-            last = db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-            number, previous = (last[0] + 1, last[1]) if last else (1, FIRST)
-            digest = chain(previous, number, at, run, kind, text)
-            if kind != "probe":
-                db.execute("INSERT INTO entries VALUES (?,?,?,?,?,?)", (number, at, run, kind, text, digest))
-            else:  # the probe proves that writing works and leaves nothing behind
-                db.execute("CREATE TABLE IF NOT EXISTS probe (at TEXT) STRICT")
-                db.execute("DELETE FROM probe")
-                db.execute("INSERT INTO probe VALUES (?)", (at,))
-        return JournalEntry(number, at, run, kind, dict(data), digest)
+        return self.write_all(run, [(kind, data)])
+
+    def write_all(self, run: str, items: Iterable[Item]) -> str:
+        """Append entries, all or none; the last one's hash. Threads that come together share one commit.
+
+        Raises:
+            JournalError: they could not be made durable.
+        """
+        mine = _Waiting([_made(run, kind, data) for kind, data in items])
+        with self._queueing:
+            self._queue.append(mine)
+        with self._lock:
+            if not mine.done:
+                with self._queueing:
+                    batch, self._queue = self._queue, []
+                self._commit(batch)
+        if mine.error is not None:
+            raise mine.error if isinstance(mine.error, JournalError) else self._error(mine.error)
+        return mine.head
+
+    def write_later(self, run: str, kind: str, data: Mapping[str, Any]) -> None:
+        """Append one entry with the next commit, whoever makes it. For what makes a record fuller, and is not relied on."""
+        entry = _made(run, kind, data)
+        with self._queueing:
+            self._queue.append(_Waiting([entry]))
+
+    def _commit(self, batch: list[_Waiting]) -> None:
+        error: Exception | None = None
+        started = time.perf_counter()
+        try:
+            self._still_there()
+            try:
+                self._append(batch)
+            except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
+                self._last = None
+                self._append(batch)
+        except Exception as found:  # noqa: BLE001  everybody whose entries are in this commit must hear of it
+            error, self._last = found, None
+        finally:
+            for waiting in batch:
+                waiting.done, waiting.error = True, error
+            self.seconds += time.perf_counter() - started
+
+    def _append(self, batch: list[_Waiting]) -> None:
+        """One statement, which is a transaction by itself: each call of SQLite lets other threads in and has to wait for them."""
+        number, previous = self._last or self._read_last()
+        values: list[Any] = []
+        for waiting in batch:
+            for at, run, kind, text, content in waiting.entries:
+                number += 1
+                previous = chain(previous, number, content)
+                values += (number, at, run, kind, text, previous)
+            waiting.head = previous
+        rows = ",".join(["(?,?,?,?,?,?)"] * (len(values) // 6))
+        if rows:
+            self._db.execute(f"INSERT INTO entries VALUES {rows}", values)  # noqa: S608
+        self._last = (number, previous)
+
+    def _read_last(self) -> tuple[int, str]:
+        found = self._db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+        return (int(found[0]), str(found[1])) if found else (0, FIRST)
+
+    def _still_there(self) -> None:
+        """Find a file that was removed or replaced; SQLite would go on writing to what nobody can find again."""
+        moment = time.monotonic()
+        if moment - self._looked > 0.5:
+            if self._identity_of_file() != self._file:
+                raise sqlite3.OperationalError("it was replaced or removed while it was in use")
+            self._looked = moment
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def rows(self, run: str | None = None, *, after: int = 0, kinds: Iterable[str] = ()) -> Iterator[tuple[Any, ...]]:
+        """``number, at, run, kind, data (text), hash`` of all entries or those of one run, in order, some at a time.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
+        wanted = tuple(kinds)
+        where = "" if run is None else " AND run = ?"
+        where += f" AND kind IN ({','.join('?' * len(wanted))})" if wanted else ""
+        sql = f"SELECT number, at, run, kind, data, hash FROM entries WHERE number > ?{where} ORDER BY number LIMIT 200"  # noqa: S608
+        while True:
+            with self._lock:
+                try:
+                    part = self._db.execute(sql, (after, *(() if run is None else (run,)), *wanted)).fetchall()
+                except sqlite3.Error as error:
+                    raise self._error(error) from None
+            yield from part
+            if len(part) < 200:
+                return
+            after = part[-1][0]
 
     def entries(self, run: str | None = None) -> list[JournalEntry]:
         """All entries, or those of one run, in order.
 
         Raises:
-            JournalError: the file cannot be read.
+            JournalError: as ``each``.
         """
-        where, given = ("WHERE run = ?", (run,)) if run is not None else ("", ())
+        return list(self.each(run))
+
+    def each(self, run: str | None = None, *, after: int = 0, kinds: Iterable[str] = ()) -> Iterator[JournalEntry]:
+        """All entries, or those of one run, in order, some at a time.
+
+        Raises:
+            JournalError: the file cannot be read, or an entry is no JSON.
+        """
+        for number, at, name, kind, data, found in self.rows(run, after=after, kinds=kinds):
+            yield JournalEntry(number, at, name, kind, self._object(number, data), found)
+
+    def _object(self, number: int, text: str) -> dict[str, Any]:
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise self._error(sqlite3.DatabaseError(f"entry {number} cannot be read"))
+        return found
+
+    def head(self) -> str:
+        """The last entry's hash."""
         with self._lock:
             try:
-                rows = self._db.execute(
-                    f"SELECT number, at, run, kind, data, hash FROM entries {where} ORDER BY number",  # noqa: S608
-                    given,
-                ).fetchall()
+                found = self._db.execute("SELECT hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
             except sqlite3.Error as error:
                 raise self._error(error) from None
-        return [JournalEntry(n, at, r, kind, _object(data), digest) for n, at, r, kind, data, digest in rows]
+        return str(found[0]) if found else FIRST
 
-    def verify(self) -> JournalReport:
-        """Follow the chain from the first entry to the last."""
-        with self._lock:
-            try:
-                rows = self._db.execute("SELECT number, at, run, kind, data, hash FROM entries ORDER BY number").fetchall()
-            except sqlite3.Error as error:
-                raise self._error(error) from None
-        previous, problems = FIRST, []
-        for place, (number, at, run, kind, data, digest) in enumerate(rows, 1):
-            if number != place:
-                problems.append(f"entry {place} is missing (the next one is number {number})")
-                break
-            if chain(previous, number, at, run, kind, data) != digest:
-                problems.append(f"entry {number} was changed, or one before it was removed")
-                break
-            previous = digest
-        return JournalReport(not problems, len(rows), previous, tuple(problems))
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    def verify(self, head: str | None = None) -> JournalReport:
+        """Follow the chain from the first entry to the last. ``head``: a hash noted elsewhere, which must be in the chain."""
+        previous, place, problems = FIRST, 0, []
+        noted = head is None or head == FIRST
+        try:
+            for place, (number, at, run, kind, data, found) in enumerate(self.rows(), 1):
+                if number != place:
+                    problems.append(f"entry {place} is missing (the next one is number {number})")
+                    break
+                if chain(previous, number, digest(at, run, kind, data)) != found:
+                    problems.append(f"entry {number} was changed, or one before it was removed")
+                    break
+                previous = found
+                noted = noted or found == head
+        except JournalError as error:
+            problems.append(str(error))
+        if not problems and not noted:
+            problems.append("the noted head is not in the chain: entries at the end were cut off, or all was written anew")
+        return JournalReport(not problems, place, previous, tuple(problems))

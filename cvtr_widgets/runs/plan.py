@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,9 @@ from cvtr_widgets.models import (
     Identity,
     Lead,
     LeadId,
-    ReadCost,
     Verdict,
+    alike,
+    seal,
 )
 from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight, delivered_now, stands
 
@@ -34,6 +35,7 @@ BEFORE = (
     "processing_counter", "billable_for_publisher", "billable_for_advertiser",
 )  # fmt: skip
 """The fields of a lead that a plan rests on: if one of them has changed, the lead is held back."""
+_COMMENTS = tuple(place for place, name in enumerate(BEFORE) if name.endswith("comment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class Plan:
     """What would happen to each lead. Frozen; ``run`` executes exactly this.
 
     ``groups`` are pairs of action and lead ids in order; ``entries`` one per lead; ``warnings`` and ``money`` are
-    sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan.
+    sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan. ``costs`` says what each
+    way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
+    can help, with the reason (undo only).
     """
 
     enterprise: str
@@ -96,6 +100,8 @@ class Plan:
     fresh: bool
     fingerprint: str
     include_cannot_tell: bool = False
+    costs: Mapping[str, Cost] = field(default_factory=dict)
+    left_out: tuple[tuple[LeadId, str], ...] = ()
 
     def __repr__(self) -> str:
         told = ", ".join(f"{n} {v}" for v, n in self.counts.items() if n)
@@ -176,18 +182,19 @@ class Plan:
         return plan_frame(self)
 
 
-def before_values(sight: Sight) -> dict[str, Any]:
-    """What a plan rests on for one lead, as JSON values; comments only as a hash."""
+def before_values(sight: Sight) -> list[Any] | None:
+    """What a plan rests on for one lead, as JSON values: ``BEFORE`` in order, the delivery check's word, the campaign's id.
+
+    Comments are hashes, and ``{}`` is what the service does not send. None: the lead was not found.
+    """
     lead = sight.lead
     if lead is None:
-        return {"found": False}
-    found: dict[str, Any] = {"delivered": sight.delivered}
-    for name in BEFORE:
-        value = getattr(lead, name)
-        if name.endswith("comment") and isinstance(value, str):
-            value = "sha256:" + hashlib.sha256(value.encode(errors="surrogatepass")).hexdigest()[:16]
-        found[name] = "(not sent)" if value is NOT_SENT else value
-    return found
+        return None
+    values: list[Any] = [{} if (value := getattr(lead, name)) is NOT_SENT else value for name in BEFORE]
+    for place in _COMMENTS:
+        if isinstance(values[place], str):
+            values[place] = str(seal(values[place]))
+    return [*values, sight.delivered, lead.campaign_id]
 
 
 def differences(before: Sight, now: Sight) -> list[str]:
@@ -199,7 +206,7 @@ def differences(before: Sight, now: Sight) -> list[str]:
     changed = []
     for name in BEFORE:
         old, new = getattr(before.lead, name), getattr(now.lead, name)
-        if old != new:
+        if not alike(old, new):
             shown = "" if name.endswith("comment") else f" from {_plain(old)} to {_plain(new)}"
             changed.append(f"{name.replace('_', ' ')} changed{shown}")
     if before.delivered is not None and now.delivered is not None and before.delivered != now.delivered:
@@ -252,11 +259,16 @@ def fingerprint(
         "enterprise": identity.enterprise,
         "user_id": identity.user_id,
         "dialect": dialect_hash,
-        "groups": [[dataclasses.asdict(action), list(ids)] for action, ids in groups],
+        "groups": [[dataclasses.asdict(_sealed(action)), list(ids)] for action, ids in groups],
         "before": [[e.lead_id, str(e.verdict), list(e.integrations), before_values(e.before)] for e in entries],
     }
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sealed(action: Action) -> Action:
+    """With the comment as a hash, so that the journal can prove a fingerprint without keeping comments."""
+    return action if action.comment is None else dataclasses.replace(action, comment=seal(action.comment))
 
 
 def now_words(sight: Sight) -> str:
@@ -298,13 +310,3 @@ def check_groups(groups: Sequence[tuple[Action, Sequence[LeadId]]]) -> None:
     if len(ids) != len(set(ids)):
         twice = next(i for i, n in Counter(ids).items() if n > 1)
         raise PlanError(f"Lead {twice} stands in two groups of this plan. Put each lead into one group.")
-
-
-def reading_cost(cost: ReadCost, leads: int, writes: int, chunk: int, *, deliveries: bool) -> int:
-    """Requests of a run: before each chunk is sent its leads are read, and after it again."""
-    if not leads:
-        return 0
-    chunks = max(1, -(-leads // chunk))
-    per_read = chunks if cost.way == "id filter" else leads
-    checks = 2 * chunks if deliveries else 0
-    return writes + 2 * per_read + checks

@@ -14,6 +14,7 @@ from typing import Protocol
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.errors import Cancelled, PlanError
 from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadService, Verdict, ordered_unique
+from cvtr_widgets.runs.costs import costs_of
 from cvtr_widgets.runs.plan import (
     Cost,
     Entry,
@@ -22,14 +23,11 @@ from cvtr_widgets.runs.plan import (
     fingerprint,
     judge,
     now_words,
-    reading_cost,
     then_words,
 )
 from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight
 
 Groups = Sequence[tuple[Action, Sequence[LeadId]]]
-SECONDS_A_REQUEST = 0.3
-"""An assumption until this session has measured better: nobody has published Convertr's latency."""
 
 
 class Lists(Protocol):
@@ -114,10 +112,12 @@ def make_plan(
     *,
     reading: Reading | None = None,
     include_cannot_tell: bool = False,
+    left_out: Sequence[tuple[LeadId, str]] = (),
+    notes: Sequence[str] = (),
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
-    """A dry run. Nothing is written.
+    """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says.
 
     Raises:
         PlanError: no leads, a lead in two groups, a category or integration that is not there.
@@ -125,7 +125,7 @@ def make_plan(
     """
     groups = [(action, ordered_unique(ids)) for action, ids in groups]
     check_groups(groups)
-    notes: list[str] = []
+    said_before, notes = notes, []
     resolved: list[tuple[Action, tuple[LeadId, ...]]] = []
     for action, ids in groups:
         whole, said = resolve(action, lists)
@@ -153,10 +153,11 @@ def make_plan(
         fresh=reading.fresh,
         fingerprint=fingerprint(service.identity, service.dialect_hash, resolved, entries),
         include_cannot_tell=include_cannot_tell,
+        left_out=tuple(left_out),
     )
-    return dataclasses.replace(
-        plan, warnings=(*_warnings(plan), *dict.fromkeys(notes)), money=_money(plan), cost=_cost(plan, service)
-    )
+    costs = costs_of(plan, service)
+    warnings = (*said_before, *_warnings(plan), *dict.fromkeys(notes))
+    return dataclasses.replace(plan, warnings=warnings, money=_money(plan), cost=costs["all"], costs=costs)
 
 
 def _entries(
@@ -279,19 +280,3 @@ def _moves(kind: ActionKind, lead: Lead) -> dict[str, Decimal]:
 
 def _signed(amount: Decimal) -> str:
     return f"{'−' if amount < 0 else '+'}{abs(amount):,.2f}"
-
-
-def _cost(plan: Plan, service: LeadService) -> Cost:
-    sent = plan.sendable
-    ids = [e.lead_id for e in sent]
-    limits = service.limits
-    buckets = Counter((e.group, e.integrations) for e in sent)
-    writes = sum(-(-n // limits.chunk) for n in buckets.values())
-    read = service.fetch_cost(ids)
-    kinds = {plan.groups[e.group][0].kind for e in sent}
-    deliveries = bool(kinds & set(DELIVERIES))
-    requests = reading_cost(read, len(ids), writes, limits.chunk, deliveries=deliveries)
-    in_turn = -(-requests // limits.in_flight) if requests > limits.in_flight else min(requests, 3)
-    seconds = in_turn * SECONDS_A_REQUEST
-    windows = max(0, (requests - 1) // limits.requests)
-    return Cost(requests, seconds + windows * limits.window, read.way)

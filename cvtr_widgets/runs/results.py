@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Outcome
+from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Outcome, Signature
+from cvtr_widgets.runs.verify import Sight
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from cvtr_widgets.runs.plan import Plan
+    from cvtr_widgets.runs.replay import Fate
 
 RESULT_COLUMNS = (
     "action", "reason", "outcome", "detail", "before_status", "after_status", "before_delivery", "after_delivery",
@@ -23,15 +25,18 @@ RESULT_COLUMNS = (
 
 @dataclass(slots=True)
 class Row:
-    """What became of one lead in a run. Filled in as the run goes on."""
+    """What became of one lead in a run. Filled in as the run goes on; ``sight`` is how the plan saw the lead."""
 
     lead_id: LeadId
     action: str
     reason: str | None
+    sight: Sight
     outcome: Outcome = Outcome.NOT_SENT
     detail: str = "not sent yet"
-    before: Lead | None = None
-    after: Lead | None = None
+    after_status: str | None = None
+    after_delivery: str | None = None
+    campaign: str | None = None
+    publisher: str | None = None
     attempts: int = 0
     http_status: int | None = None
     started_at: datetime | None = None
@@ -39,15 +44,22 @@ class Row:
     signed_by: str | None = None
     run_id: str = ""
     chunk: int | None = None
-    before_delivered: bool | None = field(default=None, repr=False)
-    after_delivered: bool | None = field(default=None, repr=False)
+
+    def see(self, now: Sight) -> None:
+        """Note what was read after the lead was sent, or when it was held back."""
+        lead = now.lead
+        if lead is None:
+            self.after_status = self.after_delivery = None
+            return
+        self.after_status, self.after_delivery = _text(lead.status), delivery_words(lead, now.delivered)
+        self.campaign, self.publisher = self.campaign or lead.campaign, self.publisher or lead.publisher
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _delivery(lead: Lead | None, checked: bool | None) -> str | None:
+def delivery_words(lead: Lead | None, checked: bool | None) -> str | None:
     """The delivery field, else what the delivery check said."""
     if lead is None:
         return None
@@ -68,8 +80,8 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
     def col(name: str) -> list[Any]:
         return [getattr(r, name) for r in rows]
 
-    def of(which: str, name: str) -> list[Any]:
-        return [None if (lead := getattr(r, which)) is None else getattr(lead, name) for r in rows]
+    def before(name: str) -> list[Any]:
+        return [None if (lead := r.sight.lead) is None else getattr(lead, name) for r in rows]
 
     outcomes = [str(o) for o in Outcome]
     data: dict[str, Any] = {
@@ -77,13 +89,13 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
         "reason": pd.Series(col("reason"), dtype="object"),
         "outcome": pd.Categorical([str(r.outcome) for r in rows], categories=outcomes, ordered=False),
         "detail": pd.Series(col("detail"), dtype="object"),
-        "before_status": pd.Series([_text(v) for v in of("before", "status")], dtype="object"),
-        "after_status": pd.Series([_text(v) for v in of("after", "status")], dtype="object"),
-        "before_delivery": pd.Series([_delivery(r.before, r.before_delivered) for r in rows], dtype="object"),
-        "after_delivery": pd.Series([_delivery(r.after, r.after_delivered) for r in rows], dtype="object"),
-        "campaign_id": pd.array([_either(r, "campaign_id") for r in rows], dtype="Int64"),
-        "campaign": pd.Series([_either(r, "campaign") for r in rows], dtype="object"),
-        "publisher": pd.Series([_either(r, "publisher") for r in rows], dtype="object"),
+        "before_status": pd.Series([_text(v) for v in before("status")], dtype="object"),
+        "after_status": pd.Series(col("after_status"), dtype="object"),
+        "before_delivery": pd.Series([delivery_words(r.sight.lead, r.sight.delivered) for r in rows], dtype="object"),
+        "after_delivery": pd.Series(col("after_delivery"), dtype="object"),
+        "campaign_id": pd.array(before("campaign_id"), dtype="Int64"),
+        "campaign": pd.Series(col("campaign"), dtype="object"),
+        "publisher": pd.Series(col("publisher"), dtype="object"),
         "attempts": pd.Series(col("attempts"), dtype="int64"),
         "http_status": pd.array(col("http_status"), dtype="Int64"),
         "started_at": pd.to_datetime(pd.Series(col("started_at"), dtype="object"), utc=True),
@@ -95,11 +107,6 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
     frame = pd.DataFrame(data, columns=list(RESULT_COLUMNS))
     frame.index = pd.Index([r.lead_id for r in rows], dtype="int64", name="lead_id")
     return frame
-
-
-def _either(row: Row, name: str) -> Any:
-    lead = row.before or row.after
-    return None if lead is None else getattr(lead, name)
 
 
 def plan_frame(plan: Plan) -> pd.DataFrame:
@@ -135,3 +142,35 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     frame = pd.DataFrame(data)
     frame.index = pd.Index([e.lead_id for e in entries], dtype="int64", name="lead_id")
     return frame
+
+
+def rows_of(plan: Plan, run_id: str, signature: Signature | None, fates: Mapping[LeadId, Fate]) -> dict[LeadId, Row]:
+    """A row for each lead of a plan, in its order; with what the journal knows of it, where it does."""
+    sent = {e.lead_id for e in plan.sendable}
+    signed_by = signature.name if signature else None
+    actions = [(str(action.kind), action.reason) for action, _ in plan.groups]
+    rows: dict[LeadId, Row] = {}
+    for entry in plan.entries:
+        own, lead = entry.lead_id, entry.before.lead
+        row = rows[own] = Row(own, *actions[entry.group], entry.before, run_id=run_id)
+        if lead is not None:
+            row.campaign, row.publisher = lead.campaign, lead.publisher
+        if own not in sent:
+            row.outcome = Outcome.SKIPPED
+            row.detail = f"{entry.verdict}: {entry.why}" if entry.why else str(entry.verdict)
+            continue
+        row.signed_by = signed_by
+        if fates:
+            _take_fate(row, fates.get(own))
+    return rows
+
+
+def _take_fate(row: Row, fate: Fate | None) -> None:
+    if fate is None:
+        return
+    row.attempts, row.chunk, row.http_status, row.started_at = fate.attempts, fate.chunk, fate.http_status, fate.started_at
+    if fate.stage == "settled":
+        row.outcome, row.detail, row.finished_at = fate.outcome, fate.detail, fate.finished_at
+        row.after_status, row.after_delivery = fate.status, fate.delivery
+    elif fate.stage != "not_sent":
+        row.outcome, row.detail = Outcome.UNKNOWN, f"in doubt: {fate.words}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cvtr_widgets.actions import ROWS
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, alike
 
 FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)
 DELIVERIES = (ActionKind.DELIVERED, ActionKind.UNDELIVERED)
@@ -60,7 +60,7 @@ def stands(action: Action, lead: Lead) -> bool:
 
 
 def _same(found: Any, value: Any) -> bool:
-    return found is not NOT_SENT and (found or None) == (value or None)
+    return found is not NOT_SENT and alike(found or None, value or None)
 
 
 def prove(action: Action, before: Sight, after: Sight, *, at_rest: bool | None = None) -> Proof:
@@ -87,7 +87,7 @@ def _prove_fields(action: Action, before: Lead, after: Lead, needed: tuple[str, 
     readable = {name: value for name, value in fields.items() if getattr(after, name) is not NOT_SENT}
     missing = [name for name in needed if name not in readable]
     off = [name for name, value in readable.items() if not _same(getattr(after, name), value)]
-    changed = [name for name in readable if getattr(before, name) != getattr(after, name)]
+    changed = [name for name in readable if not alike(getattr(before, name), getattr(after, name))]
     if off:
         what = ", ".join(f"{_word(n)} is {_shown(n, getattr(after, n))}" for n in off)
         return Proof(Finding.OTHERWISE if changed else Finding.UNCHANGED, what)

@@ -18,12 +18,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--rate-limit", type=int, default=3_000, help="requests per five minutes")
+    parser.add_argument("--no-id-filter", action="store_true", help="the id filter is silently ignored")
     parser.add_argument("--stop-with-stdin", action="store_true")
     given = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background has Ctrl-C ignored
         signal.signal(number, lambda *_: stop.set())
-    with SandboxServer(given.leads, given.seed, given.latency, given.port, rate_limit=given.rate_limit) as server:
+    server = SandboxServer(
+        given.leads, given.seed, given.latency, given.port, rate_limit=given.rate_limit, id_filter=not given.no_id_filter
+    )
+    with server:
         sys.stdout.write(f"Sandbox with {given.leads:,} leads at {server.url}\n")
         sys.stdout.flush()
         if given.stop_with_stdin:

@@ -116,7 +116,9 @@ class Store:
 
     @staticmethod
     def _where(where: Where) -> tuple[str, list[Any]]:
-        parts, values = ["deleted = 0"], []
+        # "+": few leads are looked up by their ids, not by a walk through all that are there
+        by_id = any(condition == "id" for condition, _ in where)
+        parts, values = ["+deleted = 0" if by_id else "deleted = 0"], []
         for condition, value in where:
             if isinstance(value, (list, tuple)):
                 parts.append(f"{condition} IN ({','.join('?' * len(value))})")

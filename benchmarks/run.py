@@ -1,0 +1,208 @@
+"""How long a run of 10,000 leads takes, against the requests that it needs; its commits, its 429s, and its memory.
+
+python dev.py bench            (or: python benchmarks/run.py)
+
+With the sandbox in a process of its own, at 100 ms latency:
+
+* plan, run and reading back, against the floor: the requests that are needed, 8 at a time, 100 ms each
+* the same where the service ignores the id filter, so that leads are read by campaign and date
+* seconds inside journal commits, answers of 429
+* peak memory of a run of 100,000 leads beside one of 10,000 (at no latency), each in a process of its own
+
+The requests that are needed: the plan reads every lead once, 100 a request. The run reads them again before they are sent
+(what changed since is held back), 100 a request, sends them, 50 a request, and reads them back, 100 a request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+import cvtr_widgets as cvtr
+from cvtr_widgets.demo import SANDBOX
+from cvtr_widgets.sandbox import SandboxServer
+
+LATENCY = 0.100
+ADMIN, PASSWORD, _ = SandboxServer.USERS["admin"]
+ALLOWED = 1_000_000
+
+
+@contextlib.contextmanager
+def sandbox(leads: int, latency: float, *more: str) -> Iterator[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "cvtr_widgets.sandbox",
+        "--leads",
+        str(leads),
+        "--latency",
+        str(latency),
+        "--stop-with-stdin",
+    ]
+    command += ["--rate-limit", str(ALLOWED), *more]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        yield next(word for word in line.split() if word.startswith("http://"))
+    finally:
+        process.stdin.close()
+        process.wait(20)
+
+
+class Counted:
+    """Counts what goes over the wire, by method and answer, through httpx's own hooks."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, int] = {}
+        self.statuses: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def response(self, response: httpx.Response) -> None:
+        path = response.request.url.path.rsplit("/", 1)[-1]
+        kind = "write" if path.startswith("leads-bulk") else "lead" if path.isdigit() else path
+        with self._lock:
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+            self.statuses[response.status_code] = self.statuses.get(response.status_code, 0) + 1
+
+
+def one_run(url: str, leads: int) -> dict[str, Any]:
+    """Plan and run; what it took."""
+    limits = cvtr.Limits(requests=ALLOWED)
+    with cvtr.connect(SANDBOX, ADMIN, PASSWORD, url=url, limits=limits) as client:
+        counted = Counted()
+        for http in (client._transport._reads, client._transport._writes):
+            http.event_hooks = {"response": [counted.response]}
+        session = cvtr.LeadSession(client, progress=False)
+        frame = session.pull(go_on=True)
+        ids = list(frame.index[:leads])
+        del frame
+        client.campaigns(), client.publishers(), session.reasons("test"), session.history()
+        before = dict(counted.kinds)
+        journal = session._running.journal
+        commits = journal.seconds
+        cpu = time.process_time()
+        started = time.perf_counter()
+        plan = session.plan(cvtr.mark_test("Test lead"), ids)
+        planned = time.perf_counter()
+        run = session.run(plan, confirm=True)
+        ended = time.perf_counter()
+        assert run.counts["confirmed"] == plan.will_change, run.counts
+        kinds = {k: n - before.get(k, 0) for k, n in counted.kinds.items() if n > before.get(k, 0)}
+        return {
+            "leads": plan.will_change, "plan": planned - started, "run": ended - planned, "requests": kinds,
+            "promised": plan.cost.requests, "commits": journal.seconds - commits, "refused": counted.statuses.get(429, 0),
+            "cpu": time.process_time() - cpu,
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }  # fmt: skip
+
+
+def plain(url: str, leads: int) -> dict[str, Any]:
+    """The same requests by plain httpx with as many threads: no journal, no judging, nothing held back."""
+    flight = cvtr.Limits().in_flight
+    with httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_connections=flight)) as client:
+        token = client.post("/api/login", data={"username": ADMIN, "password": PASSWORD}).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        with httpx.Client(base_url=url, headers=client.headers, timeout=60) as lister:
+            pages = [
+                lister.get("/api/v4/leads", params={"page": n, "itemsPerPage": 100}).json()["hydra:member"]
+                for n in range(1, math.ceil(leads / 100) + 1)
+            ]
+        ids = [lead["id"] for page in pages for lead in page][:leads]
+        parts = [ids[i : i + 100] for i in range(0, len(ids), 100)]
+
+        def read(part: list[int]) -> int:
+            wanted = [("page", "1"), ("itemsPerPage", "100"), *(("id[]", str(i)) for i in part)]
+            return len(json.loads(client.get("/api/v4/leads", params=wanted).content)["hydra:member"])
+
+        def write(part: list[int]) -> int:
+            body = {"leads": part, "flag": "test", "customReason": "Benchmark"}
+            return client.post("/api/v4/leads-bulk-flag", json=body).status_code
+
+        started = time.perf_counter()
+        with ThreadPoolExecutor(flight) as pool:
+            list(pool.map(read, parts))
+            todo = [(read, part) for part in parts]
+            todo += [(write, half) for part in parts for half in (part[:50], part[50:]) if half]
+            todo += [(read, part) for part in parts]
+            list(pool.map(lambda one: one[0](one[1]), todo))
+        return {"seconds": time.perf_counter() - started}
+
+
+def apart(url: str, leads: int, what: str = "ours") -> dict[str, Any]:
+    """In a process of its own, with a journal of its own."""
+    with tempfile.TemporaryDirectory(prefix="cvtr-bench-", dir=os.environ.get("CVTR_BENCH_DIR")) as folder:
+        environ = {**os.environ, "CVTR_JOURNAL": folder}
+        command = [sys.executable, __file__, "--child", url, "--leads", str(leads), "--what", what]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(done.stderr)
+        return json.loads(done.stdout)
+
+
+def needed(leads: int) -> tuple[int, int]:
+    """Requests that the plan and the run need with the id filter."""
+    pages, writes = math.ceil(leads / 100), math.ceil(leads / 50)
+    return pages, 2 * pages + writes
+
+
+def show(title: str, took: dict[str, Any], reads: int, rest: int) -> float:
+    flight = cvtr.Limits().in_flight
+    floor = math.ceil(reads / flight) * LATENCY + math.ceil(rest / flight) * LATENCY
+    whole = took["plan"] + took["run"]
+    sent = sum(took["requests"].values())
+    print(f"{title}: {took['leads']:,} leads in {whole:.2f} s (plan {took['plan']:.2f}, run {took['run']:.2f})")
+    print(f"  requests {sent:,} {took['requests']}, floor {reads + rest:,} = {floor:.2f} s, ratio {whole / floor:.3f}")
+    print(f"  this process worked {took['cpu']:.2f} s of that")
+    share, refused = took["commits"] / took["run"], took["refused"]
+    print(f"  journal commits {took['commits']:.3f} s = {share:.2%} of the run (wanted: at most 2 %); answers of 429: {refused}")
+    return whole / floor
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--leads", type=int, default=10_000)
+    parser.add_argument("--many", type=int, default=100_000)
+    parser.add_argument("--child", default="")
+    parser.add_argument("--what", default="ours")
+    parser.add_argument("--only", choices=["id", "date", "memory"])
+    options = parser.parse_args()
+    if options.child:
+        print(json.dumps((one_run if options.what == "ours" else plain)(options.child, options.leads)))
+        return 0
+    good = True
+    reads, rest = needed(options.leads)
+    if options.only in {None, "id"}:
+        with sandbox(options.leads, LATENCY) as url:
+            took = apart(url, options.leads)
+            other = apart(url, options.leads, "plain")["seconds"]
+        ratio = show("with the id filter", took, reads, rest)
+        print(f"  the same requests by plain httpx: {other:.2f} s, ratio {(took['plan'] + took['run']) / other:.3f}")
+        good = good and ratio <= 1.05 and took["commits"] <= 0.02 * took["run"] and not took["refused"]
+    if options.only in {None, "date"}:
+        with sandbox(options.leads, LATENCY, "--no-id-filter") as url:
+            took = apart(url, options.leads)
+        sent = sum(took["requests"].values())
+        show("without it", took, sent - sent * rest // (reads + rest), sent * rest // (reads + rest))
+    if options.only in {None, "memory"}:
+        with sandbox(options.many, 0.0) as url:
+            few, many = apart(url, options.leads)["peak"], apart(url, options.many)["peak"]
+        print(f"peak memory: {few:.0f} MB at {options.leads:,} leads of {options.many:,}, {many:.0f} MB at {options.many:,}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,218 @@
+"""Runs of one account from this machine: begun, gone on with, watched, looked up; with one journal and one owner a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets import settings
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.errors import JournalError, NotConfirmed, PlanOutOfDate, RunError, RunTaken
+from cvtr_widgets.models import LeadId, Sealed, Signature, seal
+from cvtr_widgets.runs import bundle, history
+from cvtr_widgets.runs.claim import Claim, Held
+from cvtr_widgets.runs.execute import Run, RunOptions
+from cvtr_widgets.runs.flagged import Flagged
+from cvtr_widgets.runs.journal import Journal, JournalReport, journal_file
+from cvtr_widgets.runs.mode import verify_way
+from cvtr_widgets.runs.plan import Plan, fingerprint
+from cvtr_widgets.runs.replay import Recorded, replay
+from cvtr_widgets.runs.results import results_frame, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Running:
+    """What ``LeadSession`` does with plans that were confirmed, and with the journal."""
+
+    def __init__(self, client: Convertr) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._journal: Journal | None = None
+        self._carried_out: set[tuple[str, datetime]] = set()
+        self._runs: dict[str, Run] = {}
+        self._flagged = Flagged()
+
+    @property
+    def journal(self) -> Journal:
+        """The open journal of this account.
+
+        Raises:
+            JournalError: it cannot be written, or is damaged.
+        """
+        with self._lock:
+            if self._journal is None:
+                self._journal = Journal(journal_file(settings.journal_folder(), self._client.identity))
+            return self._journal
+
+    def close(self) -> None:
+        """Close the journal."""
+        with self._lock:
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
+
+    def notes(self) -> list[str]:
+        """What the user should know of the journal: a disk that will not last, a slower way of writing."""
+        journal, said = self.journal, []
+        why = settings.throw_away(journal.path.parent)
+        if why:
+            said.append(
+                f"The journal of runs will not last: {why}. Save it before you leave: session.export_journal('journal.jsonl')."
+            )
+        if journal.mode != "wal":
+            said.append("The journal's disk can only be written the slow way, so that runs take longer. It is as safe.")
+        return said
+
+    # -- beginning and going on ---------------------------------------------------------------------------------------
+
+    def begin(self, plan: Plan, signature: Signature | None, options: RunOptions) -> Run:
+        """Start a run of a plan that was confirmed.
+
+        Raises:
+            PlanOutOfDate: it was run already. JournalError: the journal cannot be written; nothing was sent.
+        """
+        run = Run(self._client, self.journal, plan, signature, options)
+        key = (plan.fingerprint, plan.made_at)
+        with self._lock:
+            if key in self._carried_out:
+                raise PlanOutOfDate("This plan has been run already. Make a new one to see what is left to do.")
+            self._carried_out.add(key)
+        try:
+            return self._start(run, self._claim(run.id))
+        except (RunError, JournalError):
+            with self._lock:
+                self._carried_out.discard(key)
+            raise
+
+    def _start(self, run: Run, claim: Claim) -> Run:
+        try:
+            run.start(claim)
+        except BaseException:
+            claim.release(done=False)
+            raise
+        self._runs[run.id] = run
+        return run
+
+    def _claim(self, run_id: str) -> Claim:
+        path = self.journal.path
+        try:
+            return Claim(path, run_id)
+        except Held:
+            pid: Any = None
+            since, host = "", ""
+            for entry in self.journal.each(run_id, kinds=("run", "claim")):
+                said = entry.data if entry.kind == "claim" else entry.data.get("owner") or {}
+                pid, host, since = said.get("pid"), str(said.get("host")), entry.at
+            raise RunTaken(
+                f"Run {run_id} is being carried out by process {pid} on {host} since {since[:19]} UTC: another kernel or tab. "
+                f"Watch it with session.history() and session.recorded({run_id!r}), or stop it there.",
+                pid=pid,
+                since=since,
+            ) from None
+
+    def resume(self, run_id: str, comments: Sequence[str], options: RunOptions, *, send: bool) -> Run:
+        """Go on with a run that was killed or broke off.
+
+        Raises:
+            RunError: no such run, or nothing is left. RunTaken: somebody else has it. NotConfirmed: a comment is needed.
+            PlanOutOfDate: another account's, or the dialect has changed. JournalError: the journal is not whole.
+        """
+        report = self.journal.verify()
+        if not report.ok:
+            raise JournalError(f"The journal is not whole: {report.problems[0]}. Look at the service, and plan anew.")
+        claim = self._claim(run_id)
+        try:
+            found = replay(self.journal, run_id)
+            self._must_fit(found, send=send)
+            plan = self._with_comments(found, comments, send=send)
+            verify = verify_way(found.opening.get("verify", "all"))
+            options = dataclasses.replace(options, verify=verify)
+            if send and found.at("not_sent"):
+                self._client.may_write()
+            run = Run(self._client, self.journal, plan, found.signature, options, recorded=found, send=send)
+        except BaseException:
+            claim.release(done=False)
+            raise
+        return self._start(run, claim)
+
+    def _must_fit(self, found: Recorded, *, send: bool) -> None:
+        mine, theirs = self._client.identity, found.plan
+        if (theirs.enterprise, theirs.user_id, theirs.sandbox) != (mine.enterprise, mine.user_id, mine.sandbox):
+            raise PlanOutOfDate("This run is another account's. Connect as that user to go on with it.")
+        if not found.unfinished:
+            raise RunError(f"Run {found.run_id} is finished ({found.ended}). Plan anew for what is left to do.")
+        if send and theirs.dialect_hash != self._client.dialect_hash:
+            raise PlanOutOfDate(
+                "The dialect has changed since this run was planned. Settle what is in doubt with "
+                "session.resume(run_id, send=False), then plan anew."
+            )
+        if fingerprint(mine, theirs.dialect_hash, theirs.groups, theirs.entries) != theirs.fingerprint:
+            raise JournalError("The journal's leads do not make the fingerprint that was confirmed. Plan anew.")
+
+    @staticmethod
+    def _with_comments(found: Recorded, comments: Sequence[str], *, send: bool) -> Plan:
+        """The plan with its comments: those that the journal keeps, or that were given again and have the same hash."""
+        given = {str(seal(text)): text for c in comments if (text := c.strip())}
+        plan, groups = found.plan, []
+        groups_to_send = {e.group for e in plan.sendable if found.fates[e.lead_id].stage == "not_sent"} if send else set()
+        for number, (action, ids) in enumerate(plan.groups):
+            whole, comment = action, action.comment
+            if isinstance(comment, Sealed):
+                again = given.get(str(comment))
+                if again is not None:
+                    whole = dataclasses.replace(action, comment=again)
+                elif number in groups_to_send:
+                    wrong = "is not the one that was confirmed" if given else "is not kept in the journal, only its hash"
+                    raise NotConfirmed(
+                        f"The comment of this run {wrong}. Give it again, word for word: "
+                        "session.resume(run_id, comment='...'). To settle only what is in doubt: send=False."
+                    )
+            groups.append((whole, ids))
+        return dataclasses.replace(plan, groups=tuple(groups))
+
+    # -- looking up ---------------------------------------------------------------------------------------------------
+
+    def history(self) -> pd.DataFrame:
+        """Runs, newest first; see ``runs.history.history_frame``."""
+        return history.history_frame(self.journal)
+
+    def unfinished(self) -> pd.DataFrame:
+        """Runs that can be gone on with; see ``runs.history.unfinished_frame``."""
+        frame = self.history()
+        runs = [replay(self.journal, run_id) for run_id in frame.index[frame["open"]]]
+        return history.unfinished_frame(frame, [r for r in runs if r.unfinished], self.journal.path)
+
+    def recorded(self, run_id: str) -> pd.DataFrame:
+        """Results of a run as far as the journal has them; also of one that another kernel carries out just now."""
+        found = replay(self.journal, run_id)
+        return results_frame(list(rows_of(found.plan, run_id, found.signature, found.fates).values()))
+
+    def plan_and_outcomes(self, run: Run | str) -> tuple[Plan, dict[LeadId, str]]:
+        """The plan of a run and the outcome of each lead that it sent; from memory where this session ran it."""
+        known = run if isinstance(run, Run) else self._runs.get(run)
+        if known is not None:
+            if not known.finished:
+                raise RunError("The run has not ended yet. Wait for it, or cancel it.")
+            return known.plan, {i: str(known.row(i).outcome) for i in (e.lead_id for e in known.plan.sendable)}
+        found = replay(self.journal, str(run))
+        if found.unfinished:
+            raise RunError("The run is not finished. Go on with session.resume(run_id) first, so that it is known what it did.")
+        return found.plan, {i: str(f.outcome) for i, f in found.fates.items()}
+
+    def flagged(self, ids: Iterable[LeadId] | None) -> dict[LeadId, tuple[str, datetime]]:
+        """What this user last did to leads from this machine."""
+        return self._flagged.look(self.journal, ids)
+
+    def verify(self, head: str | None) -> JournalReport:
+        """Check the chain of hashes."""
+        return self.journal.verify(head)
+
+    def export(self, path: Path, run_id: str | None) -> str:
+        """A self-contained bundle; gives its head."""
+        return bundle.export(self.journal, path, run_id)

@@ -1,0 +1,72 @@
+"""Checks a bundle of a journal of runs. Needs Python 3.8 or newer and nothing else; works as a file of its own.
+
+    python check_bundle.py journal.jsonl [head noted elsewhere]
+
+It follows the chain of hashes from the first line to the last. That proves that nothing in the bundle was edited, removed or
+put elsewhere after it was written; with a head that was noted elsewhere, also that nothing was cut off at the end. It does
+not prove who wrote it: whoever owns the machine can make the whole bundle anew. Exit code 0: whole, 1: not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Iterator, List, Optional, Tuple
+
+FORMAT = "cvtr-journal-bundle/1"
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check(lines: Iterator[str], head: Optional[str] = None) -> Tuple[List[str], int]:
+    """The problems found (a list of sentences) and how many entries were followed."""
+    try:
+        first = json.loads(next(lines))
+    except (StopIteration, ValueError):
+        return ["it has no readable first line"], 0
+    if not isinstance(first, dict) or first.get("format") != FORMAT:
+        return ["it is no bundle of the format " + FORMAT], 0
+    previous, number, count, noted = first["previous"], first["first"] - 1, 0, head in (None, first["previous"])
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            number += 1
+            content = entry.get("digest") or _sha(
+                json.dumps([entry[k] for k in ("at", "run", "kind", "data")], ensure_ascii=True, separators=(",", ":"))
+            )
+            if entry["number"] != number:
+                return ["entry %d is missing" % number], count
+            if _sha("%s|%d|%s" % (previous, number, content)) != entry["hash"]:
+                return ["entry %d was changed, or one before it was removed" % number], count
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return ["line %d cannot be read" % (count + 2)], count
+        previous, count = entry["hash"], count + 1
+        noted = noted or previous == head
+    problems = []
+    if previous != first["head"] or count != first["entries"]:
+        problems.append("its last entries are missing: it says %d, and holds %d" % (first["entries"], count))
+    if not noted:
+        problems.append("the noted head is not in it: entries at the end were cut off, or all was written anew")
+    return problems, count
+
+
+def main(arguments: List[str]) -> int:
+    """Check the file that is named, and say what was found."""
+    if not 1 <= len(arguments) <= 2:
+        sys.stderr.write("usage: python check_bundle.py journal.jsonl [head]\n")
+        return 2
+    try:
+        with Path(arguments[0]).open(encoding="utf-8") as file:
+            problems, count = check(iter(file), arguments[1] if len(arguments) > 1 else None)
+    except (OSError, UnicodeDecodeError) as error:
+        problems, count = ["it cannot be read: %s" % error], 0
+    sys.stdout.write("".join("NOT WHOLE: %s\n" % p for p in problems) or "whole: %d entries\n" % count)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

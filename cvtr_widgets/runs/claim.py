@@ -1,0 +1,52 @@
+"""One owner per run: an operating-system lock beside the journal, which a dead process gives back."""
+
+from __future__ import annotations
+
+import os
+import platform
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from cvtr_widgets.errors import RunError
+
+
+class Held(Exception):
+    """Somebody else has the run."""
+
+
+def owner() -> dict[str, object]:
+    """Who is asking: process and machine, for the journal."""
+    return {"pid": os.getpid(), "host": platform.node()}
+
+
+class Claim:
+    """A run that is ours until ``release()``, or until this process ends."""
+
+    def __init__(self, journal: Path, run_id: str) -> None:
+        """Take the run.
+
+        Raises:
+            Held: somebody else has it.
+            RunError: files cannot be locked where the journal lies.
+        """
+        self.path = journal.with_name(f"{journal.stem}-{run_id}.lock")
+        # Released by the thread that ends the run, not by the one that begins it.
+        self._lock = FileLock(self.path, timeout=0, thread_local=False)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise Held from None
+        except (OSError, NotImplementedError) as error:
+            raise RunError(
+                f"Files cannot be locked in {str(journal.parent)!r} ({error}), so that two kernels could send the same leads. "
+                "Nothing was sent. Choose another folder with CVTR_JOURNAL."
+            ) from None
+
+    def release(self, *, done: bool) -> None:
+        """Give it back. ``done``: the journal has its end, so that nobody needs the lock's file any more."""
+        self._lock.release()
+        if done:
+            with suppress(OSError):
+                self.path.unlink()

@@ -1,0 +1,55 @@
+"""What a run takes: requests and seconds, for each way of reading back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+from cvtr_widgets.models import LeadId, LeadService
+from cvtr_widgets.runs.chunks import block_size, blocks_of, chunks_of
+from cvtr_widgets.runs.mode import SHOWN, Verify, verify_way
+from cvtr_widgets.runs.plan import Cost, Plan
+from cvtr_widgets.runs.verify import DELIVERIES
+
+SECONDS_A_REQUEST = 0.3
+"""An assumption until this session has measured better: nobody has published Convertr's latency."""
+
+
+def requests_of(
+    plan: Plan, service: LeadService, ways: Collection[Verify], *, only: Collection[LeadId] | None = None
+) -> list[int]:
+    """Requests that a run takes (for the leads ``only``), for each way of reading back.
+
+    Every block of leads is read before it is sent, so that what has changed is held back; each chunk is one write; then
+    those that the way names are read again. Doubt and slow effects cost further readings.
+    """
+    ids = [e.lead_id for e in plan.sendable if only is None or e.lead_id in only]
+    if not ids:
+        return [0 for _ in ways]
+    read = service.fetch_cost(ids)
+    by_id = read.way == "id filter"
+    chunks = list(chunks_of(plan, service.limits.chunk, only=only))
+    blocks = list(blocks_of(iter(chunks), block_size(service, read.way)))
+    checks = 0
+    for block in blocks:
+        asked = sum(len(c.ids) for c in block.chunks if c.action.kind in DELIVERIES)
+        checks += math.ceil(asked / service.limits.chunk)
+    reading = (len(blocks) if by_id else read.requests) + checks
+    found = []
+    for way in ways:
+        share = {"all": 1.0, "sample": min(1.0, way.number / len(ids))}.get(way.way, 0.0)
+        found.append(reading + len(chunks) + math.ceil(reading * share))
+    return found
+
+
+def costs_of(plan: Plan, service: LeadService) -> dict[str, Cost]:
+    """The cost of a run for ``all``, ``doubtful``, ``sample:100`` and ``none``."""
+    limits = service.limits
+    way = service.fetch_cost([e.lead_id for e in plan.sendable]).way
+    found = {}
+    numbers = requests_of(plan, service, [verify_way(name) for name in SHOWN])
+    for name, requests in zip(SHOWN, numbers, strict=True):
+        in_turn = -(-requests // limits.in_flight) if requests > limits.in_flight else min(requests, 3)
+        windows = max(0, (requests - 1) // limits.requests)
+        found[name] = Cost(requests, in_turn * SECONDS_A_REQUEST + windows * limits.window, way)
+    return found

@@ -1,0 +1,56 @@
+"""How fast a run goes, and when it will be done; the request limit counts in."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+
+class Pace:
+    """Leads a second while it goes, without the times in which all stood still."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._started = clock()
+        self._stood = 0.0
+        self._standing = 0
+        self._since = 0.0
+
+    def stand(self) -> None:
+        """A thread begins to wait for the limit, or for the user."""
+        with self._lock:
+            if not self._standing:
+                self._since = self._clock()
+            self._standing += 1
+
+    def go(self) -> None:
+        """It goes on."""
+        with self._lock:
+            self._standing -= 1
+            if not self._standing:
+                self._stood += self._clock() - self._since
+
+    def rate(self, done: int) -> float:
+        """Leads a second."""
+        with self._lock:
+            now = self._clock()
+            stood = self._stood + (now - self._since if self._standing else 0.0)
+            return done / max(1e-6, now - self._started - stood)
+
+    def left(
+        self, done: int, todo: int, *, requests: float, usage: tuple[int, int], waiting: float, window: float
+    ) -> float | None:
+        """Seconds until ``todo`` more leads are done. ``requests``: what they take; ``usage``: used and allowed now.
+
+        None where nothing is done yet. An upper bound: the allowance comes back bit by bit, and here all at once.
+        """
+        rate = self.rate(done)
+        if not done or rate <= 0:
+            return None
+        used, allowed = usage
+        over = requests - max(0, allowed - used)
+        standing = 0.0 if over <= 0 else (math.ceil(over / max(1, allowed)) - 1) * window + (waiting or window)
+        return todo / rate + standing

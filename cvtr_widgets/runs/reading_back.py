@@ -1,0 +1,232 @@
+"""Reading back what was sent, until every lead has its outcome. Doubt is settled here and by reading only."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.errors import JournalError, ServiceError
+from cvtr_widgets.models import Action, LeadId, LeadService, Outcome
+from cvtr_widgets.runs.chunks import WIDE
+from cvtr_widgets.runs.journal import Item, Journal
+from cvtr_widgets.runs.mode import Verify
+from cvtr_widgets.runs.settle import Said, settle, unread
+from cvtr_widgets.runs.verify import DELIVERIES, Sight, prove
+
+if TYPE_CHECKING:
+    from cvtr_widgets.runs.execute import Patience, Run
+
+
+@dataclass(slots=True)
+class Pending:
+    """A lead that was sent and is not settled yet. ``kept``: what the journal gets where ``words`` are the service's."""
+
+    lead_id: LeadId
+    action: Action
+    said: Said
+    words: str
+    kept: str
+    since: float
+    late: bool = False
+
+
+class ReadingBack:
+    """The leads that were sent and have no outcome yet; threads may share it."""
+
+    def __init__(self, service: LeadService, journal: Journal, run: Run, patience: Patience, verify: Verify) -> None:
+        self._service = service
+        self._journal = journal
+        self._run = run
+        self._patience = patience
+        self._verify = verify
+        self._sample: frozenset[LeadId] = frozenset()
+        self._lock = threading.Lock()
+        self._pending: dict[LeadId, Pending] = {}
+        self._aside: dict[LeadId, Pending] = {}
+
+    def draw(self, ids: Iterable[LeadId]) -> None:
+        """Draw the sample among these leads, where one is asked for."""
+        self._sample = self._verify.sample(self._run.id, ids)
+
+    # -- what comes in ------------------------------------------------------------------------------------------------
+
+    def wait_for(self, action: Action, own: LeadId, said: Said, words: str, kept: str) -> None:
+        """This lead was sent; it is read back whatever the way."""
+        with self._lock:
+            self._pending[own] = Pending(own, action, said, words, kept, time.monotonic())
+
+    def forget(self, ids: Iterable[LeadId]) -> None:
+        """These are proven not to have been touched, and may be sent."""
+        with self._lock:
+            for own in ids:
+                del self._pending[own]
+
+    def answered(self, action: Action, leads: Sequence[tuple[LeadId, Said, str, str]], *, named: bool) -> None:
+        """Leads with the service's word on them (lead, said, words, kept); the way decides which are read back.
+
+        ``named``: the answer named the leads; a yes that names none is doubtful.
+        """
+        way, ended = self._verify.way, []
+        for own, said, words, kept in leads:
+            item = Pending(own, action, said, words, kept, time.monotonic())
+            clear = said in {"yes", "queued"} and named
+            if way == "all" or (way != "none" and not clear):
+                self._put(self._pending, item)
+            elif way == "sample" and own in self._sample:
+                item.late = True
+                self._put(self._pending, item)
+            elif way == "sample":
+                self._put(self._aside, item)
+            else:
+                ended.append((item, *_not_read(item, str(self._verify))))
+        self._conclude(ended)
+
+    def _put(self, where: dict[LeadId, Pending], item: Pending) -> None:
+        with self._lock:
+            where[item.lead_id] = item
+
+    def holds(self, own: LeadId) -> bool:
+        """Whether the lead was sent and waits for its outcome."""
+        return own in self._pending or own in self._aside
+
+    def among(self, ids: Iterable[LeadId]) -> list[Pending]:
+        """Those of these leads that are to be read now."""
+        with self._lock:
+            return [p for i in ids if (p := self._pending.get(i)) is not None and not p.late]
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def read(self, leads: Sequence[tuple[LeadId, Action]]) -> dict[LeadId, Sight]:
+        """Leads as they are now; the delivery check is asked about those whose action it proves.
+
+        Raises:
+            ServiceError: they cannot be read.
+        """
+        found = self._service.fetch([i for i, _ in leads])
+        asked = [i for i, action in leads if action.kind in DELIVERIES and i in found]
+        said = self._service.is_delivered(asked) if asked else {}
+        return {i: Sight(found.get(i), said.get(i)) for i, _ in leads}
+
+    def at_rest(self, sight: Sight) -> bool | None:
+        """Whether the lead's processing has ended."""
+        return None if sight.lead is None else self._service.at_rest(sight.lead)
+
+    def _limit(self, item: Pending) -> float:
+        patience = self._patience
+        return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": 0.0}[item.said]
+
+    def settle(self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None) -> None:
+        """Read leads back and conclude those that are settled; the others stay. ``final``: all are concluded."""
+        if not items:
+            return
+        try:
+            now = sights or self.read([(p.lead_id, p.action) for p in items])
+        except ServiceError as error:
+            if final:
+                unseen = [(p, unread(p.said, p.words, str(error))) for p in items]
+                self._conclude([(p, found.outcome, found.detail) for p, found in unseen])
+            return
+        self._run.step("read back")
+        ended = []
+        moment = time.monotonic()
+        for item in items:
+            sight, row = now[item.lead_id], self._run.row(item.lead_id)
+            waited = moment - item.since
+            proof = prove(item.action, row.sight, sight, at_rest=self.at_rest(sight))
+            last = final or waited >= self._limit(item)
+            found = settle(item.said, item.words, proof, final=last, waited=waited)
+            row.see(sight)
+            if found is not None:
+                ended.append((item, found.outcome, found.detail))
+        self._conclude(ended)
+
+    def _conclude(self, ended: Sequence[tuple[Pending, Outcome, str]]) -> None:
+        if not ended:
+            return
+        for item, outcome, detail in ended:
+            self._run.conclude(item.lead_id, outcome, detail)
+        with self._lock:
+            for item, _, _ in ended:
+                self._pending.pop(item.lead_id, None)
+                self._aside.pop(item.lead_id, None)
+        rows = [(p.lead_id, o, d.replace(p.words, p.kept) if p.words else d) for p, o, d in ended]
+        self._run.step("before outcome")
+        self.note(rows)
+        self._run.step("outcome")
+
+    def note(self, rows: Sequence[tuple[LeadId, Outcome, str]]) -> None:
+        """Outcomes into the journal. What cannot be written stops the run and changes no outcome."""
+        try:
+            self._journal.write_all(self._run.id, [self._outcomes(rows)])
+        except JournalError as error:
+            self._run.fail(error)
+
+    def _outcomes(self, rows: Sequence[tuple[LeadId, Outcome, str]]) -> Item:
+        details: dict[str, int] = {}
+        said = []
+        for own, outcome, detail in rows:
+            row = self._run.row(own)
+            said.append([own, str(outcome), details.setdefault(detail, len(details)), row.after_status, row.after_delivery])
+        return "outcome", {"details": list(details), "rows": said}
+
+    # -- to the end ---------------------------------------------------------------------------------------------------
+
+    def settle_rest(self) -> None:
+        """Read again what is not settled, with waits in between, until it is or its time is up."""
+        self._settle_pending()
+        if not self._aside:
+            return
+        counts: Counter[Outcome] = Counter(self._run.row(i).outcome for i in self._sample)
+        aside = list(self._aside.values())
+        if counts[Outcome.CONTRADICTED]:
+            with self._lock:
+                self._pending.update(self._aside)
+                self._aside.clear()
+            self._settle_pending()
+        else:
+            self._conclude([(p, *_not_read(p, str(self._verify))) for p in aside])
+
+    def _settle_pending(self) -> None:
+        wait, again = 0.5, False
+        while self._pending:
+            items = list(self._pending.values())
+            for item in items:
+                if item.late:  # of the sample: its time begins with its first reading
+                    item.late, item.since, again = False, time.monotonic(), False
+            left = max(self._limit(p) - (time.monotonic() - p.since) for p in items)
+            stopped = self._run.stopped
+            if left > 0 and not stopped and again:
+                self._run.tell(f"Reading {len(items):,} leads again, for {left:.0f} s at the most.", now=True)
+                self._run.sleep(min(wait, left))
+                wait = min(wait * 2, 5.0)
+            elif stopped and left > 0:
+                # Cancelled: what is in doubt is still read twice, with its short wait; a queue is not waited for.
+                time.sleep(min(self._patience.doubt, left))
+            again = True
+            for start in range(0, len(items), WIDE):
+                self.settle(items[start : start + WIDE], final=stopped or left <= 0)
+
+    def give_up(self, error: BaseException) -> None:
+        """After a fault of our own: what was sent and not settled is unknown."""
+        detail = f"sent; then the run broke off ({type(error).__name__})"
+        with self._lock:
+            items = [*self._pending.values(), *self._aside.values()]
+        self._conclude([(item, Outcome.UNKNOWN, detail) for item in items])
+
+
+def _not_read(item: Pending, way: str) -> tuple[Outcome, str]:
+    """Outcome and detail of a lead that is not read back because the user asked for that."""
+    asked = f'not read back, as asked (verify="{way}")'
+    match item.said:
+        case "no":
+            return Outcome.REFUSED, item.words or "the service said no and gave no reason"
+        case "nothing":
+            return Outcome.UNKNOWN, f"{item.words}; {asked}"
+        case "queued":
+            return Outcome.ACCEPTED, f"the service put it into a queue; {asked}"
+        case _:
+            return Outcome.ACCEPTED, f"the service said yes; {asked}"

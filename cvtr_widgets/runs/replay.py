@@ -1,0 +1,150 @@
+"""What the journal knows of one run: its plan, and how far each lead has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from cvtr_widgets.errors import JournalError, RunError
+from cvtr_widgets.models import LeadId, Outcome, Signature
+from cvtr_widgets.runs import records
+from cvtr_widgets.runs.doubt import Then
+from cvtr_widgets.runs.journal import Journal, JournalEntry
+from cvtr_widgets.runs.plan import Plan
+from cvtr_widgets.runs.settle import Said
+
+Stage = Literal["not_sent", "doubt", "answered", "settled"]
+KILLED = "its kernel ended while it was being sent"
+
+
+@dataclass(slots=True)
+class Fate:
+    """How far one lead has come. ``stage``: ``doubt`` = intent without answer, ``answered`` = sent, not read back yet."""
+
+    stage: Stage = "not_sent"
+    said: Said = "nothing"
+    words: str = ""
+    attempts: int = 0
+    chunk: int | None = None
+    http_status: int | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    outcome: Outcome = Outcome.NOT_SENT
+    detail: str = ""
+    status: str | None = None
+    delivery: str | None = None
+
+
+@dataclass(slots=True)
+class Recorded:
+    """One run as the journal has it. ``ended`` is its state, None where it never came to its end."""
+
+    run_id: str
+    started: datetime
+    opening: dict[str, Any]
+    plan: Plan
+    signature: Signature | None
+    fates: dict[LeadId, Fate]
+    owner: dict[str, Any] = field(default_factory=dict)
+    owner_since: str = ""
+    ended: str | None = None
+    chunks: int = 0
+
+    def at(self, *stages: Stage) -> list[LeadId]:
+        """Leads to be sent that stand at one of these stages, in the plan's order."""
+        return [i for i, fate in self.fates.items() if fate.stage in stages]
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is something left to read or to send: it was killed, or it broke off. Cancelled is finished."""
+        return self.ended is None or (self.ended != "cancelled" and bool(self.at("not_sent", "doubt", "answered")))
+
+
+def replay(journal: Journal, run_id: str) -> Recorded:
+    """Read one run from the journal.
+
+    Raises:
+        RunError: there is no such run.
+        JournalError: its entries cannot be read.
+    """
+    found = list(journal.each(run_id, kinds=("run", "plan")))
+    first = next((e for e in found if e.kind == "run"), None)
+    if first is None:
+        raise RunError(f"The journal has no run {run_id!r}. See session.history() for those it has.")
+    try:
+        plan = records.plan_of(first.data, [e.data for e in found if e.kind == "plan"])
+        run = Recorded(
+            run_id,
+            datetime.fromisoformat(first.at),
+            first.data,
+            plan,
+            records.signature_of(first.data),
+            {e.lead_id: Fate() for e in plan.sendable},
+            first.data.get("owner") or {},
+            first.at,
+        )
+        for entry in journal.each(run_id, after=found[-1].number):
+            _take(run, entry)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise JournalError(
+            f"The journal's entries on run {run_id} cannot be understood ({type(error).__name__}). "
+            "Look at the service for what it did, and plan anew."
+        ) from None
+    return run
+
+
+def _take(run: Recorded, entry: JournalEntry) -> None:
+    data = entry.data
+    if entry.kind == "intent":
+        run.chunks = max(run.chunks, data["chunk"])
+        _intent(run, entry)
+    elif entry.kind == "answer":
+        _answer(run, data)
+    elif entry.kind == "outcome":
+        _outcome(run, entry)
+    elif entry.kind == "claim":
+        run.owner, run.owner_since, run.ended = data, entry.at, None
+    elif entry.kind == "end":
+        run.ended = data["state"]
+
+
+def _fates(run: Recorded, ids: Iterable[LeadId]) -> Iterable[tuple[LeadId, Fate]]:
+    return ((i, run.fates[i]) for i in ids)
+
+
+def _intent(run: Recorded, entry: JournalEntry) -> None:
+    for _, fate in _fates(run, entry.data["leads"]):
+        fate.stage, fate.said, fate.words = "doubt", "nothing", KILLED
+        fate.attempts += 1
+        fate.chunk = entry.data["chunk"]
+        fate.started_at = fate.started_at or datetime.fromisoformat(entry.at)
+
+
+def _answer(run: Recorded, data: dict[str, Any]) -> None:
+    then, no, nothing = data["then"], set(data.get("no", ())), set(data.get("nothing", ()))
+    for own, fate in _fates(run, data["leads"]):
+        if fate.stage == "settled":
+            continue
+        fate.http_status = data["status"]
+        if then in {Then.RESEND.name, Then.WAIT.name, Then.STOP.name}:
+            fate.stage = "not_sent"  # the answer proved that it was not applied
+            continue
+        fate.stage = "answered"
+        if then == Then.TAKE.name:
+            fate.said = "no" if own in no else "nothing" if own in nothing else "queued" if data.get("queued") else "yes"
+            fate.words = "the service said no" if own in no else "the answer says nothing of this lead"
+        elif then == Then.SPLIT.name:
+            fate.said, fate.words = "no", f"its whole chunk was refused (status {data['status']}) and its kernel ended then"
+        else:
+            fate.said, fate.words = "nothing", f"no dependable answer had come ({data['cause']})"
+
+
+def _outcome(run: Recorded, entry: JournalEntry) -> None:
+    at = datetime.fromisoformat(entry.at)
+    for own, outcome, detail, status, delivery in entry.data["rows"]:
+        fate = run.fates[own]
+        fate.stage, fate.finished_at = "settled", at
+        fate.outcome, fate.detail = Outcome(outcome), entry.data["details"][detail]
+        fate.status, fate.delivery = status, delivery

@@ -1,0 +1,100 @@
+"""What takes a run back: actions that restore the before-values, as far as an action can."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from cvtr_widgets import actions
+from cvtr_widgets.actions import count_of
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Sealed
+from cvtr_widgets.runs.plan import Entry, Plan
+from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Finding, Sight, prove
+
+TAKEN = {str(o) for o in (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.CONTRADICTED, Outcome.UNKNOWN)}
+"""Outcomes after which there may be something to take back."""
+Groups = list[tuple[Action, tuple[LeadId, ...]]]
+Out = list[tuple[LeadId, str]]
+
+
+def wanted_back(plan: Plan, outcomes: Mapping[LeadId, str]) -> list[Entry]:
+    """The leads of a run that may have something to be taken back."""
+    return [e for e in plan.sendable if outcomes.get(e.lead_id) in TAKEN]
+
+
+def undo_groups(plan: Plan, entries: list[Entry], now: Mapping[LeadId, Sight]) -> tuple[Groups, Out]:
+    """Groups of actions that restore, and leads that are left out with the reason. ``now``: the leads as just read."""
+    groups: dict[Action, list[LeadId]] = {}
+    out: Out = []
+    for entry in entries:
+        sight = now.get(entry.lead_id, Sight(None))
+        done = plan.action(entry)
+        found = _back(done, entry.before) if sight.lead is not None else "it is no longer there"
+        if isinstance(found, Action) and (why := _changed_since(done, entry.before, sight)):
+            found = why
+        if isinstance(found, str):
+            out.append((entry.lead_id, found))
+        else:
+            groups.setdefault(found, []).append(entry.lead_id)
+    return [(action, tuple(ids)) for action, ids in groups.items()], out
+
+
+def left_out_words(out: Out) -> list[str]:
+    """Sentences with counts, by reason."""
+    return [f"{count_of(n)} left out: {why}." for why, n in Counter(why for _, why in out).items()]
+
+
+def _changed_since(done: Action, before: Sight, now: Sight) -> str:
+    """Somebody else's later change is not taken back."""
+    if done.kind in {ActionKind.REPROCESS, ActionKind.DELETE}:
+        return ""
+    finding = prove(done, before, now).finding
+    if finding is Finding.UNCHANGED:
+        return "it is as it was before the run"
+    return "it has been changed since the run" if finding is Finding.OTHERWISE else ""
+
+
+def _back(done: Action, before: Sight) -> Action | str:
+    lead = before.lead
+    if lead is None:
+        return "it was not read before the run"
+    if done.kind in DELIVERIES:
+        return actions.mark_undelivered() if done.kind is ActionKind.DELIVERED else actions.mark_delivered()
+    if done.kind in FLAGS:
+        return _flag_back(lead)
+    if done.kind is ActionKind.OTHER:
+        return _mark_back(lead)
+    return "reprocessing cannot be undone" if done.kind is ActionKind.REPROCESS else "a deleted lead cannot be brought back"
+
+
+def _flag_back(lead: Lead) -> Action | str:
+    if NOT_SENT in {lead.status, lead.reason}:
+        return "its former status or reason is not known"
+    if lead.status not in {"Valid", "Invalid", "Test"}:
+        return f"it was {lead.status}, and no action sets that"
+    if not lead.reason:
+        return f"it was {lead.status} without a reason, and a flag needs one"
+    comment, category = lead.comment, lead.category
+    if isinstance(comment, Sealed):
+        return "its former comment is not known (the journal keeps comments only as a hash)"
+    category = category or None
+    returned = str(lead.reason).lower() == actions.RETURNED.lower()
+    if lead.status == "Invalid" and returned != (category is not None):
+        return "its former category is not known" if returned else "its former reason takes no category, and it had one"
+    note = str(comment) if comment else None
+    match lead.status:
+        case "Valid":
+            return actions.mark_valid(str(lead.reason), note)
+        case "Invalid":
+            return actions.mark_invalid(str(lead.reason), str(category) if category else None, note)
+        case _:
+            return actions.mark_test(str(lead.reason), note)
+
+
+def _mark_back(lead: Lead) -> Action | str:
+    if lead.replacement is NOT_SENT:
+        return "its former Replacement mark is not known"
+    if isinstance(lead.replacement_comment, Sealed):
+        return "its former comment is not known (the journal keeps comments only as a hash)"
+    mark = "Replacement" if lead.replacement == "Replacement" else "None"
+    return actions.mark_other(mark, str(lead.replacement_comment) if lead.replacement_comment else None)

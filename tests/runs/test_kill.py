@@ -1,0 +1,126 @@
+"""A kernel is killed (SIGKILL) at each step of a run; another process goes on. Nothing happens twice, and what is said is so."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.runs import killed
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = (
+    "read", "before intent", "intent", "answered", "answer noted", "read back", "before outcome", "outcome", "before end",
+)  # fmt: skip
+NEVER = {"not_sent", "skipped", "refused"}
+
+
+def kernel(sandbox, ids, **more) -> subprocess.Popen:
+    given = json.dumps({"url": sandbox.url, "ids": ids, **more})
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.runs.killed", given], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def end_of(process: subprocess.Popen) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out.strip(), err
+
+
+def leads_for(sandbox, action: str, count: int) -> list[int]:
+    where = {"status": "Valid", "delivery": "Not Delivered"} if action == "deliver" else {"status": "Caution"}
+    return sandbox.server.lead_ids(**where)[:count]
+
+
+def hold(sandbox, session, ids, before, frame, action: str) -> None:
+    """The invariants, against the sandbox's own record."""
+    assert sorted(frame.index) == sorted(ids)
+    for own, row in frame.iterrows():
+        effects = len(sandbox.server.effects(own)) - before.get(own, 0)
+        assert effects <= 1, f"lead {own}: {effects} effects"
+        if row.outcome in NEVER:
+            assert effects == 0, f"lead {own} was {row.outcome} ({row.detail}) and applied"
+        elif row.outcome == "confirmed":
+            assert effects == 1, f"lead {own} was confirmed and not applied"
+    assert session.verify_journal().ok
+    bytes_ = b"".join(p.read_bytes() for p in session._running.journal.path.parent.glob("*.sqlite*"))
+    assert killed.COMMENT.encode() not in bytes_
+    assert b"\\u00eb on the" not in bytes_  # the same, as JSON writes it
+
+
+def go_on(sandbox, session, ids, action: str):
+    runs = session.unfinished()
+    if len(runs) == 0:
+        return None
+    assert list(runs["owner_pid"].isna()) == [True]
+    run = session.resume(runs.index[0], comment=killed.COMMENT)
+    assert run.error is None
+    assert run.state == "done"
+    assert len(session.unfinished()) == 0
+    hold(sandbox, session, ids, {}, run.results, action)
+    return run
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_each_step_the_run_is_gone_on_with(sandbox, open_session, step):
+    action = {"answered": "reprocess", "intent": "deliver", "read back": "delete"}.get(step, "invalid")
+    ids = leads_for(sandbox, action, 24)
+    code, _, err = end_of(kernel(sandbox, ids, action=action, step=step, nth=1 if step == "before end" else 2))
+    assert code == -9, err
+    session = open_session(chunk=5)
+    run = go_on(sandbox, session, ids, action)
+    counts = run.counts
+    assert counts["confirmed"] + counts["unknown"] == len(ids), run.results[["outcome", "detail"]].to_string()
+    if step == "intent":  # noted and not sent: nobody can know that without the service's word
+        assert 0 < counts["unknown"] <= 60
+        assert run.results.query("outcome == 'unknown'").detail.str.contains("kernel ended").all()
+    else:
+        assert counts["unknown"] == 0 or step == "before intent"  # other threads may stand between intent and sending
+
+
+def test_killed_while_the_plan_is_noted_nothing_was_sent(sandbox, open_session):
+    ids = leads_for(sandbox, "invalid", 10)
+    code, _, _ = end_of(kernel(sandbox, ids, action="invalid", step="opened"))
+    assert code == -9
+    assert not any(sandbox.server.effects(i) for i in ids)
+    run = go_on(sandbox, open_session(chunk=5), ids, "invalid")
+    assert run.counts["confirmed"] == 10
+
+
+def random_kills(sandbox, open_session, seed: int) -> None:
+    chance = random.Random(seed)
+    sandbox.server.latency = 0.02
+    action = chance.choice(list(killed.ACTIONS))
+    ids = leads_for(sandbox, action, 40)
+    process = kernel(sandbox, ids, action=action, chunk=chance.choice([1, 4, 10]))
+    run_id = process.stdout.readline().strip()
+    time.sleep(chance.random() * 0.4)  # the moment is what is being tried
+    process.kill()
+    end_of(process)
+    while run_id and chance.random() < 0.5:  # and again, while it is being gone on with
+        process = kernel(sandbox, ids, action=action, resume=run_id)
+        process.stdout.readline()
+        time.sleep(chance.random() * 0.3)
+        process.kill()
+        end_of(process)
+    sandbox.server.latency = 0.0
+    session = open_session(chunk=4)
+    run = go_on(sandbox, session, ids, action)
+    if run is None:
+        hold(sandbox, session, ids, {}, session.recorded(run_id), action)
+
+
+@pytest.mark.parametrize("seed", range(10), ids=lambda n: f"seed {n}")
+def test_killed_at_any_moment_nothing_happens_twice(sandbox, open_session, seed):
+    random_kills(sandbox, open_session, seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 300))
+def test_killed_at_any_moment_many_times(sandbox, open_session, seed):
+    random_kills(sandbox, open_session, seed)

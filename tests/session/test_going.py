@@ -1,0 +1,104 @@
+"""A run under way: paused and gone on with by hand, its progress, and what it leaves when the display fails."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import cvtr_widgets as cvtr
+from cvtr_widgets.models import RunState
+from cvtr_widgets.runs.pace import Pace
+
+
+@pytest.fixture
+def ids(sandbox) -> list[int]:
+    return sandbox.server.lead_ids(status="Caution")[:60]
+
+
+def until(true, seconds: float = 20.0) -> None:
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it did not come"
+        time.sleep(0.005)
+
+
+def writes(sandbox) -> int:
+    return len([r for r in sandbox.server.requests if "leads-bulk" in r.path])
+
+
+def test_a_paused_run_sends_nothing_until_it_goes_on(sandbox, open_session, ids):
+    session = open_session(chunk=2)
+    sandbox.server.latency = 0.05
+    run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True)
+    until(lambda: run.progress.done > 0)
+    run.pause()
+    assert run.state is RunState.PAUSED
+    until(lambda: len({r.ended for r in sandbox.server.requests[-16:]} & {None}) == 0 and run.counts["not_sent"] > 0)
+    until(lambda: all(r.ended is not None for r in sandbox.server.requests))
+    before, done = writes(sandbox), run.progress.done
+    assert not run.wait(0.5)
+    assert writes(sandbox) <= before + 1  # one may have been on its way to the socket
+    assert 0 < done < len(ids)
+    sandbox.server.latency = 0.0
+    run.go_on()
+    run.wait()
+    assert run.state is RunState.DONE
+    assert run.counts["confirmed"] == len(ids)
+
+
+def test_a_paused_run_can_be_cancelled(sandbox, open_session, ids):
+    session = open_session(chunk=2)
+    sandbox.server.latency = 0.05
+    run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True)
+    run.pause()
+    run.cancel()
+    assert run.wait(20)
+    assert run.state is RunState.CANCELLED
+    assert run.counts["confirmed"] == sum(bool(sandbox.server.effects(i)) for i in ids)
+
+
+def test_progress_adds_up_and_ends_at_nothing_left(sandbox, open_session, ids):
+    seen = []
+    session = open_session(chunk=5)
+    sandbox.server.latency = 0.02
+    run = session.run(session.plan(cvtr.mark_test("x"), ids), confirm=True, on_progress=seen.append)
+    assert all(sum(p.counts.values()) == len(ids) for p in seen)
+    assert [p.done for p in seen] == sorted(p.done for p in seen)
+    assert (seen[-1].done, seen[-1].seconds_left, seen[-1].state) == (len(ids), None, RunState.DONE)
+    assert run.progress.counts == run.counts == {k: int(v) for k, v in run.results.outcome.value_counts().items()}
+
+
+def test_a_display_that_fails_does_not_stop_the_run(session, ids):
+    def broken(_progress):
+        raise ZeroDivisionError
+
+    run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True, on_progress=broken)
+    run.wait()
+    assert (run.state, run.counts["confirmed"]) == (RunState.DONE, len(ids))
+
+
+@pytest.mark.parametrize(
+    ("requests", "usage", "waiting", "left"),
+    [
+        (100, (0, 3_000), 0.0, 60.0),
+        (100, (2_950, 3_000), 200.0, 260.0),  # fifty may go now, fifty when the window moves on
+        (100, (3_000, 3_000), 120.0, 180.0),
+        (6_100, (100, 3_000), 0.0, 660.0),  # 2,900 now, 3,000 after one window, the rest after another
+    ],
+)
+def test_time_left_counts_the_limit_in(requests, usage, waiting, left):
+    now = 0.0
+    pace = Pace(lambda: now)
+    now = 10.0
+    assert pace.left(100, 600, requests=requests, usage=usage, waiting=waiting, window=300.0) == pytest.approx(left)
+
+
+def test_standing_still_does_not_slow_the_pace():
+    now = 0.0
+    pace = Pace(lambda: now)
+    now = 10.0
+    pace.stand(), pace.stand()
+    now = 300.0
+    pace.go(), pace.go()
+    assert pace.rate(100) == pytest.approx(10.0)
