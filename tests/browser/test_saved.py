@@ -1,0 +1,167 @@
+"""What a saved notebook holds, and what it shows to whoever opens it later. Nothing of any lead, nothing typed, no secret."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab import PATIENCE, end_kernels, environment_cell, joined, write_notebook
+from tests.browser.panel import CELL
+
+COMMENT = "zq comment that nobody else writes"
+SIGNATURE = "Zebedee Quillfeather"
+TOGGLE = "async () => { await window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState'); }"
+PERSONAL = ("id", "firstName", "lastName", "email", "telephone", "ip", "fingerprint", "publisherSubId")
+
+
+def values(sandbox, ids):
+    """Everything that says something about a lead, as the service sends it, and what the accounts are opened with."""
+    found = {password for _, password, _ in sandbox.users.values()}
+    found |= {COMMENT, SIGNATURE, COMMENT.split(maxsplit=1)[0], *sandbox.campaigns().values()}
+    for own in ids:
+        record = sandbox.record(own)
+        found |= {str(record[key]) for key in PERSONAL if record[key]}
+        found |= {entry["value"] for entry in record["leadData"] if entry["name"] in {"Company", "leadHash"}}
+    return found
+
+
+def held(text, wanted):
+    """Those of ``wanted`` that the text holds, as whole words; also in the forms that JSON gives them."""
+    lines = text + "\n" + text.encode().decode("unicode_escape", "ignore") if "\\u" in text else text
+    # "Tom" is not in "bottom", and an id not in the digits of a hash.
+    return [own for own in wanted if own in lines and re.search(rf"(?<!\w){re.escape(own)}(?!\w)", lines)]
+
+
+@pytest.fixture
+def state_saved(notebooks):
+    """Switches JupyterLab's saving of widget state on for the notebook that was opened last; off again afterwards."""
+    switched = []
+
+    def switch():
+        notebooks[-1]._finish(TOGGLE)
+        switched.append(True)
+
+    yield switch
+    if switched:
+        notebooks[-1]._finish(TOGGLE)
+
+
+def reopen(opened, lab):
+    """As on another day: the kernels are gone, the page is new."""
+    end_kernels(lab)
+    opened.page.goto("about:blank")
+    opened.open()
+
+
+def test_a_notebook_saved_with_widget_state_in_the_middle_of_a_run_holds_nothing(
+    open_panel, sandbox, state_saved, lab, screenshot
+):
+    sandbox_ids = sandbox.lead_ids()
+    ids = sandbox.lead_ids(status="Valid", delivery="Not Delivered")[:6]
+    wanted = values(sandbox, sandbox_ids)
+    panel = open_panel(cells=["import os\nos.environ.update(CVTR_CHUNK='1', CVTR_IN_FLIGHT='1')", CELL.format(role="admin")])
+    state_saved()
+    panel.load()
+    panel(".cvtr-open").first.click()
+    panel(".cvtr-fields dt").first.wait_for()
+    panel.type_ids(" ".join(map(str, ids)))
+    panel.selected(6)
+    panel.next()
+    panel.choose("test", reason="Test lead", comment=COMMENT)
+    panel.choose("delivered")
+    panel.preview()
+    panel(".cvtr-signature").fill(SIGNATURE)
+    panel(".cvtr-confirm").check()
+    assert not held(str(panel.opened.save()), wanted)
+    sandbox.latency = 0.3
+    panel.press(".cvtr-run")
+    panel(".cvtr-progress").wait_for()
+    saved = panel.opened.save()
+    expect(panel(".cvtr-progress")).to_be_visible()  # it was in the middle
+    text = panel.opened.path.read_text(encoding="utf-8")
+    assert "application/vnd.jupyter.widget-state+json" in saved["metadata"]["widgets"]
+    assert not held(text, wanted)
+    sandbox.latency = 0.0
+    panel(".cvtr-results").wait_for()
+    panel.opened.save()
+    text = panel.opened.path.read_text(encoding="utf-8")
+    assert not held(text, wanted)
+    assert not re.search(r"Bearer|access_token|refresh_token", text)
+
+    reopen(panel.opened, lab)  # the widget's state is there, its kernel is not
+    expect(panel(".cvtr-silent")).to_contain_text("This panel has no answer from a kernel.")
+    expect(panel(".cvtr-silent")).to_contain_text("run the cell that makes the panel (Shift+Enter) to start.")
+    screenshot("reopened-with-state")
+    panel.opened.run_all()
+    panel.step(1)
+    panel.selected(0)
+
+
+def test_a_notebook_saved_without_widget_state_says_how_to_start(open_panel, sandbox, lab, screenshot):
+    panel = open_panel()
+    absent = panel.page.locator(".cvtr-absent-panel")
+    expect(absent).to_be_hidden()
+    panel.load()
+    text = str(panel.opened.save())
+    assert "widgets" not in panel.opened.save()["metadata"]
+    assert not held(text, values(sandbox, sandbox.lead_ids()))
+    reopen(panel.opened, lab)
+    expect(absent).to_be_visible()
+    expect(absent).to_contain_text("run this cell (Shift+Enter)")
+    screenshot("reopened-without-state")
+    panel.opened.run_all()
+    panel.step(1)
+    expect(absent).to_be_hidden()
+
+
+DRIVEN = """
+def page(kind, /, **fields):  # what the page of a panel sends
+    panel._handle_custom_msg({{"v": 1, "kind": kind, "is": fields, "page": "p", "n": 1}}, [])
+
+def until(condition):
+    import time
+    while not condition():
+        time.sleep(0.02)
+
+page("hello")
+page("ids", text={text!r})
+page("load", go_on=False)
+until(lambda: len(panel.leads) >= 300)
+page("search", text={name!r})
+page("action", kind="test")
+page("reason", value="own")
+page("own_reason", text={comment!r})
+page("comment", text={comment!r})
+page("detail", id={own!r})
+page("preview")
+until(lambda: panel.plan is not None)
+page("signature", text={signature!r})
+page("run", fingerprint=panel.plan.fingerprint)
+until(lambda: panel.run is not None and panel.run.finished)
+"""
+
+
+def test_nbconvert_stores_nothing_of_what_a_panel_was_driven_through(sandbox, tmp_path):
+    ids = sandbox.lead_ids(status="Caution")[:3]
+    wanted = values(sandbox, sandbox.lead_ids())
+    typed = " ".join(map(str, ids))
+    driven = DRIVEN.format(
+        text=typed, name=sandbox.record(ids[0])["email"], comment=COMMENT, own=str(ids[0]), signature=SIGNATURE
+    )
+    assert set(typed.split()) < set(held(driven, wanted))  # such a search finds what is there
+    # What the notebook's author writes is the author's own; so the messages come from a file beside it.
+    (tmp_path / "driven.py").write_text(driven, encoding="utf-8")
+    run = "exec(open('driven.py', encoding='utf-8').read())"
+    show = "from IPython.display import display\ndisplay(panel)\npanel"
+    write_notebook(tmp_path / "book.ipynb", [environment_cell(joined(sandbox)), CELL.format(role="admin"), run, show])
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output", "out.ipynb", "book.ipynb"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE * 2, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
+    assert all(sandbox.effects(own) for own in ids)  # it was driven
+    assert "application/vnd.jupyter.widget-state+json" in text
+    assert not held(text, wanted)
