@@ -147,6 +147,12 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "cancel": {},
     "export": {"what": _one_of("csv", "excel", "excel_by_publisher")},
     "again": {},
+    "verify": {"way": _one_of("all", "doubtful", "sample:100", "none")},
+    "pause": {"on": _flag},
+    "undo_run": {},
+    "resume": {"run": _text(100), "send": _flag, "comment": _text(20_000)},
+    "watch": {"run": _text(100)},
+    "look_again": {},
     "start_over": {},
 }
 

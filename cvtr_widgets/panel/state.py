@@ -17,6 +17,7 @@ from cvtr_widgets.panel.eligibility import Eligibility
 from cvtr_widgets.panel.jobs import Jobs
 from cvtr_widgets.panel.kept import Kept
 from cvtr_widgets.panel.messages import sortable
+from cvtr_widgets.panel.past_runs import PastRuns
 from cvtr_widgets.panel.step_leads import LeadsStep
 from cvtr_widgets.panel.step_processing import ProcessingStep
 from cvtr_widgets.panel.step_type import TypeStep
@@ -42,6 +43,7 @@ class PanelState:
         self.processing = ProcessingStep(session, self.jobs, self.leads, self.type, changed)
         self.arranging = Arranging(self.leads.table)
         self.kept = Kept()
+        self.past = PastRuns(session, self.jobs)
         self._eligibility = Eligibility(self.leads.table, session.identity)
         self._uploads = Uploads(self._uploaded, self._upload_refused)
         self._handlers = self._table_of_handlers()
@@ -50,6 +52,7 @@ class PanelState:
         """Read the lists that the filters offer."""
         with self.lock:
             self.leads.read_lists()
+            self.past.look()
 
     # -- what the page says -------------------------------------------------------------------------------------------
 
@@ -122,6 +125,12 @@ class PanelState:
             "run": self._retyped(last.start),
             "cancel": last.cancel,
             "again": self._again,
+            "verify": lambda way: setattr(last, "verify", way),
+            "pause": lambda on: last.pause(on=on),
+            "undo_run": last.plan_undo,
+            "resume": self._resume,
+            "watch": self._watch,
+            "look_again": self.past.look,
             "start_over": self._retyped(self._start_over),
         }
 
@@ -181,7 +190,8 @@ class PanelState:
         """Open a step. Forward only where nothing stands in the way; back always, and nothing entered is lost."""
         if step >= 2 and self.leads.blockers() and self.processing.plan is None:
             return
-        if step == 3 and self.processing.plan is None and not self.jobs.get("plan"):
+        last = self.processing
+        if step == 3 and last.plan is None and not last.watched and not self.jobs.get("plan"):
             return
         self.step = step
         if step == 2:
@@ -192,6 +202,20 @@ class PanelState:
             self.processing.preview()
             self.step = 3
             self.texts_version += 1
+
+    def _resume(self, run: str, send: bool, comment: str) -> None:
+        if self.processing.running:
+            return
+        found = self.past.resume(run, comment, self.processing.heard, send=send)
+        if found is not None:
+            self.processing.show_run(found)
+            self.step = 3
+
+    def _watch(self, run: str) -> None:
+        results = None if self.processing.running else self.past.recorded(run)
+        if results is not None:
+            self.processing.watch(results)
+            self.step = 3
 
     def _again(self) -> None:
         left = self.processing.left_over()
@@ -232,6 +256,7 @@ class PanelState:
         return {
             "step": self.step,
             "head": self._head(),
+            "past": self.past.view(),
             "leads": self._leads_view(),
             "type": self.type.view(),
             "processing": self.processing.view(),

@@ -40,6 +40,15 @@ OUTCOMES = {
 }
 
 
+WAYS = {
+    "all": "every lead",
+    "doubtful": "only those in doubt",
+    "sample:100": "those in doubt and a sample of 100",
+    "none": "none",
+}
+"""What is read back after a run, by the way's name (``runs.mode``)."""
+
+
 class ProcessingStep:
     """What step 3 knows. Confirmation and signature belong to the plan shown and lapse with it."""
 
@@ -51,6 +60,7 @@ class ProcessingStep:
         self.count = ""
         self.signature = ""
         self.include_cannot_tell = False
+        self.verify = "all"
         zone = session.client.zone
         self.plan_table = LeadTable(PLAN_COLUMNS, page_size=25, zone=zone)
         self.result_table = LeadTable(RESULT_COLUMNS, page_size=25, zone=zone)
@@ -62,6 +72,7 @@ class ProcessingStep:
         self._planned: tuple[Picked, Action] | None = None
         self._results: pd.DataFrame | None = None
         self._progress: Progress | None = None
+        self.watched = False
 
     # -- the plan -----------------------------------------------------------------------------------------------------
 
@@ -85,11 +96,48 @@ class ProcessingStep:
 
         self._jobs.start("plan", f"Reading {count_of(len(picked))} for the preview", work, done, failed)
 
+    def plan_undo(self) -> None:
+        """Plan to take the run shown back, as far as that can be; nothing is written."""
+        run = self.run
+        if run is None or not run.finished:
+            return
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
+            return self._session.plan_undo(run, on_progress=tell, cancel=job.cancel)
+
+        def done(plan: Plan) -> None:
+            self.forget()
+            self.plan = plan
+            self.plan_table.set_frame(plan.frame)
+
+        def failed(problem: Problem, _error: BaseException) -> None:
+            self.problem = problem
+
+        self._jobs.start("plan", "Reading the leads of that run", work, done, failed)
+
+    def show_run(self, run: Run) -> None:
+        """Show a run that goes on, with the plan that it was begun under."""
+        self.forget()
+        self.plan, self.run = run.plan, run
+        self.plan_table.set_frame(run.plan.frame)
+
+    def watch(self, results: pd.DataFrame) -> None:
+        """Show what the journal has of a run that somebody else carries out. Nothing can be done to it here."""
+        self.forget()
+        self.watched = True
+        self.result_table.set_frame(_alarms_first(results))
+
+    def pause(self, *, on: bool) -> None:
+        """Hold the run by hand, or let it go on."""
+        if self.run is not None and not self.run.finished:
+            (self.run.pause if on else self.run.go_on)()
+
     def forget(self) -> None:
         """Neither a plan nor a run is shown any more; what was typed for them is gone with them."""
         self._jobs.drop("plan")
         self.plan, self._planned, self.problem = None, None, None
         self.run, self._results, self._progress = None, None, None
+        self.watched = False
         self.lapse()
         for table in (self.plan_table, self.result_table):
             table.only("verdict", ())
@@ -162,12 +210,14 @@ class ProcessingStep:
         confirm: bool | int = plan.will_change if plan.needs_count else True
         signature = self.signature if plan.needs_signature else None
         try:
-            self.run = self._session.start(plan, confirm=confirm, signature=signature, on_progress=self._heard, source="panel")
+            self.run = self._session.start(
+                plan, confirm=confirm, signature=signature, verify=self.verify, on_progress=self.heard, source="panel"
+            )
         except Exception as error:  # noqa: BLE001  the border to the page: every error is shown there with its way out
             self.problem = problem_of(error)
         self.lapse()
 
-    def _heard(self, progress: Progress) -> None:
+    def heard(self, progress: Progress) -> None:
         """From the run's threads, which must not wait for us."""
         self._progress = progress
         self._changed()
@@ -222,6 +272,7 @@ class ProcessingStep:
             "blockers": list(self.blockers()),
             "confirmed": self.confirmed,
             "running": self.running,
+            "watched": self.watched,
             "run": None if self.run is None else self._run_view(self.run),
             "summary": self.summary,
         }
@@ -243,6 +294,9 @@ class ProcessingStep:
             "needs_count": plan.needs_count,
             "needs_signature": plan.needs_signature,
             "include": self.include_cannot_tell,
+            "verify": self.verify,
+            "ways": [[way, f"{WAYS[way]} ({cost.requests:,} requests)"] for way, cost in plan.costs.items() if way in WAYS],
+            "left_out": len(plan.left_out),
             "cannot_tell": counts[str(Verdict.CANNOT_TELL)],
             "read_at": moment(plan.read_at, self._session.client.zone),
             "filter": sorted(self.plan_table.message()["filters"].get("verdict", [])),
@@ -261,6 +315,9 @@ class ProcessingStep:
             "message": plain(progress.message, 300),
             "finished": run.finished,
             "cancelling": run.state is RunState.CANCELLING,
+            "paused": run.paused,
+            "verify": "" if str(run.verify) == "all" else f"Read back: {WAYS.get(str(run.verify), str(run.verify))}.",
+            "head": run.journal_head,
             "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), why] for o, why in OUTCOMES.items() if counts[str(o)]],
             "error": "" if run.error is None else plain(str(run.error), 600),
             "again": f"Again with the {count_of(left)} that did not go through" if left else "",

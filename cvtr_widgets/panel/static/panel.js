@@ -66,6 +66,44 @@ function panelHeader(link) {
   };
 }
 
+/** Runs that were broken off: go on, settle what is in doubt, or watch whoever has them. */
+function pastRuns(link) {
+  const list = h("ul", { class: "cvtr-past-list" });
+  const more = h("p", { class: "cvtr-soft", hidden: true });
+  const notes = h("ul", { class: "cvtr-notes", hidden: true });
+  const problem = problemBox();
+  const element = h("section", { class: "cvtr-past", "aria-label": "Unfinished runs", hidden: true },
+    h("h3", {}, "Unfinished runs"), list, more, problem.element, notes);
+  let drawn = "";
+
+  function row(one) {
+    const comment = h("input", { class: "cvtr-past-comment", type: "text", autocomplete: "off" });
+    const say = (send) => link.send("resume", { run: one.id, send, comment: comment.value });
+    const ask = one.needs_comment ? labelled("Its comment again, word for word", comment) : null;
+    const tools = one.taken ? [h("span", { class: "cvtr-soft" }, one.taken),
+      button("Watch", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id }))]
+      : [one.not_sent ? button(one.go_on, { class: "cvtr-main cvtr-resume" }, () => say(true)) : null,
+        button("Only read what is in doubt", { class: "cvtr-settle" }, () => say(false))];
+    return h("li", { "data-run": one.id }, h("b", {}, one.text), " ", h("span", { class: "cvtr-soft" }, one.counts),
+      h("div", { class: "cvtr-row" }, ask, ...tools));
+  }
+
+  return {
+    element,
+    update(view, quiet) {
+      const now = JSON.stringify(view.runs);
+      if (now !== drawn) {
+        drawn = now;
+        list.replaceChildren(...view.runs.map(row));
+      }
+      setLine(more, view.more ? `and ${view.more} more: session.unfinished()` : "");
+      problem.update(view.problem);
+      setLines(notes, view.notes);
+      setShown(element, !quiet && (view.runs.length > 0 || Boolean(view.problem) || view.notes.length > 0));
+    },
+  };
+}
+
 /** Puts the parts of a file together and hands it to the browser. */
 function downloads() {
   const under = new Map();
@@ -91,12 +129,13 @@ function render({ model, el }) {
   const silent = h("p", { class: "cvtr-silent", role: "status", hidden: true });
   const problem = problemBox();
   link.acted = () => problem.update(null); // a fault stands until the user does something else
+  const past = pastRuns(link);
   const leads = leadsStep(link);
   const type = typeStep(link);
   const processing = processingStep(link);
   const steps = [stepSection(link, 1, "Leads", leads.element), stepSection(link, 2, "Type", type.element),
     stepSection(link, 3, "Processing", processing.element)];
-  const root = h("div", { class: "cvtr-panel", "data-step": "0" }, header.element, silent, problem.element,
+  const root = h("div", { class: "cvtr-panel", "data-step": "0" }, header.element, silent, problem.element, past.element,
     ...steps.map((step) => step.element));
   const main = h("div", { class: "cvtr-outer" }, root);
   for (const kind of ["keydown", "keyup", "keypress"]) {
@@ -120,10 +159,11 @@ function render({ model, el }) {
     setAttribute(root, "data-step", String(view.step));
     header.update(view.head, view.leads.loaded);
     const held = root.contains(document.activeElement) ? document.activeElement : null;
-    const planned = Boolean(view.processing.plan || view.processing.job || view.processing.run);
+    const planned = Boolean(view.processing.plan || view.processing.job || view.processing.run || view.processing.watched);
     steps[0].update(view.step, view.leads.summary, true);
     steps[1].update(view.step, view.type.summary, !view.leads.blockers.length || planned);
     steps[2].update(view.step, view.processing.summary, planned);
+    past.update(view.past, view.processing.running);
     leads.update(view.leads, fresh);
     type.update(view.type, fresh);
     processing.update(view.processing, fresh, view.head);

@@ -34,6 +34,7 @@ function processingStep(link) {
   const money = h("ul", { class: "cvtr-note cvtr-money", hidden: true });
   const include = tickBox("", "cvtr-include", (on) => link.send("include", { on }));
   const planTable = leadTable(link, "plan", "Plan, lead by lead");
+  const verify = dropdown("Read back afterwards", "cvtr-verify", (way) => link.send("verify", { way }));
   const confirm = tickBox("", "cvtr-confirm", (on) => link.send("confirm", { on }));
   const count = typed("Number of leads to delete", "cvtr-confirm-count", (text) => link.send("count", { text }),
     { delay: 150, inputmode: "numeric", autocomplete: "off" });
@@ -50,14 +51,15 @@ function processingStep(link) {
   const ask = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
     confirm.element, h("div", { class: "cvtr-foot" }, why, back, run));
   const plan = h("div", { class: "cvtr-plan", hidden: true }, planLine, verdicts.element, cost, warnings, money, include.element,
-    planTable.element, ask);
+    planTable.element, h("div", { class: "cvtr-row" }, verify.element), ask);
 
   const bar = h("progress", { max: "1", "aria-label": "Leads done" });
   const line = h("span", { class: "cvtr-line" });
   const message = h("span", { class: "cvtr-soft" });
+  const pause = button("Pause", { class: "cvtr-pause" }, () => link.send("pause", { on: pause.dataset.on !== "true" }));
   const cancel = button("Cancel", { class: "cvtr-cancel" }, () => link.send("cancel"));
   const progress = h("div", { class: "cvtr-progress", hidden: true, role: "status", "aria-live": "polite" }, bar,
-    h("div", { class: "cvtr-bar" }, line, message, h("span", { class: "cvtr-grow" }), cancel));
+    h("div", { class: "cvtr-bar" }, line, message, h("span", { class: "cvtr-grow" }), pause, cancel));
   const alarm = h("div", { class: "cvtr-alarm", role: "alert", hidden: true });
   const error = h("div", { class: "cvtr-problem", role: "alert", hidden: true });
   const outcomes = tiles("cvtr-outcome-filter", (values) => link.send("only", { table: "results", column: "outcome", values }));
@@ -67,11 +69,17 @@ function processingStep(link) {
     h("option", { value: "csv" }, "CSV"), h("option", { value: "excel" }, "Excel"),
     h("option", { value: "excel_by_publisher" }, "Excel, a sheet per publisher"));
   const save = button("Export", { class: "cvtr-export" }, () => link.send("export", { what: format.value }));
+  const verifyLine = h("p", { class: "cvtr-soft", hidden: true });
+  const headLine = h("p", { class: "cvtr-soft cvtr-head-line", hidden: true });
+  const undo = button("Undo …", { class: "cvtr-undo-run", title: "Plans to take this run back; nothing is sent yet" },
+    () => link.send("undo_run"));
   const rest = button("", { class: "cvtr-again" }, () => link.send("again"));
   const over = button("Start over", { class: "cvtr-start-over" }, () => link.send("start_over"));
   const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
-  const results = h("div", { class: "cvtr-results", hidden: true }, alarm, outcomes.element, explain, resultTable.element,
-    h("div", { class: "cvtr-bar" }, format, save, download, h("span", { class: "cvtr-grow" }), rest, over));
+  const watching = h("p", { class: "cvtr-note", hidden: true });
+  const results = h("div", { class: "cvtr-results", hidden: true }, watching, alarm, outcomes.element, explain, resultTable.element,
+    h("div", { class: "cvtr-bar" }, format, save, download, h("span", { class: "cvtr-grow" }), undo, rest, over), verifyLine,
+    headLine);
   const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, plan, progress, error, results);
   let fingerprint = "";
 
@@ -88,6 +96,8 @@ function processingStep(link) {
     setShown(include.element, p.cannot_tell > 0);
     include.update(`Include the ${p.cannot_tell.toLocaleString("en")} whose state the service does not tell`, p.include, fresh);
     const asked = Boolean(p.will_change);
+    setShown(verify.element, asked && p.ways.length > 1);
+    verify.update(p.ways, p.verify, fresh);
     setShown(confirm.element, asked && p.needs_tick);
     confirm.update(`I confirm: ${p.statement}`, view.confirmed, fresh);
     setShown(count.element, asked && p.needs_count);
@@ -102,7 +112,12 @@ function processingStep(link) {
   function updateRun(view) {
     const r = view.run;
     setShown(progress, Boolean(r) && !r.finished);
-    setShown(results, Boolean(r) && r.finished);
+    setShown(results, Boolean(r && r.finished) || view.watched);
+    setShown(outcomes.element, Boolean(r));
+    setShown(save, Boolean(r));
+    setShown(format, Boolean(r));
+    setShown(undo, Boolean(r));
+    setLine(watching, view.watched ? "What the journal has of this run; another process carries it out. Start over to leave it." : "");
     setLine(error, r ? r.error : "");
     if (!r) return;
     bar.max = Math.max(1, r.total);
@@ -110,6 +125,12 @@ function processingStep(link) {
     setText(line, r.line);
     setText(message, r.cancelling ? "Stopping after the leads that are under way." : r.message);
     setEnabled(cancel, !r.cancelling);
+    setEnabled(pause, !r.cancelling);
+    pause.dataset.on = String(r.paused);
+    setText(pause, r.paused ? "Go on" : "Pause");
+    setLine(verifyLine, r.verify);
+    setLine(headLine, r.head ? `Journal head ${r.head.slice(0, 16)}…: note it elsewhere to show later that nothing was cut off.` : "");
+    setAttribute(headLine, "title", r.head || null);
     outcomes.update(r.counts.map(([key, n, words, about]) => [key, n, words, about]), r.filter);
     const bad = r.counts.find(([key]) => key === "contradicted");
     setLine(alarm, bad ? `${bad[1].toLocaleString("en")} contradicted: ${bad[3]}` : "");

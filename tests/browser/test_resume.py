@@ -1,0 +1,97 @@
+"""A kernel that is killed in the middle of a run: the panel offers the run again, goes on, and says what is true of every lead."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from playwright.sync_api import expect
+
+from tests.browser.lab import joined
+from tests.browser.panel import CELL, PanelPage
+
+SLOW = {"CVTR_CHUNK": "3", "CVTR_IN_FLIGHT": "1"}
+
+
+def begin_a_run(panel, ids):
+    panel.type_ids(" ".join(map(str, ids)))
+    panel.selected(len(ids))
+    panel.next()
+    panel.choose("invalid", reason="Duplicate")
+    panel.preview()
+    panel(".cvtr-confirm").check()
+    panel.press(".cvtr-run")
+    panel(".cvtr-progress").wait_for()
+
+
+def kill_in_the_middle(opened, sandbox, ids, kernel_eval):
+    """Kill the kernel when some leads have been written and others not."""
+    pid = kernel_eval("import os\nos.getpid()")
+    while not 3 <= sum(1 for own in ids if sandbox.effects(own)) < len(ids) - 6:
+        opened.page.wait_for_timeout(20)
+    os.kill(pid, signal.SIGKILL)
+
+
+def restarted(opened):
+    """JupyterLab restarts a kernel that died; wait for the new one, then run all cells again."""
+    opened.page.evaluate(
+        """async () => {
+            const session = window.jupyterapp.shell.currentWidget.context.sessionContext;
+            await session.restartKernel();
+            await session.session.kernel.info;
+        }"""
+    )
+    for button in opened.page.locator(".jp-Dialog button.jp-mod-accept").all():
+        button.click()  # JupyterLab's own word that the kernel was restarted
+    opened.run_all()
+
+
+def test_a_killed_kernels_run_is_gone_on_with_and_a_stale_lead_held_back(notebook, sandbox, kernel_eval, tmp_path):
+    ids = sandbox.lead_ids(status="Caution")[:24]
+    sandbox.latency = 0.15
+    environ = {**joined(sandbox), **SLOW, "CVTR_JOURNAL": str(tmp_path / "journal")}
+    opened = notebook([CELL.format(role="admin")], environ=environ, until=".cvtr-panel[data-step='1']")
+    panel = PanelPage(opened, sandbox)
+    begin_a_run(panel, ids)
+    kill_in_the_middle(opened, sandbox, ids, kernel_eval)
+    sandbox.latency = 0.0
+    stale = next(own for own in reversed(ids) if not sandbox.effects(own))
+    sandbox.change(stale, status="Valid", reason="Details verified")
+    restarted(opened)
+    panel = PanelPage(opened, sandbox)
+    panel(".cvtr-past").wait_for()
+    assert "not sent" in panel.texts(".cvtr-past li span")[0]
+    panel.press(".cvtr-resume")
+    panel(".cvtr-results").wait_for()
+    found = panel.outcomes()
+    assert sum(found.values()) == len(ids)
+    assert found["skipped"] == 1
+    results = dict(kernel_eval("[[int(i), [str(r.outcome), r.detail]] for i, r in panel.results.iterrows()]"))
+    assert "status changed from Caution to Valid" in results[stale][1]
+    for own in ids:
+        outcome, detail = results[own]
+        effects = len(sandbox.effects(own))
+        assert effects == (0 if own == stale else 1) or (outcome == "unknown" and effects == 0), (own, outcome, detail)
+        if outcome == "confirmed":
+            assert sandbox.lead(own)["status"] == "Invalid"
+    expect(panel(".cvtr-past .cvtr-resume")).to_have_count(0)
+
+
+def test_a_run_is_taken_back_and_the_undo_is_a_plan_first(open_panel, sandbox):
+    ids = sandbox.lead_ids(status="Valid", delivery="Not Delivered")[:4]
+    before = {own: (sandbox.lead(own)["status"], sandbox.lead(own)["reason"]) for own in ids}
+    panel = open_panel()
+    panel.type_ids(" ".join(map(str, ids)))
+    panel.selected(len(ids))
+    panel.next()
+    panel.choose("delivered")
+    panel.preview()
+    panel.run(signature="Ana Example")
+    assert panel.outcomes() == {"confirmed": 4}
+    panel.press(".cvtr-undo-run")
+    panel(".cvtr-plan").wait_for()
+    assert all(sandbox.lead(own)["delivery"] == "Delivered" for own in ids)  # nothing was sent yet
+    panel.run(signature="Ana Example")
+    assert panel.outcomes() == {"confirmed": 4}
+    assert all(sandbox.lead(own)["delivery"] == "Not Delivered" for own in ids)
+    assert {own: (sandbox.lead(own)["status"], sandbox.lead(own)["reason"]) for own in ids} == before
