@@ -11,6 +11,7 @@ from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.fields import STATUSES
 from cvtr_widgets.frames import FrameBuilder, records_frame
+from cvtr_widgets.masking import masked
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.progress_bar import Tell
 
@@ -35,10 +36,11 @@ class LeadDetail:
 
 
 class Pulling:
-    """Reads leads with a client and gives frames (``frames.COLUMNS``)."""
+    """Reads leads with a client and gives frames (``frames.COLUMNS``); ``masked``: with personal columns shortened."""
 
-    def __init__(self, client: Convertr) -> None:
+    def __init__(self, client: Convertr, *, masked: bool = False) -> None:
         self._client = client
+        self.masked = masked
 
     def _builder(self) -> FrameBuilder:
         return FrameBuilder(self._client.fields, self._client.dialect.raw["processr"].get("names", {}))
@@ -47,7 +49,7 @@ class Pulling:
         names = self._client.catalog.names
         frame = builder.frame(campaigns=names("campaigns"), publishers=names("publishers"), as_of=as_of, notes=notes)
         frame.attrs["not_found"] = list(absent)
-        return frame
+        return masked(frame) if self.masked else frame
 
     def by_filters(
         self,

@@ -31,10 +31,10 @@ def stopper(cancel: Cancel) -> Callable[[], bool]:
 class ReadSession:
     """Pulls and selects leads and gives the service's lists. Changes nothing. ``LeadSession`` is the whole."""
 
-    def __init__(self, client: Convertr, *, progress: bool = True) -> None:
+    def __init__(self, client: Convertr, *, progress: bool = True, masked: bool | None = None) -> None:
         self.client = client
         self._progress = progress
-        self._pulling = Pulling(client)
+        self._pulling = Pulling(client, masked=client.identity.masked if masked is None else masked)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.client!r}>"
@@ -47,6 +47,11 @@ class ReadSession:
     def usage(self) -> tuple[int, int]:
         """Requests used from here in the past 5 minutes, and how many are allowed."""
         return self.client.usage()
+
+    @property
+    def masked(self) -> bool:
+        """Whether names, e-mail addresses and telephones are shortened in all frames."""
+        return self._pulling.masked
 
     # -- leads --------------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class LeadSession(ReadSession):
     ``progress``: show a progress bar for what takes longer than a second. ``patience``: how long slow effects are
     waited for (seconds; see ``Patience``). ``keep_comments``: keep comments in the journal in full, so that a killed run can be
     gone on with without giving them again; else (and by default, see ``CVTR_JOURNAL_COMMENTS``) only their hash is kept.
+    ``masked``: shorten names, e-mail addresses and telephones in all frames; by default for accounts that see masked data.
     ``on_step`` is for tests (see ``runs.execute.STEPS``).
     """
 
@@ -59,11 +60,12 @@ class LeadSession(ReadSession):
         client: Convertr,
         *,
         progress: bool = True,
+        masked: bool | None = None,
         patience: Patience | None = None,
         keep_comments: bool | None = None,
         on_step: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(client, progress=progress)
+        super().__init__(client, progress=progress, masked=masked)
         self._running = Running(client)
         self._patience = patience or Patience()
         self._keep_comments = settings.keep_comments() if keep_comments is None else keep_comments

@@ -57,14 +57,16 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     Args:
         client: whose leads.
         page_size: rows of the lead table (25 to 500).
+        masked: shorten names, e-mail addresses and telephones everywhere; by default for accounts that see masked data. A
+            session that is given has its own setting.
     """
 
     _esm = _module()
     _css = _static("panel.css")
 
-    def __init__(self, client: Convertr | LeadSession, *, page_size: int = 50) -> None:
+    def __init__(self, client: Convertr | LeadSession, *, page_size: int = 50, masked: bool | None = None) -> None:
         super().__init__()
-        session = client if isinstance(client, LeadSession) else LeadSession(client, progress=False)
+        session = client if isinstance(client, LeadSession) else LeadSession(client, progress=False, masked=masked)
         self._sending = threading.Lock()
         self._timer_lock = threading.Lock()
         self._timer: threading.Timer | None = None

@@ -280,7 +280,7 @@ class PanelState:
             "badge": "SANDBOX" if who.sandbox else "LIVE",
             "enterprise": plain(who.enterprise, 60),
             "who": plain(who.username, 80),
-            "role": plain(who.role, 40),
+            "role": plain(who.role, 40) + (" · masked view" if self.session.masked else ""),
             "usage": usage,
             "as_of": self.leads.as_of,
         }
