@@ -10,7 +10,7 @@ function detailPane(link, closed) {
   const decide = ["valid", "invalid", "later"].map((mark) => button({ valid: "Valid (V)", invalid: "Invalid (I)", later: "Later (L)" }[mark],
     { class: `cvtr-decide cvtr-decide-${mark}`, "data-mark": mark, "aria-pressed": "false" }, () => link.send("decide", { mark })));
   const problem = problemBox();
-  const fields = h("dl", { class: "cvtr-fields" });
+  const fields = h("dl", { class: "cvtr-fields", tabindex: "0", "aria-label": "All fields" });
   const jobs = h("div", { class: "cvtr-detail-jobs" });
   const notes = h("div", { class: "cvtr-detail-notes" });
   const waiting = h("p", { class: "cvtr-soft" }, "Reading this lead.");
@@ -23,7 +23,7 @@ function detailPane(link, closed) {
 
   function small(name, table) {
     if (!table.rows.length) return [h("h5", {}, name), h("p", { class: "cvtr-soft" }, "None.")];
-    return [h("h5", {}, name), h("div", { class: "cvtr-scroll" }, h("table", { class: "cvtr-grid", "aria-label": name },
+    return [h("h5", {}, name), h("div", { class: "cvtr-scroll", tabindex: "0", role: "group", "aria-label": name }, h("table", { class: "cvtr-grid", "aria-label": name },
       h("thead", {}, h("tr", {}, ...table.columns.map((c) => h("th", { scope: "col" }, c)))),
       h("tbody", {}, ...table.rows.map((cells) => h("tr", {}, ...cells.map((text) => h("td", { dir: "auto" }, text)))))))];
   }

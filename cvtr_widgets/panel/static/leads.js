@@ -62,7 +62,7 @@ function leadsStep(link) {
   const notTaken = h("summary", { class: "cvtr-warn" });
   const rejected = h("tbody");
   const rejectedBox = h("details", { class: "cvtr-rejected", hidden: true }, notTaken,
-    h("div", { class: "cvtr-scroll cvtr-low" }, h("table", { class: "cvtr-grid" },
+    h("div", { class: "cvtr-scroll cvtr-low", tabindex: "0", role: "group", "aria-label": "What was not taken" }, h("table", { class: "cvtr-grid" },
       h("thead", {}, h("tr", {}, ...["Where", "What stood there", "Why it was not taken"].map((t) => h("th", { scope: "col" }, t)))),
       rejected)));
   const absentIds = h("p", { class: "cvtr-soft cvtr-absent-ids" });

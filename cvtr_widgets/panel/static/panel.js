@@ -52,7 +52,7 @@ function panelHeader(link) {
   const who = h("span", { class: "cvtr-soft" });
   const usage = h("span", { class: "cvtr-soft cvtr-usage" });
   const refresh = button("Refresh", { class: "cvtr-link cvtr-refresh" }, () => link.send("refresh"));
-  const element = h("header", { class: "cvtr-head" }, badge, enterprise, who, h("span", { class: "cvtr-grow" }), usage, refresh);
+  const element = h("div", { class: "cvtr-head" }, badge, enterprise, who, h("span", { class: "cvtr-grow" }), usage, refresh);
   return {
     element,
     update(head, loaded) {
@@ -72,8 +72,9 @@ function pastRuns(link) {
   const more = h("p", { class: "cvtr-soft", hidden: true });
   const notes = h("ul", { class: "cvtr-notes", hidden: true });
   const problem = problemBox();
+  const heading = h("h3", {}, "Unfinished runs");
   const element = h("section", { class: "cvtr-past", "aria-label": "Unfinished runs", hidden: true },
-    h("h3", {}, "Unfinished runs"), list, more, problem.element, notes);
+    heading, list, more, problem.element, notes);
   let drawn = "";
 
   function row(one) {
@@ -99,6 +100,8 @@ function pastRuns(link) {
       setLine(more, view.more ? `and ${view.more} more: session.unfinished()` : "");
       problem.update(view.problem);
       setLines(notes, view.notes);
+      setShown(heading, view.runs.length > 0);
+      setAttribute(element, "aria-label", view.runs.length ? "Unfinished runs" : "About the journal of runs");
       setShown(element, !quiet && (view.runs.length > 0 || Boolean(view.problem) || view.notes.length > 0));
     },
   };

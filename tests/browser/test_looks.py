@@ -1,0 +1,146 @@
+"""How each step looks, light and dark, narrow and wide, and whether everybody can use it.
+
+The pictures lie in ``test-output/looks-....png``, for somebody to look at.
+"""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from cvtr_widgets.sandbox import Mishap
+
+WIDTHS = (320, 760, 1280, 2560)
+TALL = 3_000
+"""High enough that the whole panel is in the window; what a notebook has scrolled away cannot be pictured."""
+SIDEWAYS = """root => ({
+    panel: root.scrollWidth - root.clientWidth,
+    output: Math.round(root.getBoundingClientRect().right - root.closest('.jp-OutputArea-output').getBoundingClientRect().right),
+    notebook: (one => one.scrollWidth - one.clientWidth)(document.querySelector('.jp-WindowedPanel-outer')),
+    page: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+})"""
+OUTLINE = """() => {
+    const one = document.activeElement;
+    if (!one.closest('.cvtr-panel')) return null;
+    const style = getComputedStyle(one);
+    return {what: one.outerHTML.slice(0, 160), seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2};
+}"""
+SQUEEZED = """root => [...root.querySelectorAll('button, input, select, textarea, summary')].filter(one => one.checkVisibility())
+    .map(one => [one.getBoundingClientRect(), one])
+    .filter(([box, one]) => !one.closest('.cvtr-scroll') && (box.right > root.getBoundingClientRect().right + 1
+        || box.left < root.getBoundingClientRect().left - 1 || box.height < (one.type === 'checkbox' ? 16 : 20)))
+    .map(([box, one]) => one.outerHTML.slice(0, 120))"""
+
+
+def leads(panel, sandbox):
+    ids = sandbox.lead_ids(status="Caution")
+    panel.load(status="Caution")
+    panel.tick(panel.rows()[1:4])
+    panel.type_ids(f"{ids[0]} {ids[1]} 1.2E+08\nbanana 99999999")
+    panel(".cvtr-rejected summary").click()
+
+
+def detail(panel, sandbox):
+    panel(".cvtr-open").nth(2).click()
+    panel(".cvtr-fields dt").first.wait_for()
+
+
+def kind(panel, sandbox):
+    panel(".cvtr-detail-close").click()
+    valid = sandbox.lead_ids(status="Valid", delivery="Delivered")[:4]
+    panel.type_ids(" ".join(map(str, [*sandbox.lead_ids(status="Caution")[:6], *valid, 99999999])))
+    panel(".cvtr-absent summary").wait_for()
+    panel.next()
+    panel.choose("invalid", reason="Returned", category="No budget", comment="Returned by the advertiser, 24 November")
+
+
+def integrations(panel, sandbox):
+    panel.choose("valid", reason="Details verified")
+    panel(".cvtr-integrations input").first.check()
+
+
+def plan(panel, sandbox):
+    panel.choose("invalid")
+    panel.preview()
+
+
+def signed(panel, sandbox):
+    panel.press(".cvtr-step-processing .cvtr-back")
+    panel.choose("undelivered")
+    panel.preview()
+    panel(".cvtr-signature").wait_for()
+
+
+def running(panel, sandbox):
+    panel.press(".cvtr-step-processing .cvtr-back")
+    panel.choose("invalid")
+    panel.preview()
+    panel(".cvtr-confirm").check()
+    sandbox.latency = 1.5
+    panel.press(".cvtr-run")
+    panel(".cvtr-progress").wait_for()
+
+
+def results(panel, sandbox):
+    sandbox.latency = 0.0
+    panel(".cvtr-results").wait_for()
+
+
+def problem(panel, sandbox):
+    panel.press(".cvtr-start-over")
+    panel.step(1)
+    sandbox.mishaps = [Mishap("leads", "status", status=403, text="Access Denied.")]
+    panel(".cvtr-load").click()
+    panel(".cvtr-step-leads .cvtr-problem").first.wait_for()
+
+
+def look(panel, stage, screenshot, widths):
+    """Pictures and what can be measured; gives what is wrong."""
+    wrong = []
+    for theme in ("light", "dark"):
+        panel.opened.theme(theme)
+        for width in widths if theme == "light" else (1280,):  # colours move nothing
+            panel.opened.width(width, TALL)
+            found = {name: by for name, by in panel.root.evaluate(SIDEWAYS).items() if by > 0}
+            squeezed = panel.root.evaluate(SQUEEZED)
+            wrong += [f"{stage} {theme} {width}: {found} {squeezed}"] if found or squeezed else []
+            screenshot(f"looks-{stage}-{theme}-{width}", ".cvtr-panel")
+        panel.opened.width(1280, 1000)  # so that tables scroll as they do for people
+        violations = Axe().run(panel.page, context=".cvtr-panel").response["violations"]
+        wrong += [
+            f"{stage} {theme} {v['id']}: {node['html'][:160]} {node['failureSummary']}" for v in violations for node in v["nodes"]
+        ]
+    return wrong
+
+
+def unseen_focus(panel, most=80):
+    """Press Tab through the panel; gives what has the focus and does not show it."""
+    page = panel.page
+    panel(".cvtr-step-open").first.focus()
+    found = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        state = page.evaluate(OUTLINE)
+        if state is None:
+            break
+        if not state["seen"]:
+            found.append(state["what"])
+    return found
+
+
+@pytest.mark.parametrize("stages", [(leads, detail, kind, integrations), (plan, signed, running, results, problem)])
+def test_each_step_in_both_themes_and_every_width(open_panel, sandbox, screenshot, stages):
+    panel = open_panel()
+    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    if leads not in stages:
+        leads(panel, sandbox)
+        detail(panel, sandbox)
+        kind(panel, sandbox)
+    wrong = []
+    for stage in stages:
+        stage(panel, sandbox)
+        # a run does not wait until its picture has been taken in every size
+        wrong += look(panel, stage.__name__, screenshot, (1280,) if stage is running else WIDTHS)
+        if stage in {detail, signed, results}:
+            wrong += [f"{stage.__name__}: focus not seen on {what}" for what in unseen_focus(panel)]
+    assert not wrong, "\n".join(wrong)
