@@ -26,7 +26,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -79,17 +79,26 @@ class Counted:
             self.statuses[response.status_code] = self.statuses.get(response.status_code, 0) + 1
 
 
-def one_run(url: str, leads: int) -> dict[str, Any]:
-    """Plan and run; what it took."""
+def listed(client: cvtr.Convertr, leads: int) -> list[int]:
+    """Ids of leads, which the client then knows the places of."""
+    ids: list[int] = []
+    for page in client.listing(go_on=True).pages():
+        client.remember(page)
+        ids += [record["id"] for record in page]
+        if len(ids) >= leads:
+            break
+    return ids[:leads]
+
+
+def one_run(url: str, leads: int, given: list[int]) -> dict[str, Any]:
+    """Plan and run; what it took. ``given``: the leads, else they are listed first."""
     limits = cvtr.Limits(requests=ALLOWED)
     with cvtr.connect(SANDBOX, ADMIN, PASSWORD, url=url, limits=limits) as client:
         counted = Counted()
         for http in (client._transport._reads, client._transport._writes):
             http.event_hooks = {"response": [counted.response]}
         session = cvtr.LeadSession(client, progress=False)
-        frame = session.pull(go_on=True)
-        ids = list(frame.index[:leads])
-        del frame
+        ids = given or listed(client, leads)
         client.campaigns(), client.publishers(), session.reasons("test"), session.history()
         before = dict(counted.kinds)
         journal = session._running.journal
@@ -110,18 +119,13 @@ def one_run(url: str, leads: int) -> dict[str, Any]:
         }  # fmt: skip
 
 
-def plain(url: str, leads: int) -> dict[str, Any]:
+def plain(url: str, leads: int, given: list[int]) -> dict[str, Any]:
     """The same requests by plain httpx with as many threads: no journal, no judging, nothing held back."""
     flight = cvtr.Limits().in_flight
     with httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_connections=flight)) as client:
         token = client.post("/api/login", data={"username": ADMIN, "password": PASSWORD}).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
-        with httpx.Client(base_url=url, headers=client.headers, timeout=60) as lister:
-            pages = [
-                lister.get("/api/v4/leads", params={"page": n, "itemsPerPage": 100}).json()["hydra:member"]
-                for n in range(1, math.ceil(leads / 100) + 1)
-            ]
-        ids = [lead["id"] for page in pages for lead in page][:leads]
+        ids = given[:leads]
         parts = [ids[i : i + 100] for i in range(0, len(ids), 100)]
 
         def read(part: list[int]) -> int:
@@ -142,15 +146,21 @@ def plain(url: str, leads: int) -> dict[str, Any]:
         return {"seconds": time.perf_counter() - started}
 
 
-def apart(url: str, leads: int, what: str = "ours") -> dict[str, Any]:
+def apart(url: str, leads: int, what: str = "ours", given: Sequence[int] = ()) -> dict[str, Any]:
     """In a process of its own, with a journal of its own."""
     with tempfile.TemporaryDirectory(prefix="cvtr-bench-", dir=os.environ.get("CVTR_BENCH_DIR")) as folder:
         environ = {**os.environ, "CVTR_JOURNAL": folder}
         command = [sys.executable, __file__, "--child", url, "--leads", str(leads), "--what", what]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        ids = json.dumps(list(given)[:leads])
+        done = subprocess.run(command, env=environ, input=ids, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(done.stderr)
         return json.loads(done.stdout)
+
+
+def ids_of(url: str, leads: int) -> list[int]:
+    with cvtr.connect(SANDBOX, ADMIN, PASSWORD, url=url, limits=cvtr.Limits(requests=ALLOWED)) as client:
+        return listed(client, leads)
 
 
 def needed(leads: int) -> tuple[int, int]:
@@ -181,14 +191,14 @@ def main() -> int:
     parser.add_argument("--only", choices=["id", "date", "memory"])
     options = parser.parse_args()
     if options.child:
-        print(json.dumps((one_run if options.what == "ours" else plain)(options.child, options.leads)))
+        print(json.dumps((one_run if options.what == "ours" else plain)(options.child, options.leads, json.load(sys.stdin))))
         return 0
     good = True
     reads, rest = needed(options.leads)
     if options.only in {None, "id"}:
         with sandbox(options.leads, LATENCY) as url:
             took = apart(url, options.leads)
-            other = apart(url, options.leads, "plain")["seconds"]
+            other = apart(url, options.leads, "plain", ids_of(url, options.leads))["seconds"]
         ratio = show("with the id filter", took, reads, rest)
         print(f"  the same requests by plain httpx: {other:.2f} s, ratio {(took['plan'] + took['run']) / other:.3f}")
         good = good and ratio <= 1.05 and took["commits"] <= 0.02 * took["run"] and not took["refused"]
@@ -199,7 +209,8 @@ def main() -> int:
         show("without it", took, sent - sent * rest // (reads + rest), sent * rest // (reads + rest))
     if options.only in {None, "memory"}:
         with sandbox(options.many, 0.0) as url:
-            few, many = apart(url, options.leads)["peak"], apart(url, options.many)["peak"]
+            ids = ids_of(url, options.many)
+            few, many = (apart(url, n, given=ids)["peak"] for n in (options.leads, options.many))
         print(f"peak memory: {few:.0f} MB at {options.leads:,} leads of {options.many:,}, {many:.0f} MB at {options.many:,}")
     return 0 if good else 1
 

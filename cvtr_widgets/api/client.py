@@ -235,7 +235,7 @@ class Convertr:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[LeadId, Record]:
         """Records of given leads, read now in the cheapest way that is proven; an absent id was not found."""
-        return self._reading.fetch(ids, tick=tick, cancelled=cancelled)
+        return self._reading.fetch(ids, lambda _own, record: record, tick=tick, cancelled=cancelled)
 
     def remember(self, records: Sequence[Record]) -> None:
         """Note where leads stand that were listed, so that they can be read again cheaply without an id filter."""
@@ -306,11 +306,12 @@ class Convertr:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[LeadId, Lead]:
         """Leads as runs need them; an absent id was not found or is not visible."""
-        found = self.fetch_records(ids, tick=tick, cancelled=cancelled)
-        if not found:
-            return {}
         campaigns, publishers = self.catalog.names("campaigns"), self.catalog.names("publishers")
-        return {own: lead_of(record, own, self.dialect.lead, campaigns, publishers) for own, record in found.items()}
+
+        def make(own: LeadId, record: Record) -> Lead:
+            return lead_of(record, own, self.dialect.lead, campaigns, publishers)
+
+        return self._reading.fetch(ids, make, tick=tick, cancelled=cancelled)
 
     def fetch_cost(self, ids: Sequence[LeadId]) -> ReadCost:
         """What a ``fetch`` of these leads takes."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.leads import LeadFilter, LeadLists, created
@@ -26,6 +27,8 @@ from cvtr_widgets.models import LeadId, ReadCost, Record, ordered_unique
 
 Found = dict[LeadId, Record]
 Tick = Callable[[int], None]
+T = TypeVar("T")
+Make = Callable[[LeadId, Record], T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,14 @@ class LeadReading:
     def fetch(
         self,
         ids: Sequence[LeadId],
+        make: Make[T],
         *,
         tick: Tick = lambda _n: None,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> Found:
-        """Records by lead id, read now. ``tick(n)`` is told how many of the ids are settled so far.
+    ) -> dict[LeadId, T]:
+        """What ``make`` makes of each record, by lead id, read now. Records are dropped as they come: 100,000 would not fit.
+
+        ``tick(n)`` is told how many of the ids are settled so far.
 
         Raises:
             ServiceError: something could not be read; there is no partial answer.
@@ -99,27 +105,31 @@ class LeadReading:
         ids = ordered_unique(ids)
         if len(ids) > 1 and self._offers_ids() is not False:
             try:
-                found = self._by_filter(ids, tick, cancelled)
+                return self._by_filter(ids, make, tick, cancelled)
             except _Disobeyed:
                 self._filter_works = False
-            else:
-                self.remember(found.values())
-                return found
-        found = self._without_filter(ids, tick, cancelled)
-        self.remember(found.values())
-        return found
+        return self._without_filter(ids, make, tick, cancelled)
 
-    def _by_filter(self, ids: Sequence[LeadId], tick: Tick, cancelled: Callable[[], bool]) -> Found:
+    def _made(self, found: Found, make: Make[T]) -> dict[LeadId, T]:
+        self.remember(found.values())
+        return {own: make(own, record) for own, record in found.items()}
+
+    def _by_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Callable[[], bool]) -> dict[LeadId, T]:
         parts = [ids[i : i + self._size] for i in range(0, len(ids), self._size)]
         # The first part alone proves or disproves the filter, before anything is asked for eight times over.
         first = 0 if self._filter_works else 1
-        found: Found = {}
+        found: dict[LeadId, T] = {}
         done = 0
+
+        def read(part: Sequence[LeadId]) -> dict[LeadId, T]:
+            return self._made(self._one_filtered(part), make)
+
         for part in parts[:first]:
-            found.update(self._one_filtered(part))
+            found.update(read(part))
             done += len(part)
             tick(done)
-        for part, got in ahead(self._pool, self._one_filtered, parts[first:], at_once=self._at_once, cancelled=cancelled):
+        at_once = self._at_once if len(parts) > 1 else 1
+        for part, got in ahead(self._pool, read, parts[first:], at_once=at_once, cancelled=cancelled):
             found.update(got)
             done += len(part)
             tick(done)
@@ -142,17 +152,22 @@ class LeadReading:
             self._filter_works = True
         return found
 
-    def _without_filter(self, ids: Sequence[LeadId], tick: Tick, cancelled: Callable[[], bool]) -> Found:
-        found: Found = {}
+    def _without_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Callable[[], bool]) -> dict[LeadId, T]:
+        found: dict[LeadId, T] = {}
         groups = self._by_campaign(ids) if len(ids) > 1 else {}
         for campaign, group in groups.items():
             if cancelled():
                 raise Cancelled("Stopped. Nothing was changed; start again when you like.")
-            found.update(self._range(campaign, group))
+            for records in self._range(campaign, group):
+                found.update(self._made(records, make))
             tick(len(found))
         rest = [i for i in ids if i not in found]
         before = len(found)
-        for _, got in ahead(self._pool, lambda one: self._each([one]), rest, at_once=self._at_once, cancelled=cancelled):
+
+        def read(one: LeadId) -> dict[LeadId, T]:
+            return self._made(self._each([one]), make)
+
+        for _, got in ahead(self._pool, read, rest, at_once=self._at_once, cancelled=cancelled):
             found.update(got)
             before += 1
             tick(before)
@@ -165,20 +180,21 @@ class LeadReading:
                 groups[seen.campaign].append(own)
         return groups
 
-    def _range(self, campaign: int, group: Sequence[LeadId]) -> Found:
+    def _range(self, campaign: int, group: Sequence[LeadId]) -> Iterator[Found]:
         """All leads of a campaign in the range that holds the group, where that takes fewer requests than the group."""
         times = [self._seen[i].created for i in group]
         wanted = LeadFilter(campaign=campaign, created_after=min(times), created_before=max(times))
         listing = self._lists.start(wanted, allow=None)
         asked = set(group)
-        found: Found = {}
+        there: set[LeadId] = set()
         allowed = len(group) - 1
         for records in listing.pages():
-            found.update({own: r for r in records if (own := id_of(r.get("id", r.get("@id")))) in asked and own})
+            found = {own: r for r in records if (own := id_of(r.get("id", r.get("@id")))) in asked and own}
+            yield found
+            there.update(found)
             total = listing.tally.expected
-            if total is None or math.ceil(total / self._size) > allowed or len(found) == len(asked):
+            if total is None or math.ceil(total / self._size) > allowed or len(there) == len(asked):
                 break
-        return found
 
     def _each(self, ids: Sequence[LeadId]) -> Found:
         found: Found = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -41,6 +42,11 @@ def _named(value: Any, names: Mapping[int, str]) -> str | None:
     return name_of(value) or (names.get(own) if own is not None else None)
 
 
+def _shared(value: Any) -> Any:
+    """The same text as one object: among a hundred thousand leads there are few statuses and reasons."""
+    return sys.intern(value) if type(value) is str else value
+
+
 def lead_of(record: Record, own: LeadId, fields: FieldMap, campaigns: Mapping[int, str], publishers: Mapping[int, str]) -> Lead:
     """The lead in a record. Nothing personal is taken over."""
 
@@ -51,12 +57,12 @@ def lead_of(record: Record, own: LeadId, fields: FieldMap, campaigns: Mapping[in
     currency = read("currency")
     return Lead(
         id=own,
-        status=status_of(read("status")),
-        reason=text_of(read("reason")),
-        category=text_of(read("category")),
+        status=_shared(status_of(read("status"))),
+        reason=_shared(text_of(read("reason"))),
+        category=_shared(text_of(read("category"))),
         comment=text_of(read("comment")),
-        delivery=delivery_of(read("delivery")),
-        replacement=text_of(read("replacement")),
+        delivery=_shared(delivery_of(read("delivery"))),
+        replacement=_shared(text_of(read("replacement"))),
         replacement_comment=text_of(read("replacement_comment")),
         processr_status=processr if isinstance(processr, (int, str)) and not isinstance(processr, bool) else NOT_SENT,
         processing_counter=_counter(read("processing_counter")),
@@ -64,8 +70,8 @@ def lead_of(record: Record, own: LeadId, fields: FieldMap, campaigns: Mapping[in
         billable_for_advertiser=flag_of(read("billable_for_advertiser")),
         publisher_payout=money_of(read("publisher_payout")),
         advertiser_payout=money_of(read("advertiser_payout")),
-        currency=currency if isinstance(currency, str) and currency else None,
+        currency=_shared(currency) if isinstance(currency, str) and currency else None,
         campaign_id=id_of(read("campaign")),
-        campaign=_named(read("campaign"), campaigns),
-        publisher=_named(read("publisher"), publishers),
+        campaign=_shared(_named(read("campaign"), campaigns)),
+        publisher=_shared(_named(read("publisher"), publishers)),
     )

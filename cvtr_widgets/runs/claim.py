@@ -45,7 +45,7 @@ class Claim:
             ) from None
 
     def release(self, *, done: bool) -> None:
-        """Give it back. ``done``: the journal has its end, so that nobody needs the lock's file any more."""
+        """Give it back. ``done``: the run cannot be gone on with, so that nobody needs the lock's file any more."""
         self._lock.release()
         if done:
             with suppress(OSError):

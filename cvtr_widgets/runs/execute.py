@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+import sys
 import threading
 import time
 from collections import Counter
@@ -262,7 +263,7 @@ class Run:
             row = self._rows[lead_id]
             self._counts[row.outcome] -= 1
             self._counts[outcome] += 1
-            row.outcome, row.detail = outcome, detail
+            row.outcome, row.detail = outcome, sys.intern(detail)
             row.finished_at = datetime.now(UTC)
             self._done.add(lead_id)
         self.tell()
@@ -356,7 +357,9 @@ class Run:
         self.state = state
         self._message = ""
         if self._claim is not None:
-            self._claim.release(done=written)
+            # The lock's file goes only where nobody can go on with the run: two could otherwise hold two files of one name.
+            through = state is RunState.DONE and not self._counts[Outcome.NOT_SENT]
+            self._claim.release(done=written and (through or state is RunState.CANCELLED))
         self.step("ended")
         self._ended.set()
         self.tell("", now=True)

@@ -177,7 +177,7 @@ class Journal:
     def _check_file(self) -> None:
         found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
-            raise sqlite3.DatabaseError(str(found))
+            raise sqlite3.DatabaseError(" ".join(str(found).split()))
         rows = self._db.execute("SELECT number, at, run, kind, data, hash FROM entries ORDER BY number DESC LIMIT 2").fetchall()
         if rows:
             number, at, run, kind, data, found = rows[0]

@@ -254,16 +254,18 @@ def _judge_delivery(action: Action, sight: Sight, lead: Lead) -> tuple[Verdict, 
 def fingerprint(
     identity: Identity, dialect_hash: str, groups: Sequence[tuple[Action, Sequence[LeadId]]], entries: Sequence[Entry]
 ) -> str:
-    """SHA-256 over canonical JSON of who, where, what, to which leads in which order, and what they were before."""
-    value = {
+    """SHA-256 over lines of canonical JSON: who, where, what, to which leads in which order, and what they were before."""
+    head = {
         "enterprise": identity.enterprise,
         "user_id": identity.user_id,
         "dialect": dialect_hash,
         "groups": [[dataclasses.asdict(_sealed(action)), list(ids)] for action, ids in groups],
-        "before": [[e.lead_id, str(e.verdict), list(e.integrations), before_values(e.before)] for e in entries],
     }
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    dumps = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str).encode
+    found = hashlib.sha256(dumps(head).encode())
+    for e in entries:  # lead by lead: the text of 100,000 would be large
+        found.update(b"\n" + dumps([e.lead_id, e.verdict, e.integrations, before_values(e.before)]).encode())
+    return found.hexdigest()
 
 
 def _sealed(action: Action) -> Action:

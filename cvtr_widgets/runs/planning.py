@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -184,7 +185,8 @@ def _entries(
                 without[lead.campaign or f"campaign {lead.campaign_id}"] += 1
         sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
         then = then_words(action, names, chosen) if sent else ""
-        entries.append(Entry(own, number, verdict, why, now_words(sight), then, sight, chosen))
+        # few different words, many leads
+        entries.append(Entry(own, number, verdict, why, sys.intern(now_words(sight)), sys.intern(then), sight, chosen))
     for campaign, n in without.items():
         notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
     return entries
