@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -62,8 +63,11 @@ def demo(
         Path | None,
         typer.Option(show_default="~/cvtr-widgets-demo", help="Where the notebooks are put. What you change there stays."),
     ] = None,
+    voila: Annotated[bool, typer.Option("--voila", help="Show the panel as a page of its own, without the notebook.")] = False,
 ) -> None:
     """JupyterLab with the lead panel on the sandbox, a look-alike of the platform. Ctrl-C stops both."""
+    if voila and importlib.util.find_spec("voila") is None:
+        raise SettingsError("Voilà is not installed. Install it with: pip install cvtr-widgets[voila]")
     stop = _StopAsked()
     place = (folder or Path.home() / "cvtr-widgets-demo").expanduser().resolve()
     for line in lay_out(place):
@@ -75,7 +79,7 @@ def demo(
         typer.echo(f"Sandbox with {leads:,} leads at {sandbox.url}")
         lab = Lab(place, port=port, environ={"CVTR_SANDBOX_URL": sandbox.url}, given_up=lambda: stop.asked)
         with lab:
-            address = lab.address(PANEL)
+            address = lab.address(PANEL, "voila/render" if voila else "lab/tree")
             typer.echo(f"Open   {address}\nPress Ctrl-C to stop.")
             if browser:
                 _open(address, place)

@@ -161,7 +161,7 @@ def _from_keyring(enterprise: str, user: str) -> tuple[str | None, str]:
 def _ask(prompt: str) -> str:
     """Ask without echo; an empty answer where there is nobody to ask (a scheduled notebook, Voilà)."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    in_kernel = hasattr(shell, "kernel")
+    in_kernel = hasattr(shell, "kernel") and not settings.under_voila()
     if not in_kernel and not (sys.stdin and sys.stdin.isatty()):
         return ""
     try:

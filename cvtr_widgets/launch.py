@@ -106,9 +106,12 @@ class Lab:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def address(self, notebook: str) -> str:
-        """What to open to see ``notebook`` (a path within the folder). Whoever has its token may run code here."""
-        return f"{self.url}lab/tree/{quote(notebook)}?token={self.token}"
+    def address(self, notebook: str, app: str = "lab/tree") -> str:
+        """What to open to see ``notebook`` (a path within the folder). Whoever has its token may run code here.
+
+        ``app``: ``lab/tree``, or ``notebooks`` (Notebook 7) or ``voila/render`` where these are installed.
+        """
+        return f"{self.url}{app}/{quote(notebook)}?token={self.token}"
 
     def running(self) -> bool:
         """Is the process still there?"""

@@ -69,10 +69,19 @@ def limits(environ: Mapping[str, str] = os.environ) -> Limits:
     )
 
 
+def under_voila(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this kernel belongs to a visitor of a Voilà page: several people may use one account's environment."""
+    return environ.get("SERVER_SOFTWARE", "").startswith("voila/") or bool(environ.get("VOILA_KERNEL_ID"))
+
+
 def journal_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the journals: ``CVTR_JOURNAL``, else this user's state folder."""
+    """The folder of the journals: ``CVTR_JOURNAL``, else this user's state folder; under Voilà one of the visitor's own."""
     given = environ.get("CVTR_JOURNAL", "")
-    return Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "journal"
+    folder = Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "journal"
+    if not under_voila(environ):
+        return folder
+    # Runs of one visitor are never offered to another, though both work with the same account.
+    return folder / "visitors" / safe_name(environ.get("VOILA_KERNEL_ID") or str(os.getpid()))
 
 
 def keep_comments(environ: Mapping[str, str] = os.environ) -> bool:

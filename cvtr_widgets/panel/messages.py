@@ -92,6 +92,7 @@ _TABLE = _one_of("leads", "plan", "results")
 _COUNT = _number(0, 10_000_000)
 KINDS: Mapping[str, Mapping[str, Reader]] = {
     "hello": {},
+    "ping": {},
     "go": {"step": _number(1, 3)},
     # step 1
     "filter": {"name": _one_of(*NAMES), "value": _text(200)},

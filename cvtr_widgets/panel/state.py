@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets import settings
 from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.panel.arranging import Arranging
 from cvtr_widgets.panel.cells import plain
@@ -75,6 +76,7 @@ class PanelState:
         leads, form, last = self.leads, self.type, self.processing
         return {
             "hello": self._hello,
+            "ping": self._hello,
             "go": self.go,
             "filter": leads.set_filter,
             "load": lambda go_on: leads.load(go_on=go_on),
@@ -283,4 +285,6 @@ class PanelState:
             "role": plain(who.role, 40) + (" · masked view" if self.session.masked else ""),
             "usage": usage,
             "as_of": self.leads.as_of,
+            # Under Voilà the kernel ends with the page; in a notebook it goes on.
+            "stay": self.processing.running and settings.under_voila(),
         }

@@ -80,7 +80,7 @@ def launch_browser(playwright: Playwright) -> Browser:
 def start_lab(root: Path) -> Lab:
     """JupyterLab on ``root``. Its kernels import this checkout and see nobody's IPython start-up files."""
     environ = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(root.parent / "ipython"), "CVTR_SANDBOX_URL": ""}
-    return Lab(root, environ=environ, options=["--LabApp.expose_app_in_browser=True"])
+    return Lab(root, environ=environ, options=[f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")])
 
 
 def end_kernels(lab: Lab) -> None:
@@ -96,6 +96,8 @@ class Watched:
 
     def __init__(self, context: BrowserContext) -> None:
         self.troubles: list[str] = []
+        self.questions: list[str] = []
+        self.leaves = True  # what is answered when the page asks whether it is to be left
         self.console: list[str] = []
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE * 1000)
@@ -105,7 +107,11 @@ class Watched:
 
     def _dialog(self, dialog: Dialog) -> None:
         if dialog.type == "beforeunload":  # the browser's own question on leaving an unsaved notebook
-            dialog.accept()
+            self.questions.append(dialog.type)
+            if self.leaves:
+                dialog.accept()
+            else:
+                dialog.dismiss()
             return
         self.troubles.append(f"{dialog.type} dialog: {dialog.message}")
         dialog.dismiss()

@@ -10,7 +10,11 @@ function kernelLink(model) {
     link.acted();
     link.sent += 1;
     link.waiting.set(link.sent, performance.now());
-    model.send({ v: VERSION, kind, is, n: link.sent, page }, undefined, buffers);
+    try {
+      model.send({ v: VERSION, kind, is, n: link.sent, page }, undefined, buffers);
+    } catch {
+      // The kernel is gone. It stays among what waits for an answer, so that the panel says so.
+    }
     return link.sent;
   };
   link.heard = (n) => { for (const one of [...link.waiting.keys()]) if (one <= n) link.waiting.delete(one); };
@@ -151,6 +155,8 @@ function render({ model, el }) {
 
   let step = 0;
   let viewed = 0;
+  let stay = false;
+  let heardAt = 0;
   const save = downloads();
 
   function showView(message) {
@@ -161,6 +167,7 @@ function render({ model, el }) {
     root.classList.remove("cvtr-waiting");
     setAttribute(root, "data-step", String(view.step));
     header.update(view.head, view.leads.loaded);
+    stay = view.head.stay;
     const held = root.contains(document.activeElement) ? document.activeElement : null;
     const planned = Boolean(view.processing.plan || view.processing.job || view.processing.run || view.processing.watched);
     steps[0].update(view.step, view.leads.summary, true);
@@ -180,6 +187,13 @@ function render({ model, el }) {
     step = view.step;
   }
 
+  function leaving(event) {
+    if (!stay) return;
+    event.preventDefault();
+    event.returnValue = true;
+  }
+  window.addEventListener("beforeunload", leaving);
+
   function showTexts(given) {
     leads.texts(given);
     type.texts(given);
@@ -188,6 +202,7 @@ function render({ model, el }) {
 
   function hear(message, buffers) {
     if (!message || message.v !== VERSION) return;
+    heardAt = performance.now();
     if (message.handled && message.handled[link.page] !== undefined) link.handled = Math.max(link.handled, message.handled[link.page]);
     if (message.kind === "heard" && message.page === link.page) link.heard(message.n);
     else if (message.kind === "view") showView(message);
@@ -204,17 +219,24 @@ function render({ model, el }) {
 
   function told() {
     const quiet = link.slow();
-    setLine(silent, !quiet ? "" : viewed
+    setLine(silent, !quiet ? "" : stay
+      ? "The kernel does not answer. If it has ended, what was not sent stays not sent; reload the page and look at the leads."
+      : viewed
       ? "Waiting for the kernel, which is busy with another cell. What you pressed is kept and comes next."
       : "This panel has no answer from a kernel. If a cell is running, it comes when that has ended; else run the cell that "
         + "makes the panel (Shift+Enter) to start.");
   }
 
   model.on("msg:custom", hear);
-  const clock = setInterval(told, 500);
+  const clock = setInterval(() => {
+    // Voilà ends the kernel as soon as a page begins to be left, even if the user then stays: a run must not seem to go on.
+    if (stay && !link.waiting.size && performance.now() - heardAt > 5000) link.send("ping");
+    told();
+  }, 500);
   link.send("hello");
   return () => {
     clearInterval(clock);
+    window.removeEventListener("beforeunload", leaving);
     model.off("msg:custom", hear);
   };
 }

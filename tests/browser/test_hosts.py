@@ -1,0 +1,84 @@
+"""The same panel in Notebook 7 and as a Voilà page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.lab import NotebookPage, environment_cell, joined, write_notebook
+from tests.browser.panel import CELL, PanelPage
+
+
+@pytest.fixture
+def written(lab_root: Path, sandbox):
+    """A notebook on the sandbox, by its name."""
+    name = "hosts.ipynb"
+    write_notebook(lab_root / name, [environment_cell(joined(sandbox)), CELL.format(role="admin")])
+    return name
+
+
+def whole_job(panel: PanelPage, sandbox) -> None:
+    ids = sandbox.lead_ids(status="Caution")[:2]
+    panel.type_ids(" ".join(map(str, ids)))
+    panel.selected(2)
+    panel.next()
+    panel.choose("invalid", reason="Duplicate")
+    panel.preview()
+    panel.run()
+    assert panel.outcomes() == {"confirmed": 2}
+    assert {sandbox.lead(own)["status"] for own in ids} == {"Invalid"}
+
+
+def test_in_notebook_7(lab, lab_root, watched, notebooks, sandbox, written):
+    page = watched.page
+    page.goto(lab.address(written, "notebooks"))
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel")
+    page.evaluate(
+        """async () => {
+            const context = window.jupyterapp.shell.currentWidget.context;
+            await context.sessionContext.ready;
+            await context.sessionContext.session.kernel.info;
+            await window.jupyterapp.commands.execute('notebook:run-all-cells');
+        }"""
+    )
+    page.locator(".cvtr-panel[data-step='1']").wait_for()
+    whole_job(PanelPage(NotebookPage(page, lab, lab_root, written), sandbox), sandbox)
+    # Notebook's own: it looks for the settings of its terminals, which are switched off here.
+    watched.troubles[:] = [one for one in watched.troubles if "reading 'schema'" not in one]
+
+
+def test_as_a_voila_page_whose_source_holds_no_lead(lab, lab_root, page, notebooks, sandbox, written):
+    page.goto(lab.address(written, "voila/render"))
+    page.locator(".cvtr-panel[data-step='1']").wait_for()
+    panel = PanelPage(NotebookPage(page, lab, lab_root, written), sandbox)
+    whole_job(panel, sandbox)
+    source = page.request.get(lab.address(written, "voila/render")).text()
+    assert "cvtr" in source
+    leads = [sandbox.record(own) for own in sandbox.lead_ids()]
+    secrets = {str(lead["id"]) for lead in leads} | {lead["email"] for lead in leads}
+    assert [secret for secret in secrets if secret in source] == []
+
+
+def test_leaving_a_voila_page_during_a_run_warns(lab, lab_root, watched, notebooks, sandbox, written):
+    page = watched.page
+    page.goto(lab.address(written, "voila/render"))
+    page.locator(".cvtr-panel[data-step='1']").wait_for()
+    panel = PanelPage(NotebookPage(page, lab, lab_root, written), sandbox)
+    ids = sandbox.lead_ids(status="Caution")[:20]
+    panel.type_ids(" ".join(map(str, ids)))
+    panel.selected(20)
+    panel.next()
+    panel.choose("reprocess")
+    panel.preview()
+    sandbox.latency = 1.0
+    panel(".cvtr-confirm").check()
+    panel.press(".cvtr-run")
+    panel(".cvtr-progress").wait_for()
+    watched.leaves = False
+    page.evaluate("() => { setTimeout(() => location.reload()); }")
+    # Voilà ends the kernel all the same; the page that stays must not look as if the run went on.
+    panel(".cvtr-silent").get_by_text("The kernel does not answer.").wait_for()
+    assert watched.questions == ["beforeunload"]
+    watched.leaves = True
+    sandbox.latency = 0.0
