@@ -53,6 +53,10 @@ class Allowance(Protocol):
         """Give a place back."""
         ...
 
+    def idle(self) -> None:
+        """Nothing is in flight any more: let go of what is only kept for speed."""
+        ...
+
     def close(self) -> None:
         """Let go of files. It may be used again afterwards."""
         ...
@@ -131,6 +135,9 @@ class OwnAllowance:
         """See ``Allowance``."""
         with self._lock:
             self._free.add(place)
+
+    def idle(self) -> None:
+        """See ``Allowance``."""
 
     def close(self) -> None:
         """See ``Allowance``."""

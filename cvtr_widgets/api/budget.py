@@ -125,12 +125,7 @@ class Budget:
                 self._permit(deadline, cancelled)
                 yield
             finally:
-                with self._lock:
-                    self._busy -= 1
-                    if self._busy == 0:
-                        self._give_back()
-                with contextlib.suppress(*UNUSABLE):
-                    allowance.leave(place)
+                self._leave(allowance, place)
 
     # -- within -------------------------------------------------------------------------------------------------------
 
@@ -155,6 +150,16 @@ class Budget:
             if place is not None:
                 return allowance, place
             self._wait(random.uniform(0.002, 0.02), deadline, cancelled)  # noqa: S311  so that kernels do not ask in step
+
+    def _leave(self, allowance: Allowance, place: int) -> None:
+        with contextlib.suppress(*UNUSABLE):
+            allowance.leave(place)
+        with self._lock:
+            self._busy -= 1
+            if self._busy == 0:
+                self._give_back()
+                with contextlib.suppress(*UNUSABLE):
+                    self._allowance.idle()
 
     def _permit(self, deadline: float, cancelled: Callable[[], bool] | None) -> None:
         while True:

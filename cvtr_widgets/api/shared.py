@@ -5,10 +5,11 @@ for the places in flight, and the moment until which everybody pauses. The syste
 however it dies; the permits that it had used stay used, as they should, and up to ``block`` that it had not used are lost
 for one window.
 
-What it promises: all kernels together stay within the limits. What it does not promise is a fair share. Who asks gets: a
-kernel that sends without a break may take most of the places and permits, and another waits longer than its share would
-be; but each place is given back after one request and whoever waits asks again every few milliseconds at random, so that
-nobody waits for ever. Other machines, containers, system users and other Convertr users of the enterprise are not seen.
+What it promises: all kernels together stay within the limits, and while one finds no place in flight, the others keep to
+four each after the request that they are at. What it does not promise is a fair share of the permits: who asks first gets
+them, so that a kernel that sends without a break may use most of a window up, and the others wait for its end. A pause
+that one kernel was told holds for all, 20 ms later at most. Other machines, containers, system users and other Convertr
+users of the enterprise are not seen.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import random
 import secrets
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +36,8 @@ from cvtr_widgets.models import Limits
 from cvtr_widgets.settings import MAX_IN_FLIGHT, safe_name
 
 TABLE = "permits"
+FAIR = 4
+"""Places that a kernel keeps to while another waits for one: with two kernels that leaves one over, with three each has some."""
 UNUSABLE = (OSError, sqlite3.Error, NotImplementedError, Timeout)
 """What is raised where the folder cannot be used."""
 
@@ -42,6 +46,30 @@ def allowance_folder(base: Path, origin: str, username: str, limits: Limits) -> 
     """The folder of one enterprise and user on this machine. It names nobody."""
     whose = hashlib.sha256(f"{origin}|{username.lower()}|{limits.window:g}".encode()).hexdigest()[:24]
     return base / safe_name(platform.node()) / whose
+
+
+class _Look:
+    """Whether a file has changed since the last look; it looks fifty times a second at most, for each look lets go of
+    Python's lock, and getting that back takes long in a busy process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: object = None
+        self._looked = float("-inf")
+
+    def changed(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked < 0.02:
+            return False
+        self._looked = now
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return False
+        seen = (found.st_mtime_ns, found.st_ino)
+        changed, self._seen = seen != self._seen, seen
+        return changed
 
 
 class SharedAllowance:
@@ -62,9 +90,9 @@ class SharedAllowance:
         self._name = secrets.token_hex(8)
         self._bucket: SQLiteBucket | None = None
         self._finalizer: weakref.finalize[..., Any] | None = None
-        self._pause_file = folder / "pause"
-        self._pause_seen: object = None
-        self._paused_until = float("-inf")
+        self._pause_look = _Look(folder / "pause")
+        self._wanted_look = _Look(folder / "wanted")
+        self._paused_until = self._wanted_at = float("-inf")
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Waiting for it is waiting for one small transaction of another process.
         self._gate = FileLock(
@@ -74,10 +102,16 @@ class SharedAllowance:
             FileLock(folder / f"place-{n}.lock", blocking=False, thread_local=False, fallback_to_soft=False)
             for n in range(MAX_IN_FLIGHT)
         ]
-        self._free = set(range(MAX_IN_FLIGHT))
+        self._in_use: set[int] = set()
+        self._kept: list[int] = []
         self._lock = threading.Lock()
-        self.used()  # a real write: where it fails, whoever made us hears of it now
-        self.leave(self._any_place())
+        self._wanted_look.changed()
+        # A real write and a real lock: where these fail, whoever made us hears of it now.
+        self.give_back(0)
+        place = self.enter()
+        if place is not None:
+            self.leave(place)
+        self.idle()
 
     # -- permits ------------------------------------------------------------------------------------------------------
 
@@ -141,54 +175,66 @@ class SharedAllowance:
     def pause(self, until: float) -> None:
         """See ``Allowance``."""
         with self._gate:
+            self._pause_look = _Look(self._pause_look.path)
             until = max(until, self.paused_until())
             text = self._folder / f"pause-{self._name}"
             text.write_text(repr(until), encoding="ascii")
-            text.replace(self._pause_file)
+            text.replace(self._pause_look.path)
+            self._paused_until = until
 
     def paused_until(self) -> float:
-        """See ``Allowance``. Asked before each request: it reads the file only when it has changed."""
-        try:
-            found = self._pause_file.stat()
-        except FileNotFoundError:
-            return self._paused_until
-        seen = (found.st_mtime_ns, found.st_ino)
-        if seen != self._pause_seen:
-            try:
-                self._paused_until = float(self._pause_file.read_text(encoding="ascii"))
-            except (ValueError, FileNotFoundError):  # not one of ours, or just being replaced
-                return self._paused_until
-            self._pause_seen = seen
+        """See ``Allowance``. Asked before each request: the file is read only when it has changed."""
+        if self._pause_look.changed():
+            with contextlib.suppress(ValueError, FileNotFoundError):  # not one of ours, or just being replaced
+                self._paused_until = float(self._pause_look.path.read_text(encoding="ascii"))
         if self._paused_until > self._clock() + self._most_wait:
             self._paused_until = float("-inf")
         return self._paused_until
 
     # -- places in flight ---------------------------------------------------------------------------------------------
 
-    def _any_place(self) -> int:
-        place = self.enter()
-        return -1 if place is None else place
-
     def enter(self) -> int | None:
-        """See ``Allowance``."""
+        """See ``Allowance``. A place that was given back is kept for the next request of this process, for speed, unless
+        another kernel finds none: then each keeps to ``FAIR`` places.
+        """
         with self._lock:
-            free = list(self._free)
-            random.shuffle(free)  # so that processes do not all try the same ones first
-            for place in free:
-                try:
-                    self._places[place].acquire()
-                except Timeout:
-                    continue
-                self._free.discard(place)
+            if self._is_wanted() and len(self._in_use) >= FAIR:
+                return None
+            place = self._kept.pop() if self._kept else self._locked()
+            if place is None:
+                self._wanted_look.path.touch()
+            else:
+                self._in_use.add(place)
+            return place
+
+    def _locked(self) -> int | None:
+        free = [n for n in range(MAX_IN_FLIGHT) if n not in self._in_use]
+        random.shuffle(free)  # so that processes do not all try the same ones first
+        for place in free:
+            with contextlib.suppress(Timeout):
+                self._places[place].acquire()
                 return place
         return None
 
+    def _is_wanted(self) -> bool:
+        if self._wanted_look.changed():
+            self._wanted_at = time.monotonic()
+        return time.monotonic() - self._wanted_at < 0.1
+
     def leave(self, place: int) -> None:
         """See ``Allowance``."""
-        if place >= 0:
-            with self._lock:
+        with self._lock:
+            self._in_use.discard(place)
+            if self._is_wanted():
                 self._places[place].release()
-                self._free.add(place)
+            else:
+                self._kept.append(place)
+
+    def idle(self) -> None:
+        """See ``Allowance``."""
+        with self._lock:
+            while self._kept:
+                self._places[self._kept.pop()].release()
 
     def close(self) -> None:
         """See ``Allowance``."""

@@ -16,6 +16,7 @@ from cvtr_widgets.api.budget import MAX_PAUSE, Budget, clamp_pause
 from cvtr_widgets.api.shared import allowance_folder
 from cvtr_widgets.errors import Cancelled, TooManyRequests
 from cvtr_widgets.models import Limits
+from tests.sandbox.conftest import soon
 
 KERNEL = Path(__file__).with_name("kernel.py")
 
@@ -61,10 +62,13 @@ def test_three_kernels_together_never_exceed_the_limit_and_use_it_up(kernels):
 
 
 def test_three_kernels_together_hold_nine_places(kernels):
-    found = spans([kernels(100_000, 300, 8, 1.5, 0.05) for _ in range(3)])
-    assert most_at_once(found) <= 9
-    assert most_at_once(found) >= 7
-    assert len(found) > 60
+    started = [kernels(100_000, 300, 8, 2.0, 0.02) for _ in range(3)]
+    each = [spans([kernel]) for kernel in started]
+    found = sorted(span for spans_ in each for span in spans_)
+    assert 7 <= most_at_once(found) <= 9
+    last_start, first_end = max(spans_[0][0] for spans_ in each), min(spans_[-1][1] for spans_ in each)
+    together = [sum(last_start <= began <= first_end for began, _ in spans_) for spans_ in each]
+    assert min(together) >= 0.08 * sum(together), together
 
 
 def test_the_places_of_a_killed_kernel_are_free_again(kernels, tmp_path):
@@ -166,7 +170,7 @@ def test_where_nothing_can_be_shared_it_says_so_and_keeps_to_a_third(tmp_path, s
 def test_where_sharing_ends_in_the_middle_it_says_so_and_goes_on(tmp_path):
     place = tmp_path / "shared"
     budget = Budget(Limits(requests=6), folder=place)
-    budget.pause(1)
+    budget.pause(20)
     with pytest.raises(TooManyRequests), budget.slot(patience=0.1):
         pass
     budget.close()
@@ -175,8 +179,8 @@ def test_where_sharing_ends_in_the_middle_it_says_so_and_goes_on(tmp_path):
     place.rmdir()
     place.write_text("in the way")
     with pytest.warns(RuntimeWarning, match="third"):
-        assert budget.waiting() > 0.2  # the pause holds on
-    assert budget.note
+        soon(lambda: budget.waiting() > 0 and budget.note)
+    assert budget.waiting() > 15  # the pause holds on
 
 
 @pytest.mark.parametrize("folder", [None, "shared"])
