@@ -75,6 +75,9 @@ class Queue:
         with self._lock:
             self._due.append((time.monotonic() + seconds, effect))
 
+    def __len__(self) -> int:
+        return len(self._due)
+
     def work(self) -> None:
         """Carry out what is due; when it returns, that is done, whoever did it."""
         with self._working:

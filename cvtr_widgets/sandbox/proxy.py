@@ -142,6 +142,7 @@ class Proxy:
         self._lines: set[_Line] = set()
         self._threads: set[threading.Thread] = set()
         self._in_flight = 0
+        self._held = 0
         self.max_in_flight = 0
         self.requests = 0
         self._early, self._late = Faults(), Faults()
@@ -178,6 +179,11 @@ class Proxy:
                 line.sock.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join(5)
+
+    def under_way(self) -> bool:
+        """Whether any request is still held here, with or without its caller."""
+        with self._lock:
+            return self._held > 0
 
     # -- the door -----------------------------------------------------------------------------------------------------
 
@@ -271,7 +277,7 @@ class Proxy:
             if do == "late" and fault is not None:
                 self._hold(client, fault.seconds, land)
             answer = self._ask(request, wire, client, land)
-            return self._deliver(client, answer, fault)
+            return self._deliver(client, answer, fault, land)
 
     @contextlib.contextmanager
     def _flight(self) -> Iterator[threading.Event]:
@@ -279,12 +285,15 @@ class Proxy:
         landed = threading.Event()
         with self._lock:
             self.requests += 1
+            self._held += 1
             self._in_flight += 1
             self.max_in_flight = max(self.max_in_flight, self._in_flight)
         try:
             yield landed
         finally:
             self._land(landed)
+            with self._lock:
+                self._held -= 1
 
     def _land(self, landed: threading.Event) -> None:
         with self._lock:
@@ -316,19 +325,20 @@ class Proxy:
         size = _length(head)
         return head + (service.take(size) if size is not None else service.rest())
 
-    def _deliver(self, client: _Line, answer: bytes, fault: NetworkFault | None) -> bool:
+    def _deliver(self, client: _Line, answer: bytes, fault: NetworkFault | None, landed: threading.Event) -> bool:
         do = fault.do if fault is not None else None
         if fault is not None and do in {"reset_after_applying", "cut_answer", "deaf"}:
             self._withhold(client, answer, do)
             return False
         if fault is not None and do == "trickle":
-            for n in range(len(answer)):
+            for n in range(len(answer) - 1):
                 client.send(answer[n : n + 1])
                 if self._stopping.wait(fault.seconds):
                     return False
-            return True
+            answer = answer[-1:]
         if fault is not None and do == "refuse":
             self._refuse(fault.seconds)  # before the answer, so that the caller's next connection meets it
+        self._land(landed)  # before: with the answer in its hands the caller may send the next request at once
         client.send(answer)
         if do == "reset_when_reused":
             client.take(1)

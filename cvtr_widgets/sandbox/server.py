@@ -231,6 +231,17 @@ class SandboxServer:
         return self._desk.record.max_in_flight if self._proxy is None else self._proxy.max_in_flight
 
     @property
+    def under_way(self) -> bool:
+        """Whether anything is still to come of what callers have sent: requests without their callers, later effects."""
+        held = self._proxy is not None and self._proxy.under_way()
+        return held or self._desk.record.in_flight > 0 or len(self._desk.queue) > 0
+
+    @property
+    def secrets(self) -> set[str]:
+        """Every password, token and code, so that it can be looked for where none may be."""
+        return self._gate.secrets()
+
+    @property
     def logins(self) -> int:
         """How many logins were tried."""
         return self._gate.logins
