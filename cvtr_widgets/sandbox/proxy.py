@@ -181,9 +181,9 @@ class Proxy:
             thread.join(5)
 
     def under_way(self) -> bool:
-        """Whether any request is still held here, with or without its caller."""
+        """Whether any request is still held here, with or without its caller, or nobody is let in just now."""
         with self._lock:
-            return self._held > 0
+            return self._held > 0 or self._listener is None
 
     # -- the door -----------------------------------------------------------------------------------------------------
 

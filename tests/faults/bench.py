@@ -77,7 +77,7 @@ class Bench:
         listener = Listener()
         root = logging.getLogger()
         root.addHandler(listener)
-        root.setLevel(logging.DEBUG)
+        root.setLevel(logging.DEBUG)  # what httpx and others tell counts too
         session = self.session(timeouts, anew=anew)
         try:
             before = {i: self.server.lead(i) for i in ids}
