@@ -11,7 +11,6 @@ import select
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
@@ -35,6 +34,7 @@ class _Line:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
+        self.doomed = False
         self._held = bytearray()
 
     def _more(self) -> None:
@@ -141,7 +141,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._lines: set[_Line] = set()
         self._threads: set[threading.Thread] = set()
-        self._in_flight = 0
+        self._flights: dict[threading.Event, _Line] = {}
         self._held = 0
         self.max_in_flight = 0
         self.requests = 0
@@ -254,15 +254,19 @@ class Proxy:
             pass
         finally:
             with self._lock:
-                self._lines.discard(client)
+                self._lines -= {client, *wire}
             client.close()
             for line in wire:
                 line.close()
 
     def _one(self, client: _Line, wire: list[_Line]) -> bool:
         """One exchange. Gives whether the connection may be used again."""
+        if client.doomed:
+            client.take(1)
+            client.reset()
+            return False
         request = _request_of(client.head())
-        with self._flight() as land:
+        with self._flight(client) as landed:
             struck = self._early.for_call(request.call, [])
             if not struck:
                 request.body = client.take(request.size)
@@ -272,22 +276,24 @@ class Proxy:
             if do in SWALLOWED:
                 if do == "reset_in_body" and not request.body:
                     client.take(request.size // 2)
+                self._land(landed)
                 client.reset()
                 return False
-            if do == "late" and fault is not None:
-                self._hold(client, fault.seconds, land)
-            answer = self._ask(request, wire, client, land)
-            return self._deliver(client, answer, fault, land)
+            if do == "late" and fault is not None and self._stopping.wait(fault.seconds):
+                return False
+            answer = self._ask(request, wire)
+            return self._deliver(client, answer, fault, landed)
 
     @contextlib.contextmanager
-    def _flight(self) -> Iterator[threading.Event]:
-        """Counts an exchange from the caller's side: it has ended when it is answered, or when the caller has gone."""
+    def _flight(self, client: _Line) -> Iterator[threading.Event]:
+        """Counts an exchange from the caller's side: it has ended when it is answered, or when the caller has hung up."""
         landed = threading.Event()
         with self._lock:
             self.requests += 1
             self._held += 1
-            self._in_flight += 1
-            self.max_in_flight = max(self.max_in_flight, self._in_flight)
+            at_once = 1 + sum(not line.closed() for line in self._flights.values())
+            self._flights[landed] = client
+            self.max_in_flight = max(self.max_in_flight, at_once)
         try:
             yield landed
         finally:
@@ -297,30 +303,17 @@ class Proxy:
 
     def _land(self, landed: threading.Event) -> None:
         with self._lock:
-            if not landed.is_set():
-                landed.set()
-                self._in_flight -= 1
+            self._flights.pop(landed, None)
 
-    def _hold(self, client: _Line, seconds: float, landed: threading.Event) -> None:
-        ends = time.monotonic() + seconds
-        while (left := ends - time.monotonic()) > 0:
-            if client.closed():
-                self._land(landed)
-            if self._stopping.wait(min(left, 0.01)):
-                raise _Gone
-
-    def _ask(self, request: _Request, wire: list[_Line], client: _Line, landed: threading.Event) -> bytes:
+    def _ask(self, request: _Request, wire: list[_Line]) -> bytes:
         """Pass the request on; the whole answer. Where the caller goes meanwhile, the service is not told."""
         if not wire:
             wire.append(_Line(socket.create_connection((HOST, self._upstream))))
+            with self._lock:
+                self._lines.add(wire[0])
             wire[0].sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         service = wire[0]
         service.send(request.head + request.body)
-        while not select.select([service.sock], [], [], 0.02)[0]:
-            if client.closed():
-                self._land(landed)
-            if self._stopping.is_set():
-                raise _Gone
         head = service.head()
         size = _length(head)
         return head + (service.take(size) if size is not None else service.rest())
@@ -328,7 +321,7 @@ class Proxy:
     def _deliver(self, client: _Line, answer: bytes, fault: NetworkFault | None, landed: threading.Event) -> bool:
         do = fault.do if fault is not None else None
         if fault is not None and do in {"reset_after_applying", "cut_answer", "deaf"}:
-            self._withhold(client, answer, do)
+            self._withhold(client, answer, do, landed)
             return False
         if fault is not None and do == "trickle":
             for n in range(len(answer) - 1):
@@ -340,16 +333,15 @@ class Proxy:
             self._refuse(fault.seconds)  # before the answer, so that the caller's next connection meets it
         self._land(landed)  # before: with the answer in its hands the caller may send the next request at once
         client.send(answer)
-        if do == "reset_when_reused":
-            client.take(1)
-            client.reset()
-        return do not in {"close_idle", "reset_when_reused"}
+        client.doomed = do == "reset_when_reused"
+        return do != "close_idle"
 
-    def _withhold(self, client: _Line, answer: bytes, do: str | None) -> None:
+    def _withhold(self, client: _Line, answer: bytes, do: str | None, landed: threading.Event) -> None:
         if do == "deaf":
             while not client.closed() and not self._stopping.wait(0.01):
                 pass
             return
         if do == "cut_answer":
             client.send(answer[: len(answer) - max(1, (_length(answer) or 2) // 2)])
+        self._land(landed)
         client.reset()

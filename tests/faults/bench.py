@@ -91,7 +91,7 @@ class Bench:
         finally:
             root.removeHandler(listener)
             root.setLevel(logging.WARNING)
-            self.server.mishaps, self.server.network = (), ()
+            self.server.chaos, self.server.mishaps, self.server.network = None, (), ()
         return Story(self.server, session, ids, run, before, listener.lines, self.limits)
 
     def close(self) -> None:

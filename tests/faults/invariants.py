@@ -68,7 +68,7 @@ def hold(story: Story) -> None:
     for own, row in frame.iterrows():
         _one(story, int(own), row)
     # 4: never more requests in flight than the limits
-    assert story.server.max_in_flight <= story.limits.in_flight
+    assert story.server.max_in_flight <= story.limits.in_flight, "more requests at once than the limit"
     _secret(story)
     # 6: the journal verifies
     if story.journal_checked:
