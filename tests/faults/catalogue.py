@@ -26,7 +26,7 @@ PLAIN = "http://127.0.0.1:9/"
 class Row:
     """One fault. ``expected``: outcomes of the three leads of the struck request, for every call or for the one named.
 
-    ``on``: the calls that it makes sense for. ``strikes`` another call than its column's, and ``every`` such request that
+    ``on``: the calls that it makes sense for. ``also`` happens to the same requests. ``strikes`` another call than its column's, and ``every`` such request that
     names the first lead instead of only the first. ``hurried``: short time-outs. ``own``: a sandbox of its own, made with
     these settings. ``cancel``: the run is cancelled once it waits.
     """
@@ -37,6 +37,7 @@ class Row:
     group: str = "service"
     on: tuple[str, ...] = CALLS
     settings: Mapping[str, Any] = field(default_factory=dict)
+    also: str = ""
     strikes: str = ""
     every: bool = False
     hurried: bool = False
@@ -48,14 +49,15 @@ class Row:
     def outcome(self, call: str) -> str:
         return self.expected.get(call) or self.expected["*"]
 
-    def fault(self, call: str, lead: int) -> Mishap | NetworkFault:
-        """The fault that strikes a call about this lead."""
+    def faults(self, call: str, lead: int) -> list[Mishap | NetworkFault]:
+        """The faults that strike a call about this lead."""
         given = dict(self.settings)
         if given.get("retry_after") == "date":
             given["retry_after"] = (datetime.now(UTC) + timedelta(seconds=2)).strftime("%a, %d %b %Y %H:%M:%S GMT")
         times = None if self.every else 1
         made = NetworkFault if self.group == "network" else Mishap
-        return made(self.strikes or call, self.do, lead=lead, times=times, **given)  # type: ignore[arg-type]
+        found = [made(self.strikes or call, self.do, lead=lead, times=times, **given)] if self.do else []
+        return [*found, *([Mishap(call, self.also)] if self.also else [])]
 
 
 def _all(outcome: str, **others: str) -> dict[str, str]:
@@ -131,6 +133,14 @@ def _rows() -> list[Row]:
         Row("reordered ids", "reorder_ids", _all(SEEN)),
         Row("doubled ids", "double_ids", _all(SEEN)),
         Row("partial success", "refuse_lead", _all("1 refused, 2 confirmed"), on=WRITES, every=True),
+        Row(
+            "partial success, reordered ids",
+            "refuse_lead",
+            _all("1 refused, 2 confirmed"),
+            on=WRITES,
+            every=True,
+            also="reorder_ids",
+        ),
         Row("202, effect later", "queue", _all(SEEN), on=WRITES, settings={"seconds": 0.15}),
         Row("202, effect never", "never", _all("2 confirmed, 1 accepted"), on=WRITES),
         Row("yes, effect a little later", "later", _all(SEEN), on=WRITES, settings={"seconds": 0.1}),
@@ -157,7 +167,7 @@ def _refusals() -> list[Row]:
             Row(f"{status} because of one lead", "status", split, settings={"status": status}, every=True)
             for status in (403, 404, 409, 413, 422)
         ),
-        Row("413, too many leads", "none", _all(SEEN, reprocess="3 refused"), on=UNSIGNED, own={"max_ids": 2}),
+        Row("413, too many leads", "", _all(SEEN, reprocess="3 refused"), on=UNSIGNED, own={"max_ids": 2}),
     ]
 
 

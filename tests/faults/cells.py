@@ -34,12 +34,9 @@ def _told(row: Row, call: str, bench: Bench) -> str:
     ids = bench.fresh(write, 6 if both else 3)
 
     def planned() -> None:
-        if row.do != "none":
-            fault = row.fault(call, ids[0])
-            if isinstance(fault, Mishap):
-                bench.server.mishaps = [fault]
-            else:
-                bench.server.network = [fault]
+        faults = row.faults(call, ids[0])
+        bench.server.mishaps = [fault for fault in faults if isinstance(fault, Mishap)]
+        bench.server.network = [fault for fault in faults if not isinstance(fault, Mishap)]
 
     story = bench.carry_out(
         write, ids, timeouts=HURRIED if row.hurried else EASY, anew=row.anew, planned=planned,

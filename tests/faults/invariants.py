@@ -6,11 +6,13 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import cvtr_widgets as cvtr
 from cvtr_widgets import settings
+from cvtr_widgets.runs.journal import Journal, journal_file
 from cvtr_widgets.sandbox import SandboxServer
 
 COMMENT = "a comment that nobody else may read, 0b8d"
@@ -50,7 +52,6 @@ class Story:
     before: dict[int, dict[str, Any]]
     logged: Sequence[str] = ()
     limits: cvtr.Limits = field(default_factory=cvtr.Limits)
-    journal_checked: bool = True
 
     @property
     def outcomes(self) -> dict[int, str]:
@@ -70,10 +71,10 @@ def hold(story: Story) -> None:
     # 4: never more requests in flight than the limits
     assert story.server.max_in_flight <= story.limits.in_flight, "more requests at once than the limit"
     _secret(story)
-    # 6: the journal verifies
-    if story.journal_checked:
-        report = story.session.verify_journal()
-        assert report.ok, report.problems
+    # 6: the journal verifies, and held the intent before anything was applied
+    report = story.session.verify_journal()
+    assert report.ok, report.problems
+    _intended(story)
 
 
 def _settled(server: SandboxServer) -> None:
@@ -99,6 +100,21 @@ def _one(story: Story, own: int, row: Any) -> None:
             assert {key: truth[key] for key in TARGETS[row["action"]]} == TARGETS[row["action"]], told
     if row["outcome"] in UNTOUCHED:
         assert not effects, told
+
+
+def _intended(story: Story) -> None:
+    journal = Journal(journal_file(settings.journal_folder(), story.session.identity))
+    try:
+        entries = [e for e in journal.entries(story.run.id) if e.kind == "intent"]
+    finally:
+        journal.close()
+    first: dict[int, float] = {}
+    for entry in entries:
+        for own in entry.data.get("leads") or entry.data["before"]:
+            first.setdefault(int(own), datetime.fromisoformat(entry.at).timestamp())
+    for own in story.ids:
+        for effect in story.server.effects(own):
+            assert first.get(own, float("inf")) <= effect["at"], f"lead {own} was sent before its intent was in the journal"
 
 
 def _secret(story: Story) -> None:
