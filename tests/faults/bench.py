@@ -94,7 +94,11 @@ class Bench:
             self.server.chaos, self.server.mishaps, self.server.network = None, (), ()
         return Story(self.server, session, ids, run, before, listener.lines, self.limits)
 
+    def forget(self) -> None:
+        """Hang up: what the clients have learnt of the service (such as that it does not obey filters) is forgotten."""
+        while self._clients:
+            self._clients.popitem()[1].close()
+
     def close(self) -> None:
-        for client in self._clients.values():
-            client.close()
+        self.forget()
         self.server.stop()

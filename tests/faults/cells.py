@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import cvtr_widgets as cvtr
 from cvtr_widgets.sandbox import Mishap
 from tests.faults.bench import EASY, HURRIED, LIMITS, Bench
-from tests.faults.catalogue import WRITES, Row
+from tests.faults.catalogue import READ, WRITES, Row
 from tests.faults.invariants import Story, hold
 
 ORDER = [str(outcome) for outcome in cvtr.Outcome]
@@ -46,6 +46,8 @@ def _told(row: Row, call: str, bench: Bench) -> str:
         hold(story)
     finally:
         story.session.close()
+        if call == READ:
+            bench.forget()
     told = _counted(story, ids[:3])
     return f"{told}, then {_counted(story, ids[3:])}" if both else told
 
