@@ -81,8 +81,7 @@ class Convertr:
         self.dialect = dialect or default_dialect()
         self.zone = zone or settings.zone()
         self._limits = limits or settings.limits()
-        shared = allowance_folder(settings.shared_folder(), origin, credentials.username, self._limits)
-        self._budget = Budget(self._limits, folder=shared)
+        self._budget = Budget(self._limits, folder=allowance_folder(origin, credentials.username, self._limits))
         self._transport = Transport(origin, self._budget, timeouts=timeouts)
         self._auth = Auth(self._transport, self.dialect, credentials, ask_code)
         self._reader = Reader(self._transport, self._auth, self.dialect, first_wait=first_wait)
@@ -143,15 +142,12 @@ class Convertr:
         return self.dialect.lead
 
     def usage(self) -> tuple[int, int]:
-        """Requests used from this machine in the past window, by all kernels of this user, and how many are allowed.
-
-        Colleagues spend the same allowance and are not seen from here.
-        """
+        """Requests used by this user's kernels here in the past window, and how many are allowed. Colleagues' are not seen."""
         return self._budget.used(), self._limits.requests
 
     @property
     def limit_note(self) -> str:
-        """Says so where the limit cannot be shared with this user's other kernels; empty where it is."""
+        """Says so where the limit cannot be shared with this user's other kernels; else empty."""
         return self._budget.note
 
     def waiting(self) -> float:

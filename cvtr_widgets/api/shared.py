@@ -33,7 +33,7 @@ from pyrate_limiter.buckets.sqlite_bucket import Queries
 
 from cvtr_widgets.api.allowance import rate_of, reserve_of
 from cvtr_widgets.models import Limits
-from cvtr_widgets.settings import MAX_IN_FLIGHT, safe_name
+from cvtr_widgets.settings import MAX_IN_FLIGHT, safe_name, shared_folder
 
 TABLE = "permits"
 FAIR = 4
@@ -42,10 +42,10 @@ UNUSABLE = (OSError, sqlite3.Error, NotImplementedError, Timeout)
 """What is raised where the folder cannot be used."""
 
 
-def allowance_folder(base: Path, origin: str, username: str, limits: Limits) -> Path:
-    """The folder of one enterprise and user on this machine. It names nobody."""
+def allowance_folder(origin: str, username: str, limits: Limits, base: Path | None = None) -> Path:
+    """The folder of one enterprise and user on this machine, in ``settings.shared_folder()``. It names nobody."""
     whose = hashlib.sha256(f"{origin}|{username.lower()}|{limits.window:g}".encode()).hexdigest()[:24]
-    return base / safe_name(platform.node()) / whose
+    return (base or shared_folder()) / safe_name(platform.node()) / whose
 
 
 class _Look:

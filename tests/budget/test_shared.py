@@ -140,13 +140,13 @@ def test_what_was_leased_and_not_used_is_given_back(tmp_path):
 def test_origins_and_users_have_budgets_of_their_own(tmp_path):
     limits = Limits()
     folders = {
-        allowance_folder(tmp_path, origin, user, limits)
+        allowance_folder(origin, user, limits, tmp_path)
         for origin in ("http://127.0.0.1:1", "http://127.0.0.1:2")
         for user in ("a@sandbox.example", "b@sandbox.example")
     }
     assert len(folders) == 4
     assert not any("sandbox" in str(folder.relative_to(tmp_path)) for folder in folders)
-    assert allowance_folder(tmp_path, "o", "A@x", limits) == allowance_folder(tmp_path, "o", "a@X", limits)
+    assert allowance_folder("o", "A@x", limits) == allowance_folder("o", "a@X", limits)
 
 
 @pytest.mark.parametrize("spoil", ["a file in its place", "no database"])
