@@ -185,7 +185,8 @@ class Sandbox:
             seed: the same seed makes the same world.
             latency: seconds before each answer.
             port: on 127.0.0.1; 0 takes a free one.
-            more: further settings of ``cvtr_widgets.sandbox.SandboxServer`` (``id_filter``, ``mishaps``, ``rate_limit`` ...).
+            more: further settings of ``cvtr_widgets.sandbox.SandboxServer`` (``id_filter``, ``mishaps``, ``network``,
+                ``chaos``, ``rate_limit`` ...).
 
         Raises:
             SandboxError: it cannot be started.

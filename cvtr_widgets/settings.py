@@ -6,6 +6,7 @@
 | ``CVTR_DIALECT`` | path of a dialect file |
 | ``CVTR_JOURNAL`` | folder of the journals of runs |
 | ``CVTR_JOURNAL_COMMENTS`` | ``1``: comments are kept in the journal in full, not only as a hash |
+| ``CVTR_SHARED`` | folder, on this machine, in which your kernels share the request limit |
 | ``CVTR_TIMEZONE`` | zone in which times are shown, such as ``Europe/London`` (default: this machine's) |
 | ``CVTR_CHUNK`` ``CVTR_IN_FLIGHT`` ``CVTR_REQUESTS`` | leads a write, requests at once (at most 9), requests per 5 minutes |
 """
@@ -101,6 +102,12 @@ def throw_away(folder: Path, environ: Mapping[str, str] = os.environ) -> str:
     if any(place.is_relative_to(Path(p).resolve()) for p in (tempfile.gettempdir(), "/dev/shm")):  # noqa: S108
         return "it lies in a folder for temporary files"
     return ""
+
+
+def shared_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder in which kernels share the request limit: ``CVTR_SHARED``, else in this user's state folder."""
+    given = environ.get("CVTR_SHARED", "")
+    return Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "limits"
 
 
 def dialect_path(enterprise: str, environ: Mapping[str, str] = os.environ) -> Path | None:

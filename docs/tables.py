@@ -117,6 +117,17 @@ def messages() -> str:
     return table(("what happens", "error", "what it says"), rows)
 
 
+def faults(group: str) -> str:
+    """Faults and what becomes of the leads, from what the tests of each cell expect."""
+    sys.path.insert(0, str(ROOT))
+    from tests.faults.catalogue import CALLS
+    from tests.faults.catalogue import ROWS as FAULTS
+
+    head = ("fault", *(call.removeprefix("leads-bulk-") for call in CALLS))
+    rows = [(row.name, *(row.outcome(c) if c in row.on else "" for c in CALLS)) for row in FAULTS if row.group == group]
+    return table(head, rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "actions": actions,
     "verdicts": verdicts,
@@ -126,6 +137,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "class names": class_names,
     "settings": settings,
     "messages": messages,
+    "network faults": lambda: faults("network"),
+    "service faults": lambda: faults("service"),
 }
 
 

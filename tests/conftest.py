@@ -24,12 +24,13 @@ hypothesis.settings.load_profile("everyday")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """No test, and no kernel that a test starts, may see this user's account, settings or journal."""
+    """No test, and no kernel that a test starts, may see this user's account, settings, journal or limits."""
     for name in [name for name in os.environ if name.startswith("CVTR_") and name not in KEPT]:
         del os.environ[name]
     home = tempfile.mkdtemp(prefix="cvtr-tests-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["CVTR_JOURNAL"] = str(Path(home) / "journal")
+    os.environ["CVTR_SHARED"] = str(Path(home) / "limits")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

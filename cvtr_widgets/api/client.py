@@ -22,6 +22,7 @@ from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, moment
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.reading import LeadReading, Tick
 from cvtr_widgets.api.records import lead_of
+from cvtr_widgets.api.shared import allowance_folder
 from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, status_error
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, NotFound, ServiceError
 from cvtr_widgets.fields import FieldMap
@@ -80,7 +81,7 @@ class Convertr:
         self.dialect = dialect or default_dialect()
         self.zone = zone or settings.zone()
         self._limits = limits or settings.limits()
-        self._budget = Budget(self._limits)
+        self._budget = Budget(self._limits, folder=allowance_folder(origin, credentials.username, self._limits))
         self._transport = Transport(origin, self._budget, timeouts=timeouts)
         self._auth = Auth(self._transport, self.dialect, credentials, ask_code)
         self._reader = Reader(self._transport, self._auth, self.dialect, first_wait=first_wait)
@@ -116,6 +117,7 @@ class Convertr:
         """Close all connections. The token is forgotten with the object; the service offers no log-out."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
+        self._budget.close()
 
     # -- who and how much ---------------------------------------------------------------------------------------------
 
@@ -140,8 +142,13 @@ class Convertr:
         return self.dialect.lead
 
     def usage(self) -> tuple[int, int]:
-        """Requests used from here in the past window, and how many are allowed. Colleagues spend the same allowance."""
+        """Requests used by this user's kernels here in the past window, and how many are allowed. Colleagues' are not seen."""
         return self._budget.used(), self._limits.requests
+
+    @property
+    def limit_note(self) -> str:
+        """Says so where the limit cannot be shared with this user's other kernels; else empty."""
+        return self._budget.note
 
     def waiting(self) -> float:
         """Seconds until the limits let the next request go out."""

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from cvtr_widgets.api.budget import Budget
+from cvtr_widgets.api.deadline import ends_at, keep_deadlines
 from cvtr_widgets.errors import (
     NoAnswer,
     NotAllowed,
@@ -134,6 +135,8 @@ class Transport:
             limits=httpx.Limits(max_connections=places, max_keepalive_connections=places, keepalive_expiry=2.0),
             **settings,
         )
+        for client in (self._reads, self._writes):
+            keep_deadlines(client)
 
     def close(self) -> None:
         """Close all connections."""
@@ -180,6 +183,10 @@ class Transport:
 
     def _send(self, client: httpx.Client, request: httpx.Request) -> Answer:
         ends = time.monotonic() + self.timeouts.total
+        with ends_at(ends):
+            return self._receive(client, request, ends)
+
+    def _receive(self, client: httpx.Client, request: httpx.Request, ends: float) -> Answer:
         response = client.send(request, stream=True)
         try:
             size = 0

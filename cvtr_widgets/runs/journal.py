@@ -257,13 +257,24 @@ class Journal:
                 self._append(batch)
             except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
                 self._last = None
-                self._append(batch)
+                self._append_alone(batch)
         except Exception as found:  # noqa: BLE001  everybody whose entries are in this commit must hear of it
             error, self._last = found, None
         finally:
             for waiting in batch:
                 waiting.done, waiting.error = True, error
             self.seconds += time.perf_counter() - started
+
+    def _append_alone(self, batch: list[_Waiting]) -> None:
+        """With all other writers shut out: several of them would overtake a second try as they did the first."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._append(batch)
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def _append(self, batch: list[_Waiting]) -> None:
         """One statement, which is a transaction by itself: each call of SQLite lets other threads in and has to wait for them."""

@@ -13,8 +13,9 @@ from typing import Any
 from flask import Flask, Response, request
 
 from cvtr_widgets.sandbox.answers import as_error, as_json, password_expired
+from cvtr_widgets.sandbox.faults import Faults, call_of, leads_of
 from cvtr_widgets.sandbox.gate import Gate
-from cvtr_widgets.sandbox.mishaps import Mishap, Mishaps
+from cvtr_widgets.sandbox.mishaps import Mishap
 from cvtr_widgets.sandbox.reads import Reads
 from cvtr_widgets.sandbox.rules import Effect, Refused, Rules, User, check_ids
 from cvtr_widgets.sandbox.spoiling import ALTERING, CUT, altered, spoiled
@@ -74,6 +75,9 @@ class Queue:
         with self._lock:
             self._due.append((time.monotonic() + seconds, effect))
 
+    def __len__(self) -> int:
+        return len(self._due)
+
     def work(self) -> None:
         """Carry out what is due; when it returns, that is done, whoever did it."""
         with self._working:
@@ -98,11 +102,11 @@ class Desk:
     max_ids: int
     record: Record = field(default_factory=Record)
     queue: Queue = field(default_factory=Queue)
-    mishaps: Mishaps = field(default_factory=Mishaps)
+    faults: Faults = field(default_factory=Faults)
 
 
 def make_app(desk: Desk) -> Flask:
-    """The app. ``desk`` may be changed while it runs (mishaps)."""
+    """The app. ``desk`` may be changed while it runs (faults)."""
     app = Flask("cvtr_widgets.sandbox", static_folder=None)
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
@@ -134,10 +138,7 @@ class Exchange:
     def __init__(self, desk: Desk, seen: Seen) -> None:
         self._desk = desk
         self._seen = seen
-        self._call = seen.path.rsplit("/", 1)[-1].removesuffix(".jsonld")
-        parts = seen.path.split("/")
-        if len(parts) > 2 and self._call.isdigit():
-            self._call = parts[-2]
+        self._call = call_of(seen.path)
 
     def answer(self) -> Response:
         """The answer, as the gate, the mishaps and the rules will have it."""
@@ -175,7 +176,7 @@ class Exchange:
         return response
 
     def _struck(self, leads: list[int]) -> list[Mishap]:
-        return self._desk.mishaps.for_call(self._call, leads)
+        return [m for m in self._desk.faults.for_call(self._call, leads) if isinstance(m, Mishap)]
 
     def _for_user(self, user: User) -> Response:
         if self._seen.path == f"{BASE}users/{user.id}/change-password" and request.method == "POST":
@@ -183,16 +184,33 @@ class Exchange:
         if user.expired:
             return password_expired()
         body = self._seen.body if isinstance(self._seen.body, dict) else {}
-        struck = self._struck(self._leads(body))
-        return spoiled(struck, lambda: self._plain(user, body, struck))
+        leads = leads_of(self._seen.path, self._seen.query, body)
+        struck = self._struck(leads)
+        if self._password_ends(user, struck):
+            return password_expired()
+        self._others(struck, leads, "before")
+        response = spoiled(struck, lambda: self._plain(user, body, struck))
+        self._others(struck, leads, "after")
+        return response
 
-    def _leads(self, body: dict[str, Any]) -> list[int]:
-        """The leads that this call is about."""
-        listed = body.get("leads")
-        leads = [i for i in listed if isinstance(i, int)] if isinstance(listed, list) else []
-        asked = [value for key, value in self._seen.query if key in {"id[]", "lead.id"}]
-        asked += [part for part in [self._seen.path.rsplit("/", 1)[-1].removesuffix(".jsonld")] if self._call == "leads"]
-        return leads + [int(text) for text in asked if text.isascii() and text.isdigit()]
+    def _password_ends(self, user: User, struck: list[Mishap]) -> bool:
+        """The token, the whole login or the password ends with this call; gives whether it was the password."""
+        ended = {m.do for m in struck}
+        user.expired = user.expired or "password_expires" in ended
+        user.locked = user.locked or "login_ends" in ended
+        if ended & {"token_ends", "login_ends"}:
+            self._desk.gate.expire_tokens(refresh_too="login_ends" in ended)
+            raise Refused(401, "The access token provided has expired.")
+        return user.expired
+
+    def _others(self, struck: list[Mishap], leads: list[int], when: str) -> None:
+        """What others do to leads meanwhile."""
+        for mishap in struck:
+            if mishap.do == "meddle" and mishap.when == when:
+                for own in leads:
+                    self._desk.store.meddle(own)
+            elif mishap.do == "arrive" and when == "after":
+                self._desk.store.arrive(3)
 
     def _change_password(self, user: User) -> Response:
         body = self._seen.body if isinstance(self._seen.body, dict) else {}
@@ -246,7 +264,12 @@ class Exchange:
         culprit = next((m for m in struck if m.do == "chunk_422_if_lead" and m.lead in ids), None)
         if culprit is not None:
             raise Refused(422, culprit.text, "leads")
-        queued = call == "leads-bulk-reprocess" or any(m.do == "never" for m in struck)
+        queued = call == "leads-bulk-reprocess" or any(m.do in {"never", "queue"} for m in struck)
+        half = next((m for m in struck if m.do == "half"), None)
+        if half is not None:
+            for own in ids[: (len(ids) + 1) // 2]:
+                self._one(call, own, user, body, effect, struck, queued=queued)
+            raise Refused(half.status, half.text)
         rows = [self._one(call, own, user, body, effect, struck, queued=queued) for own in ids]
         return as_json({"leads": altered(rows, struck)}, 202 if queued else 200)
 
@@ -274,7 +297,7 @@ class Exchange:
                         desk.store.effect(own, call, user.username, body)
                     return why
 
-            later = next((m.seconds for m in mine if m.do == "later"), None)
+            later = next((m.seconds for m in mine if m.do in {"later", "queue"}), None)
             if call == "leads-bulk-reprocess":
                 desk.store.change(own, user.username, None, processrStatus=200)
                 desk.queue.add(desk.queue_delay if later is None else later, carry_out)

@@ -24,6 +24,7 @@ class Gate:
         self._tokens: dict[str, tuple[User, float]] = {}
         self._refresh: dict[str, User] = {}
         self._mfa: dict[str, User] = {}
+        self._made: set[str] = set()
         self._asked: deque[float] = deque()
         self._lock = threading.Lock()
 
@@ -68,6 +69,7 @@ class Gate:
         token, refresh = secrets.token_hex(16), secrets.token_hex(16)
         self._tokens[token] = (user, time.monotonic() + self._life)
         self._refresh[refresh] = user
+        self._made |= {token, refresh}
         return {
             "access_token": token, "expires_in": int(self._life), "token_type": "bearer", "scope": None, "refresh_token": refresh,
             "client_id": "sandbox-client", "client_secret": "sandbox-secret", "user_id": user.id, "password_expired": user.expired,
@@ -91,6 +93,12 @@ class Gate:
             self._tokens.clear()
             if refresh_too:
                 self._refresh.clear()
+
+    def secrets(self) -> set[str]:
+        """Every password, token and code that is or was in use."""
+        with self._lock:
+            given = {word for user in self.users for word in (user.password, user.code) if word}
+            return given | self._made
 
     def wait(self) -> float:
         """Count a request. 0, or the seconds until the limit allows one more."""

@@ -1,15 +1,18 @@
-"""Faults of the service, as data: what a real one does on a bad day."""
+"""Faults as data: what a service does on a bad day (``Mishap``), and what the network does (``NetworkFault``)."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Do = Literal[
-    "status", "html", "cut_json", "empty", "wrong_charset", "reset", "slow", "drop_ids", "extra_ids", "reorder_ids", "double_ids",
-    "refuse_lead", "chunk_422_if_lead", "lie", "never", "later", "redirect",
+    "status", "half", "html", "cut_json", "empty", "wrong_charset", "huge", "reset", "slow", "drop_ids", "extra_ids",
+    "reorder_ids", "double_ids", "refuse_lead", "chunk_422_if_lead", "lie", "never", "later", "queue", "redirect", "token_ends",
+    "login_ends", "password_expires", "meddle", "arrive",
+]  # fmt: skip
+NetworkDo = Literal[
+    "refuse", "reset_before_body", "reset_in_body", "reset_after_body", "reset_after_applying", "cut_answer", "late", "deaf",
+    "trickle", "close_idle", "reset_when_reused",
 ]  # fmt: skip
 
 
@@ -22,12 +25,16 @@ class Mishap:
     rows (``drop_ids extra_ids reorder_ids double_ids``, at the writes, the delivery check and the list of leads) or a lead's
     fate has no moment. ``nth``: only the nth such call (from 1), else every one, ``times`` at the most. ``lead``: the fault
     strikes only calls that name this lead (or a list that names none), and is about this lead alone where it is about leads.
-    ``status`` and ``retry_after`` (text) for ``"status"``; ``seconds`` for ``"slow"`` and ``"later"``; ``location`` for
-    ``"redirect"``; ``text`` is what the service says.
+    ``status`` and ``retry_after`` (text) for ``"status"``; ``seconds`` for ``"slow"``, ``"later"`` and ``"queue"``;
+    ``location`` for ``"redirect"``; ``text`` is what the service says.
 
     ``lie``: says yes and does nothing. ``never``: 202, queued, and nothing ever comes of it. ``later``: says yes at once; the
-    effect comes after ``seconds``. ``refuse_lead``: an error for that lead. ``chunk_422_if_lead``: nothing is applied when
-    that lead is among the ids. ``reset``: the connection is closed without an answer.
+    effect comes after ``seconds``. ``queue``: 202, and the effect comes after ``seconds``. ``half``: the first half of the
+    leads, then ``status``. ``refuse_lead``: an error for that lead. ``chunk_422_if_lead``: nothing is applied when that lead
+    is among the ids. ``reset``: the connection is closed without an answer. ``huge``: right, with 70 MB of spaces behind.
+    ``token_ends``: all tokens end, renewing works. ``login_ends``: so does renewing, and the account is locked.
+    ``password_expires``: from now on everything but changing it is refused. ``meddle``: a colleague flags the call's leads
+    (``when`` before it or after it). ``arrive``: three new leads come in after the call.
     """
 
     call: str
@@ -43,31 +50,22 @@ class Mishap:
     text: str = "made to fail"
 
 
-@dataclass
-class _Counter:
-    seen: int = 0
-    used: int = 0
+@dataclass(frozen=True)
+class NetworkFault:
+    """One fault of the network between caller and service. ``call nth times lead`` as in ``Mishap``.
 
+    ``refuse``: once this call is answered, nobody is let in for ``seconds``; what is connected stays so.
+    ``reset_before_body``, ``reset_in_body``, ``reset_after_body``: the connection is reset when the head, half the body or
+    all of it was taken; the service never hears of it. ``reset_after_applying``: the service has answered, nothing of that
+    gets through. ``cut_answer``: half of it does. ``late``: the call is held up for ``seconds`` and carried out then, whether
+    or not the caller still waits. ``deaf``: it is carried out at once and the answer never comes. ``trickle``: the answer
+    comes at one byte per ``seconds``. ``close_idle``: closed in good order after the answer. ``reset_when_reused``: reset when
+    the next request comes over the same connection.
+    """
 
-@dataclass
-class Mishaps:
-    """The faults in force. ``for_call`` gives those that strike this call."""
-
-    faults: Sequence[Mishap] = ()
-    _counts: dict[int, _Counter] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def for_call(self, call: str, leads: Sequence[int]) -> list[Mishap]:
-        """The faults that strike a call about these leads."""
-        struck = []
-        with self._lock:
-            for n, fault in enumerate(self.faults):
-                if fault.call not in {"*", call} or (fault.lead is not None and leads and fault.lead not in leads):
-                    continue
-                count = self._counts.setdefault(n, _Counter())
-                count.seen += 1
-                if (fault.nth is not None and count.seen != fault.nth) or (fault.times is not None and count.used >= fault.times):
-                    continue
-                count.used += 1
-                struck.append(fault)
-        return struck
+    call: str
+    do: NetworkDo
+    nth: int | None = None
+    times: int | None = None
+    lead: int | None = None
+    seconds: float = 1.0

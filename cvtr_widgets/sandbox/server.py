@@ -15,8 +15,10 @@ from cheroot.workers.threadpool import ThreadPool
 
 from cvtr_widgets.errors import SandboxError
 from cvtr_widgets.sandbox.app import Desk, Seen, make_app
+from cvtr_widgets.sandbox.faults import Chaos, Faults
 from cvtr_widgets.sandbox.gate import Gate
-from cvtr_widgets.sandbox.mishaps import Mishap, Mishaps
+from cvtr_widgets.sandbox.mishaps import Mishap, NetworkFault
+from cvtr_widgets.sandbox.proxy import Proxy
 from cvtr_widgets.sandbox.reads import Reads
 from cvtr_widgets.sandbox.rules import Rules, User, make_users
 from cvtr_widgets.sandbox.store import FIELDS, Store
@@ -56,6 +58,8 @@ class SandboxServer:
         rate_limit: int = 3_000,
         window: float = 300.0,
         mishaps: Sequence[Mishap] = (),
+        network: Sequence[NetworkFault] | None = None,
+        chaos: Chaos | None = None,
         token_life: float = 3_600,
         queue_delay: float = 0.3,
         max_ids: int = 500,
@@ -72,6 +76,8 @@ class SandboxServer:
             rate_limit: requests per ``window`` seconds, over all callers.
             window: seconds.
             mishaps: faults of the service.
+            network: faults of the network; with an empty list, too, callers reach the sandbox through a TCP proxy.
+            chaos: faults of both kinds by chance.
             token_life: seconds.
             queue_delay: seconds until reprocessing takes effect.
             max_ids: most leads per write.
@@ -86,17 +92,29 @@ class SandboxServer:
         if port:
             with socket.create_server(("127.0.0.1", port)):
                 pass  # a port that is taken is said before the world is made; the server would leave its socket open
+        self._mishaps: tuple[Mishap, ...] = ()
+        self._network: tuple[NetworkFault, ...] = ()
         self._store = Store(World(seed, now), leads)
         self._gate = Gate(token_life=token_life, rate_limit=rate_limit, window=window)
         reads = Reads(self._store, id_filter=id_filter)
         self._desk = Desk(self._store, self._gate, Rules(self._store), reads, latency, queue_delay, max_ids)
+        through = network is not None or chaos is not None
+        self._proxy: Proxy | None = None
+        self._chaos = chaos
         self.mishaps = mishaps
-        self._server = wsgi.Server(("127.0.0.1", port), make_app(self._desk), numthreads=THREADS, timeout=65, shutdown_timeout=2)
+        self._server = wsgi.Server(
+            ("127.0.0.1", 0 if through else port), make_app(self._desk), numthreads=THREADS, timeout=65, shutdown_timeout=2
+        )
         self._server.gateway = _Gateway
         self._server.requests = ThreadPool(self._server, min=THREADS, max=THREADS)
         self._server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing
         self._bind()
         self.port = int(self._server.bind_addr[1])
+        if through:
+            self._proxy = Proxy(self.port, port=port)
+            self._proxy.set_faults(network or (), chaos)
+            self._network = tuple(network or ())
+            self.port = self._proxy.port
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve, name="cvtr-sandbox", daemon=True)
         self._thread.start()
@@ -136,6 +154,8 @@ class SandboxServer:
             return
         self._stopped = True
         atexit.unregister(self.stop)
+        if self._proxy is not None:
+            self._proxy.stop()
         self._server.stop()
         self._thread.join(5)
         self._store.close()
@@ -150,11 +170,42 @@ class SandboxServer:
     @property
     def mishaps(self) -> Sequence[Mishap]:
         """The faults in force; setting them starts their counts anew."""
-        return self._desk.mishaps.faults
+        return self._mishaps
 
     @mishaps.setter
     def mishaps(self, faults: Sequence[Mishap]) -> None:
-        self._desk.mishaps = Mishaps(tuple(faults))
+        self._mishaps = tuple(faults)
+        self._desk.faults = Faults(self._mishaps, self._chaos)
+
+    @property
+    def network(self) -> Sequence[NetworkFault]:
+        """The faults of the network in force; setting them starts their counts anew.
+
+        Raises:
+            SandboxError: when set, and it was started without ``network``.
+        """
+        return self._network
+
+    @network.setter
+    def network(self, faults: Sequence[NetworkFault]) -> None:
+        self._network = tuple(faults)
+        self._through().set_faults(self._network, self._chaos)
+
+    @property
+    def chaos(self) -> Chaos | None:
+        """The faults by chance; as ``network``."""
+        return self._chaos
+
+    @chaos.setter
+    def chaos(self, chaos: Chaos | None) -> None:
+        proxy, self._chaos = self._through(), chaos
+        self.mishaps = self._mishaps
+        proxy.set_faults(self._network, chaos)
+
+    def _through(self) -> Proxy:
+        if self._proxy is None:
+            raise SandboxError("Faults of the network need the proxy. Start the sandbox with network=[].")
+        return self._proxy
 
     @property
     def latency(self) -> float:
@@ -173,8 +224,22 @@ class SandboxServer:
 
     @property
     def max_in_flight(self) -> int:
-        """The most requests that were under way at once."""
-        return self._desk.record.max_in_flight
+        """The most requests that callers had under way at once.
+
+        Through the proxy one has ended when its caller has hung up; without it, when the service is done with it.
+        """
+        return self._desk.record.max_in_flight if self._proxy is None else self._proxy.max_in_flight
+
+    @property
+    def under_way(self) -> bool:
+        """Whether anything is still to come of what callers have sent: requests without their callers, later effects."""
+        held = self._proxy is not None and self._proxy.under_way()
+        return held or self._desk.record.in_flight > 0 or len(self._desk.queue) > 0
+
+    @property
+    def secrets(self) -> set[str]:
+        """Every password, token and code, so that it can be looked for where none may be."""
+        return self._gate.secrets()
 
     @property
     def logins(self) -> int:

@@ -12,6 +12,7 @@ from cvtr_widgets.sandbox.answers import as_error
 from cvtr_widgets.sandbox.mishaps import Mishap
 
 EXTRA = 1_000_000
+HUGE = 70_000_000
 CUT = "X-Cut"
 """Marks an answer that is never sent: the connection is closed instead."""
 _START = b'{"@context": "/api/v4/contexts/Lead", "@id": "/api/v4/leads", "hydra:member": [{"@id": "/api/v'
@@ -53,6 +54,9 @@ def _instead(mishap: Mishap, answer: Response | None) -> Response | None:
     if mishap.do == "cut_json":
         text = _START if answer is None else answer.get_data()
         return Response(text[: max(1, len(text) // 2)], 200, mimetype="application/ld+json")
+    if mishap.do == "huge":
+        text = b"{}" if answer is None else answer.get_data()
+        return Response(text + b" " * HUGE, 200, mimetype="application/ld+json")
     made = _INSTEAD.get(mishap.do)
     return None if made is None else made(mishap)
 

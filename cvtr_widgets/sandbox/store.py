@@ -202,6 +202,15 @@ class Store:
                 (record["currentStatus"], record["deliveryStatus"], sent, own),
             )
 
+    def meddle(self, own: int) -> None:
+        """A colleague flags a lead just now, as Invalid with words of their own."""
+        found = self.get(own)
+        if found is not None and not found["deleted"]:
+            self.change(
+                own, "colleague@sandbox.example", ("status", "Invalid: A colleague's word"), currentStatus="Invalid",
+                secondCheckStatus="Invalid", secondCheckFlagReason="A colleague's word",
+            )  # fmt: skip
+
     def add_category(self, name: str) -> int | None:
         """A new category of the reason Returned; None where there is one of that name."""
         with self._lock:

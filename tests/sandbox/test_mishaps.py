@@ -190,3 +190,63 @@ def test_the_login_has_its_faults_too(server, admin, when):
     server.mishaps = [Mishap("login", "status", when, status=503)]
     assert admin.login().status_code == 503
     assert server.logins == before + (when == "after")
+
+
+def test_half_of_the_leads_and_then_a_failure(server, admin, leads):
+    server.mishaps = [Mishap(FLAG, "half", status=502)]
+    assert flagged(admin, *leads).status_code == 502
+    assert [is_test(server, i) for i in leads] == [True, True, False, False]
+
+
+def test_queue_is_a_202_whose_effect_comes_when_its_time_has_come(server, admin, leads):
+    server.mishaps = [Mishap(FLAG, "queue", seconds=0.2)]
+    answer = flagged(admin, leads[0])
+    assert (answer.status_code, answer.json()["leads"]) == (202, [{"id": leads[0], "status": "queued"}])
+    assert not is_test(server, leads[0])
+    soon(lambda: is_test(server, leads[0]))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_answer_without_end(server, admin, leads, when):
+    server.mishaps = [Mishap(FLAG, "huge", when)]
+    assert len(flagged(admin, leads[0]).content) > 64_000_000
+    assert is_test(server, leads[0]) == (when == "after")
+
+
+def test_the_token_ends_and_can_be_renewed(server, admin, leads):
+    server.mishaps = [Mishap(FLAG, "token_ends", times=1)]
+    assert flagged(admin, leads[0]).status_code == 401
+    assert not is_test(server, leads[0])
+    names = ("client_id", "client_secret", "refresh_token")
+    form = {"grant_type": "refresh_token", **{name: admin.account[name] for name in names}}
+    assert admin.http.post("/oauth/v2/token", data=form).status_code == 200
+    assert admin.login().status_code == 200
+
+
+def test_the_login_ends_for_good(server, admin, leads):
+    server.mishaps = [Mishap(FLAG, "login_ends", times=1)]
+    assert flagged(admin, leads[0]).status_code == 401
+    assert admin.login().status_code == 401
+    assert not is_test(server, leads[0])
+
+
+def test_the_password_expires_in_the_middle(server, admin, leads):
+    server.mishaps = [Mishap(FLAG, "password_expires", times=1)]
+    answer = flagged(admin, leads[0])
+    assert (answer.status_code, answer.json()["detail"]) == (403, "Password expired")
+    assert admin.get("leads").status_code == 403
+    assert admin.login().json()["password_expired"] is True
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_colleague_flags_the_same_leads(server, admin, leads, when):
+    server.mishaps = [Mishap(FLAG, "meddle", when)]
+    flagged(admin, leads[0])
+    assert server.lead(leads[0])["status"] == ("Test" if when == "before" else "Invalid")
+    assert len(server.effects(leads[0])) == 1
+
+
+def test_leads_arrive_while_they_are_listed(server, admin):
+    before = admin.total()
+    server.mishaps = [Mishap("leads", "arrive", times=2)]
+    assert [admin.total() for _ in range(3)] == [before, before + 3, before + 6]

@@ -1,0 +1,139 @@
+"""What must be so after every run, whatever happened in it, held against the sandbox's own record."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import cvtr_widgets as cvtr
+from cvtr_widgets import settings
+from cvtr_widgets.runs.journal import Journal, journal_file
+from cvtr_widgets.sandbox import SandboxServer
+
+COMMENT = "a comment that nobody else may read, 0b8d"
+UNTOUCHED = {"not_sent", "skipped", "refused"}
+CALLS = {
+    "test": "leads-bulk-flag", "delivered": "leads-bulk-deliver", "undelivered": "leads-bulk-undeliver",
+    "other": "leads-bulk-metadata", "reprocess": "leads-bulk-reprocess", "delete": "leads-bulk-delete",
+}  # fmt: skip
+TARGETS = {
+    "test": {"status": "Test", "reason": "Test lead"},
+    "delivered": {"delivery": "Delivered"},
+    "undelivered": {"delivery": "Not Delivered"},
+    "other": {"replacement": "Replacement"},
+    "delete": {"deleted": True},
+}
+
+
+class Listener(logging.Handler):
+    """Everything that anybody logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage() + (self.format(record) if record.exc_info else ""))
+
+
+@dataclass
+class Story:
+    """One run: what was to be done to which leads, what stood before, and what came of it."""
+
+    server: SandboxServer
+    session: cvtr.LeadSession
+    ids: Sequence[int]
+    run: cvtr.Run
+    before: dict[int, dict[str, Any]]
+    logged: Sequence[str] = ()
+    limits: cvtr.Limits = field(default_factory=cvtr.Limits)
+
+    @property
+    def outcomes(self) -> dict[int, str]:
+        return {int(own): str(outcome) for own, outcome in self.run.results["outcome"].items()}
+
+
+def hold(story: Story) -> None:
+    """Assert the invariants, numbered as in docs/faults.md."""
+    _settled(story.server)
+    frame = story.run.results
+    # 1: each input lead ends in exactly one outcome
+    assert list(frame.index) == list(story.ids)
+    assert set(frame["outcome"]) <= {str(o) for o in cvtr.Outcome}
+    assert sum(story.run.counts.values()) == len(story.ids)
+    for own, row in frame.iterrows():
+        _one(story, int(own), row)
+    # 4: never more requests in flight than the limits
+    assert story.server.max_in_flight <= story.limits.in_flight, "more requests at once than the limit"
+    _secret(story)
+    # 6: the journal verifies, and held the intent before anything was applied
+    report = story.session.verify_journal()
+    assert report.ok, report.problems
+    _intended(story)
+
+
+def _settled(server: SandboxServer) -> None:
+    until = time.monotonic() + 20
+    while server.under_way:
+        assert time.monotonic() < until, "something is still under way at the sandbox"
+        server.lead_ids(limit=1)  # carries out what is due
+        time.sleep(0.005)
+
+
+def _one(story: Story, own: int, row: Any) -> None:
+    truth, effects = story.server.lead(own), story.server.effects(own)
+    told = f"lead {own}: {row['outcome']} ({row['detail']}), effects {len(effects)}, {truth}"
+    # 2: at most one effect
+    assert len(effects) <= 1, told
+    # 3: confirmed is never wrong; what was not sent, skipped or refused was not applied
+    if row["outcome"] == "confirmed":
+        assert effects, told
+        assert effects[0]["call"] == CALLS[row["action"]], told
+        if row["action"] == "reprocess":
+            assert truth["processing_counter"] == story.before[own]["processing_counter"] + 1, told
+        else:
+            assert {key: truth[key] for key in TARGETS[row["action"]]} == TARGETS[row["action"]], told
+    if row["outcome"] in UNTOUCHED:
+        assert not effects, told
+
+
+def _intended(story: Story) -> None:
+    journal = Journal(journal_file(settings.journal_folder(), story.session.identity))
+    try:
+        entries = [e for e in journal.entries(story.run.id) if e.kind == "intent"]
+    finally:
+        journal.close()
+    first: dict[int, float] = {}
+    for entry in entries:
+        for own in entry.data.get("leads") or entry.data["before"]:
+            first.setdefault(int(own), datetime.fromisoformat(entry.at).timestamp())
+    for own in story.ids:
+        for effect in story.server.effects(own):
+            assert first.get(own, float("inf")) <= effect["at"], f"lead {own} was sent before its intent was in the journal"
+
+
+def _secret(story: Story) -> None:
+    """5: no secret and no lead field in logs, errors, results or journal."""
+    hidden = {COMMENT, *story.server.secrets}
+    for own in story.ids:
+        record = story.server.record(own)
+        hidden |= {record["email"], record["telephone"]}
+    errors = [str(story.run.error or ""), repr(story.run.error), repr(story.run), repr(story.session)]
+    told = "\n".join([*story.logged, *errors, story.run.results.to_csv()])
+    found = [word for word in hidden if word and word in told]
+    assert not found, f"{len(found)} secrets or lead fields were told"
+    data = b""
+    for path in _journals():
+        with contextlib.suppress(FileNotFoundError):  # a lock that was let go of meanwhile
+            data = path.read_bytes()
+        assert not any(word.encode() in data for word in hidden if word), f"a secret or a lead field is in {path.name}"
+
+
+def _journals() -> list[Path]:
+    return [path for path in settings.journal_folder().rglob("*") if path.is_file()]
