@@ -213,6 +213,10 @@ def test_a_change_of_kind_or_from_and_to_nothing_is_a_change():
     assert set(table.changed) == {1, 2, 3}
     table.set_frame(frame.assign(score=pd.array([1, 1, 1], dtype="Int64")))
     assert set(table.changed) == {3}
+    table.set_frame(frame.assign(score=pd.array([1, None, 1], dtype="Int64")))
+    assert set(table.changed) == {2}
+    table.set_frame(frame.assign(score=pd.array([1, 0, 1], dtype="Int64")))
+    assert set(table.changed) == {2}
 
 
 def test_leads_arrive_page_by_page_and_are_all_there_in_the_end():
