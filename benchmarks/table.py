@@ -28,6 +28,7 @@ from cvtr_widgets.panel.cells import LEAD_COLUMNS
 from cvtr_widgets.panel.picked import Picked
 from cvtr_widgets.panel.table import LeadTable
 from cvtr_widgets.panel.table_filters import Between, Contains, Days, OneOf
+from cvtr_widgets.panel.table_texts import ranks
 
 SIZES = (10_000, 100_000, 1_000_000)
 NAMES = ("Müller", "García", "O'Brien", "Wójcik", "Öberg", "Παπαδοπούλου", "Смирнов", "حداد", "佐藤", "Nair", "Baker", "Nguyễn")
@@ -227,7 +228,7 @@ def engines(leads: int) -> None:
 
     say("ours", "search lines", lambda: np.array(["müller77" in line for line in lines]))
     say("ours", "first 2,000 by e-mail", lambda: heapq.nsmallest(2_000, folded))
-    say("ours", "whole order by e-mail", lambda: sorted(range(leads), key=folded.__getitem__))
+    say("ours", "whole order by e-mail", lambda: ranks(folded))
     try:
         import duckdb
         import polars

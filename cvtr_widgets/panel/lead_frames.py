@@ -66,7 +66,7 @@ def _column(parts: Sequence[pd.Series[Any] | int]) -> Any:
         return _categories(whole)
     if len(there) < len(parts) and str(kind) in {"bool", "int64"}:  # these cannot be empty
         kind = "boolean" if str(kind) == "bool" else "Int64"
-    return pd.concat([p if p.dtype == kind else p.astype(kind) for p in whole], ignore_index=True).array
+    return pd.concat([p if p.dtype == kind else p.astype(kind) for p in whole], ignore_index=True)
 
 
 def _categories(parts: Sequence[pd.Series[Any]]) -> Any:
@@ -75,4 +75,4 @@ def _categories(parts: Sequence[pd.Series[Any]]) -> Any:
     given = [p if isinstance(p.dtype, pd.CategoricalDtype) else p.astype("category") for p in parts]
     categories = list(dict.fromkeys(c for p in given for c in p.cat.categories.tolist()))
     kind = pd.CategoricalDtype(categories)
-    return pd.concat([p.astype(kind) for p in given], ignore_index=True).array
+    return pd.concat([p.astype(kind) for p in given], ignore_index=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cvtr_widgets.models import LeadId, Origin, Rejected
-from cvtr_widgets.panel.picked_ticks import Ticks
+from cvtr_widgets.panel.picked_ticks import ORIGINS, Ticks
 from cvtr_widgets.panel.table_ids import NO_IDS, IdArray, IdSet, array_of, first_of_each, sorted_unique
 
 if TYPE_CHECKING:
@@ -136,10 +136,10 @@ class Picked:
         """The same as the public value, with each lead's origin."""
         from cvtr_widgets.selection import Selection
 
-        origins = dict(self.ticks)
-        whole = Selection.of((i for i, o in origins.items() if o == "ticked"), "ticked")
-        for origin in ("matching", "list"):
-            whole = whole.union(Selection.of((i for i, o in origins.items() if o == origin), origin))
+        ids, codes = self.ticks.arrays()
+        whole = Selection.of((), "ticked")
+        for origin in _WORDS:
+            whole = whole.union(Selection.of(ids[codes == ORIGINS.index(origin)].tolist(), origin))
         for part in (self.typed, *(s for _, s in self.files)):
             if part is not None:
                 whole = whole.union(part)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, get_args
 import numpy as np
 
 from cvtr_widgets.models import LeadId, Origin
-from cvtr_widgets.panel.table_ids import NO_IDS, SMALL, IdArray, IdSet, array_of, first_of_each, sorted_unique
+from cvtr_widgets.panel.table_ids import NO_IDS, SMALL, IdArray, IdSet, Places, array_of, first_of_each, sorted_unique
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,7 +25,7 @@ class Ticks(Mapping[LeadId, Origin]):
     unticked since. ``_added``: ids ticked since, in order.
     """
 
-    __slots__ = ("_added", "_base", "_codes", "_gone", "ids")
+    __slots__ = ("_added", "_base", "_codes", "_gone", "_places", "ids")
 
     def __init__(
         self,
@@ -41,13 +41,16 @@ class Ticks(Mapping[LeadId, Origin]):
         self._gone = gone
         self.ids = IdSet.of(base) if ids is None else ids
         """The ticked leads as a set."""
+        self._places: Places | None = None
 
     def __getitem__(self, lead_id: LeadId) -> Origin:
         if lead_id not in self.ids:
             raise KeyError(lead_id)
         if lead_id in self._added:
             return self._added[lead_id]
-        return ORIGINS[int(self._codes[np.flatnonzero(self._base == lead_id)[0]])]
+        if self._places is None:
+            self._places = Places(self._base)
+        return ORIGINS[int(self._codes[self._places.of(lead_id)])]
 
     def __contains__(self, lead_id: object) -> bool:
         return lead_id in self.ids

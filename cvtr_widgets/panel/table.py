@@ -312,7 +312,6 @@ class LeadTable:
     @property
     def ordering(self) -> Ordering | None:
         """What is left to do for the whole order; None where it is there. ``run`` it in the background, then ``settle`` it.
-
         Till then the first pages are right and can be used. Whoever asks for more waits for it (under 2 s a million).
         """
         return self._rows.ordering
@@ -343,9 +342,8 @@ class LeadTable:
         return "shown"
 
     def counts(self, column: str, *, within: bool = False) -> dict[str, int]:
-        """Rows by the value of a column, most first, empty ones left out.
-
-        ``within``: only rows that search, "selected only" and the filters of the other columns show.
+        """Rows by the value of a column, most first, empty ones left out. ``within``: only rows that search, "selected only"
+        and the filters of the other columns show.
         """
         if self._sheet is None or column not in self._sheet.frame.columns:
             return {}

@@ -54,7 +54,7 @@ def whole_order(count: int, wanted: Sequence[By]) -> Rows:
 def beginning(rows: Rows, wanted: Sequence[By], count: int) -> Rows:
     """The first ``count`` of ``rows`` in order, without putting the others in order."""
     if not wanted or count <= 0 or not len(rows):
-        return rows[:count]
+        return rows[: max(0, count)]
     by, rest = wanted[0], wanted[1:]
     blank = by.index.blank[rows]
     present, empties = rows[~blank], rows[blank]

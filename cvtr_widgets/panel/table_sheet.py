@@ -1,10 +1,10 @@
 """A frame of leads with all that is kept about it. Made anew with each frame; rows are known here and in the table only.
 
 Inside are numpy arrays and plain lists made from the pandas frame when first asked for (``table_index.py``). At 1,000,000
-leads Arrow, Polars and DuckDB were no quicker where it counts: what they need first is a second copy of the texts (180 to
-640 ms for five columns), searching one line of text a row took them 19 to 260 ms and us 50 to 120, the whole order of
-distinct e-mails 220 to 510 ms and us 500, and its first page, which must not wait for that, is 60 ms from a heap. None is
-worth a dependency of 40 MB. Measured by ``python benchmarks/table.py --engines``.
+leads Arrow, Polars and DuckDB were not quicker by what they cost: first a second copy of the texts (200 to 400 ms for five
+columns); then searching takes them 20 to 320 ms and us 100, the whole order of distinct e-mails 330 to 1,050 and us some
+500, its beginning 8 to 15 and us 40. A plain install brings none of them, and each weighs tens of megabytes. Measured by
+``python benchmarks/table.py --engines --cpu``.
 """
 
 from __future__ import annotations

@@ -13,8 +13,10 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+from cvtr_widgets.sandbox.outlines import Outlines
 from cvtr_widgets.sandbox.world import CAMPAIGNS, CATEGORIES, MadeLead, World, iri, text_of
 
 _TABLES = """
@@ -23,14 +25,17 @@ CREATE TABLE leads (
   sent_to TEXT, deleted INTEGER DEFAULT 0
 );
 CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT);
+CREATE TABLE notes (id INTEGER PRIMARY KEY, lead INTEGER, at TEXT, type TEXT, text TEXT, user TEXT);
+CREATE TABLE effects (id INTEGER PRIMARY KEY, lead INTEGER, call TEXT, user TEXT, body TEXT, at REAL);
 CREATE INDEX by_date ON leads (deleted, created DESC, id DESC);
 CREATE INDEX by_campaign ON leads (deleted, campaign, created DESC, id DESC);
 CREATE INDEX by_advertiser ON leads (deleted, advertiser);
-CREATE TABLE notes (id INTEGER PRIMARY KEY, lead INTEGER, at TEXT, type TEXT, text TEXT, user TEXT);
 CREATE INDEX notes_of ON notes (lead);
-CREATE TABLE effects (id INTEGER PRIMARY KEY, lead INTEGER, call TEXT, user TEXT, body TEXT, at REAL);
 CREATE INDEX effects_of ON effects (lead);
 """
+PART = 5_000
+MOST_IN_FULL = 100_000
+"""So many leads are made in full at the start; of more only the outlines, which takes a quarter of the time."""
 FIELDS = {
     "status": "currentStatus", "reason": "secondCheckFlagReason", "category": "secondCheckFlagReasonCategory",
     "comment": "secondCheckFlagComment", "delivery": "deliveryStatus", "replacement": "otherReasonType",
@@ -59,8 +64,13 @@ class Store:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=MEMORY"):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.executescript(_TABLES)
+        self._outlines: Outlines | None = None
+        self._full: set[int] = set()
         with self.writing():
-            self._insert(world.leads(count))
+            if count > MOST_IN_FULL:
+                self._outline(count)
+            else:
+                self._insert(world.leads(count))
 
     def close(self) -> None:
         """Forget everything."""
@@ -72,39 +82,73 @@ class Store:
         """One change at a time; several statements together, for speed. There is no rollback: nothing here fails half-way."""
         with self._lock:
             self._totals.clear()
-            if self._db.in_transaction:
+            with self._together():
                 yield
-                return
-            self._db.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._db.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("COMMIT")
 
     def _insert(self, leads: Iterable[MadeLead]) -> list[int]:
-        ids = []
         note = int(self._db.execute("SELECT coalesce(max(id), 700000) FROM notes").fetchone()[0])
-        rows, texts, notes = [], [], []
+        rows: list[tuple[Any, ...]] = []
+
+        def passing() -> Iterator[MadeLead]:  # none is kept: they are large
+            for made in leads:
+                rows.append(self._row(made.record["id"], made))
+                yield made
+
+        self._insert_texts(passing(), note)
+        self._db.executemany("INSERT INTO leads VALUES (?,?,?,?,?,?,?,?,0)", rows)
+        return [row[0] for row in rows]
+
+    def _insert_texts(self, leads: Iterable[MadeLead], note: int) -> None:
+        """Texts and notes; these are numbered on from ``note``."""
+        texts, notes = [], []
         for made in leads:
             own = made.record["id"]
             for at, kind, text, user in made.notes:
                 note += 1
                 made.record["leadNotes"].append(iri("lead-notes", note))
                 notes.append((note, own, at, kind, text, user))
-            rows.append(self._row(own, made))
             texts.append((own, text_of(made.record)))
-            ids.append(own)
-        self._db.executemany("INSERT INTO leads VALUES (?,?,?,?,?,?,?,?,0)", rows)
         self._db.executemany("INSERT INTO texts VALUES (?,?)", texts)
         self._db.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?)", notes)
-        return ids
+
+    def _outline(self, count: int) -> None:
+        """Leads that are made in full when they are first read."""
+        self._outlines = Outlines(self._world, count)
+        coming = self._outlines.rows(700_000)
+        note = 0
+        while part := list(islice(coming, PART)):
+            self._db.executemany("INSERT INTO leads VALUES (?,?,?,?,?,?,?,?,0)", [row for row, _ in part])
+            note = part[-1][1]
+        # Notes that are written from now on come after those that are not made yet.
+        self._db.execute("INSERT INTO notes (id, lead) VALUES (?, 0)", (note + 1,))
+
+    def _fill(self, ids: Iterable[int]) -> None:
+        """Make these leads in full, with their neighbours, where that is still to do."""
+        if self._outlines is None:
+            return
+        for number in {self._outlines.block_of(own) for own in ids}:
+            if number is not None and number not in self._full:
+                self._full.add(number)
+                with self._together():  # nothing that is counted changes
+                    self._insert_texts(*self._outlines.block(number))
 
     @staticmethod
     def _row(own: int, made: MadeLead) -> tuple[Any, ...]:
         record = made.record
         return (
             own, int(made.created.timestamp()), made.campaign, made.advertiser, made.publisher, record["currentStatus"],
-            record["deliveryStatus"], json.dumps(made.sent_to),
+            record["deliveryStatus"], str(made.sent_to),
         )  # fmt: skip
 
     def arrive(self, count: int) -> list[int]:
@@ -139,6 +183,7 @@ class Store:
                 self._totals[asked] = total
             sql = f"SELECT id FROM leads WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
             ids = [own for (own,) in self._db.execute(sql, [*values, size, offset])]
+            self._fill(ids)
             marks = ",".join("?" * len(ids))
             texts = dict(self._db.execute(f"SELECT id, text FROM texts WHERE id IN ({marks})", ids).fetchall())  # noqa: S608
         return [texts[own] for own in ids], total
@@ -155,6 +200,7 @@ class Store:
         if not 0 < own <= LARGEST_ID:
             return None
         with self._lock:
+            self._fill([own])
             row = self._db.execute(
                 "SELECT text, campaign, advertiser, sent_to, deleted FROM leads JOIN texts USING (id) WHERE id = ?", (own,)
             ).fetchone()
@@ -167,6 +213,7 @@ class Store:
     def notes(self, own: int) -> list[tuple[Any, ...]]:
         """``id, at, type, text, user`` of a lead's notes."""
         with self._lock:
+            self._fill([own])
             return self._db.execute("SELECT id, at, type, text, user FROM notes WHERE lead = ? ORDER BY id", (own,)).fetchall()
 
     def days(self, where: Where) -> list[tuple[Any, ...]]:

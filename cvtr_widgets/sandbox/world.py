@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -58,6 +58,9 @@ TITLES = ("CEO", "Head of IT", "Marketing Manager", "Procurement", "Data Enginee
 TELEPHONES = {"DE": "+49 30 23125 {:03d}", "FR": "+33 1 99 00 0{:03d}", "GB": "+44 20 7946 0{:03d}"}
 """Ranges that are kept free for films and books; everybody else has one of the American kind."""
 AMERICAN = "(+1) 202 555 01{:02d}"
+_CAMPAIGN_IDS, _PUBLISHER_IDS, _CHANNEL_IDS = tuple(CAMPAIGNS), tuple(PUBLISHERS), tuple(CHANNELS)
+_INVALID, _CATEGORIES = tuple(REASONS["invalid"].items()), tuple(CATEGORIES.values())
+_CHECKS = tuple(name for name, kind in JOBS if kind == "quality_assurance")
 OFFSETS = (0, 1, 2, -5, 5.5)
 FIRST_ID = 160_000
 
@@ -106,50 +109,89 @@ def qa_status(score: int, max_score: int, *, hardfail: bool) -> str:
     return "Valid" if share >= 1 else "Caution" if share >= 0.8 else "Invalid"
 
 
+_ZONES = {hours: timezone(timedelta(hours=hours)) for hours in OFFSETS}
+
+
 def _stamp(at: datetime, hours: float) -> str:
-    return at.astimezone(timezone(timedelta(hours=hours))).replace(microsecond=0).isoformat()
+    return at.astimezone(_ZONES[hours]).replace(microsecond=0).isoformat()
+
+
+class Dice(random.Random):
+    """``random.Random`` with the draws that leads take (thirty each), without what else ``choice`` looks at."""
+
+    def pick(self, among: Sequence[Any]) -> Any:
+        """One of these."""
+        return among[self.below(len(among))]
+
+    def below(self, limit: int) -> int:
+        """A whole number from 0, below ``limit``."""
+        bits = limit.bit_length()
+        drawn = self.getrandbits(bits)
+        while drawn >= limit:
+            drawn = self.getrandbits(bits)
+        return drawn
 
 
 class World:
     """Makes leads, one after the other; the same seed makes the same ones."""
 
     def __init__(self, seed: int, now: datetime | None = None) -> None:
+        self.dice = Dice(seed)
         self._seed = seed
-        self._random = random.Random(seed)
+        self._apart = Dice()
         self._now = (now or datetime.now(UTC)).replace(microsecond=0)
         self._next = FIRST_ID
 
-    def leads(self, count: int) -> Iterator[MadeLead]:
-        """``count`` leads over the past 45 days, oldest first."""
+    def leads(self, count: int, first: int = 0, end: int | None = None) -> Iterator[MadeLead]:
+        """``count`` leads over the past 45 days, oldest first; or of these only some, where the dice stand for them."""
+        for n in range(first, count if end is None else end):
+            yield self.lead(self.moment(n, count))
+
+    def moment(self, n: int, count: int) -> datetime:
+        """When the ``n``-th of ``count`` leads came in."""
         step = timedelta(days=45) / max(1, count)
-        start = self._now - timedelta(days=45)
-        for n in range(count):
-            yield self.lead(start + step * n + step * self._random.random() * 0.9)
+        return self._now - timedelta(days=45) + step * n + step * self.dice.random() * 0.9
+
+    def next_id(self) -> int:
+        """The id of the next lead."""
+        self._next += self.dice.pick((1, 1, 1, 2, 7))
+        return self._next
+
+    def standing(self) -> tuple[Any, int]:
+        """How the dice stand, and the last id."""
+        return self.dice.getstate(), self._next
+
+    def standing_at(self, standing: tuple[Any, int]) -> World:
+        """The same world where it stood then."""
+        world = World(self._seed, self._now)
+        world.dice.setstate(standing[0])
+        world._next = standing[1]
+        return world
 
     def lead(self, at: datetime) -> MadeLead:
         """One lead that came in at ``at``."""
-        r = self._random
-        self._next += r.choice((1, 1, 1, 2, 7))
-        own, campaign = self._next, r.choice(tuple(CAMPAIGNS))
-        publisher = r.choice(tuple(PUBLISHERS))
-        failed = [name for (name, kind) in JOBS if kind == "quality_assurance" and r.random() < 0.16]
+        r = self.dice
+        own, campaign = self.next_id(), r.pick(_CAMPAIGN_IDS)
+        publisher = r.pick(_PUBLISHER_IDS)
+        failed = [name for name in _CHECKS if r.random() < 0.16]
         hardfail = "E-mail check" in failed and r.random() < 0.5
         max_score = 300
-        score = max_score - sum(r.choice((40, 55, 100)) for _ in failed)
+        score = max_score - sum(r.pick((40, 55, 100)) for _ in failed)
         qa = qa_status(score, max_score, hardfail=hardfail)
-        hours = r.choice(OFFSETS)
-        first, last, country = r.choice(PEOPLE)
+        hours = r.pick(OFFSETS)
+        first, last, country = r.pick(PEOPLE)
         currency = CAMPAIGNS[campaign][2]
-        pay, cost = r.choice((("12.10", "30.00"), ("8.50", "19.95"), ("20.00", "44.40")))
+        pay, cost = r.pick((("12.10", "30.00"), ("8.50", "19.95"), ("20.00", "44.40")))
         made = MadeLead({}, at, campaign, publisher)
+        stamp = _stamp(at, hours)
         made.record = {
             "@id": iri("leads", own), "@type": "Lead", "id": own,
-            "publisherSubId": r.choice((None, f"sub-{r.randrange(40)}")),
-            "channel": {"@id": iri("channels", (c := r.choice(tuple(CHANNELS)))), "@type": "Channel", "name": CHANNELS[c]},
-            "createdTs": _stamp(at, hours), "updatedTs": _stamp(at, hours), "firstDeliveredTs": None,
-            "firstName": first, "lastName": last, "email": f"lead.{own}@{r.choice(('mail', 'corp', 'post'))}.example",
-            "telephone": _telephone(country, r.randrange(1000)), "optIn": r.choice((True, True, None)),
-            "integration": False, "overAllocation": r.choice(("", False)), "visible": True,
+            "publisherSubId": r.pick((None, f"sub-{r.below(40)}")),
+            "channel": {"@id": iri("channels", (c := r.pick(_CHANNEL_IDS))), "@type": "Channel", "name": CHANNELS[c]},
+            "createdTs": stamp, "updatedTs": stamp, "firstDeliveredTs": None,
+            "firstName": first, "lastName": last, "email": f"lead.{own}@{r.pick(('mail', 'corp', 'post'))}.example",
+            "telephone": _telephone(country, r.below(1000)), "optIn": r.pick((True, True, None)),
+            "integration": False, "overAllocation": r.pick(("", False)), "visible": True,
             "processrStatus": 1000 if r.random() < 0.98 else 300, "score": score, "maxScore": max_score, "hardfail": hardfail,
             "processingCounter": 1, "baseCurrencyPublisherPayout": pay, "publisherPayout": pay,
             "baseCurrencyAdvertiserPayout": cost, "advertiserPayout": cost,
@@ -167,25 +209,27 @@ class World:
 
     def _person(self, own: int) -> dict[str, Any]:
         """The documented fields that no rule asks for. Some are empty as text, some null, as Convertr sends them."""
-        apart = random.Random(f"{self._seed}/{own}")
+        apart = self._apart
+        apart.seed(f"{self._seed}/{own}")
         return {
-            "title": apart.choice(("", "Dr", None)), "postcode": apart.choice(("", "10115", "SW1A 0AA")),
-            "addressLine1": apart.choice(("", f"{apart.randrange(1, 99)} Example Street")), "addressLine2": "", "addressLine3": "",
-            "addressLine4": "", "dob": None, "sex": "", "photo": None, "host": apart.choice(("", None)),
-            "ip": f"192.0.2.{apart.randrange(1, 255)}", "landingPageUrl": apart.choice((None, "https://landing.example/offer")),
-            "formHash": apart.choice((None, str(apart.randrange(100, 200)))), "doubleOptIn": None, "suppressionList": False,
+            "title": apart.pick(("", "Dr", None)), "postcode": apart.pick(("", "10115", "SW1A 0AA")),
+            "addressLine1": apart.pick(("", f"{1 + apart.below(98)} Example Street")), "addressLine2": "", "addressLine3": "",
+            "addressLine4": "", "dob": None, "sex": "", "photo": None, "host": apart.pick(("", None)),
+            "ip": f"192.0.2.{1 + apart.below(254)}", "landingPageUrl": apart.pick((None, "https://landing.example/offer")),
+            "formHash": apart.pick((None, str(100 + apart.below(100)))), "doubleOptIn": None, "suppressionList": False,
             "imported": apart.random() < 0.1, "emailHash": None, "fingerprint": f"{apart.getrandbits(128):032x}",
         }  # fmt: skip
 
     def _data(self, own: int, at: datetime, country: str) -> list[dict[str, Any]]:
-        r = self._random
+        r, apart = self.dice, self._apart
+        apart.seed(f"{self._seed}/{own}/hash")
         values = (
-            ("Company", r.choice(COMPANIES)),
-            ("Job Title", r.choice(TITLES)),
-            ("Employees", r.choice((None, "11-50", "51-200"))),
+            ("Company", r.pick(COMPANIES)),
+            ("Job Title", r.pick(TITLES)),
+            ("Employees", r.pick((None, "11-50", "51-200"))),
             ("country", country),
             ("createdDate", at.date().isoformat()),
-            ("leadHash", f"{random.Random(f'{self._seed}/{own}/hash').getrandbits(128):032x}"),
+            ("leadHash", f"{apart.getrandbits(128):032x}"),
         )
         return [
             {"@id": iri("lead-datas", own * 10 + n), "@type": "LeadData", "type": "core.data", "name": name, "value": value}
@@ -194,7 +238,7 @@ class World:
 
     def _history(self, made: MadeLead) -> None:
         """What has happened to it since: delivery, second checks, replacement marks."""
-        r, record, at = self._random, made.record, made.created
+        r, record, at = self.dice, made.record, made.created
         later = (at + timedelta(hours=3)).isoformat()
         # A lead on hold has been sent nowhere.
         if record["currentStatus"] == "Valid" and r.random() < 0.6 and record["processrStatus"] == 1000:
@@ -207,11 +251,11 @@ class World:
             made.notes.append((at.isoformat(), "delivery", "Delivered", "system"))
         chance = r.random()
         if record["currentStatus"] != "Invalid" and chance < 0.08:
-            number, reason = r.choice(tuple(REASONS["invalid"].items()))
-            category = r.choice(tuple(CATEGORIES.values())) if number == 31 else None
+            number, reason = r.pick(_INVALID)
+            category = r.pick(_CATEGORIES) if number == 31 else None
             record.update(
                 currentStatus="Invalid", secondCheckStatus="Invalid", secondCheckFlagReason=reason,
-                secondCheckFlagReasonCategory=category, secondCheckFlagComment=r.choice((None, "client list of last week")),
+                secondCheckFlagReasonCategory=category, secondCheckFlagComment=r.pick((None, "client list of last week")),
                 publisherBillable=False, advertiserBillable=False,
             )  # fmt: skip
             made.notes.append((later, "status", f"Invalid: {reason}", "admin@sandbox.example"))
@@ -230,6 +274,9 @@ def _telephone(country: str, number: int) -> str:
     return TELEPHONES[country].format(number) if country in TELEPHONES else AMERICAN.format(number % 100)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def text_of(record: dict[str, Any]) -> str:
     """The record as it goes over the wire."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(record)
