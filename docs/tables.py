@@ -117,6 +117,13 @@ def messages() -> str:
     return table(("what happens", "error", "what it says"), rows)
 
 
+def dialect() -> str:
+    """The reference of the dialect file."""
+    from cvtr_widgets.dialect.reference import markdown
+
+    return markdown()
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "actions": actions,
     "verdicts": verdicts,
@@ -126,6 +133,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "class names": class_names,
     "settings": settings,
     "messages": messages,
+    "dialect": dialect,
 }
 
 

@@ -16,9 +16,11 @@ from cheroot.workers.threadpool import ThreadPool
 from cvtr_widgets.errors import SandboxError
 from cvtr_widgets.sandbox.app import Desk, Seen, make_app
 from cvtr_widgets.sandbox.gate import Gate
+from cvtr_widgets.sandbox.interpreter import Interpreter, dressed
 from cvtr_widgets.sandbox.mishaps import Mishap, Mishaps
 from cvtr_widgets.sandbox.reads import Reads
 from cvtr_widgets.sandbox.rules import Rules, User, make_users
+from cvtr_widgets.sandbox.speech import Speech
 from cvtr_widgets.sandbox.store import FIELDS, Store
 from cvtr_widgets.sandbox.world import CAMPAIGNS, REASONS, World
 
@@ -60,6 +62,8 @@ class SandboxServer:
         queue_delay: float = 0.3,
         max_ids: int = 500,
         now: datetime | None = None,
+        speech: Speech | None = None,
+        pretend_live: bool = False,
     ) -> None:
         """Make the world and start serving.
 
@@ -76,6 +80,8 @@ class SandboxServer:
             queue_delay: seconds until reprocessing takes effect.
             max_ids: most leads per write.
             now: the moment the world is made for.
+            speech: other words than Convertr's presumed ones; see ``sandbox.speech``.
+            pretend_live: do not say that this is a sandbox, so that what holds for a live enterprise can be tried.
 
         Raises:
             OSError: the port is taken.
@@ -91,7 +97,9 @@ class SandboxServer:
         reads = Reads(self._store, id_filter=id_filter)
         self._desk = Desk(self._store, self._gate, Rules(self._store), reads, latency, queue_delay, max_ids)
         self.mishaps = mishaps
-        self._server = wsgi.Server(("127.0.0.1", port), make_app(self._desk), numthreads=THREADS, timeout=65, shutdown_timeout=2)
+        app = dressed(make_app(self._desk), speech, pretend_live=pretend_live)
+        self.interpreter = app if isinstance(app, Interpreter) else None
+        self._server = wsgi.Server(("127.0.0.1", port), app, numthreads=THREADS, timeout=65, shutdown_timeout=2)
         self._server.gateway = _Gateway
         self._server.requests = ThreadPool(self._server, min=THREADS, max=THREADS)
         self._server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing
