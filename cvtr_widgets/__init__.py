@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cvtr_widgets.runs.plan import Plan
     from cvtr_widgets.selection import Selection, select
     from cvtr_widgets.session import LeadSession
+    from cvtr_widgets.teaching import learn_dialect, save_lesson
 
 __version__ = "0.1.0"
 
@@ -51,6 +52,7 @@ _HOMES = {
     "Verdict": "models",
     "connect": "demo",
     "delete": "actions",
+    "learn_dialect": "teaching",
     "mark_delivered": "actions",
     "mark_invalid": "actions",
     "mark_other": "actions",
@@ -58,6 +60,7 @@ _HOMES = {
     "mark_undelivered": "actions",
     "mark_valid": "actions",
     "reprocess": "actions",
+    "save_lesson": "teaching",
     "select": "selection",
     "to_csv": "export",
     "to_excel": "export",
@@ -80,6 +83,7 @@ __all__ = [
     "Verdict",
     "connect",
     "delete",
+    "learn_dialect",
     "mark_delivered",
     "mark_invalid",
     "mark_other",
@@ -87,6 +91,7 @@ __all__ = [
     "mark_undelivered",
     "mark_valid",
     "reprocess",
+    "save_lesson",
     "select",
     "to_csv",
     "to_excel",

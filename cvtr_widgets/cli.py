@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 import cvtr_widgets
-from cvtr_widgets import cli_journal
+from cvtr_widgets import cli_account, cli_doctor, cli_journal, cli_learn
 from cvtr_widgets.errors import CvtrError, SettingsError
 from cvtr_widgets.launch import Lab
 
@@ -27,6 +27,10 @@ _OPENER = ".open.html"
 # Without pretty exceptions: those print local variables, and there may be secrets among them.
 app = typer.Typer(name="cvtr-widgets", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(cli_journal.app, name="journal")
+
+
+for command in (cli_account, cli_doctor, cli_learn):
+    command.add_to(app)
 
 
 def main() -> None:

@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cvtr_widgets import settings
+from cvtr_widgets.api import keyrings
 from cvtr_widgets.api.auth import Credentials
-from cvtr_widgets.api.client import Convertr, is_loopback
+from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.dialect import Dialect, default_dialect, load_dialect
-from cvtr_widgets.api.transport import Timeouts
+from cvtr_widgets.api.transport import Timeouts, is_loopback
 from cvtr_widgets.errors import CredentialsError, SandboxError
 from cvtr_widgets.models import Limits
 from cvtr_widgets.sandbox import SandboxServer
@@ -30,6 +31,7 @@ def connect(
     username: str | None = None,
     password: str | None = None,
     *,
+    token: str | bool | None = None,
     url: str | None = None,
     dialect: str | Path | Dialect | None = None,
     limits: Limits | None = None,
@@ -41,13 +43,16 @@ def connect(
     """Log in to ``https://<enterprise>.cvtr.io``, or to ``url``.
 
     Enterprise, user and password come from the arguments, else ``CVTR_ENTERPRISE``, ``CVTR_USERNAME``,
-    ``CVTR_PASSWORD``, else (password) the keyring, else they are asked for without echo where somebody can be asked.
+    ``CVTR_PASSWORD``, else the keyring (see ``cvtr-widgets login``), else they are asked for without echo where somebody can
+    be asked.
     The environment's user and password are not used for another enterprise than the environment's.
 
     Args:
         enterprise: the first part of the platform's address (``acme`` for ``https://acme.cvtr.io``).
         username: the account, usually an e-mail address.
         password: never shown or kept.
+        token: for accounts with single sign-on only: a token copied from the platform, or True to be asked for it without
+            echo. ``CVTR_TOKEN`` counts where no password is given. How long it lives is not known.
         url: the platform's address in full, where it has another host. https, except on this machine.
         dialect: a dialect file, where this enterprise speaks differently from the default.
         limits: other limits than Convertr's documented ones.
@@ -67,20 +72,29 @@ def connect(
             "cvtr.Sandbox() here, or pass allow_public_machine=True if you may do that."
         )
     question = ask or _ask
-    given = enterprise or os.environ.get("CVTR_ENTERPRISE") or (_host_label(url) if url else None)
+    # An address that is given alone names its own enterprise: the environment's password is not for it.
+    given = enterprise or (_host_label(url) if url else os.environ.get("CVTR_ENTERPRISE"))
     name = given or _need(question, "Enterprise (the first part of https://....cvtr.io): ", "enterprise", _tried_enterprise())
     origin = _origin(name, url)
-    user, secret = _account(name, username, password, os.environ, question)
     return Convertr(
         origin,
         name,
-        Credentials(user, secret),
+        _credentials(name, username, password, token, question),
         dialect=_dialect(dialect, name),
         limits=limits,
         timeouts=timeouts,
         ask_code=question,
         allow_expired=allow_expired,
     )
+
+
+def _credentials(
+    enterprise: str, username: str | None, password: str | None, token: str | bool | None, question: Callable[[str], str]
+) -> Credentials:
+    pasted = _token(enterprise, token, question) if password is None else ""
+    if pasted:
+        return Credentials(username or "account of the token", token=pasted)
+    return Credentials(*_account(enterprise, username, password, os.environ, question))
 
 
 def _dialect(given: str | Path | Dialect | None, enterprise: str) -> Dialect:
@@ -129,33 +143,46 @@ def _account(
     enterprise: str, username: str | None, password: str | None, environ: Mapping[str, str], question: Callable[[str], str]
 ) -> tuple[str, str]:
     tried = ["the arguments"]
-    # Somebody else's password must never travel to this enterprise.
-    mine = environ.get("CVTR_ENTERPRISE", enterprise) == enterprise
+    mine = _environment_is_for(enterprise, environ)
     tried.append(
         "CVTR_USERNAME and CVTR_PASSWORD" if mine else "not CVTR_USERNAME and CVTR_PASSWORD (they are for another enterprise)"
     )
     user = username or (environ.get("CVTR_USERNAME") if mine else None)
+    if not user:
+        user, said = keyrings.account(enterprise)
+        tried.append(said)
     user = user or _need(question, f"User for {enterprise}: ", "username", ", ".join(tried))
     secret = password
     if not secret and mine and environ.get("CVTR_USERNAME", user) == user:
         secret = environ.get("CVTR_PASSWORD")
     if not secret:
-        secret, said = _from_keyring(enterprise, user)
-        tried.append(said)
+        secret, said = keyrings.password(enterprise, user)
+        tried += [said] if said not in tried else []
     secret = secret or _need(question, f"Password of {user}: ", "password", ", ".join(tried))
     return user, secret
 
 
-def _from_keyring(enterprise: str, user: str) -> tuple[str | None, str]:
-    try:
-        import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        return None, "the keyring (not installed: pip install cvtr-widgets[keyring])"
-    try:
-        return keyring.get_password(f"cvtr-widgets:{enterprise}", user), "the keyring"
-    except KeyringError:
-        return None, "the keyring (it cannot be used here)"
+def _environment_is_for(enterprise: str, environ: Mapping[str, str]) -> bool:
+    """Somebody else's password or token must never travel to this enterprise."""
+    return environ.get("CVTR_ENTERPRISE", enterprise) == enterprise
+
+
+def _token(enterprise: str, given: str | bool | None, question: Callable[[str], str]) -> str:
+    """A token instead of user and password; empty where none is meant. Checked, because it goes into a header."""
+    if given is True:
+        text = _need(question, f"Token for {enterprise} (it is not shown): ", "token", "the argument token=")
+    elif given:
+        text = given
+    elif given is None and _environment_is_for(enterprise, os.environ):
+        text = os.environ.get("CVTR_TOKEN", "")
+    else:
+        return ""
+    text = text.strip().removeprefix("Authorization:").strip().removeprefix("Bearer ").strip()
+    if not text:
+        return ""
+    if not text.isascii() or not text.isprintable() or " " in text or len(text) > 8_000:
+        raise CredentialsError("That is no token: it holds spaces or odd characters. Copy it again, without the quotes.")
+    return text
 
 
 def _ask(prompt: str) -> str:

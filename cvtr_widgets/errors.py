@@ -8,7 +8,8 @@
     ├── ServiceError             the service or the network did not do what was asked (.method .path .status)
     │   ├── LoginRefused         wrong user or password, or a locked account; never repeated
     │   ├── PasswordExpired      the way out is client.change_password
-    │   ├── NotReached           no connection: name, network, TLS, proxy
+    │   ├── NotReached           no connection: name, network, proxy
+    │   │   └── NotTrusted       the certificate does not hold: final, and nothing was sent
     │   ├── NoAnswer             connected, but no dependable answer in time
     │   ├── Unreadable           an answer that is not what a Convertr sends (HTML, cut JSON, wrong types)
     │   ├── NotAllowed           403
@@ -18,6 +19,7 @@
     │   ├── ServiceBroken        5xx
     │   └── OffOrigin            a redirect or link that leaves the one host which may see the token
     ├── DialectError             the description of the service is wrong (file, key and reason)
+    ├── CaptureError             a capture of the browser cannot be used, or shows nothing that can be learned
     ├── SelectionError           a file or input that holds no lead ids at all
     ├── ReadTooLarge             a read would take more requests than allowed; carries the estimate
     ├── PlanError                an action that cannot be planned (reason missing, unknown category ...)
@@ -76,6 +78,10 @@ class NotReached(ServiceError):
     """No connection came about, so nothing was sent."""
 
 
+class NotTrusted(NotReached):
+    """The service's certificate does not hold. Final: nothing was sent, and there is no way around it from here."""
+
+
 class NoAnswer(ServiceError):
     """The request went out and no dependable answer came back."""
 
@@ -110,6 +116,10 @@ class OffOrigin(ServiceError):
 
 class DialectError(CvtrError):
     """A dialect file (the description of one Convertr's wire) is not usable; names file, key and reason."""
+
+
+class CaptureError(CvtrError):
+    """A capture of the browser (HAR) cannot be used; says how to make one that can."""
 
 
 class SelectionError(CvtrError):

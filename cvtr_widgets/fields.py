@@ -27,7 +27,7 @@ Getter = Callable[[Record], Any]
 def _plain_getter(keys: Sequence[str]) -> Getter:
     if len(keys) == 1:
         key = keys[0]
-        return lambda record: record.get(key, NOT_SENT)
+        return lambda record: record.get(key, NOT_SENT) if isinstance(record, dict) else NOT_SENT
 
     def get(record: Record) -> Any:
         value: Any = record
@@ -49,7 +49,10 @@ def _jmes_getter(place: str) -> Getter:
         raise DialectError(f"{place!r} is not a JMESPath expression: {error}. Mend it in the dialect file.") from None
 
     def get(record: Record) -> Any:
-        value = compiled.search(record)
+        try:
+            value = compiled.search(record)
+        except (JMESPathError, RecursionError):
+            return NOT_SENT  # what stands there is not what the expression can work on
         # JMESPath cannot tell "not there" from null; what cannot be told apart proves nothing.
         return NOT_SENT if value is None else value
 
@@ -73,16 +76,35 @@ def getter(places: tuple[str, ...]) -> Getter:
     return get
 
 
+def _translated(read: Getter, words: Mapping[str, str]) -> Getter:
+    """``read`` with the service's words in ours; an empty word of ours means that the field is empty."""
+
+    def get(record: Record) -> Any:
+        value = read(record)
+        if isinstance(value, (str, int)):  # true and false are ints, too
+            word = str(value).lower() if isinstance(value, bool) else str(value)
+            return (words[word] or None) if word in words else value
+        return value
+
+    return get
+
+
 @dataclass(frozen=True)
 class FieldMap:
-    """Names of lead fields -> the places where this service keeps them. A field with no place is not sent."""
+    """Names of lead fields -> the places where this service keeps them. A field with no place is not sent.
+
+    ``words``: field -> the service's word -> ours, where its words differ (true and false are written so).
+    """
 
     places: Mapping[str, tuple[str, ...]]
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _getters: dict[str, Getter] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, places in self.places.items():
-            self._getters[name] = getter(places) if places else (lambda _record: NOT_SENT)
+            found = getter(places) if places else (lambda _record: NOT_SENT)
+            words = self.words.get(name)
+            self._getters[name] = _translated(found, words) if words else found
 
     def __contains__(self, name: str) -> bool:
         return bool(self.places.get(name))
@@ -92,13 +114,17 @@ class FieldMap:
         found = self._getters.get(name)
         return NOT_SENT if found is None else found(record)
 
+    def own_id(self, record: Record) -> int | None:
+        """The id of a lead's record; None where it has none, or names two different ones."""
+        return id_in(record, self.places.get("id", ()))
+
     def column(self, records: Iterable[Record], name: str) -> list[Any]:
         """The same field of many records."""
         found = self._getters.get(name)
         if found is None:
             return [NOT_SENT for _ in records]
         places = self.places[name]
-        if len(places) == 1 and _PLAIN.match(places[0]) and "." not in places[0]:
+        if name not in self.words and len(places) == 1 and _PLAIN.match(places[0]) and "." not in places[0]:
             key = places[0]
             return [record.get(key, NOT_SENT) for record in records]
         return [found(record) for record in records]
@@ -122,9 +148,23 @@ def id_of(value: Any) -> int | None:
         digits = match.group(1) if match else value if value.isascii() and value.isdigit() and len(value) < 20 else ""
         return id_of(int(digits)) if digits else None
     if isinstance(value, dict):
-        own = id_of(value.get("id"))
-        return own if own is not None else id_of(value.get("@id")) if isinstance(value.get("@id"), str) else None
+        inner, iri = value.get("id"), value.get("@id")
+        own = None if isinstance(inner, dict) else id_of(inner)
+        return own if own is not None else id_of(iri) if isinstance(iri, str) else None
     return None
+
+
+def id_in(record: Any, places: Sequence[str]) -> int | None:
+    """The id at the places of a record; None where there is none, or where two places name different things."""
+    if not isinstance(record, dict):
+        return None
+    found = None
+    for place in places:
+        own = id_of(getter((place,))(record))
+        if own is not None and found not in {own, None}:
+            return None
+        found = own if found is None else found
+    return found
 
 
 def name_of(value: Any) -> str | None:

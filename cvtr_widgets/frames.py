@@ -154,7 +154,7 @@ class FrameBuilder:
 
     def add(self, records: Sequence[Record]) -> None:
         """Take a page. A record without a readable lead id must not come here (listings leave it out and say so)."""
-        taken = [(own, r) for r in records if (own := id_of(self._fields.read(r, "id"))) is not None]
+        taken = [(own, r) for r in records if (own := self._fields.own_id(r)) is not None]
         records = [r for _, r in taken]
         self._ids.extend(own for own, _ in taken)
         for source, values in self._raw.items():

@@ -249,6 +249,16 @@ class ReadCost:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One line of the doctor. ``state``: ``ok``, ``differs`` or ``missing``; ``advice`` is empty where there is nothing to do."""
+
+    check: str
+    state: Literal["ok", "differs", "missing"]
+    found: str
+    advice: str = ""
+
+
 class LeadService(Protocol):
     """All that ``runs`` knows of Convertr."""
 
@@ -273,6 +283,10 @@ class LeadService(Protocol):
 
     def usage(self) -> tuple[int, int]:
         """Requests used in the past window, and how many are allowed."""
+        ...
+
+    def chunk(self, action: Action) -> int:
+        """Most leads that one write of this action takes; never more than ``limits.chunk``."""
         ...
 
     def fetch(

@@ -12,7 +12,7 @@ from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.fields import STATUSES
 from cvtr_widgets.frames import FrameBuilder, records_frame
 from cvtr_widgets.masking import masked
-from cvtr_widgets.models import LeadId
+from cvtr_widgets.models import ActionKind, Choice, LeadId
 from cvtr_widgets.progress_bar import Tell
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Pulling:
         self.masked = masked
 
     def _builder(self) -> FrameBuilder:
-        return FrameBuilder(self._client.fields, self._client.dialect.raw["processr"].get("names", {}))
+        return FrameBuilder(self._client.fields, self._client.dialect.value("processr", "names"))
 
     def _frame(self, builder: FrameBuilder, as_of: datetime, notes: Iterable[str], absent: Iterable[LeadId]) -> pd.DataFrame:
         names = self._client.catalog.names
@@ -170,3 +170,22 @@ def _known(value: str | None, words: Iterable[str], what: str) -> str | None:
     if found is None:
         raise RequestRefused(f"{value[:40]!r} is no {what}", advice=f"Use one of {', '.join(known.values())}.")
     return found
+
+
+class PlanLists:
+    """The client's lists, as plans want them."""
+
+    def __init__(self, client: Convertr) -> None:
+        self._client = client
+
+    def reasons(self, kind: ActionKind) -> Sequence[Choice]:
+        """The listed reasons of a flag."""
+        return self._client.flag_reasons(kind)
+
+    def categories(self) -> Sequence[Choice]:
+        """The reason categories for Returned."""
+        return self._client.reason_categories()
+
+    def integrations(self, campaign_id: int) -> Sequence[Choice]:
+        """The integration jobs of a campaign."""
+        return self._client.integrations(campaign_id)

@@ -14,6 +14,7 @@ from cvtr_widgets.models import ActionKind, Choice, Identity, LeadId
 from cvtr_widgets.progress_bar import ProgressBar
 from cvtr_widgets.pulling import LeadDetail, Moment, Pulling
 from cvtr_widgets.selection import Selection, select
+from cvtr_widgets.service_frames import dialect_frame, doctor_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,14 @@ class ReadSession:
     def masked(self) -> bool:
         """Whether names, e-mail addresses and telephones are shortened in all frames."""
         return self._pulling.masked
+
+    def dialect(self) -> pd.DataFrame:
+        """Every entry of the dialect with where it comes from; see ``service_frames.dialect_frame``."""
+        return dialect_frame(self.client.evidence())
+
+    def doctor(self) -> pd.DataFrame:
+        """What of the service is as the dialect says; see ``service_frames.doctor_frame``. Only reads."""
+        return doctor_frame(self.client.doctor())
 
     # -- leads --------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.canary import must_be_proven
 from cvtr_widgets.errors import JournalError, NotConfirmed, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.models import LeadId, Sealed, Signature, seal
 from cvtr_widgets.runs import bundle, history
@@ -71,8 +72,8 @@ class Running:
 
     # -- beginning and going on ---------------------------------------------------------------------------------------
 
-    def begin(self, plan: Plan, signature: Signature | None, options: RunOptions) -> Run:
-        """Start a run of a plan that was confirmed.
+    def begin(self, plan: Plan, signature: Signature | None, options: RunOptions, *, waived: Sequence[str] = ()) -> Run:
+        """Start a run of a plan that was confirmed. ``waived``: entries of the dialect that go unproven, for the journal.
 
         Raises:
             PlanOutOfDate: it was run already. JournalError: the journal cannot be written; nothing was sent.
@@ -84,6 +85,8 @@ class Running:
                 raise PlanOutOfDate("This plan has been run already. Make a new one to see what is left to do.")
             self._carried_out.add(key)
         try:
+            if waived:
+                self.journal.write(run.id, "waived", {"entries": list(waived), "by": "canary=False"})
             return self._start(run, self._claim(run.id))
         except (RunError, JournalError):
             with self._lock:
@@ -116,7 +119,7 @@ class Running:
                 since=since,
             ) from None
 
-    def resume(self, run_id: str, comments: Sequence[str], options: RunOptions, *, send: bool) -> Run:
+    def resume(self, run_id: str, comments: Sequence[str], options: RunOptions, *, send: bool, canary: bool) -> Run:
         """Go on with a run that was killed or broke off.
 
         Raises:
@@ -134,7 +137,9 @@ class Running:
             verify = verify_way(found.opening.get("verify", "all"))
             options = dataclasses.replace(options, verify=verify)
             if send and found.at("not_sent"):
-                self._client.may_write()
+                waived = must_be_proven(self._client, plan, canary=canary)
+                if waived:
+                    self.journal.write(run_id, "waived", {"entries": list(waived), "by": "canary=False"})
             run = Run(self._client, self.journal, plan, found.signature, options, recorded=found, send=send)
         except BaseException:
             claim.release(done=False)

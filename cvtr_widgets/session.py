@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.canary import CanaryReport, must_be_proven, propose, send
+from cvtr_widgets.confirming import confirmed
 from cvtr_widgets.errors import NotConfirmed, PlanError, PlanOutOfDate
 from cvtr_widgets.frames import leads_in
-from cvtr_widgets.models import Action, ActionKind, Choice, LeadId, Progress, Signature, ordered_unique
+from cvtr_widgets.models import Action, LeadId, Progress, Signature, ordered_unique
+from cvtr_widgets.pulling import PlanLists
 from cvtr_widgets.read_session import Cancel, ReadSession, stopper
 from cvtr_widgets.running import Running
 from cvtr_widgets.runs import undo
@@ -27,22 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Groups = Sequence[tuple[Action, Any]]
-
-
-class _Lists:
-    """The client's lists, as plans want them."""
-
-    def __init__(self, client: Convertr) -> None:
-        self._client = client
-
-    def reasons(self, kind: ActionKind) -> Sequence[Choice]:
-        return self._client.flag_reasons(kind)
-
-    def categories(self) -> Sequence[Choice]:
-        return self._client.reason_categories()
-
-    def integrations(self, campaign_id: int) -> Sequence[Choice]:
-        return self._client.integrations(campaign_id)
 
 
 class LeadSession(ReadSession):
@@ -101,7 +88,7 @@ class LeadSession(ReadSession):
         with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
             return make_plan(
                 self.client,
-                _Lists(self.client),
+                PlanLists(self.client),
                 groups,
                 reading=reading,
                 include_cannot_tell=include_cannot_tell,
@@ -150,6 +137,7 @@ class LeadSession(ReadSession):
         verify: str = "all",
         on_progress: Callable[[Progress], None] | None = None,
         source: str = "script",
+        canary: bool = True,
     ) -> Run:
         """Carry a plan out in the background. ``run.wait()`` waits, ``run.cancel()`` stops after the chunks in flight.
 
@@ -161,19 +149,39 @@ class LeadSession(ReadSession):
                 what each takes. What is not read back is at best ``accepted``.
             on_progress: called with ``Progress`` from another thread, at most ten times a second.
             source: noted in the journal.
+            canary: False lets a live plan go without its canary, at your own risk; the journal keeps that.
 
         Raises:
             NotConfirmed: confirmation, count or signature is missing or does not fit.
             PlanOutOfDate: the plan is another account's, or was run already.
-            LiveWritesRefused: the client is connected to a live enterprise.
+            LiveWritesRefused: a live enterprise at which this action is not proven yet; see ``canary``.
             JournalError: the journal cannot be written; nothing was sent.
         """
         self._must_fit(plan)
         options = self._options(on_progress, source, verify)
-        signed = self._confirmed(plan, confirm, signature)
-        if plan.will_change:
-            self.client.may_write()
-        return self._running.begin(plan, signed, options)
+        signed = confirmed(plan, confirm, signature, self.sign)
+        waived = must_be_proven(self.client, plan, canary=canary)
+        return self._running.begin(plan, signed, options, waived=waived)
+
+    def canary(
+        self, plan: Plan, *, lead: LeadId | None = None, confirm: bool | int = False, signature: str | Signature | None = None
+    ) -> CanaryReport:
+        """The plan's first write to a live enterprise, to one lead (``lead``, or one it chooses): see ``CanaryReport``.
+
+        Without ``confirm`` nothing is sent: the report shows the exact request. ``signature`` signs ``report.plan``.
+
+        Raises:
+            PlanError: no action of the plan needs it. NotConfirmed, PlanOutOfDate, JournalError: as ``start``.
+        """
+        self._must_fit(plan)
+        report = propose(self.client, plan, lead)
+        if confirm is False:
+            return report
+
+        def start(one: Plan, sure: bool | int, sign: str | Signature | None) -> Run:
+            return self._running.begin(one, confirmed(one, sure, sign, self.sign), self._options(None, "canary"))
+
+        return send(self.client, report, start, confirm=confirm, signature=signature, journal=self._running.journal)
 
     def _options(self, on_progress: Callable[[Progress], None] | None, source: str, verify: str = "all") -> RunOptions:
         return RunOptions(
@@ -193,6 +201,7 @@ class LeadSession(ReadSession):
         signature: str | Signature | None = None,
         verify: str = "all",
         on_progress: Callable[[Progress], None] | None = None,
+        canary: bool = True,
     ) -> Run:
         """``start`` and wait, with a progress bar. Ctrl-C cancels after the chunks in flight; the run is given all the same.
 
@@ -201,9 +210,8 @@ class LeadSession(ReadSession):
         Raises:
             as ``start``.
         """
-        return self._to_the_end(
-            lambda show: self.start(plan, confirm=confirm, signature=signature, verify=verify, on_progress=show), on_progress
-        )
+        given: dict[str, Any] = {"confirm": confirm, "signature": signature, "verify": verify, "canary": canary}
+        return self._to_the_end(lambda show: self.start(plan, on_progress=show, **given), on_progress)
 
     def _to_the_end(
         self, begin: Callable[[Callable[[Progress], None]], Run], on_progress: Callable[[Progress], None] | None
@@ -231,27 +239,6 @@ class LeadSession(ReadSession):
         if plan.dialect_hash != self.client.dialect_hash:
             raise PlanOutOfDate("The dialect has changed since this plan was made. Plan anew.")
 
-    def _confirmed(self, plan: Plan, confirm: bool | int, signature: str | Signature | None) -> Signature | None:
-        if not plan.will_change:
-            return None
-        if plan.needs_count:
-            if confirm is True or confirm is False or confirm != plan.will_change:
-                raise NotConfirmed(
-                    f"This plan deletes, which cannot be undone. Confirm with the number of leads: confirm={plan.will_change}."
-                )
-        elif confirm is not True:
-            raise NotConfirmed(f"Not confirmed. To go on, pass confirm=True to: {plan.statement}")
-        if not plan.needs_signature:
-            if signature is not None:
-                raise NotConfirmed("This plan is not signed. Leave the signature out.")
-            return None
-        if signature is None:
-            raise NotConfirmed(f'This needs your signature: pass signature="Your Printed Name" to: {plan.statement}')
-        signed = self.sign(plan, signature) if isinstance(signature, str) else signature
-        if signed.fingerprint != plan.fingerprint:
-            raise NotConfirmed("This signature belongs to another plan. Sign this one.")
-        return signed
-
     # -- what was begun before ----------------------------------------------------------------------------------------
 
     def unfinished(self) -> pd.DataFrame:
@@ -267,6 +254,7 @@ class LeadSession(ReadSession):
         wait: bool = True,
         on_progress: Callable[[Progress], None] | None = None,
         source: str = "script",
+        canary: bool = True,
     ) -> Run:
         """Go on with a run of ``unfinished()``, under the plan, confirmation and signature that it had.
 
@@ -280,6 +268,7 @@ class LeadSession(ReadSession):
             wait: wait for the end with a progress bar, as ``run`` does; False gives the run at once, as ``start`` does.
             on_progress: as for ``start``.
             source: noted in the journal.
+            canary: as for ``start``.
 
         Raises:
             RunError: there is no such run, or nothing is left. RunTaken: another kernel or tab has it.
@@ -289,7 +278,7 @@ class LeadSession(ReadSession):
         comments = [comment] if isinstance(comment, str) else list(comment)
 
         def begin(show: Callable[[Progress], None] | None) -> Run:
-            return self._running.resume(run_id, comments, self._options(show, source), send=send)
+            return self._running.resume(run_id, comments, self._options(show, source), send=send, canary=canary)
 
         return self._to_the_end(begin, on_progress) if wait else begin(on_progress)
 
@@ -313,7 +302,7 @@ class LeadSession(ReadSession):
         said = undo.left_out_words(out)
         if not groups:
             raise PlanError("Nothing of this run can be taken back. " + (" ".join(said) or "No lead was changed."))
-        return make_plan(self.client, _Lists(self.client), groups, reading=reading, left_out=out, notes=said, cancelled=stop)
+        return make_plan(self.client, PlanLists(self.client), groups, reading=reading, left_out=out, notes=said, cancelled=stop)
 
     # -- the journal --------------------------------------------------------------------------------------------------
 

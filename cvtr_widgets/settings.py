@@ -3,7 +3,9 @@
 | variable | meaning |
 | --- | --- |
 | ``CVTR_ENTERPRISE`` ``CVTR_USERNAME`` ``CVTR_PASSWORD`` | who logs in where, when ``connect()`` is not told |
+| ``CVTR_TOKEN`` | a token from the platform instead of user and password (accounts with single sign-on only) |
 | ``CVTR_DIALECT`` | path of a dialect file |
+| ``CVTR_SETTINGS`` | folder of this user's settings: a dialect file per enterprise in ``dialects`` |
 | ``CVTR_JOURNAL`` | folder of the journals of runs |
 | ``CVTR_JOURNAL_COMMENTS`` | ``1``: comments are kept in the journal in full, not only as a hash |
 | ``CVTR_SHARED`` | folder, on this machine, in which your kernels share the request limit |
@@ -122,8 +124,15 @@ def dialect_path(enterprise: str, environ: Mapping[str, str] = os.environ) -> Pa
         if not path.is_file():
             raise SettingsError(f"CVTR_DIALECT names {given!r}, and there is no such file. Correct or unset it.")
         return path
-    path = platformdirs.user_config_path(APP) / "dialects" / f"{safe_name(enterprise)}.toml"
+    path = dialect_file(enterprise, environ)
     return path if path.is_file() else None
+
+
+def dialect_file(enterprise: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the dialect file of an enterprise is kept, whether it is there or not."""
+    given = environ.get("CVTR_SETTINGS", "")
+    folder = Path(given).expanduser() if given else platformdirs.user_config_path(APP)
+    return folder / "dialects" / f"{safe_name(enterprise)}.toml"
 
 
 def safe_name(text: str) -> str:

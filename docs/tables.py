@@ -128,6 +128,13 @@ def faults(group: str) -> str:
     return table(head, rows)
 
 
+def dialect() -> str:
+    """The reference of the dialect file."""
+    from cvtr_widgets.dialect.reference import markdown
+
+    return markdown()
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "actions": actions,
     "verdicts": verdicts,
@@ -139,6 +146,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "messages": messages,
     "network faults": lambda: faults("network"),
     "service faults": lambda: faults("service"),
+    "dialect": dialect,
 }
 
 

@@ -6,10 +6,13 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.guard import Guard
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
@@ -23,14 +26,27 @@ hypothesis.settings.register_profile("everyday", deadline=None, derandomize=bool
 hypothesis.settings.load_profile("everyday")
 
 
+GUARD = Guard()
+
+
+@pytest.fixture(autouse=True)
+def guard() -> Iterator[Guard]:
+    """No token to another origin, no secret in a log, in any test; see ``guard.py``."""
+    GUARD.begin()
+    yield GUARD
+    assert GUARD.problems == []
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """No test, and no kernel that a test starts, may see this user's account, settings, journal or limits."""
     for name in [name for name in os.environ if name.startswith("CVTR_") and name not in KEPT]:
         del os.environ[name]
+    GUARD.install()
     home = tempfile.mkdtemp(prefix="cvtr-tests-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["CVTR_JOURNAL"] = str(Path(home) / "journal")
     os.environ["CVTR_SHARED"] = str(Path(home) / "limits")
+    os.environ["CVTR_SETTINGS"] = str(Path(home) / "settings")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

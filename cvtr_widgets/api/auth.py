@@ -11,7 +11,10 @@ from typing import Any
 from cvtr_widgets.api.dialect import Dialect
 from cvtr_widgets.api.transport import Answer, Failed, Transport, decode, failure_error, problem_words, status_error
 from cvtr_widgets.errors import CredentialsError, LoginRefused, PasswordExpired, ServiceError, Unreadable
+from cvtr_widgets.fields import getter
 
+MAX_LIFE = 10 * 365 * 86_400
+"""Seconds; a token that claims to live longer is taken to live an hour."""
 EXPIRED_ADVICE = (
     "Connect with cvtr.connect(..., allow_expired=True) and call client.change_password(), or change it on the platform."
 )
@@ -51,6 +54,7 @@ class Auth:
         self.user_id: int | None = None
         self.password_expired = False
         self.sandbox = False
+        self._second = False
         self._transport = transport
         self._dialect = dialect
         self._credentials = credentials
@@ -66,6 +70,24 @@ class Auth:
     def username(self) -> str:
         """The account's name."""
         return self._credentials.username
+
+    @property
+    def way(self) -> str:
+        """How it was logged in: ``password``, ``password and second factor`` or ``token``."""
+        if self._credentials.token:
+            return "token"
+        return "password and second factor" if self._second else "password"
+
+    @property
+    def life(self) -> float | None:
+        """Seconds that the token still lives; None where that is not known."""
+        token = self._token
+        return None if token is None or token.ends == float("inf") else token.ends - self._clock()
+
+    @property
+    def renewable(self) -> bool:
+        """Whether the token can be renewed without the password."""
+        return self._token is not None and self._token.refresh is not None
 
     def header(self) -> dict[str, str]:
         """The header that carries the token; logs in or renews first where needed.
@@ -100,8 +122,10 @@ class Auth:
                 return
             if self._credentials.token:
                 raise LoginRefused(
-                    "The token that was given is no longer accepted", status=401, advice="Get a new one and connect again."
-                )
+                    "The token that was given is no longer accepted", status=401,
+                    advice="Tokens live about an hour. Copy a new one from the platform, set CVTR_TOKEN or paste it, and connect "
+                    "again. Nothing was repeated.",
+                )  # fmt: skip
             self._token = self._renewed() or self._logged_in()
 
     def forget(self) -> None:
@@ -120,15 +144,15 @@ class Auth:
     def _renewed(self) -> _Token | None:
         if self._token is None or not self._token.refresh:
             return None
-        path = self._dialect.value("auth", "renew")
+        renew = self._dialect.file.auth.renew
         try:
-            answer = self._transport.exchange("POST", path, form={"grant_type": "refresh_token", **self._token.refresh})
+            answer = self._transport.exchange("POST", renew.path, form={**renew.send, **self._token.refresh})
         except Failed:
             return None
         if answer.status != 200:
             return None
         try:
-            return self._taken(self._object(answer, path))
+            return self._taken(self._object(answer, renew.path))
         except Unreadable:
             return None
 
@@ -137,13 +161,17 @@ class Auth:
             raise self._refused
         if not self._credentials.password:
             raise CredentialsError("No password to log in with. Give one to connect() or set CVTR_PASSWORD.")
-        form = {"username": self._credentials.username, "password": self._credentials.password}
-        path = self._dialect.value("auth", "login")
+        login, mfa = self._dialect.file.auth.login, self._dialect.file.auth.mfa
+        form = {login.username: self._credentials.username, login.password: self._credentials.password}
+        path = login.path
         answer = self._login(form, path)
         body = self._maybe_object(answer)
-        if body.get("error") == self._dialect.value("auth", "mfa_error"):
+        if getter((mfa.place,))(body) == mfa.value:
+            self._second = True
             code = self._ask_code("Code that was sent to your phone: ").strip()
-            answer = self._login({**form, "mfa_token": str(body.get("mfa_token", "")), "mfa_code": code}, path)
+            token = getter((self._dialect.file.auth.token.mfa_token,))(body)
+            token = token if isinstance(token, str) else ""
+            answer = self._login({**form, login.mfa_token: token, login.mfa_code: code}, path)
         if answer.status != 200 and not self._is_refusal(answer):
             error = status_error(answer, "POST", path)
             if error is not None:
@@ -155,7 +183,9 @@ class Auth:
 
     def _login(self, form: dict[str, str], path: str) -> Answer:
         try:
-            answer = self._transport.exchange("POST", path, form=form)
+            as_form = self._dialect.file.auth.login.format == "form"
+            fields: dict[str, Any] = {"form": form} if as_form else {"body": form}
+            answer = self._transport.exchange("POST", path, **fields)
         except Failed as failed:
             raise failure_error(failed, "POST", path) from None
         # The marker is only believed from this very machine (see client.Convertr).
@@ -188,7 +218,8 @@ class Auth:
 
     def _object(self, answer: Answer, path: str) -> dict[str, Any]:
         found = self._maybe_object(answer)
-        if not isinstance(found.get("access_token"), str) or not found["access_token"]:
+        token = getter((self._dialect.file.auth.token.token,))(found)
+        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             raise Unreadable(
                 "The answer to the login holds no token", method="POST", path=path, status=answer.status,
                 advice="Check that the enterprise name is right: another site may be answering.",
@@ -196,14 +227,21 @@ class Auth:
         return found
 
     def _taken(self, body: dict[str, Any]) -> _Token:
-        life = body.get("expires_in")
-        seconds = float(life) if isinstance(life, (int, float)) and not isinstance(life, bool) and life > 0 else 3600.0
-        user_id = body.get("user_id")
-        if isinstance(user_id, int) and not isinstance(user_id, bool):
+        places = self._dialect.file.auth.token
+
+        def read(place: str) -> Any:
+            return getter((place,))(body)
+
+        life = read(places.life)
+        usable = isinstance(life, (int, float)) and not isinstance(life, bool) and 0 < life < MAX_LIFE
+        seconds = float(life) if usable else 3600.0
+        user_id = read(places.user_id)
+        if isinstance(user_id, int) and not isinstance(user_id, bool) and 0 < user_id < 2**63:
             self.user_id = user_id
-        self.password_expired = body.get("password_expired") is True
-        names = ("client_id", "client_secret", "refresh_token")
+        self.password_expired = read(places.password_expired) is True
+        names = self._dialect.file.auth.renew.keep
         refresh = {k: body[k] for k in names if isinstance(body.get(k), str) and body[k]}
         # A token that lives shorter than the reserve is used up to a tenth before its end.
         ends = self._clock() + seconds + (self.RESERVE - seconds * 0.1 if seconds < 10 * self.RESERVE else 0.0)
-        return _Token(body["access_token"], ends, refresh if len(refresh) == len(names) else None)
+        renewable = bool(self._dialect.file.auth.renew.path) and len(refresh) == len(names)
+        return _Token(str(read(places.token)), ends, refresh if renewable else None)

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
+from cvtr_widgets.api.answers import plain_word
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import RequestRefused, Unreadable
-from cvtr_widgets.fields import id_of, name_of
+from cvtr_widgets.fields import id_of
 from cvtr_widgets.models import ActionKind, Choice, LeadId, Record
 
 FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)
@@ -51,7 +52,7 @@ class Catalog:
         """Id -> name of a list such as ``campaigns``."""
         found: dict[int, str] = {}
         for record in self.kept(resource):
-            own, name = id_of(record.get("id", record.get("@id"))), name_of(record)
+            own, name = self._reader.own_id(resource, record), self._name(record)
             if own is not None and name is not None:
                 found[own] = name
         return found
@@ -59,17 +60,17 @@ class Catalog:
     def reasons(self, kind: ActionKind) -> list[Choice]:
         """The listed reasons of Valid, Invalid or Test, in the service's order (convertr: lead-flag-reasons)."""
         d = self._reader.dialect
-        flag = d.raw["lists"]["flag_names"].get(str(kind))
+        flag = d.value("lists", "flag_names").get(str(kind))
         if not isinstance(flag, str):
             return []
         found = self.kept("lead-flag-reasons", [(d.value("lists", "reason_filter"), flag)])
         # The filter is believed only when obeyed: reasons of another flag are left out here.
         mine = [r for r in found if str(d.read(r, "lists", "flag_name")).lower() == flag.lower()]
-        return [c for c in (_choice(r, flag) for r in mine) if c is not None]
+        return [c for c in (self._choice(r, flag) for r in mine) if c is not None]
 
     def categories(self) -> list[Choice]:
         """The reason categories for Returned."""
-        return [c for c in (_choice(r, None) for r in self.kept("lead-flag-reason-categories")) if c is not None]
+        return [c for c in (self._choice(r, None) for r in self.kept("lead-flag-reason-categories")) if c is not None]
 
     def add_category(self, name: str) -> Choice:
         """Add a category. It can never be changed or deleted again (convertr: flag reasons)."""
@@ -78,7 +79,7 @@ class Catalog:
             raise RequestRefused("A category needs a name", advice="Give the text to show.")
         found = self._reader.post_once("lead-flag-reason-categories", {"name": name})
         self.refresh()
-        made = _choice(found, None) if isinstance(found, dict) else None
+        made = self._choice(found, None) if isinstance(found, dict) else None
         if made is None:
             raise Unreadable("The answer does not show the new category", advice="Read the categories to see if it is there.")
         return made
@@ -87,9 +88,13 @@ class Catalog:
         """The integration jobs configured on a campaign, in their order."""
         d = self._reader.dialect
         found = self.kept("campaign-processr-jobs", [(d.value("lists", "job_filter"), str(campaign_id))])
-        wanted = set(d.value("lists", "integration_types"))
-        mine = [r for r in found if d.read(r, "lists", "job_type") in wanted and id_of(r.get("campaign")) in {campaign_id, None}]
-        return [c for c in (_choice(r, None) for r in mine) if c is not None]
+        wanted = {plain_word(w) for w in d.value("lists", "integration_types")}
+
+        def mine(record: Record) -> bool:
+            word = plain_word(d.read(record, "lists", "job_type"))
+            return word is not None and word in wanted and id_of(record.get("campaign")) in {campaign_id, None}
+
+        return [c for c in (self._choice(r, None) for r in found if mine(r)) if c is not None]
 
     def of_lead(self, resource: str, lead_id: LeadId) -> list[Record]:
         """Records that belong to one lead (``lead-notes``, ``processr-job-leads``); rows of other leads are left out."""
@@ -115,9 +120,10 @@ class Catalog:
         members = self._reader.dialect.read(found, "paging", "members") if isinstance(found, dict) else found
         return [m for m in members if isinstance(m, dict)] if isinstance(members, list) else []
 
+    def _name(self, record: Record) -> str | None:
+        name = self._reader.dialect.read(record, "lists", "name")
+        return name if isinstance(name, str) else None
 
-def _choice(record: Record, flag: str | None) -> Choice | None:
-    name = name_of(record)
-    iri = record.get("@id")
-    own = id_of(record.get("id", iri))
-    return Choice(name, own, iri if isinstance(iri, str) else None, flag) if name else None
+    def _choice(self, record: Record, flag: str | None) -> Choice | None:
+        name, iri = self._name(record), record.get("@id")
+        return Choice(name, self._reader.own_id("", record), iri if isinstance(iri, str) else None, flag) if name else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import ipaddress
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,25 +11,28 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cvtr_widgets import settings
-from cvtr_widgets.api import wire
-from cvtr_widgets.api.ahead import ahead
+from cvtr_widgets.api import doctor, wire
 from cvtr_widgets.api.auth import Auth, Credentials
 from cvtr_widgets.api.budget import Budget
 from cvtr_widgets.api.catalog import Catalog
+from cvtr_widgets.api.clearance import Clearance
 from cvtr_widgets.api.dialect import Dialect, default_dialect
 from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, moment
+from cvtr_widgets.api.pages import Page, Pages
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.reading import LeadReading, Tick
 from cvtr_widgets.api.records import lead_of
 from cvtr_widgets.api.shared import allowance_folder
-from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, status_error
+from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, is_loopback, status_error
+from cvtr_widgets.api.writing import Writing
+from cvtr_widgets.dialect.model import EntryRow
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, NotFound, ServiceError
 from cvtr_widgets.fields import FieldMap
 from cvtr_widgets.models import (
     Action,
     ActionKind,
-    Cause,
     Choice,
+    Diagnosis,
     Identity,
     Lead,
     LeadId,
@@ -39,22 +41,11 @@ from cvtr_widgets.models import (
     Record,
     Signature,
     WriteAnswer,
-    ordered_unique,
 )
 
 SPARE = 4
 ALLOWED_PAGES = 300
 """A listing of more pages than this is made only when the user says go on."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Convertr:
@@ -88,8 +79,9 @@ class Convertr:
         places = self._limits.in_flight
         # More threads than places: while some decode what has come, the places are all in use. The budget keeps the limit.
         self._pool = ThreadPoolExecutor(places + SPARE, thread_name_prefix="cvtr-read")
-        self._lists = LeadLists(self._reader, self._pool, size=self._limits.page, at_once=places)
-        self._reading = LeadReading(self._reader, self._pool, self._lists, size=self._limits.page, at_once=places)
+        page = min(self._limits.page, int(self.dialect.value("paging", "largest")))
+        self._lists = LeadLists(self._reader, self._pool, size=page, at_once=places)
+        self._reading = LeadReading(self._reader, self._pool, self._lists, size=page, at_once=places)
         self.catalog = Catalog(self._reader, self._pool)
         self._lock = threading.Lock()
         self._enterprise = enterprise
@@ -102,6 +94,8 @@ class Convertr:
         host = (urlsplit(origin).hostname or "").lower()
         self._sandbox = self._auth.sandbox and is_loopback(host)
         self._identity = self._read_identity()
+        self.clearance = Clearance(enterprise, self.dialect, sandbox=self._sandbox)
+        self._writing = Writing(self._transport, self._auth, self._reader, self._pool, self.clearance, self._limits)
 
     def __repr__(self) -> str:
         kind = "sandbox" if self._sandbox else "live"
@@ -115,6 +109,8 @@ class Convertr:
 
     def close(self) -> None:
         """Close all connections. The token is forgotten with the object; the service offers no log-out."""
+        if hasattr(self, "_writing"):  # not yet, where the login failed
+            self._writing.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
         self._budget.close()
@@ -154,6 +150,39 @@ class Convertr:
         """Seconds until the limits let the next request go out."""
         return self._budget.waiting()
 
+    # -- what the service is like -------------------------------------------------------------------------------------
+
+    @property
+    def origin(self) -> str:
+        """``scheme://host``, the one place that sees the token."""
+        return self._transport.origin
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which the service's clock is ahead of this machine's; None where its answers carry no date."""
+        return self._transport.clock_offset
+
+    @property
+    def auth(self) -> Auth:
+        """How this client is logged in. Never shows a token."""
+        return self._auth
+
+    def offered_filters(self) -> frozenset[str]:
+        """Query keys of filters and orders that the service lists for leads."""
+        return self._lists.offered()
+
+    def first_page(self, size: int) -> Page:
+        """The first page of all leads, as it comes."""
+        return Pages(self._reader, self._pool, "leads", size=size).first()
+
+    def evidence(self) -> list[EntryRow]:
+        """Every entry of the dialect with where it comes from, what this session has proven included."""
+        return self.clearance.rows()
+
+    def doctor(self) -> list[Diagnosis]:
+        """What of the service is as the dialect says; reads only. See ``api/doctor.py``."""
+        return doctor.examine(self)
+
     def _read_identity(self) -> Identity:
         user_id = self._auth.user_id
         role, may_delete, masked = "role not known", None, False
@@ -165,7 +194,7 @@ class Convertr:
                 found = None  # the account's own record is a guess of the dialect; nothing depends on it
             if isinstance(found, dict):
                 word = d.read(found, "user", "role")
-                role = d.raw["user"].get("roles", {}).get(word, word) if isinstance(word, str) else role
+                role = str(d.value("user", "roles").get(word, word)) if isinstance(word, str) else role
                 right = d.read(found, "user", "may_delete")
                 may_delete = right if isinstance(right, bool) else None
                 masked = d.read(found, "user", "masked") is True
@@ -286,7 +315,11 @@ class Convertr:
         """Add a reason category. It can never be changed or deleted again, hence ``confirm=True``."""
         if not confirm:
             raise CvtrError("A category can never be changed or deleted again. Pass confirm=True to add it.")
-        self.may_write()
+        if not self._sandbox:
+            raise LiveWritesRefused(
+                "Adding a category to a live enterprise is not possible from here: nobody has documented how, and it can never "
+                "be taken back. Add it on the platform: Enterprise, Flag Reasons."
+            )
         return self.catalog.add_category(name)
 
     def integrations(self, campaign_id: int) -> list[Choice]:
@@ -332,22 +365,11 @@ class Convertr:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> dict[LeadId, bool | None]:
         """The service's delivery check, in chunks; only ids that were asked about count."""
-        call = self.dialect.calls["is_delivered"]
-        ids = ordered_unique(ids)
-        size = self._limits.chunk
-        parts = [ids[i : i + size] for i in range(0, len(ids), size)]
-        said: dict[LeadId, bool | None] = {}
+        return self._writing.is_delivered(ids, tick=tick, cancelled=cancelled)
 
-        def ask(part: Sequence[LeadId]) -> Any:
-            return self._reader.get(call.path, body=wire.body_of(self.dialect, call, part, None, None))
-
-        done = 0
-        for part, found in ahead(self._pool, ask, parts, at_once=self._limits.in_flight, cancelled=cancelled):
-            asked = set(part)
-            said.update({own: v for own, v in wire.delivered_in(call, found).items() if own in asked})
-            done += len(part)
-            tick(done)
-        return said
+    def chunk(self, action: Action) -> int:
+        """Most leads that one write of this action takes here."""
+        return self._writing.chunk(action)
 
     def at_rest(self, lead: Lead) -> bool | None:
         """Whether the lead's Processr status is one at which processing has ended; None where it is not sent."""
@@ -358,43 +380,19 @@ class Convertr:
     def apply(self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None) -> WriteAnswer:
         """Send one write, once (and once more only where an ended token proves that it was not looked at).
 
-        Raises nothing for what the service or the network did; ``runs/doubt.py`` judges what comes back.
+        Raises nothing for what the service or the network did; ``runs/doubt.py`` judges what comes back. Raises
+        LiveWritesRefused where the dialect is not proven at this enterprise, whatever was checked before.
         """
-        self.may_write()
-        call = wire.call_for(self.dialect, action)
-        body = wire.body_of(self.dialect, call, ids, action, signature)
-        path = self._reader.url(call.path)
-        for renewed in (False, True):
-            try:
-                headers = self._auth.header()
-            except ServiceError as error:
-                return WriteAnswer(Cause.LOGIN_ENDED, None, detail=str(error))
-            try:
-                answer = self._transport.exchange("POST", path, headers=headers, body=body, write=True)
-            except Failed as failed:
-                return WriteAnswer(failed.cause, detail=failed.detail)
-            if answer.status != 401:
-                break
-            if renewed:
-                return WriteAnswer(Cause.LOGIN_ENDED, 401, detail="the service does not take the new token either")
-            try:
-                self._auth.renew(headers["Authorization"].removeprefix("Bearer "))
-            except ServiceError as error:
-                return WriteAnswer(Cause.LOGIN_ENDED, 401, detail=str(error))
-        said = wire.read_write(self.dialect, call, answer)
-        if said.status == 429:
-            self._budget.pause(said.retry_after)
-        return said
+        return self._writing.apply(action, ids, signature)
 
-    def may_write(self) -> None:
-        """Refuse what would write to a live enterprise.
+    def preview(self, action: Action, ids: Sequence[LeadId], signature: Signature | None = None) -> str:
+        """The very request that ``apply`` would send, as text without the token."""
+        return f"{self._transport.origin}\n{self._writing.request(action, ids, signature).shown()}"
 
-        Raises:
-            LiveWritesRefused: this is not the sandbox.
-        """
-        if not self._sandbox:
-            raise LiveWritesRefused(
-                f"Writing to the live enterprise {self._enterprise!r} is not possible yet: nobody has documented the "
-                "bodies of the seven calls, and the check with one single lead first, which would make it safe, is not "
-                "built. Reading works. Try the action on the sandbox: cvtr.Sandbox().connect()."
-            )
+    def entries_used(self, action: Action) -> tuple[str, ...]:
+        """The dialect's entries that a write of this action rests on."""
+        return wire.entries_used(self.dialect, action, signed=True)
+
+    def unproven(self, action: Action) -> tuple[str, ...]:
+        """Those of ``entries_used`` that no run has proven at this enterprise; none on the sandbox."""
+        return self.clearance.unproven(self.entries_used(action))

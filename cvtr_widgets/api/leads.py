@@ -123,7 +123,7 @@ class LeadLists:
                 d = self._reader.dialect
                 params = [(d.value("paging", "size"), "1"), (d.value("paging", "page"), "1")]
                 try:
-                    found = self._reader.get("leads.jsonld", params)
+                    found = self._reader.ask("GET", self._reader.url("leads") + str(d.value("paging", "enriched")), params)
                     variables = d.read(found, "paging", "search") if isinstance(found, dict) else NOT_SENT
                 except ServiceError:
                     variables = NOT_SENT  # no enriched form: only the documented filters are sent
@@ -156,13 +156,13 @@ class LeadLists:
             "created_after": _iso(wanted.created_after),
             "created_before": _iso(min(upper, now) if upper else now),
             "publisher": _text(wanted.publisher),
-            "status": wanted.status,
-            "delivery": wanted.delivery,
+            "status": wanted.status and d.spoken("statuses", wanted.status),
+            "delivery": wanted.delivery and d.spoken("deliveries", wanted.delivery),
         }
         params: list[tuple[str, str]] = []
         sent: set[str] = set()
         for name, value in values.items():
-            key = d.raw["filters"].get(name, {}).get("key")
+            key = d.value("filters", name)
             if value is None or not key or (name not in DOCUMENTED and key not in self.offered()):
                 continue
             params.append((key, value))

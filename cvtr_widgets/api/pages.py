@@ -16,7 +16,6 @@ from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
-from cvtr_widgets.fields import id_of
 from cvtr_widgets.models import NOT_SENT, Record
 
 
@@ -75,6 +74,10 @@ class Pages:
         self._cancelled = cancelled
         self._seen: set[int] = set()
 
+    def first(self) -> Page:
+        """The first page alone, as it comes."""
+        return self._fetch(1)
+
     def pages(self) -> Iterator[list[Record]]:
         """Lists of records, each record once, in the service's order.
 
@@ -89,8 +92,9 @@ class Pages:
         if first.total is None:
             yield from self._until_empty(first)
         else:
-            yield from self._counted(range(2, self._count(first) + 1))
-            yield from self._fill_gaps()
+            count = self._count(first)
+            yield from self._counted(range(2, count + 1))
+            yield from self._beyond(max(1, count)) if self.tally.rows > (self.tally.expected or 0) else self._fill_gaps()
         if self._cancelled():
             self.tally.notes.append(f"Stopped by you after {self.tally.rows:,} rows; the rest was not read.")
 
@@ -138,7 +142,7 @@ class Pages:
     def _new(self, page: Page) -> list[Record]:
         new: list[Record] = []
         for record in page.records:
-            own = id_of(record.get("id", record.get("@id")))
+            own = self._reader.own_id(self._resource, record)
             if own is None:
                 self.tally.unreadable += 1
                 continue
@@ -174,6 +178,11 @@ class Pages:
             if not new:
                 return
             yield new
+
+    def _beyond(self, number: int) -> Iterator[list[Record]]:
+        """More came than the service counts: its total is no guide, so go on until nothing new comes."""
+        yield from self._until_empty(Page(number, [{}], None))
+        self.tally.notes.append(f"The service counts {self.tally.expected:,}, but {self.tally.rows:,} came.")
 
     def _fill_gaps(self) -> Iterator[list[Record]]:
         for _ in range(self._rereads):

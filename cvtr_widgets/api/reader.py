@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import stamina
 
@@ -13,10 +14,12 @@ from cvtr_widgets.api.dialect import Dialect
 from cvtr_widgets.api.transport import (
     Answer,
     Failed,
+    Form,
     Params,
     Transport,
     decode,
     failure_error,
+    origin_of,
     problem_words,
     retry_after,
     status_error,
@@ -25,11 +28,15 @@ from cvtr_widgets.errors import (
     LoginRefused,
     NoAnswer,
     NotReached,
+    NotTrusted,
+    OffOrigin,
     PasswordExpired,
     ServiceBroken,
     TooManyRequests,
     Unreadable,
 )
+from cvtr_widgets.fields import id_in
+from cvtr_widgets.models import LeadId
 
 # Without a handler of their own, retries would be printed into notebooks as bare words; who sets logging up still sees them.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -47,17 +54,53 @@ class Reader:
         self._first_wait = first_wait
 
     def url(self, resource: str) -> str:
-        """The path of a resource."""
-        return f"{self.dialect.base}/{resource}"
+        """The path of a resource, or of one thing of it (``leads/123``)."""
+        name, slash, rest = resource.partition("/")
+        return self.dialect.resource(name) + slash + rest
 
-    def get(self, resource: str, params: Params = (), *, body: Any = None, cancelled: Callable[[], bool] | None = None) -> Any:
-        """The decoded JSON of a resource; with a ``body`` it is asked for by POST.
+    def link(self, address: str) -> str:
+        """A link out of an answer, as a path of this origin.
+
+        Raises:
+            OffOrigin: it leads to another host; it is not followed.
+        """
+        try:
+            whole = urljoin(f"{self.transport.origin}{self.dialect.base}/", address)
+            same = origin_of(whole) == origin_of(self.transport.origin)
+        except ValueError:
+            raise OffOrigin("A link in the answer is not an address", advice="It was not followed.") from None
+        if not same:
+            raise OffOrigin("A link in the answer leads to another host", advice="It was not followed.")
+        parts = urlsplit(whole)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+
+    def own_id(self, resource: str, record: Any) -> LeadId | None:
+        """The id of a row of a resource; None where it has none, or names two different ones."""
+        return id_in(record, self.dialect.own_id(resource))
+
+    def get(self, resource: str, params: Params = (), *, cancelled: Callable[[], bool] | None = None) -> Any:
+        """The decoded JSON of a resource.
 
         Raises:
             ServiceError: one of its kinds, when no attempt gave a readable 2xx.
         """
-        path = self.url(resource)
-        method = "GET" if body is None else "POST"
+        return self.ask("GET", self.url(resource), params, cancelled=cancelled)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        params: Params = (),
+        *,
+        body: Any = None,
+        form: Form | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Any:
+        """The decoded JSON at a path, asked for by a method that only asks there.
+
+        Raises:
+            ServiceError: one of its kinds, when no attempt gave a readable 2xx.
+        """
         for attempt in stamina.retry_context(
             on=self._worth_retrying,
             attempts=self.ATTEMPTS,
@@ -67,7 +110,7 @@ class Reader:
             wait_jitter=self._first_wait,
         ):
             with attempt:
-                answer = self._once(method, path, params, body, cancelled)
+                answer = self._once(method, path, params, body, form, cancelled)
                 try:
                     return decode(answer.body)
                 except ValueError:
@@ -84,18 +127,22 @@ class Reader:
             NoAnswer: it is not known whether it was carried out; read before trying again.
         """
         path = self.url(resource)
-        answer = self._once("POST", path, (), body, None)
+        answer = self._once("POST", path, (), body, None, None)
         try:
             return decode(answer.body) if answer.body else None
         except ValueError:
             return None
 
-    def _once(self, method: str, path: str, params: Params, body: Any, cancelled: Callable[[], bool] | None) -> Answer:
+    def _once(
+        self, method: str, path: str, params: Params, body: Any, form: Form | None, cancelled: Callable[[], bool] | None
+    ) -> Answer:
         """One exchange, with one renewal when the token has ended."""
         for renewed in (False, True):
             headers = self.auth.header()
             try:
-                answer = self.transport.exchange(method, path, params=params, headers=headers, body=body, cancelled=cancelled)
+                answer = self.transport.exchange(
+                    method, path, params=params, headers=headers, body=body, form=form, cancelled=cancelled
+                )
             except Failed as failed:
                 raise failure_error(failed, method, path) from None
             if answer.status == 401 and not renewed:
@@ -126,4 +173,6 @@ class Reader:
     def _worth_retrying(error: Exception) -> bool:
         if isinstance(error, TooManyRequests):
             return error.status == 429  # the budget makes everybody wait; our own refusal is final
+        if isinstance(error, NotTrusted):
+            return False
         return isinstance(error, (NotReached, NoAnswer, ServiceBroken, Unreadable))

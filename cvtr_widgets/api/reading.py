@@ -65,7 +65,7 @@ class LeadReading:
         """Note campaign and creation date of leads that came by, for way 2."""
         fields = self._reader.dialect.lead
         for record in records:
-            own, campaign = id_of(fields.read(record, "id")), id_of(fields.read(record, "campaign"))
+            own, campaign = fields.own_id(record), id_of(fields.read(record, "campaign"))
             at = created(fields.read(record, "created"))
             if own is not None and campaign is not None and at is not None:
                 self._seen[own] = Seen(campaign, at)
@@ -84,7 +84,7 @@ class LeadReading:
     def _offers_ids(self) -> bool | None:
         if self._filter_works is not None:
             return self._filter_works
-        key = self._reader.dialect.raw["filters"].get("ids", {}).get("key")
+        key = self._reader.dialect.value("filters", "ids")
         return None if key and key in self._lists.offered() else False
 
     def fetch(
@@ -141,7 +141,7 @@ class LeadReading:
         pages = Pages(self._reader, self._pool, "leads", [(key, str(i)) for i in part], size=self._size, at_once=1)
         found: Found = {}
         for records in pages.pages():
-            got = {own: r for r in records if (own := id_of(r.get("id", r.get("@id")))) is not None}
+            got = {own: r for r in records if (own := self._reader.own_id("leads", r)) is not None}
             if not asked.issuperset(got):
                 raise _Disobeyed
             found.update(got)
@@ -189,7 +189,7 @@ class LeadReading:
         there: set[LeadId] = set()
         allowed = len(group) - 1
         for records in listing.pages():
-            found = {own: r for r in records if (own := id_of(r.get("id", r.get("@id")))) in asked and own}
+            found = {own: r for r in records if (own := self._reader.own_id("leads", r)) in asked and own}
             yield found
             there.update(found)
             total = listing.tally.expected
@@ -203,7 +203,7 @@ class LeadReading:
                 record = self._reader.get(f"leads/{own}")
             except (NotFound, NotAllowed):
                 continue
-            if not isinstance(record, dict) or id_of(record.get("id", record.get("@id"))) != own:
+            if not isinstance(record, dict) or self._reader.own_id("leads", record) != own:
                 raise Unreadable(
                     "The answer is about another lead than was asked for",
                     method="GET",

@@ -7,11 +7,16 @@ origin are refused.
 from __future__ import annotations
 
 import email.utils
+import ipaddress
 import json
+import os
+import re
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,16 +29,19 @@ from cvtr_widgets.errors import (
     NotAllowed,
     NotFound,
     NotReached,
+    NotTrusted,
     OffOrigin,
     RequestRefused,
     ServiceBroken,
     ServiceError,
+    SettingsError,
     TooManyRequests,
     Unreadable,
 )
 from cvtr_widgets.models import Cause
 
 Params = Sequence[tuple[str, str]]
+Form = Mapping[str, str | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,11 @@ class Answer:
 
 
 class Failed(Exception):
-    """No answer. ``cause`` says whether the request can have reached the service."""
+    """No answer. ``cause`` says whether the request can have reached the service; ``untrusted``: its certificate failed."""
 
-    def __init__(self, cause: Cause, detail: str) -> None:
+    def __init__(self, cause: Cause, detail: str, *, untrusted: bool = False) -> None:
         self.cause = cause
+        self.untrusted = untrusted
         self.detail = detail
         super().__init__(detail)
 
@@ -98,6 +107,56 @@ def cause_of(error: Exception) -> tuple[Cause, str]:
     return Cause.LOST, f"the exchange broke ({type(error).__name__})"
 
 
+def certificate_trouble(error: BaseException | None) -> str | None:
+    """Why a certificate does not hold, where that is what an error comes from."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"its certificate does not hold ({error.verify_message})"
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def trust(origin: str) -> dict[str, Any]:
+    """Proxy and certificate settings for an origin, from the usual environment variables.
+
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are httpx's own; companies also set ``REQUESTS_CA_BUNDLE``. This machine is asked
+    directly: a proxy elsewhere could read what is meant for it.
+
+    Raises:
+        SettingsError: the bundle cannot be read.
+    """
+    if is_loopback(urlsplit(origin).hostname or ""):
+        plain = origin.startswith("http://")
+        return {"trust_env": False} if plain else {"trust_env": False, "verify": bundle() or True}
+    found = bundle()
+    return {} if found is None else {"verify": found}
+
+
+def bundle(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext | None:
+    """The certificates that the environment names, if it names any."""
+    named = {n: environ[n] for n in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if environ.get(n)}
+    if not named:
+        return None
+    context = ssl.create_default_context()
+    for name, value in named.items():
+        path = Path(value)
+        try:
+            context.load_verify_locations(capath=value) if path.is_dir() else context.load_verify_locations(cafile=value)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(f"{name} names {value!r}, no file of certificates: {error}. Correct or unset it.") from None
+    return context
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def origin_of(url: str) -> str:
     """``scheme://host:port`` of an address."""
     parts = urlsplit(url)
@@ -124,7 +183,7 @@ class Transport:
         self.clock_offset: float | None = None
         places = budget.limits.in_flight
         wait = httpx.Timeout(self.timeouts.read, connect=self.timeouts.connect, pool=self.timeouts.total)
-        settings: dict[str, Any] = {"base_url": origin, "timeout": wait, "follow_redirects": False}
+        settings: dict[str, Any] = {"base_url": origin, "timeout": wait, "follow_redirects": False, **trust(origin)}
         self._reads = make_client(
             limits=httpx.Limits(max_connections=places, max_keepalive_connections=places, keepalive_expiry=20.0),
             **settings,
@@ -151,7 +210,7 @@ class Transport:
         params: Params = (),
         headers: Mapping[str, str] | None = None,
         body: Any = None,
-        form: Mapping[str, str] | None = None,
+        form: Form | None = None,
         write: bool = False,
         cancelled: Callable[[], bool] | None = None,
     ) -> Answer:
@@ -178,6 +237,8 @@ class Transport:
             except Failed:
                 raise
             except Exception as error:  # noqa: BLE001  what httpx lets through of its own helpers is doubt as well
+                if (why := certificate_trouble(error)) is not None:
+                    raise Failed(Cause.NOT_CONNECTED, why, untrusted=True) from None
                 cause, detail = cause_of(error)
                 raise Failed(cause, detail) from None
 
@@ -215,13 +276,52 @@ class Transport:
 def decode(body: bytes) -> Any:
     """JSON from an answer's body.
 
+    A key that stands twice in one object is refused: which of the two counts is anybody's guess, and one may be a lead's id.
+    Lone halves of surrogate pairs, which no file or page can take, become replacement characters.
+
     Raises:
-        ValueError: not JSON, not UTF-8, or nested deeper than can be read.
+        ValueError: not JSON, not UTF-8, nested deeper than ``DEEPEST``, a key twice, NaN, or a number of absurd length.
     """
+    text = body.decode("utf-8-sig")
+    if "\\ud" in text or "\\uD" in text:
+        text = _HALF.sub(_mended, text)
     try:
-        return json.loads(body)
+        found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("nested too deep") from None
+    _check_depth(found)
+    return found
+
+
+DEEPEST = 64
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALF = re.compile(rf"(?<!\\)((?:\\\\)*)({_HIGH}{_LOW}|{_HIGH}|{_LOW})")
+"""A pair of surrogates, or half of one, that is no escaped backslash."""
+
+
+def _mended(match: re.Match[str]) -> str:
+    return match[0] if len(match[2]) == 12 else f"{match[1]}\\ufffd"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_depth(found: Any) -> None:
+    level = [found]
+    for _ in range(DEEPEST + 1):
+        inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, (dict, list)))
+        level = [v for values in inner for v in values if isinstance(v, (dict, list))]
+        if not level:
+            return
+    raise ValueError("nested too deep")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -257,6 +357,12 @@ def problem_words(body: bytes) -> str:
 
 def failure_error(failed: Failed, method: str, path: str) -> ServiceError:
     """The error to raise for a read that got no answer."""
+    if failed.untrusted:
+        return NotTrusted(
+            f"Convertr could not be reached safely: {failed.detail}", method=method, path=path,
+            advice="Nothing was sent, and this is not tried again. If your company inspects traffic, SSL_CERT_FILE names its "
+            "certificates; else ask your administrator.",
+        )  # fmt: skip
     if failed.cause is Cause.NOT_CONNECTED:
         return NotReached(
             f"Convertr could not be reached: {failed.detail}", method=method, path=path,

@@ -5,23 +5,17 @@ Nothing here decides whether a write was applied; ``runs/doubt.py`` does. Nothin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from cvtr_widgets.api.dialect import Call, Dialect, Slot
+from cvtr_widgets.api import answers
 from cvtr_widgets.api.transport import Answer, decode, problem_words, retry_after
+from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError
-from cvtr_widgets.fields import getter, id_of
-from cvtr_widgets.models import (
-    Action,
-    ActionKind,
-    Cause,
-    Choice,
-    LeadAnswer,
-    LeadId,
-    Signature,
-    WriteAnswer,
-)
+from cvtr_widgets.models import Action, ActionKind, Cause, Choice, LeadId, Signature, WriteAnswer
 
 CALL_OF = {
     ActionKind.VALID: "flag",
@@ -33,6 +27,28 @@ CALL_OF = {
     ActionKind.REPROCESS: "reprocess",
     ActionKind.DELETE: "delete",
 }
+Fields = dict[str, str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """One request as it goes out. Of ``json`` and ``form`` one is None (both, where nothing is sent)."""
+
+    method: str
+    path: str
+    json: Any = None
+    form: Fields | None = None
+
+    def shown(self) -> str:
+        """The request as text, without any token: method, path and body."""
+        if self.form is not None:
+            lines = [f"{key}={one}" for key, v in self.form.items() for one in (v if isinstance(v, list) else [v])]
+            body = "\n".join(["Content-Type: application/x-www-form-urlencoded", "", *lines])
+        elif self.json is not None:
+            body = "Content-Type: application/json\n\n" + json.dumps(self.json, ensure_ascii=False, indent=2)
+        else:
+            body = ""
+        return f"{self.method} {self.path}\n{body}".rstrip()
 
 
 def call_for(dialect: Dialect, action: Action) -> Call:
@@ -40,79 +56,136 @@ def call_for(dialect: Dialect, action: Action) -> Call:
     return dialect.calls[CALL_OF[action.kind]]
 
 
-def _put(body: dict[str, Any], slot: Slot, value: Any) -> None:
-    *path, last = slot.key.split(".")
+def size_of(call: Call, limit: int) -> int:
+    """Most leads in one such call."""
+    return min(limit, call.chunk or limit) if call.many else 1
+
+
+def _put(body: dict[str, Any], key: str, value: Any) -> None:
+    *path, last = key.split(".")
     place = body
-    for key in path:
-        place = place.setdefault(key, {})
+    for part in path:
+        place = place.setdefault(part, {})
     place[last] = value
 
 
-def _id_form(dialect: Dialect, slot: Slot, resource: str, own: int) -> int | str:
-    if slot.form == "text":
-        return str(own)
-    return f"{dialect.base}/{resource}/{own}" if slot.form == "iri" else own
+def _id_form(dialect: Dialect, slot: Slot, resource: str, own: int) -> Any:
+    value: int | str = own
+    if slot.form in {"text", "digits"}:
+        value = str(own)
+    elif slot.form == "iri":
+        value = f"{dialect.resource(resource)}/{own}"
+    return {slot.item: value} if slot.item else value
 
 
 def _choice_form(choice: Choice, slot: Slot, what: str) -> int | str:
-    value = {"id": choice.id, "iri": choice.iri}.get(slot.form, choice.name)
+    digits = None if choice.id is None else str(choice.id)
+    forms = {"id": choice.id, "integer": choice.id, "digits": digits, "iri": choice.iri}
+    value = forms.get(slot.form, choice.name)
     if value is None:
         raise PlanError(f"The service's list gives no {slot.form} for the {what} {choice.name!r}. Mend the dialect.")
     return value
 
 
-def body_of(
+def _in_form(body: Mapping[str, Any], prefix: str = "") -> Fields:
+    """A nested body as the fields of a form: ``a[b]``, as PHP reads them."""
+    fields: Fields = {}
+    for key, value in body.items():
+        name = f"{prefix}[{key}]" if prefix else key
+        if isinstance(value, dict):
+            fields.update(_in_form(value, name))
+        elif isinstance(value, list):
+            fields[name] = [_field(v) for v in value]
+        else:
+            fields[name] = _field(value)
+    return fields
+
+
+def _field(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def request_of(
     dialect: Dialect, call: Call, ids: Sequence[LeadId], action: Action | None, signature: Signature | None
-) -> dict[str, Any]:
-    """The JSON body of one write.
+) -> WireRequest:
+    """One write (or the delivery check) about these leads.
 
     Raises:
-        PlanError: the action holds something that this call has no place for; it is never left out silently.
+        PlanError: the action holds something that this call has no place for; it is never left out silently. Or there are
+            more leads than one call takes.
     """
+    if not ids or (len(ids) > 1 and not call.many):
+        raise PlanError(f"{call.path} takes one lead a call, not {len(ids)}. Send them one by one.")
+    values = _values(dialect, call, action, signature)
+    path = call.path.replace("{lead}", str(ids[0]))
+    if "{flag}" in path:
+        path = path.replace("{flag}", quote(str(values.pop("flag")), safe=""))
     body: dict[str, Any] = {}
-    leads = call.body["leads"]
-    _put(body, leads, [_id_form(dialect, leads, "leads", i) for i in ids])
-    for name, value in _values(dialect, call, action, signature).items():
+    if (leads := call.body.get("leads")) is not None:
+        listed = [_id_form(dialect, leads, "leads", i) for i in ids]
+        _put(body, leads.key, _listed(listed, leads) if call.many else listed[0])
+    for name, value in values.items():
         slot = call.body.get(name)
         if slot is None:
             raise PlanError(
                 f"This service's dialect has no place for {name.replace('_', ' ')} in {call.path}. "
                 "Leave it out, or add it to the dialect."
             )
-        _put(body, slot, value)
+        _put(body, slot.key, _listed(value, slot) if isinstance(value, list) else value)
+    if (confirmation := call.body.get("confirmation")) is not None:
+        _put(body, confirmation.key, confirmation.value)
     for key, value in call.fixed.items():
-        _put(body, Slot(key), value)
-    return body
+        _put(body, key, value)
+    url = f"{dialect.base}/{path}"
+    if call.method == "GET":
+        return WireRequest("GET", url)
+    return WireRequest(call.method, url, form=_in_form(body)) if call.format == "form" else WireRequest(call.method, url, body)
+
+
+def _listed(values: list[Any], slot: Slot) -> Any:
+    return ",".join(_field(v) for v in values) if slot.list == "comma" else values
 
 
 def _values(dialect: Dialect, call: Call, action: Action | None, signature: Signature | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if action is None:
         return values
-    flags: Mapping[str, Any] = dialect.raw["lists"]["flag_names"]
     if call.name == "flag":
-        values["flag"] = flags[str(action.kind)]
+        values["flag"] = call.words.get(str(action.kind), str(action.kind))
         if action.reason_choice is not None:
-            slot = call.body.get("listed_reason", Slot("", "name"))
-            values["listed_reason"] = _choice_form(action.reason_choice, slot, "reason")
+            slot = call.body.get("listed_reason")
+            values["listed_reason"] = _choice_form(action.reason_choice, slot, "reason") if slot else action.reason
         elif action.reason:
             values["own_reason"] = action.reason
         if action.category_choice is not None:
-            slot = call.body.get("category", Slot("", "name"))
-            values["category"] = _choice_form(action.category_choice, slot, "category")
+            slot = call.body.get("category")
+            values["category"] = _choice_form(action.category_choice, slot, "category") if slot else action.category
     elif action.reason:
-        values["reason"] = action.reason
+        values["reason"] = call.words.get(action.reason, action.reason)
     if action.comment:
         values["comment"] = action.comment
     if action.integrations:
-        slot = call.body.get("integrations", Slot("", "integer"))
-        values["integrations"] = [_id_form(dialect, slot, "campaign-processr-jobs", i) for i in action.integrations]
+        slot = call.body.get("integrations")
+        jobs = [_id_form(dialect, slot, "campaign-processr-jobs", i) if slot else i for i in action.integrations]
+        values["integrations"] = jobs
     if signature is not None and "signature" in call.body:
         values["signature"] = signature.name
     return values
 
 
-def read_write(dialect: Dialect, call: Call, answer: Answer) -> WriteAnswer:
+def entries_used(dialect: Dialect, action: Action, *, signed: bool = False) -> tuple[str, ...]:
+    """The dialect's entries that a write of this action rests on, as dotted names."""
+    call = call_for(dialect, action)
+    root = f"calls.{call.name}"
+    names = [f"{root}.{part}" for part in ("path", "method", "format", "many", "yes", "fixed", "answer", "queue")]
+    slots = set(_values(dialect, call, action, None)) | {"leads", "confirmation"} | ({"signature"} if signed else set())
+    names += [f"{root}.body.{slot}" for slot in sorted(slots)]
+    word = str(action.kind) if call.name == "flag" else action.reason if call.name == "metadata" else None
+    names += [f"{root}.words.{word}"] if word else []
+    return tuple(dialect.evidence_of(names))
+
+
+def read_write(dialect: Dialect, call: Call, ids: Sequence[LeadId], answer: Answer) -> WriteAnswer:
     """Everything an answer to a write says. An answer that should be JSON and is not is ``UNREADABLE``."""
     status = answer.status
     if 300 <= status < 400:
@@ -131,46 +204,6 @@ def read_write(dialect: Dialect, call: Call, answer: Answer) -> WriteAnswer:
         found = decode(answer.body)
     except ValueError:
         return WriteAnswer(Cause.UNREADABLE, status, detail="the answer is not JSON", queued=queued)
-    per_lead = _per_lead(dialect, call, found)
+    per_lead = answers.per_lead(dialect, call, found, ids)
     detail = "" if per_lead else "the service said yes without naming leads"
     return WriteAnswer(Cause.ANSWERED, status, per_lead=per_lead, detail=detail, queued=queued)
-
-
-def _rows(call: Call, found: Any) -> list[Any]:
-    place = call.answer.get("leads")
-    rows = getter((place,))(found) if place and isinstance(found, dict) else found
-    return rows if isinstance(rows, list) else []
-
-
-def _per_lead(dialect: Dialect, call: Call, found: Any) -> dict[LeadId, LeadAnswer] | None:
-    """The service's word on each lead that it names, matched by id. Named twice with different words: no word."""
-    words_yes = {w.lower() for w in dialect.raw["words"]["yes"]}
-    words_no = {w.lower() for w in dialect.raw["words"]["no"]}
-    said: dict[LeadId, LeadAnswer] = {}
-    for row in _rows(call, found):
-        own = id_of(getter((call.answer.get("id", "id"),))(row)) if isinstance(row, dict) else None
-        if own is None:
-            continue
-        word = getter((call.answer.get("status", "status"),))(row)
-        message = getter((call.answer.get("message", "message"),))(row)
-        word = str(word).lower() if isinstance(word, (str, bool)) else ""
-        ok = True if word in words_yes or word == "true" else False if word in words_no or word == "false" else None
-        text = "".join(c if c.isprintable() else " " for c in message)[:300] if isinstance(message, str) else ""
-        mine = LeadAnswer(ok, text)
-        if own in said and said[own].ok != ok:
-            mine = LeadAnswer(None, "the service named this lead twice, with different words")
-        said[own] = mine
-    return said or None
-
-
-def delivered_in(call: Call, found: Any) -> dict[LeadId, bool | None]:
-    """The delivery check's word on each lead that it names; None where it is no yes or no, or contradicts itself."""
-    said: dict[LeadId, bool | None] = {}
-    for row in _rows(call, found):
-        own = id_of(getter((call.answer.get("id", "id"),))(row)) if isinstance(row, dict) else None
-        if own is None:
-            continue
-        value = getter((call.answer.get("delivered", "delivered"),))(row)
-        mine = value if isinstance(value, bool) else None
-        said[own] = None if own in said and said[own] is not mine else mine
-    return said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from cvtr_widgets.models import Action, LeadId, LeadService
@@ -38,8 +38,10 @@ def block_size(service: LeadService, way: str) -> int:
     return max(service.limits.chunk, service.limits.page if way == "id filter" else WIDE)
 
 
-def chunks_of(plan: Plan, size: int, *, only: Collection[LeadId] | None = None, first: int = 1) -> Iterator[Chunk]:
-    """The leads to be sent (``only`` these), in order, cut so that each chunk has one action."""
+def chunks_of(
+    plan: Plan, size_of: Callable[[Action], int], *, only: Collection[LeadId] | None = None, first: int = 1
+) -> Iterator[Chunk]:
+    """The leads to be sent (``only`` these), in order, cut so that each chunk has one action and fits into one call of it."""
     buckets: dict[tuple[int, tuple[int, ...]], list[LeadId]] = {}
     actions: dict[tuple[int, tuple[int, ...]], Action] = {}
     for entry in plan.sendable:
@@ -49,6 +51,7 @@ def chunks_of(plan: Plan, size: int, *, only: Collection[LeadId] | None = None, 
             if key not in actions:
                 actions[key] = plan.action(entry)
     for key, ids in buckets.items():
+        size = size_of(actions[key])
         for start in range(0, len(ids), size):
             yield Chunk(first, actions[key], tuple(ids[start : start + size]))
             first += 1

@@ -28,7 +28,7 @@ def requests_of(
         return [0 for _ in ways]
     read = service.fetch_cost(ids)
     by_id = read.way == "id filter"
-    chunks = list(chunks_of(plan, service.limits.chunk, only=only))
+    chunks = list(chunks_of(plan, service.chunk, only=only))
     blocks = list(blocks_of(iter(chunks), block_size(service, read.way)))
     checks = 0
     for block in blocks:

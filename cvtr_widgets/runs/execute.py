@@ -336,7 +336,7 @@ class Run:
         self._back.draw(ids)
         self._requests_a_lead = requests_of(self.plan, self._service, [self.verify], only=ids)[0] / len(ids)
         first = self._recorded.chunks + 1 if self._recorded else 1
-        chunks = chunks_of(self.plan, limits.chunk, only=ids, first=first)
+        chunks = chunks_of(self.plan, self._service.chunk, only=ids, first=first)
         size = block_size(self._service, self._service.fetch_cost(list(ids)).way)
         self._sender.send_all(blocks_of(chunks, size), max(1, limits.in_flight) + SPARE)
 

@@ -17,10 +17,12 @@ from cvtr_widgets.errors import SandboxError
 from cvtr_widgets.sandbox.app import Desk, Seen, make_app
 from cvtr_widgets.sandbox.faults import Chaos, Faults
 from cvtr_widgets.sandbox.gate import Gate
+from cvtr_widgets.sandbox.interpreter import Interpreter, dressed
 from cvtr_widgets.sandbox.mishaps import Mishap, NetworkFault
 from cvtr_widgets.sandbox.proxy import Proxy
 from cvtr_widgets.sandbox.reads import Reads
 from cvtr_widgets.sandbox.rules import Rules, User, make_users
+from cvtr_widgets.sandbox.speech import Speech
 from cvtr_widgets.sandbox.store import FIELDS, Store
 from cvtr_widgets.sandbox.world import CAMPAIGNS, REASONS, World
 
@@ -64,6 +66,8 @@ class SandboxServer:
         queue_delay: float = 0.3,
         max_ids: int = 500,
         now: datetime | None = None,
+        speech: Speech | None = None,
+        pretend_live: bool = False,
     ) -> None:
         """Make the world and start serving.
 
@@ -82,6 +86,8 @@ class SandboxServer:
             queue_delay: seconds until reprocessing takes effect.
             max_ids: most leads per write.
             now: the moment the world is made for.
+            speech: other words than Convertr's presumed ones; see ``sandbox.speech``.
+            pretend_live: do not say that this is a sandbox, so that what holds for a live enterprise can be tried.
 
         Raises:
             OSError: the port is taken.
@@ -102,9 +108,10 @@ class SandboxServer:
         self._proxy: Proxy | None = None
         self._chaos = chaos
         self.mishaps = mishaps
-        self._server = wsgi.Server(
-            ("127.0.0.1", 0 if through else port), make_app(self._desk), numthreads=THREADS, timeout=65, shutdown_timeout=2
-        )
+        app = dressed(make_app(self._desk), speech, pretend_live=pretend_live)
+        self.interpreter = app if isinstance(app, Interpreter) else None
+        address = ("127.0.0.1", 0 if through else port)
+        self._server = wsgi.Server(address, app, numthreads=THREADS, timeout=65, shutdown_timeout=2)
         self._server.gateway = _Gateway
         self._server.requests = ThreadPool(self._server, min=THREADS, max=THREADS)
         self._server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+import time
 
 import openpyxl
 import pandas as pd
 from playwright.sync_api import expect
 
 from cvtr_widgets.sandbox import Mishap
-from tests.browser.lab import joined
+from tests.browser.lab import PATIENCE, joined
 from tests.browser.panel import CELL, PanelPage
 
-SMALL_CHUNKS = "import os\nos.environ.update(CVTR_CHUNK='2', CVTR_IN_FLIGHT='2')"
+ONE_BY_ONE = "import os\nos.environ.update(CVTR_CHUNK='1', CVTR_IN_FLIGHT='1')"
 
 
 def caution(sandbox, number, role="admin"):
@@ -34,6 +35,14 @@ def prepare(panel, ids, action="other", **fields):
 
 def writes(sandbox):
     return [seen for seen in sandbox.requests if "leads-bulk" in seen.path]
+
+
+def wait_until(panel, condition):
+    """Wait for something that is not in the page."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        panel.page.wait_for_timeout(20)  # the browser's events go on meanwhile
 
 
 def block_kernel(panel, name):
@@ -92,14 +101,12 @@ def read_export(panel, form, tmp_path):
 def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(open_panel, sandbox, tmp_path):
     everyone = sandbox.lead_ids()
     ids = everyone[:20]
-    panel = open_panel(cells=[SMALL_CHUNKS, CELL.format(role="admin")])
+    panel = open_panel(cells=[ONE_BY_ONE, CELL.format(role="admin")])
     prepare(panel, ids)
-    sandbox.latency = 0.25
+    sandbox.latency = 0.4
     panel(".cvtr-run").dblclick()  # an impatient user
-    panel.page.wait_for_function(
-        """() => { const line = document.querySelector('.cvtr-progress .cvtr-line').textContent;
-            return /^[0-9]+ of 20/.test(line) && !line.startsWith('0 '); }"""
-    )
+    panel(".cvtr-progress").wait_for()
+    wait_until(panel, lambda: len(writes(sandbox)) > 3)
     panel(".cvtr-cancel").click()
     panel(".cvtr-results").wait_for()
     sandbox.latency = 0.0
@@ -204,6 +211,7 @@ def test_a_confirmation_lapses_with_any_change(open_panel, sandbox):
     panel.box(ids[2]).click()
     panel.selected(2)
     panel(".cvtr-step-processing .cvtr-step-open").click()
+    panel.step(3)
     expect(panel(".cvtr-step-processing")).to_contain_text("The selection has changed since this plan was made. Preview again.")
     expect(panel(".cvtr-confirm")).not_to_be_checked()
     panel(".cvtr-run").click(force=True)
@@ -287,13 +295,13 @@ def test_two_panels_do_not_meddle_and_two_views_of_one_agree(open_panel, sandbox
 
 def test_while_a_cell_runs_a_run_goes_on_and_a_click_waits_and_says_so(notebook, sandbox):
     everyone = sandbox.lead_ids()
-    opened = notebook([SMALL_CHUNKS, CELL.format(role="admin")], environ=joined(sandbox), run=False)
+    opened = notebook([ONE_BY_ONE, CELL.format(role="admin")], environ=joined(sandbox), run=False)
     # Newer kernels can hear widgets on a line of their own (a subshell) while a cell runs; all others hear them afterwards.
     opened.page.evaluate("() => { window.jupyterapp.serviceManager.kernels.commsOverSubshells = 'disabled'; }")
     opened.run_all()
     panel = PanelPage(opened, sandbox)
     panel.step(1)
-    prepare(panel, everyone[:40])
+    prepare(panel, everyone[:30])
     sandbox.latency = 0.2
     panel.press(".cvtr-run")
     panel(".cvtr-progress").wait_for()
@@ -310,7 +318,7 @@ def test_while_a_cell_runs_a_run_goes_on_and_a_click_waits_and_says_so(notebook,
     sandbox.latency = 0.0
     found, done = panel.outcomes(), changed(sandbox, everyone)
     assert found["confirmed"] == len(done)
-    assert sum(found.values()) == 40
+    assert sum(found.values()) == 30
     # what is pressed while a cell runs is carried out afterwards
     block_kernel(panel, "go-on-again")
     panel(".cvtr-start-over").click()

@@ -75,6 +75,7 @@ class Scripted:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65_536  # one packet an answer: two small ones wait 40 ms for each other
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -89,7 +90,8 @@ class Scripted:
                     self.close_connection = True
                     return
                 data = reply.bytes()
-                self.send_response(reply.status)
+                # http.server writes its own Date unless told not to
+                (self.send_response_only if "Date" in reply.headers else self.send_response)(reply.status)
                 for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))

@@ -1,0 +1,86 @@
+"""Which writes may go to a live enterprise: those whose entries a run has proven there, one lead to prove them, or what the
+user lets through knowingly. The last gate before the wire, whatever was checked above it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from cvtr_widgets.dialect.model import Dialect, EntryRow, Evidence, enterprise_word
+from cvtr_widgets.errors import LiveWritesRefused
+from cvtr_widgets.models import Action, LeadId
+
+
+class Clearance:
+    """The gate of one client. On the sandbox it is open."""
+
+    def __init__(self, enterprise: str, dialect: Dialect, *, sandbox: bool) -> None:
+        self.enterprise = enterprise
+        self.sandbox = sandbox
+        self._dialect = dialect
+        self._proven: set[str] = set()
+        self._waived: set[str] = set()
+        self._one: tuple[Action, LeadId] | None = None
+        self._lock = threading.Lock()
+
+    def unproven(self, entries: Iterable[str]) -> tuple[str, ...]:
+        """Those of the entries that no run has proven at this enterprise; none on the sandbox."""
+        if self.sandbox:
+            return ()
+        found = self._dialect.evidence_of(entries)
+        with self._lock:
+            return tuple(n for n, e in found.items() if n not in self._proven and not e.verified_at(self.enterprise))
+
+    def rows(self) -> list[EntryRow]:
+        """Every entry with its evidence; what was proven since the file was read counts."""
+        today = Evidence("verified", datetime.now(UTC).date().isoformat(), enterprise_word(self.enterprise))
+        with self._lock:
+            return [
+                dataclasses.replace(row, evidence=today) if row.entry in self._proven else row for row in self._dialect.evidence()
+            ]
+
+    def proven(self, entries: Iterable[str]) -> None:
+        """A run has proven these entries here."""
+        with self._lock:
+            self._proven.update(entries)
+
+    def waive(self, entries: Iterable[str]) -> None:
+        """The user lets these entries be used unproven, for as long as this client lives."""
+        with self._lock:
+            self._waived.update(entries)
+
+    def one_lead(self, action: Action, lead_id: LeadId) -> None:
+        """Let one write of one action to one lead through."""
+        with self._lock:
+            self._one = (action, lead_id)
+
+    def no_lead(self) -> None:
+        """Take back what ``one_lead`` gave."""
+        with self._lock:
+            self._one = None
+
+    def check(self, action: Action, ids: Sequence[LeadId], entries: Sequence[str]) -> None:
+        """Let a write through, or not.
+
+        Raises:
+            LiveWritesRefused: it rests on entries that are neither proven nor waived.
+        """
+        open_ = [name for name in self.unproven(entries) if name not in self._waived]
+        if not open_:
+            return
+        with self._lock:
+            if self._one == (action, ids[0]) and len(ids) == 1:
+                return
+        raise LiveWritesRefused(refusal(self.enterprise, open_))
+
+
+def refusal(enterprise: str, entries: Sequence[str]) -> str:
+    """Why a write was not sent, and what to do."""
+    named = ", ".join(entries[:3]) + (f" and {len(entries) - 3} more" if len(entries) > 3 else "")
+    return (
+        f"Nothing was sent: how {enterprise!r} takes this action is not proven there yet ({named}). Send it "
+        "to one single lead first: session.canary(plan)."
+    )

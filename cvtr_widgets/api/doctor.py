@@ -1,0 +1,243 @@
+"""The doctor: what of the service is as the dialect says. Only reads, a dozen requests, nothing personal in what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.errors import CvtrError, NotFound, ServiceError
+from cvtr_widgets.fields import id_of
+from cvtr_widgets.models import NOT_SENT, ActionKind, Diagnosis, Record
+
+if TYPE_CHECKING:
+    from cvtr_widgets.api.client import Convertr
+
+CLOCK = 60.0
+"""Seconds by which the clocks may differ: more would put ranges of dates and the end of tokens wrong."""
+PAGE = 25
+EXPECTED = ("id", "created", "campaign", "status", "reason", "comment", "delivery", "processr_status", "processing_counter")
+"""Fields without which actions cannot be planned or proven."""
+KNOWN = frozenset({
+    "@id", "@type", "@context", "id", "publisherSubId", "channel", "formHash", "createdTs", "updatedTs", "firstDeliveredTs",
+    "postcode", "addressLine1", "addressLine2", "addressLine3", "addressLine4", "title", "firstName", "lastName", "email",
+    "telephone", "dob", "sex", "photo", "host", "ip", "landingPageUrl", "optIn", "doubleOptIn", "integration", "overAllocation",
+    "visible", "processrStatus", "score", "maxScore", "hardfail", "processingCounter", "suppressionList", "imported",
+    "emailHash", "fingerprint", "baseCurrencyPublisherPayout", "publisherPayout", "baseCurrencyAdvertiserPayout",
+    "advertiserPayout", "publisherBillable", "advertiserBillable", "leadData", "leadNotes", "campaign", "qaResult",
+})  # fmt: skip
+"""Keys of lead records that published pages show."""
+AGAIN = "Run the doctor again; if it stays, ask the admin."
+NEEDED = ("id", "created", "campaign", "status", "reason")
+"""Fields without which no flag can be planned or proven."""
+LEARN = "See docs/connect.md: name the place in the dialect, or let `cvtr-widgets learn` find it."
+
+
+def examine(client: Convertr) -> list[Diagnosis]:
+    """Every check, in order. A check that fails is a line, too; nothing is raised for what the service does."""
+    lines: list[Diagnosis] = []
+    for check, work in CHECKS:
+        try:
+            lines += work(client)
+        except CvtrError as error:
+            lines.append(Diagnosis(check, "missing", _without_numbers(error), AGAIN))
+    return lines
+
+
+def _without_numbers(error: CvtrError) -> str:
+    """What failed, without the path (an id may stand in it) and without the service's own words."""
+    status = error.status if isinstance(error, ServiceError) else None
+    return type(error).__name__ + (f", answered {status}" if status is not None else "")
+
+
+def _reached(client: Convertr) -> Iterator[Diagnosis]:
+    secure = client.origin.startswith("https://")
+    found = "the name resolves; TLS holds" if secure else "on this machine, without TLS"
+    yield Diagnosis("connection", "ok", found)
+    yield Diagnosis("login", "ok", f"logged in ({client.auth.way})")
+    life = client.auth.life
+    if life is None:
+        yield Diagnosis(
+            "token", "differs", "its life is not known", "When the service stops taking it, copy a new one and connect."
+        )
+    else:
+        renewal = "it can be renewed" if client.auth.renewable else "it cannot be renewed: the password is used again"
+        yield Diagnosis("token", "ok", f"ends in {max(0, life) / 60:.0f} min; {renewal}")
+    offset = client.clock_offset
+    if offset is None:
+        yield Diagnosis("clock", "missing", "answers carry no Date header", "Nothing to do; times are this machine's.")
+    elif abs(offset) > CLOCK:
+        yield Diagnosis("clock", "differs", f"the service is {offset:+.0f} s off this machine", "Set this machine's clock.")
+    else:
+        yield Diagnosis("clock", "ok", "within a minute of this machine")
+
+
+def _account(client: Convertr) -> Iterator[Diagnosis]:
+    who = client.identity
+    if who.role == "role not known":
+        advice = "Nothing depends on it; to have it shown, name the place in the dialect: user."
+        yield Diagnosis("role", "missing", "the account's record cannot be read", advice)
+    else:
+        yield Diagnosis("role", "ok", who.role)
+    if who.may_delete is None:
+        yield Diagnosis("right to delete", "missing", "not told", "If Delete is refused, ask an admin for the right.")
+    else:
+        yield Diagnosis("right to delete", "ok", "yes" if who.may_delete else "no")
+    if who.masked:
+        yield Diagnosis("masked data", "differs", "this account sees masked data", "Names and e-mails will be masked.")
+
+
+def _filters(client: Convertr) -> Iterator[Diagnosis]:
+    offered = client.offered_filters()
+    if not offered:
+        advice = "Leads are then read by campaign and date or one by one; that is slower, not less true."
+        yield Diagnosis("filters offered", "missing", "the service lists none", advice)
+        return
+    d = client.dialect
+    for part in ("filters", "orders"):
+        for name in d.entry(part):
+            key = d.value(part, name)
+            what = f"{part.removesuffix('s')}: {name.replace('_', ' ')}"
+            if not key:
+                yield Diagnosis(what, "missing", "the dialect names none", "It is filtered here instead.")
+            elif key in offered:
+                yield Diagnosis(what, "ok", key)
+            else:
+                yield Diagnosis(what, "missing", f"{key} is not offered", "It is filtered here instead; see the dialect.")
+
+
+def _page(client: Convertr) -> Iterator[Diagnosis]:
+    page = client.first_page(PAGE)
+    total = page.total
+    if total is None:
+        yield Diagnosis(
+            "total", "missing", "lists name no total", "Completeness cannot be checked; see the dialect: paging.total."
+        )
+    else:
+        yield Diagnosis("total", "ok", "lists name their total")
+    there = len(page.records)
+    short = there < PAGE and (total is None or there < min(PAGE, total))
+    if there > PAGE or short:
+        advice = "See the dialect: paging.size and paging.largest."
+        yield Diagnosis("page size", "differs", f"{PAGE} asked, {there} came", advice)
+    else:
+        yield Diagnosis("page size", "ok", f"{PAGE} asked, {there} came" + (" (there are no more)" if there < PAGE else ""))
+    if not page.records:
+        yield Diagnosis("lead fields", "missing", "there are no leads to look at", "Run the doctor again when there are.")
+        return
+    yield from _fields(client, page.records)
+
+
+def _fields(client: Convertr, records: list[Record]) -> Iterator[Diagnosis]:
+    fields = client.dialect.lead
+    for name, places in fields.places.items():
+        sent = sum(fields.read(r, name) is not NOT_SENT for r in records)
+        what = f"field: {name.replace('_', ' ')}"
+        if sent == len(records):
+            yield Diagnosis(what, "ok", f"at {', '.join(places)}")
+        elif sent:
+            yield Diagnosis(what, "differs", f"sent for {sent} of {len(records)} leads", "Empty where it is not sent.")
+        else:
+            advice = LEARN if name in EXPECTED else ""
+            yield Diagnosis(what, "missing", f"not at {', '.join(places)}" if places else "the dialect names no place", advice)
+    keys = {key for record in records for key in record if isinstance(key, str)}
+    # Only what looks like a name of a field: nothing of a lead can stand in it.
+    new = sorted(key for key in keys - KNOWN - fields.roots() if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{1,40}", key))
+    if new:
+        yield Diagnosis("new fields", "differs", ", ".join(new[:30]), "One of them may hold what is missing above.")
+
+
+def _lists(client: Convertr) -> Iterator[Diagnosis]:
+    def count(what: str, read: Callable[[], int], advice: str) -> Diagnosis:
+        try:
+            found = read()
+        except ServiceError as error:
+            return Diagnosis(what, "missing", _without_numbers(error), advice)
+        return Diagnosis(what, "ok" if found else "missing", f"{found} listed", "" if found else advice)
+
+    for kind in (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST):
+        mine = lambda kind=kind: len(client.flag_reasons(kind))  # noqa: E731  # the one thing that differs
+        yield count(f"reasons: {kind}", mine, "Reasons can be given in your own words; see the dialect: lists.")
+    yield count("reason categories", lambda: len(client.reason_categories()), "Returned cannot be used without one.")
+    campaigns = client.campaigns()
+    yield count("campaigns", lambda: len(campaigns), "Ask an admin which campaigns this account may see.")
+    first = next((own for c in campaigns if (own := id_of(c.get("id", c.get("@id")))) is not None), None)
+    if first is not None:
+        yield count("integrations of one campaign", lambda: len(client.integrations(first)), "Valid then sends to none.")
+    try:
+        client.statistics()
+    except ServiceError as error:
+        yield Diagnosis("statistics", "missing", _without_numbers(error), "Only the listing page's totals need it.")
+    else:
+        yield Diagnosis("statistics", "ok", "readable")
+
+
+def _delivery_check(client: Convertr) -> Iterator[Diagnosis]:
+    page = client.first_page(PAGE)
+    own = next((own for r in page.records if (own := client.dialect.lead.own_id(r)) is not None), None)
+    if own is None:
+        return
+    advice = "Delivered and Undelivered need it or a delivery field. " + LEARN
+    try:
+        said = client.is_delivered([own])
+    except NotFound:
+        yield Diagnosis("delivery check", "missing", "there is no such call", advice)
+        return
+    if said.get(own) is None:
+        yield Diagnosis("delivery check", "differs", "its answer is not understood", advice)
+    else:
+        yield Diagnosis("delivery check", "ok", "answers for one lead")
+
+
+def _writes(client: Convertr) -> Iterator[Diagnosis]:
+    names = [row.entry for row in client.evidence()]
+    for call in client.dialect.calls:
+        kind = {"flag": "Valid, Invalid, Test", "metadata": "Other"}.get(call, call.capitalize())
+        if call == "is_delivered":
+            continue
+        open_ = client.clearance.unproven(name for name in names if name.startswith(f"calls.{call}."))
+        if client.clearance.sandbox or not open_:
+            yield Diagnosis(f"action: {kind}", "ok", "proven here" if not client.clearance.sandbox else "the sandbox")
+        else:
+            advice = "Its first write goes to one lead only (the canary), and is read back."
+            yield Diagnosis(f"action: {kind}", "differs", f"{len(open_)} entries not proven here", advice)
+
+
+def _budget(client: Convertr) -> Iterator[Diagnosis]:
+    used, allowed = client.usage()
+    found = f"{used:,} of {allowed:,} used from this machine"
+    if used < allowed * 0.8:
+        yield Diagnosis("request limit", "ok", found)
+    else:
+        yield Diagnosis("request limit", "differs", found, "Wait five minutes before a large read or run.")
+
+
+CHECKS: tuple[tuple[str, Callable[[Convertr], Iterator[Diagnosis]]], ...] = (
+    ("connection", _reached),
+    ("account", _account),
+    ("filters offered", _filters),
+    ("leads", _page),
+    ("lists", _lists),
+    ("delivery check", _delivery_check),
+    ("actions", _writes),
+    ("request limit", _budget),
+)
+
+
+def as_text(lines: list[Diagnosis]) -> str:
+    """The lines as text to be read or sent to support."""
+    width = max((len(line.check) for line in lines), default=0)
+    out = []
+    for line in lines:
+        out.append(f"{line.state:<8} {line.check:<{width}}  {line.found}")
+        if line.advice and line.state != "ok":
+            out.append(f"{'':<8} {'':<{width}}  -> {line.advice}")
+    counts = {state: sum(line.state == state for line in lines) for state in ("ok", "differs", "missing")}
+    out.append(f"{counts['ok']} ok, {counts['differs']} differ, {counts['missing']} missing.")
+    return "\n".join(out)
+
+
+def essential(line: Diagnosis) -> bool:
+    """Whether a line says that something is missing without which actions cannot be planned or proven."""
+    needed = {"connection", "login", "leads", "lists", *(f"field: {n.replace('_', ' ')}" for n in NEEDED)}
+    return line.state == "missing" and line.check in needed

@@ -1,0 +1,120 @@
+"""Writing a dialect file: the entries given, each with its evidence; whatever else stands there, comments too, stays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
+
+from cvtr_widgets.dialect.model import Dialect, enterprise_word
+from cvtr_widgets.errors import DialectError
+
+
+def _inline(value: Any) -> Any:
+    """Tables inside entries on one line, as they are read."""
+    if isinstance(value, Mapping):
+        table: InlineTable = tomlkit.inline_table()
+        for key, inner in value.items():
+            table[key] = _inline(inner)
+        return table
+    return value
+
+
+def with_entries(text: str, changes: Mapping[str, Mapping[str, Any]], *, name: str, where: str = "the dialect") -> str:
+    """TOML text with entries (dotted name -> table) set.
+
+    Raises:
+        DialectError: the text is no TOML.
+    """
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise DialectError(f"{where} is not TOML: {error}. Mend it, or remove it and start anew.") from None
+    if "name" not in document:
+        _top(document, "name", name)
+    for dotted, entry in changes.items():
+        *path, last = dotted.split(".")
+        place: Any = document
+        if not path:  # name and base are plain values
+            _top(document, last, entry["value"])
+            continue
+        for key in path:
+            if key not in place or not isinstance(place[key], Mapping):
+                place[key] = tomlkit.table(is_super_table=True) if key == "calls" else tomlkit.table()
+            place = place[key]
+        place[last] = _inline(dict(entry))
+    return tomlkit.dumps(document)
+
+
+def _top(document: tomlkit.TOMLDocument, key: str, value: str) -> None:
+    """A key of the whole file. It must stand before the first table, or it would belong to that."""
+    if key in document or not any(isinstance(v, Mapping) for v in document.values()):
+        document[key] = value
+        return
+    rest = tomlkit.dumps(document)
+    document.clear()
+    head = tomlkit.parse(f"{tomlkit.dumps({key: value})}\n{rest}")
+    for name in head:
+        document[name] = head[name]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a file in place as a whole, readable by its owner only: a crash leaves the old one.
+
+    Raises:
+        DialectError: it cannot be written.
+    """
+    write_pieces(path, [text])
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """``write_text`` for what is too large to be held at once; an error while the pieces are made leaves nothing behind.
+
+    Raises:
+        DialectError: it cannot be written.
+    """
+    made = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            for piece in pieces:
+                out.write(piece)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(made).replace(path)
+        made = ""
+    except OSError as error:
+        raise DialectError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place, or free it.") from None
+    finally:
+        if made:
+            with contextlib.suppress(OSError):
+                Path(made).unlink()
+
+
+def mark_verified(path: Path, dialect: Dialect, names: Iterable[str], enterprise: str, day: date) -> None:
+    """Write entries as they are now, with the evidence that a run proved them, into the user's own file.
+
+    The value is written beside its evidence, so that a later default cannot slip under it.
+
+    Raises:
+        DialectError: the file cannot be read or written.
+    """
+    word = f"verified {day.isoformat()} {enterprise_word(enterprise)}"
+    changes: dict[str, dict[str, Any]] = {}
+    for name in names:
+        entry: Any = dialect.entry(*name.split("."))
+        changes[name] = {**{k: v for k, v in entry.items() if k != "evidence"}, "evidence": word}
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise DialectError(f"{str(path)!r} cannot be read: {error}. Check the file.") from None
+    write_text(path, with_entries(text, changes, name=enterprise_word(enterprise), where=str(path)))

@@ -1,0 +1,191 @@
+"""Reading a HAR file of Chromium or Firefox, entry by entry, however large; secrets are dropped as they are read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import ijson
+
+from cvtr_widgets.errors import CaptureError
+from cvtr_widgets.learn.exchange import Exchange, form_body, leaves, split_url
+
+LARGEST_BODY = 16_000_000
+"""Characters or bytes of one body; larger ones are passed over."""
+_LOGIN = re.compile(r"passw|secret|mfa_code|otp", re.IGNORECASE)
+_TOKEN = re.compile(r"(?:^|\.)(?:(?:access|refresh|id|auth)_?token|token|bearer|jwt)$", re.IGNORECASE)
+HOW = "Save it anew: developer tools, Network, 'Save all as HAR' with content (Firefox: 'Save All As HAR')."
+
+
+@dataclass
+class Capture:
+    """What a HAR file holds that matters here. ``login`` is the path of the login, ``token_place`` where its answer keeps the
+    token; both empty where the capture does not show them. ``bodies`` counts answers that have a body.
+    """
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    login: str = ""
+    token_place: str = ""
+    bodies: int = 0
+
+
+def read(path: Path) -> Capture:
+    """A capture.
+
+    Raises:
+        CaptureError: not a HAR file, cut off, empty, or without bodies.
+    """
+    found = Capture()
+    hashes: dict[str, tuple[str, str]] = {}
+    try:
+        with path.open("rb") as file:
+            for number, entry in enumerate(entries(file)):
+                _take(found, hashes, number, entry)
+    except OSError as error:
+        raise CaptureError(f"{path.name} cannot be read: {error.strerror}. Check the path.") from None
+    if not found.exchanges:
+        raise CaptureError(f"{path.name} holds no exchanges. {HOW}")
+    if not found.bodies:
+        raise CaptureError(f"{path.name} holds no bodies, only headers. {HOW}")
+    return found
+
+
+def entries(file: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """The entries of a HAR file, one at a time.
+
+    Raises:
+        CaptureError: it is none, or ends in the middle.
+    """
+    count = 0
+    try:
+        for entry in ijson.items(file, "log.entries.item", use_float=True):
+            if isinstance(entry, dict):
+                count += 1
+                yield entry
+    except ijson.IncompleteJSONError:
+        what = f"is cut off after {count:,} exchanges" if count else "is no HAR file, or is cut off before its first exchange"
+        raise CaptureError(f"The capture {what}. {HOW}") from None
+    except (ijson.JSONError, UnicodeDecodeError, ValueError):
+        raise CaptureError(f"The capture is no HAR file. {HOW}") from None
+
+
+def _take(found: Capture, hashes: dict[str, tuple[str, str]], number: int, entry: dict[str, Any]) -> None:
+    request, response = _object(entry, "request"), _object(entry, "response")
+    url, method = request.get("url"), request.get("method")
+    if not isinstance(url, str) or not isinstance(method, str) or not url.startswith(("http://", "https://")):
+        return
+    try:
+        origin, path, query = split_url(url)
+    except ValueError:
+        return
+    sent, form, secret = sent_body(request)
+    got = got_body(response)
+    found.bodies += got is not None
+    bearer = _header(request, "authorization").removeprefix("Bearer ")
+    if bearer and not found.token_place and (seen := hashes.get(_hash(bearer))) is not None:
+        found.login, found.token_place = seen
+    if method == "POST" and (secret or not bearer) and got is not None:
+        hashes.update({_hash(v): (path, place) for place, v in leaves(got) if isinstance(v, str) and len(v) >= 8})
+    if secret or (method == "POST" and holds_token(got)):
+        return  # a login: nothing of it is kept
+    location = _header(response, "location")
+    status = response.get("status")
+    found.exchanges.append(
+        Exchange(
+            number,
+            origin,
+            method.upper(),
+            path,
+            status if isinstance(status, int) else 0,
+            query,
+            sent,
+            got,
+            form,
+            split_url(location)[1] if location.startswith("http") else location,
+        )
+    )
+
+
+def _object(table: dict[str, Any], key: str) -> dict[str, Any]:
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _header(message: dict[str, Any], name: str) -> str:
+    listed = message.get("headers")
+    for header in listed if isinstance(listed, list) else ():
+        if isinstance(header, dict) and str(header.get("name", "")).lower() == name:
+            return str(header.get("value", ""))
+    return ""
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def holds_token(got: Any) -> bool:
+    """Whether an answer hands out a token."""
+    found = leaves(got) if isinstance(got, dict) else ()
+    return any(_TOKEN.search(place) and isinstance(v, str) and len(v) >= 16 for place, v in found)
+
+
+def sent_body(request: dict[str, Any]) -> tuple[Any, bool, bool]:
+    """The body that was sent, whether as a form, and whether it holds a password."""
+    posted = _object(request, "postData")
+    text = posted.get("text")
+    kind = str(posted.get("mimeType", "")).partition(";")[0].strip().lower()
+    text = text if isinstance(text, str) and len(text) <= LARGEST_BODY else ""
+    if kind == "application/x-www-form-urlencoded":
+        params = posted.get("params")
+        if not text and isinstance(params, list):  # Firefox names the fields instead
+            from urllib.parse import urlencode
+
+            text = urlencode([(str(p.get("name", "")), str(p.get("value", ""))) for p in params if isinstance(p, dict)])
+        body: Any = form_body(text)
+        return body, True, any(_LOGIN.search(key) for key in body)
+    body = _json(text.encode(errors="replace")) if text else None
+    secret = isinstance(body, dict) and any(_LOGIN.search(place) for place, _ in leaves(body))
+    return body, False, secret
+
+
+def got_body(response: dict[str, Any]) -> Any:
+    """The decoded body of an answer; None where there is none that can be read."""
+    return _json(content(_object(response, "content")))
+
+
+def content(told: dict[str, Any]) -> bytes:
+    """The body of an answer as bytes; base64 and gzip are undone. Empty where there is none, or it is too large."""
+    text = told.get("text")
+    if not isinstance(text, str) or len(text) > LARGEST_BODY:
+        return b""
+    raw = text.encode(errors="replace")
+    if told.get("encoding") == "base64":
+        try:
+            raw = base64.b64decode(raw, validate=False)
+        except (binascii.Error, ValueError):
+            return b""
+    if raw[:2] == b"\x1f\x8b":
+        try:
+            opened = zlib.decompressobj(wbits=31)
+            raw = opened.decompress(raw, LARGEST_BODY)
+        except (zlib.error, gzip.BadGzipFile):
+            return b""
+    return raw
+
+
+def _json(raw: bytes) -> Any:
+    if raw[:1] not in {b"{", b"[", b'"'} and not raw.strip().startswith((b"{", b"[")):
+        return None
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,211 @@
+"""Where a lead record keeps what: by what changed when each action was done, and by what was typed and chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cvtr_widgets.learn.bodies import Seen, Table
+from cvtr_widgets.learn.exchange import leaves
+from cvtr_widgets.learn.identify import Ask
+from cvtr_widgets.learn.known import Known, Listed
+
+Default = Callable[[str], Sequence[str]]
+"""Name of a field -> the places that the default has for it."""
+STATUSES = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
+HINTS = {
+    "status": ("current", "quality", "status", "state"), "reason": ("reason", "why"), "category": ("categor", "exactly"),
+    "comment": ("comment", "note", "remark"), "delivery": ("deliver", "sent"),
+    "replacement": ("replac", "other", "tag", "marker"),
+}  # fmt: skip
+
+ELSEWHERE = ("billable_for_advertiser", "billable_for_publisher", "second_check_status", "replacement_comment")
+MISTAKEN = ("status", "delivery", "replacement", "comment")
+"""Fields that change together with others: those others have their places already."""
+
+
+@dataclass
+class FieldLesson:
+    """Entries (``fields.status`` -> table, ``words.statuses`` -> table), and what could not be learned."""
+
+    entries: dict[str, Table] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One action on one lead: its record before and after, as leaves."""
+
+    number: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+class LeadFields:
+    """Compares lead records of one capture."""
+
+    def __init__(self, known: Known, default: Default, ask: Ask) -> None:
+        self.lesson = FieldLesson()
+        self._known = known
+        self._default = default
+        self._ask = ask
+        self._timeline: dict[int, list[tuple[int, dict[str, Any]]]] = {}
+        self._taken: set[str] = set()
+        for exchange, record in known.records():
+            own = known.lead_of(record)
+            if own is not None:
+                self._timeline.setdefault(own, []).append((exchange.number, dict(leaves(record))))
+
+    def changes(self, seen: Seen) -> list[Change]:
+        """What became of the leads of some exchanges, where they were read before and after."""
+        found = []
+        for exchange, where in seen:
+            for own in where.ids:
+                line = self._timeline.get(own, [])
+                before = next((r for n, r in reversed(line) if n < exchange.number), None)
+                after = next((r for n, r in line if n > exchange.number), None)
+                if before is not None and after is not None:
+                    found.append(Change(exchange.number, before, after))
+        return found
+
+    def learn_id(self) -> None:
+        """Where the lead's own id is."""
+        for own, line in self._timeline.items():
+            at = [p for p, v in line[-1][1].items() if v == own or v == str(own)]
+            if at and not self._kept("id", [line[-1][1]]):
+                self._set("id", min(at, key=len))
+            return
+
+    def learn_flags(self, changes: Sequence[Change], flags: Mapping[int, str], reasons: Mapping[int, Listed | None]) -> None:
+        """Status, reason, category and comment. ``flags`` and ``reasons`` by number of exchange (None: typed words)."""
+        told = [c for c in changes if c.number in flags]
+        if not told:
+            self.lesson.notes.append("no lead was read before and after a flag was set")
+            return
+        typed = self._known.typed
+        wanted = {c.number: (r.name if (r := reasons.get(c.number)) is not None else typed.reason) for c in told}
+        named = [c for c in told if c.number in reasons]
+        self._choose("reason", [p for p in self._places(named) if all(c.after[p] == wanted[c.number] for c in named)])
+        categories = {row.name for row in self._known.lists.get("categories", ())}
+        returned = [c for c in named if wanted[c.number].lower() == "returned"]
+        self._choose("category", [p for p in self._places(returned) if all(_word(c.after[p]) in categories for c in returned)])
+        # Only leads that got the comment now: an older one may stand there.
+        self._choose("comment", [p for p in self._places(told) if any(c.after[p] == typed.comment for c in told)])
+        self._status(told, flags)
+
+    def _status(self, told: Sequence[Change], flags: Mapping[int, str]) -> None:
+        def words(place: str) -> dict[str, Any] | None:
+            found: dict[str, Any] = {}
+            for change in told:
+                value = change.after[place]
+                if not isinstance(value, (str, int)) or value == "" or found.setdefault(flags[change.number], value) != value:
+                    return None
+            kinds = {(type(v), v) for v in found.values()}
+            return found if len(kinds) == len(found) and len(found) > 1 else None
+
+        can = {p: w for p in self._places(told) if (w := words(p)) is not None}
+        # What is current is never empty; the mark of a manual check is, for most leads.
+        records = [r for line in self._timeline.values() for _, r in line]
+        never_empty = {p: w for p, w in can.items() if all(_word(r.get(p)) is not None for r in records)}
+        place = self._choose("status", list(never_empty or can))
+        if place is None:
+            return
+        other = {_word(v): STATUSES[f] for f, v in can[place].items() if str(v).lower() != f}
+        self.lesson.entries["words.statuses"] = {"value": other}
+
+    def learn_delivery(self, to: Sequence[Change], back: Sequence[Change]) -> None:
+        """The delivery: one word after Delivered, another after Undelivered, and the other way round before."""
+        if not to or not back:
+            return
+        can: dict[str, tuple[str | None, str | None]] = {}
+        for place in self._places([*to, *back]):
+            yes, no = {_word(c.after[place]) for c in to}, {_word(c.after[place]) for c in back}
+            was = {_word(c.before[place]) for c in to}
+            if len(yes) == len(no) == 1 and yes != no and was == no and None not in yes | no:
+                can[place] = (yes.pop(), no.pop())
+        chosen = self._choose("delivery", list(can))
+        if chosen is None:
+            return
+        yes_word, no_word = can[chosen]
+        known = (str(yes_word).lower(), str(no_word).lower()) == ("delivered", "not delivered")
+        told = {} if known else {str(yes_word): "Delivered", str(no_word): "Not Delivered"}
+        self.lesson.entries["words.deliveries"] = {"value": told}
+
+    def learn_replacement(self, changes: Sequence[Change], marks: Mapping[int, str]) -> None:
+        """The replacement mark."""
+        marked = [c for c in changes if marks.get(c.number) == "Replacement"]
+        cleared = [c for c in changes if marks.get(c.number) == "None"]
+        if not marked:
+            return
+        can: dict[str, tuple[str | None, str | None]] = {}
+        for place in self._places([*marked, *cleared]):
+            words = {_word(c.after[place]) for c in marked}
+            empty = {_word(c.after[place]) for c in cleared}
+            said = words != {None} and all(c.after[place] != self._known.typed.comment for c in marked)
+            if len(words) == 1 and said and not words & empty and all(_word(c.before[place]) not in words for c in marked):
+                can[place] = (words.pop(), empty.pop() if len(empty) == 1 else None)
+        chosen = self._choose("replacement", list(can))
+        if chosen is not None:
+            word, empty_word = can[chosen]
+            told = {} if str(word).lower() == "replacement" else {str(word): "Replacement"}
+            told |= {} if empty_word is None else {str(empty_word): ""}
+            self.lesson.entries["words.replacements"] = {"value": told}
+
+    def learn_processing(self, changes: Sequence[Change]) -> None:
+        """The counter that goes up when a lead is reprocessed."""
+
+        def up(change: Change, place: str) -> bool:
+            old, new = change.before[place], change.after[place]
+            return type(old) is int and type(new) is int and new == old + 1
+
+        self._choose("processing_counter", [p for p in self._places(changes) if changes and all(up(c, p) for c in changes)])
+
+    # -- choosing -----------------------------------------------------------------------------------------------------
+
+    def _places(self, changes: Sequence[Change]) -> list[str]:
+        if not changes:
+            return []
+        return sorted(set.intersection(*(set(c.after) & set(c.before) for c in changes)))
+
+    def _kept(self, name: str, records: Sequence[Mapping[str, Any]]) -> bool:
+        return any(all(p in r for r in records) for p in self._default(name))
+
+    def _choose(self, name: str, can: Sequence[str]) -> str | None:
+        """The place of a field: the default's where it fits, else the best one; between equals the user is asked."""
+        others = {p for other in ELSEWHERE if name in MISTAKEN for p in self._default(other)}
+        can = [p for p in can if p not in self._taken and p not in others]
+        if not can:
+            records = [r for line in self._timeline.values() for _, r in line]
+            if records and not self._kept(name, records):
+                self.lesson.entries[f"fields.{name}"] = {"places": []}
+                self.lesson.notes.append(f"{name.replace('_', ' ')}: not found in the leads")
+            return None
+        default = [p for p in can if p in self._default(name)]
+        if default:
+            return self._set(name, default[0])
+
+        def fit(place: str) -> int:
+            hints = HINTS.get(name, ())
+            return next((n for n, hint in enumerate(hints) if hint in place.lower()), len(hints))
+
+        best = min(fit(p) for p in can)
+        top = [p for p in can if fit(p) == best]
+        if len(top) > 1:
+            number = self._ask(f"Where does a lead keep its {name.replace('_', ' ')}?", top)
+            if number is None:
+                return None
+            top = [top[number]]
+        return self._set(name, top[0])
+
+    def _set(self, name: str, place: str) -> str:
+        self._taken.add(place)
+        self.lesson.entries[f"fields.{name}"] = {"places": [place]}
+        return place
+
+
+def _word(value: Any) -> str | None:
+    """A value as it stands in the tables of words; None for what is empty or no word."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (str, int)) and value != "" else None

@@ -1,0 +1,220 @@
+"""The whole lesson: from a capture to the entries of a dialect, each with its old value and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.dialect.files import parse_dialect
+from cvtr_widgets.dialect.model import Dialect, shown
+from cvtr_widgets.dialect.schema import CALLS
+from cvtr_widgets.dialect.writing import with_entries
+from cvtr_widgets.errors import CaptureError, DialectError
+from cvtr_widgets.learn.answering import learn_answer, learn_check
+from cvtr_widgets.learn.bodies import Seen, Table, learn_call
+from cvtr_widgets.learn.har import Capture
+from cvtr_widgets.learn.identify import WHAT, Ask, calls_in
+from cvtr_widgets.learn.known import Known, Listed, Typed, known_from
+from cvtr_widgets.learn.lead_fields import LeadFields
+from cvtr_widgets.learn.reads import learn_reads
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One entry: what the dialect says now, what the capture says, and why. ``same``: they are equal; ``proven``: and a run
+    has proven it, which says more than a capture.
+    """
+
+    entry: str
+    old: str
+    new: str
+    why: str
+    table: Mapping[str, Any]
+    proven: bool = False
+
+    @property
+    def same(self) -> bool:
+        """Whether the capture bears out what the dialect says already."""
+        return self.old == self.new
+
+
+@dataclass
+class Lesson:
+    """``proposals`` in the dialect's order; ``missing``: calls that the capture does not show; ``notes``: what is open."""
+
+    proposals: list[Proposal] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    questions: int = 0
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Index ``entry``; ``old``, ``new`` (JSON text), ``why`` (text), ``same`` (bool). Nothing personal."""
+        import pandas as pd
+
+        rows = self.proposals
+        data = {"old": [p.old for p in rows], "new": [p.new for p in rows], "why": [p.why for p in rows]}
+        frame = pd.DataFrame(data, index=pd.Index([p.entry for p in rows], dtype="object", name="entry"))
+        frame["same"] = [p.same for p in rows]
+        return frame
+
+    def text(self, name: str, day: date, existing: str = "") -> str:
+        """The dialect file: the entries learned, each as seen on that day, laid over a file that is there already."""
+        word = f"seen {day.isoformat()}"
+        changes = {p.entry: {**p.table, "evidence": word} for p in self.proposals if not p.proven}
+        return with_entries(existing, changes, name=name)
+
+
+class _Asking:
+    """Counts the questions; without anybody to ask, the answer is none."""
+
+    def __init__(self, ask: Ask | None) -> None:
+        self.count = 0
+        self._ask = ask
+
+    def __call__(self, question: str, options: Sequence[str]) -> int | None:
+        self.count += 1
+        return None if self._ask is None else self._ask(question, options)
+
+
+def learn(
+    capture: Capture, ids: Sequence[int], dialect: Dialect, *, typed: Typed | None = None, ask: Ask | None = None
+) -> Lesson:
+    """What a capture teaches, as changes to ``dialect``.
+
+    Raises:
+        CaptureError: it is of another site, or shows no action on the leads given.
+    """
+    asking = _Asking(ask)
+    known = known_from(capture.exchanges, ids, typed or Typed())
+    calls = calls_in(known, asking)
+    if not set(calls) - {"is_delivered"}:
+        raise CaptureError(
+            "This capture shows no action on the leads given, only reading. Do each action once while it is being recorded, "
+            "and save it after the last one."
+        )
+    lesson = Lesson(missing=[name for name in CALLS if name not in calls])
+    entries = learn_reads(capture, known, dialect)
+    base = entries["base"]["value"] if "base" in entries else dialect.base
+    words: dict[str, list[Any]] = {}
+    marks: dict[int, str] = {}
+    for name in (n for n in CALLS if n in calls):
+        marks.update(_one_call(lesson, entries, words, name, calls, known, str(base), dialect, asking))
+    for kind, said in words.items():
+        old = list(dialect.value("words", kind))
+        new = [w for w in said if not any(type(w) is type(o) and w == o for o in old)]
+        entries[f"words.{kind}"] = {"values": old + new if kind in {"yes", "no"} else said}
+    entries.update(_fields(lesson, calls, marks, known, dialect, asking))
+    lesson.notes += [f"{WHAT[name]}: not in this capture" for name in lesson.missing]
+    lesson.questions = asking.count
+    lesson.proposals = _proposals(entries, dialect)
+    _must_parse(lesson, dialect)
+    return lesson
+
+
+def _one_call(
+    lesson: Lesson, entries: dict[str, Table], words: dict[str, list[Any]], name: str, calls: Mapping[str, Seen], known: Known,
+    base: str, dialect: Dialect, ask: Ask,
+) -> dict[int, str]:  # fmt: skip
+    seen = calls[name]
+    keys = {slot: entry.key for slot, entry in dialect.calls[name].body.items()}
+    found = learn_call(name, seen, known, base, keys, ask)
+    if name == "is_delivered":
+        answer, said = learn_check(seen, _truth(calls))
+        if said[True] and said[False]:
+            words["delivered"], words["not_delivered"] = said[True], said[False]
+    else:
+        answer, told = learn_answer(seen, known, base)
+        words.setdefault("yes", []).extend(w for w in told if w not in words["yes"])
+    found.entries.update(answer)
+    entries.update({f"calls.{name}.{part}": table for part, table in found.entries.items()})
+    lesson.notes += [f"{WHAT[name]}: {note}" for note in found.notes]
+    return found.flags
+
+
+def _truth(calls: Mapping[str, Seen]) -> dict[int, bool]:
+    """Whether the lead of each delivery check was delivered then: as the actions before and after it would have it."""
+    moves = sorted(
+        (e.number, own, name == "deliver") for name in ("deliver", "undeliver") for e, w in calls.get(name, ()) for own in w.ids
+    )
+    truth: dict[int, bool] = {}
+    for exchange, where in calls.get("is_delivered", ()):
+        mine = [(number, to) for number, own, to in moves if own in where.ids]
+        before = [to for number, to in mine if number < exchange.number]
+        after = [to for number, to in mine if number > exchange.number]
+        if before:
+            truth[exchange.number] = before[-1]
+        elif after:
+            truth[exchange.number] = not after[0]
+    return truth
+
+
+def _fields(
+    lesson: Lesson, calls: Mapping[str, Seen], marks: Mapping[int, str], known: Known, dialect: Dialect, ask: Ask
+) -> dict[str, Table]:
+    fields = LeadFields(known, lambda name: dialect.value("fields", name), ask)
+    fields.learn_id()
+    flags = calls.get("flag", ())
+    if flags:
+        reasons: dict[int, Listed | None] = {}
+        for exchange, _ in flags:
+            values = [v for _, v in _flat(exchange.sent)]
+            mine = [r for r in known.lists.get("reasons", ()) if r.flag in {marks.get(exchange.number), ""}]
+            row = next((r for r in mine for v in values if r.form_in(v) in {"name", "iri"}), None)
+            row = row or next((r for r in mine for v in values if r.form_in(v) is not None), None)
+            if row is not None or known.typed.reason in values:
+                reasons[exchange.number] = None if known.typed.reason in values else row
+        fields.learn_flags(fields.changes(flags), marks, reasons)
+    fields.learn_delivery(fields.changes(calls.get("deliver", ())), fields.changes(calls.get("undeliver", ())))
+    fields.learn_replacement(fields.changes(calls.get("metadata", ())), marks)
+    fields.learn_processing(fields.changes(calls.get("reprocess", ())))
+    lesson.notes += fields.lesson.notes
+    return fields.lesson.entries
+
+
+def _flat(value: Any) -> list[tuple[str, Any]]:
+    from cvtr_widgets.learn.exchange import leaves
+
+    return list(leaves(value))
+
+
+def _proposals(entries: Mapping[str, Table], dialect: Dialect) -> list[Proposal]:
+    found = []
+    for name, table in entries.items():
+        try:
+            old = dialect.entry(*name.split("."))
+        except DialectError:
+            old = {}
+        before = shown(old) if isinstance(old, dict) and old else "" if isinstance(old, dict) else shown({"value": old})
+        proven = isinstance(old, dict) and str(old.get("evidence", "")).startswith("verified") and before == shown(table)
+        found.append(Proposal(name, before, shown(table), _why(name), table, proven))
+    return found
+
+
+def _why(entry: str) -> str:
+    kind = entry.split(".", maxsplit=1)[0]
+    return {
+        "calls": "as this call was sent and answered",
+        "fields": "as the lead changed when the action was done",
+        "words": "as answers and leads say it",
+    }.get(kind, "as the page reads")
+
+
+def _must_parse(lesson: Lesson, dialect: Dialect) -> None:
+    """What was learned must make a dialect; a call that does not is left as it was."""
+    while True:
+        try:
+            parse_dialect(lesson.text("learned", date(2000, 1, 1)), "the dialect learned", over=dialect)
+        except DialectError as error:
+            bad = next((c for c in CALLS if f"calls.{c}." in str(error)), None)
+            if bad is None or not any(p.entry.startswith(f"calls.{bad}.") for p in lesson.proposals):
+                raise CaptureError(f"What this capture shows makes no dialect: {error}") from None
+            lesson.proposals = [p for p in lesson.proposals if not p.entry.startswith(f"calls.{bad}.")]
+            lesson.notes.append(f"{WHAT[bad]}: what was seen cannot be said in a dialect file, so it was left as it was")
+        else:
+            return
