@@ -148,6 +148,8 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "cancel": {},
     "export": {"what": _one_of("csv", "excel", "excel_by_publisher")},
     "again": {},
+    "agree": {"place": _COUNT, "on": _flag},
+    "first": {"fingerprint": _text(100)},
     "verify": {"way": _one_of("all", "doubtful", "sample:100", "none")},
     "pause": {"on": _flag},
     "undo_run": {},

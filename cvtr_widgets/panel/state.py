@@ -127,6 +127,8 @@ class PanelState:
             "run": self._retyped(last.start),
             "cancel": last.cancel,
             "again": self._again,
+            "agree": lambda place, on: last.first.agree(place, on=on),
+            "first": last.send_first,
             "verify": lambda way: setattr(last, "verify", way),
             "pause": lambda on: last.pause(on=on),
             "undo_run": last.plan_undo,

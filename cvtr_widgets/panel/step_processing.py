@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import count_of
+from cvtr_widgets.canary import CanaryReport
 from cvtr_widgets.models import Action, LeadId, Outcome, Progress, RunState, Verdict
 from cvtr_widgets.panel.cells import PLAN_COLUMNS, RESULT_COLUMNS, moment, plain
+from cvtr_widgets.panel.first_write import FirstWrite
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
 from cvtr_widgets.panel.picked import Picked
 from cvtr_widgets.panel.step_leads import LeadsStep
@@ -61,6 +63,8 @@ class ProcessingStep:
         self.signature = ""
         self.include_cannot_tell = False
         self.verify = "all"
+        self.proven = ""
+        self.first = FirstWrite(session, jobs)
         zone = session.client.zone
         self.plan_table = LeadTable(PLAN_COLUMNS, page_size=25, zone=zone)
         self.result_table = LeadTable(RESULT_COLUMNS, page_size=25, zone=zone)
@@ -88,13 +92,39 @@ class ProcessingStep:
             return self._session.plan(action, picked.selection, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
 
         def done(plan: Plan) -> None:
-            self.plan, self._planned = plan, (picked, action)
-            self.plan_table.set_frame(plan.frame)
+            self._take(plan)
+            self._planned = (picked, action)
 
         def failed(problem: Problem, _error: BaseException) -> None:
             self.problem = problem
 
         self._jobs.start("plan", f"Reading {count_of(len(picked))} for the preview", work, done, failed)
+
+    def _take(self, plan: Plan) -> None:
+        """Show a plan, and the one lead that its first write goes to where an action is not proven here."""
+        self.plan = plan
+        self.plan_table.set_frame(plan.frame)
+        self.first.look(plan)
+
+    def send_first(self, fingerprint: str) -> None:
+        """Send the first write, to the one lead shown; where it is as intended, the plan for the others is shown."""
+        if self.stale:
+            return
+
+        def done(report: CanaryReport) -> None:
+            self.lapse()
+            self._leads.outdated = True
+            if not report.ok:
+                return
+            if report.rest.will_change:
+                self.plan = report.rest
+                self.plan_table.set_frame(report.rest.frame)
+                self.proven = f"Lead {report.lead_id} is as intended. {report.advice.partition(' The other')[0]}"
+                self.first.look(report.rest)
+            else:
+                self.run = report.run
+
+        self.first.send(fingerprint, self.signature, done)
 
     def plan_undo(self) -> None:
         """Plan to take the run shown back, as far as that can be; nothing is written."""
@@ -107,8 +137,7 @@ class ProcessingStep:
 
         def done(plan: Plan) -> None:
             self.forget()
-            self.plan = plan
-            self.plan_table.set_frame(plan.frame)
+            self._take(plan)
 
         def failed(problem: Problem, _error: BaseException) -> None:
             self.problem = problem
@@ -135,7 +164,8 @@ class ProcessingStep:
     def forget(self) -> None:
         """Neither a plan nor a run is shown any more; what was typed for them is gone with them."""
         self._jobs.drop("plan")
-        self.plan, self._planned, self.problem = None, None, None
+        self.plan, self._planned, self.problem, self.proven = None, None, None, ""
+        self.first.look(None)
         self.run, self._results, self._progress = None, None, None
         self.watched = False
         self.lapse()
@@ -187,6 +217,8 @@ class ProcessingStep:
             return ("This plan has been run.",)
         if self.stale:
             return (self.stale,)
+        if self.first.waiting:
+            return ("The first write of this action here goes to one lead: see above.",)
         if not plan.will_change:
             return ("No lead would change, so there is nothing to do.",)
         said = []
@@ -269,6 +301,8 @@ class ProcessingStep:
             "problem": None if self.problem is None else self.problem.message(),
             "plan": None if self.plan is None else self._plan_view(self.plan),
             "stale": self.stale,
+            "first": self.first.view(self.signature) if self.first.waiting and self.run is None else None,
+            "proven": self.proven,
             "blockers": list(self.blockers()),
             "confirmed": self.confirmed,
             "running": self.running,

@@ -21,6 +21,56 @@ function tiles(className, pressed) {
   };
 }
 
+/** The first write of an action that is not proven at this enterprise: one lead, shown to the letter, asked, sent. */
+function firstWrite(link, flush) {
+  const text = h("p", {});
+  const entries = h("p", { class: "cvtr-soft" });
+  const request = h("pre", { class: "cvtr-request", tabindex: "0", "aria-label": "The exact request, without the token" });
+  const asks = h("div", { class: "cvtr-first-asks" });
+  const values = h("tbody");
+  const table = h("table", { class: "cvtr-grid", "aria-label": "The lead before and after" }, h("thead", {}, h("tr", {},
+    ...["", "before", "after"].map((t) => h("th", { scope: "col" }, t)))), values);
+  const differs = h("ul", { class: "cvtr-alarm", hidden: true });
+  const advice = h("p", { hidden: true });
+  const problem = problemBox();
+  const why = h("ul", { class: "cvtr-why" });
+  const send = button("", { class: "cvtr-main cvtr-first-send" }, () => { flush(); link.send("first", { fingerprint }); });
+  const foot = h("div", { class: "cvtr-foot" }, why, send);
+  const element = h("div", { class: "cvtr-first", hidden: true, role: "group", "aria-label": "First write, to one lead" },
+    h("h4", {}, "First write here: to one lead only"), text, entries, request, h("div", { class: "cvtr-scroll" }, table), differs, advice,
+    problem.element, asks, foot);
+  let fingerprint = "";
+  let drawn = "";
+  return {
+    element,
+    update(view, fresh) {
+      setShown(element, Boolean(view));
+      if (!view) return;
+      fingerprint = view.fingerprint;
+      setText(text, `Nobody has proven here yet how this action is written, so it goes to lead ${view.lead} alone first. ${view.rest}`);
+      setText(entries, `Only inferred: ${view.entries.join(", ")}.`);
+      setText(request, view.request);
+      const now = JSON.stringify([view.asks.map(([t]) => t), view.values]);
+      if (now !== drawn) {
+        drawn = now;
+        asks.replaceChildren(...view.asks.map(([words], place) => tickBox(words, "cvtr-first-agree",
+          (on) => link.send("agree", { place, on })).element));
+        values.replaceChildren(...view.values.map(([name, before, after]) => h("tr", {}, h("th", { scope: "row" }, name),
+          h("td", { dir: "auto" }, before), h("td", { dir: "auto" }, after))));
+      }
+      if (fresh) asks.querySelectorAll("input").forEach((box, place) => { box.checked = view.asks[place][1]; });
+      setLines(differs, view.differs);
+      setLine(advice, view.advice);
+      problem.update(view.problem);
+      setShown(asks, !view.sent);
+      setShown(foot, !view.sent);
+      setLines(why, view.sending ? ["Being written and read back."] : view.blockers);
+      setText(send, `Send to lead ${view.lead} only`);
+      setEnabled(send, !view.blockers.length && !view.sending);
+    },
+  };
+}
+
 function processingStep(link) {
   const working = progressLine(() => link.send("cancel"));
   const problem = problemBox();
@@ -48,10 +98,12 @@ function processingStep(link) {
     signature.flush();
     link.send("run", { fingerprint });
   });
+  const first = firstWrite(link, () => signature.flush());
+  const provenLine = h("p", { class: "cvtr-note cvtr-proven", hidden: true });
   const ask = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
     confirm.element, h("div", { class: "cvtr-foot" }, why, back, run));
   const plan = h("div", { class: "cvtr-plan", hidden: true }, planLine, verdicts.element, cost, warnings, money, include.element,
-    planTable.element, h("div", { class: "cvtr-row" }, verify.element), ask);
+    planTable.element, h("div", { class: "cvtr-row" }, verify.element), provenLine, first.element, ask);
 
   const bar = h("progress", { max: "1", "aria-label": "Leads done" });
   const line = h("span", { class: "cvtr-line" });
@@ -98,9 +150,12 @@ function processingStep(link) {
     const asked = Boolean(p.will_change);
     setShown(verify.element, asked && p.ways.length > 1);
     verify.update(p.ways, p.verify, fresh);
-    setShown(confirm.element, asked && p.needs_tick);
+    first.update(view.first, fresh);
+    setLine(provenLine, view.proven);
+    setShown(confirm.element, asked && p.needs_tick && !view.first);
     confirm.update(`I confirm: ${p.statement}`, view.confirmed, fresh);
-    setShown(count.element, asked && p.needs_count);
+    setShown(run, !view.first);
+    setShown(count.element, asked && p.needs_count && !view.first);
     setShown(signature.element, asked && p.needs_signature);
     setLine(meaning, asked && !p.needs_tick ? p.statement : "");
     setText(run, p.button);
