@@ -229,6 +229,14 @@ class TypeStep:
         parts += [f"{unread:,} {'is' if unread == 1 else 'are'} not loaded"] if unread else []
         return f"As loaded, of {count_of(len(picked))} {'; '.join(parts)}."
 
+    def _inferred(self) -> str:
+        """Which entries of the dialect this action rests on that nobody has proven at this enterprise."""
+        action = self.action()
+        entries = () if action is None else self._session.client.unproven(action)
+        if not entries:
+            return ""
+        return f"Only inferred here: {', '.join(entries)}. The first write goes to one lead, which is read back."
+
     def _reason_options(self) -> list[list[str]]:
         if self.kind is ActionKind.OTHER:
             return [[LISTED + "Replacement", "Replacement"], [LISTED + "None", "None (take the mark away)"]]
@@ -286,6 +294,7 @@ class TypeStep:
             "integrations": self._integrations() if "integrations" in asks else [],
             "integration_note": self._integration_note() if "integrations" in asks else "",
             "estimate": self.estimate(),
+            "inferred": self._inferred(),
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "blockers": list(self.blockers()),

@@ -16,13 +16,14 @@ function typeStep(link) {
   const jobsNote = h("p", { class: "cvtr-soft" });
   const integrations = h("fieldset", { class: "cvtr-integrations", hidden: true }, h("legend", {}, "Integrations"), jobsNote, jobs);
   const estimate = h("p", { class: "cvtr-estimate", role: "status" });
+  const inferred = h("p", { class: "cvtr-warn cvtr-inferred", hidden: true });
   const note = h("span", { class: "cvtr-soft" });
   const why = h("ul", { class: "cvtr-why" });
   const preview = button("Preview", { class: "cvtr-main cvtr-preview" }, () => { flush(); link.send("preview"); });
   const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: 1 }));
   const element = h("div", { class: "cvtr-body" },
     h("div", { class: "cvtr-row" }, action.element, reason.element, own.element, category.element, comment.element),
-    effect, absent, working.element, problem.element, again, integrations, estimate,
+    effect, absent, working.element, problem.element, again, integrations, estimate, inferred,
     h("div", { class: "cvtr-foot" }, why, note, back, preview));
 
   function flush() {
@@ -64,6 +65,7 @@ function typeStep(link) {
     setLine(jobsNote, view.integration_note);
     drawJobs(view.integrations, fresh);
     setLine(estimate, view.estimate);
+    setLine(inferred, view.inferred);
     setText(note, view.blockers.length ? "" : view.note);
     setLines(why, view.blockers);
     setText(preview, view.button);
