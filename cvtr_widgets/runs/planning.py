@@ -216,6 +216,13 @@ def _billed(entries: Sequence[Entry]) -> list[Lead]:
     return [e.before.lead for e in entries if e.before.lead is not None and e.before.lead.billable_for_advertiser is True]
 
 
+def _delivered_words(delivered: int, billed: int) -> str:
+    if delivered == 1:
+        return f"1 of these is delivered, and {'billed' if billed else 'not billed'} to the advertiser."
+    which = "all" if billed == delivered else f"{billed:,}" if billed else "none"
+    return f"{delivered:,} of these are delivered, {which} of them billed to the advertiser."
+
+
 def _warnings(plan: Plan) -> list[str]:
     said: list[str] = []
     sent: dict[ActionKind, list[Entry]] = defaultdict(list)
@@ -224,8 +231,7 @@ def _warnings(plan: Plan) -> list[str]:
     for kind in (ActionKind.INVALID, ActionKind.TEST, ActionKind.DELETE, ActionKind.REPROCESS):
         delivered = [e for e in sent.get(kind, []) if e.before.lead is not None and e.before.lead.delivery == "Delivered"]
         if delivered:
-            billed = len(_billed(delivered))
-            said.append(f"{len(delivered):,} of these are delivered, {billed:,} of them billed to the advertiser.")
+            said.append(_delivered_words(len(delivered), len(_billed(delivered))))
     if sent.get(ActionKind.REPROCESS):
         said.append("A reprocessed lead counts as a new one for contracted volumes. This cannot be undone.")
     if sent.get(ActionKind.DELIVERED):

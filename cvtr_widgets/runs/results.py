@@ -157,7 +157,8 @@ def rows_of(plan: Plan, run_id: str, signature: Signature | None, fates: Mapping
             row.campaign, row.publisher = lead.campaign, lead.publisher
         if own not in sent:
             row.outcome = Outcome.SKIPPED
-            row.detail = f"{entry.verdict}: {entry.why}" if entry.why else str(entry.verdict)
+            verdict = str(entry.verdict).replace("_", " ")
+            row.detail = f"{verdict}: {entry.why}" if entry.why else verdict
             continue
         row.signed_by = signed_by
         if fates:

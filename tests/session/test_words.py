@@ -1,0 +1,32 @@
+"""What plans and results say in words: for one lead, for several, and for those that are not sent."""
+
+from __future__ import annotations
+
+import pytest
+
+import cvtr_widgets as cvtr
+
+
+@pytest.mark.parametrize(
+    ("delivered", "billed", "said"),
+    [
+        (1, 1, "1 of these is delivered, and billed to the advertiser."),
+        (1, 0, "1 of these is delivered, and not billed to the advertiser."),
+        (3, 0, "3 of these are delivered, none of them billed to the advertiser."),
+        (3, 1, "3 of these are delivered, 1 of them billed to the advertiser."),
+        (3, 3, "3 of these are delivered, all of them billed to the advertiser."),
+    ],
+)
+def test_the_warning_for_delivered_leads_is_right_for_one_and_for_several(sandbox, session, delivered, billed, said):
+    ids = sandbox.server.lead_ids(status="Valid", delivery="Delivered")[:delivered]
+    for n, own in enumerate(ids):
+        sandbox.server.change(own, advertiser_billable=n < billed)
+    assert said in session.plan(cvtr.mark_invalid("Duplicate"), ids).warnings
+
+
+def test_what_is_not_sent_says_why_in_words(sandbox, session):
+    flagged = sandbox.server.lead_ids(status="Caution")[0]
+    session.run(session.plan(cvtr.mark_test("Trial"), [flagged]), confirm=True)
+    run = session.run(session.plan(cvtr.mark_test("Trial"), [flagged, 999_999_999]))
+    assert run.results.detail[999_999_999] == "not found: deleted, or not visible to you"
+    assert run.results.detail[flagged].startswith("already so: ")
