@@ -106,6 +106,12 @@ def moment(value: Any, zone: tzinfo) -> str:
     return value.astimezone(zone).strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else plain(str(value))
 
 
+def clock(at: str, zone: tzinfo) -> str:
+    """An ISO time as a clock shows it today, with the day where it is another one."""
+    then, now = datetime.fromisoformat(at).astimezone(zone), datetime.now(zone)
+    return then.strftime("%H:%M" if then.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
 def cell(value: Any, look: Look, zone: tzinfo) -> str:
     """The text of one cell; empty where there is nothing."""
     if empty(value):

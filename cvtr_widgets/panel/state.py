@@ -157,6 +157,7 @@ class PanelState:
     def _sort(self, table: str, column: str, descending: bool, add: bool) -> None:
         if table == "leads":
             self.arranging.sort(column, descending=descending, add=add)
+            self.leads.order_the_rest()
             return
         shown = self.table(table)
         shown.sort(sortable(shown.columns, column), descending=descending)

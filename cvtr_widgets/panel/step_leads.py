@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.errors import ReadTooLarge
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.panel.cells import LEAD_COLUMNS, plain
+from cvtr_widgets.panel.cells import LEAD_COLUMNS, clock, plain
 from cvtr_widgets.panel.detail import Detail
 from cvtr_widgets.panel.filters import DELIVERIES, STATUSES, Filters
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.lead_frames import joined
 from cvtr_widgets.panel.picked import Picked
+from cvtr_widgets.panel.selection_words import rejected_rows, said_of
 from cvtr_widgets.panel.table import LeadTable
-from cvtr_widgets.panel.table_ids import IdSet
-from cvtr_widgets.selection import Selection, parse_ids, read_file
+from cvtr_widgets.panel.table_ids import IdArray, IdSet
+from cvtr_widgets.selection import parse_ids, read_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ class LeadsStep:
         self.search = ""
         self.text = ""
         self.picked = Picked()
-        self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=session.client.zone)
+        self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=session.client.zone, more=True)
         self.detail = Detail(session, jobs)
         self.note = ""
         self.problem: Problem | None = None
@@ -57,7 +57,7 @@ class LeadsStep:
         self._ask_lookup = 0
         self._partial = False
         # With what they were worked out from, which is held so that its identity stays its own.
-        self._split: tuple[tuple[int, ...], object, tuple[list[LeadId], list[LeadId]]] | None = None
+        self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
         self._file_problem = ""
         self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
@@ -111,6 +111,7 @@ class LeadsStep:
             self._asked, self._loaded, self.outdated, self._partial = asked, frame, False, False
             self._reframe(compare=again)
             self.look_up()
+            self._prepare()
 
         def failed(problem: Problem, error: BaseException) -> None:
             if isinstance(error, ReadTooLarge):
@@ -148,7 +149,7 @@ class LeadsStep:
 
     def look_up(self, *, asked: bool = False) -> None:
         """Read selected leads that are not shown yet. What takes many requests waits until the user asks for it."""
-        missing = [i for i in self._where()[1] if i not in self._absent]
+        missing = [i for i in self._where()[1].tolist() if i not in self._absent]
         self._ask_lookup = 0
         if not missing:
             self._jobs.drop("lookup")
@@ -169,6 +170,22 @@ class LeadsStep:
             self._reframe()
 
         self._jobs.start("lookup", f"Looking up {count_of(len(missing))}", work, done, self._failed)
+
+    def _prepare(self) -> None:
+        """Make ready, in the background, what a first search or sort of these leads needs."""
+        work = self.table.preparation()
+        self._jobs.start(
+            "prepare", "Preparing search", lambda job, tell: work(tell, job.cancel), lambda _: None, lambda _problem, _error: None
+        )
+
+    def order_the_rest(self) -> None:
+        """Work out, in the background, the order of the pages far behind; the first ones are right already."""
+        ordering = self.table.ordering
+        if ordering is not None:
+            self._jobs.start(
+                "order", "Sorting", lambda job, tell: ordering.run(tell, job.cancel),
+                lambda _: self.table.settle(ordering), lambda _problem, _error: None,
+            )  # fmt: skip
 
     # -- the table ----------------------------------------------------------------------------------------------------
 
@@ -299,12 +316,11 @@ class LeadsStep:
         """Selected leads that have been read."""
         return len(self._where()[0])
 
-    def _where(self) -> tuple[list[LeadId], list[LeadId]]:
+    def _where(self) -> tuple[IdArray, IdArray]:
         """Selected leads that are in the table, and those that are not. Worked out once a selection and frame."""
         key = (self.picked, self.table.frame)
         if self._split is None or self._split[0] != tuple(map(id, key)):
-            there, missing = self.table.split(self.picked.array)
-            self._split = (tuple(map(id, key)), key, (there.tolist(), missing.tolist()))
+            self._split = (tuple(map(id, key)), key, self.table.split(self.picked.array))
         return self._split[2]
 
     def _not_there(self) -> int:
@@ -315,11 +331,7 @@ class LeadsStep:
     def as_of(self) -> str:
         """When the leads shown were read, in the session's zone."""
         at = None if self.table.frame is None else self.table.frame.attrs.get("as_of")
-        if not at:
-            return ""
-        zone = self._session.client.zone
-        then, now = datetime.fromisoformat(at).astimezone(zone), datetime.now(zone)
-        return then.strftime("%H:%M" if then.date() == now.date() else "%Y-%m-%d %H:%M")
+        return clock(at, self._session.client.zone) if at else ""
 
     def view(self) -> dict[str, Any]:
         """All of step 1 but its rows, as JSON values."""
@@ -362,7 +374,7 @@ class LeadsStep:
             where.append(f"{self.table.marked_elsewhere:,} not on this page")
         if self.table.marked_hidden:
             where.append(f"{self.table.marked_hidden:,} hidden by search or “selected only”")
-        files = [{"name": name, "count": len(content.ids), "notes": _said_of(content)} for name, content in picked.files]
+        files = [{"name": name, "count": len(content.ids), "notes": said_of(content)} for name, content in picked.files]
         return {
             "count": len(picked),
             "text": f"{count_of(len(picked))} selected",
@@ -373,18 +385,9 @@ class LeadsStep:
             "absent_ids": [str(i) for i in sorted(self._absent) if i in picked.ids_set][:SHOWN_REJECTED],
             "ask_lookup": f"Look up the ids that are not loaded ({self._ask_lookup:,} requests)" if self._ask_lookup else "",
             "not_taken": len(rejected),
-            "rejected": [
-                [plain(f"{name} {r.where}".strip(), 80), plain(r.text, 60), plain(r.why)] for name, r in rejected[:SHOWN_REJECTED]
-            ],
-            "typed_notes": _said_of(picked.typed) if picked.typed else [],
+            "rejected": rejected_rows(rejected[:SHOWN_REJECTED]),
+            "typed_notes": said_of(picked.typed) if picked.typed else [],
             "files": files,
             "file_problem": self._file_problem,
             "undo": len(self._before),
         }
-
-
-def _said_of(content: Selection) -> list[str]:
-    """What the user should know of a text or a file that was read."""
-    again = content.duplicates
-    said = [f"{again:,} {'id stands' if again == 1 else 'ids stand'} there again; each lead counts once."] if again else []
-    return [*(plain(str(n), 400) for n in content.notes), *said]

@@ -26,7 +26,7 @@ function leadsStep(link) {
     button("Refresh", { class: "cvtr-link cvtr-refresh-now" }, () => link.send("refresh")));
 
   const table = leadTable(link, "leads", "Leads", { selectable: true, opened: (id) => link.send("detail", { id }) });
-  const search = typed("Search these leads", "cvtr-search", (text) => link.send("search", { text }),
+  const search = typed("Search these leads (all columns)", "cvtr-search", (text) => link.send("search", { text }),
     { type: "search", placeholder: "name, e-mail, id …" });
   const selectedOnly = tickBox("Selected only", "cvtr-selected-only", (on) => link.send("marked_only", { on }));
   const over = h("div", { class: "cvtr-row cvtr-over-table", hidden: true }, search.element, selectedOnly.element);
