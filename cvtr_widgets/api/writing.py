@@ -15,12 +15,15 @@ from cvtr_widgets.api.clearance import Clearance
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.transport import Answer, Failed, Transport, decode
 from cvtr_widgets.dialect.model import Call, Dialect
-from cvtr_widgets.errors import CvtrError, ServiceError
+from cvtr_widgets.errors import CvtrError, RequestRefused, ServiceError
 from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Limits, Signature, WriteAnswer, ordered_unique
 
 FIRST_ASK = 0.2
 SLOWEST_ASK = 3.0
 """Seconds between two questions about a queued job: at first, and at the most."""
+
+TOO_MANY = {413, 422}
+"""How a service says that a question holds more ids than it takes."""
 
 
 class Writing:
@@ -36,6 +39,7 @@ class Writing:
         self._pool = pool
         self._limits = limits
         self._closed = threading.Event()
+        self._checked_at_once = limits.chunk
 
     @property
     def _dialect(self) -> Dialect:
@@ -65,22 +69,35 @@ class Writing:
         """The service's delivery check, in chunks; only ids that were asked about count."""
         call = self._dialect.calls["is_delivered"]
         ids = ordered_unique(ids)
-        size = wire.size_of(call, self._limits.chunk)
+        size = min(wire.size_of(call, self._limits.chunk), self._checked_at_once)
         parts = [ids[i : i + size] for i in range(0, len(ids), size)]
         said: dict[LeadId, bool | None] = {}
 
-        def ask(part: Sequence[LeadId]) -> Any:
-            request = wire.request_of(self._dialect, call, part, None, None)
-            return self._reader.ask(request.method, request.path, body=request.json, form=request.form)
+        def ask(part: Sequence[LeadId]) -> dict[LeadId, bool | None]:
+            return self._checked(call, part, cancelled)
 
         done = 0
-        for part, found in ahead(self._pool, ask, parts, at_once=self._limits.in_flight, cancelled=cancelled):
-            asked = set(part)
-            told = answers.delivered_in(self._dialect, call, found, part)
-            said.update({own: v for own, v in told.items() if own in asked})
+        for part, told in ahead(self._pool, ask, parts, at_once=self._limits.in_flight, cancelled=cancelled):
+            said.update(told)
             done += len(part)
             tick(done)
         return said
+
+    def _checked(self, call: Call, part: Sequence[LeadId], cancelled: Callable[[], bool]) -> dict[LeadId, bool | None]:
+        """One part; in halves where the service refuses it whole, for it may take fewer ids than we send. It only asks."""
+        request = wire.request_of(self._dialect, call, part, None, None)
+        try:
+            found = self._reader.ask(request.method, request.path, body=request.json, form=request.form, cancelled=cancelled)
+        except RequestRefused as error:
+            if error.status not in TOO_MANY or len(part) == 1:
+                raise
+            middle = (len(part) + 1) // 2
+            told = self._checked(call, part[:middle], cancelled) | self._checked(call, part[middle:], cancelled)
+            # It was the number, and no single lead: do not ask for so many again.
+            self._checked_at_once = min(self._checked_at_once, middle)
+            return told
+        told = answers.delivered_in(self._dialect, call, found, part)
+        return {own: told[own] for own in part if own in told}
 
     # -- writes -------------------------------------------------------------------------------------------------------
 
