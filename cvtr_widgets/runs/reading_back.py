@@ -123,6 +123,7 @@ class ReadingBack:
         """Read leads back and conclude those that are settled; the others stay. ``final``: all are concluded."""
         if not items:
             return
+        moment = time.monotonic()  # reading may have to wait: what is seen may be as old as its beginning
         try:
             now = sights or self.read([(p.lead_id, p.action) for p in items])
         except ServiceError as error:
@@ -132,7 +133,6 @@ class ReadingBack:
             return
         self._run.step("read back")
         ended = []
-        moment = time.monotonic()
         for item in items:
             sight, row = now[item.lead_id], self._run.row(item.lead_id)
             waited = moment - item.since

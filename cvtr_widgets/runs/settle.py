@@ -30,7 +30,7 @@ def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float =
         return None
     if said == "nothing":
         return Settled(Outcome.UNKNOWN, f"{words}; reading could not settle it: {proof.detail}")
-    if proof.finding is Finding.UNPROVABLE:
+    if proof.finding in {Finding.UNPROVABLE, Finding.AT_ODDS}:
         return Settled(Outcome.ACCEPTED, proof.detail)
     if said == "queued":
         words = f"the service put it into a queue; not seen within {waited:.0f} s"

@@ -14,12 +14,17 @@ DELIVERIES = (ActionKind.DELIVERED, ActionKind.UNDELIVERED)
 
 
 class Finding(enum.StrEnum):
-    """What a reading says about one lead and one action."""
+    """What a reading says about one lead and one action.
+
+    ``AT_ODDS``: what was read contradicts itself. An effect that comes between two questions does that for a moment, so it
+    is worth reading again; what stays so proves nothing.
+    """
 
     PROVEN = "proven"
     UNCHANGED = "unchanged"
     OTHERWISE = "otherwise"
     UNDER_WAY = "under way"
+    AT_ODDS = "at odds"
     UNPROVABLE = "unprovable"
 
 
@@ -125,7 +130,7 @@ def _prove_delivery(action: Action, before: Sight, after: Sight) -> Proof:
     target = action.kind is ActionKind.DELIVERED
     said = _delivery_words(after)
     if len(said) > 1:
-        return Proof(Finding.UNPROVABLE, "the delivery check and the delivery field contradict each other")
+        return Proof(Finding.AT_ODDS, "the delivery check and the delivery field contradict each other")
     if not said:
         return Proof(Finding.UNPROVABLE, "neither the delivery check nor a delivery field can be read")
     if said == {not target}:
