@@ -171,6 +171,9 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             try:
                 if kind == "export":
                     self._export(given["what"])
+                elif kind == "export_rejected":
+                    rejected = self._state.leads.rejected_frame()
+                    self._downloads.start(rejected, "csv", "not-taken", self._state.session.client.zone)
                 else:
                     self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"")
             except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed

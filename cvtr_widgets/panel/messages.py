@@ -126,6 +126,8 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "ids": {"text": _text()},
     "upload": {"purpose": _one_of("file", "ids"), "name": _text(300), "part": _COUNT, "parts": _number(1, 10_000)},
     "drop_file": {"name": _text(300)},
+    "file_column": {"name": _text(300), "column": _text(500)},
+    "export_rejected": {},
     "look_up": {},
     "detail": {"id": _lead},
     "detail_step": {"step": _number(-1, 1)},

@@ -59,8 +59,8 @@ class Picked:
 
     def type(self, typed: Selection | None) -> Picked:
         """With another text in LEAD ID(S). A lead that is newly typed is selected, even if it was unticked before."""
-        before = IdSet.of(self.typed.ids if self.typed else ())
-        new = array_of(typed.ids if typed else ())
+        before = IdSet.of(self.typed.ids if self.typed is not None else ())
+        new = array_of(typed.ids if typed is not None else ())
         return dataclasses.replace(self, typed=typed, unticked=self.unticked.without(new[~before.holds(new)]))._tidy()
 
     def add_file(self, name: str, content: Selection) -> Picked:
@@ -91,7 +91,7 @@ class Picked:
     @cached_property
     def _parts(self) -> tuple[tuple[str, IdSet], ...]:
         """What text and files bring in, each lead where it comes first."""
-        sources = [("typed", self.typed)] if self.typed else []
+        sources = [("typed", self.typed)] if self.typed is not None else []
         made, seen = [], NO_IDS
         for word, part in [*sources, *((f"from {name}", s) for name, s in self.files)]:
             ids = IdSet.of(part.ids)
@@ -148,7 +148,7 @@ class Picked:
     @property
     def rejected(self) -> list[tuple[str, Rejected]]:
         """What was not taken, with the file it stood in (empty for typed text)."""
-        typed = [("", r) for r in self.typed.rejected] if self.typed else []
+        typed = [("", r) for r in self.typed.rejected] if self.typed is not None else []
         return typed + [(name, r) for name, s in self.files for r in s.rejected]
 
     def parts(self) -> list[tuple[int, str]]:

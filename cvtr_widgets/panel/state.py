@@ -108,6 +108,7 @@ class PanelState:
             "undo_selection": self._retyped(leads.undo),
             "ids": leads.type_ids,
             "drop_file": leads.drop_file,
+            "file_column": leads.imports.choose,
             "look_up": lambda: leads.look_up(asked=True),
             "detail": lambda **given: leads.detail.open(given["id"]),
             "detail_step": self._detail_step,
@@ -175,12 +176,12 @@ class PanelState:
 
     def _uploaded(self, purpose: str, name: str, content: bytes) -> None:
         if purpose == "file":
-            self.leads.import_file(name, content)
+            self.leads.imports.read(name, content)
         else:
-            self.leads.import_file(name, content, pasted=True)
+            self.leads.imports.read(name, content, pasted=True)
 
     def _upload_refused(self, _purpose: str, why: str) -> None:
-        self.leads.refuse_file(why)
+        self.leads.imports.problem = why
 
     def _detail_step(self, step: int) -> None:
         detail, table = self.leads.detail, self.leads.table

@@ -11,13 +11,14 @@ from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.cells import LEAD_COLUMNS, clock, plain
 from cvtr_widgets.panel.detail import Detail
 from cvtr_widgets.panel.filters import DELIVERIES, STATUSES, Filters
+from cvtr_widgets.panel.imports import Imports
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.lead_frames import joined
 from cvtr_widgets.panel.picked import Picked
 from cvtr_widgets.panel.selection_words import rejected_rows, said_of
 from cvtr_widgets.panel.table import LeadTable
 from cvtr_widgets.panel.table_ids import IdArray, IdSet
-from cvtr_widgets.selection import parse_ids, read_file
+from cvtr_widgets.selection import Selection, parse_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,7 @@ class LeadsStep:
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
-        self._file_problem = ""
+        self.imports = Imports(jobs, self._import)
         self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
 
     # -- loading ------------------------------------------------------------------------------------------------------
@@ -244,30 +245,21 @@ class LeadsStep:
             self._pick(self.picked.type(parse_ids(text) if text.strip() else None), text)
             self.look_up()
 
-    def import_file(self, name: str, content: bytes, *, pasted: bool = False) -> None:
-        """Take the lead ids of a CSV or Excel file, or of a text too long for the text area."""
-        self._file_problem = ""
-        shown = plain(name, 80) or "file"
-
-        def work(_job: Job, _tell: Any) -> Any:
-            return parse_ids(content.decode("utf-8", "replace")) if pasted else read_file(content, name=name)
-
-        def done(found: Any) -> None:
-            self._pick(self.picked.add_file(shown, found))
-            self.look_up()
-
-        def failed(problem: Problem, _error: BaseException) -> None:
-            self._file_problem = f"{shown}: {problem.text}"
-
-        self._jobs.start("import", f"Reading {shown}", work, done, failed)
-
-    def refuse_file(self, why: str) -> None:
-        """A file could not be taken over from the page."""
-        self._file_problem = why
+    def _import(self, name: str, content: Selection) -> None:
+        """A file was read."""
+        self._pick(self.picked.add_file(name, content))
+        self.look_up()
 
     def drop_file(self, name: str) -> None:
         """Leave a file out again."""
         self._pick(self.picked.drop_file(name))
+
+    def rejected_frame(self) -> pd.DataFrame:
+        """All that was not taken: columns ``file where text why``."""
+        import pandas as pd
+
+        rows = [(name, r.where, r.text, r.why) for name, r in self.picked.rejected]
+        return pd.DataFrame(rows, columns=["file", "where", "text", "why"])
 
     def select_kept(self, ids: IdSet, *, add: bool) -> None:
         """Exactly these leads, or these besides what is selected."""
@@ -374,7 +366,10 @@ class LeadsStep:
             where.append(f"{self.table.marked_elsewhere:,} not on this page")
         if self.table.marked_hidden:
             where.append(f"{self.table.marked_hidden:,} hidden by search or “selected only”")
-        files = [{"name": name, "count": len(content.ids), "notes": said_of(content)} for name, content in picked.files]
+        files = [
+            {"name": name, "count": len(found.ids), "notes": said_of(found), "columns": self.imports.columns(name, found)}
+            for name, found in picked.files
+        ]
         return {
             "count": len(picked),
             "text": f"{count_of(len(picked))} selected",
@@ -386,8 +381,8 @@ class LeadsStep:
             "ask_lookup": f"Look up the ids that are not loaded ({self._ask_lookup:,} requests)" if self._ask_lookup else "",
             "not_taken": len(rejected),
             "rejected": rejected_rows(rejected[:SHOWN_REJECTED]),
-            "typed_notes": said_of(picked.typed) if picked.typed else [],
+            "typed_notes": said_of(picked.typed) if picked.typed is not None else [],
             "files": files,
-            "file_problem": self._file_problem,
+            "file_problem": self.imports.problem,
             "undo": len(self._before),
         }

@@ -64,7 +64,7 @@ function leadsStep(link) {
   const rejectedBox = h("details", { class: "cvtr-rejected", hidden: true }, notTaken,
     h("div", { class: "cvtr-scroll cvtr-low", tabindex: "0", role: "group", "aria-label": "What was not taken" }, h("table", { class: "cvtr-grid" },
       h("thead", {}, h("tr", {}, ...["Where", "What stood there", "Why it was not taken"].map((t) => h("th", { scope: "col" }, t)))),
-      rejected)));
+      rejected)), button("Save these as CSV", { class: "cvtr-link cvtr-export-rejected" }, () => link.send("export_rejected")));
   const absentIds = h("p", { class: "cvtr-soft cvtr-absent-ids" });
   const absentBox = h("details", { class: "cvtr-absent", hidden: true }, h("summary", {}, absent), absentIds);
   const selected = h("div", { class: "cvtr-selected", role: "status", "aria-live": "polite" }, count, " ", parts, " ", lookUp);
@@ -103,7 +103,10 @@ function leadsStep(link) {
     files.replaceChildren(...list.map((one) => h("li", {}, h("span", { class: "cvtr-file-name", dir: "auto" }, one.name),
       ` · ${one.count.toLocaleString("en")} leads${one.notes.length ? ` · ${one.notes.join(" ")}` : ""} `,
       button("remove", { class: "cvtr-link cvtr-drop-file", "aria-label": `Remove ${one.name}` },
-        () => link.send("drop_file", { name: one.name })))));
+        () => link.send("drop_file", { name: one.name })),
+      one.columns.length ? h("select", { class: "cvtr-file-column", "aria-label": `Column of ${one.name} that holds the lead ids`,
+        on: { change: (event) => link.send("file_column", { name: one.name, column: event.target.value }) } },
+      ...one.columns.map(([value, text, chosen]) => h("option", { value, selected: chosen }, text))) : null)));
     setShown(files, list.length > 0);
   }
 

@@ -1,0 +1,65 @@
+"""Files and long texts that lead ids are read from, in the background; of a file another column can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cvtr_widgets.errors import Cancelled
+from cvtr_widgets.panel.cells import plain
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem
+from cvtr_widgets.selection import Selection, parse_ids, read_file
+
+KEPT = 64 * 1024 * 1024
+"""Bytes of files that are kept, so that another column can be chosen without choosing the file again."""
+
+
+class Imports:
+    """Reads what is imported and hands it on. ``problem`` says why the last one could not be taken."""
+
+    def __init__(self, jobs: Jobs, take: Callable[[str, Selection], None]) -> None:
+        self.problem = ""
+        self._jobs = jobs
+        self._take = take
+        self._contents: dict[str, bytes] = {}
+
+    def read(self, name: str, content: bytes, *, pasted: bool = False, column: str | None = None) -> None:
+        """Take the lead ids of a CSV or Excel file, or of a text too long for the text area."""
+        self.problem = ""
+        shown = plain(name, 80) or "file"
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> Selection:
+            def told(done: int, total: int) -> None:
+                if job.cancel.is_set():
+                    raise Cancelled("Reading was stopped; nothing of it was taken.")
+                tell(done, total or None)
+
+            if pasted:
+                return parse_ids(content.decode("utf-8", "replace"), on_progress=told)
+            return read_file(content, name=name, column=column, on_progress=told)
+
+        def done(found: Selection) -> None:
+            if not pasted and sum(map(len, self._contents.values())) + len(content) <= KEPT:
+                self._contents[shown] = content
+            self._take(shown, found)
+
+        def failed(problem: Problem, _error: BaseException) -> None:
+            self.problem = f"{shown}: {problem.text}"
+
+        self._jobs.start("import", f"Reading {shown}", work, done, failed)
+
+    def choose(self, name: str, column: str) -> None:
+        """Read a file again, by another column."""
+        content = self._contents.get(name)
+        if content is not None:
+            self.read(name, content, column=column)
+
+    def forget(self, name: str) -> None:
+        """A file is not wanted any more."""
+        self._contents.pop(name, None)
+
+    def columns(self, name: str, content: Selection) -> list[list[Any]]:
+        """The columns that could be chosen instead, each with its words; none where the file is not kept."""
+        if name not in self._contents or len(content.columns) < 2:
+            return []
+        return [[column, plain(column, 60), column == content.column] for column in content.columns]

@@ -1,0 +1,46 @@
+"""Another column of an imported file, and what was not taken, from the panel's side."""
+
+from __future__ import annotations
+
+from tests.panel.test_state import caution
+
+
+def upload(driven, name: str, content: bytes) -> None:
+    driven.state.handle("upload", {"purpose": "file", "name": name, "part": 0, "parts": 1}, content)
+    assert driven.state.jobs.wait()
+
+
+def test_another_column_can_be_chosen_and_its_leads_take_the_others_place(driven):
+    ids = caution(driven, 4)
+    rows = [f"{a},{b}" for a, b in zip(ids[:2], ids[2:], strict=True)]
+    upload(driven, "both.csv", ("Lead ID,Replaced lead\n" + "\n".join(rows) + "\n").encode())
+    (file,) = driven.view()["leads"]["selected"]["files"]
+    assert [column for column, _, chosen in file["columns"] if chosen] == ["Lead ID"]
+    assert set(driven.state.leads.picked.ids) == set(ids[:2])
+    driven.say("file_column", name="both.csv", column="Replaced lead")
+    assert set(driven.state.leads.picked.ids) == set(ids[2:])
+    driven.say("undo_selection")
+    assert set(driven.state.leads.picked.ids) == set(ids[:2])
+
+
+def test_what_was_not_taken_is_a_frame_with_its_reason(driven):
+    (own,) = caution(driven, 1)
+    upload(driven, "some.csv", f"Lead ID\n{own}\n1.23E+08\nTotal\n".encode())
+    driven.say("ids", text="12 bananas")
+    frame = driven.state.leads.rejected_frame()
+    assert list(frame.columns) == ["file", "where", "text", "why"]
+    assert len(frame) == driven.view()["leads"]["selected"]["not_taken"]
+    assert "1.23E+08" in set(frame["text"])
+    assert set(frame["file"]) == {"", "some.csv"}
+
+
+def test_many_pasted_ids_come_in_parts_and_are_all_selected(driven):
+    text = "\n".join(map(str, range(1_000_000, 1_200_000))).encode()
+    size = 512 * 1024
+    parts = [text[i : i + size] for i in range(0, len(text), size)]
+    for place, part in enumerate(parts):
+        driven.state.handle("upload", {"purpose": "ids", "name": "pasted ids", "part": place, "parts": len(parts)}, part)
+    assert driven.state.jobs.wait()
+    selected = driven.view()["leads"]["selected"]
+    assert selected["count"] == 200_000
+    assert selected["ask_lookup"]  # so many are not looked up without being asked to
