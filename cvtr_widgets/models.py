@@ -163,7 +163,9 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose session this is. ``sandbox`` is True only for our own look-alike on this machine."""
+    """Whose session this is. ``sandbox`` is True only for our own look-alike on this machine; ``world`` says which one, for
+    two of them hold other leads under the same ids and users (empty for a live enterprise).
+    """
 
     enterprise: str
     user_id: int | None
@@ -172,6 +174,7 @@ class Identity:
     sandbox: bool
     may_delete: bool | None = None
     masked: bool = False
+    world: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class Running:
             raise JournalError(f"The journal is not whole: {report.problems[0]}. Look at the service, and plan anew.")
         claim = self._claim(run_id)
         try:
-            found = replay(self.journal, run_id)
+            found = self._replay(run_id)
             self._must_fit(found, send=send)
             plan = self._with_comments(found, comments, send=send)
             verify = verify_way(found.opening.get("verify", "all"))
@@ -145,6 +145,16 @@ class Running:
             claim.release(done=False)
             raise
         return self._start(run, claim)
+
+    def _replay(self, run_id: str) -> Recorded:
+        """A run out of the journal, if it was about leads that this session can see."""
+        found = replay(self.journal, run_id)
+        if found.plan.sandbox and found.plan.world != self._client.identity.world:
+            raise RunError(
+                f"Run {run_id} was made in another sandbox, which is gone or is not the one of this session: its leads are not "
+                "those here, even where they have the same ids. Make a new plan here."
+            )
+        return found
 
     def _must_fit(self, found: Recorded, *, send: bool) -> None:
         mine, theirs = self._client.identity, found.plan
@@ -185,7 +195,7 @@ class Running:
 
     def history(self) -> pd.DataFrame:
         """Runs, newest first; see ``runs.history.history_frame``."""
-        return history.history_frame(self.journal)
+        return history.history_frame(self.journal, world=self._client.identity.world)
 
     def unfinished(self) -> pd.DataFrame:
         """Runs that can be gone on with; see ``runs.history.unfinished_frame``."""
@@ -195,7 +205,7 @@ class Running:
 
     def recorded(self, run_id: str) -> pd.DataFrame:
         """Results of a run as far as the journal has them; also of one that another kernel carries out just now."""
-        found = replay(self.journal, run_id)
+        found = self._replay(run_id)
         return results_frame(list(rows_of(found.plan, run_id, found.signature, found.fates).values()))
 
     def plan_and_outcomes(self, run: Run | str) -> tuple[Plan, dict[LeadId, str]]:
@@ -205,14 +215,14 @@ class Running:
             if not known.finished:
                 raise RunError("The run has not ended yet. Wait for it, or cancel it.")
             return known.plan, {i: str(known.row(i).outcome) for i in (e.lead_id for e in known.plan.sendable)}
-        found = replay(self.journal, str(run))
+        found = self._replay(str(run))
         if found.unfinished:
             raise RunError("The run is not finished. Go on with session.resume(run_id) first, so that it is known what it did.")
         return found.plan, {i: str(f.outcome) for i, f in found.fates.items()}
 
     def flagged(self, ids: Iterable[LeadId] | None) -> dict[LeadId, tuple[str, datetime]]:
         """What this user last did to leads from this machine."""
-        return self._flagged.look(self.journal, ids)
+        return self._flagged.look(self.journal, ids, self._client.identity.world)
 
     def verify(self, head: str | None) -> JournalReport:
         """Check the chain of hashes."""

@@ -233,8 +233,8 @@ class LeadSession(ReadSession):
 
     def _must_fit(self, plan: Plan) -> None:
         mine = self.identity
-        theirs = (plan.enterprise, plan.user_id, plan.sandbox)
-        if theirs != (mine.enterprise, mine.user_id, mine.sandbox):
+        theirs = (plan.enterprise, plan.user_id, plan.sandbox, plan.world)
+        if theirs != (mine.enterprise, mine.user_id, mine.sandbox, mine.world):
             raise PlanOutOfDate("This plan was made for another account or enterprise. Plan anew in this session.")
         if plan.dialect_hash != self.client.dialect_hash:
             raise PlanOutOfDate("The dialect has changed since this plan was made. Plan anew.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class Auth:
     ) -> None:
         self.user_id: int | None = None
         self.password_expired = False
-        self.sandbox = False
+        self.world = ""
         self._second = False
         self._transport = transport
         self._dialect = dialect
@@ -65,6 +66,11 @@ class Auth:
         self._token: _Token | None = None
         if credentials.token:
             self._token = _Token(credentials.token, float("inf"))
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether what answered the login said that it is our look-alike; ``world`` is which one."""
+        return bool(self.world)
 
     @property
     def username(self) -> str:
@@ -179,7 +185,9 @@ class Auth:
         if answer.status != 200:
             self._refused = self._refusal(answer, path)
             raise self._refused
-        return self._taken(self._object(answer, path))
+        token = self._taken(self._object(answer, path))
+        self._note_world(answer)
+        return token
 
     def _login(self, form: dict[str, str], path: str) -> Answer:
         try:
@@ -188,9 +196,23 @@ class Auth:
             answer = self._transport.exchange("POST", path, **fields)
         except Failed as failed:
             raise failure_error(failed, "POST", path) from None
-        # The marker is only believed from this very machine (see client.Convertr).
-        self.sandbox = answer.headers.get("x-cvtr-sandbox") == "1"
         return answer
+
+    def _note_world(self, answer: Answer) -> None:
+        """Which sandbox this is, if it is one. It is only believed from this very machine (see client.Convertr).
+
+        Raises:
+            LoginRefused: another service than before answers at this address; its leads are not those of this client.
+        """
+        said = answer.headers.get("x-cvtr-sandbox", "")
+        world = said if re.fullmatch(r"[0-9A-Za-z]{1,64}", said) else ""
+        if self.world and world != self.world:
+            self._refused = LoginRefused(
+                "Another service answers at this address than this client was connected to",
+                advice="Its leads are not those that you have loaded. Connect again.",
+            )
+            raise self._refused
+        self.world = world
 
     @staticmethod
     def _is_refusal(answer: Answer) -> bool:

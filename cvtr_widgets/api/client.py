@@ -198,7 +198,8 @@ class Convertr:
                 right = d.read(found, "user", "may_delete")
                 may_delete = right if isinstance(right, bool) else None
                 masked = d.read(found, "user", "masked") is True
-        return Identity(self._enterprise, user_id, self._auth.username, role, self._sandbox, may_delete, masked)
+        world = self._auth.world if self._sandbox else ""
+        return Identity(self._enterprise, user_id, self._auth.username, role, self._sandbox, may_delete, masked, world)
 
     def change_password(self, current: str | None = None, new: str | None = None) -> None:
         """Change the password; asked for without echo where not given. The enterprise's password policy applies.

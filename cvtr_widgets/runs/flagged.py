@@ -18,18 +18,25 @@ class Flagged:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._read = 0
+        self._elsewhere: set[str] = set()
         self._actions: dict[tuple[str, int], str] = {}
         self._last: dict[LeadId, tuple[str, datetime]] = {}
 
-    def look(self, journal: Journal, ids: Iterable[LeadId] | None) -> dict[LeadId, tuple[str, datetime]]:
-        """Lead id -> (action kind, time in UTC) of the last action that went through; all leads, or those asked for.
+    def look(self, journal: Journal, ids: Iterable[LeadId] | None, world: str) -> dict[LeadId, tuple[str, datetime]]:
+        """Lead id -> (action kind, time in UTC) of the last action that went through; all leads, or those asked for. Runs of
+        another ``world`` (see ``Identity``) were about other leads.
 
         Raises:
             JournalError: the journal cannot be read.
         """
         with self._lock:
-            for entry in journal.each(after=self._read, kinds=("intent", "outcome")):
-                if entry.kind == "intent":
+            for entry in journal.each(after=self._read, kinds=("run", "intent", "outcome")):
+                if entry.kind == "run":
+                    if entry.data.get("world", "") != world:
+                        self._elsewhere.add(entry.run)
+                elif entry.run in self._elsewhere:
+                    pass
+                elif entry.kind == "intent":
                     self._actions.update(dict.fromkeys(((entry.run, i) for i in entry.data["leads"]), entry.data["action"]))
                 else:
                     self._take(entry.run, datetime.fromisoformat(entry.at), entry.data["rows"])

@@ -19,8 +19,8 @@ OUTCOMES = tuple(str(o) for o in Outcome)
 COLUMNS = ("run_id", "started", "ended", "state", "actions", "leads", *OUTCOMES, "signed_by", "fingerprint", "open")
 
 
-def history_frame(journal: Journal) -> pd.DataFrame:
-    """Runs, newest first: index ``run_id``.
+def history_frame(journal: Journal, *, world: str | None = None) -> pd.DataFrame:
+    """Runs, newest first: index ``run_id``. ``world``: only those of that sandbox (as in ``Identity``); None = all.
 
     Columns: ``started ended`` (UTC), ``state`` (``done``, ``cancelled``, ``failed``, or ``unfinished`` where the run never
     came to its end), ``actions`` (text), ``leads`` (int64, leads to be sent), one Int64 column per outcome,
@@ -31,7 +31,7 @@ def history_frame(journal: Journal) -> pd.DataFrame:
     runs: dict[str, dict[str, Any]] = {}
     for entry in journal.each(kinds=("run", "claim", "end")):
         _take(runs.setdefault(entry.run, {"run_id": entry.run}), entry)
-    rows = [_open(row) for row in runs.values() if "started" in row]
+    rows = [_open(row) for row in runs.values() if "started" in row and world in {None, row["world"]}]
     frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(COLUMNS))
     for name in ("started", "ended"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
@@ -53,7 +53,7 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
         signature = data.get("signature") or {}
         row.update(
             started=datetime.fromisoformat(entry.at), actions=", ".join(kinds), leads=data.get("leads"),
-            fingerprint=data.get("fingerprint"), signed_by=signature.get("name"),
+            fingerprint=data.get("fingerprint"), signed_by=signature.get("name"), world=data.get("world", ""),
         )  # fmt: skip
     elif entry.kind == "claim":
         for name in ("ended", "state", *OUTCOMES):

@@ -83,7 +83,7 @@ class Plan:
     ``groups`` are pairs of action and lead ids in order; ``entries`` one per lead; ``warnings`` and ``money`` are
     sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan. ``costs`` says what each
     way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
-    can help, with the reason (undo only).
+    can help, with the reason (undo only). ``world``: which sandbox, as in ``Identity``.
     """
 
     enterprise: str
@@ -102,6 +102,7 @@ class Plan:
     include_cannot_tell: bool = False
     costs: Mapping[str, Cost] = field(default_factory=dict)
     left_out: tuple[tuple[LeadId, str], ...] = ()
+    world: str = ""
 
     def __repr__(self) -> str:
         told = ", ".join(f"{n} {v}" for v, n in self.counts.items() if n)
@@ -255,12 +256,14 @@ def fingerprint(
     identity: Identity, dialect_hash: str, groups: Sequence[tuple[Action, Sequence[LeadId]]], entries: Sequence[Entry]
 ) -> str:
     """SHA-256 over lines of canonical JSON: who, where, what, to which leads in which order, and what they were before."""
-    head = {
+    head: dict[str, Any] = {
         "enterprise": identity.enterprise,
         "user_id": identity.user_id,
         "dialect": dialect_hash,
         "groups": [[dataclasses.asdict(_sealed(action)), list(ids)] for action, ids in groups],
     }
+    if identity.world:
+        head["world"] = identity.world
     dumps = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str).encode
     found = hashlib.sha256(dumps(head).encode())
     for e in entries:  # lead by lead: the text of 100,000 would be large

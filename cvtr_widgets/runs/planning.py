@@ -155,6 +155,7 @@ def make_plan(
         fingerprint=fingerprint(service.identity, service.dialect_hash, resolved, entries),
         include_cannot_tell=include_cannot_tell,
         left_out=tuple(left_out),
+        world=service.identity.world,
     )
     costs = costs_of(plan, service)
     warnings = (*said_before, *_warnings(plan), *dict.fromkeys(notes))

@@ -62,7 +62,7 @@ def opening(plan: Plan, signature: Signature | None, **more: Any) -> Item:
         "signature": None if signature is None else {
             "name": signature.name, "at": signature.signed_at.isoformat(), "text": signature.meaning,
         },
-        **more,
+        **({"world": plan.world} if plan.world else {}), **more,
     }  # fmt: skip
 
 
@@ -117,6 +117,7 @@ def plan_of(opened: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
         cost=Cost(0, 0.0, ""),
         made_at=datetime.fromisoformat(opened["made_at"]), read_at=datetime.fromisoformat(opened["read_at"]),
         fresh=opened["fresh"], fingerprint=opened["fingerprint"], include_cannot_tell=opened["include_cannot_tell"],
+        world=opened.get("world", ""),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -100,6 +101,7 @@ class Desk:
     latency: float
     queue_delay: float
     max_ids: int
+    world: str = field(default_factory=lambda: secrets.token_hex(8))
     record: Record = field(default_factory=Record)
     queue: Queue = field(default_factory=Queue)
     faults: Faults = field(default_factory=Faults)
@@ -172,7 +174,7 @@ class Exchange:
         status, body = self._desk.gate.login(form) if fresh else self._desk.gate.renew(form)
         response = as_json(body, status)
         if fresh:
-            response.headers["X-Cvtr-Sandbox"] = "1"
+            response.headers["X-Cvtr-Sandbox"] = self._desk.world
         return response
 
     def _struck(self, leads: list[int]) -> list[Mishap]:

@@ -175,6 +175,11 @@ class SandboxServer:
         return {u.role: (u.username, u.password, u.code) for u in self._gate.users}
 
     @property
+    def world(self) -> str:
+        """What tells this world from those of other sandboxes; callers get it with the login."""
+        return self._desk.world
+
+    @property
     def mishaps(self) -> Sequence[Mishap]:
         """The faults in force; setting them starts their counts anew."""
         return self._mishaps

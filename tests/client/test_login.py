@@ -57,6 +57,21 @@ def test_where_renewal_fails_it_logs_in_anew(scripted: Scripted, connect):
     assert len(scripted.asked("/api/login")) == 2
 
 
+def test_a_client_does_not_go_on_with_a_sandbox_that_took_the_place_of_its_own(scripted: Scripted, connect):
+    live = {"token-1"}
+    scripted.answers["GET", "/api/v4/leads/101"] = lead_or_401(live)
+    scripted.answers["POST", "/oauth/v2/token"] = Reply(400, {"error": "invalid_grant"})
+    client = connect()
+    assert (client.identity.sandbox, client.identity.world) == (True, "1")
+    live.clear()
+    live.add("token-3")
+    scripted.answers["POST", "/api/login"] = Reply(200, {**LOGIN, "access_token": "token-3"}, {"X-Cvtr-Sandbox": "2"})
+    for _ in range(2):
+        with pytest.raises(LoginRefused, match="Another service"):
+            client.lead(101)
+    assert len(scripted.asked("/api/login")) == 2  # the second time it is not even tried
+
+
 def test_a_service_that_takes_no_token_at_all_is_not_asked_for_ever(scripted: Scripted, connect):
     scripted.answers["GET", "/api/v4/leads/101"] = lead_or_401(set())
     scripted.answers["POST", "/oauth/v2/token"] = Reply(200, {**LOGIN, "access_token": "token-2"})

@@ -23,8 +23,8 @@ def knocking(server):
 
 def test_every_login_says_that_this_is_the_sandbox_whatever_comes_of_it(server, knocking):
     for role in server.users:
-        assert knocking(role).login().headers["X-Cvtr-Sandbox"] == "1"
-    assert knocking("admin").login(password="no").headers["X-Cvtr-Sandbox"] == "1"
+        assert knocking(role).login().headers["X-Cvtr-Sandbox"] == server.world
+    assert knocking("admin").login(password="no").headers["X-Cvtr-Sandbox"] == server.world
     assert server.logins == len(server.users) + 1
 
 
