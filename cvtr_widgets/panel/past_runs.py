@@ -35,7 +35,8 @@ class PastRuns:
         """Read the journal for runs that never came to their end."""
 
         def work(_job: Job, _tell: Any) -> tuple[pd.DataFrame, list[str]]:
-            return self._session.unfinished(), list(self._session.journal_notes)
+            limits = self._session.client.limit_note
+            return self._session.unfinished(), [*self._session.journal_notes, *([limits] if limits else [])]
 
         def done(found: tuple[pd.DataFrame, list[str]]) -> None:
             frame, self.notes = found
