@@ -263,7 +263,9 @@ class Diagnosis:
 
 
 class LeadService(Protocol):
-    """All that ``runs`` knows of Convertr."""
+    """All that ``runs`` knows of Convertr. ``cancelled`` is also asked, a few times a second, while a request waits for the
+    limit; a read then raises Cancelled and gives no part.
+    """
 
     @property
     def identity(self) -> Identity:
@@ -302,7 +304,7 @@ class LeadService(Protocol):
         """Read leads afresh. An id that is absent was not found, or is not visible to this account."""
         ...
 
-    def fetch_cost(self, ids: Sequence[LeadId]) -> ReadCost:
+    def fetch_cost(self, ids: Sequence[LeadId], *, cancelled: Callable[[], bool] = ...) -> ReadCost:
         """What a ``fetch`` of these leads takes."""
         ...
 
@@ -316,8 +318,12 @@ class LeadService(Protocol):
         """The service's delivery check. None or absent = it gave no usable answer for that lead."""
         ...
 
-    def apply(self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None) -> WriteAnswer:
-        """Send one write once. Never raises for what the service or the network did."""
+    def apply(
+        self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None, cancelled: Callable[[], bool] = ...
+    ) -> WriteAnswer:
+        """Send one write once. Never raises for what the service or the network did. ``cancelled`` is asked while the limit
+        makes it wait; where it says so, nothing is sent.
+        """
         ...
 
     def at_rest(self, lead: Lead) -> bool | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.errors import Cancelled
 
 T = TypeVar("T")
 R = TypeVar("R")
+STOPPED = "Stopped. Nothing was changed; start again when you like."
 
 
 def ahead(
@@ -19,7 +21,7 @@ def ahead(
     items: Iterable[T],
     *,
     at_once: int,
-    cancelled: Callable[[], bool] = lambda: False,
+    cancelled: Stopped = never,
 ) -> Iterator[tuple[T, R]]:
     """Pairs of item and result, in order; up to twice ``at_once`` handed
     to the pool, so that its threads never wait for the reader. With 1 it works in the calling thread.
@@ -34,7 +36,7 @@ def ahead(
     try:
         while True:
             if cancelled():
-                raise Cancelled("Stopped. Nothing was changed; start again when you like.")
+                raise Cancelled(STOPPED)
             if at_once == 1:
                 for item in todo:
                     yield item, work(item)
@@ -47,6 +49,10 @@ def ahead(
             if not waiting:
                 return
             item, future = waiting.popleft()
+            # The pool may be full of others' work that waits for the limit.
+            while not future.done() and not wait([future], timeout=0.25).done:
+                if cancelled():
+                    raise Cancelled(STOPPED)
             yield item, future.result()
     finally:
         for _, future in waiting:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from cvtr_widgets.api.dialect import Dialect
+from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.api.transport import Answer, Failed, Transport, decode, failure_error, problem_words, status_error
-from cvtr_widgets.errors import CredentialsError, LoginRefused, PasswordExpired, ServiceError, Unreadable
+from cvtr_widgets.errors import Cancelled, CredentialsError, LoginRefused, PasswordExpired, ServiceError, Unreadable
 from cvtr_widgets.fields import getter
 
 MAX_LIFE = 10 * 365 * 86_400
@@ -95,19 +97,30 @@ class Auth:
         """Whether the token can be renewed without the password."""
         return self._token is not None and self._token.refresh is not None
 
-    def header(self) -> dict[str, str]:
+    def header(self, cancelled: Stopped = never) -> dict[str, str]:
         """The header that carries the token; logs in or renews first where needed.
 
         Raises:
-            LoginRefused, PasswordExpired, ServiceError: there is no token to be had.
+            LoginRefused, PasswordExpired, ServiceError: there is no token to be had. Cancelled: while waiting for the limit.
         """
-        return {"Authorization": f"Bearer {self.token()}", "Accept": "application/ld+json, application/json"}
+        return {"Authorization": f"Bearer {self.token(cancelled)}", "Accept": "application/ld+json, application/json"}
 
-    def token(self) -> str:
+    @contextmanager
+    def _alone(self, cancelled: Stopped) -> Iterator[None]:
+        """One thread logs in for all; it may have to wait for the limit."""
+        while not self._lock.acquire(timeout=0.25):
+            if cancelled():
+                raise Cancelled("Stopped while another thread renews the login. Nothing was sent; start again when you like.")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def token(self, cancelled: Stopped = never) -> str:
         """A token that still lives."""
-        with self._lock:
+        with self._alone(cancelled):
             if self._token is None or self._clock() >= self._token.ends - self.RESERVE:
-                self._token = self._renewed() or self._logged_in()
+                self._token = self._renewed(cancelled) or self._logged_in(cancelled)
             if self.password_expired:
                 raise PasswordExpired("The password of this account has expired", advice=EXPIRED_ADVICE)
             return self._token.text
@@ -121,9 +134,9 @@ class Auth:
                 assert self._token is not None  # noqa: S101  token() has just set it
                 return self._token.text
 
-    def renew(self, stale: str) -> None:
+    def renew(self, stale: str, cancelled: Stopped = never) -> None:
         """Replace a token that the service no longer takes, unless another thread has done so already."""
-        with self._lock:
+        with self._alone(cancelled):
             if self._token is None or self._token.text != stale:
                 return
             if self._credentials.token:
@@ -132,7 +145,7 @@ class Auth:
                     advice="Tokens live about an hour. Copy a new one from the platform, set CVTR_TOKEN or paste it, and connect "
                     "again. Nothing was repeated.",
                 )  # fmt: skip
-            self._token = self._renewed() or self._logged_in()
+            self._token = self._renewed(cancelled) or self._logged_in(cancelled)
 
     def forget(self) -> None:
         """After a changed password: the next call logs in anew."""
@@ -147,12 +160,13 @@ class Auth:
             self._token = None
             self.password_expired = False
 
-    def _renewed(self) -> _Token | None:
+    def _renewed(self, cancelled: Stopped) -> _Token | None:
         if self._token is None or not self._token.refresh:
             return None
         renew = self._dialect.file.auth.renew
         try:
-            answer = self._transport.exchange("POST", renew.path, form={**renew.send, **self._token.refresh})
+            form = {**renew.send, **self._token.refresh}
+            answer = self._transport.exchange("POST", renew.path, form=form, cancelled=cancelled)
         except Failed:
             return None
         if answer.status != 200:
@@ -162,7 +176,7 @@ class Auth:
         except Unreadable:
             return None
 
-    def _logged_in(self) -> _Token:
+    def _logged_in(self, cancelled: Stopped) -> _Token:
         if self._refused is not None:
             raise self._refused
         if not self._credentials.password:
@@ -170,14 +184,14 @@ class Auth:
         login, mfa = self._dialect.file.auth.login, self._dialect.file.auth.mfa
         form = {login.username: self._credentials.username, login.password: self._credentials.password}
         path = login.path
-        answer = self._login(form, path)
+        answer = self._login(form, path, cancelled)
         body = self._maybe_object(answer)
         if getter((mfa.place,))(body) == mfa.value:
             self._second = True
             code = self._ask_code("Code that was sent to your phone: ").strip()
             token = getter((self._dialect.file.auth.token.mfa_token,))(body)
             token = token if isinstance(token, str) else ""
-            answer = self._login({**form, login.mfa_token: token, login.mfa_code: code}, path)
+            answer = self._login({**form, login.mfa_token: token, login.mfa_code: code}, path, cancelled)
         if answer.status != 200 and not self._is_refusal(answer):
             error = status_error(answer, "POST", path)
             if error is not None:
@@ -189,11 +203,11 @@ class Auth:
         self._note_world(answer)
         return token
 
-    def _login(self, form: dict[str, str], path: str) -> Answer:
+    def _login(self, form: dict[str, str], path: str, cancelled: Stopped) -> Answer:
         try:
             as_form = self._dialect.file.auth.login.format == "form"
             fields: dict[str, Any] = {"form": form} if as_form else {"body": form}
-            answer = self._transport.exchange("POST", path, **fields)
+            answer = self._transport.exchange("POST", path, cancelled=cancelled, **fields)
         except Failed as failed:
             raise failure_error(failed, "POST", path) from None
         return answer

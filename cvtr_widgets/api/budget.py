@@ -27,6 +27,7 @@ from cvtr_widgets.settings import MAX_IN_FLIGHT
 T = TypeVar("T")
 MAX_PAUSE = 330.0
 """Seconds: a Retry-After beyond one window (300 s) and a reserve is not believed."""
+STOPPED = "Stopped while waiting for the request limit: this request was not sent. Start again when you like."
 SHARE = 3
 """Where nothing can be shared, each kernel keeps to the third part: the usual number of notebooks open at once."""
 
@@ -117,7 +118,7 @@ class Budget:
             Cancelled: ``cancelled()`` turned true while waiting.
         """
         deadline = self._clock() + patience
-        with self._in_flight:
+        with self._let_in(cancelled):
             allowance, place = self._enter(deadline, cancelled)
             with self._lock:
                 self._busy += 1
@@ -136,6 +137,17 @@ class Budget:
         except UNUSABLE as error:
             self._keep_to_a_share(error)
             return question(self._allowance)
+
+    @contextmanager
+    def _let_in(self, cancelled: Callable[[], bool] | None) -> Iterator[None]:
+        """One of this process's own places; others may hold them while they wait for the limit themselves."""
+        while not self._in_flight.acquire(timeout=0.25):
+            if cancelled is not None and cancelled():
+                raise Cancelled(STOPPED)
+        try:
+            yield
+        finally:
+            self._in_flight.release()
 
     def _enter(self, deadline: float, cancelled: Callable[[], bool] | None) -> tuple[Allowance, int]:
         """A place in flight, waiting for one where other kernels hold all."""
@@ -171,7 +183,7 @@ class Budget:
 
     def _wait(self, seconds: float, deadline: float, cancelled: Callable[[], bool] | None) -> None:
         if cancelled is not None and cancelled():
-            raise Cancelled("Stopped while waiting for the request limit. Nothing was sent.")
+            raise Cancelled(STOPPED)
         if self._clock() + seconds > deadline:
             raise TooManyRequests(
                 f"The request limit is used up for another {seconds:.0f} s",

@@ -10,6 +10,7 @@ from typing import Any
 from cvtr_widgets.api.answers import plain_word
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.api.stopping import Stop, Stopped, never
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import RequestRefused, Unreadable
 from cvtr_widgets.fields import id_of
@@ -32,26 +33,33 @@ class Catalog:
         with self._lock:
             self._kept.clear()
 
-    def all(self, resource: str, params: Params = ()) -> list[Record]:
-        """A whole collection."""
-        pages = Pages(self._reader, self._pool, resource, params)
-        return [record for page in pages.pages() for record in page]
+    def all(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> list[Record]:
+        """A whole collection.
 
-    def kept(self, resource: str, params: Params = ()) -> list[Record]:
+        Raises:
+            Cancelled: it was stopped; a part of it is never given.
+        """
+        stop = Stop(cancelled)
+        pages = Pages(self._reader, self._pool, resource, params, cancelled=stop)
+        found = [record for page in pages.pages() for record in page]
+        stop.check()
+        return found
+
+    def kept(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> list[Record]:
         """A whole collection, read once."""
         key = (resource, tuple(params))
         with self._lock:
             if key in self._kept:
                 return self._kept[key]
-        found = self.all(resource, params)
+        found = self.all(resource, params, cancelled=cancelled)
         with self._lock:
             self._kept[key] = found
         return found
 
-    def names(self, resource: str) -> dict[int, str]:
+    def names(self, resource: str, *, cancelled: Stopped = never) -> dict[int, str]:
         """Id -> name of a list such as ``campaigns``."""
         found: dict[int, str] = {}
-        for record in self.kept(resource):
+        for record in self.kept(resource, cancelled=cancelled):
             own, name = self._reader.own_id(resource, record), self._name(record)
             if own is not None and name is not None:
                 found[own] = name

@@ -23,6 +23,7 @@ from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.reading import LeadReading, Tick
 from cvtr_widgets.api.records import lead_of
 from cvtr_widgets.api.shared import allowance_folder
+from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, is_loopback, status_error
 from cvtr_widgets.api.writing import Writing
 from cvtr_widgets.dialect.model import EntryRow
@@ -235,7 +236,7 @@ class Convertr:
         created_after: str | date | datetime | None = None,
         created_before: str | date | datetime | None = None,
         go_on: bool = False,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancelled: Stopped = never,
     ) -> Listing:
         """A listing under way: iterate ``.pages()``; then ``.tally`` and ``.notes`` say how complete it is.
 
@@ -265,11 +266,7 @@ class Convertr:
         return found[lead_id]
 
     def fetch_records(
-        self,
-        ids: Sequence[LeadId],
-        *,
-        tick: Tick = lambda _n: None,
-        cancelled: Callable[[], bool] = lambda: False,
+        self, ids: Sequence[LeadId], *, tick: Tick = lambda _n: None, cancelled: Stopped = never
     ) -> dict[LeadId, Record]:
         """Records of given leads, read now in the cheapest way that is proven; an absent id was not found."""
         return self._reading.fetch(ids, lambda _own, record: record, tick=tick, cancelled=cancelled)
@@ -339,31 +336,21 @@ class Convertr:
 
     # -- LeadService --------------------------------------------------------------------------------------------------
 
-    def fetch(
-        self,
-        ids: Sequence[LeadId],
-        *,
-        tick: Tick = lambda _n: None,
-        cancelled: Callable[[], bool] = lambda: False,
-    ) -> dict[LeadId, Lead]:
+    def fetch(self, ids: Sequence[LeadId], *, tick: Tick = lambda _n: None, cancelled: Stopped = never) -> dict[LeadId, Lead]:
         """Leads as runs need them; an absent id was not found or is not visible."""
-        campaigns, publishers = self.catalog.names("campaigns"), self.catalog.names("publishers")
+        campaigns, publishers = (self.catalog.names(what, cancelled=cancelled) for what in ("campaigns", "publishers"))
 
         def make(own: LeadId, record: Record) -> Lead:
             return lead_of(record, own, self.dialect.lead, campaigns, publishers)
 
         return self._reading.fetch(ids, make, tick=tick, cancelled=cancelled)
 
-    def fetch_cost(self, ids: Sequence[LeadId]) -> ReadCost:
+    def fetch_cost(self, ids: Sequence[LeadId], *, cancelled: Stopped = never) -> ReadCost:
         """What a ``fetch`` of these leads takes."""
-        return self._reading.cost(ids)
+        return self._reading.cost(ids, cancelled=cancelled)
 
     def is_delivered(
-        self,
-        ids: Sequence[LeadId],
-        *,
-        tick: Tick = lambda _n: None,
-        cancelled: Callable[[], bool] = lambda: False,
+        self, ids: Sequence[LeadId], *, tick: Tick = lambda _n: None, cancelled: Stopped = never
     ) -> dict[LeadId, bool | None]:
         """The service's delivery check, in chunks; only ids that were asked about count."""
         return self._writing.is_delivered(ids, tick=tick, cancelled=cancelled)
@@ -378,13 +365,16 @@ class Convertr:
             return None
         return lead.processr_status in self.dialect.value("processr", "at_rest")
 
-    def apply(self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None) -> WriteAnswer:
+    def apply(
+        self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None, cancelled: Stopped = never
+    ) -> WriteAnswer:
         """Send one write, once (and once more only where an ended token proves that it was not looked at).
 
         Raises nothing for what the service or the network did; ``runs/doubt.py`` judges what comes back. Raises
-        LiveWritesRefused where the dialect is not proven at this enterprise, whatever was checked before.
+        LiveWritesRefused where the dialect is not proven at this enterprise, whatever was checked before. ``cancelled`` is
+        asked while the limit makes it wait, before anything goes out.
         """
-        return self._writing.apply(action, ids, signature)
+        return self._writing.apply(action, ids, signature, cancelled)
 
     def preview(self, action: Action, ids: Sequence[LeadId], signature: Signature | None = None) -> str:
         """The very request that ``apply`` would send, as text without the token."""

@@ -7,7 +7,6 @@ is left out here and said.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from cvtr_widgets.api.pages import Pages, Tally
 from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.errors import RequestRefused, ServiceError
 from cvtr_widgets.fields import delivery_of, id_of, status_of
 from cvtr_widgets.models import NOT_SENT, Record
@@ -114,40 +114,39 @@ class LeadLists:
         self._size = size
         self._at_once = at_once
         self._offered: frozenset[str] | None = None
-        self._lock = threading.Lock()
 
-    def offered(self) -> frozenset[str]:
-        """The filters that the service lists in its enriched form; empty where it lists none. Read once."""
-        with self._lock:
-            if self._offered is None:
-                d = self._reader.dialect
-                params = [(d.value("paging", "size"), "1"), (d.value("paging", "page"), "1")]
-                try:
-                    found = self._reader.ask("GET", self._reader.url("leads") + str(d.value("paging", "enriched")), params)
-                    variables = d.read(found, "paging", "search") if isinstance(found, dict) else NOT_SENT
-                except ServiceError:
-                    variables = NOT_SENT  # no enriched form: only the documented filters are sent
-                self._offered = (
-                    frozenset(v for v in variables if isinstance(v, str)) if isinstance(variables, list) else frozenset()
-                )
-            return self._offered
+    def offered(self, cancelled: Stopped = never) -> frozenset[str]:
+        """The filters that the service lists in its enriched form; empty where it lists none. Kept once it is read."""
+        if self._offered is None:
+            # Without a lock, which one thread could hold for as long as the limit makes it wait.
+            d = self._reader.dialect
+            params = [(d.value("paging", "size"), "1"), (d.value("paging", "page"), "1")]
+            path = self._reader.url("leads") + str(d.value("paging", "enriched"))
+            try:
+                found = self._reader.ask("GET", path, params, cancelled=cancelled)
+                variables = d.read(found, "paging", "search") if isinstance(found, dict) else NOT_SENT
+            except ServiceError:
+                variables = NOT_SENT  # no enriched form: only the documented filters are sent
+            listed = variables if isinstance(variables, list) else []
+            self._offered = frozenset(v for v in listed if isinstance(v, str))
+        return self._offered
 
     def start(
         self,
         wanted: LeadFilter,
         *,
         allow: int | None,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancelled: Stopped = never,
     ) -> Listing:
         """A listing. The upper end of its range is fixed now, so that leads that arrive meanwhile don't shift pages."""
-        params, sent = self._params(wanted)
+        params, sent = self._params(wanted, cancelled)
         pages = Pages(
             self._reader, self._pool, "leads", params,
             size=self._size, at_once=self._at_once, allow=allow, cancelled=cancelled,
         )  # fmt: skip
         return Listing(self, wanted, pages, sent)
 
-    def _params(self, wanted: LeadFilter) -> tuple[list[tuple[str, str]], set[str]]:
+    def _params(self, wanted: LeadFilter, cancelled: Stopped) -> tuple[list[tuple[str, str]], set[str]]:
         d = self._reader.dialect
         upper = wanted.created_before
         now = datetime.now(UTC) + timedelta(seconds=self._reader.transport.clock_offset or 0.0)
@@ -163,7 +162,7 @@ class LeadLists:
         sent: set[str] = set()
         for name, value in values.items():
             key = d.value("filters", name)
-            if value is None or not key or (name not in DOCUMENTED and key not in self.offered()):
+            if value is None or not key or (name not in DOCUMENTED and key not in self.offered(cancelled)):
                 continue
             params.append((key, value))
             sent.add(name)

@@ -7,13 +7,14 @@ against the total that the service names, gaps are read again at most twice, and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
 from cvtr_widgets.models import NOT_SENT, Record
@@ -60,7 +61,7 @@ class Pages:
         at_once: int = 8,
         allow: int | None = None,
         rereads: int = 2,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancelled: Stopped = never,
     ) -> None:
         self.tally = Tally()
         self._reader = reader
@@ -136,6 +137,8 @@ class Pages:
             raise Unreadable("The answer holds no list", method="GET", path=path, advice="Check the dialect: paging.")
         records = [m for m in members if isinstance(m, dict)]
         self.tally.unreadable += len(members) - len(records)
+        if isinstance(total, float) and total >= 2**63:
+            total = int(total)  # a number that no 64 bits hold
         usable = isinstance(total, int) and not isinstance(total, bool) and total >= 0
         return Page(number, records, total if usable and total is not NOT_SENT else None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -11,6 +10,7 @@ import stamina
 
 from cvtr_widgets.api.auth import EXPIRED_ADVICE, Auth
 from cvtr_widgets.api.dialect import Dialect
+from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.api.transport import (
     Answer,
     Failed,
@@ -78,7 +78,7 @@ class Reader:
         """The id of a row of a resource; None where it has none, or names two different ones."""
         return id_in(record, self.dialect.own_id(resource))
 
-    def get(self, resource: str, params: Params = (), *, cancelled: Callable[[], bool] | None = None) -> Any:
+    def get(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> Any:
         """The decoded JSON of a resource.
 
         Raises:
@@ -94,7 +94,7 @@ class Reader:
         *,
         body: Any = None,
         form: Form | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        cancelled: Stopped = never,
     ) -> Any:
         """The decoded JSON at a path, asked for by a method that only asks there.
 
@@ -127,18 +127,16 @@ class Reader:
             NoAnswer: it is not known whether it was carried out; read before trying again.
         """
         path = self.url(resource)
-        answer = self._once("POST", path, (), body, None, None)
+        answer = self._once("POST", path, (), body, None, never)
         try:
             return decode(answer.body) if answer.body else None
         except ValueError:
             return None
 
-    def _once(
-        self, method: str, path: str, params: Params, body: Any, form: Form | None, cancelled: Callable[[], bool] | None
-    ) -> Answer:
+    def _once(self, method: str, path: str, params: Params, body: Any, form: Form | None, cancelled: Stopped) -> Answer:
         """One exchange, with one renewal when the token has ended."""
         for renewed in (False, True):
-            headers = self.auth.header()
+            headers = self.auth.header(cancelled)
             try:
                 answer = self.transport.exchange(
                     method, path, params=params, headers=headers, body=body, form=form, cancelled=cancelled
@@ -146,7 +144,7 @@ class Reader:
             except Failed as failed:
                 raise failure_error(failed, method, path) from None
             if answer.status == 401 and not renewed:
-                self.auth.renew(headers["Authorization"].removeprefix("Bearer "))
+                self.auth.renew(headers["Authorization"].removeprefix("Bearer "), cancelled)
                 continue
             break
         self._raise_for(answer, method, path)

@@ -21,6 +21,7 @@ from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.leads import LeadFilter, LeadLists, created
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.api.stopping import Stop, Stopped, never
 from cvtr_widgets.errors import Cancelled, NotAllowed, NotFound, Unreadable
 from cvtr_widgets.fields import id_of
 from cvtr_widgets.models import LeadId, ReadCost, Record, ordered_unique
@@ -70,10 +71,10 @@ class LeadReading:
             if own is not None and campaign is not None and at is not None:
                 self._seen[own] = Seen(campaign, at)
 
-    def cost(self, ids: Sequence[LeadId]) -> ReadCost:
+    def cost(self, ids: Sequence[LeadId], *, cancelled: Stopped = never) -> ReadCost:
         """How many requests a ``fetch`` of these leads takes, as far as can be told now."""
         count = len(ids)
-        if count <= 1 or self._offers_ids() is False:
+        if count <= 1 or self._offers_ids(cancelled) is False:
             known = self._by_campaign(ids) if count > 1 else {}
             if known and len(known) < count:
                 return ReadCost(count, "campaign and date", "at most; fewer where a campaign's range is small")
@@ -81,11 +82,11 @@ class LeadReading:
         why = "proven" if self._filter_works else "not proven yet; one by one if it is ignored"
         return ReadCost(math.ceil(count / self._size), "id filter", why)
 
-    def _offers_ids(self) -> bool | None:
+    def _offers_ids(self, cancelled: Stopped) -> bool | None:
         if self._filter_works is not None:
             return self._filter_works
         key = self._reader.dialect.value("filters", "ids")
-        return None if key and key in self._lists.offered() else False
+        return None if key and key in self._lists.offered(cancelled) else False
 
     def fetch(
         self,
@@ -93,28 +94,30 @@ class LeadReading:
         make: Make[T],
         *,
         tick: Tick = lambda _n: None,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancelled: Stopped = never,
     ) -> dict[LeadId, T]:
         """What ``make`` makes of each record, by lead id, read now. Records are dropped as they come: 100,000 would not fit.
 
         ``tick(n)`` is told how many of the ids are settled so far.
 
         Raises:
-            ServiceError: something could not be read; there is no partial answer.
+            ServiceError: something could not be read; Cancelled: it was stopped. There is no partial answer.
         """
-        ids = ordered_unique(ids)
-        if len(ids) > 1 and self._offers_ids() is not False:
-            try:
-                return self._by_filter(ids, make, tick, cancelled)
-            except _Disobeyed:
-                self._filter_works = False
-        return self._without_filter(ids, make, tick, cancelled)
+        ids, stop = ordered_unique(ids), Stop(cancelled)
+        try:
+            filtered = len(ids) > 1 and self._offers_ids(stop) is not False
+            found = self._by_filter(ids, make, tick, stop) if filtered else self._without_filter(ids, make, tick, stop)
+        except _Disobeyed:
+            self._filter_works = False
+            found = self._without_filter(ids, make, tick, stop)
+        stop.check()
+        return found
 
     def _made(self, found: Found, make: Make[T]) -> dict[LeadId, T]:
         self.remember(found.values())
         return {own: make(own, record) for own, record in found.items()}
 
-    def _by_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Callable[[], bool]) -> dict[LeadId, T]:
+    def _by_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Stopped) -> dict[LeadId, T]:
         parts = [ids[i : i + self._size] for i in range(0, len(ids), self._size)]
         # The first part alone proves or disproves the filter, before anything is asked for eight times over.
         first = 0 if self._filter_works else 1
@@ -122,7 +125,7 @@ class LeadReading:
         done = 0
 
         def read(part: Sequence[LeadId]) -> dict[LeadId, T]:
-            return self._made(self._one_filtered(part), make)
+            return self._made(self._one_filtered(part, cancelled), make)
 
         for part in parts[:first]:
             found.update(read(part))
@@ -135,10 +138,11 @@ class LeadReading:
             tick(done)
         return found
 
-    def _one_filtered(self, part: Sequence[LeadId]) -> Found:
+    def _one_filtered(self, part: Sequence[LeadId], cancelled: Stopped) -> Found:
         key = self._reader.dialect.value("filters", "ids")
         asked = set(part)
-        pages = Pages(self._reader, self._pool, "leads", [(key, str(i)) for i in part], size=self._size, at_once=1)
+        params = [(key, str(i)) for i in part]
+        pages = Pages(self._reader, self._pool, "leads", params, size=self._size, at_once=1, cancelled=cancelled)
         found: Found = {}
         for records in pages.pages():
             got = {own: r for r in records if (own := self._reader.own_id("leads", r)) is not None}
@@ -147,25 +151,25 @@ class LeadReading:
             found.update(got)
         if not found or pages.tally.missing:
             # Nothing at all proves nothing about the filter: ask for each lead by its own address.
-            found.update(self._each([i for i in part if i not in found]))
+            found.update(self._each([i for i in part if i not in found], cancelled))
         elif self._filter_works is None:
             self._filter_works = True
         return found
 
-    def _without_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Callable[[], bool]) -> dict[LeadId, T]:
+    def _without_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Stopped) -> dict[LeadId, T]:
         found: dict[LeadId, T] = {}
         groups = self._by_campaign(ids) if len(ids) > 1 else {}
         for campaign, group in groups.items():
             if cancelled():
                 raise Cancelled("Stopped. Nothing was changed; start again when you like.")
-            for records in self._range(campaign, group):
+            for records in self._range(campaign, group, cancelled):
                 found.update(self._made(records, make))
             tick(len(found))
         rest = [i for i in ids if i not in found]
         before = len(found)
 
         def read(one: LeadId) -> dict[LeadId, T]:
-            return self._made(self._each([one]), make)
+            return self._made(self._each([one], cancelled), make)
 
         for _, got in ahead(self._pool, read, rest, at_once=self._at_once, cancelled=cancelled):
             found.update(got)
@@ -180,11 +184,11 @@ class LeadReading:
                 groups[seen.campaign].append(own)
         return groups
 
-    def _range(self, campaign: int, group: Sequence[LeadId]) -> Iterator[Found]:
+    def _range(self, campaign: int, group: Sequence[LeadId], cancelled: Stopped) -> Iterator[Found]:
         """All leads of a campaign in the range that holds the group, where that takes fewer requests than the group."""
         times = [self._seen[i].created for i in group]
         wanted = LeadFilter(campaign=campaign, created_after=min(times), created_before=max(times))
-        listing = self._lists.start(wanted, allow=None)
+        listing = self._lists.start(wanted, allow=None, cancelled=cancelled)
         asked = set(group)
         there: set[LeadId] = set()
         allowed = len(group) - 1
@@ -196,11 +200,11 @@ class LeadReading:
             if total is None or math.ceil(total / self._size) > allowed or len(there) == len(asked):
                 break
 
-    def _each(self, ids: Sequence[LeadId]) -> Found:
+    def _each(self, ids: Sequence[LeadId], cancelled: Stopped) -> Found:
         found: Found = {}
         for own in ids:
             try:
-                record = self._reader.get(f"leads/{own}")
+                record = self._reader.get(f"leads/{own}", cancelled=cancelled)
             except (NotFound, NotAllowed):
                 continue
             if not isinstance(record, dict) or self._reader.own_id("leads", record) != own:

@@ -13,9 +13,10 @@ from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.auth import Auth
 from cvtr_widgets.api.clearance import Clearance
 from cvtr_widgets.api.reader import Reader
+from cvtr_widgets.api.stopping import Stopped
 from cvtr_widgets.api.transport import Answer, Failed, Transport, decode
 from cvtr_widgets.dialect.model import Call, Dialect
-from cvtr_widgets.errors import CvtrError, RequestRefused, ServiceError
+from cvtr_widgets.errors import Cancelled, CvtrError, RequestRefused, ServiceError
 from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Limits, Signature, WriteAnswer, ordered_unique
 
 FIRST_ASK = 0.2
@@ -64,7 +65,7 @@ class Writing:
     # -- the delivery check -------------------------------------------------------------------------------------------
 
     def is_delivered(
-        self, ids: Sequence[LeadId], *, tick: Callable[[int], None], cancelled: Callable[[], bool]
+        self, ids: Sequence[LeadId], *, tick: Callable[[int], None], cancelled: Stopped
     ) -> dict[LeadId, bool | None]:
         """The service's delivery check, in chunks; only ids that were asked about count."""
         call = self._dialect.calls["is_delivered"]
@@ -83,7 +84,7 @@ class Writing:
             tick(done)
         return said
 
-    def _checked(self, call: Call, part: Sequence[LeadId], cancelled: Callable[[], bool]) -> dict[LeadId, bool | None]:
+    def _checked(self, call: Call, part: Sequence[LeadId], cancelled: Stopped) -> dict[LeadId, bool | None]:
         """One part; in halves where the service refuses it whole, for it may take fewer ids than we send. It only asks."""
         request = wire.request_of(self._dialect, call, part, None, None)
         try:
@@ -101,8 +102,10 @@ class Writing:
 
     # -- writes -------------------------------------------------------------------------------------------------------
 
-    def apply(self, action: Action, ids: Sequence[LeadId], signature: Signature | None) -> WriteAnswer:
+    def apply(self, action: Action, ids: Sequence[LeadId], signature: Signature | None, cancelled: Stopped) -> WriteAnswer:
         """Send one write, once (and once more only where an ended token proves that it was not looked at).
+
+        ``cancelled`` is asked while the limit makes it wait; the answer then says that no connection was made.
 
         Raises:
             LiveWritesRefused: the dialect's entries for this action are not proven at this enterprise.
@@ -111,26 +114,30 @@ class Writing:
         self.clearance.check(action, ids, wire.entries_used(self._dialect, action, signed=signature is not None))
         call = wire.call_for(self._dialect, action)
         request = wire.request_of(self._dialect, call, ids, action, signature)
-        answer = self._sent(request)
+        try:
+            answer = self._sent(request, cancelled)
+        except Cancelled:  # while waiting for the limit, before it went out
+            return WriteAnswer(Cause.NOT_CONNECTED, detail="stopped while it waited for the request limit")
         if isinstance(answer, WriteAnswer):
             return answer
         said = wire.read_write(self._dialect, call, ids, answer)
         if said.status == 429:
             self._transport.budget.pause(said.retry_after)
         if said.cause is Cause.ANSWERED and said.status in call.yes:
-            return self._followed(call, ids, answer, said)
+            return self._followed(call, ids, answer, said, cancelled)
         return said
 
-    def _sent(self, request: wire.WireRequest) -> Answer | WriteAnswer:
+    def _sent(self, request: wire.WireRequest, cancelled: Stopped) -> Answer | WriteAnswer:
         for renewed in (False, True):
             try:
-                headers = self._auth.header()
+                headers = self._auth.header(cancelled)
             except ServiceError as error:
                 return WriteAnswer(Cause.LOGIN_ENDED, None, detail=str(error))
             try:
                 answer = self._transport.exchange(
-                    request.method, request.path, headers=headers, body=request.json, form=request.form, write=True
-                )
+                    request.method, request.path, headers=headers, body=request.json, form=request.form, write=True,
+                    cancelled=cancelled,
+                )  # fmt: skip
             except Failed as failed:
                 return WriteAnswer(failed.cause, detail=failed.detail)
             if answer.status != 401:
@@ -138,12 +145,12 @@ class Writing:
             if renewed:
                 break
             try:
-                self._auth.renew(headers["Authorization"].removeprefix("Bearer "))
+                self._auth.renew(headers["Authorization"].removeprefix("Bearer "), cancelled)
             except ServiceError as error:
                 return WriteAnswer(Cause.LOGIN_ENDED, 401, detail=str(error))
         return WriteAnswer(Cause.LOGIN_ENDED, 401, detail="the service does not take the new token either")
 
-    def _followed(self, call: Call, ids: Sequence[LeadId], answer: Answer, said: WriteAnswer) -> WriteAnswer:
+    def _followed(self, call: Call, ids: Sequence[LeadId], answer: Answer, said: WriteAnswer, cancelled: Stopped) -> WriteAnswer:
         """What became of a queued call, where the service tells it; else ``said``, for the leads to be read."""
         try:
             where = self._job(call, answer)
@@ -159,7 +166,10 @@ class Writing:
         while time.monotonic() < ends and not self._closed.wait(min(wait, max(0.0, ends - time.monotonic()))):
             wait = min(wait * 1.5, SLOWEST_ASK)
             try:
-                found = self._reader.ask("GET", where)
+                found = self._reader.ask("GET", where, cancelled=cancelled)
+            except Cancelled:
+                detail = "the service put it into a queue; stopped while the request limit kept it from asking after it"
+                break
             except CvtrError as error:
                 detail = f"the service put it into a queue, and asking after it failed: {error}"
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import secrets
 import sys
 import threading
@@ -14,13 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.errors import CvtrError, RunError
+from cvtr_widgets.errors import Cancelled, CvtrError, RunError
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
 from cvtr_widgets.runs import records
 from cvtr_widgets.runs.chunks import block_size, blocks_of, chunks_of
 from cvtr_widgets.runs.claim import Claim, owner
 from cvtr_widgets.runs.costs import requests_of
 from cvtr_widgets.runs.journal import Item, Journal
+from cvtr_widgets.runs.limit import LimitWait
 from cvtr_widgets.runs.mode import Verify
 from cvtr_widgets.runs.pace import Pace
 from cvtr_widgets.runs.plan import Plan
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FINISHED = (RunState.DONE, RunState.CANCELLED, RunState.FAILED)
+WAITING = "Waiting for the request limit:"
 SPARE = 4
 """Threads beyond the requests in flight: they work on answers while all places are taken by requests."""
 STEPS = (
@@ -99,6 +102,7 @@ class Run:
         self._claim: Claim | None = None
         self._on_progress = self.options.on_progress
         self._cancel = threading.Event()
+        self._cancelled_at: float | None = None
         self._going = threading.Event()
         self._going.set()
         self._ended = threading.Event()
@@ -149,6 +153,7 @@ class Run:
             if self.state in FINISHED:
                 return
             self.state = RunState.CANCELLING
+            self._cancelled_at = time.monotonic()
         self._cancel.set()
         self._going.set()
         self.tell("Stopping after the chunks that are under way.", now=True)
@@ -230,12 +235,32 @@ class Run:
         """Wait, unless the run is stopped. Gives whether it was stopped."""
         return self._cancel.wait(seconds)
 
-    def stand(self, seconds: float, message: str) -> None:
-        """Wait for the limit, in sight of the user; the time does not count against the run's speed."""
-        self._pace.stand()
-        self.tell(message, now=True)
-        self._cancel.wait(seconds)
-        self._pace.go()
+    @property
+    def cancelled_since(self) -> float | None:
+        """Seconds since the user cancelled it; None where nobody did."""
+        return None if self._cancelled_at is None else time.monotonic() - self._cancelled_at
+
+    def limit(self) -> LimitWait:
+        """For one call of the service, which may have to wait for the limit."""
+        return LimitWait(self._service, self)
+
+    def stand(self, *, standing: bool) -> None:
+        """A thread begins or ends to wait for the limit; the last one to end takes the message away."""
+        if standing:
+            self._pace.stand()
+        elif not self._pace.go():
+            with self._lock:
+                told = self._message.startswith(WAITING)
+            if told:
+                self.tell("", now=True)
+
+    def tell_limit(self, seconds: float) -> None:
+        """Say that the limit makes the run wait, unless there is more to say: that it is paused, or stops."""
+        with self._lock:
+            busy = self._message != "" and self.state in {RunState.PAUSED, RunState.CANCELLING}
+            first = not self._message.startswith(WAITING)
+        if not busy:
+            self.tell(f"{WAITING} {math.ceil(seconds)} s.", now=first)
 
     def wait_while_paused(self) -> None:
         """Wait for ``go_on()`` or ``cancel()``."""
@@ -333,11 +358,16 @@ class Run:
     def _send_all(self) -> None:
         limits = self._service.limits
         ids = self._to_send
+        try:
+            with self.limit() as stopped:
+                way = self._service.fetch_cost(list(ids), cancelled=stopped).way
+        except Cancelled:
+            return
         self._back.draw(ids)
         self._requests_a_lead = requests_of(self.plan, self._service, [self.verify], only=ids)[0] / len(ids)
         first = self._recorded.chunks + 1 if self._recorded else 1
         chunks = chunks_of(self.plan, self._service.chunk, only=ids, first=first)
-        size = block_size(self._service, self._service.fetch_cost(list(ids)).way)
+        size = block_size(self._service, way)
         self._sender.send_all(blocks_of(chunks, size), max(1, limits.in_flight) + SPARE)
 
     def _end(self, state: RunState) -> None:

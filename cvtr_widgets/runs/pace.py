@@ -26,12 +26,13 @@ class Pace:
                 self._since = self._clock()
             self._standing += 1
 
-    def go(self) -> None:
-        """It goes on."""
+    def go(self) -> bool:
+        """It goes on. Gives whether others still wait."""
         with self._lock:
             self._standing -= 1
             if not self._standing:
                 self._stood += self._clock() - self._since
+            return self._standing > 0
 
     def rate(self, done: int) -> float:
         """Leads a second."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.errors import JournalError, ServiceError
+from cvtr_widgets.errors import Cancelled, JournalError, ServiceError
 from cvtr_widgets.models import Action, LeadId, LeadService, Outcome
 from cvtr_widgets.runs.chunks import WIDE
 from cvtr_widgets.runs.journal import Item, Journal
@@ -19,6 +19,9 @@ from cvtr_widgets.runs.verify import DELIVERIES, Sight, prove
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.execute import Patience, Run
+
+LIMITED = "the run was cancelled while the request limit made it wait"
+"""Why leads were not read back."""
 
 
 @dataclass(slots=True)
@@ -104,11 +107,12 @@ class ReadingBack:
         """Leads as they are now; the delivery check is asked about those whose action it proves.
 
         Raises:
-            ServiceError: they cannot be read.
+            ServiceError: they cannot be read. Cancelled: by the user, while the request limit made it wait.
         """
-        found = self._service.fetch([i for i, _ in leads])
-        asked = [i for i, action in leads if action.kind in DELIVERIES and i in found]
-        said = self._service.is_delivered(asked) if asked else {}
+        with self._run.limit() as stopped:
+            found = self._service.fetch([i for i, _ in leads], cancelled=stopped)
+            asked = [i for i, action in leads if action.kind in DELIVERIES and i in found]
+            said = self._service.is_delivered(asked, cancelled=stopped) if asked else {}
         return {i: Sight(found.get(i), said.get(i)) for i, _ in leads}
 
     def at_rest(self, sight: Sight) -> bool | None:
@@ -126,9 +130,10 @@ class ReadingBack:
         moment = time.monotonic()  # reading may have to wait: what is seen may be as old as its beginning
         try:
             now = sights or self.read([(p.lead_id, p.action) for p in items])
-        except ServiceError as error:
+        except (ServiceError, Cancelled) as error:
             if final:
-                unseen = [(p, unread(p.said, p.words, str(error))) for p in items]
+                why = LIMITED if isinstance(error, Cancelled) else str(error)
+                unseen = [(p, unread(p.said, p.words, why)) for p in items]
                 self._conclude([(p, found.outcome, found.detail) for p, found in unseen])
             return
         self._run.step("read back")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.errors import CvtrError, RunError, ServiceError
+from cvtr_widgets.errors import Cancelled, CvtrError, RunError, ServiceError
 from cvtr_widgets.models import ActionKind, LeadId, LeadService, Outcome, WriteAnswer
 from cvtr_widgets.runs.chunks import Block, Chunk
 from cvtr_widgets.runs.doubt import Ruling, Then, ruling
@@ -126,9 +126,10 @@ class Sender:
         """Wait for the request limit and for the user, in sight of the user and ready to be cancelled."""
         run = self._run
         run.wait_while_paused()
-        while not run.stopped and (wait := self._service.waiting()) > 0:
-            run.stand(min(wait, 0.5), f"Waiting for the request limit: {wait:.0f} s.")
-            run.wait_while_paused()
+        with run.limit() as stopped:
+            while not run.stopped and not stopped() and (wait := self._service.waiting()) > 0:
+                run.sleep(min(wait, 0.5))
+                run.wait_while_paused()
         return not run.stopped
 
     # -- sending ------------------------------------------------------------------------------------------------------
@@ -157,6 +158,8 @@ class Sender:
                 return
             if attempt <= RESENDS:
                 self._run.sleep(self._patience.resend * 2 ** (attempt - 1) if rule.then is Then.RESEND else 0)
+        if self._run.stopped:
+            return
         self._leave(ids, f"not sent after {RESENDS + 1} tries: {answer.detail or rule.because}")
         self._missed(RunError(f"The service could not be reached: {answer.detail}. Try again later, with session.resume()."))
 
@@ -194,7 +197,8 @@ class Sender:
             row.started_at = row.started_at or started
         run.step("intent")
         try:
-            answer = self._service.apply(chunk.action, ids, signature=run.signature)
+            with run.limit() as stopped:
+                answer = self._service.apply(chunk.action, ids, signature=run.signature, cancelled=stopped)
         except CvtrError:
             self._note_answer(chunk, ids, attempt, "not made", None, Then.STOP)
             raise
@@ -277,6 +281,8 @@ class Sender:
 
     def _not_sent(self, ids: Iterable[LeadId], error: CvtrError) -> None:
         """Reading before sending failed, or intent could not be written, or the request could not be made."""
+        if isinstance(error, Cancelled):
+            return  # by the user, while the limit made it wait: the run's end says so
         if isinstance(error, ServiceError):
             self._missed(error)
         else:
