@@ -116,7 +116,12 @@ class FieldMap:
 
     def own_id(self, record: Record) -> int | None:
         """The id of a lead's record; None where it has none, or names two different ones."""
-        return id_in(record, self.places.get("id", ()))
+        places = self.places.get("id", ())
+        if places == ("id", "@id"):  # nearly always, and asked of every lead several times
+            own, iri = record.get("id"), record.get("@id")
+            if type(own) is int and 0 < own < 2**63 and type(iri) is str and iri.endswith(f"/{own}") and _IRI_ID.match(iri):
+                return own
+        return id_in(record, places)
 
     def column(self, records: Iterable[Record], name: str) -> list[Any]:
         """The same field of many records."""

@@ -6,15 +6,14 @@ small frames.
 
 from __future__ import annotations
 
-import json
-import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal
 
-from cvtr_widgets.fields import FieldMap, delivery_of, id_of, name_of, status_of
+from cvtr_widgets import values as values_of
+from cvtr_widgets.fields import FieldMap, delivery_of, id_of, status_of
 from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Record
 
 if TYPE_CHECKING:
@@ -99,44 +98,6 @@ FIRST = tuple(c.name for c in COLUMNS[:13])
 _IGNORED = frozenset({"@id", "@type", "@context", "id", "leadData", "leadNotes", "qaResult"})
 
 
-def _snake(key: str) -> str:
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
-    return re.sub(r"[^a-zA-Z0-9]+", "_", text).strip("_").lower()[:60] or "unnamed"
-
-
-def _text(value: Any) -> str | None:
-    """Any value as text, nothing lost: objects by their name, else as JSON."""
-    if value is None or value is NOT_SENT:
-        return None
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict) and isinstance(value.get("name"), str):
-        return str(value["name"])
-    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else str(value)
-
-
-def _money(value: Any) -> Decimal | None:
-    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        try:
-            amount = Decimal(str(value).strip())
-        except InvalidOperation:
-            return None
-        return amount if amount.is_finite() else None
-    return None
-
-
-def _number(value: Any) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return value if value == value and abs(value) < 2**63 else None  # noqa: PLR0124  the plainest test for NaN
-
-
-def _list(value: Any) -> str | None:
-    if isinstance(value, list):
-        return ", ".join(t for v in value if (t := _text(v)))
-    return _text(value)
-
-
 class FrameBuilder:
     """Takes pages of records, keeps columns. ``frame()`` may be called at any time for what has come so far."""
 
@@ -172,24 +133,36 @@ class FrameBuilder:
             for item in found if isinstance(found, list) else ():
                 name = item.get("name") if isinstance(item, dict) else None
                 if isinstance(name, str):
-                    self._cell(self._data, "data_" + _snake(name), place, item.get("value"))
+                    column = self._data.setdefault(values_of.data_column(name), [])
+                    value = item.get("value")
+                    if len(column) == place:  # nearly always: each name once in each lead
+                        column.append(value if type(value) is str else values_of.text(value))
+                    else:
+                        self._cell(self._data, values_of.data_column(name), place, value)
 
     def _add_other(self, records: Sequence[Record]) -> None:
         start = len(self._ids) - len(records)
-        for place, record in enumerate(records, start):
-            if record.keys() <= self._keys:
+        keys = dict.fromkeys(key for record in records for key in record.keys() - self._keys)
+        names = Counter(values_of.snake(key) for key in keys)
+        for key in keys:
+            name = "other_" + values_of.snake(key)
+            if names[values_of.snake(key)] > 1:  # two keys of the service become one column of ours: cell by cell, both are kept
+                for place, record in enumerate(records, start):
+                    if key in record:
+                        self._cell(self._other, name, place, record[key])
                 continue
-            for key in record.keys() - self._keys:
-                self._cell(self._other, "other_" + _snake(key), place, record[key])
+            column = self._other.setdefault(name, [])
+            column.extend([None] * (start - len(column)))
+            column.extend(values_of.texts([record.get(key) for record in records]))
 
     @staticmethod
     def _cell(columns: dict[str, list[Any]], name: str, place: int, value: Any) -> None:
         column = columns.setdefault(name, [])
         column.extend([None] * (place - len(column)))
         if len(column) > place:  # two names of the service became one of ours: both are kept
-            column[place] = f"{column[place]} | {_text(value)}"
+            column[place] = f"{column[place]} | {values_of.text(value)}"
         else:
-            column.append(_text(value))
+            column.append(values_of.text(value))
 
     def frame(
         self,
@@ -205,11 +178,14 @@ class FrameBuilder:
         ``attrs``: ``as_of`` (ISO time of reading), ``notes`` (sentences the reader should see), ``not_sent`` (columns
         that the service sends for no lead).
         """
-        import pandas as pd
-
         count = len(self._ids)
         names = {"campaign": campaigns, "publisher": publishers}
-        said = list(notes)
+        with values_of.no_collecting():
+            return self._made(count, names, as_of, list(notes))
+
+    def _made(self, count: int, names: Mapping[str, Mapping[int, str]], as_of: datetime, said: list[str]) -> pd.DataFrame:
+        import pandas as pd
+
         made: dict[str, Any] = {}
         not_sent: list[str] = []
         for column in COLUMNS:
@@ -233,77 +209,43 @@ class FrameBuilder:
 
         match column.kind:
             case "text":
-                return pd.Series([_text(v) for v in values], dtype="object"), 0
+                return pd.Series(values_of.texts(values), dtype="object"), 0
             case "list":
-                return pd.Series([_list(v) for v in values], dtype="object"), 0
+                return pd.Series([values_of.enumeration(v) for v in values], dtype="object"), 0
             case "state":
                 return pd.Categorical(self._states(column, values)), 0
             case "related id":
-                return pd.array(_cached(values, id_of), dtype="Int64"), 0
+                return pd.array(values_of.cached(values, id_of), dtype="Int64"), 0
             case "related name":
-                return pd.Categorical(_cached(values, lambda v: _related_name(v, names))), 0
+                return pd.Categorical(values_of.cached(values, lambda v: values_of.related_name(v, names))), 0
             case "time":
                 texts = [v if isinstance(v, str) and v else None for v in values]
                 made = pd.to_datetime(pd.Series(texts, dtype="object"), utc=True, format="ISO8601", errors="coerce")
-                return made, _lost(values, list(made.notna()))
+                return made, values_of.lost(values, list(made.notna()))
             case "money":
-                amounts = [_money(v) for v in values]
-                return pd.Series(amounts, dtype="object"), _lost(values, [a is not None for a in amounts])
+                amounts = values_of.cached(values, values_of.money)
+                return pd.Series(amounts, dtype="object"), values_of.lost(values, [a is not None for a in amounts])
             case "flag":
                 flags = [v if isinstance(v, bool) else None for v in values]
                 # Empty text is how PHP writes "nothing": not stated, and nothing is lost.
-                return pd.array(flags, dtype="boolean"), _lost(values, [f is not None for f in flags], nothing=("",))
+                return pd.array(flags, dtype="boolean"), values_of.lost(values, [f is not None for f in flags], nothing=("",))
             case _:
-                numbers = [_number(v) for v in values]
-                whole = all(n is None or n == int(n) for n in numbers)
+                numbers = values_of.cached(values, values_of.number)
+                whole = all(type(n) is int or n is None or n == int(n) for n in numbers)
                 whole_numbers = [n if n is None or not whole else int(n) for n in numbers]
                 array = pd.array(whole_numbers, dtype="Int64" if whole else "Float64")
                 # A Processr status in words is not lost: the column processr_status shows it.
-                lost = 0 if column.kind == "code" else _lost(values, [n is not None for n in numbers])
+                lost = 0 if column.kind == "code" else values_of.lost(values, [n is not None for n in numbers])
                 return array, lost
 
     def _states(self, column: Column, values: list[Any]) -> list[Any]:
         if column.source == "status":
-            return _cached(values, lambda v: _plain(status_of(v)))
+            return values_of.cached(values, lambda v: values_of.plain(status_of(v)))
         if column.source == "delivery":
-            return _cached(values, lambda v: _plain(delivery_of(v)))
+            return values_of.cached(values, lambda v: values_of.plain(delivery_of(v)))
         if column.source == "processr_status":
-            return _cached(values, lambda v: self._processr.get(str(v), _text(v)))
-        return _cached(values, _text)
-
-
-def _plain(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _related_name(value: Any, names: Mapping[int, str]) -> str | None:
-    own = id_of(value)
-    if (name := name_of(value)) is not None:
-        return name
-    if own is not None:
-        return names.get(own, f"{own}")
-    return value if isinstance(value, str) else None
-
-
-def _cached(values: list[Any], read: Any) -> list[Any]:
-    """``read`` of each value, once per distinct value: states and relations repeat thousands of times."""
-    known: dict[Any, Any] = {}
-    made: list[Any] = []
-    for value in values:
-        try:
-            key = (value.__class__, value)
-            if key not in known:
-                known[key] = read(value)
-            made.append(known[key])
-        except TypeError:  # an embedded object cannot be a key
-            made.append(read(value))
-    return made
-
-
-def _lost(values: list[Any], readable: list[bool], nothing: tuple[Any, ...] = ()) -> int:
-    return sum(
-        1 for v, ok in zip(values, readable, strict=True) if not ok and v is not None and v is not NOT_SENT and v not in nothing
-    )
+            return values_of.cached(values, lambda v: self._processr.get(str(v), values_of.text(v)))
+        return values_of.cached(values, values_of.text)
 
 
 _LEAD_COLUMNS = {

@@ -164,7 +164,8 @@ class ReadSession:
         frame = pd.DataFrame([{k: v for k, v in r.items() if not k.startswith("@")} for r in rows])
         if "date" not in frame.columns:
             return frame
-        frame["date"] = pd.to_datetime(frame["date"], errors="coerce", utc=True).dt.date
+        days = [day if isinstance(day, str) else None for day in frame["date"]]  # a number would be taken for nanoseconds
+        frame["date"] = pd.to_datetime(pd.Series(days, dtype="object"), errors="coerce", utc=True).dt.date
         return frame.set_index("date").sort_index()
 
 

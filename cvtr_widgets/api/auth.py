@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.dialect import Dialect
 from cvtr_widgets.api.stopping import Stopped, never
-from cvtr_widgets.api.transport import Answer, Failed, Transport, decode, failure_error, problem_words, status_error
+from cvtr_widgets.api.transport import Answer, Failed, Transport, failure_error, problem_words, status_error
 from cvtr_widgets.errors import Cancelled, CredentialsError, LoginRefused, PasswordExpired, ServiceError, Unreadable
 from cvtr_widgets.fields import getter
 

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import stamina
 
 from cvtr_widgets.api.auth import EXPIRED_ADVICE, Auth
+from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.dialect import Dialect
 from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.api.transport import (
@@ -17,7 +18,6 @@ from cvtr_widgets.api.transport import (
     Form,
     Params,
     Transport,
-    decode,
     failure_error,
     origin_of,
     problem_words,

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import ipaddress
-import json
 import os
-import re
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +22,7 @@ import httpx
 
 from cvtr_widgets.api.budget import Budget
 from cvtr_widgets.api.deadline import ends_at, keep_deadlines
+from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.errors import (
     NoAnswer,
     NotAllowed,
@@ -271,57 +270,6 @@ class Transport:
             except ValueError:
                 return
             self.clock_offset = (there - datetime.now(UTC)).total_seconds() if there.tzinfo else None
-
-
-def decode(body: bytes) -> Any:
-    """JSON from an answer's body.
-
-    A key that stands twice in one object is refused: which of the two counts is anybody's guess, and one may be a lead's id.
-    Lone halves of surrogate pairs, which no file or page can take, become replacement characters.
-
-    Raises:
-        ValueError: not JSON, not UTF-8, nested deeper than ``DEEPEST``, a key twice, NaN, or a number of absurd length.
-    """
-    text = body.decode("utf-8-sig")
-    if "\\ud" in text or "\\uD" in text:
-        text = _HALF.sub(_mended, text)
-    try:
-        found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    _check_depth(found)
-    return found
-
-
-DEEPEST = 64
-_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_HALF = re.compile(rf"(?<!\\)((?:\\\\)*)({_HIGH}{_LOW}|{_HIGH}|{_LOW})")
-"""A pair of surrogates, or half of one, that is no escaped backslash."""
-
-
-def _mended(match: re.Match[str]) -> str:
-    return match[0] if len(match[2]) == 12 else f"{match[1]}\\ufffd"
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _check_depth(found: Any) -> None:
-    level = [found]
-    for _ in range(DEEPEST + 1):
-        inner = (v.values() if isinstance(v, dict) else v for v in level if isinstance(v, (dict, list)))
-        level = [v for values in inner for v in values if isinstance(v, (dict, list))]
-        if not level:
-            return
-    raise ValueError("nested too deep")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

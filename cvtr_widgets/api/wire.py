@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from cvtr_widgets.api import answers
-from cvtr_widgets.api.transport import Answer, decode, problem_words, retry_after
+from cvtr_widgets.api.decoding import decode
+from cvtr_widgets.api.transport import Answer, problem_words, retry_after
 from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import Action, ActionKind, Cause, Choice, LeadId, Signature, WriteAnswer

@@ -12,9 +12,10 @@ from cvtr_widgets.api import answers, wire
 from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.auth import Auth
 from cvtr_widgets.api.clearance import Clearance
+from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.stopping import Stopped
-from cvtr_widgets.api.transport import Answer, Failed, Transport, decode
+from cvtr_widgets.api.transport import Answer, Failed, Transport
 from cvtr_widgets.dialect.model import Call, Dialect
 from cvtr_widgets.errors import Cancelled, CvtrError, RequestRefused, ServiceError
 from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Limits, Signature, WriteAnswer, ordered_unique
