@@ -232,7 +232,9 @@ class RunState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One progress event. ``done`` and ``total`` count leads that the run sends; ``seconds_left`` None = not known."""
+    """One progress event. ``done`` and ``total`` count leads that the run sends, ``sent`` those that went out, of which some
+    may not be read back yet; ``seconds_left`` None = not known.
+    """
 
     state: RunState
     done: int
@@ -241,6 +243,7 @@ class Progress:
     seconds_left: float | None = None
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

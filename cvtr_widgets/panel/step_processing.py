@@ -362,6 +362,8 @@ class ProcessingStep:
 def _progress_line(progress: Progress) -> str:
     """``200 of 298 · 41 a second · 3 s left``."""
     parts = [f"{progress.done:,} of {progress.total:,}"]
+    if progress.sent > progress.done:
+        parts = [f"{progress.sent:,} of {progress.total:,} sent, {progress.done:,} read back"]
     if progress.rate >= 0.5:
         parts.append(f"{progress.rate:,.0f} a second")
     if progress.seconds_left is not None and progress.done < progress.total:

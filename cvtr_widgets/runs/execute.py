@@ -119,7 +119,7 @@ class Run:
         self._done = set(recorded.at("settled")) if recorded else set()
         self._total = len(fates) if recorded else len(self._to_send)
         self._before = len(self._done)
-        self._requests_a_lead = 0.0
+        self._requests_a_lead, self._went_out = 0.0, 0
         self._back = ReadingBack(service, journal, self, self.options.patience, self.verify)
         self._sender = Sender(service, journal, self, self.options.patience, self._back)
 
@@ -215,14 +215,13 @@ class Run:
         with self._lock:
             done, counts, message, state = len(self._done), self.counts, self._message, self.state
         todo, service = self._total - done, self._service
-        here = done - self._before
-        left = None
+        here, left = done - self._before, None
         if state not in FINISHED:
             left = self._pace.left(
                 here, todo, requests=todo * self._requests_a_lead, usage=service.usage(),
                 waiting=service.waiting(), window=service.limits.window,
             )  # fmt: skip
-        return Progress(state, done, self._total, self._pace.rate(here), left, message, counts)
+        return Progress(state, done, self._total, self._pace.rate(here), left, message, counts, self._went_out)
 
     # -- for the sender -----------------------------------------------------------------------------------------------
 
@@ -277,6 +276,12 @@ class Run:
     def row(self, lead_id: LeadId) -> Row:
         """The row of a lead."""
         return self._rows[lead_id]
+
+    def went_out(self, number: int) -> None:
+        """So many leads were written for the first time."""
+        with self._lock:
+            self._went_out += number
+        self.tell()
 
     def settled(self, lead_id: LeadId) -> bool:
         """Whether the lead has its outcome."""

@@ -211,6 +211,8 @@ class Sender:
             run.row(own).http_status = answer.status
         self._note_answer(chunk, ids, attempt, str(answer.cause), answer, rule.then)
         run.step("answer noted")
+        if rule.then is Then.TAKE or rule.then is Then.READ:
+            run.went_out(len(ids))
         return answer, rule
 
     def _note_answer(
