@@ -73,7 +73,10 @@ class PanelState:
             self.texts_version += 1
 
     def _table_of_handlers(self) -> dict[str, Callable[..., None]]:
-        leads, form, last = self.leads, self.type, self.processing
+        return {**self._leads_handlers(), **self._plan_handlers()}
+
+    def _leads_handlers(self) -> dict[str, Callable[..., None]]:
+        leads = self.leads
         return {
             "hello": self._hello,
             "ping": self._hello,
@@ -113,6 +116,11 @@ class PanelState:
             "detail": lambda **given: leads.detail.open(given["id"]),
             "detail_step": self._detail_step,
             "detail_close": leads.detail.close,
+        }
+
+    def _plan_handlers(self) -> dict[str, Callable[..., None]]:
+        form, last = self.type, self.processing
+        return {
             "action": self._retyped(form.choose),
             "reason": lambda value: form.enter(reason=value),
             "own_reason": lambda text: form.enter(own_reason=text),
