@@ -14,6 +14,7 @@ from cvtr_widgets.frames import FrameBuilder, records_frame
 from cvtr_widgets.masking import masked
 from cvtr_widgets.models import ActionKind, Choice, LeadId
 from cvtr_widgets.progress_bar import Tell
+from cvtr_widgets.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,13 +82,14 @@ class Pulling:
             cancelled=stop,
         )
         due = 1
-        for page in listing.pages():
-            builder.add(page)
-            self._client.remember(page)
-            tell(listing.tally.rows, listing.tally.expected)
-            if show is not None and len(builder) >= due and not stop():
-                due = 2 * len(builder)
-                show(self._frame(builder, as_of, ["Still loading: these are the first leads."], ()))
+        with undisturbed():
+            for page in listing.pages():
+                builder.add(page)
+                self._client.remember(page)
+                tell(listing.tally.rows, listing.tally.expected)
+                if show is not None and len(builder) >= due and not stop():
+                    due = 2 * len(builder)
+                    show(self._frame(builder, as_of, ["Still loading: these are the first leads."], ()))
         return self._frame(builder, as_of, listing.notes, ())
 
     def by_ids(self, ids: Sequence[LeadId], tell: Tell, stop: Stop) -> pd.DataFrame:
