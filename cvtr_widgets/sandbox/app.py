@@ -79,6 +79,12 @@ class Queue:
     def __len__(self) -> int:
         return len(self._due)
 
+    def hurry(self) -> None:
+        """All of it is due now."""
+        with self._lock:
+            self._due = [(float("-inf"), effect) for _, effect in self._due]
+        self.work()
+
     def work(self) -> None:
         """Carry out what is due; when it returns, that is done, whoever did it."""
         with self._working:

@@ -138,6 +138,7 @@ class Proxy:
     def __init__(self, upstream: int, *, port: int = 0) -> None:
         self._upstream = upstream
         self._stopping = threading.Event()
+        self._hurried = threading.Event()
         self._lock = threading.Lock()
         self._lines: set[_Line] = set()
         self._threads: set[threading.Thread] = set()
@@ -163,9 +164,17 @@ class Proxy:
         self._early = Faults(early)
         self._late = Faults([f for f in faults if f not in early], chaos)
 
+    def hurry(self) -> None:
+        """End every hold-up now; when this returns, everybody is let in again."""
+        with self._lock:
+            hurried, self._hurried = self._hurried, threading.Event()
+        hurried.set()
+        self._open()
+
     def stop(self) -> None:
         """Hang up everywhere."""
         self._stopping.set()
+        self._hurried.set()
         with self._lock:
             listener, self._listener = self._listener, None
             lines, threads = list(self._lines), list(self._threads)
@@ -233,10 +242,12 @@ class Proxy:
         self._spawn(self._reopen, seconds)
 
     def _reopen(self, seconds: float) -> None:
-        if self._stopping.wait(seconds):
-            return
+        if not self._hurried.wait(seconds):
+            self._open()
+
+    def _open(self) -> None:
         with self._lock:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self._listener is not None:
                 return
             self._listener = self._bound(self.port)
         self._listen()
@@ -279,8 +290,10 @@ class Proxy:
                 self._land(landed)
                 client.reset()
                 return False
-            if do == "late" and fault is not None and self._stopping.wait(fault.seconds):
-                return False
+            if do == "late" and fault is not None:
+                self._hurried.wait(fault.seconds)
+                if self._stopping.is_set():
+                    return False
             answer = self._ask(request, wire)
             return self._deliver(client, answer, fault, landed)
 

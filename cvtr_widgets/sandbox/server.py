@@ -248,6 +248,12 @@ class SandboxServer:
         held = self._proxy is not None and self._proxy.under_way()
         return held or self._desk.record.in_flight > 0 or len(self._desk.queue) > 0
 
+    def hurry(self) -> None:
+        """What is still to come later comes now: effects, held-up requests, and the door that lets nobody in."""
+        if self._proxy is not None:
+            self._proxy.hurry()
+        self._desk.queue.hurry()
+
     @property
     def secrets(self) -> set[str]:
         """Every password, token and code, so that it can be looked for where none may be."""

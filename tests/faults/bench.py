@@ -15,7 +15,8 @@ from tests.faults.invariants import COMMENT, Listener, Story
 
 PATIENCE = cvtr.Patience(settle=0.25, doubt=0.05, queue=0.6, resend=0.02)
 EASY = Timeouts(connect=5, read=5, total=10)
-HURRIED = Timeouts(connect=0.3, read=0.3, total=0.45)
+HURRIED = Timeouts(connect=1.5, read=1.5, total=2.0)
+"""Short, but long enough for every answer that is not held up, on a busy machine too."""
 LIMITS = cvtr.Limits(chunk=3, in_flight=3)
 
 ACTIONS: dict[str, cvtr.Action] = {
@@ -45,7 +46,7 @@ class Bench:
         self._clients: dict[Timeouts, Convertr] = {}
         self._used: set[int] = set()
 
-    def session(self, timeouts: Timeouts = EASY, *, anew: bool = False) -> cvtr.LeadSession:
+    def session(self, timeouts: Timeouts = EASY, *, anew: bool = False, **more: Any) -> cvtr.LeadSession:
         """``anew``: over connections that no request has used yet."""
         if anew and timeouts in self._clients:
             self._clients.pop(timeouts).close()
@@ -54,7 +55,7 @@ class Bench:
             self._clients[timeouts] = Convertr(
                 self.server.url, "sandbox", Credentials(name, password), limits=self.limits, timeouts=timeouts, first_wait=0.01
             )
-        return cvtr.LeadSession(self._clients[timeouts], progress=False, patience=PATIENCE)
+        return cvtr.LeadSession(self._clients[timeouts], progress=False, patience=PATIENCE, **more)
 
     def fresh(self, call: str, count: int) -> list[int]:
         """Leads that fit a call, oldest first, none of them given before."""
@@ -70,15 +71,23 @@ class Bench:
         *,
         timeouts: Timeouts = EASY,
         anew: bool = False,
+        hurry_at: str = "",
         planned: Callable[[], None] = lambda: None,
         watch: Callable[[cvtr.Run], None] = lambda _run: None,
     ) -> Story:
-        """Plan, then do what ``planned`` does (put the faults in force), then run to the end."""
+        """Plan, then do what ``planned`` does (put the faults in force), then run to the end. ``hurry_at``: at this step of the
+        run, what the sandbox does later comes at once; else when the run has ended.
+        """
+
+        def on_step(name: str) -> None:
+            if name == hurry_at:
+                self.server.hurry()
+
         listener = Listener()
         root = logging.getLogger()
         root.addHandler(listener)
         root.setLevel(logging.DEBUG)  # what httpx and others tell counts too
-        session = self.session(timeouts, anew=anew)
+        session = self.session(timeouts, anew=anew, on_step=on_step)
         try:
             before = {i: self.server.lead(i) for i in ids}
             plan = session.plan(ACTIONS[call], list(ids))
@@ -87,10 +96,11 @@ class Bench:
             signature = "Pat Example" if plan.needs_signature else None
             run = session.start(plan, confirm=plan.will_change if plan.needs_count else True, signature=signature)
             watch(run)
-            assert run.wait(60), "the run does not end"
+            assert run.wait(300), "the run does not end"
         finally:
             root.removeHandler(listener)
             root.setLevel(logging.WARNING)
+            self.server.hurry()
             self.server.chaos, self.server.mishaps, self.server.network = None, (), ()
         return Story(self.server, session, ids, run, before, listener.lines, self.limits)
 

@@ -18,6 +18,8 @@ WRITES = (
 CHECK, READ = "is-lead-delivered", "leads"
 CALLS = (*WRITES, CHECK, READ)
 ELSEWHERE = "https://elsewhere.example/api/v4/leads"
+LATER = 3_600
+"""Seconds: never before the sandbox is told to hurry."""
 PLAIN = "http://127.0.0.1:9/"
 
 
@@ -27,7 +29,8 @@ class Row:
 
     ``on``: the calls that it makes sense for. ``also`` happens to the same requests. ``strikes`` another call than its column's, and ``every`` such request that
     names the first lead instead of only the first. ``hurried``: short time-outs. ``own``: a sandbox of its own, made with
-    these settings. ``cancel``: the run is cancelled once it waits.
+    these settings. ``cancel``: the run is cancelled once it waits. ``hurry_at``: the step of the run at which what is to come
+    ``LATER`` comes; else it comes when the run has ended.
     """
 
     name: str
@@ -44,12 +47,13 @@ class Row:
     own: Mapping[str, Any] | None = None
     cancel: bool = False
     slow: bool = False
+    hurry_at: str = ""
 
     def outcome(self, call: str) -> str:
         return self.expected.get(call) or self.expected["*"]
 
-    def faults(self, call: str, lead: int) -> list[Mishap | NetworkFault]:
-        """The faults that strike a call about this lead."""
+    def faults(self, call: str, lead: int | None) -> list[Mishap | NetworkFault]:
+        """The faults that strike a call about this lead (None: the first call)."""
         given = dict(self.settings)
         if given.get("retry_after") == "date":
             given["retry_after"] = (datetime.now(UTC) + timedelta(seconds=2)).strftime("%a, %d %b %Y %H:%M:%S GMT")
@@ -75,14 +79,14 @@ def _network() -> list[Row]:
         return Row(name, do, expected, group="network", **more)
 
     return [
-        row("connection refused for a moment", "refuse", _all(SEEN), on=WRITES, strikes=READ, anew=True, settings={"seconds": 0.05}),
-        row("connection refused for longer", "refuse", _all("3 not_sent"), on=WRITES, strikes=READ, anew=True, settings={"seconds": 1.0}),
+        row("connection refused for a moment", "refuse", _all(SEEN), on=WRITES, strikes=READ, anew=True, hurry_at="answer noted", settings={"seconds": LATER}),
+        row("connection refused for longer", "refuse", _all("3 not_sent"), on=WRITES, strikes=READ, anew=True, settings={"seconds": LATER}),
         row("reset before the body", "reset_before_body", _all("3 unknown", **READS)),
         row("reset in the middle of the body", "reset_in_body", _all("3 unknown", **READS)),
         row("reset after the body, before it is applied", "reset_after_body", _all("3 unknown", **READS)),
         row("reset after it was applied", "reset_after_applying", _all(SEEN)),
         row("answer cut in the middle", "cut_answer", _all(SEEN)),
-        row("time-out, the effect comes later", "late", _all("3 unknown", **READS), hurried=True, settings={"seconds": 0.6}),
+        row("time-out, the effect comes later", "late", _all("3 unknown", **READS), hurried=True, settings={"seconds": LATER}),
         row("time-out, applied at once", "deaf", _all(SEEN), hurried=True),
         row("keep-alive closed while idle", "close_idle", _all(SEEN)),
         row("keep-alive reset at its next use", "reset_when_reused", _all("3 confirmed, then 3 unknown", **READS), own={"in_flight": 1}),
@@ -148,7 +152,7 @@ def _rows() -> list[Row]:
             "later",
             _all("1 contradicted, 2 confirmed", reprocess="2 confirmed, 1 accepted"),
             on=WRITES,
-            settings={"seconds": 1.2},
+            settings={"seconds": LATER},
         ),
         Row(
             "a yes that changes nothing",
