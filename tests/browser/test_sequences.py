@@ -38,6 +38,29 @@ SORTED = (
 AGREES = f"wanted => {{ const one = {SORTED}; return one(({SHOWN})()) === one(wanted); }}"
 
 
+# Does not wait for the kernel: sorts, turns and ticks at a user's fastest, and notes what each ticked row said just then.
+HURRY = """async ([seed, steps]) => {
+    const root = document.querySelector('.cvtr-panel .cvtr-table');
+    let state = seed + 1;
+    const random = (below) => { state = (state * 48271) % 2147483647; return state % below; };
+    const meant = [];
+    for (let n = 0; n < steps; n += 1) {
+        const what = random(10);
+        if (what < 2) [...root.querySelectorAll('.cvtr-sort')][random(5)].click();
+        else if (what < 4) root.querySelector(random(3) ? '.cvtr-page-next' : '.cvtr-page-previous').click();
+        else {
+            const rows = [...root.querySelectorAll('tbody tr')];
+            const row = rows[random(rows.length)];
+            const id = row.querySelector('th').textContent;
+            row.querySelector('input').click();
+            meant.push([Number(id), row.querySelector('input').checked]);
+        }
+        await new Promise((done) => { setTimeout(done, random(90)); });
+    }
+    return meant;
+}"""
+
+
 class User:
     """Does one random thing at a time, in the page and in the model."""
 
@@ -285,6 +308,29 @@ def test_fifty_sequences_select_exactly_what_was_ticked(table, kernel_eval):
     panel, model = table
     for seed in range(50):
         play(panel, model, seed, 6, kernel_eval)
+
+
+def hurry(panel, kernel_eval, seed: int, steps: int) -> None:
+    panel(".cvtr-select-none").click()
+    panel.selected(0)
+    meant = dict(panel.page.evaluate(HURRY, [seed, steps]))
+    ids = kernel_eval("list(panel.selection.ids)")
+    assert len(ids) == len(set(ids)), seed
+    assert set(ids) == {own for own, on in meant.items() if on}, seed
+    panel.selected(len(ids))
+
+
+def test_ticks_made_before_the_list_has_caught_up_mean_the_leads_that_stood_there(table, kernel_eval):
+    panel, _ = table
+    for seed in range(5):
+        hurry(panel, kernel_eval, seed, 30)
+
+
+@pytest.mark.long
+def test_many_ticks_made_in_a_hurry(table, kernel_eval):
+    panel, _ = table
+    for seed in range(100, 150):
+        hurry(panel, kernel_eval, seed, 60)
 
 
 @pytest.mark.long
