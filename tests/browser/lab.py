@@ -102,8 +102,13 @@ class Watched:
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE * 1000)
         self.page.on("dialog", self._dialog)
-        self.page.on("pageerror", lambda error: self.troubles.append(f"error in the page: {error}"))
+        self.page.on("pageerror", self._error)
         self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+
+    def _error(self, error: Error) -> None:
+        # A widget's module is loaded from a blob; whatever comes from elsewhere is the host's own.
+        whose = "our module" if "blob:" in (error.stack or "") else "the page"
+        self.troubles.append(f"error in {whose}: {error}")
 
     def _dialog(self, dialog: Dialog) -> None:
         if dialog.type == "beforeunload":  # the browser's own question on leaving an unsaved notebook
