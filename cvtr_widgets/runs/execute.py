@@ -107,6 +107,7 @@ class Run:
         self._going.set()
         self._ended = threading.Event()
         self._lock = threading.RLock()
+        self._telling = threading.RLock()
         self._last_event = 0.0
         self._message = ""
         self._pace = Pace()
@@ -247,19 +248,13 @@ class Run:
         """A thread begins or ends to wait for the limit; the last one to end takes the message away."""
         if standing:
             self._pace.stand()
-        elif not self._pace.go():
-            with self._lock:
-                told = self._message.startswith(WAITING)
-            if told:
-                self.tell("", now=True)
+        elif not self._pace.go() and self._message.startswith(WAITING):
+            self.tell("", now=True)
 
     def tell_limit(self, seconds: float) -> None:
         """Say that the limit makes the run wait, unless there is more to say: that it is paused, or stops."""
-        with self._lock:
-            busy = self._message != "" and self.state in {RunState.PAUSED, RunState.CANCELLING}
-            first = not self._message.startswith(WAITING)
-        if not busy:
-            self.tell(f"{WAITING} {math.ceil(seconds)} s.", now=first)
+        if not self._message or self.state not in {RunState.PAUSED, RunState.CANCELLING}:
+            self.tell(f"{WAITING} {math.ceil(seconds)} s.", now=not self._message.startswith(WAITING))
 
     def wait_while_paused(self) -> None:
         """Wait for ``go_on()`` or ``cancel()``."""
@@ -309,7 +304,8 @@ class Run:
                 return
             self._last_event = moment
         try:
-            listener(self.progress)
+            with self._telling:  # one after the other, so that none tells of less than one before
+                listener(self.progress)
         except Exception:  # noqa: BLE001  a display that fails must not keep leads from being read back
             self._on_progress = None
 

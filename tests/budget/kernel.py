@@ -1,6 +1,7 @@
-"""One kernel among several: sends as many requests as it may, and says when each began and ended.
+"""One kernel among several: after a line on its input it sends as many requests as it may, and says when each began and
+ended, until it is killed.
 
-python kernel.py FOLDER REQUESTS WINDOW THREADS SECONDS HOLD
+python kernel.py FOLDER REQUESTS WINDOW THREADS HOLD
 """
 
 from __future__ import annotations
@@ -16,28 +17,27 @@ from cvtr_widgets.errors import TooManyRequests
 from cvtr_widgets.models import Limits
 
 
-def main(folder: str, requests: str, window: str, threads: str, seconds: str, hold: str) -> None:
+def main(folder: str, requests: str, window: str, threads: str, hold: str) -> None:
     budget = Budget(Limits(requests=int(requests), window=float(window), in_flight=int(threads)), folder=Path(folder))
-    ends = time.monotonic() + float(seconds)
-    told: list[tuple[float, float]] = []
+    telling = threading.Lock()
+
+    def tell(text: str) -> None:
+        with telling:
+            print(text, flush=True)
 
     def work() -> None:
-        while (left := ends - time.monotonic()) > 0:
-            with contextlib.suppress(TooManyRequests), budget.slot(patience=left):
+        while True:
+            with contextlib.suppress(TooManyRequests), budget.slot():
                 began = time.monotonic()
-                sys.stdout.write(f"in {began!r}\n")
-                sys.stdout.flush()
+                tell(f"in {began!r}")
                 time.sleep(float(hold))
-                told.append((began, time.monotonic()))
+                ended = time.monotonic()
+            tell(f"request {began!r} {ended!r}")
 
-    workers = [threading.Thread(target=work) for _ in range(int(threads))]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    budget.close()
-    for began, ended in told:
-        print(f"request {began!r} {ended!r}", flush=True)
+    tell("ready")
+    sys.stdin.readline()
+    for _ in range(int(threads)):
+        threading.Thread(target=work).start()
 
 
 if __name__ == "__main__":

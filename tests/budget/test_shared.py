@@ -21,27 +21,57 @@ from tests.sandbox.conftest import soon
 KERNEL = Path(__file__).with_name("kernel.py")
 
 
+class Kernel:
+    """One of several kernels that share a folder; what it says is collected as it comes."""
+
+    def __init__(self, folder: Path, requests: int, window: float, threads: int, hold: float) -> None:
+        words = [str(w) for w in (folder, requests, window, threads, hold)]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen([sys.executable, KERNEL, *words], stdin=pipe, stdout=pipe, text=True)
+        self.lines: list[list[str]] = []
+        self._listening = threading.Thread(target=self._listen)
+        self._listening.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.split())
+
+    def go(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self._listening.join(60)
+        self.process.communicate()
+
+    @property
+    def began(self) -> list[float]:
+        return [float(words[1]) for words in list(self.lines) if words[0] == "in" and len(words) == 2]
+
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        return [(float(words[1]), float(words[2])) for words in list(self.lines) if words[0] == "request" and len(words) == 3]
+
+
 @pytest.fixture
 def kernels(tmp_path) -> Iterator:
-    """Starts kernels that share a folder; ends what is left of them."""
-    started: list[subprocess.Popen[str]] = []
+    """Starts kernels that share a folder, all at one moment; ends what is left of them."""
+    started: list[Kernel] = []
 
-    def start(requests: int, window: float, threads: int, seconds: float, hold: float) -> subprocess.Popen[str]:
-        words = [tmp_path / "shared", requests, window, threads, seconds, hold]
-        process = subprocess.Popen([sys.executable, KERNEL, *map(str, words)], stdout=subprocess.PIPE, text=True)
-        started.append(process)
-        return process
+    def start(count: int, *, requests: int, window: float, threads: int, hold: float) -> list[Kernel]:
+        made = [Kernel(tmp_path / "shared", requests, window, threads, hold) for _ in range(count)]
+        started.extend(made)
+        soon(lambda: all(kernel.lines for kernel in made))
+        for kernel in made:
+            kernel.go()
+        return made
 
     yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def spans(processes) -> list[tuple[float, float]]:
-    lines = [line for process in processes for line in process.communicate(timeout=60)[0].splitlines()]
-    words = [line.split() for line in lines if line.startswith("request ")]
-    return sorted((float(began), float(ended)) for _, began, ended in words)
+    for kernel in started:
+        kernel.kill()
 
 
 def most_in_a_window(moments: list[float], window: float) -> int:
@@ -54,49 +84,47 @@ def most_at_once(found: list[tuple[float, float]]) -> int:
 
 
 def test_three_kernels_together_never_exceed_the_limit_and_use_it_up(kernels):
-    window, limit = 1.5, 120
-    found = spans([kernels(limit, window, 4, 4.0, 0.0) for _ in range(3)])
-    moments = [began for began, _ in found]
-    assert most_in_a_window(moments, window) <= limit
-    assert len(moments) >= 1.5 * limit  # they do not starve each other either
+    window, limit = 3.0, 120
+    started = kernels(3, requests=limit, window=window, threads=4, hold=0.0)
+    soon(lambda: sum(len(kernel.began) for kernel in started) >= 1.5 * limit)  # they do not starve each other either
+    moments = sorted(moment for kernel in started for moment in kernel.began)
+    # A busy machine may hold a request up for a second between its permit and the moment that it notes.
+    assert most_in_a_window(moments, window - 1.0) <= limit
 
 
 def test_three_kernels_together_hold_nine_places(kernels):
-    started = [kernels(100_000, 300, 8, 2.0, 0.02) for _ in range(3)]
-    each = [spans([kernel]) for kernel in started]
-    found = sorted(span for spans_ in each for span in spans_)
-    assert 7 <= most_at_once(found) <= 9
-    last_start, first_end = max(spans_[0][0] for spans_ in each), min(spans_[-1][1] for spans_ in each)
-    together = [sum(last_start <= began <= first_end for began, _ in spans_) for spans_ in each]
-    assert min(together) >= 0.08 * sum(together), together
+    started = kernels(3, requests=100_000, window=300, threads=8, hold=0.02)
+    soon(lambda: all(len(kernel.spans) >= 60 for kernel in started) or sum(len(k.spans) for k in started) >= 3_000)
+    for kernel in started:
+        kernel.kill()
+    each = [len(kernel.spans) for kernel in started]
+    assert min(each) >= 60, each
+    assert 7 <= most_at_once(sorted(span for kernel in started for span in kernel.spans)) <= 9
 
 
 def test_the_places_of_a_killed_kernel_are_free_again(kernels, tmp_path):
-    dead = kernels(100_000, 300, 9, 60, 60)
-    for _ in range(9):
-        assert dead.stdout.readline().startswith("in ")
+    (dead,) = kernels(1, requests=100_000, window=300, threads=9, hold=3_600)
+    soon(lambda: len(dead.began) == 9)
     budget = Budget(Limits(), folder=tmp_path / "shared")
     with pytest.raises(TooManyRequests), budget.slot(patience=0.3):
         pass
     dead.kill()
-    dead.wait(20)
-    with budget.slot(patience=5):
+    with budget.slot(patience=60):
         assert 10 <= budget.used() <= 30  # what it had sent stays used, and so does what it had leased
     budget.close()
 
 
 def test_a_pause_holds_for_every_kernel(kernels, tmp_path):
-    limits = Limits(requests=100_000, in_flight=2)
-    mine = Budget(limits, folder=tmp_path / "shared")
-    other = kernels(100_000, 300, 2, 3, 0.001)
-    other.stdout.readline()
-    mine.pause(1.0)
-    from_now = time.monotonic()
-    found = [began for began, _ in spans([other])]
-    resumed = [began for began in found if began > from_now + 0.1]
-    assert resumed, "it went on after the pause"
-    assert min(resumed) >= from_now + 0.95
-    assert mine.waiting() == 0
+    mine = Budget(Limits(requests=100_000, in_flight=2), folder=tmp_path / "shared")
+    (other,) = kernels(1, requests=100_000, window=300, threads=2, hold=0.001)
+    soon(lambda: len(other.began) > 0)
+    paused = time.monotonic()
+    mine.pause(4.0)
+    # What had its permit before it heard of the pause may be held up for long on a busy machine, but not as long as that.
+    soon(lambda: other.began[-1] > paused + 2)
+    resumed = [moment for moment in other.began if moment > paused + 2]
+    assert min(resumed) >= paused + 3.95
+    soon(lambda: mine.waiting() == 0)
     mine.close()
 
 
@@ -106,13 +134,13 @@ def test_two_budgets_of_one_process_share_too(tmp_path):
         with budget.slot():
             pass
     assert first.used() == second.used() == 3
-    assert second.waiting() > 290
+    assert second.waiting() > 100
     with pytest.raises(TooManyRequests), second.slot(patience=1):
         pass
     with pytest.raises(Cancelled), second.slot(cancelled=lambda: True):
         pass
-    second.pause(20)
-    assert first.waiting() > 15
+    second.pause(300)
+    assert first.waiting() > 100
     first.close()
     second.close()
 
@@ -124,7 +152,7 @@ def test_what_was_leased_and_not_used_is_given_back(tmp_path):
     def work() -> None:
         for _ in range(5):
             with budget.slot():
-                barrier.wait(20)
+                barrier.wait(300)
 
     workers = [threading.Thread(target=work) for _ in range(6)]
     for worker in workers:
@@ -164,13 +192,13 @@ def test_where_nothing_can_be_shared_it_says_so_and_keeps_to_a_third(tmp_path, s
         with budget.slot():
             pass
     assert budget.used() == 2
-    assert budget.waiting() > 200
+    assert budget.waiting() > 100
 
 
 def test_where_sharing_ends_in_the_middle_it_says_so_and_goes_on(tmp_path):
     place = tmp_path / "shared"
     budget = Budget(Limits(requests=6), folder=place)
-    budget.pause(20)
+    budget.pause(300)
     with pytest.raises(TooManyRequests), budget.slot(patience=0.1):
         pass
     budget.close()
@@ -180,7 +208,7 @@ def test_where_sharing_ends_in_the_middle_it_says_so_and_goes_on(tmp_path):
     place.write_text("in the way")
     with pytest.warns(RuntimeWarning, match="third"):
         soon(lambda: budget.waiting() > 0 and budget.note)
-    assert budget.waiting() > 15  # the pause holds on
+    assert budget.waiting() > 100  # the pause holds on
 
 
 @pytest.mark.parametrize("folder", [None, "shared"])
@@ -213,6 +241,6 @@ def test_a_pause_from_before_a_restart_is_not_believed(tmp_path):
 )
 def test_how_long_a_429_makes_everybody_wait(said, kept):
     assert clamp_pause(said) == kept
-    budget = Budget(Limits())
+    budget = Budget(Limits(), clock=lambda: 1_000.0)
     assert budget.pause(said) == kept
-    assert kept - 0.5 < budget.waiting() <= kept
+    assert budget.waiting() == kept

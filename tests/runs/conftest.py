@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import cvtr_widgets as cvtr
+
+
+class Gate:
+    """An ``on_step`` that lets threads past a step only so often, until it is opened; so a test need not be quick."""
+
+    def __init__(self, step: str, passes: int = 0) -> None:
+        self._step, self._left = step, passes
+        self._lock = threading.Lock()
+        self._open = threading.Event()
+
+    def __call__(self, name: str) -> None:
+        if name != self._step or self._open.is_set():
+            return
+        with self._lock:
+            self._left -= 1
+            held = self._left < 0
+        if held:
+            assert self._open.wait(300), "nobody opened the gate"
+
+    def open(self) -> None:
+        self._open.set()
+
 
 QUICK = cvtr.Patience(settle=0.6, doubt=0.2, queue=3.0, resend=0.02)
 """Waits that suit a service on this machine."""

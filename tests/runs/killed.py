@@ -1,7 +1,7 @@
 """A kernel that ends in the middle of a run: ``python -m tests.runs.killed '<json>'``.
 
 ``url``, ``ids``, ``action`` (see ACTIONS), ``chunk``; then either ``step`` and ``nth`` (it kills itself there) or neither (it is
-killed from outside). ``resume``: go on with that run instead. Prints the run's id when the run has been noted.
+killed from outside). ``hold``: nothing gets past that step. ``resume``: go on with that run instead. Prints the run's id when the run has been noted.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ def main() -> int:
 
     def on_step(name: str) -> None:
         nonlocal count
+        if name == given.get("hold"):
+            threading.Event().wait()
         if name != given.get("step"):
             return
         with lock:

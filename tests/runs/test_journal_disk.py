@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.runs.journal import Journal
 from tests.runs.test_kill import ROOT
+from tests.session.test_going import until
 
 NOBODY = 65534
 RUN = """
@@ -53,7 +56,7 @@ def run_apart(sandbox, ids, folder: Path, *, size: int = 0, user: int = 0) -> st
     environ = {**os.environ, "CVTR_JOURNAL": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [sys.executable, "-c", RUN, sandbox.url, str(size), " ".join(map(str, ids)), str(user)],
-        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -103,11 +106,22 @@ def test_in_a_read_only_place_nothing_is_sent(sandbox, ids, tmp_path_factory):
 
 
 def test_a_disk_that_vanishes_stops_the_run_and_what_was_sent_is_known(sandbox, open_session, journal_folder):
-    session = open_session(chunk=2)
     ids = sandbox.server.lead_ids(status="Caution")[:60]
-    plan = session.plan(cvtr.mark_test("Test lead"), ids)
-    sandbox.server.latency = 0.15
-    run = session.start(plan, confirm=True, on_progress=lambda p: p.done and shutil.rmtree(journal_folder, ignore_errors=True))
+    lock, gone = threading.Lock(), []
+
+    def vanish(name: str) -> None:
+        """After three intents. The journal looks for its file twice a second: the fourth comes when it has to look."""
+        if name == "before intent":
+            with lock:
+                gone.append(None)
+                if len(gone) == 4:
+                    shutil.rmtree(journal_folder, ignore_errors=True)
+                    gone[-1] = time.monotonic()
+            if len(gone) >= 4:
+                until(lambda: gone[3] is not None and time.monotonic() - gone[3] > 0.6)
+
+    session = open_session(chunk=2, on_step=vanish)
+    run = session.start(session.plan(cvtr.mark_test("Test lead"), ids), confirm=True)
     run.wait()
     assert run.state == "failed"
     assert isinstance(run.error, JournalError)

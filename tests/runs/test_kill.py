@@ -28,7 +28,7 @@ def kernel(sandbox, ids, **more) -> subprocess.Popen:
 
 
 def end_of(process: subprocess.Popen) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     return process.returncode, out.strip(), err
 
 

@@ -17,7 +17,7 @@ def test_entries_of_several_writers_are_all_there_in_one_chain(tmp_path):
 
     def work(journal: Journal) -> None:
         for n in range(ROUNDS):
-            together.wait(20)
+            together.wait(300)
             journal.write(f"run-{id(journal)}", "intent", {"n": n, "leads": []})
 
     try:

@@ -11,7 +11,7 @@ import pytest
 
 from cvtr_widgets.sandbox import SandboxServer
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 class Caller:

@@ -12,6 +12,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.errors import NotConfirmed, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.sandbox.mishaps import Mishap
 from tests.runs import killed
+from tests.runs.conftest import Gate
 from tests.runs.test_kill import ROOT, end_of, kernel
 
 
@@ -112,9 +113,11 @@ def test_a_run_that_broke_off_is_gone_on_with(sandbox, caution, open_session):
 
 
 def test_a_cancelled_run_is_finished(sandbox, caution, open_session):
-    session = open_session(chunk=5)
-    run = session.start(session.plan(cvtr.mark_test("Test lead"), caution), confirm=True, on_progress=lambda _p: run.cancel())
+    gate = Gate("read")
+    session = open_session(chunk=5, on_step=gate)
+    run = session.start(session.plan(cvtr.mark_test("Test lead"), caution), confirm=True)
     run.cancel()
+    gate.open()
     run.wait()
     assert len(session.unfinished()) == 0
     with pytest.raises(RunError, match=r"finished \(cancelled\)"):
@@ -122,8 +125,7 @@ def test_a_cancelled_run_is_finished(sandbox, caution, open_session):
 
 
 def test_a_run_has_one_owner_and_the_second_is_told_who(sandbox, caution, open_session):
-    sandbox.server.latency = 0.3
-    with kernel(sandbox, caution, action="test", chunk=2) as first:
+    with kernel(sandbox, caution, action="test", chunk=2, hold="answered") as first:
         run_id = first.stdout.readline().strip()
         session = open_session(chunk=5)
         with pytest.raises(RunTaken, match=f"process {first.pid} on ") as told:
@@ -134,7 +136,6 @@ def test_a_run_has_one_owner_and_the_second_is_told_who(sandbox, caution, open_s
         assert list(watched.index) == caution
         assert session.unfinished().owner_pid.tolist() == [first.pid]
         first.kill()
-    sandbox.server.latency = 0.0
     run = session.resume(run_id)  # a dead owner gives it back
     assert run.counts["confirmed"] + run.counts["unknown"] == len(caution)
     assert all(len(sandbox.server.effects(i)) <= 1 for i in caution)
@@ -153,12 +154,13 @@ def test_a_double_click_starts_one_run(sandbox, caution, open_session):
 
 def test_two_that_resume_at_once_are_one_that_resumes(sandbox, caution, open_session):
     end_of(kernel(sandbox, caution, action="test", step="read"))
-    session, other = open_session(chunk=5), open_session(chunk=5)
+    gate = Gate("read")
+    session, other = open_session(chunk=5, on_step=gate), open_session(chunk=5)
     run_id = session.unfinished().index[0]
-    sandbox.server.latency = 0.1
     run = session.resume(run_id, wait=False)
     with pytest.raises(RunTaken):
         other.resume(run_id)
+    gate.open()
     run.wait()
     assert run.counts["confirmed"] == len(caution)
 

@@ -6,6 +6,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import PlanError, RunError
+from tests.runs.conftest import Gate
 
 STATE = ("status", "reason", "category", "comment", "delivery", "replacement", "replacement_comment")
 
@@ -83,11 +84,13 @@ def test_what_has_no_undo_says_so(sandbox, session, action, why):
         session.plan_undo(run)
 
 
-def test_a_run_that_goes_on_has_no_undo_yet(sandbox, session, flagged):
-    sandbox.server.latency = 0.2
+def test_a_run_that_goes_on_has_no_undo_yet(open_session, flagged):
+    gate = Gate("read")
+    session = open_session(on_step=gate)
     run = session.start(session.plan(cvtr.mark_test("Trial"), flagged), confirm=True)
     with pytest.raises(RunError, match="not ended"):
         session.plan_undo(run)
+    gate.open()
     run.wait()
 
 
