@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.panel.arranging import Arranging
+from cvtr_widgets.panel.by_you import ByYou
 from cvtr_widgets.panel.cells import plain
 from cvtr_widgets.panel.eligibility import Eligibility
 from cvtr_widgets.panel.jobs import Jobs
@@ -45,6 +46,7 @@ class PanelState:
         self.arranging = Arranging(self.leads.table)
         self.kept = Kept()
         self.past = PastRuns(session, self.jobs)
+        self._by_you = ByYou(self.leads.table, session)
         self._eligibility = Eligibility(self.leads.table, session.identity)
         self._uploads = Uploads(self._uploaded, self._upload_refused)
         self._handlers = self._table_of_handlers()
@@ -266,6 +268,8 @@ class PanelState:
         """Everything but rows and typed texts, as JSON values."""
         self.processing.absorb()
         self._eligibility.follow(self.type.kind)
+        if not self.processing.running:
+            self._by_you.follow("" if self.processing.run is None else self.processing.run.id)
         self._keep_confirmation_true()
         return {
             "step": self.step,
