@@ -26,6 +26,7 @@ class PastRuns:
     def __init__(self, session: LeadSession, jobs: Jobs) -> None:
         self.problem: Problem | None = None
         self.notes: list[str] = []
+        self.looked = False
         self._session = session
         self._jobs = jobs
         self._found: list[dict[str, Any]] = []
@@ -40,11 +41,12 @@ class PastRuns:
 
         def done(found: tuple[pd.DataFrame, list[str]]) -> None:
             frame, self.notes = found
+            self.looked = True
             rows: list[Any] = frame.reset_index().to_dict("records")
             self._found = [self._row(str(row["run_id"]), row) for row in rows]
 
         def failed(problem: Problem, _error: BaseException) -> None:
-            self.problem = problem
+            self.problem, self.looked = problem, True
 
         self._jobs.start("past", "Looking for unfinished runs", work, done, failed)
 
@@ -88,6 +90,7 @@ class PastRuns:
     def view(self) -> dict[str, Any]:
         """As JSON values."""
         return {
+            "looked": self.looked,
             "runs": self._found[:SHOWN],
             "more": max(0, len(self._found) - SHOWN),
             "problem": None if self.problem is None else self.problem.message(),

@@ -27,6 +27,8 @@ def _main_waits() -> bool:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to one process alone")
 def test_ctrl_c_in_flight_loses_nothing_and_tells_all(bench):
+    # A shell that starts the tests in the background has Ctrl-C ignored, and Python leaves it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ids = bench.fresh(FLAG, 30)
     stopping = threading.Event()
 

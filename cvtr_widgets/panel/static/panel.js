@@ -157,6 +157,7 @@ function render({ model, el }) {
   let viewed = 0;
   let stay = false;
   let heardAt = 0;
+  let held = 0;
   const save = downloads();
 
   function showView(message) {
@@ -164,7 +165,9 @@ function render({ model, el }) {
     viewed = message.number;
     const view = message.is;
     const fresh = link.handled >= link.sent;
-    root.classList.remove("cvtr-waiting");
+    // What stands above the steps comes first: nothing may move under a hand that is about to click.
+    if (view.past.looked) root.classList.remove("cvtr-waiting");
+    else if (viewed === message.number && !held) held = setTimeout(() => root.classList.remove("cvtr-waiting"), 2000);
     setAttribute(root, "data-step", String(view.step));
     header.update(view.head, view.leads.loaded);
     stay = view.head.stay;
