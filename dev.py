@@ -48,7 +48,7 @@ STATIC = {
     "mypy": ("-m", "mypy"),
     "import-linter": ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"),
 }
-SLOW_MARKS = ("browser", "notebooks", "packaging", "long")
+SLOW_MARKS = ("browser", "notebooks", "packaging", "thorough", "long")
 NBVAL = ("--nbval", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg"))
 
 

@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
 KEPT = {"CVTR_BROWSER", "CVTR_STATIC_FAILED"}
 MARKS = ("browser", "notebooks", "packaging")
+THOROUGH = {"budget", "canary", "cli", "dialects", "faults", "learn", "runs", "session"}
+"""Folders whose tests wait for services, kernels and disks: every day, but not in the quick half."""
 FIRST = {"packaging": 0, "notebooks": 1, "browser": 2}
 """With two workers the slow groups begin, so that neither worker is left alone with one of them at the end."""
 
@@ -63,7 +65,7 @@ def _mark(path: Path) -> str:
     if path.suffix == ".ipynb":
         return "notebooks"
     folder = path.relative_to(HERE).parts[0] if path.is_relative_to(HERE) else ""
-    return folder if folder in MARKS else ""
+    return "thorough" if folder in THOROUGH else folder if folder in MARKS else ""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
