@@ -254,7 +254,7 @@ def run_tests(failed: list[str], words: Sequence[str], browser: str = "") -> int
 
 
 def check(words: list[str]) -> int:
-    """Style, types, storeys and unit tests; under a minute."""
+    """Style, types, storeys and the unit tests that wait for nothing."""
     failed = static_checks()
     marks = " and ".join(f"not {mark}" for mark in SLOW_MARKS)
     return run_tests(failed, ["-q", "-n", "2", "--dist", "loadfile", "-m", marks, *words])
