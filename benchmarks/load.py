@@ -44,6 +44,8 @@ def sandbox(leads: int, latency: float) -> Iterator[str]:
         str(leads),
         "--latency",
         str(latency),
+        "--rate-limit",
+        "1000000",
         "--stop-with-stdin",
     ]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -210,7 +210,7 @@ class Sandbox:
         Args:
             leads: how many leads it holds.
             seed: the same seed makes the same world.
-            latency: seconds before each answer.
+            latency: seconds that each answer takes, its making included: half of them pass before anything is done.
             port: on 127.0.0.1; 0 takes a free one.
             more: further settings of ``cvtr_widgets.sandbox.SandboxServer`` (``id_filter``, ``mishaps``, ``network``,
                 ``chaos``, ``rate_limit`` ...).

@@ -7,7 +7,7 @@ without the JMESPath interpreter, because twenty thousand leads are read at a ti
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from jmespath.exceptions import JMESPathError
 
 from cvtr_widgets.errors import DialectError
 from cvtr_widgets.models import NOT_SENT, Missing, Record
+from cvtr_widgets.rows import Rows
 
 _PLAIN = re.compile(r"^[A-Za-z_@][\w@-]*(\.[A-Za-z_@][\w@-]*)*$")
 _IRI_ID = re.compile(r"^/[\w./~-]*/(\d{1,19})(?:\.jsonld)?$")
@@ -57,6 +58,15 @@ def _jmes_getter(place: str) -> Getter:
         return NOT_SENT if value is None else value
 
     return get
+
+
+def _plain_column(rows: Rows, keys: Sequence[str]) -> Sequence[Any]:
+    """What ``_plain_getter`` reads, of many records."""
+    first, *rest = keys
+    values = rows.column(first)
+    for key in rest:
+        values = [v.get(key, NOT_SENT) if type(v) is dict else None if v is None else NOT_SENT for v in values]
+    return values
 
 
 @lru_cache(maxsize=512)
@@ -116,22 +126,20 @@ class FieldMap:
 
     def own_id(self, record: Record) -> int | None:
         """The id of a lead's record; None where it has none, or names two different ones."""
-        places = self.places.get("id", ())
-        if places == ("id", "@id"):  # nearly always, and asked of every lead several times
-            own, iri = record.get("id"), record.get("@id")
-            if type(own) is int and 0 < own < 2**63 and type(iri) is str and iri.endswith(f"/{own}") and _IRI_ID.match(iri):
-                return own
-        return id_in(record, places)
+        return id_in(record, self.places.get("id", ()))
 
-    def column(self, records: Iterable[Record], name: str) -> list[Any]:
+    def own_ids(self, records: Sequence[Record]) -> list[int | None]:
+        """``own_id`` of many records."""
+        return ids_in(records, self.places.get("id", ()))
+
+    def column(self, records: Sequence[Record], name: str) -> Sequence[Any]:
         """The same field of many records."""
         found = self._getters.get(name)
         if found is None:
-            return [NOT_SENT for _ in records]
+            return [NOT_SENT] * len(records)
         places = self.places[name]
-        if name not in self.words and len(places) == 1 and _PLAIN.match(places[0]) and "." not in places[0]:
-            key = places[0]
-            return [record.get(key, NOT_SENT) for record in records]
+        if name not in self.words and len(places) == 1 and _PLAIN.match(places[0]):
+            return _plain_column(Rows.of(records), places[0].split("."))
         return [found(record) for record in records]
 
     def roots(self) -> frozenset[str]:
@@ -170,6 +178,21 @@ def id_in(record: Any, places: Sequence[str]) -> int | None:
             return None
         found = own if found is None else found
     return found
+
+
+def ids_in(records: Sequence[Any], places: Sequence[str]) -> list[int | None]:
+    """``id_in`` of many records."""
+    try:
+        if tuple(places) == ("id", "@id"):  # nearly always: a number, and an address that ends with it
+            rows = Rows.of(records)
+            ids, addresses = list(rows.column("id")), list(rows.column("@id"))
+            start = addresses[0].removesuffix(str(ids[0]))
+            usual = all(type(own) is int for own in ids) and min(ids) > 0 and max(ids) < 2**63
+            if usual and _IRI_ID.match(addresses[0]) and start.endswith("/") and addresses == [f"{start}{own}" for own in ids]:
+                return ids
+    except (IndexError, TypeError, AttributeError):
+        pass  # one of them is something else
+    return [id_in(record, places) for record in records]
 
 
 def name_of(value: Any) -> str | None:

@@ -7,14 +7,17 @@ small frames.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from cvtr_widgets import values as values_of
+from cvtr_widgets.coded import Coded
 from cvtr_widgets.fields import FieldMap, delivery_of, id_of, status_of
+from cvtr_widgets.form_data import FormData
 from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Record
+from cvtr_widgets.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,6 +96,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("processing_counter", "processing_counter", "code", "how often it was processed"),
 )
 
+_AS_THEY_COME: frozenset[Kind] = frozenset({"text", "list", "time"})
+"""Kinds of columns whose values are nearly all different."""
 FIRST = tuple(c.name for c in COLUMNS[:13])
 """The columns that a lead table shows first."""
 _IGNORED = frozenset({"@id", "@type", "@context", "id", "leadData", "leadNotes", "qaResult"})
@@ -105,8 +110,9 @@ class FrameBuilder:
         self._fields = fields
         self._processr = dict(processr_names or {})
         self._ids: list[int] = []
-        self._raw: dict[str, list[Any]] = {c.source: [] for c in COLUMNS}
-        self._data: dict[str, list[Any]] = {}
+        self._raw: dict[str, list[Any]] = {c.source: [] for c in COLUMNS if c.kind in _AS_THEY_COME}
+        self._coded: dict[str, Coded] = {c.source: Coded() for c in COLUMNS if c.kind not in _AS_THEY_COME}
+        self._data = FormData()
         self._other: dict[str, list[Any]] = {}
         self._keys = {c.source[4:] for c in COLUMNS if c.source.startswith("key:")} | fields.roots() | _IGNORED
 
@@ -115,34 +121,20 @@ class FrameBuilder:
 
     def add(self, records: Sequence[Record]) -> None:
         """Take a page. A record without a readable lead id must not come here (listings leave it out and say so)."""
-        taken = [(own, r) for r in records if (own := self._fields.own_id(r)) is not None]
-        records = [r for _, r in taken]
-        self._ids.extend(own for own, _ in taken)
-        for source, values in self._raw.items():
-            if source.startswith("key:"):
-                key = source[4:]
-                values.extend([r.get(key, NOT_SENT) for r in records])
-            else:
-                values.extend(self._fields.column(records, source))
-        self._add_data(records)
-        self._add_other(records)
+        rows = Rows.of(records)
+        ids = self._fields.own_ids(rows)
+        if None in ids:
+            rows = Rows(record for own, record in zip(ids, rows, strict=True) if own is not None)
+        self._ids.extend(own for own in ids if own is not None)
+        for into in (self._raw, self._coded):
+            for source, values in into.items():
+                values.extend(rows.column(source[4:]) if source.startswith("key:") else self._fields.column(rows, source))
+        self._data.add(self._fields.column(rows, "data"))
+        self._add_other(rows)
 
-    def _add_data(self, records: Sequence[Record]) -> None:
+    def _add_other(self, records: Rows) -> None:
         start = len(self._ids) - len(records)
-        for place, found in enumerate(self._fields.column(records, "data"), start):
-            for item in found if isinstance(found, list) else ():
-                name = item.get("name") if isinstance(item, dict) else None
-                if isinstance(name, str):
-                    column = self._data.setdefault(values_of.data_column(name), [])
-                    value = item.get("value")
-                    if len(column) == place:  # nearly always: each name once in each lead
-                        column.append(value if type(value) is str else values_of.text(value))
-                    else:
-                        self._cell(self._data, values_of.data_column(name), place, value)
-
-    def _add_other(self, records: Sequence[Record]) -> None:
-        start = len(self._ids) - len(records)
-        keys = dict.fromkeys(key for record in records for key in record.keys() - self._keys)
+        keys = [key for key in records.names if key not in self._keys]
         names = Counter(values_of.snake(key) for key in keys)
         for key in keys:
             name = "other_" + values_of.snake(key)
@@ -153,7 +145,7 @@ class FrameBuilder:
                 continue
             column = self._other.setdefault(name, [])
             column.extend([None] * (start - len(column)))
-            column.extend(values_of.texts([record.get(key) for record in records]))
+            column.extend(values_of.texts(records.column(key)))
 
     @staticmethod
     def _cell(columns: dict[str, list[Any]], name: str, place: int, value: Any) -> None:
@@ -189,63 +181,88 @@ class FrameBuilder:
         made: dict[str, Any] = {}
         not_sent: list[str] = []
         for column in COLUMNS:
-            values = self._raw[column.source]
-            if count and all(v is NOT_SENT for v in values):
+            coded = self._coded.get(column.source)
+            came = self._raw[column.source] if coded is None else coded.different
+            if count and all(v is NOT_SENT for v in came):
                 not_sent.append(column.name)
-            made[column.name], lost = self._convert(column, values, names.get(column.source, {}))
+            if column.kind in _AS_THEY_COME:
+                made[column.name], lost = _as_it_came(column, self._raw[column.source])
+            else:
+                made[column.name], lost = self._converted(column, self._coded[column.source], names.get(column.source, {}))
             if lost:
                 said.append(f"{lost:,} values of {column.name} could not be read and are shown as empty.")
-        for extra in (self._data, self._other):
-            for name, values in extra.items():
-                made[name] = pd.Series(values + [None] * (count - len(values)), dtype="object")
+        for name, texts in self._data.columns(count).items():
+            made[name] = pd.Series(texts, dtype="object")
+        for name, values in self._other.items():
+            made[name] = pd.Series(values + [None] * (count - len(values)), dtype="object")
         frame = pd.DataFrame(made)
         frame.index = pd.Index(self._ids, dtype="int64", name="lead_id")
         frame.attrs = {"as_of": as_of.isoformat(), "notes": said, "not_sent": not_sent}
         return frame
 
-    def _convert(self, column: Column, values: list[Any], names: Mapping[int, str]) -> tuple[Any, int]:
+    def _converted(self, column: Column, coded: Coded, names: Mapping[int, str]) -> tuple[Any, int]:
         """One column in its dtype, and how many values were there and could not be read."""
+        import numpy as np
         import pandas as pd
 
         match column.kind:
-            case "text":
-                return pd.Series(values_of.texts(values), dtype="object"), 0
-            case "list":
-                return pd.Series([values_of.enumeration(v) for v in values], dtype="object"), 0
             case "state":
-                return pd.Categorical(self._states(column, values)), 0
+                return _category(coded, coded.read(self._state_of(column))), 0
             case "related id":
-                return pd.array(values_of.cached(values, id_of), dtype="Int64"), 0
+                return pd.array(coded.read(id_of), dtype="Int64").take(coded.numbers), 0
             case "related name":
-                return pd.Categorical(values_of.cached(values, lambda v: values_of.related_name(v, names))), 0
-            case "time":
-                texts = [v if isinstance(v, str) and v else None for v in values]
-                made = pd.to_datetime(pd.Series(texts, dtype="object"), utc=True, format="ISO8601", errors="coerce")
-                return made, values_of.lost(values, list(made.notna()))
+                return _category(coded, coded.read(lambda v: values_of.related_name(v, names))), 0
             case "money":
-                amounts = values_of.cached(values, values_of.money)
-                return pd.Series(amounts, dtype="object"), values_of.lost(values, [a is not None for a in amounts])
+                amounts = coded.read(values_of.money)
+                objects = np.array([*amounts, None], dtype="object")[:-1]  # of what is empty numpy would make numbers
+                return pd.Series(objects[coded.numbers], dtype="object"), coded.lost(a is not None for a in amounts)
             case "flag":
-                flags = [v if isinstance(v, bool) else None for v in values]
+                flags = coded.read(lambda v: v if isinstance(v, bool) else None)
                 # Empty text is how PHP writes "nothing": not stated, and nothing is lost.
-                return pd.array(flags, dtype="boolean"), values_of.lost(values, [f is not None for f in flags], nothing=("",))
+                lost = coded.lost((f is not None for f in flags), nothing=("",))
+                return pd.array(flags, dtype="boolean").take(coded.numbers), lost
             case _:
-                numbers = values_of.cached(values, values_of.number)
-                whole = all(type(n) is int or n is None or n == int(n) for n in numbers)
-                whole_numbers = [n if n is None or not whole else int(n) for n in numbers]
-                array = pd.array(whole_numbers, dtype="Int64" if whole else "Float64")
+                numbers = coded.read(values_of.number)
+                whole = all(n is None or n == int(n) for n in numbers)
+                array = pd.array(
+                    [None if n is None else int(n) if whole else n for n in numbers], dtype="Int64" if whole else "Float64"
+                )
                 # A Processr status in words is not lost: the column processr_status shows it.
-                lost = 0 if column.kind == "code" else values_of.lost(values, [n is not None for n in numbers])
-                return array, lost
+                return array.take(coded.numbers), 0 if column.kind == "code" else coded.lost(n is not None for n in numbers)
 
-    def _states(self, column: Column, values: list[Any]) -> list[Any]:
+    def _state_of(self, column: Column) -> Callable[[Any], str | None]:
         if column.source == "status":
-            return values_of.cached(values, lambda v: values_of.plain(status_of(v)))
+            return lambda v: values_of.plain(status_of(v))
         if column.source == "delivery":
-            return values_of.cached(values, lambda v: values_of.plain(delivery_of(v)))
+            return lambda v: values_of.plain(delivery_of(v))
         if column.source == "processr_status":
-            return values_of.cached(values, lambda v: self._processr.get(str(v), values_of.text(v)))
-        return values_of.cached(values, values_of.text)
+            return lambda v: self._processr.get(str(v), values_of.text(v))
+        return values_of.text
+
+
+def _as_it_came(column: Column, values: list[Any]) -> tuple[Any, int]:
+    """A column of texts or times, and how many values were there and could not be read."""
+    import pandas as pd
+
+    if column.kind == "text":
+        return pd.Series(values_of.texts(values), dtype="object"), 0
+    if column.kind == "list":
+        return pd.Series([values_of.enumeration(v) for v in values], dtype="object"), 0
+    clean = values_of.only(values, str, values_of.NONE) and "" not in values
+    texts = values if clean else [v if type(v) is str and v else None for v in values]
+    made = pd.to_datetime(pd.Series(texts, dtype="object"), utc=True, format="ISO8601", errors="coerce")
+    return made, values_of.lost(values, list(made.notna()))
+
+
+def _category(coded: Coded, words: Sequence[str | None]) -> Any:
+    """A categorical of the words of the different values, which may have one word for several of them."""
+    import numpy as np
+    import pandas as pd
+
+    known = sorted({word for word in words if word is not None})
+    places = {word: place for place, word in enumerate(known)}
+    of_each = np.array([*(-1 if word is None else places[word] for word in words), -1], dtype="int32")
+    return pd.Categorical.from_codes(of_each[coded.numbers], categories=pd.Index(known))
 
 
 _LEAD_COLUMNS = {

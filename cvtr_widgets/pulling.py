@@ -87,6 +87,8 @@ class Pulling:
                 builder.add(page)
                 self._client.remember(page)
                 tell(listing.tally.rows, listing.tally.expected)
+                if listing.tally.rows < (listing.tally.expected or 0):
+                    import pandas  # noqa: F401  takes its time, once: now, while answers are on their way
                 if show is not None and len(builder) >= due and not stop():
                     due = 2 * len(builder)
                     show(self._frame(builder, as_of, ["Still loading: these are the first leads."], ()))

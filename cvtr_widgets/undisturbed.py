@@ -7,8 +7,8 @@ import gc
 import sys
 from collections.abc import Iterator
 
-SWITCH = 0.0005
-"""Seconds. A thread that an answer has come for waits so long for one that is busy with columns; by default ten times that,
+SWITCH = 0.0001
+"""Seconds. A thread that an answer has come for waits so long for one that is busy with columns; by default fifty times that,
 once for each piece of the answer."""
 YOUNG = 50_000
 """New objects until circles among them are looked for. Records are none, and there are a hundred times more of them than

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -39,8 +39,18 @@ def text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else str(value)
 
 
-def texts(values: Iterable[Any]) -> list[str | None]:
+NONE = type(None)
+
+
+def only(values: Iterable[Any], *types: type) -> bool:
+    """Whether all values are of these very types (a bool is no int)."""
+    return set(map(type, values)).issubset(types)
+
+
+def texts(values: Sequence[Any]) -> list[str | None]:
     """``text`` of each value."""
+    if only(values, str, NONE):
+        return list(values)
     return [v if v is None or type(v) is str else text(v) for v in values]
 
 
@@ -64,8 +74,11 @@ def number(value: Any) -> int | float | None:
 
 def enumeration(value: Any) -> str | None:
     """A list as text, joined by commas."""
-    if isinstance(value, list):
-        return ", ".join(t for v in value if (t := text(v)))
+    if type(value) is list:
+        try:
+            return ", ".join(filter(None, value))
+        except TypeError:  # not all of them are texts
+            return ", ".join(t for v in value if (t := text(v)))
     return text(value)
 
 
@@ -96,32 +109,8 @@ def related_name(value: Any, names: Mapping[int, str]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def cached(values: list[Any], read: Any) -> list[Any]:
-    """``read`` of each value, once per distinct value: states and relations repeat thousands of times."""
-    texts: dict[str, Any] = {}
-    known: dict[Any, Any] = {}
-    made: list[Any] = []
-    for value in values:
-        if type(value) is str:
-            if value not in texts:
-                texts[value] = read(value)
-            made.append(texts[value])
-            continue
-        try:
-            # An embedded object cannot be a key; its items can, where they are plain.
-            key = (dict, *value.items()) if type(value) is dict else (value.__class__, value)
-            if key not in known:
-                known[key] = read(value)
-            made.append(known[key])
-        except TypeError:
-            made.append(read(value))
-    return made
-
-
-def lost(values: list[Any], readable: list[bool], nothing: tuple[Any, ...] = ()) -> int:
+def lost(values: Sequence[Any], readable: Sequence[bool]) -> int:
     """How many values were there and could not be read."""
     if all(readable):
         return 0
-    return sum(
-        1 for v, ok in zip(values, readable, strict=True) if not ok and v is not None and v is not NOT_SENT and v not in nothing
-    )
+    return sum(1 for v, ok in zip(values, readable, strict=True) if not ok and v is not None and v is not NOT_SENT)

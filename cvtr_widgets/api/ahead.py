@@ -12,6 +12,8 @@ from cvtr_widgets.errors import Cancelled
 
 T = TypeVar("T")
 R = TypeVar("R")
+AHEAD = 4
+"""Times ``at_once``: what is handed to the pool, so that its threads wait neither for the reader nor for one that is late."""
 STOPPED = "Stopped. Nothing was changed; start again when you like."
 
 
@@ -23,8 +25,8 @@ def ahead(
     at_once: int,
     cancelled: Stopped = never,
 ) -> Iterator[tuple[T, R]]:
-    """Pairs of item and result, in order; up to twice ``at_once`` handed
-    to the pool, so that its threads never wait for the reader. With 1 it works in the calling thread.
+    """Pairs of item and result, in order; up to ``AHEAD`` times ``at_once`` handed
+    to the pool. With 1 it works in the calling thread.
 
     Work that itself waits for the same pool must use 1, or all places could be held by those who wait.
 
@@ -44,7 +46,7 @@ def ahead(
                 else:
                     return
                 continue
-            while len(waiting) < 2 * at_once and (more := next(todo, waiting)) is not waiting:
+            while len(waiting) < AHEAD * at_once and (more := next(todo, waiting)) is not waiting:
                 waiting.append((more, pool.submit(work, more)))  # type: ignore[arg-type]
             if not waiting:
                 return

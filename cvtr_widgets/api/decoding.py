@@ -21,11 +21,17 @@ def decode(body: bytes) -> Any:
     # The quick way first; whatever it stumbles over or leaves in doubt is decided the careful way.
     try:
         found = orjson.loads(body)
-        if not _spaced(body) and body.count(b'":') == _keys(found):
+        again = orjson.dumps(found)
+        if again == body or (not _spaced(body) and not _hidden(body) and body.count(KEY) == again.count(KEY)):
             return found
-    except (orjson.JSONDecodeError, RecursionError):
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         pass
     return _decoded_carefully(body)
+
+
+KEY = b'":'
+"""Stands behind each key of compact JSON, and in texts that hold a quote and a colon: in both alike, before and after. So
+an answer that has more of them than what was read from it, written again, had a key twice."""
 
 
 def _decoded_carefully(body: bytes) -> Any:
@@ -36,11 +42,12 @@ def _decoded_carefully(body: bytes) -> Any:
         found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    _keys(found)
+    _not_too_deep(found)
     return found
 
 
-DEEPEST = 64
+DEEPEST = 254
+"""Boxes within boxes; orjson writes no more than these."""
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = re.compile(rf"(?<!\\)((?:\\\\)*)({_HIGH}{_LOW}|{_HIGH}|{_LOW})")
 """A pair of surrogates, or half of one, that is no escaped backslash."""
@@ -71,26 +78,20 @@ def _spaced(body: bytes) -> bool:
     return b" :" in body
 
 
-def _keys(found: Any) -> int:
-    """How many keys all objects have together. In compact JSON each stands before ``":``; more of these than keys are left
-    where a key stands twice, or where a text holds a quote. Never fewer.
+def _hidden(body: bytes) -> bool:
+    """Whether a quote or a colon within a text may be written as a number."""
+    return b"\\u00" in body and _ESCAPED.search(body) is not None
 
-    Raises:
-        ValueError: nested too deep.
-    """
-    level, count = [found] if type(found) in _BOXES else [], 0
+
+_ESCAPED = re.compile(rb"\\u00(22|3[aA])")
+
+
+def _not_too_deep(found: Any) -> None:
+    level = [found] if type(found) in _BOXES else []
     for _ in range(DEEPEST + 1):
-        if not level:
-            return count
-        inner: list[Any] = []
-        for box in level:
-            if type(box) is dict:
-                count += len(box)
-                inner += [v for v in box.values() if type(v) in _BOXES]
-            else:
-                inner += [v for v in box if type(v) in _BOXES]
-        level = inner
-    raise ValueError("nested too deep")
+        level = [v for box in level for v in (box.values() if type(box) is dict else box) if type(v) in _BOXES] if level else []
+    if level:
+        raise ValueError("nested too deep")
 
 
 _BOXES = frozenset({dict, list})

@@ -93,7 +93,7 @@ class Listing:
             RequestRefused: the service does not send the field that a filter is about.
         """
         for records in self._pages.pages():
-            yield [record for record in records if self._matches(record)]
+            yield [record for record in records if self._matches(record)] if self._checks else records
 
     def _matches(self, record: Record) -> bool:
         for name, check in self._checks.items():

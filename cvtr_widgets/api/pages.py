@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cvtr_widgets.api.ahead import ahead
+from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
 from cvtr_widgets.models import NOT_SENT, Record
+from cvtr_widgets.rows import Rows
 
 
 @dataclass(slots=True)
@@ -115,14 +117,23 @@ class Pages:
                 requests=needed,
             )
 
-    def _fetch(self, number: int) -> Page:
+    def _asked(self, number: int) -> Params:
         d = self._reader.dialect
-        params = [
-            *self._params,
-            (d.value("paging", "size"), str(self._size)),
-            (d.value("paging", "page"), str(number)),
-        ]
-        found = self._reader.get(self._resource, params, cancelled=self._cancelled)
+        return [*self._params, (d.value("paging", "size"), str(self._size)), (d.value("paging", "page"), str(number))]
+
+    def _fetch(self, number: int) -> Page:
+        found = self._reader.get(self._resource, self._asked(number), cancelled=self._cancelled)
+        self.tally.requests += 1
+        return self._page(found, number)
+
+    def _bring(self, number: int) -> bytes:
+        return self._reader.bring(self._resource, self._asked(number), cancelled=self._cancelled)
+
+    def _read(self, number: int, body: bytes) -> Page:
+        try:
+            found = decode(body)
+        except ValueError:
+            return self._fetch(number)  # again, and with what there is to say should it stay so
         self.tally.requests += 1
         return self._page(found, number)
 
@@ -135,7 +146,7 @@ class Pages:
             total = self._reader.dialect.read(found, "paging", "total")
         if not isinstance(members, list):
             raise Unreadable("The answer holds no list", method="GET", path=path, advice="Check the dialect: paging.")
-        records = [m for m in members if isinstance(m, dict)]
+        records = Rows(m for m in members if isinstance(m, dict))
         self.tally.unreadable += len(members) - len(records)
         if isinstance(total, float) and total >= 2**63:
             total = int(total)  # a number that no 64 bits hold
@@ -143,9 +154,14 @@ class Pages:
         return Page(number, records, total if usable and total is not NOT_SENT else None)
 
     def _new(self, page: Page) -> list[Record]:
+        ids = self._reader.own_ids(self._resource, page.records)
+        distinct = set(ids)
+        if len(distinct) == len(ids) and None not in distinct and self._seen.isdisjoint(distinct):  # nearly always
+            self._seen.update(own for own in ids if own is not None)
+            self.tally.rows += len(ids)
+            return page.records
         new: list[Record] = []
-        for record in page.records:
-            own = self._reader.own_id(self._resource, record)
+        for record, own in zip(page.records, ids, strict=True):
             if own is None:
                 self.tally.unreadable += 1
                 continue
@@ -160,7 +176,9 @@ class Pages:
     def _counted(self, numbers: range) -> Iterator[list[Record]]:
         """Pages by number, ``at_once`` at a time, given out in order."""
         try:
-            for _, page in ahead(self._pool, self._fetch, numbers, at_once=self._at_once, cancelled=self._cancelled):
+            # Decoded here, where the records are used next: the threads of the pool only wait for answers.
+            for number, body in ahead(self._pool, self._bring, numbers, at_once=self._at_once, cancelled=self._cancelled):
+                page = self._read(number, body)
                 if page.total is not None:
                     self.tally.expected = page.total
                 yield self._new(page)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import stamina
@@ -35,9 +36,10 @@ from cvtr_widgets.errors import (
     TooManyRequests,
     Unreadable,
 )
-from cvtr_widgets.fields import id_in
+from cvtr_widgets.fields import id_in, ids_in
 from cvtr_widgets.models import LeadId
 
+T = TypeVar("T")
 # Without a handler of their own, retries would be printed into notebooks as bare words; who sets logging up still sees them.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
@@ -78,6 +80,10 @@ class Reader:
         """The id of a row of a resource; None where it has none, or names two different ones."""
         return id_in(record, self.dialect.own_id(resource))
 
+    def own_ids(self, resource: str, records: Sequence[Any]) -> list[LeadId | None]:
+        """``own_id`` of many rows."""
+        return ids_in(records, self.dialect.own_id(resource))
+
     def get(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> Any:
         """The decoded JSON of a resource.
 
@@ -101,6 +107,28 @@ class Reader:
         Raises:
             ServiceError: one of its kinds, when no attempt gave a readable 2xx.
         """
+
+        def work() -> Any:
+            answer = self._once(method, path, params, body, form, cancelled)
+            try:
+                return decode(answer.body)
+            except ValueError:
+                raise Unreadable(
+                    "The answer is not JSON", method=method, path=path, status=answer.status,
+                    advice="Try again; if it stays, check that the enterprise name is right.",
+                ) from None  # fmt: skip
+
+        return self._retried(work)
+
+    def bring(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> bytes:
+        """What ``get`` would decode, for whoever decodes it elsewhere.
+
+        Raises:
+            ServiceError: one of its kinds, when no attempt gave a 2xx.
+        """
+        return self._retried(lambda: self._once("GET", self.url(resource), params, None, None, cancelled).body)
+
+    def _retried(self, work: Callable[[], T]) -> T:
         for attempt in stamina.retry_context(
             on=self._worth_retrying,
             attempts=self.ATTEMPTS,
@@ -110,14 +138,7 @@ class Reader:
             wait_jitter=self._first_wait,
         ):
             with attempt:
-                answer = self._once(method, path, params, body, form, cancelled)
-                try:
-                    return decode(answer.body)
-                except ValueError:
-                    raise Unreadable(
-                        "The answer is not JSON", method=method, path=path, status=answer.status,
-                        advice="Try again; if it stays, check that the enterprise name is right.",
-                    ) from None  # fmt: skip
+                return work()
         raise AssertionError("retry_context either returns or raises")
 
     def post_once(self, resource: str, body: Any) -> Any:

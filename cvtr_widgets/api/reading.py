@@ -11,11 +11,10 @@ from __future__ import annotations
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.leads import LeadFilter, LeadLists, created
@@ -32,14 +31,6 @@ T = TypeVar("T")
 Make = Callable[[LeadId, Record], T]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Where a lead that was seen before stands."""
-
-    campaign: int
-    created: datetime
-
-
 class _Disobeyed(Exception):
     """The id filter was ignored."""
 
@@ -53,7 +44,7 @@ class LeadReading:
         self._lists = lists
         self._size = size
         self._at_once = at_once
-        self._seen: dict[LeadId, Seen] = {}
+        self._came_by: dict[LeadId | None, tuple[Any, Any]] = {}
         self._filter_works: bool | None = None
         self._lock = threading.Lock()
 
@@ -62,14 +53,11 @@ class LeadReading:
         """Whether the id filter is proven to work (True), to be ignored (False), or not tried yet (None)."""
         return self._filter_works
 
-    def remember(self, records: Iterable[Record]) -> None:
-        """Note campaign and creation date of leads that came by, for way 2."""
+    def remember(self, records: Sequence[Record]) -> None:
+        """Note campaign and creation date of leads that came by, for way 2; they are read when they are needed."""
         fields = self._reader.dialect.lead
-        for record in records:
-            own, campaign = fields.own_id(record), id_of(fields.read(record, "campaign"))
-            at = created(fields.read(record, "created"))
-            if own is not None and campaign is not None and at is not None:
-                self._seen[own] = Seen(campaign, at)
+        places = zip(fields.column(records, "campaign"), fields.column(records, "created"), strict=True)
+        self._came_by.update(zip(fields.own_ids(records), places, strict=True))
 
     def cost(self, ids: Sequence[LeadId], *, cancelled: Stopped = never) -> ReadCost:
         """How many requests a ``fetch`` of these leads takes, as far as can be told now."""
@@ -114,7 +102,7 @@ class LeadReading:
         return found
 
     def _made(self, found: Found, make: Make[T]) -> dict[LeadId, T]:
-        self.remember(found.values())
+        self.remember(list(found.values()))
         return {own: make(own, record) for own, record in found.items()}
 
     def _by_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Stopped) -> dict[LeadId, T]:
@@ -145,7 +133,7 @@ class LeadReading:
         pages = Pages(self._reader, self._pool, "leads", params, size=self._size, at_once=1, cancelled=cancelled)
         found: Found = {}
         for records in pages.pages():
-            got = {own: r for r in records if (own := self._reader.own_id("leads", r)) is not None}
+            got = dict(self._named(records))
             if not asked.issuperset(got):
                 raise _Disobeyed
             found.update(got)
@@ -155,6 +143,10 @@ class LeadReading:
         elif self._filter_works is None:
             self._filter_works = True
         return found
+
+    def _named(self, records: Sequence[Record]) -> Iterator[tuple[LeadId, Record]]:
+        ids = self._reader.own_ids("leads", records)
+        return ((own, record) for own, record in zip(ids, records, strict=True) if own is not None)
 
     def _without_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Stopped) -> dict[LeadId, T]:
         found: dict[LeadId, T] = {}
@@ -177,23 +169,24 @@ class LeadReading:
             tick(before)
         return found
 
-    def _by_campaign(self, ids: Sequence[LeadId]) -> dict[int, list[LeadId]]:
-        groups: dict[int, list[LeadId]] = defaultdict(list)
+    def _by_campaign(self, ids: Sequence[LeadId]) -> dict[int, dict[LeadId, datetime]]:
+        groups: dict[int, dict[LeadId, datetime]] = defaultdict(dict)
         for own in ids:
-            if (seen := self._seen.get(own)) is not None:
-                groups[seen.campaign].append(own)
+            campaign, at = self._came_by.get(own, (None, None))
+            known, moment = id_of(campaign), created(at)
+            if known is not None and moment is not None:
+                groups[known][own] = moment
         return groups
 
-    def _range(self, campaign: int, group: Sequence[LeadId], cancelled: Stopped) -> Iterator[Found]:
+    def _range(self, campaign: int, group: Mapping[LeadId, datetime], cancelled: Stopped) -> Iterator[Found]:
         """All leads of a campaign in the range that holds the group, where that takes fewer requests than the group."""
-        times = [self._seen[i].created for i in group]
-        wanted = LeadFilter(campaign=campaign, created_after=min(times), created_before=max(times))
+        wanted = LeadFilter(campaign=campaign, created_after=min(group.values()), created_before=max(group.values()))
         listing = self._lists.start(wanted, allow=None, cancelled=cancelled)
         asked = set(group)
         there: set[LeadId] = set()
         allowed = len(group) - 1
         for records in listing.pages():
-            found = {own: r for r in records if (own := self._reader.own_id("leads", r)) in asked and own}
+            found = {own: r for own, r in self._named(records) if own in asked}
             yield found
             there.update(found)
             total = listing.tally.expected

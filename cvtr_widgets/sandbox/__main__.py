@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--leads", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds that each answer takes")
     parser.add_argument("--rate-limit", type=int, default=3_000, help="requests per five minutes")
     parser.add_argument("--no-id-filter", action="store_true", help="the id filter is silently ignored")
     parser.add_argument("--stop-with-stdin", action="store_true")

@@ -8,9 +8,14 @@ from typing import Any
 from flask import Response
 
 
+def compact(value: Any) -> str:
+    """JSON without spaces, as the services of this family write it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def as_json(value: Any, status: int = 200) -> Response:
     """A JSON-LD answer; text is taken as JSON that is ready."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else compact(value)
     return Response(text, status, mimetype="application/ld+json")
 
 

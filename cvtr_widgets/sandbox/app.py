@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from cvtr_widgets.sandbox.answers import as_error, as_json, password_expired
+from cvtr_widgets.sandbox.answers import as_error, as_json, compact, password_expired
 from cvtr_widgets.sandbox.faults import Faults, call_of, leads_of
 from cvtr_widgets.sandbox.gate import Gate
 from cvtr_widgets.sandbox.mishaps import Mishap
@@ -125,11 +125,14 @@ def make_app(desk: Desk) -> Flask:
             seen.body = request.get_json(silent=True)
         desk.record.begin(seen)
         status: int | None = None
+        half = desk.latency / 2
         try:
-            if desk.latency:
-                time.sleep(desk.latency)
+            if half:
+                time.sleep(half)
             desk.queue.work()
             response = Exchange(desk, seen).answer()
+            if half:
+                time.sleep(max(0.0, seen.started + 2 * half - time.monotonic()))
             status = None if response.headers.pop(CUT, None) else response.status_code
             if status is None:
                 request.environ["cvtr.cut"]()
@@ -243,7 +246,7 @@ class Exchange:
             return as_error(404, "Not Found")
         if self._call == "leads" and any(m.do in ALTERING for m in struck):
             read = json.loads(text)
-            text = json.dumps(read | {"hydra:member": altered(read.get("hydra:member", []), struck)}, ensure_ascii=False)
+            text = compact(read | {"hydra:member": altered(read.get("hydra:member", []), struck)})
         return as_json(text)
 
     def _add_category(self, user: User, body: dict[str, Any]) -> Response:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from cvtr_widgets.sandbox.answers import compact
 from cvtr_widgets.sandbox.rules import Refused, User
 from cvtr_widgets.sandbox.store import Store
 from cvtr_widgets.sandbox.world import ADVERTISERS, CAMPAIGNS, CHANNELS, PUBLISHERS, REASONS, iri, jobs_of
@@ -51,16 +51,16 @@ class Reads:
         if resource == "leads":
             return self._leads(query, user, enriched=enriched) if not rest else self._lead(rest, user)
         if resource == "statistics":
-            return json.dumps(self._statistics(user))
+            return compact(self._statistics(user))
         if resource == "users":
             return self._user(rest, user)
         members = self._members(resource, query, user)
         if members is None:
             return None
         if rest:
-            return next((json.dumps(m) for m in members if str(m["id"]) == rest), None)
+            return next((compact(m) for m in members if str(m["id"]) == rest), None)
         page, size = self._paging(query)
-        part = [json.dumps(m) for m in members[(page - 1) * size : page * size]]
+        part = [compact(m) for m in members[(page - 1) * size : page * size]]
         return self._collection(path, part, len(members), query, None)
 
     def visible(self, own: int, user: User) -> dict[str, Any] | None:
@@ -124,11 +124,11 @@ class Reads:
         tail: dict[str, Any] = {"hydra:totalItems": total, "hydra:view": view}
         if search is not None:
             tail["hydra:search"] = search
-        return f'{json.dumps(head)[:-1]},"hydra:member":[{",".join(texts)}],{json.dumps(tail)[1:]}'
+        return f'{compact(head)[:-1]},"hydra:member":[{",".join(texts)}],{compact(tail)[1:]}'
 
     def _lead(self, rest: str, user: User) -> str | None:
         found = self.visible(_number(rest, -1), user)
-        return None if found is None else json.dumps(found["record"])
+        return None if found is None else compact(found["record"])
 
     @staticmethod
     def _user(rest: str, user: User) -> str | None:
@@ -136,7 +136,7 @@ class Reads:
             return None
         role = "ROLE_ADMIN" if user.advertisers is None else "ROLE_AGENCY"
         features = {"deleteLeads": user.may_delete, "maskedData": False}
-        return json.dumps({"id": user.id, "username": user.username, "role": role, "features": features})
+        return compact({"id": user.id, "username": user.username, "role": role, "features": features})
 
     def _members(self, resource: str, query: Query, user: User) -> list[dict[str, Any]] | None:
         values = dict(query)

@@ -74,7 +74,7 @@ class SandboxServer:
         Args:
             leads: how many.
             seed: the same seed makes the same world; its dates lie in the 45 days before ``now``.
-            latency: seconds before each answer.
+            latency: seconds that each answer takes, its making included: half of them pass before anything is done.
             port: 0 takes a free one.
             id_filter: whether ``id[]`` filters, or is silently ignored.
             rate_limit: requests per ``window`` seconds, over all callers.
@@ -221,7 +221,7 @@ class SandboxServer:
 
     @property
     def latency(self) -> float:
-        """Seconds before each answer; may be set."""
+        """Seconds that each answer takes; may be set."""
         return self._desk.latency
 
     @latency.setter

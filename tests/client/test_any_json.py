@@ -174,7 +174,7 @@ class Service:
         self.client.catalog.refresh()
         self.client._lists._offered = None
         self.client._reading._filter_works = None
-        self.client._reading._seen.clear()
+        self.client._reading._came_by.clear()
         return cvtr.LeadSession(self.client, progress=False)
 
     def stop(self) -> None:

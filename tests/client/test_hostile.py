@@ -265,7 +265,7 @@ def test_an_address_is_https_and_nothing_but_a_host(url):
         b'{"id": 5, "id": 6}',
         b'{"id": 5, "note": NaN}',
         b'{"id": ' + b"9" * 5_000 + b"}",
-        b'{"id": 5, "deep": ' + b"[" * 100 + b"]" * 100 + b"}",
+        b'{"id": 5, "deep": ' + b"[" * 300 + b"]" * 300 + b"}",
         b'{"id": 5, "deep": ' + b"[" * 100_000,
         b"\xff\xfe{}",
         b"<html>",
