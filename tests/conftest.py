@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
 KEPT = {"CVTR_BROWSER", "CVTR_STATIC_FAILED"}
 MARKS = ("browser", "notebooks", "packaging")
-THOROUGH = {"budget", "canary", "cli", "dialects", "faults", "learn", "runs", "session"}
+THOROUGH = {"budget", "canary", "cli", "dialects", "docs", "doctor", "faults", "learn", "runs", "sandbox", "session"}
 """Folders whose tests wait for services, kernels and disks: every day, but not in the quick half."""
 FIRST = {"packaging": 0, "notebooks": 1, "browser": 2}
 """With two workers the slow groups begin, so that neither worker is left alone with one of them at the end."""

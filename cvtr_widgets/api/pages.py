@@ -21,6 +21,9 @@ from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
 from cvtr_widgets.models import NOT_SENT, Record
 from cvtr_widgets.rows import Rows
 
+REPEATS = 20
+"""Pages in a row with nothing new: the service gives the same ones whatever is asked for."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -76,6 +79,7 @@ class Pages:
         self._rereads = rereads
         self._cancelled = cancelled
         self._seen: set[int] = set()
+        self._end = self.MAX_PAGES
 
     def first(self) -> Page:
         """The first page alone, as it comes."""
@@ -173,15 +177,25 @@ class Pages:
         self.tally.rows += len(new)
         return new
 
-    def _counted(self, numbers: range) -> Iterator[list[Record]]:
-        """Pages by number, ``at_once`` at a time, given out in order."""
+    def _counted(self, numbers: range, *, again: bool = False) -> Iterator[list[Record]]:
+        """Pages by number, ``at_once`` at a time, given out in order, until a total that promises too much gives itself away.
+
+        That is two empty pages, or so many that repeat what was there as no collection shifts by while it is read.
+        """
+        empty = stale = 0
         try:
             # Decoded here, where the records are used next: the threads of the pool only wait for answers.
             for number, body in ahead(self._pool, self._bring, numbers, at_once=self._at_once, cancelled=self._cancelled):
                 page = self._read(number, body)
                 if page.total is not None:
                     self.tally.expected = page.total
-                yield self._new(page)
+                new = self._new(page)
+                yield new
+                empty = 0 if page.records else empty + 1
+                stale = 0 if new or again else stale + 1
+                if empty == 2 or stale == REPEATS:
+                    self._end = number
+                    return
         except Cancelled:
             return  # what has come is kept, and pages() says that it is not everything
 
@@ -209,8 +223,8 @@ class Pages:
         for _ in range(self._rereads):
             if self._short() <= 0 or self._cancelled():
                 break
-            count = math.ceil((self.tally.expected or 0) / self._size)
-            yield from (new for new in self._counted(range(1, count + 1)) if new)
+            count = min(self._end, math.ceil((self.tally.expected or 0) / self._size))
+            yield from (new for new in self._counted(range(1, count + 1), again=True) if new)
         self.tally.missing = max(0, self._short())
         if self.tally.missing and not self._cancelled():
             self.tally.notes.append(

@@ -112,6 +112,7 @@ class SandboxServer:
         self.interpreter = app if isinstance(app, Interpreter) else None
         address = ("127.0.0.1", 0 if through else port)
         self._server = wsgi.Server(address, app, numthreads=THREADS, timeout=65, shutdown_timeout=2)
+        self._server.expiration_interval = 0.05  # it looks so often whether it shall end
         self._server.gateway = _Gateway
         self._server.requests = ThreadPool(self._server, min=THREADS, max=THREADS)
         self._server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing

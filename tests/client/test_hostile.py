@@ -327,6 +327,17 @@ def test_a_total_that_lies_high_is_refused(scripted, connect, total):
     assert len(scripted.asked("/api/v4/leads")) == 1
 
 
+@pytest.mark.parametrize("page", ["empty", "the same"])
+def test_a_list_whose_total_lies_high_ends(scripted, connect, page):
+    def campaigns(request: Request) -> Reply:
+        there = [{"@id": "/api/v4/campaigns/1", "id": 1, "name": "One"}] if page == "the same" or numbered(request) == 1 else []
+        return Reply(200, {"hydra:member": there, "hydra:totalItems": 10**15})
+
+    scripted.answers["GET", "/api/v4/campaigns"] = campaigns
+    assert [c["id"] for c in connect().campaigns()] == [1]
+    assert len(scripted.asked("/api/v4/campaigns")) < 200
+
+
 def test_a_total_that_lies_low_loses_nothing_in_silence(scripted, connect):
     def page(request: Request) -> Reply:
         return Reply(
