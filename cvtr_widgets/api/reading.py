@@ -24,6 +24,7 @@ from cvtr_widgets.api.stopping import Stop, Stopped, never
 from cvtr_widgets.errors import Cancelled, NotAllowed, NotFound, Unreadable
 from cvtr_widgets.fields import id_of
 from cvtr_widgets.models import LeadId, ReadCost, Record, ordered_unique
+from cvtr_widgets.undisturbed import undisturbed
 
 Found = dict[LeadId, Record]
 Tick = Callable[[int], None]
@@ -94,7 +95,8 @@ class LeadReading:
         ids, stop = ordered_unique(ids), Stop(cancelled)
         try:
             filtered = len(ids) > 1 and self._offers_ids(stop) is not False
-            found = self._by_filter(ids, make, tick, stop) if filtered else self._without_filter(ids, make, tick, stop)
+            with undisturbed():
+                found = self._by_filter(ids, make, tick, stop) if filtered else self._without_filter(ids, make, tick, stop)
         except _Disobeyed:
             self._filter_works = False
             found = self._without_filter(ids, make, tick, stop)

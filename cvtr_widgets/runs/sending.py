@@ -19,6 +19,7 @@ from cvtr_widgets.runs.reading_back import ReadingBack
 from cvtr_widgets.runs.settle import Said
 from cvtr_widgets.runs.verify import Finding, prove
 from cvtr_widgets.runs.workers import Task, Workers
+from cvtr_widgets.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.execute import Patience, Run
@@ -82,7 +83,8 @@ class Sender:
         """Read, send and read back every block. The first fault of our own is raised, when all threads have ended."""
         tasks: Iterator[Task] = (partial(self._open, block) for block in blocks)
         self._workers = Workers(threads, tasks, f"cvtr-run-{self._run.id}")
-        self._workers.run()
+        with undisturbed():
+            self._workers.run()
 
     # -- before sending -----------------------------------------------------------------------------------------------
 
