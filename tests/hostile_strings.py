@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from tests.hostile_more import MORE
+
 _DO = "window.cvtrHarm=1"
 _ASK = "https://harm.invalid/x"
 
@@ -157,4 +159,4 @@ _ALIKE = [
     "%3Cscript%3Ewindow.cvtrHarm=1%3C/script%3E",
     "O'Brien & Sons <sales@example.example>",
 ]
-STRINGS: tuple[str, ...] = tuple(dict.fromkeys([*_MARKUP, *_LINKS, *_TEMPLATES, *_CONTROL, *_SIZE, *_ALIKE]))
+STRINGS: tuple[str, ...] = tuple(dict.fromkeys([*_MARKUP, *_LINKS, *_TEMPLATES, *_CONTROL, *_SIZE, *_ALIKE, *MORE]))

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from cvtr_widgets.sandbox import Mishap
+from cvtr_widgets.sandbox import Mishap, SandboxServer
 from tests.hostile_strings import STRINGS
 
 # Elements that the panel has no use for, or that only data could have made.
@@ -23,6 +23,15 @@ SIDEWAYS = """root => ({
 })"""
 HEIGHTS = """root => [...root.querySelectorAll('.cvtr-grid-leads tbody tr')].map(row => Math.round(row.getBoundingClientRect().height))"""
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ue000]")
+
+
+LEADS = 650
+
+
+@pytest.fixture
+def sandbox():
+    with SandboxServer(leads=LEADS, seed=1) as server:
+        yield server
 
 
 def plant(sandbox, ids):
@@ -76,21 +85,29 @@ def harmless(panel, asked):
 
 
 def test_nothing_that_a_lead_holds_acts_or_breaks_the_page(open_panel, sandbox, asked, screenshot):
-    assert len(STRINGS) >= 100
+    assert len(STRINGS) >= 500
     ids = sandbox.lead_ids()[: len(STRINGS)]
+    assert len(ids) == len(STRINGS)
     plant(sandbox, ids)
     panel = open_panel()
     panel.load()
     panel(".cvtr-table .cvtr-page-size").select_option("250")
-    expect(panel(".cvtr-table .cvtr-where")).to_have_text("1–250 of 300")
-    harmless(panel, asked)
-    heights = panel.root.evaluate(HEIGHTS)
-    assert len(heights) == 250
-    assert max(heights) - min(heights) <= 2, (min(heights), max(heights))
-    assert panel.rows() == sandbox.lead_ids()[:250]
+    for first in (0, 250, 500):
+        last = min(first + 250, LEADS)
+        expect(panel(".cvtr-table .cvtr-where")).to_have_text(f"{first + 1}–{last} of {LEADS}")
+        harmless(panel, asked)
+        heights = panel.root.evaluate(HEIGHTS)
+        assert len(heights) == last - first
+        assert max(heights) - min(heights) <= 2, (min(heights), max(heights))
+        assert panel.rows() == sandbox.lead_ids()[first:last]
+        if last < LEADS:
+            panel(".cvtr-table .cvtr-page-next").first.click()
+    for first in (250, 0):
+        panel(".cvtr-table .cvtr-page-previous").first.click()
+        expect(panel(".cvtr-table .cvtr-where")).to_have_text(f"{first + 1}–{first + 250} of {LEADS}")
     screenshot("hostile-table")
 
-    for n in (0, 8, 57, 62, 70, 86, 110, 117):  # a few of every kind, and the long ones
+    for n in (0, 8, 57, 62, 70, 86, 110, 117, 150, 200, 240):  # a few of every kind, and the long ones
         own = ids[n % len(ids)]
         panel(f".cvtr-open[data-lead-id='{own}']").click()
         expect(panel(".cvtr-detail h4")).to_have_text(f"Lead {own}")
@@ -124,7 +141,7 @@ def test_files_lines_and_answers_of_the_service_stay_text(open_panel, sandbox, a
         with panel.page.expect_file_chooser() as chosen:
             panel(".cvtr-import").click()
         chosen.value.set_files([{"name": name, "mimeType": "text/csv", "buffer": content}])
-        panel.selected(2)  # one of the strings is no more than an id
+        panel.selected(5)  # four of the strings are no more than an id: 167457, #123, /api/v4/leads/1 and a very long number
         expect(panel(".cvtr-files li")).to_have_count([0, 8, 12, 46, 86, 89].index(n) + 1)
     panel(".cvtr-rejected summary").click()
     harmless(panel, asked)
