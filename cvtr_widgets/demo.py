@@ -201,8 +201,11 @@ class Sandbox:
     """A Convertr look-alike on this machine, for trying, learning and testing. Nothing in it is real.
 
     A with-block or ``stop()`` ends it; it also ends with the process. Where ``CVTR_SANDBOX_URL`` is set (``cvtr-widgets
-    demo`` does that), ``Sandbox()`` without arguments joins that one instead of starting another.
+    demo`` does that), ``Sandbox()`` without arguments joins that one instead of starting another. ``server`` is the
+    ``SandboxServer`` that this one started (None where it joined one): its faults may be changed while it runs.
     """
+
+    __slots__ = ("__weakref__", "server", "url")  # what is set on it by mistake must not be lost in silence
 
     def __init__(self, leads: int = 2_000, seed: int = 1, latency: float = 0.0, port: int = 0, **more: Any) -> None:
         """Start it.
