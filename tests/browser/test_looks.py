@@ -144,3 +144,43 @@ def test_each_step_in_both_themes_and_every_width(open_panel, sandbox, screensho
         if stage in {detail, signed, results}:
             wrong += [f"{stage.__name__}: focus not seen on {what}" for what in unseen_focus(panel)]
     assert not wrong, "\n".join(wrong)
+
+
+MARKS = """root => [...root.querySelectorAll('.cvtr-badge, .cvtr-on, .cvtr-problem, button, .cvtr-progress')].filter(one => one.checkVisibility())
+    .filter(one => {
+        const style = getComputedStyle(one), side = ['Top', 'Left', 'Bottom', 'Right'].some(
+            s => style['border' + s + 'Style'] !== 'none' && parseFloat(style['border' + s + 'Width']) > 0);
+        const line = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+        const link = style.textDecorationLine === 'underline' || one.matches('.cvtr-sort');  // a head of a column, with an arrow
+        return !(side || line || link);
+    }).map(one => one.outerHTML.slice(0, 160))"""
+
+
+def test_at_twice_the_size_and_in_the_users_own_colours(open_panel, sandbox, screenshot):
+    panel = open_panel()
+    page = panel.page
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    page.set_viewport_size({"width": 640, "height": 512})  # as a window of 1,280 x 1,024 at 200 % lays it out
+    wrong = []
+    for stage in (leads, detail, kind, plan):
+        stage(panel, sandbox)
+        found = {name: by for name, by in panel.root.evaluate(SIDEWAYS).items() if by > 0}
+        wrong += [f"{stage.__name__} at 200 %: {found}"] if found else []
+        wrong += [f"{stage.__name__} at 200 %: {what}" for what in panel.root.evaluate(SQUEEZED)]
+        screenshot(f"looks-{stage.__name__}-zoomed")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    signed(panel, sandbox)
+    wrong += [f"signed, forced colours: no edge around {what}" for what in panel.root.evaluate(MARKS)]
+    screenshot("looks-signed-forced-colours", ".cvtr-panel")
+    running(panel, sandbox)
+    results(panel, sandbox)
+    wrong += [f"results, forced colours: no edge around {what}" for what in panel.root.evaluate(MARKS)]
+    screenshot("looks-results-forced-colours", ".cvtr-panel")
+    problem(panel, sandbox)
+    panel.tick(panel.rows()[4:6])
+    wrong += [f"leads, forced colours: no edge around {what}" for what in panel.root.evaluate(MARKS)]
+    wrong += [f"leads, forced colours: focus not seen on {what}" for what in unseen_focus(panel)]
+    screenshot("looks-leads-forced-colours", ".cvtr-panel")
+    assert panel.root.evaluate("root => root.getAnimations({ subtree: true }).length") == 0
+    assert not wrong, "\n".join(wrong)
