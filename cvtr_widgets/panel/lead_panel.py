@@ -18,6 +18,7 @@ from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.panel.downloads import Downloads
 from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.messages import VERSION, BadMessage, read_message
+from cvtr_widgets.panel.news import News
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.runs.execute import Run
 from cvtr_widgets.runs.plan import Plan
@@ -72,7 +73,9 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._timer: threading.Timer | None = None
         self._last_sent = 0.0
         self._number = 0
+        self._told = 0
         self._sent_rows: dict[str, int] = {}
+        self._news = News()
         self._sent_texts = 0
         self._handled: dict[str, int] = {}
         self._typed_on: set[str] = set()
@@ -157,17 +160,18 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         page, number = (content.get("page"), content.get("n")) if isinstance(content, dict) else (None, None)
         asker = (page, number) if isinstance(number, int) and isinstance(page, str) and len(page) < 40 else None
         if asker:
-            self._post({"v": VERSION, "kind": "heard", "page": page, "n": number})
+            self._post({"v": VERSION, "kind": "heard", "page": page, "n": number, "told": self._told})
         try:
             kind, given = read_message(content)
         except BadMessage as bad:
             log.warning("a message of the page was not understood (%s); nothing was done", bad)
             self._post({"v": VERSION, "kind": "reload"})
             return
-        if kind == "hello":
-            self._sent_rows.clear()
-            self._sent_texts = -1
         with self._state.lock:
+            if kind == "hello":
+                self._sent_rows.clear()
+                self._sent_texts = -1
+                self._news.forget()
             try:
                 if kind == "export":
                     self._export(given["what"])
@@ -211,27 +215,33 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             try:
                 self._send_all()
             except Exception as error:  # noqa: BLE001  the border of a thread: a fault is shown, not swallowed
+                self._news.forget()
+                self._sent_rows.clear()
                 self._fault(error)
 
     def _send_all(self) -> None:
         state = self._state
         with state.lock:
             view = state.view()
+            view["head"]["download"] = self._downloads.line
+            news, whole = self._news.of_sections("view", view)
             rows = {}
             for name in ("leads", "plan", "results"):
                 table = state.table(name)
                 if self._sent_rows.get(name) != table.version:
                     self._sent_rows[name] = table.version
-                    rows[name] = table.message()
+                    rows[name] = self._news.of(name, table.message())
             texts, typist = self._texts()
             handled = dict(self._handled)
-        view["head"]["download"] = self._downloads.line
         self._number += 1
         if texts is not None:
             self._post({"v": VERSION, "kind": "texts", "texts": texts, "not_for": typist, "handled": handled})
-        for name, message in rows.items():
-            self._post({"v": VERSION, "kind": "rows", "table": name, "is": message, "handled": handled})
-        self._post({"v": VERSION, "kind": "view", "number": self._number, "is": view, "handled": handled})
+        for name, (new, all_of_it) in rows.items():
+            line = {"v": VERSION, "kind": "rows", "table": name, "is": new, "whole": all_of_it, "handled": handled}
+            self._post(line | {"number": self._number})
+        line = {"v": VERSION, "kind": "view", "number": self._number, "is": news, "whole": whole, "handled": handled}
+        self._post(line | {"tables": list(rows)})
+        self._told = self._number
 
     def _texts(self) -> tuple[dict[str, str] | None, str]:
         """Typed texts where they are news to a page, and the page that has them already because its user is typing."""

@@ -49,8 +49,8 @@ function stage() {
     return;
   }
   tell({ v: 1, kind: "texts", texts, not_for: "", handled });
-  for (const [table, is] of Object.entries(rows)) tell({ v: 1, kind: "rows", table, is, handled });
-  tell({ v: 1, kind: "view", number, is: view, handled });
+  for (const [table, is] of Object.entries(rows)) tell({ v: 1, kind: "rows", table, is, number, whole: true, handled });
+  tell({ v: 1, kind: "view", number, is: view, whole: true, tables: Object.keys(rows), handled });
 }
 const model = {
   get: (name) => { throw new Error(`${name} was asked for`); },
@@ -62,7 +62,7 @@ const model = {
     [page, last] = [content.page, content.n];
     out("said", content.kind);
     queueMicrotask(() => {
-      tell({ v: 1, kind: "heard", page, n: content.n });
+      tell({ v: 1, kind: "heard", page, n: content.n, told: number });
       if (content.kind === "hello") stage();
     });
   },

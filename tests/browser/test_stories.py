@@ -437,3 +437,28 @@ def test_the_whole_job_by_keyboard_alone(open_panel, sandbox):
     panel.step(1)
     assert page.evaluate(WITHIN)
     assert len(panel.opened.cells()) == cells
+
+
+LOSE = """
+lost, send = [], panel.send
+def sometimes(content, buffers=None):
+    if content["kind"] in {"view", "rows"} and len(lost) < 3:
+        lost.append(content["kind"])
+    else:
+        send(content, buffers)
+panel.send = sometimes
+"""
+
+
+def test_what_a_broken_connection_lost_is_asked_for_again(open_panel):
+    panel = open_panel()
+    panel.load()
+    panel.opened.kernel_eval(f"exec({LOSE!r}, globals())")
+    panel(".cvtr-select-page").click()
+    panel.selected(50)
+    ids = panel.rows()
+    panel(".cvtr-table .cvtr-page-next").first.click()
+    expect(panel(".cvtr-table .cvtr-where")).to_contain_text("51–100")
+    assert panel.opened.kernel_eval("len(lost)") == 3
+    assert panel.opened.kernel_eval("list(panel.selection.ids)") == ids
+    assert panel.rows() == panel.opened.kernel_eval("[int(i) for i in panel.leads.index[50:100]]")

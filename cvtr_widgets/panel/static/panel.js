@@ -155,15 +155,34 @@ function render({ model, el }) {
 
   let step = 0;
   let viewed = 0;
+  let known = null;  // the view as last told; a message holds what is new in it
+  const shown = {};  // the same of each table
+  let askedAt = performance.now();  // for everything: at the beginning, and when a message did not arrive; 0: it has come
   let stay = false;
   let heardAt = 0;
   let held = 0;
   const save = downloads();
 
+  function askAgain() {
+    if (askedAt && performance.now() - askedAt < 3000) return;
+    askedAt = performance.now();
+    link.send("hello");
+  }
+
+  function merged(old, now) {
+    const both = { ...old };
+    for (const [key, part] of Object.entries(now)) both[key] = part !== null && typeof part === "object" ? { ...old[key], ...part } : part;
+    return both;
+  }
+
   function showView(message) {
     if (message.number <= viewed) return;
+    const missed = message.number !== viewed + 1 || message.tables.some((name) => !shown[name] || shown[name].number !== message.number);
+    if (!message.whole && (!known || missed)) return askAgain();
+    askedAt = 0;
     viewed = message.number;
-    const view = message.is;
+    known = message.whole ? message.is : merged(known, message.is);
+    const view = known;
     const fresh = link.handled >= link.sent;
     // What stands above the steps comes first: nothing may move under a hand that is about to click.
     if (view.past.looked) root.classList.remove("cvtr-waiting");
@@ -207,10 +226,17 @@ function render({ model, el }) {
     if (!message || message.v !== VERSION) return;
     heardAt = performance.now();
     if (message.handled && message.handled[link.page] !== undefined) link.handled = Math.max(link.handled, message.handled[link.page]);
-    if (message.kind === "heard" && message.page === link.page) link.heard(message.n);
-    else if (message.kind === "view") showView(message);
+    if (message.kind === "heard" && message.page === link.page) {
+      link.heard(message.n);
+      if (message.told > viewed) askAgain();
+    }
+    if (message.kind === "view") showView(message);
     else if (message.kind === "rows") {
-      ({ leads: leads.table, plan: processing.planTable, results: processing.resultTable })[message.table].draw(message.is);
+      const name = message.table;
+      if (!shown[name] && !message.whole) return;  // for a page that was here before
+      const is = message.whole ? message.is : { ...shown[name].is, ...message.is };
+      shown[name] = { is, number: message.number };
+      ({ leads: leads.table, plan: processing.planTable, results: processing.resultTable })[name].draw(is);
     } else if (message.kind === "texts" && message.not_for !== link.page) showTexts(message.texts);
     else if (message.kind === "file") save(message, buffers);
     else if (message.kind === "fault") problem.update(message.problem);
@@ -233,7 +259,9 @@ function render({ model, el }) {
   model.on("msg:custom", hear);
   const clock = setInterval(() => {
     // Voilà ends the kernel as soon as a page begins to be left, even if the user then stays: a run must not seem to go on.
-    if (stay && !link.waiting.size && performance.now() - heardAt > 5000) link.send("ping");
+    // What the kernel did on a click and this page was not told (a connection that broke) is asked for as well.
+    const due = stay || link.handled < link.sent;
+    if (due && !link.waiting.size && performance.now() - heardAt > 5000) link.send("ping");
     told();
   }, 500);
   link.send("hello");
