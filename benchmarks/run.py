@@ -28,12 +28,14 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.demo import SANDBOX
+from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.sandbox import SandboxServer
 
 LATENCY = 0.100
@@ -113,10 +115,28 @@ def one_run(url: str, leads: int, given: list[int]) -> dict[str, Any]:
         kinds = {k: n - before.get(k, 0) for k, n in counted.kinds.items() if n > before.get(k, 0)}
         return {
             "leads": plan.will_change, "plan": planned - started, "run": ended - planned, "requests": kinds,
-            "promised": plan.cost.requests, "commits": journal.seconds - commits, "refused": counted.statuses.get(429, 0),
+            "promised": plan.cost.requests,
+            "commits": journal.seconds - commits, "refused": counted.statuses.get(429, 0),
             "cpu": time.process_time() - cpu,
             "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "alone": commits_alone(plan.will_change),
         }  # fmt: skip
+
+
+def commits_alone(leads: int) -> float:
+    """Seconds that commits of as many intents and outcomes take where nothing else runs beside them."""
+    chunks = math.ceil(leads / 50)
+    said = {"attempt": 1, "action": "test", "plan": "x" * 12, "leads": list(range(50))}
+    rows = [[own, "confirmed", 0, "Test", "Not Delivered"] for own in range(50)]
+    with (
+        tempfile.TemporaryDirectory(prefix="cvtr-bench-", dir=os.environ.get("CVTR_BENCH_DIR")) as folder,
+        contextlib.closing(Journal(Path(folder) / "runs.sqlite")) as journal,
+    ):
+        journal.seconds = 0.0
+        for n in range(chunks):
+            journal.write("r", "intent", {"chunk": n, **said})
+            journal.write("r", "outcome", {"details": ["read back as intended"], "rows": rows})
+        return journal.seconds
 
 
 def plain(url: str, leads: int, given: list[int]) -> dict[str, Any]:
@@ -179,6 +199,7 @@ def show(title: str, took: dict[str, Any], reads: int, rest: int) -> float:
     print(f"  this process worked {took['cpu']:.2f} s of that")
     share, refused = took["commits"] / took["run"], took["refused"]
     print(f"  journal commits {took['commits']:.3f} s = {share:.2%} of the run (wanted: at most 2 %); answers of 429: {refused}")
+    print(f"  as many commits with nothing else in this process: {took['alone']:.3f} s = {took['alone'] / took['run']:.2%}")
     return whole / floor
 
 
