@@ -178,8 +178,8 @@ class NotebookPage:
     def kernel_eval(self, code: str) -> Any:
         """Run ``code`` in the notebook's kernel and give the value of its last line (an expression) by way of JSON.
 
-        It is asked through the page, so that whatever was clicked or typed before has reached the kernel by then. While
-        a cell runs it waits for that.
+        It is asked through the page. While a cell runs it waits for that. It may pass by a click that was made just before,
+        where the kernel hears widgets on a line of their own: wait for what the click does first.
         """
         content = self._finish(_EVALUATE, _KERNEL_SIDE.format(source=code))
         if content["status"] != "ok":
