@@ -160,7 +160,7 @@ function render({ model, el }) {
   let askedAt = performance.now();  // for everything: at the beginning, and when a message did not arrive; 0: it has come
   let stay = false;
   let heardAt = 0;
-  let held = 0;
+  let held = 0;  // the timer after which it shows itself anyway
   const save = downloads();
 
   function askAgain() {
@@ -186,11 +186,11 @@ function render({ model, el }) {
     const fresh = link.handled >= link.sent;
     // What stands above the steps comes first: nothing may move under a hand that is about to click.
     if (view.past.looked) root.classList.remove("cvtr-waiting");
-    else if (viewed === message.number && !held) held = setTimeout(() => root.classList.remove("cvtr-waiting"), 2000);
+    else if (!held) held = setTimeout(() => root.classList.remove("cvtr-waiting"), 2000);
     setAttribute(root, "data-step", String(view.step));
     header.update(view.head, view.leads.loaded);
     stay = view.head.stay;
-    const held = root.contains(document.activeElement) ? document.activeElement : null;
+    const focused = root.contains(document.activeElement) ? document.activeElement : null;
     const planned = Boolean(view.processing.plan || view.processing.job || view.processing.run || view.processing.watched);
     steps[0].update(view.step, view.leads.summary, true);
     steps[1].update(view.step, view.type.summary, !view.leads.blockers.length || planned);
@@ -201,7 +201,7 @@ function render({ model, el }) {
     processing.update(view.processing, fresh, view.head);
     // What vanishes with what it did (Run, Cancel, Stop) hands its focus on, so that a keyboard is not sent back to the top.
     const now = document.activeElement;
-    const lost = held && !(root.contains(now) && now.checkVisibility());
+    const lost = focused && !(root.contains(now) && now.checkVisibility());
     if (lost && step === view.step && !(step === 3 && processing.focus())) steps[step - 1].focus();
     if (step && step !== view.step && (root.contains(document.activeElement) || document.activeElement === document.body)) {
       steps[view.step - 1].focus();
@@ -256,7 +256,16 @@ function render({ model, el }) {
         + "makes the panel (Shift+Enter) to start.");
   }
 
-  model.on("msg:custom", hear);
+  function heard(message, buffers) {
+    try {
+      hear(message, buffers);
+    } catch (error) {  // JupyterLab would keep it to itself
+      reportError(error);
+      problem.update({ text: "The panel's page has a fault and may show too little. Reload the page.", detail: String(error) });
+    }
+  }
+
+  model.on("msg:custom", heard);
   const clock = setInterval(() => {
     // Voilà ends the kernel as soon as a page begins to be left, even if the user then stays: a run must not seem to go on.
     // What the kernel did on a click and this page was not told (a connection that broke) is asked for as well.
@@ -268,7 +277,7 @@ function render({ model, el }) {
   return () => {
     clearInterval(clock);
     window.removeEventListener("beforeunload", leaving);
-    model.off("msg:custom", hear);
+    model.off("msg:custom", heard);
   };
 }
 
