@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from cvtr_widgets.fields import FieldMap, delivery_of, id_of, name_of, status_of, text_of
 from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, Missing, Record
+from cvtr_widgets.values import money
 
 
 def money_of(value: Any) -> Decimal | None | Missing:
     """A decimal string (or number) as an exact decimal; ``NOT_SENT`` for what is no amount."""
     if value is None or value is NOT_SENT:
         return value
-    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        try:
-            amount = Decimal(str(value).strip())
-        except InvalidOperation:
-            return NOT_SENT
-        return amount if amount.is_finite() else NOT_SENT
-    return NOT_SENT
+    amount = money(value)
+    return NOT_SENT if amount is None else amount
 
 
 def flag_of(value: Any) -> Flag:

@@ -45,7 +45,30 @@ class _Gateway(wsgi.WSGIGateway_10):
 
 
 class SandboxServer:
-    """A Convertr look-alike on 127.0.0.1. A with-block or ``stop()`` ends it; it also ends with the process."""
+    """A Convertr look-alike on 127.0.0.1. A with-block or ``stop()`` ends it; it also ends with the process.
+
+    Args:
+        leads: how many.
+        seed: the same seed makes the same world; its dates lie in the 45 days before ``now``.
+        latency: seconds that each answer takes, its making included: half of them pass before anything is done.
+        port: 0 takes a free one.
+        id_filter: whether ``id[]`` filters, or is silently ignored.
+        rate_limit: requests per ``window`` seconds, over all callers.
+        window: seconds.
+        mishaps: faults of the service.
+        network: faults of the network; with an empty list, too, callers reach the sandbox through a TCP proxy.
+        chaos: faults of both kinds by chance.
+        token_life: seconds.
+        queue_delay: seconds until reprocessing takes effect.
+        max_ids: most leads per write.
+        now: the moment the world is made for.
+        speech: other words than Convertr's presumed ones; see ``sandbox.speech``.
+        pretend_live: do not say that this is a sandbox, so that what holds for a live enterprise can be tried.
+
+    Raises:
+        OSError: the port is taken.
+        SandboxError: a number makes no sense.
+    """
 
     USERS: ClassVar[dict[str, tuple[str, str, str | None]]] = {u.role: (u.username, u.password, u.code) for u in make_users()}
 
@@ -69,30 +92,7 @@ class SandboxServer:
         speech: Speech | None = None,
         pretend_live: bool = False,
     ) -> None:
-        """Make the world and start serving.
-
-        Args:
-            leads: how many.
-            seed: the same seed makes the same world; its dates lie in the 45 days before ``now``.
-            latency: seconds that each answer takes, its making included: half of them pass before anything is done.
-            port: 0 takes a free one.
-            id_filter: whether ``id[]`` filters, or is silently ignored.
-            rate_limit: requests per ``window`` seconds, over all callers.
-            window: seconds.
-            mishaps: faults of the service.
-            network: faults of the network; with an empty list, too, callers reach the sandbox through a TCP proxy.
-            chaos: faults of both kinds by chance.
-            token_life: seconds.
-            queue_delay: seconds until reprocessing takes effect.
-            max_ids: most leads per write.
-            now: the moment the world is made for.
-            speech: other words than Convertr's presumed ones; see ``sandbox.speech``.
-            pretend_live: do not say that this is a sandbox, so that what holds for a live enterprise can be tried.
-
-        Raises:
-            OSError: the port is taken.
-            SandboxError: a number makes no sense.
-        """
+        """Make the world and start serving; see the class."""
         if leads < 0 or leads > 2_000_000 or latency < 0:
             raise SandboxError("The sandbox takes 0 to 2,000,000 leads and a latency of at least 0 s. Correct these.")
         if port:

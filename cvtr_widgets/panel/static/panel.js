@@ -171,7 +171,10 @@ function render({ model, el }) {
 
   function merged(old, now) {
     const both = { ...old };
-    for (const [key, part] of Object.entries(now)) both[key] = part !== null && typeof part === "object" ? { ...old[key], ...part } : part;
+    for (const [key, part] of Object.entries(now)) {
+      const section = part !== null && typeof part === "object" && !Array.isArray(part);
+      both[key] = section ? { ...old[key], ...part } : part;
+    }
     return both;
   }
 
