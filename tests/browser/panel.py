@@ -31,11 +31,14 @@ class PanelPage:
     # -- step 1 -------------------------------------------------------------------------------------------------------
 
     def load(self, **filters: str) -> None:
-        """Load leads; ``filters``: the label of an option by the filter's name (campaign, status ...)."""
+        """Load leads, all of them; ``filters``: the label of an option by the filter's name (campaign, status ...)."""
         for name, label in filters.items():
             self(f".cvtr-filter-{name}").select_option(label=label)
         self(".cvtr-load").click()
         self(".cvtr-table .cvtr-row-tick").first.wait_for()
+        # The first rows show before the last ones are there. What is shown with the time of reading knows of the work, too.
+        expect(self(".cvtr-usage")).to_contain_text("leads as of")
+        expect(self(".cvtr-step-leads .cvtr-working")).to_be_hidden()
 
     def rows(self) -> list[int]:
         """Lead ids of the rows shown."""
