@@ -57,12 +57,21 @@ def texts(values: Sequence[Any]) -> list[str | None]:
 def money(value: Any) -> Decimal | None:
     """An exact amount; None where it is none."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        try:
-            amount = Decimal(str(value).strip())
-        except InvalidOperation:
-            return None
-        return amount if amount.is_finite() else None
+        text = str(value).strip()
+        return _usual_amount(text) if len(text) < 40 else _amount(text)
     return None
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+_usual_amount = lru_cache(maxsize=4096)(_amount)
+"""Leads are paid for with few different amounts."""
 
 
 def number(value: Any) -> int | float | None:

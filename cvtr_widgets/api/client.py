@@ -21,7 +21,7 @@ from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, moment
 from cvtr_widgets.api.pages import Page, Pages
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.reading import LeadReading, Tick
-from cvtr_widgets.api.records import lead_of
+from cvtr_widgets.api.records import leads_of
 from cvtr_widgets.api.shared import allowance_folder
 from cvtr_widgets.api.stopping import Stopped, never
 from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, is_loopback, status_error
@@ -269,7 +269,7 @@ class Convertr:
         self, ids: Sequence[LeadId], *, tick: Tick = lambda _n: None, cancelled: Stopped = never
     ) -> dict[LeadId, Record]:
         """Records of given leads, read now in the cheapest way that is proven; an absent id was not found."""
-        return self._reading.fetch(ids, lambda _own, record: record, tick=tick, cancelled=cancelled)
+        return self._reading.fetch(ids, lambda _ids, records: records, tick=tick, cancelled=cancelled)
 
     def remember(self, records: Sequence[Record]) -> None:
         """Note where leads stand that were listed, so that they can be read again cheaply without an id filter."""
@@ -340,8 +340,8 @@ class Convertr:
         """Leads as runs need them; an absent id was not found or is not visible."""
         campaigns, publishers = (self.catalog.names(what, cancelled=cancelled) for what in ("campaigns", "publishers"))
 
-        def make(own: LeadId, record: Record) -> Lead:
-            return lead_of(record, own, self.dialect.lead, campaigns, publishers)
+        def make(ids: Sequence[LeadId], records: Sequence[Record]) -> list[Lead]:
+            return leads_of(records, ids, self.dialect.lead, campaigns, publishers)
 
         return self._reading.fetch(ids, make, tick=tick, cancelled=cancelled)
 

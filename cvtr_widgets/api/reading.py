@@ -24,12 +24,13 @@ from cvtr_widgets.api.stopping import Stop, Stopped, never
 from cvtr_widgets.errors import Cancelled, NotAllowed, NotFound, Unreadable
 from cvtr_widgets.fields import id_of
 from cvtr_widgets.models import LeadId, ReadCost, Record, ordered_unique
+from cvtr_widgets.rows import Rows
 from cvtr_widgets.undisturbed import undisturbed
 
 Found = dict[LeadId, Record]
 Tick = Callable[[int], None]
 T = TypeVar("T")
-Make = Callable[[LeadId, Record], T]
+Make = Callable[[Sequence[LeadId], Sequence[Record]], Sequence[T]]
 
 
 class _Disobeyed(Exception):
@@ -56,6 +57,8 @@ class LeadReading:
 
     def remember(self, records: Sequence[Record]) -> None:
         """Note campaign and creation date of leads that came by, for way 2; they are read when they are needed."""
+        if self._filter_works:
+            return  # there will be no way 2
         fields = self._reader.dialect.lead
         places = zip(fields.column(records, "campaign"), fields.column(records, "created"), strict=True)
         self._came_by.update(zip(fields.own_ids(records), places, strict=True))
@@ -85,7 +88,8 @@ class LeadReading:
         tick: Tick = lambda _n: None,
         cancelled: Stopped = never,
     ) -> dict[LeadId, T]:
-        """What ``make`` makes of each record, by lead id, read now. Records are dropped as they come: 100,000 would not fit.
+        """What ``make`` makes of a page's ids and records, by lead id, read now. Records are dropped as they come: 100,000
+        would not fit.
 
         ``tick(n)`` is told how many of the ids are settled so far.
 
@@ -104,8 +108,9 @@ class LeadReading:
         return found
 
     def _made(self, found: Found, make: Make[T]) -> dict[LeadId, T]:
-        self.remember(list(found.values()))
-        return {own: make(own, record) for own, record in found.items()}
+        ids, records = list(found), Rows(found.values())
+        self.remember(records)
+        return dict(zip(ids, make(ids, records), strict=True))
 
     def _by_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Stopped) -> dict[LeadId, T]:
         parts = [ids[i : i + self._size] for i in range(0, len(ids), self._size)]

@@ -1,9 +1,9 @@
-"""A record of the service -> the ``Lead`` that runs work with."""
+"""Records of the service -> the ``Lead`` objects that runs work with."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -43,31 +43,60 @@ def _shared(value: Any) -> Any:
     return sys.intern(value) if type(value) is str else value
 
 
-def lead_of(record: Record, own: LeadId, fields: FieldMap, campaigns: Mapping[int, str], publishers: Mapping[int, str]) -> Lead:
-    """The lead in a record. Nothing personal is taken over."""
+def _read(fields: FieldMap, records: Sequence[Record], name: str, how: Callable[[Any], Any]) -> list[Any]:
+    """``how`` of a field of many records. Among a page of leads there are few different values of most."""
+    values = fields.column(records, name)
+    kinds = set(map(type, values)) - _TEXTS
+    if kinds and (len(kinds) > 1 or not kinds <= _NUMBERS):  # 1, 1.0 and true are equal in Python, and not the same
+        return [how(value) for value in values]
+    known = {value: how(value) for value in set(values)}
+    return [known[value] for value in values]
 
-    def read(name: str) -> Any:
-        return fields.read(record, name)
 
-    processr = read("processr_status")
-    currency = read("currency")
-    return Lead(
-        id=own,
-        status=_shared(status_of(read("status"))),
-        reason=_shared(text_of(read("reason"))),
-        category=_shared(text_of(read("category"))),
-        comment=text_of(read("comment")),
-        delivery=_shared(delivery_of(read("delivery"))),
-        replacement=_shared(text_of(read("replacement"))),
-        replacement_comment=text_of(read("replacement_comment")),
-        processr_status=processr if isinstance(processr, (int, str)) and not isinstance(processr, bool) else NOT_SENT,
-        processing_counter=_counter(read("processing_counter")),
-        billable_for_publisher=flag_of(read("billable_for_publisher")),
-        billable_for_advertiser=flag_of(read("billable_for_advertiser")),
-        publisher_payout=money_of(read("publisher_payout")),
-        advertiser_payout=money_of(read("advertiser_payout")),
-        currency=_shared(currency) if isinstance(currency, str) and currency else None,
-        campaign_id=id_of(read("campaign")),
-        campaign=_shared(_named(read("campaign"), campaigns)),
-        publisher=_shared(_named(read("publisher"), publishers)),
+_TEXTS = frozenset({str, type(None), Missing})
+_NUMBERS = frozenset({int, bool})
+
+
+def _processr(value: Any) -> int | str | None | Missing:
+    return value if isinstance(value, (int, str)) and not isinstance(value, bool) else NOT_SENT
+
+
+def _currency(value: Any) -> str | None:
+    return sys.intern(value) if type(value) is str and value else None
+
+
+def leads_of(
+    records: Sequence[Record],
+    ids: Sequence[LeadId],
+    fields: FieldMap,
+    campaigns: Mapping[int, str],
+    publishers: Mapping[int, str],
+) -> list[Lead]:
+    """The leads in a page of records, whose ids are ``ids``. Nothing personal is taken over."""
+
+    def of(name: str, how: Callable[[Any], Any]) -> list[Any]:
+        return _read(fields, records, name, how)
+
+    return list(
+        map(
+            Lead,
+            ids,
+            of("status", lambda v: _shared(status_of(v))),
+            of("reason", lambda v: _shared(text_of(v))),
+            of("category", lambda v: _shared(text_of(v))),
+            of("comment", text_of),
+            of("delivery", lambda v: _shared(delivery_of(v))),
+            of("replacement", lambda v: _shared(text_of(v))),
+            of("replacement_comment", text_of),
+            of("processr_status", _processr),
+            of("processing_counter", _counter),
+            of("billable_for_publisher", flag_of),
+            of("billable_for_advertiser", flag_of),
+            of("publisher_payout", money_of),
+            of("advertiser_payout", money_of),
+            of("currency", _currency),
+            of("campaign", id_of),
+            of("campaign", lambda v: _shared(_named(v, campaigns))),
+            of("publisher", lambda v: _shared(_named(v, publishers))),
+        )
     )

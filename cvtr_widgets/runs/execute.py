@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,6 +68,10 @@ class RunOptions:
     on_step: Callable[[str], None] | None = None
     source: str = ""
     keep_comments: bool = False
+
+
+Ended = tuple[LeadId, Outcome, str]
+"""A lead with its outcome and what it rests on."""
 
 
 class Run:
@@ -282,15 +286,16 @@ class Run:
         """Whether the lead has its outcome."""
         return lead_id in self._done
 
-    def conclude(self, lead_id: LeadId, outcome: Outcome, detail: str) -> None:
-        """Set the outcome of a lead."""
+    def conclude(self, ended: Iterable[Ended]) -> None:
+        """Set the outcome of leads."""
         with self._lock:
-            row = self._rows[lead_id]
-            self._counts[row.outcome] -= 1
-            self._counts[outcome] += 1
-            row.outcome, row.detail = outcome, sys.intern(detail)
-            row.finished_at = datetime.now(UTC)
-            self._done.add(lead_id)
+            now = datetime.now(UTC)
+            for lead_id, outcome, detail in ended:
+                row = self._rows[lead_id]
+                self._counts[row.outcome] -= 1
+                self._counts[outcome] += 1
+                row.outcome, row.detail, row.finished_at = outcome, sys.intern(detail), now
+                self._done.add(lead_id)
         self.tell()
 
     def tell(self, message: str | None = None, *, now: bool = False) -> None:

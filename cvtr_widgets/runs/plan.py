@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ BEFORE = (
     "processing_counter", "billable_for_publisher", "billable_for_advertiser",
 )  # fmt: skip
 """The fields of a lead that a plan rests on: if one of them has changed, the lead is held back."""
+_watched = operator.attrgetter(*BEFORE)
 _COMMENTS = tuple(place for place, name in enumerate(BEFORE) if name.endswith("comment"))
 
 
@@ -205,7 +207,7 @@ def differences(before: Sight, now: Sight) -> list[str]:
     if before.lead is None or now.lead is None:
         return []
     changed = []
-    for name in BEFORE:
+    for name in BEFORE if _watched(before.lead) != _watched(now.lead) else ():
         old, new = getattr(before.lead, name), getattr(now.lead, name)
         if not alike(old, new):
             shown = "" if name.endswith("comment") else f" from {_plain(old)} to {_plain(new)}"

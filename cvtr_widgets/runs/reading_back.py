@@ -152,8 +152,7 @@ class ReadingBack:
     def _conclude(self, ended: Sequence[tuple[Pending, Outcome, str]]) -> None:
         if not ended:
             return
-        for item, outcome, detail in ended:
-            self._run.conclude(item.lead_id, outcome, detail)
+        self._run.conclude((item.lead_id, outcome, detail) for item, outcome, detail in ended)
         with self._lock:
             for item, _, _ in ended:
                 self._pending.pop(item.lead_id, None)

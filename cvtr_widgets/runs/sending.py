@@ -119,8 +119,8 @@ class Sender:
             row.see(now[own])
             row.chunk = chunk.number
             held.append((own, Outcome.SKIPPED, "held back, changed since the plan: " + "; ".join(changed)))
-            self._run.conclude(*held[-1])
         if held:
+            self._run.conclude(held)
             self._back.note(held)
         return going
 
@@ -302,6 +302,5 @@ class Sender:
             self._run.fail(error)
 
     def _leave(self, ids: Iterable[LeadId], why: str) -> None:
-        for own in ids:
-            if not self._back.holds(own) and not self._run.settled(own):
-                self._run.conclude(own, Outcome.NOT_SENT, why)
+        left = [own for own in ids if not self._back.holds(own) and not self._run.settled(own)]
+        self._run.conclude([(own, Outcome.NOT_SENT, why) for own in left])

@@ -189,7 +189,7 @@ function render({ model, el }) {
     const fresh = link.handled >= link.sent;
     // What stands above the steps comes first: nothing may move under a hand that is about to click.
     if (view.past.looked) root.classList.remove("cvtr-waiting");
-    else if (!held) held = setTimeout(() => root.classList.remove("cvtr-waiting"), 2000);
+    else if (!held) held = setTimeout(() => root.classList.remove("cvtr-waiting"), 5000);
     setAttribute(root, "data-step", String(view.step));
     header.update(view.head, view.leads.loaded);
     stay = view.head.stay;

@@ -181,7 +181,11 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
       tabindex: selectable ? null : "-1" }, ...cells);
   }
 
+  let headed = "";
   function drawHead() {
+    const look = JSON.stringify([now.columns, now.sorts]);
+    if (look === headed) return;  // a press that is under way must end on the button it began on
+    headed = look;
     const tickAll = h("input", { type: "checkbox", class: "cvtr-tick-page", "aria-label": "Select this page",
       on: { click: () => tick(now.rows.map((one) => one.id), tickAll.checked) } });
     const cells = selectable ? [h("td", { role: "gridcell", class: "cvtr-tick-cell" }, tickAll)] : [];
