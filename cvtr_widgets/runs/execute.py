@@ -30,6 +30,7 @@ from cvtr_widgets.runs.reading_back import ReadingBack
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import Row, results_frame, rows_of
 from cvtr_widgets.runs.sending import Sender
+from cvtr_widgets.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,10 +69,6 @@ class RunOptions:
     on_step: Callable[[str], None] | None = None
     source: str = ""
     keep_comments: bool = False
-
-
-Ended = tuple[LeadId, Outcome, str]
-"""A lead with its outcome and what it rests on."""
 
 
 class Run:
@@ -286,8 +283,8 @@ class Run:
         """Whether the lead has its outcome."""
         return lead_id in self._done
 
-    def conclude(self, ended: Iterable[Ended]) -> None:
-        """Set the outcome of leads."""
+    def conclude(self, ended: Iterable[tuple[LeadId, Outcome, str]]) -> None:
+        """Set the outcome of leads, with what it rests on."""
         with self._lock:
             now = datetime.now(UTC)
             for lead_id, outcome, detail in ended:
@@ -323,6 +320,7 @@ class Run:
 
     # -- the work -----------------------------------------------------------------------------------------------------
 
+    @undisturbed()
     def _note_opening(self) -> None:
         if self._recorded is not None:
             self.journal_head = self._journal.write(self.id, "claim", owner())

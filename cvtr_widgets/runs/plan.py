@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import actions
@@ -37,6 +38,7 @@ BEFORE = (
 )  # fmt: skip
 """The fields of a lead that a plan rests on: if one of them has changed, the lead is held back."""
 _watched = operator.attrgetter(*BEFORE)
+_dumps = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str).encode
 _COMMENTS = tuple(place for place, name in enumerate(BEFORE) if name.endswith("comment"))
 
 
@@ -185,19 +187,33 @@ class Plan:
         return plan_frame(self)
 
 
-def before_values(sight: Sight) -> list[Any] | None:
+def state_of(sight: Sight) -> tuple[Any, ...] | None:
+    """All that a plan rests on for one lead; None where it was not found. Many leads have the same."""
+    lead = sight.lead
+    return None if lead is None else (*_watched(lead), sight.delivered, lead.campaign_id)
+
+
+def before_values(sight: Sight) -> Sequence[Any] | None:
     """What a plan rests on for one lead, as JSON values: ``BEFORE`` in order, the delivery check's word, the campaign's id.
 
     Comments are hashes, and ``{}`` is what the service does not send. None: the lead was not found.
     """
-    lead = sight.lead
-    if lead is None:
-        return None
-    values: list[Any] = [{} if (value := getattr(lead, name)) is NOT_SENT else value for name in BEFORE]
+    state = state_of(sight)
+    return None if state is None else _as_values(*state)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _as_values(*state: Any) -> Sequence[Any]:
+    values = [{} if value is NOT_SENT else value for value in state]
     for place in _COMMENTS:
         if isinstance(values[place], str):
             values[place] = str(seal(values[place]))
-    return [*values, sight.delivered, lead.campaign_id]
+    return tuple(values)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _as_text(*state: Any) -> str:
+    return _dumps(_as_values(*state))
 
 
 def differences(before: Sight, now: Sight) -> list[str]:
@@ -266,10 +282,12 @@ def fingerprint(
     }
     if identity.world:
         head["world"] = identity.world
-    dumps = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str).encode
-    found = hashlib.sha256(dumps(head).encode())
+    found = hashlib.sha256(_dumps(head).encode())
     for e in entries:  # lead by lead: the text of 100,000 would be large
-        found.update(b"\n" + dumps([e.lead_id, e.verdict, e.integrations, before_values(e.before)]).encode())
+        state = state_of(e.before)
+        before = "null" if state is None else _as_text(*state)
+        integrations = _dumps(e.integrations) if e.integrations else "[]"
+        found.update(f'\n[{e.lead_id},"{e.verdict}",{integrations},{before}]'.encode())
     return found.hexdigest()
 
 

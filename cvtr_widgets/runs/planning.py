@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.errors import Cancelled, PlanError
@@ -24,9 +24,11 @@ from cvtr_widgets.runs.plan import (
     fingerprint,
     judge,
     now_words,
+    state_of,
     then_words,
 )
 from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight
+from cvtr_widgets.undisturbed import undisturbed
 
 Groups = Sequence[tuple[Action, Sequence[LeadId]]]
 
@@ -106,6 +108,7 @@ def read_leads(
     return Reading({i: Sight(found.get(i), said.get(i)) for i in ids}, at)
 
 
+@undisturbed()
 def make_plan(
     service: LeadService,
     lists: Lists,
@@ -174,9 +177,13 @@ def _entries(
     jobs, names = _jobs(lists, action, group, reading)
     without: Counter[str] = Counter()
     entries = []
+    judged: dict[Any, tuple[Verdict, str, str]] = {}  # few different states, many leads
     for own in group:
         sight = reading.sights.get(own, Sight(None))
-        verdict, why = judge(action, sight, service.identity)
+        state = state_of(sight)
+        if state not in judged:
+            judged[state] = (*judge(action, sight, service.identity), now_words(sight))
+        verdict, why, now = judged[state]
         lead = sight.lead
         chosen: tuple[int, ...] = ()
         if action.integrations and lead is not None:
@@ -186,8 +193,7 @@ def _entries(
                 without[lead.campaign or f"campaign {lead.campaign_id}"] += 1
         sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
         then = then_words(action, names, chosen) if sent else ""
-        # few different words, many leads
-        entries.append(Entry(own, number, verdict, why, sys.intern(now_words(sight)), sys.intern(then), sight, chosen))
+        entries.append(Entry(own, number, verdict, why, now, sys.intern(then), sight, chosen))
     for campaign, n in without.items():
         notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
     return entries

@@ -82,7 +82,7 @@ class Sender:
     def send_all(self, blocks: Iterator[Block], threads: int) -> None:
         """Read, send and read back every block. The first fault of our own is raised, when all threads have ended."""
         tasks: Iterator[Task] = (partial(self._open, block) for block in blocks)
-        self._workers = Workers(threads, tasks, f"cvtr-run-{self._run.id}")
+        self._workers = Workers(threads, tasks, f"cvtr-run-{self._run.id}", last=self._service.limits.in_flight)
         with undisturbed():
             self._workers.run()
 

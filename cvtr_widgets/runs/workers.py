@@ -1,23 +1,30 @@
-"""A few threads that carry tasks out, those that are further along first, so that few leads are under way at any time."""
+"""A few threads that carry tasks out, those that are further along first, so that few leads are under way at any time.
+
+Towards the end it is the other way round: each of the last tasks leads to several steps, one after the other, which few
+threads would else carry out while the others have nothing to do.
+"""
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 
 Task = Callable[[], None]
 
 
 class Workers:
-    """Tasks come from ``source`` when nothing else is ready, and from ``add`` (higher ``rank`` = sooner)."""
+    """Tasks come from ``source`` when nothing else is ready, and from ``add`` (higher ``rank`` = sooner).
 
-    def __init__(self, threads: int, source: Iterator[Task], name: str) -> None:
+    ``last``: with so many tasks left in the source, these come first, and then the lower ranks.
+    """
+
+    def __init__(self, threads: int, source: Iterator[Task], name: str, *, last: int = 0) -> None:
         self._source = source
+        self._last = last
+        self._next_ones: deque[Task] = deque()
         self._names = [f"{name}-{n}" for n in range(threads)]
-        self._ready: list[tuple[int, int, Task]] = []
-        self._count = itertools.count()
+        self._ready: defaultdict[int, deque[Task]] = defaultdict(deque)
         self._changed = threading.Condition()
         self._working = 0
         self._drained = False
@@ -26,7 +33,7 @@ class Workers:
     def add(self, rank: int, task: Task) -> None:
         """One more task; may be called by tasks."""
         with self._changed:
-            heapq.heappush(self._ready, (-rank, next(self._count), task))
+            self._ready[rank].append(task)
             self._changed.notify()
 
     def run(self) -> None:
@@ -53,26 +60,35 @@ class Workers:
 
     def _next(self) -> Task | None:
         with self._changed:
-            while self._error is None:
-                task = self._one()
+            while not self._failed():
+                self._look_ahead()
+                task = None if self._failed() else self._one()
                 if task is not None:
                     self._working += 1
                     return task
-                if not self._working or self._error is not None:
+                if not self._working:
                     break
                 self._changed.wait()
             self._changed.notify_all()
             return None
 
+    def _failed(self) -> bool:
+        return self._error is not None
+
     def _one(self) -> Task | None:
-        if self._ready:
-            return heapq.heappop(self._ready)[2]
-        if self._drained:
-            return None
-        try:
-            task = next(self._source, None)
-        except BaseException as error:  # noqa: BLE001  it is raised by run()
-            self._error = self._error or error
-            return None
-        self._drained = task is None
-        return task
+        ready = [rank for rank, tasks in self._ready.items() if tasks]
+        if self._next_ones and (self._drained or not ready):
+            return self._next_ones.popleft()
+        return self._ready[min(ready) if self._drained else max(ready)].popleft() if ready else None
+
+    def _look_ahead(self) -> None:
+        """Have one task more of the source in sight than are begun early, so that it is known when its end comes."""
+        while not self._drained and self._error is None and len(self._next_ones) <= self._last:
+            try:
+                task = next(self._source, None)
+            except BaseException as error:  # noqa: BLE001  it is raised by run()
+                self._error = self._error or error
+                return
+            self._drained = task is None
+            if task is not None:
+                self._next_ones.append(task)

@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--no-id-filter", action="store_true", help="the id filter is silently ignored")
     parser.add_argument("--stop-with-stdin", action="store_true")
     given = parser.parse_args()
+    sys.setswitchinterval(0.0005)  # an answer whose time has come does not wait for another one's making
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background has Ctrl-C ignored
         signal.signal(number, lambda *_: stop.set())
