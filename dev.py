@@ -6,6 +6,7 @@
     python3 dev.py check       the quick half: style, types, storeys, unit tests
     python3 dev.py bench       the benchmarks
     python3 dev.py test-all    also what takes too long for every day
+    python3 dev.py page        the shortened script of the panel's page, anew
 
 Whatever follows the command is passed on: to pytest, to the demo, to the benchmarks.
 """
@@ -88,7 +89,14 @@ def ensure_environment() -> None:
         say(f"making .venv with Python {sys.version.split()[0]}")
         make_venv(uv)
     say("installing what pyproject.toml names (a few minutes the first time)")
-    wanted = ("-e", ".[test]", "-c", "constraints.txt")
+    install("-e", ".[test]")
+    STAMP.write_text(state)
+    say(f"installed in {time.monotonic() - started:.0f} s")
+
+
+def install(*wanted: str) -> None:
+    """Install into ``.venv``, in the versions that are known to work together."""
+    wanted, uv = (*wanted, "-c", "constraints.txt"), shutil.which("uv")
     quiet = "-qq"  # with -q pip repeats warnings about folders it was told to look in
     if uv:
         done = call(uv, "pip", "install", quiet, "--python", PYTHON, *wanted)
@@ -96,8 +104,6 @@ def ensure_environment() -> None:
         done = call(PYTHON, "-m", "pip", "install", quiet, "--disable-pip-version-check", *wanted)
     if done:
         raise Stop("the installation failed, see above. Put that right (often: the network), and run the same command again.")
-    STAMP.write_text(state)
-    say(f"installed in {time.monotonic() - started:.0f} s")
 
 
 def runs(python: Path) -> bool:
@@ -303,7 +309,13 @@ def bench(words: list[str]) -> int:
     return max(codes, default=0)
 
 
-COMMANDS = {"demo": demo, "test": test, "check": check, "bench": bench, "test-all": test_all}
+def page(words: list[str]) -> int:
+    """Write the shortened script and style of the panel's page anew, after a change of ``panel/static``."""
+    install("tdewolff-minify")
+    return call(PYTHON, ROOT / "tools" / "page.py", *words, env=environment())
+
+
+COMMANDS = {"demo": demo, "test": test, "check": check, "bench": bench, "test-all": test_all, "page": page}
 
 
 def main(words: Sequence[str]) -> int:

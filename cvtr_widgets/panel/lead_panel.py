@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -19,6 +18,7 @@ from cvtr_widgets.panel.downloads import Downloads
 from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.news import News
+from cvtr_widgets.panel.page import SCRIPTS, STYLES, page
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.runs.execute import Run
 from cvtr_widgets.runs.plan import Plan
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger("cvtr_widgets.panel")
-SCRIPTS = ("dom.js", "fields.js", "table.js", "arrange.js", "leads.js", "detail.js", "type.js", "processing.js", "panel.js")
 TYPED = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
 ABSENT = (
     "No lead panel here, or only “Loading widget”? It lives in a kernel: run this cell (Shift+Enter), and those above it, to "
@@ -37,15 +36,6 @@ ABSENT = (
 )
 PAUSE = 0.08
 """Seconds between two views sent; what changes in between goes with the next one."""
-
-
-def _static(name: str) -> str:
-    return resources.files("cvtr_widgets.panel").joinpath("static", name).read_text(encoding="utf-8")
-
-
-def _module() -> str:
-    """The page's one ES module: our scripts, one after the other, in one scope."""
-    return "\n".join(_static(name) for name in SCRIPTS)
 
 
 class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own bases have no types
@@ -62,8 +52,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             session that is given has its own setting.
     """
 
-    _esm = _module()
-    _css = _static("panel.css")
+    _esm = page(SCRIPTS)
+    _css = page(STYLES)
 
     def __init__(self, client: Convertr | LeadSession, *, page_size: int = 50, masked: bool | None = None) -> None:
         super().__init__()
@@ -80,6 +70,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._handled: dict[str, int] = {}
         self._typed_on: set[str] = set()
         self._closed = False
+        self._greeted = False
         self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed)
         self._downloads = Downloads(self._post, self._changed)
         self.on_msg(self._heard)
@@ -169,6 +160,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             return
         with self._state.lock:
             if kind == "hello":
+                self._greeted = True
                 self._sent_rows.clear()
                 self._sent_texts = -1
                 self._news.forget()
@@ -200,7 +192,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _changed(self) -> None:
         """Send what is new, soon. Called from any thread, as often as it likes."""
         with self._timer_lock:
-            if self._timer is not None or self._closed:
+            if self._timer is not None or self._closed or not self._greeted:
                 return
             wait = max(0.0, self._last_sent + PAUSE - time.monotonic())
             self._timer = threading.Timer(wait, self._send_now)
