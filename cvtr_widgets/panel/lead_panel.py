@@ -15,6 +15,7 @@ import anywidget
 
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.panel.downloads import Downloads
+from cvtr_widgets.panel.heard import Heard
 from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.news import News
@@ -67,6 +68,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._sent_rows: dict[str, int] = {}
         self._news = News()
         self._sent_texts = 0
+        self._heard_of = Heard()
         self._handled: dict[str, int] = {}
         self._typed_on: set[str] = set()
         self._closed = False
@@ -151,7 +153,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         page, number = (content.get("page"), content.get("n")) if isinstance(content, dict) else (None, None)
         asker = (page, number) if isinstance(number, int) and isinstance(page, str) and len(page) < 40 else None
         if asker:
-            self._post({"v": VERSION, "kind": "heard", "page": page, "n": number, "told": self._told})
+            missing = self._heard_of.note(*asker)
+            self._post({"v": VERSION, "kind": "heard", "page": page, "n": number, "told": self._told, "missing": missing})
         try:
             kind, given = read_message(content)
         except BadMessage as bad:

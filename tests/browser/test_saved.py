@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
+from cvtr_widgets.sandbox import Mishap
 from tests.browser.lab import PATIENCE, end_kernels, environment_cell, joined, write_notebook
 from tests.browser.panel import CELL
 
@@ -118,6 +120,49 @@ def test_a_notebook_saved_without_widget_state_says_how_to_start(open_panel, san
     expect(absent).to_be_hidden()
 
 
+EVERY_SECOND = """async seconds => {
+    const value = seconds ? { autosaveInterval: seconds } : {};
+    await window.jupyterapp.serviceManager.settings.save('@jupyterlab/docmanager-extension:plugin', JSON.stringify(value));
+}"""
+
+
+@pytest.fixture
+def saved_by_itself(notebooks):
+    """Has JupyterLab save the notebook that was opened last every second, once its page is loaded again."""
+    yield lambda: notebooks[-1]._finish(EVERY_SECOND, 1)
+    notebooks[-1]._finish(EVERY_SECOND, 0)
+
+
+def test_what_the_timer_saves_in_the_middle_of_a_run_holds_nothing(open_panel, sandbox, state_saved, saved_by_itself):
+    ids = sandbox.lead_ids(status="Caution")[:6]
+    wanted = values(sandbox, sandbox.lead_ids())
+    panel = open_panel(cells=["import os\nos.environ.update(CVTR_CHUNK='1', CVTR_IN_FLIGHT='1')", CELL.format(role="admin")])
+    saved_by_itself()
+    panel.opened.reload()
+    panel.step(1)
+    state_saved()
+    panel.load()
+    panel.type_ids(" ".join(map(str, ids)))
+    panel.selected(6)
+    panel.next()
+    panel.choose("test", reason="Test lead", comment=COMMENT)
+    panel.preview()
+    sandbox.latency = 0.5
+    panel.press(".cvtr-run")
+    panel(".cvtr-progress").wait_for()
+    before = panel.opened.path.read_text(encoding="utf-8")
+    # The user does something else meanwhile; nobody saves.
+    panel.opened._finish("async () => { await window.jupyterapp.commands.execute('notebook:insert-cell-below'); }")
+    panel.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+    expect(panel(".cvtr-progress")).to_be_visible()  # it was in the middle
+    text = panel.opened.path.read_text(encoding="utf-8")
+    assert len(json.loads(text)["cells"]) == len(json.loads(before)["cells"]) + 1
+    assert "application/vnd.jupyter.widget-state+json" in text
+    assert not held(text, wanted)
+    sandbox.latency = 0.0
+    panel(".cvtr-results").wait_for()
+
+
 DRIVEN = """
 def page(kind, /, **fields):  # what the page of a panel sends
     panel._handle_custom_msg({{"v": 1, "kind": kind, "is": fields, "page": "p", "n": 1}}, [])
@@ -127,11 +172,23 @@ def until(condition):
     while not condition():
         time.sleep(0.02)
 
+import builtins
+
 page("hello")
 page("ids", text={text!r})
 page("load", go_on=False)
+if {errors}:  # the service refuses to be read, in words that hold a lead's e-mail address
+    until(lambda: panel._state.leads.problem is not None)
+    page("load", go_on=False)
 until(lambda: len(panel.leads) >= 300)
 page("search", text={name!r})
+if {errors}:  # a fault of ours, about a lead
+    table, search = panel._state.leads.table, type(panel._state.leads.table).search
+    type(table).search = lambda *_: builtins.int({name!r})
+    page("search", text="x" + {name!r})
+    type(table).search = search
+    page("upload", purpose="file", name={name!r} + ".csv", part=0, parts=1)
+    page("nonsense", text={name!r})
 page("action", kind="test")
 page("reason", value="own")
 page("own_reason", text={comment!r})
@@ -145,23 +202,54 @@ until(lambda: panel.run is not None and panel.run.finished)
 """
 
 
-def test_nbconvert_stores_nothing_of_what_a_panel_was_driven_through(sandbox, tmp_path):
-    ids = sandbox.lead_ids(status="Caution")[:3]
-    wanted = values(sandbox, sandbox.lead_ids())
+REFUSED = "You may not see {} today."
+
+
+def driven_by(sandbox, ids, *, errors):
     typed = " ".join(map(str, ids))
-    driven = DRIVEN.format(
-        text=typed, name=sandbox.record(ids[0])["email"], comment=COMMENT, own=str(ids[0]), signature=SIGNATURE
-    )
+    name = sandbox.record(ids[0])["email"]
+    if errors:
+        text = REFUSED.format(name)
+        sandbox.mishaps = [
+            Mishap("leads", "status", status=400, text=text, times=1),
+            *(Mishap("leads-bulk-flag", "refuse_lead", lead=own, text=text) for own in ids[:2]),
+        ]
+    driven = DRIVEN.format(text=typed, name=name, comment=COMMENT, own=str(ids[0]), signature=SIGNATURE, errors=errors)
+    wanted = values(sandbox, sandbox.lead_ids())
     assert set(typed.split()) < set(held(driven, wanted))  # such a search finds what is there
-    # What the notebook's author writes is the author's own; so the messages come from a file beside it.
-    (tmp_path / "driven.py").write_text(driven, encoding="utf-8")
+    return driven, wanted
+
+
+def write_driven(folder, name, sandbox, driven):
+    """What the notebook's author writes is the author's own; so the messages come from a file beside it."""
+    (folder / "driven.py").write_text(driven, encoding="utf-8")
     run = "exec(open('driven.py', encoding='utf-8').read())"
     show = "from IPython.display import display\ndisplay(panel)\npanel"
-    write_notebook(tmp_path / "book.ipynb", [environment_cell(joined(sandbox)), CELL.format(role="admin"), run, show])
+    write_notebook(folder / name, [environment_cell(joined(sandbox)), CELL.format(role="admin"), run, show])
+
+
+@pytest.mark.parametrize("errors", [False, True])
+def test_nbconvert_stores_nothing_of_what_a_panel_was_driven_through(sandbox, tmp_path, errors):
+    ids = sandbox.lead_ids(status="Caution")[:3]
+    driven, wanted = driven_by(sandbox, ids, errors=errors)
+    write_driven(tmp_path, "book.ipynb", sandbox, driven)
     command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output", "out.ipynb", "book.ipynb"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE * 2, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
-    assert all(sandbox.effects(own) for own in ids)  # it was driven
+    assert [bool(sandbox.effects(own)) for own in ids] == ([False, False, True] if errors else [True] * 3)  # it was driven
     assert "application/vnd.jupyter.widget-state+json" in text
+    assert ("a fault in the lead panel" in text) is errors
     assert not held(text, wanted)
+
+
+def test_the_source_of_a_voila_page_holds_nothing_after_errors(sandbox, lab, lab_root, watched):
+    ids = sandbox.lead_ids(status="Caution")[:3]
+    driven, wanted = driven_by(sandbox, ids, errors=True)
+    write_driven(lab_root, "voila-errors.ipynb", sandbox, driven)
+    source = watched.page.request.get(lab.address("voila-errors.ipynb", "voila/render"), timeout=PATIENCE * 1000).text()
+    assert [bool(sandbox.effects(own)) for own in ids] == [False, False, True]
+    assert "a fault in the lead panel" in source
+    assert "cvtr" in source
+    assert not held(source, wanted)
+    end_kernels(lab)

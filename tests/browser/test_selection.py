@@ -135,6 +135,35 @@ def test_page_matching_none_invert_and_undo_each_say_their_number(open_panel, sa
     assert changed(sandbox, everyone) == matching
 
 
+# The next message of this kind never leaves the browser.
+LOSE = """kind => {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
+        if (text.includes(`"kind":"${kind}"`)) {
+            WebSocket.prototype.send = send;
+            return undefined;
+        }
+        return send.call(this, data);
+    };
+}"""
+
+
+def test_a_tick_that_is_lost_on_its_way_is_not_shown_as_one(open_panel, kernel_eval):
+    panel = open_panel()
+    panel.load()
+    lost, kept = panel.rows()[:2]
+    panel.page.evaluate(LOSE, "tick")
+    panel.box(lost).click()
+    expect(panel(":scope > .cvtr-problem")).to_contain_text("did not reach the kernel")
+    expect(panel.box(lost)).not_to_be_checked()
+    panel.box(kept).click()
+    panel.selected(1)
+    expect(panel(":scope > .cvtr-problem")).to_be_hidden()
+    assert kernel_eval("list(panel.selection.ids)") == [kept]
+    assert ticked(panel) == [kept]
+
+
 def test_typed_ids_and_what_was_not_taken_of_them(open_panel, sandbox):
     everyone = everybody(sandbox)
     a, b, c, d = everyone[10:14]

@@ -2,14 +2,17 @@
 
 const VERSION = 1;
 const PATIENCE = 1000; // milliseconds after which an unanswered click is spoken of
+const LOST = 3000; // and after which one that the kernel has not got, but later ones, has been lost on the way
+const OUR_OWN = ["hello", "ping"]; // messages that nobody has pressed
 
 function kernelLink(model) {
   const page = Math.random().toString(36).slice(2);
-  const link = { handled: 0, sent: 0, waiting: new Map(), page, acted: () => {} };
+  const link = { handled: 0, sent: 0, waiting: new Map(), page, acted: () => {}, lost: () => {} };
+  let pinged = -Infinity;
   link.send = (kind, is = {}, buffers = undefined) => {
-    link.acted();
+    if (!OUR_OWN.includes(kind)) link.acted();
     link.sent += 1;
-    link.waiting.set(link.sent, performance.now());
+    link.waiting.set(link.sent, { kind, at: performance.now() });
     try {
       model.send({ v: VERSION, kind, is, n: link.sent, page }, undefined, buffers);
     } catch {
@@ -17,8 +20,23 @@ function kernelLink(model) {
     }
     return link.sent;
   };
-  link.heard = (n) => { for (const one of [...link.waiting.keys()]) if (one <= n) link.waiting.delete(one); };
-  link.slow = () => [...link.waiting.values()].some((at) => performance.now() - at > PATIENCE);
+  const since = (one) => performance.now() - one.at;
+  link.heard = (n, missing) => {
+    let pressed = false;
+    for (const [number, one] of [...link.waiting]) {
+      if (number > n || (missing.includes(number) && since(one) < LOST)) continue;
+      link.waiting.delete(number);
+      pressed = pressed || (missing.includes(number) && !OUR_OWN.includes(one.kind));
+    }
+    if (pressed) link.lost();
+  };
+  link.slow = (time = PATIENCE) => [...link.waiting.values()].some((one) => since(one) > time);
+  /** Asks whether what has no answer has come at all; a busy kernel answers later. */
+  link.ask = () => {
+    if (!link.slow(LOST) || performance.now() - pinged < 10_000) return;
+    pinged = performance.now();
+    link.send("ping");
+  };
   return link;
 }
 
@@ -169,6 +187,12 @@ function render({ model, el }) {
     link.send("hello");
   }
 
+  link.lost = () => {
+    askedAt = 0;
+    askAgain();  // boxes that were ticked meanwhile must not stay so
+    problem.update({ text: "What you pressed did not reach the kernel, so nothing was done. Look at the panel, and press again.", detail: "" });
+  };
+
   function merged(old, now) {
     const both = { ...old };
     for (const [key, part] of Object.entries(now)) {
@@ -230,7 +254,7 @@ function render({ model, el }) {
     heardAt = performance.now();
     if (message.handled && message.handled[link.page] !== undefined) link.handled = Math.max(link.handled, message.handled[link.page]);
     if (message.kind === "heard" && message.page === link.page) {
-      link.heard(message.n);
+      link.heard(message.n, message.missing || []);
       if (message.told > viewed) askAgain();
     }
     if (message.kind === "view") showView(message);
@@ -255,6 +279,7 @@ function render({ model, el }) {
       ? "The kernel does not answer. If it has ended, what was not sent stays not sent; reload the page and look at the leads."
       : viewed
       ? "Waiting for the kernel, which is busy with another cell. What you pressed is kept and comes next."
+        + (link.slow(20_000) ? " If no cell is running, reload the page." : "")
       : "This panel has no answer from a kernel. If a cell is running, it comes when that has ended; else run the cell that "
         + "makes the panel (Shift+Enter) to start.");
   }
@@ -274,6 +299,7 @@ function render({ model, el }) {
     // What the kernel did on a click and this page was not told (a connection that broke) is asked for as well.
     const due = stay || link.handled < link.sent;
     if (due && !link.waiting.size && performance.now() - heardAt > 5000) link.send("ping");
+    link.ask();
     told();
   }, 500);
   link.send("hello");
