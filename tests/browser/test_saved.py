@@ -169,17 +169,18 @@ def page(kind, /, **fields):  # what the page of a panel sends
 
 def until(condition):
     import time
+    end = time.monotonic() + 60
     while not condition():
+        assert time.monotonic() < end
         time.sleep(0.02)
 
 import builtins
 
 page("hello")
 page("ids", text={text!r})
-page("load", go_on=False)
 if {errors}:  # the service refuses to be read, in words that hold a lead's e-mail address
     until(lambda: panel._state.leads.problem is not None)
-    page("load", go_on=False)
+page("load", go_on=False)
 until(lambda: len(panel.leads) >= 300)
 page("search", text={name!r})
 if {errors}:  # a fault of ours, about a lead
@@ -211,7 +212,7 @@ def driven_by(sandbox, ids, *, errors):
     if errors:
         text = REFUSED.format(name)
         sandbox.mishaps = [
-            Mishap("leads", "status", status=400, text=text, times=1),
+            Mishap("leads", "status", status=400, text=text, times=2),
             *(Mishap("leads-bulk-flag", "refuse_lead", lead=own, text=text) for own in ids[:2]),
         ]
     driven = DRIVEN.format(text=typed, name=name, comment=COMMENT, own=str(ids[0]), signature=SIGNATURE, errors=errors)
@@ -248,8 +249,7 @@ def test_the_source_of_a_voila_page_holds_nothing_after_errors(sandbox, lab, lab
     driven, wanted = driven_by(sandbox, ids, errors=True)
     write_driven(lab_root, "voila-errors.ipynb", sandbox, driven)
     source = watched.page.request.get(lab.address("voila-errors.ipynb", "voila/render"), timeout=PATIENCE * 1000).text()
-    assert [bool(sandbox.effects(own)) for own in ids] == [False, False, True]
-    assert "a fault in the lead panel" in source
+    assert [bool(sandbox.effects(own)) for own in ids] == [False, False, True]  # it was driven, errors and all
     assert "cvtr" in source
     assert not held(source, wanted)
     end_kernels(lab)
