@@ -33,7 +33,7 @@ def values(sandbox, ids):
 
 def held(text, wanted):
     """Those of ``wanted`` that the text holds, as whole words; also in the forms that JSON gives them."""
-    lines = text + "\n" + text.encode().decode("unicode_escape", "ignore") if "\\u" in text else text
+    lines = text + "\n" + re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text)
     # "Tom" is not in "bottom", and an id not in the digits of a hash.
     return [own for own in wanted if own in lines and re.search(rf"(?<!\w){re.escape(own)}(?!\w)", lines)]
 
