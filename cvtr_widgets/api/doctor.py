@@ -89,21 +89,23 @@ def _account(client: Convertr) -> Iterator[Diagnosis]:
 
 def _filters(client: Convertr) -> Iterator[Diagnosis]:
     offered = client.offered_filters()
+    slower = "Given leads are then read by campaign and date or one by one; that is slower, not less true."
     if not offered:
-        advice = "Leads are then read by campaign and date or one by one; that is slower, not less true."
-        yield Diagnosis("filters offered", "missing", "the service lists none", advice)
+        yield Diagnosis("filters offered", "missing", "the service lists none", slower)
         return
     d = client.dialect
     for part in ("filters", "orders"):
         for name in d.entry(part):
             key = d.value(part, name)
             what = f"{part.removesuffix('s')}: {name.replace('_', ' ')}"
+            here = "They are put in order here instead." if part == "orders" else "It is filtered here instead."
+            advice = slower if (part, name) == ("filters", "ids") else here
             if not key:
-                yield Diagnosis(what, "missing", "the dialect names none", "It is filtered here instead.")
+                yield Diagnosis(what, "missing", "the dialect names none", advice)
             elif key in offered:
                 yield Diagnosis(what, "ok", key)
             else:
-                yield Diagnosis(what, "missing", f"{key} is not offered", "It is filtered here instead; see the dialect.")
+                yield Diagnosis(what, "missing", f"{key} is not offered", f"{advice} See the dialect if it has another name.")
 
 
 def _page(client: Convertr) -> Iterator[Diagnosis]:

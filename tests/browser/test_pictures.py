@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.lab import OUTPUT, joined
 from tests.browser.panel import CELL, PanelPage
 from tests.browser.test_first_write import CELL as LIVE_CELL
+
+CAPTURE = Path(__file__).resolve().parents[1] / "learn" / "captures" / "single.har.gz"
 
 
 @pytest.fixture
@@ -44,3 +48,29 @@ def test_the_first_write(notebook, screenshot, journal, tmp_path):
         panel.preview()
         panel(".cvtr-first").wait_for()
         assert screenshot("docs-first-write", ".cvtr-panel").stat().st_size > 50_000
+
+
+def test_the_doctor(notebook, screenshot, journal, tmp_path):
+    """On a service without an id filter."""
+    with SandboxServer(leads=300, seed=3, pretend_live=True, id_filter=False) as live:
+        cell = LIVE_CELL.format(settings=str(tmp_path / "settings"), url=live.url).replace("panel = cvtr.LeadPanel(client)\n", "")
+        made = cell.replace("\npanel", "\nsession = cvtr.LeadSession(client, progress=False)")
+        shown = "session.doctor().iloc[3:20].style.set_properties(**{'text-align': 'left'})"
+        opened = notebook([made, shown], environ={"CVTR_JOURNAL": journal}, until=".jp-RenderedHTML table")
+        opened.width(1400, 1500)
+        assert screenshot("docs-doctor", ".jp-RenderedHTML table").stat().st_size > 20_000
+
+
+LESSON = """import pandas as pd
+pd.set_option('display.max_colwidth', 60)
+lesson = cvtr.learn_dialect('capture.har', '161400 161429 161449 161450 161451 161458 161465 161472 161479')
+lesson.frame[~lesson.frame['same']].head(14)"""
+
+
+def test_a_lesson(notebook, screenshot, tmp_path):
+    """Of the service that wants one lead a call."""
+    (tmp_path / "capture.har").write_bytes(gzip.decompress(CAPTURE.read_bytes()))
+    cells = [f"import os\nos.chdir({str(tmp_path)!r})\nimport cvtr_widgets as cvtr", LESSON]
+    opened = notebook(cells, until=".jp-RenderedHTML table")
+    opened.width(1400, 1500)
+    assert screenshot("docs-lesson", ".jp-RenderedHTML table").stat().st_size > 20_000
