@@ -16,6 +16,8 @@ function leadsStep(link) {
     delivery.element, from.element, to.element, load);
 
   const working = progressLine(() => link.send("stop"));
+  // Keeps its place: a look-up that begins or ends by itself must not move the rows under a hand that is about to tick one.
+  const still = h("div", { class: "cvtr-still" }, working.element);
   const problem = problemBox();
   const goOnText = h("span");
   const goOn = h("div", { class: "cvtr-note", role: "alert", hidden: true }, goOnText, " ",
@@ -72,7 +74,7 @@ function leadsStep(link) {
   const why = h("ul", { class: "cvtr-why" });
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { ids.flush(); link.send("go", { step: 2 }); });
 
-  const element = h("div", { class: "cvtr-body" }, filters, filterLines, working.element, problem.element, goOn, outdated, notes,
+  const element = h("div", { class: "cvtr-body" }, filters, filterLines, still, problem.element, goOn, outdated, notes,
     over, arrange.element, table.element, detail.element,
     h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, typedNotes, files, selected, absentBox,
     rejectedBox, h("div", { class: "cvtr-foot" }, why, next));

@@ -193,6 +193,11 @@ function render({ model, el }) {
     problem.update({ text: "What you pressed did not reach the kernel, so nothing was done. Look at the panel, and press again.", detail: "" });
   };
 
+  function appear() {
+    root.classList.remove("cvtr-waiting");
+    header.element.append(silent);  // from now on it lies over what follows
+  }
+
   function merged(old, now) {
     const both = { ...old };
     for (const [key, part] of Object.entries(now)) {
@@ -212,8 +217,8 @@ function render({ model, el }) {
     const view = known;
     const fresh = link.handled >= link.sent;
     // What stands above the steps comes first: nothing may move under a hand that is about to click.
-    if (view.past.looked) root.classList.remove("cvtr-waiting");
-    else if (!held) held = setTimeout(() => root.classList.remove("cvtr-waiting"), 5000);
+    if (view.past.looked) appear();
+    else if (!held) held = setTimeout(appear, 5000);
     setAttribute(root, "data-step", String(view.step));
     header.update(view.head, view.leads.loaded);
     stay = view.head.stay;
