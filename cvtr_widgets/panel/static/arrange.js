@@ -170,8 +170,8 @@ function arrangeTools(link) {
   const more = h("details", { class: "cvtr-arrange" }, h("summary", {}, "Filter, columns, views, kept selections"), editor.element, jump,
     h("div", { class: "cvtr-row" }, labelled("Name of the view", viewName), saveView), views.element,
     h("div", { class: "cvtr-row" }, labelled("Name of the selection", keptName), keep), kept.element, columns.element);
-  const element = h("div", { class: "cvtr-arranging" }, more, h("div", { class: "cvtr-bar cvtr-in-force" }, filters.element, clear,
-    sorts.element), problem, note);
+  const element = h("div", { class: "cvtr-arranging" }, more, h("div", { class: "cvtr-bar cvtr-in-force" }, filters.element, clear),
+    problem, note);
 
   function update(view, rows) {
     const arranging = view.arranging;
@@ -192,5 +192,5 @@ function arrangeTools(link) {
     setLine(note, arranging.note);
   }
 
-  return { element, update };
+  return { element, sorts: sorts.element, update };
 }

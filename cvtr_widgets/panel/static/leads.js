@@ -74,8 +74,8 @@ function leadsStep(link) {
   const why = h("ul", { class: "cvtr-why" });
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { ids.flush(); link.send("go", { step: 2 }); });
 
-  const element = h("div", { class: "cvtr-body" }, filters, filterLines, still, problem.element, goOn, outdated, notes,
-    over, arrange.element, table.element, detail.element,
+  const element = h("div", { class: "cvtr-body" }, filters, filterLines, still, problem.element, goOn, outdated,
+    over, arrange.element, table.element, arrange.sorts, notes, detail.element,
     h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, typedNotes, files, selected, absentBox,
     rejectedBox, h("div", { class: "cvtr-foot" }, why, next));
 
@@ -138,7 +138,7 @@ function leadsStep(link) {
     setLines(notes, view.notes);
     setText(outdatedText, view.outdated);
     setShown(outdated, Boolean(view.outdated));
-    setShown(over, view.loaded);
+    for (const one of [over, arrange.element, table.element]) setShown(one, view.loaded);
     const rows = table.now;
     if (rows) {
       selectedOnly.update("Selected only", rows.marked_only, fresh);
@@ -151,7 +151,6 @@ function leadsStep(link) {
     }
     setEnabled(undo, view.selected.undo > 0);
     arrange.update(view, rows);
-    setShown(arrange.element, view.loaded);
     detail.update(view.detail);
     setLines(typedNotes, view.selected.typed_notes);
     drawFiles(view.selected.files);

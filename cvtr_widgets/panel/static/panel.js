@@ -168,6 +168,8 @@ function render({ model, el }) {
     main.addEventListener(kind, (event) => { if (event.key !== "Escape") event.stopPropagation(); });
   }
   main.setAttribute("data-lm-suppress-shortcuts", "true");
+  // Shift and a press would select cells and scroll to them, away from under the hand.
+  main.addEventListener("mousedown", (event) => { if (event.shiftKey) event.stopPropagation(); });
   el.append(main);
   root.classList.add("cvtr-waiting");
 
