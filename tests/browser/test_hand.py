@@ -54,10 +54,10 @@ def test_work_that_comes_and_goes_by_itself_moves_no_row(notebook, sandbox):
     expect(panel(".cvtr-step-leads .cvtr-working")).to_be_hidden()
     assert len(tops(panel)) == 1
     # the kernel is busy, and is there again
-    block_kernel(panel, "go-on")
+    block_kernel(panel, "be-there")
     panel(".cvtr-invert").click()
     expect(panel(".cvtr-silent")).to_be_visible()
-    release_kernel(panel, "go-on")
+    release_kernel(panel, "be-there")
     expect(panel(".cvtr-silent")).to_be_hidden()
     assert len(tops(panel)) == 1
 
@@ -74,7 +74,7 @@ def test_a_press_in_the_panel_does_not_scroll_the_notebook(open_panel, elsewhere
         for what, press in {
             "sort": lambda: panel("[data-sort='last_name']").click(),
             "sort too": lambda: panel("[data-sort='first_name']").click(modifiers=["Shift"]),
-            "tick": lambda: panel(".cvtr-row-tick").first.click(),
+            "tick": panel(".cvtr-row-tick").first.click,
             "range": lambda: panel(".cvtr-row-tick").nth(3).click(modifiers=["Shift"]),
         }.items():
             page.locator(elsewhere).last.focus()  # where the user was before

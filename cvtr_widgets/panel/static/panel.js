@@ -74,7 +74,8 @@ function panelHeader(link) {
   const who = h("span", { class: "cvtr-soft" });
   const usage = h("span", { class: "cvtr-soft cvtr-usage" });
   const refresh = button("Refresh", { class: "cvtr-link cvtr-refresh" }, () => link.send("refresh"));
-  const element = h("div", { class: "cvtr-head" }, badge, enterprise, who, h("span", { class: "cvtr-grow" }), usage, refresh);
+  const element = h("div", { class: "cvtr-head" }, badge, enterprise, who, h("span", { class: "cvtr-grow" }),
+    h("span", { class: "cvtr-now" }, usage, refresh));
   return {
     element,
     update(head, loaded) {
