@@ -1,4 +1,4 @@
-"""From a capture of the page of each service (real Chromium's, kept in ``captures``) to a dialect with which the job is done."""
+"""From a capture of the page of each service (real Chromium's and Firefox's, kept in ``captures``) to a dialect with which the job is done."""
 
 from __future__ import annotations
 
@@ -70,8 +70,16 @@ def test_the_full_job_passes_with_what_was_learned_without_a_question(captured, 
         all_eight(cvtr.LeadSession(client, progress=False, patience=PATIENT), server)
 
 
-def in_firefoxs_way(capture: dict[str, Any]) -> dict[str, Any]:
-    """Fields of forms as a list, answers in base64, some of them still packed."""
+@pytest.mark.parametrize("name", ["forms", "single", "queued"])
+def test_a_capture_of_firefox_teaches_the_same(captured, name):
+    capture = whole(captured[f"{name}.firefox"])
+    assert capture["log"]["creator"]["name"] == "Firefox"
+    first, second = (learn(har.read(captured[one]), IDS, default_dialect()) for one in (name, f"{name}.firefox"))
+    assert first.text(name, DAY) == second.text(name, DAY)
+
+
+def written_otherwise(capture: dict[str, Any]) -> dict[str, Any]:
+    """Fields of forms as a list alone, answers in base64, some of them still packed."""
     for number, entry in enumerate(capture["log"]["entries"]):
         posted = entry["request"].get("postData")
         if posted and "urlencoded" in posted["mimeType"]:
@@ -85,8 +93,8 @@ def in_firefoxs_way(capture: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["forms", "queued"])
-def test_a_capture_of_firefox_teaches_the_same(captured, tmp_path, name):
-    other = saved(tmp_path, in_firefoxs_way(whole(captured[name])))
+def test_a_capture_that_is_written_otherwise_teaches_the_same(captured, tmp_path, name):
+    other = saved(tmp_path, written_otherwise(whole(captured[name])))
     first, second = (learn(har.read(path), IDS, default_dialect()) for path in (captured[name], other))
     assert first.text(name, DAY) == second.text(name, DAY)
 
