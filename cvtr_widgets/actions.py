@@ -77,7 +77,7 @@ ROWS: dict[ActionKind, ActionRow] = {
             ActionKind.OTHER, "Mark as Other (Replacement)", ("reason", "comment"), "plain", "",
             "Mark {n} as {reason}",
             "The replacement mark is set (Replacement) or taken away (None); the status stays as it is.",
-            "any lead", "the replacement field where the service sends one", "Mark as Other with reason None",
+            "any lead", "the replacement field where the service sends one", '`mark_other("None")`',
         ),
         ActionRow(
             ActionKind.REPROCESS, "Reprocess Leads", (), "tick", "",
@@ -144,10 +144,14 @@ def mark_undelivered() -> Action:
 
 
 def mark_other(reason: str = "Replacement", comment: str | None = None) -> Action:
-    """Mark as Other: ``"Replacement"``, or ``"None"`` to take the mark away."""
-    match = {r.lower(): r for r in OTHER_REASONS}.get(reason.strip().lower())
+    """Mark as Other: ``"Replacement"``, or the text ``"None"`` to take the mark away.
+
+    Raises:
+        PlanError: another reason.
+    """
+    match = {r.lower(): r for r in OTHER_REASONS}.get(str(reason).strip().lower()) if reason is not None else None
     if match is None:
-        raise PlanError(f"Mark as Other knows the reasons Replacement and None, not {reason!r}. Use one of these.")
+        raise PlanError(f"Mark as Other knows the reasons 'Replacement' and 'None', not {reason!r}. Use one of these texts.")
     return Action(ActionKind.OTHER, match, comment=_clean(comment))
 
 

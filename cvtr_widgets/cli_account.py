@@ -18,20 +18,23 @@ def login(
 ) -> None:
     """Try user and password once, and keep them in this machine's keyring. The password is asked for without echo."""
     from cvtr_widgets.api import keyrings
-    from cvtr_widgets.demo import connect
+    from cvtr_widgets.demo import connect, kept_under
 
+    keyrings.available()
     name = user or typer.prompt("User", type=str).strip()
     secret = getpass.getpass(f"Password of {name}: ")
     with connect(enterprise, name, secret, url=url, allow_expired=True):
-        keyrings.keep(enterprise, name, secret)
-    typer.echo(f"Logged in, and kept in the keyring for {enterprise}. cvtr.connect({enterprise!r}) asks for nothing now.")
+        keyrings.keep(kept_under(enterprise, url), name, secret)
+    asks = f"cvtr.connect({enterprise!r}{f', url={url!r}' if url else ''})"
+    typer.echo(f"Logged in, and kept in the keyring for {enterprise}. {asks} asks for no password now.")
 
 
-def logout(enterprise: Enterprise) -> None:
+def logout(enterprise: Enterprise, url: Url = None) -> None:
     """Take the account of an enterprise out of this machine's keyring."""
     from cvtr_widgets.api import keyrings
+    from cvtr_widgets.demo import kept_under
 
-    user = keyrings.forget(enterprise)
+    user = keyrings.forget(kept_under(enterprise, url))
     typer.echo(f"Nothing was kept for {enterprise}." if user is None else f"Forgotten: {user} at {enterprise}.")
 
 

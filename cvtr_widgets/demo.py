@@ -52,7 +52,7 @@ def connect(
         username: the account, usually an e-mail address.
         password: never shown or kept.
         token: for accounts with single sign-on only: a token copied from the platform, or True to be asked for it without
-            echo. ``CVTR_TOKEN`` counts where no password is given. How long it lives is not known.
+            echo. ``CVTR_TOKEN`` counts where no password is given. It lives about an hour.
         url: the platform's address in full, where it has another host. https, except on this machine.
         dialect: a dialect file, where this enterprise speaks differently from the default.
         limits: other limits than Convertr's documented ones.
@@ -79,7 +79,7 @@ def connect(
     return Convertr(
         origin,
         name,
-        _credentials(name, username, password, token, question),
+        _credentials(name, kept_under(name, url), username, password, token, question),
         dialect=_dialect(dialect, name),
         limits=limits,
         timeouts=timeouts,
@@ -88,13 +88,28 @@ def connect(
     )
 
 
+def kept_under(enterprise: str, url: str | None) -> str:
+    """The keyring's name for an account: a password that is kept for another host never goes to the usual one, nor back.
+
+    Raises:
+        CredentialsError: no enterprise, or no address.
+    """
+    origin = _origin(enterprise, url)
+    return enterprise if origin == f"https://{enterprise}.cvtr.io" else f"{enterprise} at {origin}"
+
+
 def _credentials(
-    enterprise: str, username: str | None, password: str | None, token: str | bool | None, question: Callable[[str], str]
+    enterprise: str,
+    kept: str,
+    username: str | None,
+    password: str | None,
+    token: str | bool | None,
+    question: Callable[[str], str],
 ) -> Credentials:
     pasted = _token(enterprise, token, question) if password is None else ""
     if pasted:
         return Credentials(username or "account of the token", token=pasted)
-    return Credentials(*_account(enterprise, username, password, os.environ, question))
+    return Credentials(*_account(enterprise, kept, username, password, os.environ, question))
 
 
 def _dialect(given: str | Path | Dialect | None, enterprise: str) -> Dialect:
@@ -140,8 +155,9 @@ def _need(question: Callable[[str], str], prompt: str, what: str, tried: str) ->
 
 
 def _account(
-    enterprise: str, username: str | None, password: str | None, environ: Mapping[str, str], question: Callable[[str], str]
-) -> tuple[str, str]:
+    enterprise: str, kept: str, username: str | None, password: str | None, environ: Mapping[str, str],
+    question: Callable[[str], str],
+) -> tuple[str, str]:  # fmt: skip
     tried = ["the arguments"]
     mine = _environment_is_for(enterprise, environ)
     tried.append(
@@ -149,14 +165,14 @@ def _account(
     )
     user = username or (environ.get("CVTR_USERNAME") if mine else None)
     if not user:
-        user, said = keyrings.account(enterprise)
+        user, said = keyrings.account(kept)
         tried.append(said)
     user = user or _need(question, f"User for {enterprise}: ", "username", ", ".join(tried))
     secret = password
     if not secret and mine and environ.get("CVTR_USERNAME", user) == user:
         secret = environ.get("CVTR_PASSWORD")
     if not secret:
-        secret, said = keyrings.password(enterprise, user)
+        secret, said = keyrings.password(kept, user)
         tried += [said] if said not in tried else []
     secret = secret or _need(question, f"Password of {user}: ", "password", ", ".join(tried))
     return user, secret

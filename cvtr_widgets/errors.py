@@ -15,7 +15,7 @@
     │   ├── NotAllowed           403
     │   ├── NotFound             404, 410
     │   ├── TooManyRequests      429 for longer than we are willing to wait
-    │   ├── RequestRefused       any other 4xx
+    │   ├── RequestRefused       any other 4xx, or a request that could not be meant so and was not sent
     │   ├── ServiceBroken        5xx
     │   └── OffOrigin            a redirect or link that leaves the one host which may see the token
     ├── DialectError             the description of the service is wrong (file, key and reason)
@@ -24,8 +24,8 @@
     ├── ReadTooLarge             a read would take more requests than allowed; carries the estimate
     ├── PlanError                an action that cannot be planned (reason missing, unknown category ...)
     ├── NotConfirmed             a run without the confirmation or signature that its plan needs
-    ├── PlanOutOfDate            the plan is not the one that was confirmed, or its leads have changed
-    ├── LiveWritesRefused        writing to a live enterprise is not possible yet
+    ├── PlanOutOfDate            the plan was run already, is another account's, or its dialect has changed since
+    ├── LiveWritesRefused        an action that is not proven at this live enterprise: it goes to one lead first
     ├── JournalError             the journal cannot be written or read; nothing was sent
     ├── Cancelled                the user stopped a read or a preview
     ├── RunError                 a run cannot be started, resumed or cancelled
@@ -103,7 +103,7 @@ class TooManyRequests(ServiceError):
 
 
 class RequestRefused(ServiceError):
-    """The service refused the request."""
+    """The service refused the request, or it could not be meant so and was not sent."""
 
 
 class ServiceBroken(ServiceError):
@@ -143,11 +143,11 @@ class NotConfirmed(CvtrError):
 
 
 class PlanOutOfDate(CvtrError):
-    """The plan is no longer the one that was shown and confirmed."""
+    """The plan was run already, is another account's, or the dialect has changed since: it must be made again."""
 
 
 class LiveWritesRefused(CvtrError):
-    """Writing to a live enterprise is refused, with the reason."""
+    """Writing to a live enterprise is refused: the action must first be proven there on one lead."""
 
 
 class JournalError(CvtrError):

@@ -47,7 +47,7 @@ DTYPES: dict[str, str] = {
     "code": "Int64",
     "money": "object (Decimal)",
     "flag": "boolean",
-    "time": "datetime64[ns, UTC]",
+    "time": "datetime64, UTC",
     "related id": "Int64",
     "related name": "category",
     "list": "object",

@@ -157,7 +157,7 @@ class ReadSession:
         return {k: v for k, v in self.client.statistics().items() if not k.startswith("@")}
 
     def statistics_over_time(self, after: Moment = None, before: Moment = None) -> pd.DataFrame:
-        """Leads a day. Index ``date``; the service's counts as columns (Int64)."""
+        """Leads a day. Index ``date``; the service's counts as columns (int64)."""
         import pandas as pd
 
         rows = self.client.statistics_over_time(after, before)

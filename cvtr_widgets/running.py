@@ -229,5 +229,7 @@ class Running:
         return self.journal.verify(head)
 
     def export(self, path: Path, run_id: str | None) -> str:
-        """A self-contained bundle; gives its head."""
-        return bundle.export(self.journal, path, run_id)
+        """A self-contained bundle, with the file that checks it beside it; gives its head."""
+        head = bundle.export(self.journal, path, run_id)
+        bundle.copy_checker(path.parent)
+        return head

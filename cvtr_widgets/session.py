@@ -335,7 +335,7 @@ class LeadSession(ReadSession):
     def export_journal(self, path: str | Path, run_id: str | None = None) -> str:
         """The journal, or one run of it, as a self-contained bundle (JSON lines). Gives its head: note it elsewhere.
 
-        ``cvtr_widgets/runs/check_bundle.py`` is a file of its own that checks it: ``python check_bundle.py bundle.jsonl [head]``.
+        ``check_bundle.py`` is put beside it and checks it without this package: ``python check_bundle.py bundle.jsonl [head]``.
 
         Raises:
             RunError: no such run. ExportError: the file cannot be written.

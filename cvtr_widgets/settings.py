@@ -60,7 +60,7 @@ def _number(environ: Mapping[str, str], name: str, default: int, low: int, high:
 
 
 def limits(environ: Mapping[str, str] = os.environ) -> Limits:
-    """The limits in force: Convertr's documented ones unless the environment narrows them.
+    """The limits in force: Convertr's documented ones, unless the environment gives others.
 
     Raises:
         SettingsError: a variable is not a number in its range.

@@ -37,7 +37,8 @@ VERDICTS = {
 }
 OUTCOMES = {
     Outcome.CONFIRMED: "sent; what proves this action was read at the service afterwards, and was not so before",
-    Outcome.ACCEPTED: "the service said yes; its answers hold nothing that could prove it (`detail` says what is missing)",
+    Outcome.ACCEPTED: "the service said yes, and it is not proven; `detail` says why: not sent by the service, not seen in "
+    "time, or not read back",
     Outcome.CONTRADICTED: "the service said yes, and reading says otherwise after waiting: an alarm, shown first",
     Outcome.REFUSED: "the service said no for this lead; `detail` has its words",
     Outcome.SKIPPED: "not sent: any verdict but `will_change`, or changed by somebody since the plan; `detail` says which",

@@ -1,4 +1,7 @@
-"""What the user chose to keep in this machine's keyring: the account of an enterprise and its password. Never a token."""
+"""What the user chose to keep in this machine's keyring: the account of an enterprise and its password. Never a token.
+
+``place`` is the enterprise, with the address where that is not the usual one.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ ACCOUNT = "@account"
 """Under this name the keyring holds which user is meant where none is given."""
 
 
-def _service(enterprise: str) -> str:
-    return f"cvtr-widgets:{enterprise}"
+def _service(place: str) -> str:
+    return f"cvtr-widgets:{place}"
 
 
 def _keyring() -> Any:
@@ -22,29 +25,38 @@ def _keyring() -> Any:
     return keyring
 
 
-def account(enterprise: str) -> tuple[str | None, str]:
+def available() -> None:
+    """Say that there is none before anything is asked.
+
+    Raises:
+        CredentialsError: no keyring is installed.
+    """
+    _need()
+
+
+def account(place: str) -> tuple[str | None, str]:
     """The user that ``login`` noted, and what was looked at."""
-    return _get(enterprise, ACCOUNT)
+    return _get(place, ACCOUNT)
 
 
-def password(enterprise: str, user: str) -> tuple[str | None, str]:
+def password(place: str, user: str) -> tuple[str | None, str]:
     """The password that is kept, and what was looked at."""
-    return _get(enterprise, user)
+    return _get(place, user)
 
 
-def _get(enterprise: str, name: str) -> tuple[str | None, str]:
+def _get(place: str, name: str) -> tuple[str | None, str]:
     found = _keyring()
     if found is None:
         return None, "the keyring (not installed: pip install cvtr-widgets[keyring])"
     from keyring.errors import KeyringError
 
     try:
-        return found.get_password(_service(enterprise), name), "the keyring"
+        return found.get_password(_service(place), name), "the keyring"
     except KeyringError:
         return None, "the keyring (it cannot be used here)"
 
 
-def keep(enterprise: str, user: str, secret: str) -> None:
+def keep(place: str, user: str, secret: str) -> None:
     """Keep an account and its password.
 
     Raises:
@@ -54,8 +66,8 @@ def keep(enterprise: str, user: str, secret: str) -> None:
     from keyring.errors import KeyringError
 
     try:
-        found.set_password(_service(enterprise), user, secret)
-        found.set_password(_service(enterprise), ACCOUNT, user)
+        found.set_password(_service(place), user, secret)
+        found.set_password(_service(place), ACCOUNT, user)
     except KeyringError as error:
         raise CredentialsError(
             f"The keyring of this machine cannot be used ({type(error).__name__}), so nothing was kept. Set CVTR_PASSWORD where "
@@ -63,7 +75,7 @@ def keep(enterprise: str, user: str, secret: str) -> None:
         ) from None
 
 
-def forget(enterprise: str) -> str | None:
+def forget(place: str) -> str | None:
     """Take an account out of the keyring; its user's name, or None where there was none.
 
     Raises:
@@ -73,12 +85,12 @@ def forget(enterprise: str) -> str | None:
     from keyring.errors import KeyringError, PasswordDeleteError
 
     try:
-        user: str | None = found.get_password(_service(enterprise), ACCOUNT)
+        user: str | None = found.get_password(_service(place), ACCOUNT)
         for name in (user, ACCOUNT):
             if name is None:
                 continue
             try:
-                found.delete_password(_service(enterprise), name)
+                found.delete_password(_service(place), name)
             except PasswordDeleteError:
                 continue  # it was not there
     except KeyringError as error:

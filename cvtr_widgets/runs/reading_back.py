@@ -15,7 +15,7 @@ from cvtr_widgets.runs.chunks import WIDE
 from cvtr_widgets.runs.journal import Item, Journal
 from cvtr_widgets.runs.mode import Verify
 from cvtr_widgets.runs.settle import Said, settle, unread
-from cvtr_widgets.runs.verify import DELIVERIES, Sight, prove
+from cvtr_widgets.runs.verify import DELIVERIES, SLOW, Sight, prove
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.execute import Patience, Run
@@ -121,6 +121,8 @@ class ReadingBack:
 
     def _limit(self, item: Pending) -> float:
         patience = self._patience
+        if item.said == "yes" and item.action.kind in SLOW:
+            return patience.queue
         return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": 0.0}[item.said]
 
     def settle(self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None) -> None:
@@ -143,7 +145,7 @@ class ReadingBack:
             waited = moment - item.since
             proof = prove(item.action, row.sight, sight, at_rest=self.at_rest(sight))
             last = final or waited >= self._limit(item)
-            found = settle(item.said, item.words, proof, final=last, waited=waited)
+            found = settle(item.said, item.words, proof, final=last, waited=waited, slow=item.action.kind in SLOW)
             row.see(sight)
             if found is not None:
                 ended.append((item, found.outcome, found.detail))

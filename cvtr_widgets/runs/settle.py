@@ -20,8 +20,12 @@ class Settled:
     detail: str
 
 
-def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float = 0.0) -> Settled | None:
-    """The outcome of one lead, or None where it is worth reading again. ``final``: there is no time left to wait."""
+def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float = 0.0, slow: bool = False) -> Settled | None:
+    """The outcome of one lead, or None where it is worth reading again.
+
+    ``final``: there is no time left to wait. ``slow``: what the action does comes later, whatever was said at once
+    (reprocessing): that it is not seen yet contradicts nothing.
+    """
     if proof.finding is Finding.PROVEN:
         return _proven(said, words, proof)
     if said == "no":
@@ -32,11 +36,11 @@ def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float =
         return Settled(Outcome.UNKNOWN, f"{words}; reading could not settle it: {proof.detail}")
     if proof.finding in {Finding.UNPROVABLE, Finding.AT_ODDS}:
         return Settled(Outcome.ACCEPTED, proof.detail)
-    if said == "queued":
-        words = f"the service put it into a queue; not seen within {waited:.0f} s"
-        return Settled(Outcome.ACCEPTED, f"{words}: {proof.detail}")
-    if proof.finding is Finding.UNDER_WAY:
+    if proof.finding is Finding.UNDER_WAY and said != "queued":
         return Settled(Outcome.ACCEPTED, f"not seen to end within {waited:.0f} s: {proof.detail}")
+    if said == "queued" or (slow and proof.finding is Finding.UNCHANGED):
+        word = "the service put it into a queue" if said == "queued" else "the service said yes"
+        return Settled(Outcome.ACCEPTED, f"{word}; not seen within {waited:.0f} s: {proof.detail}")
     return Settled(Outcome.CONTRADICTED, f"the service said yes, but {proof.detail}")
 
 

@@ -11,6 +11,8 @@ from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, alike
 
 FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)
 DELIVERIES = (ActionKind.DELIVERED, ActionKind.UNDELIVERED)
+SLOW = frozenset({ActionKind.REPROCESS})
+"""What these do is seen later, whatever the service says at once."""
 
 
 class Finding(enum.StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.sandbox import SandboxServer
 from tests.dialects.conftest import HERE, connected
 from tests.dialects.full_job import PATIENT, all_eight
 from tests.dialects.services import SERVICES
@@ -63,3 +64,17 @@ def test_a_job_that_never_ends_is_not_waited_for_longer_than_the_dialect_says(se
         ids = service.lead_ids(status="Caution")[:2]
         answer = client.apply(cvtr.mark_invalid("Asked not to be called"), ids, signature=None)
         assert (answer.queued, answer.per_lead) == (True, None)
+
+
+@pytest.mark.parametrize(("queue", "outcome"), [(20.0, "confirmed"), (0.5, "accepted")])
+def test_reprocessing_that_is_answered_at_once_and_done_later_is_not_contradicted(queue, outcome):
+    with (
+        SandboxServer(leads=600, seed=5, speech=SERVICES["forms"], queue_delay=2.5) as server,
+        connected(server, HERE / "forms.toml") as client,
+    ):
+        session = cvtr.LeadSession(client, progress=False, patience=cvtr.Patience(settle=0.2, queue=queue))
+        plan = session.plan(cvtr.reprocess(), server.lead_ids(status="Invalid")[:2])
+        results = session.run(plan, confirm=True).results
+    assert set(results["outcome"]) == {outcome}, results["detail"].to_list()
+    if outcome == "accepted":
+        assert results["detail"].str.startswith("the service said yes; not seen within").all()

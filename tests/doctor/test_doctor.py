@@ -172,7 +172,16 @@ def test_login_keeps_what_was_proven_and_logout_forgets_it(server, memory, monke
     assert password not in done.output
     with cvtr.connect("sandbox", url=server.url) as client:
         assert client.identity.username == user
-    assert command("logout", "sandbox").output == f"Forgotten: {user} at sandbox.\n"
+    assert f"cvtr.connect('sandbox', url='{server.url}') asks for no password now" in done.output
+    # It is for that host alone: another of the same name is never given it.
+    with SandboxServer(leads=1) as other:
+        with pytest.raises(cvtr.errors.CredentialsError, match="No username"):
+            cvtr.connect("sandbox", url=other.url, ask=lambda _prompt: "")
+        with pytest.raises(cvtr.errors.CredentialsError, match="No username"):
+            cvtr.connect("sandbox", ask=lambda _prompt: "")
+        assert other.requests == []
+    assert command("logout", "sandbox").output == "Nothing was kept for sandbox.\n"
+    assert command("logout", "sandbox", "--url", server.url).output == f"Forgotten: {user} at sandbox.\n"
     assert memory.kept == {}
     assert command("logout", "sandbox").output == "Nothing was kept for sandbox.\n"
 

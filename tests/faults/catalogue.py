@@ -118,7 +118,7 @@ def _failures() -> list[Row]:
         rows.append(Row(f"200 with {name}, not applied", do, _all("3 unknown", **READS)))
         rows.append(Row(f"200 with {name}, applied", do, _all(SEEN), settings={"when": "after"}))
     rows += [
-        Row("200 and empty, not applied", "empty", _all("3 contradicted", **READS)),
+        Row("200 and empty, not applied", "empty", _all("3 contradicted", reprocess="3 accepted", **READS)),
         Row("200 and empty, applied", "empty", _all(SEEN), settings={"when": "after"}),
         Row("answer of 70 MB", "huge", _all(SEEN), settings={"when": "after"}, slow=True),
         Row("closed without an answer, not applied", "reset", _all("3 unknown", **READS)),

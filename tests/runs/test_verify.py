@@ -99,6 +99,15 @@ def test_what_was_said_and_what_is_seen_make_the_outcome(said, finding, final, o
         assert settled.detail == "the service's words"
 
 
+def test_what_is_slow_by_nature_is_not_contradicted_by_not_being_seen_yet():
+    unseen, other = (Proof(finding, "what was seen") for finding in (Finding.UNCHANGED, Finding.OTHERWISE))
+    assert settle("yes", "", unseen, final=False, slow=True) is None
+    found = settle("yes", "", unseen, final=True, slow=True, waited=60.0)
+    assert found is not None
+    assert (found.outcome, found.detail) == (Outcome.ACCEPTED, "the service said yes; not seen within 60 s: what was seen")
+    assert settle("yes", "", other, final=True, slow=True).outcome is Outcome.CONTRADICTED
+
+
 def test_what_could_not_be_read_back_is_never_confirmed():
     outcomes = {said: unread(said, "words", "error").outcome for said in ("yes", "no", "queued", "nothing")}
     assert outcomes == {

@@ -13,7 +13,7 @@ from cvtr_widgets.errors import NotConfirmed, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.sandbox.mishaps import Mishap
 from tests.runs import killed
 from tests.runs.conftest import Gate
-from tests.runs.test_kill import ROOT, end_of, kernel
+from tests.runs.test_kill import end_of, kernel
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_a_bundle_is_checked_without_the_package(killed_run, tmp_path, caution):
     session.resume(run_id, comment=killed.COMMENT)
     path = tmp_path / "run.jsonl"
     head = session.export_journal(path, run_id)
-    script = ROOT / "cvtr_widgets" / "runs" / "check_bundle.py"
+    script = tmp_path / "check_bundle.py"  # put there by the export
 
     def check(*more) -> tuple[int, str]:
         done = subprocess.run(
