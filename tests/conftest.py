@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import shutil
 import tempfile
@@ -29,11 +30,17 @@ hypothesis.settings.load_profile("everyday")
 
 
 GUARD = Guard()
+LIMITS: list[str] = []
+NUMBER = itertools.count()
 
 
 @pytest.fixture(autouse=True)
 def guard() -> Iterator[Guard]:
-    """No token to another origin, no secret in a log, in any test; see ``guard.py``."""
+    """No token to another origin, no secret in a log, in any test; see ``guard.py``.
+
+    Each test has a request limit of its own: the sandbox of one may get the port on which another's has used it up.
+    """
+    os.environ["CVTR_SHARED"] = str(Path(LIMITS[0]) / str(next(NUMBER)))
     GUARD.begin()
     yield GUARD
     assert GUARD.problems == []
@@ -47,7 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     home = tempfile.mkdtemp(prefix="cvtr-tests-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["CVTR_JOURNAL"] = str(Path(home) / "journal")
-    os.environ["CVTR_SHARED"] = str(Path(home) / "limits")
+    LIMITS[:] = [str(Path(home) / "limits")]
+    os.environ["CVTR_SHARED"] = LIMITS[0]
     os.environ["CVTR_SETTINGS"] = str(Path(home) / "settings")
 
 
