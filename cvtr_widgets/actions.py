@@ -149,7 +149,7 @@ def mark_other(reason: str = "Replacement", comment: str | None = None) -> Actio
     Raises:
         PlanError: another reason.
     """
-    match = {r.lower(): r for r in OTHER_REASONS}.get(str(reason).strip().lower()) if reason is not None else None
+    match = {r.lower(): r for r in OTHER_REASONS}.get(reason.strip().lower()) if isinstance(reason, str) else None
     if match is None:
         raise PlanError(f"Mark as Other knows the reasons 'Replacement' and 'None', not {reason!r}. Use one of these texts.")
     return Action(ActionKind.OTHER, match, comment=_clean(comment))

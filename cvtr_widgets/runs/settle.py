@@ -36,11 +36,11 @@ def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float =
         return Settled(Outcome.UNKNOWN, f"{words}; reading could not settle it: {proof.detail}")
     if proof.finding in {Finding.UNPROVABLE, Finding.AT_ODDS}:
         return Settled(Outcome.ACCEPTED, proof.detail)
-    if proof.finding is Finding.UNDER_WAY and said != "queued":
-        return Settled(Outcome.ACCEPTED, f"not seen to end within {waited:.0f} s: {proof.detail}")
     if said == "queued" or (slow and proof.finding is Finding.UNCHANGED):
         word = "the service put it into a queue" if said == "queued" else "the service said yes"
         return Settled(Outcome.ACCEPTED, f"{word}; not seen within {waited:.0f} s: {proof.detail}")
+    if proof.finding is Finding.UNDER_WAY:
+        return Settled(Outcome.ACCEPTED, f"not seen to end within {waited:.0f} s: {proof.detail}")
     return Settled(Outcome.CONTRADICTED, f"the service said yes, but {proof.detail}")
 
 

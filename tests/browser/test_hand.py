@@ -16,7 +16,7 @@ WATCH = """() => {
     const look = () => {
         const top = Math.round(table.getBoundingClientRect().top - panel.getBoundingClientRect().top);
         if (table.offsetHeight && table.querySelector('tbody tr') && window.tops.at(-1) !== top) window.tops.push(top);
-        window.looking = requestAnimationFrame(look);
+        requestAnimationFrame(look);
     };
     look();
 }"""

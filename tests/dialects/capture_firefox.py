@@ -21,7 +21,7 @@ from cvtr_widgets.sandbox import SandboxServer
 from tests.dialects.capture import leads_for, steps
 from tests.dialects.services import SERVICES
 
-# Sets a field as a user does, and presses; gives what the page then says.
+# Sets a field as a user does.
 ENTER = """const [name, value] = arguments; const one = document.querySelector(`[name=${name}]`);
 one.focus(); one.value = value; one.dispatchEvent(new Event('input', {bubbles: true}));
 one.dispatchEvent(new Event('change', {bubbles: true})); one.blur();"""
@@ -38,10 +38,10 @@ window.developerTools.getToolboxForTab(gBrowser.selectedTab).getNetMonitorAPI().
 def firefox() -> Iterator[Any]:
     from marionette_driver.marionette import Marionette
 
-    with socket.socket() as free, tempfile.TemporaryDirectory() as profile:
+    with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-        free.close()
+    with tempfile.TemporaryDirectory() as profile:
         prefs = {"marionette.port": port, "devtools.netmonitor.persistlog": "true", "devtools.netmonitor.responseBodyLimit": 0}
         Path(profile, "user.js").write_text("".join(f'user_pref("{name}", {value});\n' for name, value in prefs.items()))
         command = ["firefox", "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", profile]
@@ -91,10 +91,8 @@ def capture(driver: Any, server: SandboxServer) -> dict[str, int]:
             enter(name, known)
         driver.find_element(By.CSS_SELECTOR, "#manage button").click()
         says("saved 2")
-    for lead in [
-        leads["valid"],
-        leads["test"],
-    ] * 3:  # without a screen the monitor shows what came last only with what comes next
+    # Without a screen the monitor shows what came last only with what comes next.
+    for lead in (leads["valid"], leads["test"]) * 3:
         enter("leads", str(lead))
         says("lead read")
     return leads

@@ -1,4 +1,7 @@
-"""From a capture of the page of each service (real Chromium's and Firefox's, kept in ``captures``) to a dialect with which the job is done."""
+"""From a capture of the page of each service to a dialect with which the job is done.
+
+The captures are real Chromium's and real Firefox's, and are kept in ``captures``.
+"""
 
 from __future__ import annotations
 

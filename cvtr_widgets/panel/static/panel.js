@@ -197,6 +197,7 @@ function render({ model, el }) {
   };
 
   function appear() {
+    if (silent.parentElement === header.element) return;
     root.classList.remove("cvtr-waiting");
     header.element.append(silent);  // from now on it lies over what follows
   }
