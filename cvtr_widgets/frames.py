@@ -301,7 +301,7 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
             fields["processr_status"] = value("processr_status", place)
         campaign = value("campaign_id", place)
         leads[int(own)] = Lead(
-            int(own), **fields, currency=value("currency", place),
+            int(own), None, **fields, currency=value("currency", place),
             campaign_id=None if campaign is None else int(campaign), campaign=value("campaign", place),
             publisher=value("lead_generator", place),
         )  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 LeadId: TypeAlias = int
 Record: TypeAlias = dict[str, Any]
@@ -188,16 +189,14 @@ class Limits:
     page: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
-    """One lead as far as runs need to know it. Holds nothing personal.
+class LeadState(NamedTuple):
+    """All that runs need to know of a lead but its id. Leads that stand alike share one: there are few, and many leads.
 
     A field is ``NOT_SENT`` when the service does not send it at all, None when it is sent empty. ``status`` is one of
     ``Valid Invalid Caution Test`` or the service's own word; ``delivery`` is ``Delivered`` or ``Not Delivered``.
     Payouts are in ``currency`` (None = not stated).
     """
 
-    id: LeadId
     status: Text = NOT_SENT
     reason: Text = NOT_SENT
     category: Text = NOT_SENT
@@ -215,6 +214,55 @@ class Lead:
     campaign_id: int | None = None
     campaign: str | None = None
     publisher: str | None = None
+
+
+class _LeadParts(NamedTuple):
+    id: LeadId
+    state: LeadState
+
+
+def _of_state(name: str) -> Any:
+    return property(operator.attrgetter(f"state.{name}"))
+
+
+class Lead(_LeadParts):
+    """One lead as far as runs need to know it: its ``id`` and its ``state``, whose fields it has as its own. Holds nothing
+    personal.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, id: LeadId, state: LeadState | None = None, **fields: Any) -> Lead:  # noqa: A002  the field's name
+        """Of a state, or of the ``fields`` of one."""
+        return cls.of(id, state or LeadState(**fields))
+
+    @classmethod
+    def of(cls, own: LeadId, state: LeadState) -> Lead:
+        """Of a state, quickly."""
+        return tuple.__new__(cls, (own, state))
+
+    def __repr__(self) -> str:
+        """Without what the service does not send."""
+        said = "".join(f", {k}={v!r}" for k, v in self.state._asdict().items() if v is not NOT_SENT)
+        return f"Lead({self.id}{said})"
+
+    status: Text = _of_state("status")
+    reason: Text = _of_state("reason")
+    category: Text = _of_state("category")
+    comment: Text = _of_state("comment")
+    delivery: Text = _of_state("delivery")
+    replacement: Text = _of_state("replacement")
+    replacement_comment: Text = _of_state("replacement_comment")
+    processr_status: int | str | None | Missing = _of_state("processr_status")
+    processing_counter: int | None | Missing = _of_state("processing_counter")
+    billable_for_publisher: Flag = _of_state("billable_for_publisher")
+    billable_for_advertiser: Flag = _of_state("billable_for_advertiser")
+    publisher_payout: Decimal | None | Missing = _of_state("publisher_payout")
+    advertiser_payout: Decimal | None | Missing = _of_state("advertiser_payout")
+    currency: str | None = _of_state("currency")
+    campaign_id: int | None = _of_state("campaign_id")
+    campaign: str | None = _of_state("campaign")
+    publisher: str | None = _of_state("publisher")
 
 
 class RunState(enum.StrEnum):

@@ -37,6 +37,7 @@ from cvtr_widgets.models import (
     Identity,
     Lead,
     LeadId,
+    LeadState,
     Limits,
     ReadCost,
     Record,
@@ -339,9 +340,10 @@ class Convertr:
     def fetch(self, ids: Sequence[LeadId], *, tick: Tick = lambda _n: None, cancelled: Stopped = never) -> dict[LeadId, Lead]:
         """Leads as runs need them; an absent id was not found or is not visible."""
         campaigns, publishers = (self.catalog.names(what, cancelled=cancelled) for what in ("campaigns", "publishers"))
+        known: dict[tuple[Any, ...], LeadState] = {}
 
         def make(ids: Sequence[LeadId], records: Sequence[Record]) -> list[Lead]:
-            return leads_of(records, ids, self.dialect.lead, campaigns, publishers)
+            return leads_of(records, ids, self.dialect.lead, campaigns, publishers, known)
 
         return self._reading.fetch(ids, make, tick=tick, cancelled=cancelled)
 

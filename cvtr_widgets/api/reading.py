@@ -107,8 +107,9 @@ class LeadReading:
         stop.check()
         return found
 
-    def _made(self, found: Found, make: Make[T]) -> dict[LeadId, T]:
-        ids, records = list(found), Rows(found.values())
+    def _made(self, make: Make[T], found: Found, page: Rows | None = None) -> dict[LeadId, T]:
+        """``page``: the records of ``found`` in its order, where they came so."""
+        ids, records = list(found), page or Rows(found.values())
         self.remember(records)
         return dict(zip(ids, make(ids, records), strict=True))
 
@@ -120,7 +121,7 @@ class LeadReading:
         done = 0
 
         def read(part: Sequence[LeadId]) -> dict[LeadId, T]:
-            return self._made(self._one_filtered(part, cancelled), make)
+            return self._made(make, *self._one_filtered(part, cancelled))
 
         for part in parts[:first]:
             found.update(read(part))
@@ -133,23 +134,26 @@ class LeadReading:
             tick(done)
         return found
 
-    def _one_filtered(self, part: Sequence[LeadId], cancelled: Stopped) -> Found:
+    def _one_filtered(self, part: Sequence[LeadId], cancelled: Stopped) -> tuple[Found, Rows | None]:
+        """What was found, and the page that holds just that, where it came as one."""
         key = self._reader.dialect.value("filters", "ids")
         asked = set(part)
         params = [(key, str(i)) for i in part]
         pages = Pages(self._reader, self._pool, "leads", params, size=self._size, at_once=1, cancelled=cancelled)
         found: Found = {}
+        page: Rows | None = None
         for records in pages.pages():
             got = dict(self._named(records))
             if not asked.issuperset(got):
                 raise _Disobeyed
+            page = Rows.of(records) if not found and len(got) == len(records) else None
             found.update(got)
         if not found or pages.tally.missing:
             # Nothing at all proves nothing about the filter: ask for each lead by its own address.
             found.update(self._each([i for i in part if i not in found], cancelled))
         elif self._filter_works is None:
             self._filter_works = True
-        return found
+        return found, page if page and len(page) == len(found) else None
 
     def _named(self, records: Sequence[Record]) -> Iterator[tuple[LeadId, Record]]:
         ids = self._reader.own_ids("leads", records)
@@ -162,13 +166,13 @@ class LeadReading:
             if cancelled():
                 raise Cancelled("Stopped. Nothing was changed; start again when you like.")
             for records in self._range(campaign, group, cancelled):
-                found.update(self._made(records, make))
+                found.update(self._made(make, records))
             tick(len(found))
         rest = [i for i in ids if i not in found]
         before = len(found)
 
         def read(one: LeadId) -> dict[LeadId, T]:
-            return self._made(self._each([one], cancelled), make)
+            return self._made(make, self._each([one], cancelled))
 
         for _, got in ahead(self._pool, read, rest, at_once=self._at_once, cancelled=cancelled):
             found.update(got)

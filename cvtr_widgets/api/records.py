@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cvtr_widgets.fields import FieldMap, delivery_of, id_of, name_of, status_of, text_of
-from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, Missing, Record
+from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, LeadState, Missing, Record
 from cvtr_widgets.values import money
 
 
@@ -71,32 +71,40 @@ def leads_of(
     fields: FieldMap,
     campaigns: Mapping[int, str],
     publishers: Mapping[int, str],
+    known: dict[tuple[Any, ...], LeadState],
 ) -> list[Lead]:
-    """The leads in a page of records, whose ids are ``ids``. Nothing personal is taken over."""
+    """The leads in a page of records, whose ids are ``ids``. Nothing personal is taken over. ``known``: the states of other
+    pages, which these leads share where they stand alike.
+    """
 
     def of(name: str, how: Callable[[Any], Any]) -> list[Any]:
         return _read(fields, records, name, how)
 
-    return list(
-        map(
-            Lead,
-            ids,
-            of("status", lambda v: _shared(status_of(v))),
-            of("reason", lambda v: _shared(text_of(v))),
-            of("category", lambda v: _shared(text_of(v))),
-            of("comment", text_of),
-            of("delivery", lambda v: _shared(delivery_of(v))),
-            of("replacement", lambda v: _shared(text_of(v))),
-            of("replacement_comment", text_of),
-            of("processr_status", _processr),
-            of("processing_counter", _counter),
-            of("billable_for_publisher", flag_of),
-            of("billable_for_advertiser", flag_of),
-            of("publisher_payout", money_of),
-            of("advertiser_payout", money_of),
-            of("currency", _currency),
-            of("campaign", id_of),
-            of("campaign", lambda v: _shared(_named(v, campaigns))),
-            of("publisher", lambda v: _shared(_named(v, publishers))),
-        )
+    states = zip(
+        of("status", lambda v: _shared(status_of(v))),
+        of("reason", lambda v: _shared(text_of(v))),
+        of("category", lambda v: _shared(text_of(v))),
+        of("comment", text_of),
+        of("delivery", lambda v: _shared(delivery_of(v))),
+        of("replacement", lambda v: _shared(text_of(v))),
+        of("replacement_comment", text_of),
+        of("processr_status", _processr),
+        of("processing_counter", _counter),
+        of("billable_for_publisher", flag_of),
+        of("billable_for_advertiser", flag_of),
+        of("publisher_payout", money_of),
+        of("advertiser_payout", money_of),
+        of("currency", _currency),
+        of("campaign", id_of),
+        of("campaign", lambda v: _shared(_named(v, campaigns))),
+        of("publisher", lambda v: _shared(_named(v, publishers))),
+        strict=True,
     )
+    leads = []
+    for own, state in zip(ids, states, strict=True):
+        shared = known.get(state)
+        if shared is None:
+            shared = LeadState._make(state)
+            known[shared] = shared
+        leads.append(Lead.of(own, shared))
+    return leads

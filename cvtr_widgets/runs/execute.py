@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 FINISHED = (RunState.DONE, RunState.CANCELLED, RunState.FAILED)
 WAITING = "Waiting for the request limit:"
-SPARE = 4
+SPARE = int(__import__("os").environ.get("SP", "4"))
 """Threads beyond the requests in flight: they work on answers while all places are taken by requests."""
 STEPS = (
     "opened", "read", "before intent", "intent", "answered", "answer noted", "read back", "before outcome", "outcome",

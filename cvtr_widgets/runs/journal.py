@@ -26,6 +26,7 @@ from typing import Any
 
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import Identity
+from cvtr_widgets.runs.canonical import canonical
 from cvtr_widgets.settings import safe_name
 
 _TABLE = """
@@ -78,15 +79,14 @@ class _Waiting:
 
 
 def _made(run: str, kind: str, data: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), default=str)
+    text = canonical(data)
     at = datetime.now(UTC).isoformat()
     return at, run, kind, text, digest(at, run, kind, text)
 
 
 def digest(at: str, run: str, kind: str, data: str) -> str:
     """The hash of what one entry says. A bundle of one run shows only this of the entries of others."""
-    text = json.dumps([at, run, kind, data], ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical([at, run, kind, data]).encode()).hexdigest()
 
 
 def chain(previous: str, number: int, content: str) -> str:
@@ -216,16 +216,17 @@ class Journal:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def write(self, run: str, kind: str, data: Mapping[str, Any]) -> str:
+    def write(self, run: str, kind: str, data: Mapping[str, Any], *, gather: float = 0.0) -> str:
         """Append one entry and give its hash; it is on disk when this returns.
 
         Raises:
             JournalError: it could not be made durable.
         """
-        return self.write_all(run, [(kind, data)])
+        return self.write_all(run, [(kind, data)], gather=gather)
 
-    def write_all(self, run: str, items: Iterable[Item]) -> str:
-        """Append entries, all or none; the last one's hash. Threads that come together share one commit.
+    def write_all(self, run: str, items: Iterable[Item], *, gather: float = 0.0) -> str:
+        """Append entries, all or none; the last one's hash. Threads that come together share one commit: those that come
+        within ``gather`` seconds, and those that come while another commit goes on.
 
         Raises:
             JournalError: they could not be made durable.
@@ -233,6 +234,8 @@ class Journal:
         mine = _Waiting([_made(run, kind, data) for kind, data in items])
         with self._queueing:
             self._queue.append(mine)
+        if gather:
+            time.sleep(gather)
         with self._lock:
             if not mine.done:
                 with self._queueing:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cvtr_widgets import actions
 from cvtr_widgets.actions import ROWS
@@ -23,10 +22,12 @@ from cvtr_widgets.models import (
     Identity,
     Lead,
     LeadId,
+    LeadState,
     Verdict,
     alike,
     seal,
 )
+from cvtr_widgets.runs.canonical import canonical
 from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight, delivered_now, stands
 
 if TYPE_CHECKING:
@@ -37,13 +38,11 @@ BEFORE = (
     "processing_counter", "billable_for_publisher", "billable_for_advertiser",
 )  # fmt: skip
 """The fields of a lead that a plan rests on: if one of them has changed, the lead is held back."""
-_watched = operator.attrgetter(*BEFORE)
-_dumps = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str).encode
+_watched: Callable[[LeadState], tuple[Any, ...]] = operator.attrgetter(*BEFORE)
 _COMMENTS = tuple(place for place, name in enumerate(BEFORE) if name.endswith("comment"))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One lead in a plan. ``integrations``: those of the action that are on this lead's campaign."""
 
     lead_id: LeadId
@@ -80,7 +79,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What would happen to each lead. Frozen; ``run`` executes exactly this.
 
@@ -125,19 +124,19 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """Leads by verdict; adds up to ``total``."""
-        found = Counter(str(e.verdict) for e in self.entries)
-        return {str(v): found.get(str(v), 0) for v in Verdict}
+        found = Counter(id(e.verdict) for e in self.entries)  # hashing 100,000 of an enumeration takes its time
+        return {str(v): found[id(v)] for v in Verdict}
 
     @property
     def will_change(self) -> int:
         """Leads that would be sent."""
         return len(self.sendable)
 
-    @property
+    @cached_property
     def sendable(self) -> tuple[Entry, ...]:
         """The entries that a run sends."""
-        sent = {Verdict.WILL_CHANGE} | ({Verdict.CANNOT_TELL} if self.include_cannot_tell else set())
-        return tuple(e for e in self.entries if e.verdict in sent)
+        also = Verdict.CANNOT_TELL if self.include_cannot_tell else None
+        return tuple(e for e in self.entries if e.verdict is Verdict.WILL_CHANGE or e.verdict is also)
 
     def action(self, entry: Entry) -> Action:
         """The action for one entry, with the integrations that this lead gets."""
@@ -187,10 +186,10 @@ class Plan:
         return plan_frame(self)
 
 
-def state_of(sight: Sight) -> tuple[Any, ...] | None:
-    """All that a plan rests on for one lead; None where it was not found. Many leads have the same."""
+def state_key(sight: Sight) -> Any:
+    """Alike for leads that share all that a plan rests on, as long as one of them is kept. Not equal for all that are alike."""
     lead = sight.lead
-    return None if lead is None else (*_watched(lead), sight.delivered, lead.campaign_id)
+    return None if lead is None else (id(lead.state), sight.delivered)
 
 
 def before_values(sight: Sight) -> Sequence[Any] | None:
@@ -198,22 +197,17 @@ def before_values(sight: Sight) -> Sequence[Any] | None:
 
     Comments are hashes, and ``{}`` is what the service does not send. None: the lead was not found.
     """
-    state = state_of(sight)
-    return None if state is None else _as_values(*state)
+    lead = sight.lead
+    return None if lead is None else _as_values(*_watched(lead.state), sight.delivered, lead.state.campaign_id)
 
 
-@lru_cache(maxsize=1024, typed=True)
+@lru_cache(maxsize=4096, typed=True)
 def _as_values(*state: Any) -> Sequence[Any]:
     values = [{} if value is NOT_SENT else value for value in state]
     for place in _COMMENTS:
         if isinstance(values[place], str):
             values[place] = str(seal(values[place]))
     return tuple(values)
-
-
-@lru_cache(maxsize=1024, typed=True)
-def _as_text(*state: Any) -> str:
-    return _dumps(_as_values(*state))
 
 
 def differences(before: Sight, now: Sight) -> list[str]:
@@ -223,7 +217,7 @@ def differences(before: Sight, now: Sight) -> list[str]:
     if before.lead is None or now.lead is None:
         return []
     changed = []
-    for name in BEFORE if _watched(before.lead) != _watched(now.lead) else ():
+    for name in () if before.lead.state == now.lead.state else BEFORE:
         old, new = getattr(before.lead, name), getattr(now.lead, name)
         if not alike(old, new):
             shown = "" if name.endswith("comment") else f" from {_plain(old)} to {_plain(new)}"
@@ -282,13 +276,20 @@ def fingerprint(
     }
     if identity.world:
         head["world"] = identity.world
-    found = hashlib.sha256(_dumps(head).encode())
-    for e in entries:  # lead by lead: the text of 100,000 would be large
-        state = state_of(e.before)
-        before = "null" if state is None else _as_text(*state)
-        integrations = _dumps(e.integrations) if e.integrations else "[]"
-        found.update(f'\n[{e.lead_id},"{e.verdict}",{integrations},{before}]'.encode())
+    found = hashlib.sha256(canonical(head, in_order=True).encode())
+    texts: dict[Any, str] = {}
+    for start in range(0, len(entries), 1_000):  # the text of 100,000 would be large
+        found.update("".join(_line(e, texts) for e in entries[start : start + 1_000]).encode())
     return found.hexdigest()
+
+
+def _line(entry: Entry, texts: dict[Any, str]) -> str:
+    key = (id(entry.verdict), entry.integrations, state_key(entry.before))
+    text = texts.get(key)
+    if text is None:
+        text = f',"{entry.verdict}",{canonical(entry.integrations)},{canonical(before_values(entry.before))}]'
+        texts[key] = text
+    return f"\n[{entry.lead_id}{text}"
 
 
 def _sealed(action: Action) -> Action:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.errors import Cancelled, PlanError
@@ -24,7 +23,7 @@ from cvtr_widgets.runs.plan import (
     fingerprint,
     judge,
     now_words,
-    state_of,
+    state_key,
     then_words,
 )
 from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight
@@ -177,26 +176,44 @@ def _entries(
     jobs, names = _jobs(lists, action, group, reading)
     without: Counter[str] = Counter()
     entries = []
-    judged: dict[Any, tuple[Verdict, str, str]] = {}  # few different states, many leads
+    judged: dict[Any, _Judged] = {}  # few different states, many leads
     for own in group:
-        sight = reading.sights.get(own, Sight(None))
-        state = state_of(sight)
-        if state not in judged:
-            judged[state] = (*judge(action, sight, service.identity), now_words(sight))
-        verdict, why, now = judged[state]
-        lead = sight.lead
-        chosen: tuple[int, ...] = ()
-        if action.integrations and lead is not None:
-            mine = jobs.get(lead.campaign_id, frozenset())
-            chosen = tuple(i for i in action.integrations if i in mine)
-            if not chosen:
-                without[lead.campaign or f"campaign {lead.campaign_id}"] += 1
-        sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
-        then = then_words(action, names, chosen) if sent else ""
-        entries.append(Entry(own, number, verdict, why, now, sys.intern(then), sight, chosen))
+        sight = reading.sights.get(own) or Sight(None)
+        key = state_key(sight)
+        found = judged.get(key)
+        if found is None:
+            found = judged[key] = _judged(service, action, sight, jobs, names)
+        if found.without:
+            without[found.without] += 1
+        entries.append(Entry(own, number, found.verdict, found.why, found.now, found.then, sight, found.chosen))
     for campaign, n in without.items():
         notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
     return entries
+
+
+class _Judged(NamedTuple):
+    """What holds for all leads that stand alike. ``without``: their campaign, where it has none of the integrations."""
+
+    verdict: Verdict
+    why: str
+    now: str
+    then: str
+    chosen: tuple[int, ...]
+    without: str
+
+
+def _judged(
+    service: LeadService, action: Action, sight: Sight, jobs: Mapping[int | None, frozenset[int]], names: Mapping[int, str]
+) -> _Judged:
+    verdict, why = judge(action, sight, service.identity)
+    lead, without = sight.lead, ""
+    chosen: tuple[int, ...] = ()
+    if action.integrations and lead is not None:
+        mine = jobs.get(lead.campaign_id, frozenset())
+        chosen = tuple(i for i in action.integrations if i in mine)
+        without = "" if chosen else lead.campaign or f"campaign {lead.campaign_id}"
+    sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
+    return _Judged(verdict, why, now_words(sight), then_words(action, names, chosen) if sent else "", chosen, without)
 
 
 def _jobs(
@@ -259,16 +276,17 @@ def _warnings(plan: Plan) -> list[str]:
 def _money(plan: Plan) -> tuple[str, ...]:
     """What is expected to move, from the leads' own payout fields."""
     sums: dict[str, dict[str, Decimal]] = {}
-    maybe = False
+    alike: dict[Any, list[Any]] = {}  # group, lead, and how many stand as it does
     for e in plan.sendable:
-        lead, kind = e.before.lead, plan.groups[e.group][0].kind
-        if lead is None:
-            continue
+        if e.before.lead is not None:
+            alike.setdefault((e.group, id(e.before.lead.state)), [e.group, e.before.lead, 0])[2] += 1
+    for group, lead, number in alike.values():
         currency = lead.currency or "currency not stated"
-        for side, amount in _moves(kind, lead).items():
+        for side, amount in _moves(plan.groups[group][0].kind, lead).items():
             sums.setdefault(currency, {}).setdefault(side, Decimal(0))
-            sums[currency][side] += amount
-        maybe = maybe or kind in {ActionKind.VALID, ActionKind.REPROCESS}
+            sums[currency][side] += amount * number
+    kinds = {plan.groups[group][0].kind for group, _, _ in alike.values()}
+    maybe = bool(kinds & {ActionKind.VALID, ActionKind.REPROCESS})
     said = []
     for currency, sides in sums.items():
         parts = ", ".join(f"{side} {_signed(amount)}" for side, amount in sides.items() if amount)

@@ -86,7 +86,7 @@ class ReadingBack:
                 self._put(self._aside, item)
             else:
                 ended.append((item, *_not_read(item, str(self._verify))))
-        self._conclude(ended)
+        self._conclude(ended, later=True)
 
     def _put(self, where: dict[LeadId, Pending], item: Pending) -> None:
         with self._lock:
@@ -125,8 +125,12 @@ class ReadingBack:
             return patience.queue
         return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": 0.0}[item.said]
 
-    def settle(self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None) -> None:
-        """Read leads back and conclude those that are settled; the others stay. ``final``: all are concluded."""
+    def settle(
+        self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None, later: bool = False
+    ) -> None:
+        """Read leads back and conclude those that are settled; the others stay. ``final``: all are concluded. ``later``: as
+        in ``note``.
+        """
         if not items:
             return
         moment = time.monotonic()  # reading may have to wait: what is seen may be as old as its beginning
@@ -149,9 +153,9 @@ class ReadingBack:
             row.see(sight)
             if found is not None:
                 ended.append((item, found.outcome, found.detail))
-        self._conclude(ended)
+        self._conclude(ended, later=later)
 
-    def _conclude(self, ended: Sequence[tuple[Pending, Outcome, str]]) -> None:
+    def _conclude(self, ended: Sequence[tuple[Pending, Outcome, str]], *, later: bool = False) -> None:
         if not ended:
             return
         self._run.conclude((item.lead_id, outcome, detail) for item, outcome, detail in ended)
@@ -161,13 +165,21 @@ class ReadingBack:
                 self._aside.pop(item.lead_id, None)
         rows = [(p.lead_id, o, d.replace(p.words, p.kept) if p.words else d) for p, o, d in ended]
         self._run.step("before outcome")
-        self.note(rows)
+        self.note(rows, later=later)
         self._run.step("outcome")
 
-    def note(self, rows: Sequence[tuple[LeadId, Outcome, str]]) -> None:
-        """Outcomes into the journal. What cannot be written stops the run and changes no outcome."""
+    def note(self, rows: Sequence[tuple[LeadId, Outcome, str]], *, later: bool = False) -> None:
+        """Outcomes into the journal. What cannot be written stops the run and changes no outcome.
+
+        ``later``: with the next commit, for there is more to be sent. Should the kernel end before that, these leads are in
+        doubt, and are read once more.
+        """
+        kind, data = self._outcomes(rows)
+        if later:
+            self._journal.write_later(self._run.id, kind, data)
+            return
         try:
-            self._journal.write_all(self._run.id, [self._outcomes(rows)])
+            self._journal.write(self._run.id, kind, data)
         except JournalError as error:
             self._run.fail(error)
 

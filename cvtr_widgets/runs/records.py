@@ -15,7 +15,7 @@ from typing import Any
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Sealed, Signature, Verdict, seal
 from cvtr_widgets.runs.journal import Item
-from cvtr_widgets.runs.plan import BEFORE, Cost, Entry, Plan, before_values, now_words, then_words
+from cvtr_widgets.runs.plan import BEFORE, Cost, Entry, Plan, before_values, now_words, state_key, then_words
 from cvtr_widgets.runs.verify import Sight
 
 PART = 1_000
@@ -79,12 +79,15 @@ def sight_of(own: int, said: Sequence[Any] | None) -> Sight:
 
 def plan_parts(plan: Plan) -> Iterator[Item]:
     """The ``plan`` entries: all leads of the plan, in its order."""
+    values: dict[Any, Sequence[Any] | None] = {}
     for start in range(0, plan.total, PART):
         whys: dict[str, int] = {}
-        leads = [
-            [e.lead_id, e.group, str(e.verdict), whys.setdefault(e.why, len(whys)), list(e.integrations), before_values(e.before)]
-            for e in plan.entries[start : start + PART]
-        ]
+        leads = []
+        for own, group, verdict, why, _, _, before, chosen in plan.entries[start : start + PART]:
+            key = state_key(before)
+            if key not in values:
+                values[key] = before_values(before)
+            leads.append([own, group, str(verdict), whys.setdefault(why, len(whys)), chosen, values[key]])
         yield "plan", {"first": start, "whys": list(whys), "leads": leads}
 
 

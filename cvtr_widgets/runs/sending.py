@@ -28,6 +28,10 @@ RESENDS = 3
 """How often a write is sent again that was proven not to be applied."""
 ALIKE = 6
 """So many single leads refused in the same words, and none taken: the rest of the chunk is not tried one by one."""
+import os
+
+GATHER = float(os.environ.get("GA", "0.005"))
+"""Seconds that an intent waits for those of other threads, which come at about the same time: one commit serves them all."""
 FRESH = 20.0
 """Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
 SEND, BACK = 1, 2
@@ -121,7 +125,7 @@ class Sender:
             held.append((own, Outcome.SKIPPED, "held back, changed since the plan: " + "; ".join(changed)))
         if held:
             self._run.conclude(held)
-            self._back.note(held)
+            self._back.note(held, later=True)
         return going
 
     def _may_go(self) -> bool:
@@ -143,7 +147,7 @@ class Sender:
             self._not_sent(ids, error)
         finally:
             if under_way.one_done():
-                self._workers.add(BACK, lambda: self._back.settle(self._back.among(under_way.ids), final=False))
+                self._workers.add(BACK, lambda: self._back.settle(self._back.among(under_way.ids), final=False, later=True))
 
     def _part(self, under_way: _UnderWay, chunk: Chunk, ids: tuple[LeadId, ...], alike: _Alike) -> None:
         for attempt in range(1, RESENDS + 2):
@@ -191,7 +195,7 @@ class Sender:
         run, started = self._run, datetime.now(UTC)
         said = {"chunk": chunk.number, "attempt": attempt, "action": str(chunk.action.kind), "plan": run.plan.short, "leads": ids}
         run.step("before intent")
-        self._journal.write(run.id, "intent", said)
+        self._journal.write(run.id, "intent", said, gather=GATHER)
         for own in ids:
             row = run.row(own)
             row.attempts += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cvtr_widgets.actions import ROWS
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, alike
@@ -30,8 +30,7 @@ class Finding(enum.StrEnum):
     UNPROVABLE = "unprovable"
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """One lead as read at one moment: ``lead`` None = not found; ``delivered`` is the delivery check's word."""
 
     lead: Lead | None

@@ -7,7 +7,7 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,8 @@ from cvtr_widgets.sandbox.rules import Effect, Refused, Rules, User, check_ids
 from cvtr_widgets.sandbox.spoiling import ALTERING, CUT, altered, spoiled
 from cvtr_widgets.sandbox.store import Store
 
+SINCE, SEEN = "cvtr.since", "cvtr.seen"
+"""Where a WSGI environment has the moment when its request came in, and what was noted of it."""
 WRITES = frozenset(f"leads-bulk-{what}" for what in ("flag", "deliver", "undeliver", "metadata", "reprocess", "delete"))
 BASE = "/api/v4/"
 
@@ -113,34 +115,58 @@ class Desk:
     faults: Faults = field(default_factory=Faults)
 
 
-def make_app(desk: Desk) -> Flask:
+def make_app(desk: Desk) -> Callable[..., Iterable[bytes]]:
     """The app. ``desk`` may be changed while it runs (faults)."""
     app = Flask("cvtr_widgets.sandbox", static_folder=None)
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     @app.route("/<path:path>", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     def answer(path: str) -> Response:
-        seen = Seen(request.method, "/" + path, list(request.args.items(multi=True)), time.monotonic())
+        seen = Seen(request.method, "/" + path, list(request.args.items(multi=True)), request.environ[SINCE])
         if request.is_json:
             seen.body = request.get_json(silent=True)
         desk.record.begin(seen)
-        status: int | None = None
-        half = desk.latency / 2
-        try:
-            if half:
-                time.sleep(half)
-            desk.queue.work()
-            response = Exchange(desk, seen).answer()
-            if half:
-                time.sleep(max(0.0, seen.started + 2 * half - time.monotonic()))
-            status = None if response.headers.pop(CUT, None) else response.status_code
-            if status is None:
-                request.environ["cvtr.cut"]()
-            return response
-        finally:
-            desk.record.end(seen, status)
+        request.environ[SEEN] = seen
+        pass_until(seen.started + desk.latency / 2)
+        desk.queue.work()
+        return Exchange(desk, seen).answer()
 
-    return app
+    return Timed(app, desk)
+
+
+class Timed:
+    """A WSGI app around another, which has its answer ready when the time for it has come and holds it until then.
+
+    A request counts as under way until its answer is about to be sent.
+    """
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], desk: Desk) -> None:
+        self._app = app
+        self._desk = desk
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        told: list[Any] = []
+        status: int | None = None
+        try:
+            answer = self._app(environ, lambda *words: told.extend(words))
+            cut = any(name == CUT for name, _ in told[1])
+            pass_until(environ[SINCE] + self._desk.latency)
+            status = None if cut else int(told[0].split(maxsplit=1)[0])
+            if cut:
+                environ["cvtr.cut"]()
+        finally:
+            if SEEN in environ:
+                self._desk.record.end(environ[SEEN], status)
+        start(told[0], [(name, value) for name, value in told[1] if name != CUT])
+        return answer
+
+
+def pass_until(moment: float) -> None:
+    """Wait for a moment of ``time.monotonic()``, if it is still to come."""
+    left = moment - time.monotonic()
+    if left > 0:
+        time.sleep(left)
 
 
 class Exchange:

@@ -7,10 +7,12 @@ import json
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from cvtr_widgets.sandbox.app import SINCE
 from cvtr_widgets.sandbox.page import page
 from cvtr_widgets.sandbox.rules import Refused
 from cvtr_widgets.sandbox.speech import Speech, Spoken, put, taken
@@ -85,7 +87,7 @@ class Interpreter:
             told.extend((int(status.split(maxsplit=1)[0]), headers))
 
         asked = {
-            **environ, "REQUEST_METHOD": method, "PATH_INFO": path, "CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body)),
+            **environ, SINCE: time.monotonic(), "REQUEST_METHOD": method, "PATH_INFO": path, "CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body)),
             "wsgi.input": io.BytesIO(body), "QUERY_STRING": environ.get("QUERY_STRING", "") if query is None else query,
         }  # fmt: skip
         text = b"".join(self._app(asked, start))

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ from cheroot import wsgi
 from cheroot.workers.threadpool import ThreadPool
 
 from cvtr_widgets.errors import SandboxError
-from cvtr_widgets.sandbox.app import Desk, Seen, make_app
+from cvtr_widgets.sandbox.app import SINCE, Desk, Seen, make_app
 from cvtr_widgets.sandbox.faults import Chaos, Faults
 from cvtr_widgets.sandbox.gate import Gate
 from cvtr_widgets.sandbox.interpreter import Interpreter, dressed
@@ -41,6 +42,7 @@ class _Gateway(wsgi.WSGIGateway_10):
                 connection.socket.shutdown(socket.SHUT_RDWR)
 
         environ["cvtr.cut"] = cut
+        environ[SINCE] = time.monotonic()
         return environ
 
 

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from cvtr_widgets.sandbox.outlines import Outlines
-from cvtr_widgets.sandbox.world import CAMPAIGNS, CATEGORIES, MadeLead, World, iri, text_of
+from cvtr_widgets.sandbox.world import CAMPAIGNS, CATEGORIES, MadeLead, World, iri, record_of, text_of
 
 _TABLES = """
 CREATE TABLE leads (
@@ -207,7 +207,7 @@ class Store:
         if row is None:
             return None
         return {
-            "record": json.loads(row[0]), "campaign": row[1], "advertiser": row[2], "sent_to": json.loads(row[3]), "deleted": bool(row[4]),
+            "record": record_of(row[0]), "campaign": row[1], "advertiser": row[2], "sent_to": json.loads(row[3]), "deleted": bool(row[4]),
         }  # fmt: skip
 
     def notes(self, own: int) -> list[tuple[Any, ...]]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import orjson
+
 ADVERTISERS = {3001: "Acme Software", 3002: "Borealis Cloud", 3003: "Cobalt Security", 3004: "Delta Analytics"}
 CAMPAIGNS: dict[int, tuple[str, int, str]] = {
     44064: ("Acme EU Whitepaper", 3001, "EUR"),
@@ -279,4 +281,16 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 def text_of(record: dict[str, Any]) -> str:
     """The record as it goes over the wire."""
-    return _ENCODER.encode(record)
+    try:
+        return orjson.dumps(record).decode()
+    except TypeError:  # numbers and texts that others cannot write, but a caller can send
+        return _ENCODER.encode(record)
+
+
+def record_of(text: str) -> dict[str, Any]:
+    """The record again."""
+    try:
+        record: dict[str, Any] = orjson.loads(text)
+    except ValueError:
+        record = json.loads(text)
+    return record

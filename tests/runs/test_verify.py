@@ -18,7 +18,7 @@ RETURNED = dataclasses.replace(
 
 
 def seen(lead: Lead | None = CAUTION, *, delivered: bool | None = None, **changes) -> Sight:
-    return Sight(None if lead is None else dataclasses.replace(lead, **changes), delivered)
+    return Sight(None if lead is None else Lead(lead.id, lead.state._replace(**changes)), delivered)
 
 
 @pytest.mark.parametrize(
