@@ -18,8 +18,8 @@ from cvtr_widgets.pulling import PlanLists
 from cvtr_widgets.read_session import Cancel, ReadSession, stopper
 from cvtr_widgets.running import Running
 from cvtr_widgets.runs import undo
+from cvtr_widgets.runs.entries import JournalReport
 from cvtr_widgets.runs.execute import Patience, Run, RunOptions
-from cvtr_widgets.runs.journal import JournalReport
 from cvtr_widgets.runs.mode import verify_way
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.planning import Reading, make_plan, read_leads

@@ -10,7 +10,8 @@ from typing import Any
 
 from cvtr_widgets.errors import ExportError, RunError
 from cvtr_widgets.runs import check_bundle
-from cvtr_widgets.runs.journal import FIRST, Journal, digest
+from cvtr_widgets.runs.entries import FIRST, digest
+from cvtr_widgets.runs.journal import Journal
 
 
 def export(journal: Journal, path: Path, run_id: str | None = None) -> str:

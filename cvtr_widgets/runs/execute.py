@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,8 @@ from cvtr_widgets.runs import records
 from cvtr_widgets.runs.chunks import block_size, blocks_of, chunks_of
 from cvtr_widgets.runs.claim import Claim, owner
 from cvtr_widgets.runs.costs import requests_of
-from cvtr_widgets.runs.journal import Item, Journal
+from cvtr_widgets.runs.entries import Item
+from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.limit import LimitWait
 from cvtr_widgets.runs.mode import Verify
 from cvtr_widgets.runs.pace import Pace
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 FINISHED = (RunState.DONE, RunState.CANCELLED, RunState.FAILED)
 WAITING = "Waiting for the request limit:"
-SPARE = int(__import__("os").environ.get("SP", "4"))
+SPARE = 4
 """Threads beyond the requests in flight: they work on answers while all places are taken by requests."""
 STEPS = (
     "opened", "read", "before intent", "intent", "answered", "answer noted", "read back", "before outcome", "outcome",
@@ -115,12 +116,10 @@ class Run:
         fates = recorded.fates if recorded else {}
         self._rows: dict[LeadId, Row] = rows_of(plan, self.id, signature, fates)
         self._counts = Counter(r.outcome for r in self._rows.values())
-        self._to_send: Collection[LeadId] = (
-            set(recorded.at("not_sent")) if recorded else dict.fromkeys(e.lead_id for e in plan.sendable)
-        )
-        self._done = set(recorded.at("settled")) if recorded else set()
-        self._total = len(fates) if recorded else len(self._to_send)
-        self._before = len(self._done)
+        self._only = set(recorded.at("not_sent")) if recorded else None  # None: all that the plan sends
+        self._to_send = plan.will_change if self._only is None else len(self._only)
+        self._total = len(fates) if recorded else self._to_send
+        self._done = self._before = len(recorded.at("settled")) if recorded else 0
         self._requests_a_lead, self._went_out = 0.0, 0
         self._back = ReadingBack(service, journal, self, self.options.patience, self.verify)
         self._sender = Sender(service, journal, self, self.options.patience, self._back)
@@ -215,7 +214,7 @@ class Run:
     def progress(self) -> Progress:
         """Where the run is now. ``seconds_left`` counts the request limit in, and not a pause by hand."""
         with self._lock:
-            done, counts, message, state = len(self._done), self.counts, self._message, self.state
+            done, counts, message, state = self._done, self.counts, self._message, self.state
         todo, service = self._total - done, self._service
         here, left = done - self._before, None
         if state not in FINISHED:
@@ -281,7 +280,7 @@ class Run:
 
     def settled(self, lead_id: LeadId) -> bool:
         """Whether the lead has its outcome."""
-        return lead_id in self._done
+        return self._rows[lead_id].done
 
     def conclude(self, ended: Iterable[tuple[LeadId, Outcome, str]]) -> None:
         """Set the outcome of leads, with what it rests on."""
@@ -291,8 +290,8 @@ class Run:
                 row = self._rows[lead_id]
                 self._counts[row.outcome] -= 1
                 self._counts[outcome] += 1
-                row.outcome, row.detail, row.finished_at = outcome, sys.intern(detail), now
-                self._done.add(lead_id)
+                self._done += not row.done
+                row.outcome, row.detail, row.finished_at, row.done = outcome, sys.intern(detail), now, True
         self.tell()
 
     def tell(self, message: str | None = None, *, now: bool = False) -> None:
@@ -332,7 +331,7 @@ class Run:
             yield first
             yield from records.plan_parts(self.plan)
 
-        self.journal_head = self._journal.write_all(self.id, items())
+        self.journal_head = self._journal.write_many(self.id, items())
 
     def _work(self) -> None:
         try:
@@ -361,25 +360,26 @@ class Run:
 
     def _send_all(self) -> None:
         limits = self._service.limits
-        ids = self._to_send
+        only = self._only
+        ids = [e.lead_id for e in self.plan.sendable if only is None or e.lead_id in only]
         try:
             with self.limit() as stopped:
-                way = self._service.fetch_cost(list(ids), cancelled=stopped).way
+                way = self._service.fetch_cost(ids, cancelled=stopped).way
         except Cancelled:
             return
         self._back.draw(ids)
-        self._requests_a_lead = requests_of(self.plan, self._service, [self.verify], only=ids)[0] / len(ids)
+        self._requests_a_lead = requests_of(self.plan, self._service, [self.verify], only=only)[0] / len(ids)
         first = self._recorded.chunks + 1 if self._recorded else 1
-        chunks = chunks_of(self.plan, self._service.chunk, only=ids, first=first)
+        chunks = chunks_of(self.plan, self._service.chunk, only=only, first=first)
         size = block_size(self._service, way)
         self._sender.send_all(blocks_of(chunks, size), max(1, limits.in_flight) + SPARE)
 
     def _end(self, state: RunState) -> None:
         why = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"
-        for own, row in self._rows.items():
-            if row.outcome is Outcome.NOT_SENT and own not in self._done:
-                row.detail = why
-                self._done.add(own)
+        for row in self._rows.values():
+            if row.outcome is Outcome.NOT_SENT and not row.done:
+                row.detail, row.done = why, True
+                self._done += 1
         self.step("before end")
         written = False
         try:

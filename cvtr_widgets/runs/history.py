@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.models import Outcome, Sealed
 from cvtr_widgets.runs.claim import Claim, Held
-from cvtr_widgets.runs.journal import Journal, JournalEntry
+from cvtr_widgets.runs.entries import JournalEntry
+from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.replay import Recorded
 
 if TYPE_CHECKING:

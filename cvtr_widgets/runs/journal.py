@@ -11,13 +11,12 @@ claim of compliance with any law.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from typing import Any
 
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import Identity
-from cvtr_widgets.runs.canonical import canonical
+from cvtr_widgets.runs.entries import FIRST, Item, JournalEntry, JournalReport, chain, digest, made
 from cvtr_widgets.settings import safe_name
 
 _TABLE = """
@@ -41,31 +40,6 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE INDEX IF NOT EXISTS entries_of ON entries (run);
 CREATE TABLE IF NOT EXISTS probe (at TEXT) STRICT;
 """
-FIRST = "0" * 64
-Item = tuple[str, Mapping[str, Any]]
-"""Kind and data of an entry to be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """One entry. ``kind``: ``run``, ``plan``, ``claim``, ``intent``, ``answer``, ``outcome`` or ``end``."""
-
-    number: int
-    at: str
-    run: str
-    kind: str
-    data: dict[str, Any]
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class JournalReport:
-    """What a check of the journal found. ``head`` is the last entry's hash: note it elsewhere to detect a cut tail."""
-
-    ok: bool
-    entries: int
-    head: str
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -76,22 +50,6 @@ class _Waiting:
     done: bool = False
     head: str = ""
     error: Exception | None = field(default=None)
-
-
-def _made(run: str, kind: str, data: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
-    text = canonical(data)
-    at = datetime.now(UTC).isoformat()
-    return at, run, kind, text, digest(at, run, kind, text)
-
-
-def digest(at: str, run: str, kind: str, data: str) -> str:
-    """The hash of what one entry says. A bundle of one run shows only this of the entries of others."""
-    return hashlib.sha256(canonical([at, run, kind, data]).encode()).hexdigest()
-
-
-def chain(previous: str, number: int, content: str) -> str:
-    """The hash of an entry: over the hash before, its number, and the digest of its content."""
-    return hashlib.sha256(f"{previous}|{number}|{content}".encode()).hexdigest()
 
 
 def journal_file(folder: Path, identity: Identity) -> Path:
@@ -231,7 +189,7 @@ class Journal:
         Raises:
             JournalError: they could not be made durable.
         """
-        mine = _Waiting([_made(run, kind, data) for kind, data in items])
+        mine = _Waiting([made(run, kind, data) for kind, data in items])
         with self._queueing:
             self._queue.append(mine)
         if gather:
@@ -245,36 +203,50 @@ class Journal:
             raise mine.error if isinstance(mine.error, JournalError) else self._error(mine.error)
         return mine.head
 
+    def write_many(self, run: str, items: Iterable[Item]) -> str:
+        """As ``write_all``, for what is large: each entry is made when the one before has been written, in one transaction.
+
+        Raises:
+            JournalError: they could not be made durable; none of them is there.
+        """
+        with self._lock:
+            try:
+                self._still_there()
+                self._together(_Waiting([made(run, kind, data)]) for kind, data in items)
+            except (sqlite3.Error, JournalError) as error:
+                raise error if isinstance(error, JournalError) else self._error(error) from None
+            return (self._last or self._read_last())[1]
+
     def write_later(self, run: str, kind: str, data: Mapping[str, Any]) -> None:
         """Append one entry with the next commit, whoever makes it. For what makes a record fuller, and is not relied on."""
-        entry = _made(run, kind, data)
+        entry = made(run, kind, data)
         with self._queueing:
             self._queue.append(_Waiting([entry]))
 
     def _commit(self, batch: list[_Waiting]) -> None:
         error: Exception | None = None
-        started = time.perf_counter()
         try:
             self._still_there()
             try:
                 self._append(batch)
             except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
-                self._last = None
-                self._append_alone(batch)
+                self._together([*batch])
         except Exception as found:  # noqa: BLE001  everybody whose entries are in this commit must hear of it
             error, self._last = found, None
         finally:
             for waiting in batch:
                 waiting.done, waiting.error = True, error
-            self.seconds += time.perf_counter() - started
 
-    def _append_alone(self, batch: list[_Waiting]) -> None:
+    def _together(self, waiting: Iterable[_Waiting]) -> None:
         """With all other writers shut out: several of them would overtake a second try as they did the first."""
-        self._db.execute("BEGIN IMMEDIATE")
+        self._last = None
+        self._write("BEGIN IMMEDIATE")
         try:
-            self._append(batch)
-            self._db.execute("COMMIT")
+            for one in waiting:
+                self._append([one])
+            self._write("COMMIT")
         except BaseException:
+            self._last = None
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
@@ -291,8 +263,15 @@ class Journal:
             waiting.head = previous
         rows = ",".join(["(?,?,?,?,?,?)"] * (len(values) // 6))
         if rows:
-            self._db.execute(f"INSERT INTO entries VALUES {rows}", values)  # noqa: S608
+            self._write(f"INSERT INTO entries VALUES {rows}", values)  # noqa: S608
         self._last = (number, previous)
+
+    def _write(self, sql: str, values: Sequence[Any] = ()) -> None:
+        started = time.perf_counter()
+        try:
+            self._db.execute(sql, values)
+        finally:
+            self.seconds += time.perf_counter() - started
 
     def _read_last(self) -> tuple[int, str]:
         found = self._db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()

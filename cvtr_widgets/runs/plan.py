@@ -135,8 +135,12 @@ class Plan:
     @cached_property
     def sendable(self) -> tuple[Entry, ...]:
         """The entries that a run sends."""
-        also = Verdict.CANNOT_TELL if self.include_cannot_tell else None
-        return tuple(e for e in self.entries if e.verdict is Verdict.WILL_CHANGE or e.verdict is also)
+        return tuple(filter(self.sends, self.entries))
+
+    def sends(self, entry: Entry) -> bool:
+        """Whether a run sends this entry."""
+        verdict = entry.verdict
+        return verdict is Verdict.WILL_CHANGE or (self.include_cannot_tell and verdict is Verdict.CANNOT_TELL)
 
     def action(self, entry: Entry) -> Action:
         """The action for one entry, with the integrations that this lead gets."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from cvtr_widgets.errors import Cancelled, JournalError, ServiceError
 from cvtr_widgets.models import Action, LeadId, LeadService, Outcome
 from cvtr_widgets.runs.chunks import WIDE
-from cvtr_widgets.runs.journal import Item, Journal
+from cvtr_widgets.runs.entries import Item
+from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.mode import Verify
 from cvtr_widgets.runs.settle import Said, settle, unread
 from cvtr_widgets.runs.verify import DELIVERIES, SLOW, Sight, prove

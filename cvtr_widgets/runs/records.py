@@ -14,7 +14,7 @@ from typing import Any
 
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Sealed, Signature, Verdict, seal
-from cvtr_widgets.runs.journal import Item
+from cvtr_widgets.runs.entries import Item
 from cvtr_widgets.runs.plan import BEFORE, Cost, Entry, Plan, before_values, now_words, state_key, then_words
 from cvtr_widgets.runs.verify import Sight
 

@@ -11,7 +11,8 @@ from cvtr_widgets.errors import JournalError, RunError
 from cvtr_widgets.models import LeadId, Outcome, Signature
 from cvtr_widgets.runs import records
 from cvtr_widgets.runs.doubt import Then
-from cvtr_widgets.runs.journal import Journal, JournalEntry
+from cvtr_widgets.runs.entries import JournalEntry
+from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.settle import Said
 

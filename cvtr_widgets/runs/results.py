@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Outcome, Signature
 from cvtr_widgets.runs.verify import Sight
@@ -23,27 +24,36 @@ RESULT_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Row:
-    """What became of one lead in a run. Filled in as the run goes on; ``sight`` is how the plan saw the lead."""
+class About(NamedTuple):
+    """What holds for all leads of one group of a run."""
 
-    lead_id: LeadId
     action: str
     reason: str | None
+    run_id: str
+    signed_by: str | None
+
+
+@dataclass(slots=True)
+class Row:
+    """What became of one lead in a run. Filled in as the run goes on; ``sight`` is how the plan saw the lead.
+
+    ``names``: campaign and publisher, where only a later reading told them; ``done``: whether it has its outcome.
+    """
+
+    lead_id: LeadId
+    about: About
     sight: Sight
     outcome: Outcome = Outcome.NOT_SENT
     detail: str = "not sent yet"
     after_status: str | None = None
     after_delivery: str | None = None
-    campaign: str | None = None
-    publisher: str | None = None
+    names: tuple[str | None, str | None] | None = None
     attempts: int = 0
     http_status: int | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    signed_by: str | None = None
-    run_id: str = ""
     chunk: int | None = None
+    done: bool = False
 
     def see(self, now: Sight) -> None:
         """Note what was read after the lead was sent, or when it was held back."""
@@ -52,7 +62,15 @@ class Row:
             self.after_status = self.after_delivery = None
             return
         self.after_status, self.after_delivery = _text(lead.status), delivery_words(lead, now.delivered)
-        self.campaign, self.publisher = self.campaign or lead.campaign, self.publisher or lead.publisher
+        before = self.sight.lead
+        if before is None or not (before.campaign and before.publisher):
+            self.names = (lead.campaign, lead.publisher)
+
+    def name(self, which: Literal["campaign", "publisher"]) -> str | None:
+        """The campaign's or the publisher's name, as first told."""
+        lead = self.sight.lead
+        told = None if lead is None else lead.campaign if which == "campaign" else lead.publisher
+        return told or (None if self.names is None else self.names[0 if which == "campaign" else 1])
 
 
 def _text(value: Any) -> str | None:
@@ -80,13 +98,16 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
     def col(name: str) -> list[Any]:
         return [getattr(r, name) for r in rows]
 
+    def about(name: str) -> list[Any]:
+        return [getattr(r.about, name) for r in rows]
+
     def before(name: str) -> list[Any]:
         return [None if (lead := r.sight.lead) is None else getattr(lead, name) for r in rows]
 
     outcomes = [str(o) for o in Outcome]
     data: dict[str, Any] = {
-        "action": pd.Categorical(col("action")),
-        "reason": pd.Series(col("reason"), dtype="object"),
+        "action": pd.Categorical(about("action")),
+        "reason": pd.Series(about("reason"), dtype="object"),
         "outcome": pd.Categorical([str(r.outcome) for r in rows], categories=outcomes, ordered=False),
         "detail": pd.Series(col("detail"), dtype="object"),
         "before_status": pd.Series([_text(v) for v in before("status")], dtype="object"),
@@ -94,14 +115,14 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
         "before_delivery": pd.Series([delivery_words(r.sight.lead, r.sight.delivered) for r in rows], dtype="object"),
         "after_delivery": pd.Series(col("after_delivery"), dtype="object"),
         "campaign_id": pd.array(before("campaign_id"), dtype="Int64"),
-        "campaign": pd.Series(col("campaign"), dtype="object"),
-        "publisher": pd.Series(col("publisher"), dtype="object"),
+        "campaign": pd.Series([r.name("campaign") for r in rows], dtype="object"),
+        "publisher": pd.Series([r.name("publisher") for r in rows], dtype="object"),
         "attempts": pd.Series(col("attempts"), dtype="int64"),
         "http_status": pd.array(col("http_status"), dtype="Int64"),
         "started_at": pd.to_datetime(pd.Series(col("started_at"), dtype="object"), utc=True),
         "finished_at": pd.to_datetime(pd.Series(col("finished_at"), dtype="object"), utc=True),
-        "signed_by": pd.Series(col("signed_by"), dtype="object"),
-        "run_id": pd.Series(col("run_id"), dtype="object"),
+        "signed_by": pd.Series(about("signed_by"), dtype="object"),
+        "run_id": pd.Series(about("run_id"), dtype="object"),
         "chunk": pd.array(col("chunk"), dtype="Int64"),
     }
     frame = pd.DataFrame(data, columns=list(RESULT_COLUMNS))
@@ -146,23 +167,20 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
 
 def rows_of(plan: Plan, run_id: str, signature: Signature | None, fates: Mapping[LeadId, Fate]) -> dict[LeadId, Row]:
     """A row for each lead of a plan, in its order; with what the journal knows of it, where it does."""
-    sent = {e.lead_id for e in plan.sendable}
     signed_by = signature.name if signature else None
-    actions = [(str(action.kind), action.reason) for action, _ in plan.groups]
+    sent = [About(str(action.kind), action.reason, run_id, signed_by) for action, _ in plan.groups]
+    skipped = [about._replace(signed_by=None) for about in sent]
     rows: dict[LeadId, Row] = {}
     for entry in plan.entries:
-        own, lead = entry.lead_id, entry.before.lead
-        row = rows[own] = Row(own, *actions[entry.group], entry.before, run_id=run_id)
-        if lead is not None:
-            row.campaign, row.publisher = lead.campaign, lead.publisher
-        if own not in sent:
-            row.outcome = Outcome.SKIPPED
+        own = entry.lead_id
+        if plan.sends(entry):
+            row = rows[own] = Row(own, sent[entry.group], entry.before)
+            if fates:
+                _take_fate(row, fates.get(own))
+        else:
             verdict = str(entry.verdict).replace("_", " ")
-            row.detail = f"{verdict}: {entry.why}" if entry.why else verdict
-            continue
-        row.signed_by = signed_by
-        if fates:
-            _take_fate(row, fates.get(own))
+            detail = sys.intern(f"{verdict}: {entry.why}" if entry.why else verdict)
+            rows[own] = Row(own, skipped[entry.group], entry.before, Outcome.SKIPPED, detail)
     return rows
 
 
@@ -172,6 +190,6 @@ def _take_fate(row: Row, fate: Fate | None) -> None:
     row.attempts, row.chunk, row.http_status, row.started_at = fate.attempts, fate.chunk, fate.http_status, fate.started_at
     if fate.stage == "settled":
         row.outcome, row.detail, row.finished_at = fate.outcome, fate.detail, fate.finished_at
-        row.after_status, row.after_delivery = fate.status, fate.delivery
+        row.after_status, row.after_delivery, row.done = fate.status, fate.delivery, True
     elif fate.stage != "not_sent":
         row.outcome, row.detail = Outcome.UNKNOWN, f"in doubt: {fate.words}"

@@ -28,9 +28,8 @@ RESENDS = 3
 """How often a write is sent again that was proven not to be applied."""
 ALIKE = 6
 """So many single leads refused in the same words, and none taken: the rest of the chunk is not tried one by one."""
-import os
 
-GATHER = float(os.environ.get("GA", "0.005"))
+GATHER = 0.01
 """Seconds that an intent waits for those of other threads, which come at about the same time: one commit serves them all."""
 FRESH = 20.0
 """Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
