@@ -13,6 +13,9 @@ import httpcore
 import httpx
 
 _current = threading.local()
+PIECE = 262_144
+"""Bytes that are taken at once, if they are there: a page of leads in one piece or two. Each further piece would mean waiting
+for Python's lock once more, beside threads that work on other pages."""
 
 
 @contextlib.contextmanager
@@ -40,7 +43,7 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max(max_bytes, PIECE), _left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))

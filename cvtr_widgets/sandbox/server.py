@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from cheroot import wsgi
+from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.workers.threadpool import ThreadPool
 
 from cvtr_widgets.errors import SandboxError
@@ -30,6 +31,18 @@ from cvtr_widgets.sandbox.world import CAMPAIGNS, REASONS, World
 THREADS = 24
 
 
+class _Request(HTTPRequest):
+    """Knows when it came in: before it was read."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.since = time.monotonic()
+
+
+class _Connection(HTTPConnection):
+    RequestHandlerClass = _Request
+
+
 class _Gateway(wsgi.WSGIGateway_10):
     """Lets the app cut its own connection."""
 
@@ -42,7 +55,7 @@ class _Gateway(wsgi.WSGIGateway_10):
                 connection.socket.shutdown(socket.SHUT_RDWR)
 
         environ["cvtr.cut"] = cut
-        environ[SINCE] = time.monotonic()
+        environ[SINCE] = self.req.since
         return environ
 
 
@@ -116,6 +129,7 @@ class SandboxServer:
         self._server = wsgi.Server(address, app, numthreads=THREADS, timeout=65, shutdown_timeout=2)
         self._server.expiration_interval = 0.05  # it looks so often whether it shall end
         self._server.gateway = _Gateway
+        self._server.ConnectionClass = _Connection
         self._server.requests = ThreadPool(self._server, min=THREADS, max=THREADS)
         self._server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing
         self._bind()
