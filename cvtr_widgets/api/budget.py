@@ -28,6 +28,8 @@ T = TypeVar("T")
 MAX_PAUSE = 330.0
 """Seconds: a Retry-After beyond one window (300 s) and a reserve is not believed."""
 STOPPED = "Stopped while waiting for the request limit: this request was not sent. Start again when you like."
+HANDING_OVER = 0.0002
+"""Seconds in which the next request goes out, before the answer to this one is worked on: that holds Python's lock for long."""
 SHARE = 3
 """Where nothing can be shared, each kernel keeps to the third part: the usual number of notebooks open at once."""
 
@@ -52,6 +54,7 @@ class Budget:
         self._clock = clock
         self._lock = threading.Lock()
         self._in_flight = threading.BoundedSemaphore(min(limits.in_flight, MAX_IN_FLIGHT))
+        self._standing = 0
         self._busy = 0
         self._leased = 0
         self._leased_at = 0.0
@@ -141,13 +144,23 @@ class Budget:
     @contextmanager
     def _let_in(self, cancelled: Callable[[], bool] | None) -> Iterator[None]:
         """One of this process's own places; others may hold them while they wait for the limit themselves."""
-        while not self._in_flight.acquire(timeout=0.25):
-            if cancelled is not None and cancelled():
-                raise Cancelled(STOPPED)
+        self._stand(1)
+        try:
+            while not self._in_flight.acquire(timeout=0.25):
+                if cancelled is not None and cancelled():
+                    raise Cancelled(STOPPED)
+        finally:
+            self._stand(-1)
         try:
             yield
         finally:
             self._in_flight.release()
+            if self._standing:
+                time.sleep(HANDING_OVER)
+
+    def _stand(self, one: int) -> None:
+        with self._lock:
+            self._standing += one
 
     def _enter(self, deadline: float, cancelled: Callable[[], bool] | None) -> tuple[Allowance, int]:
         """A place in flight, waiting for one where other kernels hold all."""
