@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from cvtr_widgets.export import to_csv, to_excel
     from cvtr_widgets.models import Action, ActionKind, Limits, Outcome, Verdict
     from cvtr_widgets.panel.lead_panel import LeadPanel
-    from cvtr_widgets.runs.execute import Patience, Run
+    from cvtr_widgets.runs.execute import Run
+    from cvtr_widgets.runs.options import Patience
     from cvtr_widgets.runs.plan import Plan
     from cvtr_widgets.selection import Selection, select
     from cvtr_widgets.session import LeadSession
@@ -44,7 +45,7 @@ _HOMES = {
     "LeadSession": "session",
     "Limits": "models",
     "Outcome": "models",
-    "Patience": "runs.execute",
+    "Patience": "runs.options",
     "Plan": "runs.plan",
     "Run": "runs.execute",
     "Sandbox": "demo",

@@ -85,7 +85,8 @@ class CanaryReport:
 
 def plan_actions(plan: Plan) -> list[Action]:
     """The different actions that a plan would send."""
-    return list(dict.fromkeys(plan.action(e) for e in plan.sendable))
+    different = {(e.group, e.integrations): e for e in plan.sendable}
+    return list(dict.fromkeys(plan.action(e) for e in different.values()))
 
 
 def unproven(client: Convertr, plan: Plan) -> tuple[str, ...]:

@@ -17,10 +17,11 @@ from cvtr_widgets.models import LeadId, Sealed, Signature, seal
 from cvtr_widgets.runs import bundle, history
 from cvtr_widgets.runs.claim import Claim, Held
 from cvtr_widgets.runs.entries import JournalReport
-from cvtr_widgets.runs.execute import Run, RunOptions
+from cvtr_widgets.runs.execute import Run
 from cvtr_widgets.runs.flagged import Flagged
 from cvtr_widgets.runs.journal import Journal, journal_file
 from cvtr_widgets.runs.mode import verify_way
+from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.plan import Plan, fingerprint
 from cvtr_widgets.runs.replay import Recorded, replay
 from cvtr_widgets.runs.results import results_frame, rows_of

@@ -19,8 +19,9 @@ from cvtr_widgets.read_session import Cancel, ReadSession, stopper
 from cvtr_widgets.running import Running
 from cvtr_widgets.runs import undo
 from cvtr_widgets.runs.entries import JournalReport
-from cvtr_widgets.runs.execute import Patience, Run, RunOptions
+from cvtr_widgets.runs.execute import Run
 from cvtr_widgets.runs.mode import verify_way
+from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.planning import Reading, make_plan, read_leads
 from cvtr_widgets.runs.verify import DELIVERIES, Sight
@@ -39,7 +40,7 @@ class LeadSession(ReadSession):
     waited for (seconds; see ``Patience``). ``keep_comments``: keep comments in the journal in full, so that a killed run can be
     gone on with without giving them again; else (and by default, see ``CVTR_JOURNAL_COMMENTS``) only their hash is kept.
     ``masked``: shorten names, e-mail addresses and telephones in all frames; by default for accounts that see masked data.
-    ``on_step`` is for tests (see ``runs.execute.STEPS``).
+    ``on_step`` is for tests (see ``runs.options.STEPS``).
     """
 
     def __init__(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import secrets
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,13 +22,13 @@ from cvtr_widgets.runs.costs import requests_of
 from cvtr_widgets.runs.entries import Item
 from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.limit import LimitWait
-from cvtr_widgets.runs.mode import Verify
+from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.pace import Pace
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.reading_back import ReadingBack
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import Row, results_frame, rows_of
-from cvtr_widgets.runs.sending import Sender
+from cvtr_widgets.runs.sending import GATHER, Sender
 from cvtr_widgets.undisturbed import undisturbed
 
 if TYPE_CHECKING:
@@ -40,36 +38,6 @@ FINISHED = (RunState.DONE, RunState.CANCELLED, RunState.FAILED)
 WAITING = "Waiting for the request limit:"
 SPARE = 4
 """Threads beyond the requests in flight: they work on answers while all places are taken by requests."""
-STEPS = (
-    "opened", "read", "before intent", "intent", "answered", "answer noted", "read back", "before outcome", "outcome",
-    "before end", "ended",
-)  # fmt: skip
-"""The steps of a run, as ``on_step`` is told of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds. ``settle``: how long a yes may take to be seen before it counts as contradicted; ``doubt``: the wait
-    between the two readings that settle doubt; ``queue``: how long a queued action is looked for; ``resend``: the
-    pause before a write that was not applied goes out again.
-    """
-
-    settle: float = 4.0
-    doubt: float = 3.0
-    queue: float = 60.0
-    resend: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a run goes. ``on_step`` is called with the name of each step (see ``STEPS``) and is there for tests."""
-
-    verify: Verify = dataclasses.field(default_factory=lambda: Verify("all"))
-    patience: Patience = dataclasses.field(default_factory=Patience)
-    on_progress: Callable[[Progress], None] | None = None
-    on_step: Callable[[str], None] | None = None
-    source: str = ""
-    keep_comments: bool = False
 
 
 class Run:
@@ -368,11 +336,14 @@ class Run:
         except Cancelled:
             return
         self._back.draw(ids)
-        self._requests_a_lead = requests_of(self.plan, self._service, [self.verify], only=only)[0] / len(ids)
+        known = self.plan.costs.get(str(self.verify)) if only is None else None
+        requests = known.requests if known else requests_of(self.plan, self._service, [self.verify], only=only)[0]
+        self._requests_a_lead = requests / len(ids)
         first = self._recorded.chunks + 1 if self._recorded else 1
         chunks = chunks_of(self.plan, self._service.chunk, only=only, first=first)
         size = block_size(self._service, way)
-        self._sender.send_all(blocks_of(chunks, size), max(1, limits.in_flight) + SPARE)
+        large = len(ids) > limits.chunk * limits.in_flight
+        self._sender.send_all(blocks_of(chunks, size), max(1, limits.in_flight) + SPARE, gather=GATHER if large else 0.0)
 
     def _end(self, state: RunState) -> None:
         why = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"

@@ -156,7 +156,7 @@ class Journal:
             later = bool(self._queue)
         if later:
             with suppress(JournalError):
-                self.write_all("", ())
+                self.flush()
         with self._lock, suppress(AttributeError):
             self._db.close()
 
@@ -222,6 +222,14 @@ class Journal:
         entry = made(run, kind, data)
         with self._queueing:
             self._queue.append(_Waiting([entry]))
+
+    def flush(self) -> None:
+        """What ``write_later`` was given is on disk when this returns.
+
+        Raises:
+            JournalError: it could not be made durable.
+        """
+        self.write_all("", ())
 
     def _commit(self, batch: list[_Waiting]) -> None:
         error: Exception | None = None

@@ -19,7 +19,8 @@ from cvtr_widgets.runs.settle import Said, settle, unread
 from cvtr_widgets.runs.verify import DELIVERIES, SLOW, Sight, prove
 
 if TYPE_CHECKING:
-    from cvtr_widgets.runs.execute import Patience, Run
+    from cvtr_widgets.runs.execute import Run
+    from cvtr_widgets.runs.options import Patience
 
 LIMITED = "the run was cancelled while the request limit made it wait"
 """Why leads were not read back."""
@@ -196,6 +197,10 @@ class ReadingBack:
 
     def settle_rest(self) -> None:
         """Read again what is not settled, with waits in between, until it is or its time is up."""
+        try:
+            self._journal.flush()  # the waits may be long
+        except JournalError as error:
+            self._run.fail(error)
         self._settle_pending()
         if not self._aside:
             return

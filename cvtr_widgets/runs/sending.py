@@ -22,15 +22,16 @@ from cvtr_widgets.runs.workers import Task, Workers
 from cvtr_widgets.undisturbed import undisturbed
 
 if TYPE_CHECKING:
-    from cvtr_widgets.runs.execute import Patience, Run
+    from cvtr_widgets.runs.execute import Run
+    from cvtr_widgets.runs.options import Patience
 
 RESENDS = 3
 """How often a write is sent again that was proven not to be applied."""
 ALIKE = 6
 """So many single leads refused in the same words, and none taken: the rest of the chunk is not tried one by one."""
-
-GATHER = 0.01
-"""Seconds that an intent waits for those of other threads, which come at about the same time: one commit serves them all."""
+GATHER = 0.02
+"""Seconds that an intent of a large run waits for those of other threads: one commit serves them all. There are more threads
+than requests in flight, so that none of these waits for it."""
 FRESH = 20.0
 """Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
 SEND, BACK = 1, 2
@@ -80,10 +81,15 @@ class Sender:
         self._back = back
         self._lock = threading.Lock()
         self._misses = 0
+        self._gather = 0.0
         self._workers: Workers
 
-    def send_all(self, blocks: Iterator[Block], threads: int) -> None:
-        """Read, send and read back every block. The first fault of our own is raised, when all threads have ended."""
+    def send_all(self, blocks: Iterator[Block], threads: int, *, gather: float) -> None:
+        """Read, send and read back every block. The first fault of our own is raised, when all threads have ended.
+
+        ``gather``: see ``GATHER``.
+        """
+        self._gather = gather
         tasks: Iterator[Task] = (partial(self._open, block) for block in blocks)
         self._workers = Workers(threads, tasks, f"cvtr-run-{self._run.id}", last=self._service.limits.in_flight)
         with undisturbed():
@@ -194,7 +200,7 @@ class Sender:
         run, started = self._run, datetime.now(UTC)
         said = {"chunk": chunk.number, "attempt": attempt, "action": str(chunk.action.kind), "plan": run.plan.short, "leads": ids}
         run.step("before intent")
-        self._journal.write(run.id, "intent", said, gather=GATHER)
+        self._journal.write(run.id, "intent", said, gather=self._gather)
         for own in ids:
             row = run.row(own)
             row.attempts += 1

@@ -1,0 +1,41 @@
+"""How a run goes: its patience, what it reads back, and whom it tells."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cvtr_widgets.models import Progress
+from cvtr_widgets.runs.mode import Verify
+
+STEPS = (
+    "opened", "read", "before intent", "intent", "answered", "answer noted", "read back", "before outcome", "outcome",
+    "before end", "ended",
+)  # fmt: skip
+"""The steps of a run, as ``on_step`` is told of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds. ``settle``: how long a yes may take to be seen before it counts as contradicted; ``doubt``: the wait
+    between the two readings that settle doubt; ``queue``: how long a queued action is looked for; ``resend``: the
+    pause before a write that was not applied goes out again.
+    """
+
+    settle: float = 4.0
+    doubt: float = 3.0
+    queue: float = 60.0
+    resend: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run goes. ``on_step`` is called with the name of each step (see ``STEPS``) and is there for tests."""
+
+    verify: Verify = dataclasses.field(default_factory=lambda: Verify("all"))
+    patience: Patience = dataclasses.field(default_factory=Patience)
+    on_progress: Callable[[Progress], None] | None = None
+    on_step: Callable[[str], None] | None = None
+    source: str = ""
+    keep_comments: bool = False
