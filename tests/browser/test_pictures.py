@@ -13,6 +13,7 @@ from tests.browser.lab import OUTPUT, joined
 from tests.browser.panel import CELL, PanelPage
 from tests.browser.test_first_write import CELL as LIVE_CELL
 
+pytestmark = pytest.mark.long  # what they show is tested elsewhere
 CAPTURE = Path(__file__).resolve().parents[1] / "learn" / "captures" / "single.har.gz"
 
 

@@ -138,7 +138,8 @@ def _secret(story: Story) -> None:
 
 def _stands(word: str, data: bytes) -> bool:
     """Whether it stands there by itself. Six digits of a login code are found within some hash or time sooner or later."""
-    return re.search(rb"(?<![\w.])" + re.escape(word.encode()) + rb"(?!\w)", data) is not None
+    found = word.encode()
+    return found in data and re.search(rb"(?<![\w.])" + re.escape(found) + rb"(?!\w)", data) is not None
 
 
 def _journals() -> list[Path]:
