@@ -4,7 +4,8 @@ python dev.py bench            (or: python benchmarks/run.py)
 
 With the sandbox in a process of its own, at 100 ms latency:
 
-* plan, run and reading back, against the floor: the requests that are needed, 8 at a time, 100 ms each
+* plan, run and reading back, against the floor: the requests that are needed, 8 at a time, 100 ms each (the median of three
+  rounds), and beside plain httpx with the same requests and no journal, in the same round
 * the same where the service ignores the id filter, so that leads are read by campaign and date
 * seconds inside journal commits, answers of 429
 * peak memory of a run of 100,000 leads beside one of 10,000 (at no latency), each in a process of its own
@@ -105,7 +106,7 @@ def one_run(url: str, leads: int, given: list[int]) -> dict[str, Any]:
         client.campaigns(), client.publishers(), session.reasons("test"), session.history()
         before = dict(counted.kinds)
         journal = session._running.journal
-        commits = journal.seconds
+        commits, seconds = journal.commits, journal.seconds
         cpu = time.process_time()
         started = time.perf_counter()
         plan = session.plan(cvtr.mark_test("Test lead"), ids)
@@ -117,26 +118,25 @@ def one_run(url: str, leads: int, given: list[int]) -> dict[str, Any]:
         return {
             "leads": plan.will_change, "plan": planned - started, "run": ended - planned, "requests": kinds,
             "promised": plan.cost.requests,
-            "commits": journal.seconds - commits, "refused": counted.statuses.get(429, 0),
+            "seconds": journal.seconds - seconds, "commits": journal.commits - commits, "refused": counted.statuses.get(429, 0),
             "cpu": time.process_time() - cpu,
             "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "alone": commits_alone(plan.will_change),
+            "alone": commits_alone(journal.commits - commits),
         }  # fmt: skip
 
 
-def commits_alone(leads: int) -> float:
-    """Seconds that commits of as many intents and outcomes take where nothing else runs beside them."""
-    chunks = math.ceil(leads / 50)
+def commits_alone(number: int) -> float:
+    """Seconds that as many commits of two intents and an outcome take where nothing else runs beside them."""
     said = {"attempt": 1, "action": "test", "plan": "x" * 12, "leads": list(range(50))}
-    rows = [[own, "confirmed", 0, "Test", "Not Delivered"] for own in range(50)]
+    rows = [[own, "confirmed", 0, "Test", "Not Delivered"] for own in range(100)]
     with (
         tempfile.TemporaryDirectory(prefix="cvtr-bench-", dir=os.environ.get("CVTR_BENCH_DIR")) as folder,
         contextlib.closing(Journal(Path(folder) / "runs.sqlite")) as journal,
     ):
         journal.seconds = 0.0
-        for n in range(chunks):
-            journal.write("r", "intent", {"chunk": n, **said})
-            journal.write("r", "outcome", {"details": ["read back as intended"], "rows": rows})
+        for n in range(number):
+            journal.write_later("r", "outcome", {"details": ["read back as intended"], "rows": rows})
+            journal.write_all("r", [("intent", {"chunk": n, **said}), ("intent", {"chunk": n, **said})])
         return journal.seconds
 
 
@@ -197,16 +197,25 @@ def show(title: str, took: dict[str, Any], reads: int, rest: int) -> float:
     print(f"{title}: {took['leads']:,} leads in {whole:.2f} s (plan {took['plan']:.2f}, run {took['run']:.2f})")
     print(f"  requests {sent:,} {took['requests']}, floor {2 + reads + rest:,} = {floor:.2f} s, ratio {whole / floor:.3f}")
     print(f"  this process worked {took['cpu']:.2f} s of that")
-    share, refused = took["commits"] / took["run"], took["refused"]
-    print(f"  journal commits {took['commits']:.3f} s = {share:.2%} of the run (wanted: at most 2 %); answers of 429: {refused}")
-    print(f"  as many commits with nothing else in this process: {took['alone']:.3f} s = {took['alone'] / took['run']:.2%}")
+    share, refused = took["seconds"] / took["run"], took["refused"]
+    print(f"  {took['commits']} journal commits in {took['seconds']:.3f} s = {share:.2%} of the run (wanted: at most 2 %)")
+    print(f"  as many with nothing else in this process: {took['alone']:.3f} s = {took['alone'] / took['run']:.2%}")
+    print(f"  answers of 429: {refused}")
     return whole / floor
+
+
+def one_round(leads: int) -> tuple[dict[str, Any], float]:
+    """Ours and then plain httpx, at a sandbox of their own."""
+    with sandbox(leads, LATENCY) as url:
+        took = apart(url, leads)
+        return took, apart(url, leads, "plain", ids_of(url, leads))["seconds"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--leads", type=int, default=10_000)
     parser.add_argument("--many", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--child", default="")
     parser.add_argument("--what", default="ours")
     parser.add_argument("--only", choices=["id", "date", "memory"])
@@ -216,13 +225,14 @@ def main() -> int:
         return 0
     good = True
     if options.only in {None, "id"}:
-        with sandbox(options.leads, LATENCY) as url:
-            took = apart(url, options.leads)
-            reads, rest = needed(options.leads, took["leads"])
-            other = apart(url, options.leads, "plain", ids_of(url, options.leads))["seconds"]
-        ratio = show("with the id filter", took, reads, rest)
-        print(f"  the same requests by plain httpx: {other:.2f} s, ratio {(took['plan'] + took['run']) / other:.3f}")
-        good = good and ratio <= 1.05 and took["commits"] <= 0.02 * took["run"] and not took["refused"]
+        rounds = sorted((one_round(options.leads) for _ in range(options.rounds)), key=lambda r: r[0]["plan"] + r[0]["run"])
+        took, other = rounds[len(rounds) // 2]
+        ratio = show("with the id filter", took, *needed(options.leads, took["leads"]))
+        print(f"  the same requests by plain httpx in that round: {other:.2f} s")
+        for ours, plainly in rounds:
+            whole = ours["plan"] + ours["run"]
+            print(f"  round: {whole:.2f} s, plain {plainly:.2f} s, ratio {whole / plainly:.3f}, commits {ours['seconds']:.3f} s")
+        good = good and ratio <= 1.05 and took["seconds"] <= 0.02 * took["run"] and not took["refused"]
     if options.only in {None, "date"}:
         with sandbox(options.leads, LATENCY, "--no-id-filter") as url:
             took = apart(url, options.leads)

@@ -45,7 +45,8 @@ def connect(
     Enterprise, user and password come from the arguments, else ``CVTR_ENTERPRISE``, ``CVTR_USERNAME``,
     ``CVTR_PASSWORD``, else the keyring (see ``cvtr-widgets login``), else they are asked for without echo where somebody can
     be asked.
-    The environment's user and password are not used for another enterprise than the environment's.
+    The environment's user and password are not used for another enterprise than the environment's. Where the request limit
+    makes the login wait, a line on stderr says so.
 
     Args:
         enterprise: the first part of the platform's address (``acme`` for ``https://acme.cvtr.io``).
@@ -85,7 +86,13 @@ def connect(
         timeouts=timeouts,
         ask_code=question,
         allow_expired=allow_expired,
+        tell=_tell,
     )
+
+
+def _tell(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
 
 
 def kept_under(enterprise: str, url: str | None) -> str:

@@ -70,7 +70,9 @@ class Convertr:
         ask_code: Callable[[str], str] = getpass.getpass,
         allow_expired: bool = False,
         first_wait: float = 0.25,
+        tell: Callable[[str], None] = lambda _words: None,
     ) -> None:
+        """Log in. ``tell`` hears of it where the request limit makes that wait for more than a second."""
         self.dialect = dialect or default_dialect()
         self.zone = zone or settings.zone()
         self._limits = limits or settings.limits()
@@ -87,6 +89,9 @@ class Convertr:
         self.catalog = Catalog(self._reader, self._pool)
         self._lock = threading.Lock()
         self._enterprise = enterprise
+        wait = self._budget.waiting()
+        if wait > 1:
+            tell(f"The request limit is used up. The login waits for it: {wait:.0f} s or more.")
         try:
             _ = self._auth.token_even_if_expired() if allow_expired else self._auth.token()
         except BaseException:

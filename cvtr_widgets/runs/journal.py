@@ -61,7 +61,8 @@ def journal_file(folder: Path, identity: Identity) -> Path:
 class Journal:
     """One open journal. Threads may share it; other processes may write to the same file.
 
-    ``mode`` is ``wal``, or ``delete`` where the file system cannot do that; ``seconds`` is the time spent in commits.
+    ``mode`` is ``wal``, or ``delete`` where the file system cannot do that; ``seconds`` is the time spent in ``commits``
+    so far (by the clock: waiting for Python's lock afterwards is counted, too).
     """
 
     def __init__(self, path: Path, *, reading: bool = False) -> None:
@@ -73,6 +74,7 @@ class Journal:
         self.path = path
         self.mode = "reading" if reading else ""
         self.seconds = 0.0
+        self.commits = 0
         self._lock = threading.Lock()
         self._queue: list[_Waiting] = []
         self._queueing = threading.Lock()
@@ -213,6 +215,7 @@ class Journal:
             try:
                 self._still_there()
                 self._together(_Waiting([made(run, kind, data)]) for kind, data in items)
+                self.commits += 1
             except (sqlite3.Error, JournalError) as error:
                 raise error if isinstance(error, JournalError) else self._error(error) from None
             return (self._last or self._read_last())[1]
@@ -239,6 +242,7 @@ class Journal:
                 self._append(batch)
             except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
                 self._together([*batch])
+            self.commits += any(waiting.entries for waiting in batch)
         except Exception as found:  # noqa: BLE001  everybody whose entries are in this commit must hear of it
             error, self._last = found, None
         finally:

@@ -36,6 +36,9 @@ counter = Counter()
 counter
 '''
 
+used = pytest.mark.long
+"""What other tests of the browser use all the time; it need not be looked at by itself every day."""
+
 
 def test_a_click_reaches_the_kernel_and_its_answer_the_page(notebook, kernel_eval, screenshot):
     opened = notebook([COUNTER])
@@ -48,6 +51,7 @@ def test_a_click_reaches_the_kernel_and_its_answer_the_page(notebook, kernel_eva
     assert screenshot("harness", ".test-count").stat().st_size > 100
 
 
+@used
 def test_values_come_back_from_the_kernel_as_they_are(notebook, kernel_eval):
     notebook(["x = 1"])
     assert kernel_eval("y = x + 1\n{'y': [y, None, True, 'ü \"\\'']}") == {"y": [2, None, True, "ü \"'"]}
@@ -61,6 +65,7 @@ def test_a_cell_that_fails_fails_the_test(notebook):
         notebook(["{}['missing']"])
 
 
+@used
 def test_the_kernel_has_the_environment_it_was_given_and_nobody_elses(notebook, kernel_eval, monkeypatch):
     notebook(["import cvtr_widgets"], environ={"CVTR_SANDBOX_URL": "http://127.0.0.1:9"})
     assert kernel_eval("import os\nos.environ['CVTR_SANDBOX_URL']") == "http://127.0.0.1:9"
@@ -68,6 +73,7 @@ def test_the_kernel_has_the_environment_it_was_given_and_nobody_elses(notebook, 
     assert "cvtr-tests-" in kernel_eval("os.environ['CVTR_JOURNAL']")
 
 
+@used
 def test_a_reloaded_page_finds_the_same_kernel_and_the_next_test_does_not(notebook, kernel_eval, lab):
     opened = notebook([COUNTER])
     opened.page.locator(".test-count").click()
@@ -78,6 +84,7 @@ def test_a_reloaded_page_finds_the_same_kernel_and_the_next_test_does_not(notebo
     assert json.loads(lab.call("api/kernels")) == []
 
 
+@used
 def test_light_dark_narrow_and_wide(notebook):
     opened = notebook([COUNTER])
     background = "() => getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor"
@@ -88,12 +95,14 @@ def test_light_dark_narrow_and_wide(notebook):
     assert opened.page.evaluate("() => innerWidth") == 420
 
 
+@used
 def test_the_saved_file_can_be_read(notebook):
     opened = notebook(["print('hello')"])
     (cell,) = opened.save()["cells"]
     assert cell["outputs"][0]["text"] == ["hello\n"]
 
 
+@used
 def test_a_running_cell_need_not_be_waited_for(notebook):
     waiting = "from pathlib import Path\nimport time\nwhile not Path('go').exists(): time.sleep(0.02)\nprint('went on')"
     opened = notebook([COUNTER, waiting], wait=False, until=".test-count")
@@ -111,6 +120,7 @@ def test_dialogs_and_errors_in_the_page_are_noticed(watched, script):
     watched.troubles.clear()  # otherwise this test would fail of it, which is the point
 
 
+@used
 def test_a_notebook_joins_the_sandbox_whose_truth_the_test_holds(notebook, kernel_eval, sandbox):
     notebook(["import cvtr_widgets as cvtr\nclient = cvtr.Sandbox().connect()"], environ=joined(sandbox))
     assert kernel_eval("cvtr.Sandbox().url") == sandbox.url

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import cvtr_widgets as cvtr
 from cvtr_widgets.errors import LoginRefused, NotReached, PasswordExpired, Unreadable
 from tests.client.scripted import LOGIN, Reply, Request, Scripted, collection
 
@@ -139,3 +141,14 @@ def test_a_live_enterprise_is_not_written_to():
         assert not [r for r in server.requests if r.path.startswith("/api/v4/leads-bulk")]
     finally:
         server.stop()
+
+
+def test_a_login_that_waits_for_the_request_limit_says_so(capsys):
+    limits = cvtr.Limits(requests=4, window=3.0)
+    with cvtr.Sandbox(leads=20) as sandbox, sandbox.connect(limits=limits) as client:
+        assert capsys.readouterr().err == ""
+        while client.usage()[0] < limits.requests:
+            client.statistics()
+        with sandbox.connect(limits=limits) as another:
+            assert another.identity == client.identity
+    assert re.fullmatch(r"The request limit is used up. The login waits for it: [23] s or more.\n", capsys.readouterr().err)
