@@ -216,35 +216,32 @@ class LeadState(NamedTuple):
     publisher: str | None = None
 
 
-class _LeadParts(NamedTuple):
-    id: LeadId
-    state: LeadState
-
-
 def _of_state(name: str) -> Any:
     return property(operator.attrgetter(f"state.{name}"))
 
 
-class Lead(_LeadParts):
+class Lead:
     """One lead as far as runs need to know it: its ``id`` and its ``state``, whose fields it has as its own. Holds nothing
     personal.
     """
 
-    __slots__ = ()
+    __slots__ = ("id", "state")
 
-    def __new__(cls, id: LeadId, state: LeadState | None = None, **fields: Any) -> Lead:  # noqa: A002  the field's name
+    def __init__(self, id: LeadId, state: LeadState | None = None, **fields: Any) -> None:  # noqa: A002  the field's name
         """Of a state, or of the ``fields`` of one."""
-        return cls.of(id, state or LeadState(**fields))
-
-    @classmethod
-    def of(cls, own: LeadId, state: LeadState) -> Lead:
-        """Of a state, quickly."""
-        return tuple.__new__(cls, (own, state))
+        self.id = id
+        self.state = state or LeadState(**fields)
 
     def __repr__(self) -> str:
         """Without what the service does not send."""
         said = "".join(f", {k}={v!r}" for k, v in self.state._asdict().items() if v is not NOT_SENT)
         return f"Lead({self.id}{said})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lead) and (self.id, self.state) == (other.id, other.state)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.state))
 
     status: Text = _of_state("status")
     reason: Text = _of_state("reason")

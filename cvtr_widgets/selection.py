@@ -51,7 +51,8 @@ def select(what: Any, *, column: str | None = None) -> Selection:
         from_pandas = _from_pandas(what, column)
         if from_pandas is not None:
             return from_pandas
-    if isinstance(what, Iterable) and not isinstance(what, (Mapping, Lead)):
+    fixed = hasattr(what, "_fields")  # a tuple with names holds more than ids, such as a row or an entry of a plan
+    if isinstance(what, Iterable) and not isinstance(what, Mapping) and not fixed:
         return _from_values(what, "list", "item")
     found = id_of_value(what)
     if not isinstance(found, int):

@@ -106,5 +106,5 @@ def leads_of(
         if shared is None:
             shared = LeadState._make(state)
             known[shared] = shared
-        leads.append(Lead.of(own, shared))
+        leads.append(Lead(own, shared))
     return leads

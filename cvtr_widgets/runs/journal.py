@@ -18,14 +18,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import Identity
-from cvtr_widgets.runs.entries import FIRST, Item, JournalEntry, JournalReport, chain, digest, made
+from cvtr_widgets.runs.entries import FIRST, Item, JournalEntry, JournalReport, Waiting, chain, digest, followed, made
 from cvtr_widgets.settings import safe_name
 
 _TABLE = """
@@ -42,14 +41,10 @@ CREATE TABLE IF NOT EXISTS probe (at TEXT) STRICT;
 """
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """Entries (``at run kind data digest``) that wait for the next commit, whoever makes it."""
-
-    entries: list[tuple[str, str, str, str, str]]
-    done: bool = False
-    head: str = ""
-    error: Exception | None = field(default=None)
+LATER = 1.0
+"""Seconds that what is written later waits for a commit at the most."""
+MANY = 500
+"""Writings in one statement: SQLite takes some thousand values."""
 
 
 def journal_file(folder: Path, identity: Identity) -> Path:
@@ -76,8 +71,9 @@ class Journal:
         self.seconds = 0.0
         self.commits = 0
         self._lock = threading.Lock()
-        self._queue: list[_Waiting] = []
+        self._queue: list[Waiting] = []
         self._queueing = threading.Lock()
+        self._timer: threading.Timer | None = None
         self._db: sqlite3.Connection
         try:
             if reading:
@@ -156,6 +152,8 @@ class Journal:
         """Close the file."""
         with self._queueing:
             later = bool(self._queue)
+            if self._timer is not None:
+                self._timer.cancel()
         if later:
             with suppress(JournalError):
                 self.flush()
@@ -191,18 +189,17 @@ class Journal:
         Raises:
             JournalError: they could not be made durable.
         """
-        mine = _Waiting([made(run, kind, data) for kind, data in items])
+        mine = Waiting([made(run, kind, data) for kind, data in items])
         with self._queueing:
             self._queue.append(mine)
         if gather:
             time.sleep(gather)
         with self._lock:
             if not mine.done:
-                with self._queueing:
-                    batch, self._queue = self._queue, []
-                self._commit(batch)
-        if mine.error is not None:
-            raise mine.error if isinstance(mine.error, JournalError) else self._error(mine.error)
+                self._commit()
+        if mine.error is not None or not mine.done:
+            error = mine.error or sqlite3.OperationalError("it was interrupted")
+            raise error if isinstance(error, JournalError) else self._error(error)
         return mine.head
 
     def write_many(self, run: str, items: Iterable[Item]) -> str:
@@ -214,17 +211,29 @@ class Journal:
         with self._lock:
             try:
                 self._still_there()
-                self._together(_Waiting([made(run, kind, data)]) for kind, data in items)
+                self._together(Waiting([made(run, kind, data)]) for kind, data in items)
                 self.commits += 1
             except (sqlite3.Error, JournalError) as error:
                 raise error if isinstance(error, JournalError) else self._error(error) from None
             return (self._last or self._read_last())[1]
 
     def write_later(self, run: str, kind: str, data: Mapping[str, Any]) -> None:
-        """Append one entry with the next commit, whoever makes it. For what makes a record fuller, and is not relied on."""
+        """Append one entry with the next commit, whoever makes it, or in a second. For what makes a record fuller, and is not
+        relied on.
+        """
         entry = made(run, kind, data)
         with self._queueing:
-            self._queue.append(_Waiting([entry]))
+            self._queue.append(Waiting([entry], later=True))
+            if self._timer is None:
+                self._timer = threading.Timer(LATER, self._write_late)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _write_late(self) -> None:
+        with self._queueing:
+            self._timer = None
+        with suppress(JournalError):  # it stays in the queue; the next to write hears of it
+            self.flush()
 
     def flush(self) -> None:
         """What ``write_later`` was given is on disk when this returns.
@@ -234,26 +243,39 @@ class Journal:
         """
         self.write_all("", ())
 
-    def _commit(self, batch: list[_Waiting]) -> None:
-        error: Exception | None = None
+    def _commit(self) -> None:
+        """All that waits, in one transaction. Everybody who waits for it hears of an error; what was to be written later
+        waits for the next one then.
+        """
+        batch: list[Waiting] = []
         try:
+            with self._queueing:
+                batch, self._queue = self._queue, batch
             self._still_there()
+            self._no_leftover()
             try:
-                self._append(batch)
+                self._together(batch) if len(batch) > MANY else self._append(batch)
             except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
-                self._together([*batch])
+                self._together(batch)
             self.commits += any(waiting.entries for waiting in batch)
-        except Exception as found:  # noqa: BLE001  everybody whose entries are in this commit must hear of it
-            error, self._last = found, None
+        except BaseException as found:
+            self._last = None
+            with self._queueing:
+                self._queue[:0] = [waiting for waiting in batch if waiting.later]
+            for waiting in batch:
+                waiting.error = found if isinstance(found, Exception) else sqlite3.OperationalError("it was interrupted")
+            if not isinstance(found, Exception):  # Ctrl-C: for whoever pressed it
+                raise
         finally:
             for waiting in batch:
-                waiting.done, waiting.error = True, error
+                waiting.done = True
 
-    def _together(self, waiting: Iterable[_Waiting]) -> None:
+    def _together(self, waiting: Iterable[Waiting]) -> None:
         """With all other writers shut out: several of them would overtake a second try as they did the first."""
         self._last = None
-        self._write("BEGIN IMMEDIATE")
+        self._no_leftover()
         try:
+            self._write("BEGIN IMMEDIATE")
             for one in waiting:
                 self._append([one])
             self._write("COMMIT")
@@ -263,7 +285,13 @@ class Journal:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _append(self, batch: list[_Waiting]) -> None:
+    def _no_leftover(self) -> None:
+        """A transaction that Ctrl-C left open at the worst moment would take in what is written after it, and never end."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+            self._last = None
+
+    def _append(self, batch: list[Waiting]) -> None:
         """One statement, which is a transaction by itself: each call of SQLite lets other threads in and has to wait for them."""
         number, previous = self._last or self._read_last()
         values: list[Any] = []
@@ -357,20 +385,4 @@ class Journal:
 
     def verify(self, head: str | None = None) -> JournalReport:
         """Follow the chain from the first entry to the last. ``head``: a hash noted elsewhere, which must be in the chain."""
-        previous, place, problems = FIRST, 0, []
-        noted = head is None or head == FIRST
-        try:
-            for place, (number, at, run, kind, data, found) in enumerate(self.rows(), 1):
-                if number != place:
-                    problems.append(f"entry {place} is missing (the next one is number {number})")
-                    break
-                if chain(previous, number, digest(at, run, kind, data)) != found:
-                    problems.append(f"entry {number} was changed, or one before it was removed")
-                    break
-                previous = found
-                noted = noted or found == head
-        except JournalError as error:
-            problems.append(str(error))
-        if not problems and not noted:
-            problems.append("the noted head is not in the chain: entries at the end were cut off, or all was written anew")
-        return JournalReport(not problems, place, previous, tuple(problems))
+        return followed(self.rows(), head)

@@ -173,8 +173,8 @@ class ReadingBack:
     def note(self, rows: Sequence[tuple[LeadId, Outcome, str]], *, later: bool = False) -> None:
         """Outcomes into the journal. What cannot be written stops the run and changes no outcome.
 
-        ``later``: with the next commit, for there is more to be sent. Should the kernel end before that, these leads are in
-        doubt, and are read once more.
+        ``later``: with the next intent or in a second, for there is more to be sent. Should the kernel end before that, these
+        leads are in doubt, and are read once more.
         """
         kind, data = self._outcomes(rows)
         if later:
@@ -197,10 +197,6 @@ class ReadingBack:
 
     def settle_rest(self) -> None:
         """Read again what is not settled, with waits in between, until it is or its time is up."""
-        try:
-            self._journal.flush()  # the waits may be long
-        except JournalError as error:
-            self._run.fail(error)
         self._settle_pending()
         if not self._aside:
             return

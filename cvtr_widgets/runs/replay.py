@@ -18,6 +18,12 @@ from cvtr_widgets.runs.settle import Said
 
 Stage = Literal["not_sent", "doubt", "answered", "settled"]
 KILLED = "its kernel ended while it was being sent"
+WORDS: dict[Said, str] = {
+    "yes": "the service said yes, and its kernel ended before it was read back",
+    "queued": "the service put it into a queue, and its kernel ended before it was read back",
+    "no": "the service said no",
+    "nothing": "the answer says nothing of this lead",
+}
 
 
 @dataclass(slots=True)
@@ -135,7 +141,7 @@ def _answer(run: Recorded, data: dict[str, Any]) -> None:
         fate.stage = "answered"
         if then == Then.TAKE.name:
             fate.said = "no" if own in no else "nothing" if own in nothing else "queued" if data.get("queued") else "yes"
-            fate.words = "the service said no" if own in no else "the answer says nothing of this lead"
+            fate.words = WORDS[fate.said]
         elif then == Then.SPLIT.name:
             fate.said, fate.words = "no", f"its whole chunk was refused (status {data['status']}) and its kernel ended then"
         else:

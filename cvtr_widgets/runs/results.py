@@ -64,7 +64,8 @@ class Row:
         self.after_status, self.after_delivery = _text(lead.status), delivery_words(lead, now.delivered)
         before = self.sight.lead
         if before is None or not (before.campaign and before.publisher):
-            self.names = (lead.campaign, lead.publisher)
+            campaign, publisher = self.names or (None, None)
+            self.names = (campaign or lead.campaign, publisher or lead.publisher)
 
     def name(self, which: Literal["campaign", "publisher"]) -> str | None:
         """The campaign's or the publisher's name, as first told."""

@@ -32,11 +32,14 @@ THREADS = 24
 
 
 class _Request(HTTPRequest):
-    """Knows when it came in: before it was read."""
+    """Knows when it came in: when its first line was there."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    since = 0.0
+
+    def read_request_line(self) -> bool:
+        read: bool = super().read_request_line()  # type: ignore[no-untyped-call]
         self.since = time.monotonic()
+        return read
 
 
 class _Connection(HTTPConnection):

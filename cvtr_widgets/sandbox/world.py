@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -276,6 +277,8 @@ def _telephone(country: str, number: int) -> str:
     return TELEPHONES[country].format(number) if country in TELEPHONES else AMERICAN.format(number % 100)
 
 
+_LARGE = re.compile(r"\d{19}")
+"""A number that does not fit into 64 bits would become one with a fraction."""
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -290,7 +293,7 @@ def text_of(record: dict[str, Any]) -> str:
 def record_of(text: str) -> dict[str, Any]:
     """The record again."""
     try:
-        record: dict[str, Any] = orjson.loads(text)
+        record: dict[str, Any] = json.loads(text) if _LARGE.search(text) else orjson.loads(text)
     except ValueError:
         record = json.loads(text)
     return record

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from cvtr_widgets.errors import JournalError
 from cvtr_widgets.runs.journal import Journal
 
 WRITERS, ROUNDS = 8, 30
@@ -96,5 +99,74 @@ def test_a_large_writing_is_there_whole_or_not_at_all(tmp_path):
         assert journal.write("third", "intent", {}) == other.head()
         assert journal.verify().ok
     finally:
+        journal.close()
+        other.close()
+
+
+def test_what_could_not_be_written_later_waits_for_better_times(tmp_path):
+    """The disk is full for somebody else's entry: nobody has heard of ours, so it must not be lost."""
+    journal = Journal(tmp_path / "journal.sqlite")
+    try:
+        journal.write("run", "run", {})
+        pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+        journal._db.execute(f"PRAGMA max_page_count = {pages}")
+        journal.write_later("run", "outcome", {"n": 1})
+        with pytest.raises(JournalError, match="full"):
+            journal.write("other", "intent", {"large": "x" * 20_000})
+        journal._db.execute("PRAGMA max_page_count = 10000")
+        journal.write("run", "end", {})
+        assert [entry.kind for entry in journal.entries("run")] == ["run", "outcome", "end"]
+        assert journal.verify().ok
+    finally:
+        journal.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that interrupt")
+def test_ctrl_c_loses_nothing_that_was_said_to_be_written(tmp_path):
+    """The main thread writes and is interrupted all the time, while other threads and another kernel write, too."""
+    journal, other = Journal(tmp_path / "journal.sqlite"), Journal(tmp_path / "journal.sqlite")
+    told: list[tuple[str, int]] = []
+    ended = threading.Event()
+
+    def work(name: str) -> None:
+        n = 0
+        while not ended.is_set():
+            with contextlib.suppress(JournalError):  # "it was interrupted": then nothing is sent
+                (journal if name < "d" else other).write(name, "intent", {"n": n}, gather=0.001)
+                told.append((name, n))
+            n += 1
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    interrupted = 0
+    try:
+        with ThreadPoolExecutor(5) as pool:
+            pool.map(work, "abcde")
+            while interrupted < 800:
+                try:
+                    # Again and again: what is raised within a callback of the garbage collector is not seen by anybody.
+                    first = 0.001 + 0.00001 * (interrupted % 97)
+                    signal.setitimer(signal.ITIMER_REAL, first, 0.5)
+                    while True:
+                        journal.write_many("many", [("plan", {"n": n}) for n in range(3)])
+                        journal.write("main", "claim", {})
+                except KeyboardInterrupt:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                    interrupted += 1
+            ended.set()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        found = {(entry.run, entry.data["n"]) for entry in journal.each() if entry.kind == "intent"}
+        assert len(told) > 100
+        assert set(told) <= found
+        assert len([1 for entry in journal.each("many")]) % 3 == 0
+        other.write("others", "claim", {})
+        journal.write("main", "claim", {})
+        assert journal.verify().ok
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        ended.set()
         journal.close()
         other.close()

@@ -12,7 +12,9 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import SelectionError
-from cvtr_widgets.models import Lead
+from cvtr_widgets.models import Lead, Verdict
+from cvtr_widgets.runs.plan import Entry
+from cvtr_widgets.runs.verify import Sight
 
 LEADS = pd.DataFrame({"score": [7, 8], "campaign_id": [44064, 44064]}, index=pd.Index([11001, 53284], name="lead_id"))
 
@@ -52,6 +54,8 @@ def test_taken(what: object) -> None:
 
 
 def test_single() -> None:
+    assert cvtr.select(np.array([Lead(11001)], dtype=object)).ids == (11001,)
+    assert cvtr.select(pd.Index([Lead(11001)], name="lead_id")).ids == (11001,)
     assert cvtr.select(11001).ids == cvtr.select(np.int64(11001)).ids == cvtr.select(Lead(11001)).ids == (11001,)
 
 
@@ -75,6 +79,9 @@ def test_single() -> None:
         ({"id": 5, "@id": "/api/v4/campaigns/5"}, "record"),
         (b"11001", "bytes"),
         (object(), "object"),
+        (Entry(53284, 1, Verdict.WILL_CHANGE, "", "", "", Sight(Lead(53284))), "kind Entry"),
+        (Sight(Lead(53284), True), "kind Sight"),
+        (next(LEADS.reset_index().itertuples()), "kind Pandas"),
         ("missing.csv", "no file"),
         (Path("missing.xlsx"), "no file"),
         ("old.xls", "no file"),

@@ -39,6 +39,8 @@ def test_a_paused_run_sends_nothing_until_it_goes_on(sandbox, open_session, ids)
     assert not run.wait(0.5)
     assert writes(sandbox) == 16
     assert run.progress.done == 32
+    # What is known of a lead is on disk a second later, however long the pause is.
+    until(lambda: list(session.recorded(run.id)["outcome"]).count("confirmed") == 32)
     run.go_on()
     run.wait()
     assert run.state is RunState.DONE
