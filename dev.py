@@ -100,8 +100,8 @@ def install(*wanted: str) -> None:
     quiet = "-qq"  # with -q pip repeats warnings about folders it was told to look in
     if uv:
         done = call(uv, "pip", "install", quiet, "--python", PYTHON, *wanted)
-    else:  # what is not compiled now is when it is first used; most of it never is
-        done = call(PYTHON, "-m", "pip", "install", quiet, "--no-compile", "--disable-pip-version-check", *wanted)
+    else:
+        done = call(PYTHON, "-m", "pip", "install", quiet, "--disable-pip-version-check", *wanted)
     if done:
         raise Stop("the installation failed, see above. Put that right (often: the network), and run the same command again.")
 
