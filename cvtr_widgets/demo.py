@@ -43,10 +43,8 @@ def connect(
     """Log in to ``https://<enterprise>.cvtr.io``, or to ``url``.
 
     Enterprise, user and password come from the arguments, else ``CVTR_ENTERPRISE``, ``CVTR_USERNAME``,
-    ``CVTR_PASSWORD``, else the keyring (see ``cvtr-widgets login``), else they are asked for without echo where somebody can
-    be asked.
-    The environment's user and password are not used for another enterprise than the environment's. Where the request limit
-    makes the login wait, a line on stderr says so.
+    ``CVTR_PASSWORD``, else the keyring (see ``cvtr-widgets login``), else they are asked for without echo where that can be.
+    The environment's user and password are for its enterprise alone. A login that the request limit delays says so on stderr.
 
     Args:
         enterprise: the first part of the platform's address (``acme`` for ``https://acme.cvtr.io``).

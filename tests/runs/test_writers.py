@@ -15,6 +15,15 @@ from cvtr_widgets.runs.journal import Journal
 WRITERS, ROUNDS = 8, 30
 
 
+@pytest.fixture
+def two(tmp_path):
+    """Two kernels that have the same journal open."""
+    opened = [Journal(tmp_path / "journal.sqlite") for _ in range(2)]
+    yield opened
+    for one in opened:
+        one.close()
+
+
 def test_entries_of_several_writers_are_all_there_in_one_chain(tmp_path):
     journals = [Journal(tmp_path / "journal.sqlite") for _ in range(WRITERS)]
 
@@ -37,39 +46,31 @@ def test_entries_of_several_writers_are_all_there_in_one_chain(tmp_path):
             journal.close()
 
 
-def test_entries_that_gather_are_on_disk_when_their_writers_go_on(tmp_path):
+def test_entries_that_gather_are_on_disk_when_their_writers_go_on(two):
     """One commit serves those that come together; each writer goes on only when its own entry can be read by others."""
-    journal, reader = Journal(tmp_path / "journal.sqlite"), Journal(tmp_path / "journal.sqlite")
+    journal, reader = two
 
     def work(n: int) -> bool:
         journal.write(f"run-{n}", "intent", {"n": n}, gather=0.02)
         return [entry.data["n"] for entry in reader.entries(f"run-{n}")] == [n]
 
-    try:
-        with ThreadPoolExecutor(WRITERS) as pool:
-            assert all(pool.map(work, range(5 * WRITERS)))
-        assert reader.verify().ok
-    finally:
-        journal.close()
-        reader.close()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        assert all(pool.map(work, range(5 * WRITERS)))
+    assert reader.verify().ok
 
 
-def test_what_is_written_later_comes_in_order_and_at_the_latest_when_it_is_asked_for(tmp_path):
-    journal, reader = Journal(tmp_path / "journal.sqlite"), Journal(tmp_path / "journal.sqlite")
-    try:
-        journal.write_later("run", "outcome", {"n": 1})
-        assert reader.entries("run") == []
-        journal.write("run", "intent", {"n": 2})
-        journal.write_later("run", "outcome", {"n": 3})
-        journal.flush()
-        assert [entry.data["n"] for entry in reader.entries("run")] == [1, 2, 3]
-        journal.write_later("run", "outcome", {"n": 4})
-        journal.close()
-        assert [entry.data["n"] for entry in reader.entries("run")] == [1, 2, 3, 4]
-        assert reader.verify().ok
-    finally:
-        journal.close()
-        reader.close()
+def test_what_is_written_later_comes_in_order_and_at_the_latest_when_it_is_asked_for(two):
+    journal, reader = two
+    journal.write_later("run", "outcome", {"n": 1})
+    assert reader.entries("run") == []
+    journal.write("run", "intent", {"n": 2})
+    journal.write_later("run", "outcome", {"n": 3})
+    journal.flush()
+    assert [entry.data["n"] for entry in reader.entries("run")] == [1, 2, 3]
+    journal.write_later("run", "outcome", {"n": 4})
+    journal.close()
+    assert [entry.data["n"] for entry in reader.entries("run")] == [1, 2, 3, 4]
+    assert reader.verify().ok
 
 
 def test_a_large_writing_is_there_whole_or_not_at_all(tmp_path):
