@@ -13,29 +13,40 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.runs.journal import Journal
 
 
-def interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def write(journal: Journal) -> None:
+    while True:
+        journal.write_many("many", [("plan", {"n": n}) for n in range(3)])
+        journal.write("main", "claim", {})
+
+
+def interrupt(_signal: int, frame: FrameType | None) -> None:
+    """Ctrl-C, but only while something is written."""
+    while frame is not None:
+        if frame.f_code is write.__code__:
+            raise KeyboardInterrupt
+        frame = frame.f_back
 
 
 def storm(journal: Journal, times: int) -> None:
     """Write in the main thread, and be interrupted ``times`` times, each time a little later."""
     signal.signal(signal.SIGALRM, interrupt)
     interrupted = 0
-    while interrupted < times:
-        try:
+    try:
+        while interrupted < times:
             # Again and again: what is raised within a callback of the garbage collector is not seen by anybody.
             signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.00001 * (interrupted % 97), 0.5)
-            while True:
-                journal.write_many("many", [("plan", {"n": n}) for n in range(3)])
-                journal.write("main", "claim", {})
-        except KeyboardInterrupt:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            interrupted += 1
+            try:
+                write(journal)
+            except KeyboardInterrupt:
+                interrupted += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def main(path: Path, times: int) -> None:
