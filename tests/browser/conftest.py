@@ -1,7 +1,9 @@
 """Fixtures for tests in a real browser.
 
 ``lab``         JupyterLab, one for all browser tests of a worker; ``lab_root`` is the folder that it shows
-``page``        a fresh browser page (Playwright's); a dialog or script error in it fails the test
+``page``        a fresh browser page (Playwright's); a dialog or script error in it fails the test. With the mark
+                ``kept_page`` it is the one of the test before, JupyterLab still open in it, notebooks closed: for tests that
+                change nothing of the page itself
 ``notebook``    ``notebook(["code of cell 1", ...])`` writes, opens and runs a notebook, and gives a ``NotebookPage``
 ``screenshot``  ``screenshot("name")`` writes ``test-output/name.png``
 ``kernel_eval`` ``kernel_eval("code")`` in the kernel of the notebook opened last
@@ -15,6 +17,7 @@ A test that fails leaves ``test-output/failed-....png`` and the page's console b
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +30,7 @@ from cvtr_widgets.launch import Lab
 from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.lab import (
     OUTPUT,
+    VIEWPORT,
     NotebookPage,
     Watched,
     end_kernels,
@@ -37,6 +41,8 @@ from tests.browser.lab import (
     write_notebook,
 )
 from tests.browser.panel import Opener, opener
+
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="package")
@@ -60,10 +66,45 @@ def lab(lab_root: Path) -> Iterator[Lab]:
         yield running
 
 
+class Kept:
+    """A page in which JupyterLab stays open from test to test: loading it is most of the time that a short test takes."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._open = contextlib.ExitStack()
+        self._watched: Watched | None = None
+
+    def take(self) -> Watched:
+        """The page, or a fresh one where the last test failed in it."""
+        if self._watched is None:
+            self._watched = self._open.enter_context(watched_page(self._browser))
+        self._watched.page.set_viewport_size(VIEWPORT)
+        self._watched.console.clear()
+        return self._watched
+
+    def drop(self) -> None:
+        """Close it; fails if it saw a dialog or a script error."""
+        self._watched = None
+        self._open.close()
+
+
+@pytest.fixture(scope="package")
+def kept(browser: Browser) -> Iterator[Kept]:
+    made = Kept(browser)
+    yield made
+    made.drop()
+
+
 @pytest.fixture
-def watched(browser: Browser) -> Iterator[Watched]:
-    with watched_page(browser) as made:
-        yield made
+def watched(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Watched]:
+    if request.node.get_closest_marker("kept_page") is None:
+        with watched_page(browser) as made:
+            yield made
+        return
+    kept = request.getfixturevalue("kept")
+    yield kept.take()
+    if kept.take().troubles or request.node.stash.get(FAILED, False):
+        kept.drop()
 
 
 @pytest.fixture
@@ -72,10 +113,13 @@ def page(watched: Watched) -> Page:
 
 
 @pytest.fixture
-def notebooks(lab: Lab) -> Iterator[list[NotebookPage]]:
+def notebooks(request: pytest.FixtureRequest, lab: Lab, page: Page) -> Iterator[list[NotebookPage]]:
     """Those that the test has opened; their kernels end with the test."""
     opened: list[NotebookPage] = []
     yield opened
+    if request.node.get_closest_marker("kept_page") and not request.node.stash.get(FAILED, False):
+        for one in opened:
+            one.close()
     end_kernels(lab)
 
 
@@ -102,7 +146,10 @@ def notebook(
         write_notebook(lab_root / name, [*([environment_cell(environ)] if environ else []), *cells])
         made = NotebookPage(page, lab, lab_root, name)
         notebooks.append(made)
-        made.open()
+        if page.url.startswith(lab.url) and request.node.get_closest_marker("kept_page"):
+            made.open_within()
+        else:
+            made.open()
         made.theme("light")
         if run:
             made.run_all(wait=wait, check=check)
@@ -147,6 +194,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Keep a picture of the page where a test failed."""
     report = yield
     watched = getattr(item, "funcargs", {}).get("watched")
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     if report.when == "call" and report.failed and watched is not None:
         OUTPUT.mkdir(exist_ok=True)
         base = OUTPUT / f"failed-{_safe(item.name)}"

@@ -48,6 +48,16 @@ _READY = """async () => {
     await context.sessionContext.ready;
     await context.sessionContext.session.kernel.info;
 }"""
+_OPEN = """async path => {
+    await window.jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'});
+}"""
+_CURRENT = "path => window.jupyterapp?.shell?.currentWidget?.context?.path === path"
+_CLOSE = """path => {
+    for (const one of [...window.jupyterapp.shell.widgets('main')].filter((one) => one.context?.path === path)) {
+        one.context.model.dirty = false;  // else JupyterLab asks whether to save it
+        one.close();
+    }
+}"""
 _RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 _SAVE = "async () => { await window.jupyterapp.shell.currentWidget.context.save(); }"
 _THEME = "async name => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}); }"
@@ -136,6 +146,16 @@ class NotebookPage:
         address = f"{self.lab.url}lab/workspaces/{quote(self.path.stem)}/tree/{quote(self.name)}?token={self.lab.token}"
         self.page.goto(address)
         self._wait_until_ready()
+
+    def open_within(self) -> None:
+        """Open it beside what the page shows already, as by a double click in the list of files. ``close`` belongs to it."""
+        self._finish(_OPEN, self.name)
+        self.page.wait_for_function(_CURRENT, arg=self.name)
+        self._finish(_READY)
+
+    def close(self) -> None:
+        """Close its tab, and do not save it."""
+        self.page.evaluate(_CLOSE, self.name)
 
     def reload(self) -> None:
         """Load the page again; the kernel lives on. Unsaved changes of the file are lost, so it is saved first."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.kept_page
+
 
 def caution(sandbox, number):
     return sandbox.lead_ids(status="Caution")[:number]

@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from cvtr_widgets.sandbox import Mishap, SandboxServer
 from tests.browser.panel import PanelPage
 
+pytestmark = pytest.mark.kept_page
+
 CELL = """import os
 os.environ["CVTR_SETTINGS"] = {settings!r}
 import cvtr_widgets as cvtr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import openpyxl
+import pytest
 from playwright.sync_api import expect
 
 
@@ -44,6 +45,7 @@ def sort(panel, column, direction):
     expect(panel(f".cvtr-table th[data-column='{column}']")).to_have_attribute("aria-sort", direction)
 
 
+@pytest.mark.kept_page
 def test_ticks_stay_with_their_leads_whatever_is_shown(open_panel, sandbox):
     everyone = everybody(sandbox)
     panel = open_panel()
@@ -89,6 +91,7 @@ def test_ticks_stay_with_their_leads_whatever_is_shown(open_panel, sandbox):
     assert {sandbox.lead(own)["replacement"] for own in meant} == {"Replacement"}
 
 
+@pytest.mark.kept_page
 def test_page_matching_none_invert_and_undo_each_say_their_number(open_panel, sandbox):
     everyone = everybody(sandbox)
     panel = open_panel()
@@ -164,6 +167,7 @@ def test_a_tick_that_is_lost_on_its_way_is_not_shown_as_one(open_panel, kernel_e
     assert ticked(panel) == [kept]
 
 
+@pytest.mark.kept_page
 def test_typed_ids_and_what_was_not_taken_of_them(open_panel, sandbox):
     everyone = everybody(sandbox)
     a, b, c, d = everyone[10:14]
@@ -218,6 +222,7 @@ def returned_xlsx(ids):
     return out.getvalue()
 
 
+@pytest.mark.kept_page
 def test_files_and_what_was_not_taken_of_them(open_panel, sandbox, tmp_path):
     everyone = everybody(sandbox)
     from_csv, from_excel = everyone[20:27], everyone[25:33]  # two leads stand in both

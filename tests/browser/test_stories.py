@@ -7,6 +7,7 @@ import time
 
 import openpyxl
 import pandas as pd
+import pytest
 from playwright.sync_api import expect
 
 from cvtr_widgets.sandbox import Mishap
@@ -61,6 +62,7 @@ def release_kernel(panel, name):
     (panel.opened.path.parent / name).touch()
 
 
+@pytest.mark.kept_page
 def test_an_agency_user_sees_less_and_may_do_less(open_panel, sandbox):
     everyone, seen = sandbox.lead_ids(), sandbox.lead_ids(role="agency")
     others = [own for own in everyone if own not in set(seen)]
@@ -98,6 +100,7 @@ def read_export(panel, form, tmp_path):
     return path
 
 
+@pytest.mark.kept_page
 def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(open_panel, sandbox, tmp_path):
     everyone = sandbox.lead_ids()
     ids = everyone[:20]
@@ -145,6 +148,7 @@ def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(o
     assert all(len(sandbox.effects(own)) == 1 for own in ids)
 
 
+@pytest.mark.kept_page
 def test_a_double_click_sends_once(open_panel, sandbox):
     ids = caution(sandbox, 3)
     panel = open_panel()
@@ -161,6 +165,7 @@ def test_a_double_click_sends_once(open_panel, sandbox):
     assert all(len(sandbox.effects(own)) == 1 for own in ids)
 
 
+@pytest.mark.kept_page
 def test_a_lead_that_somebody_else_changed_is_held_back_and_what_changed_is_shown(open_panel, sandbox):
     ids = caution(sandbox, 3)
     panel = open_panel()
@@ -181,6 +186,7 @@ def test_a_lead_that_somebody_else_changed_is_held_back_and_what_changed_is_show
     expect(panel(".cvtr-step-leads")).not_to_contain_text("A run has changed leads since these were read.")
 
 
+@pytest.mark.kept_page
 def test_a_confirmation_lapses_with_any_change(open_panel, sandbox):
     ids = caution(sandbox, 3)
     panel = open_panel()
@@ -261,6 +267,7 @@ def test_start_over_and_reload_keep_what_should_be_kept(open_panel, sandbox, ker
     assert kernel_eval("len(panel.selection)") == 1
 
 
+@pytest.mark.kept_page
 def test_two_panels_do_not_meddle_and_two_views_of_one_agree(open_panel, sandbox):
     ids = caution(sandbox, 4)
     first = open_panel(cells=[CELL.format(role="admin"), "panel", "other = cvtr.LeadPanel(client)\nother"])
@@ -328,6 +335,7 @@ def test_while_a_cell_runs_a_run_goes_on_and_a_click_waits_and_says_so(notebook,
     expect(panel(".cvtr-silent")).to_be_hidden()
 
 
+@pytest.mark.kept_page
 def test_faults_are_shown_with_their_way_out(open_panel, sandbox):
     ids = caution(sandbox, 2)
     panel = open_panel()
