@@ -27,7 +27,7 @@ from cvtr_widgets.runs.pace import Pace
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.reading_back import ReadingBack
 from cvtr_widgets.runs.replay import Recorded
-from cvtr_widgets.runs.results import Row, results_frame, rows_of
+from cvtr_widgets.runs.results import ON_ITS_WAY, WAITS, Row, results_frame, rows_of
 from cvtr_widgets.runs.sending import GATHER, Sender
 from cvtr_widgets.undisturbed import undisturbed
 
@@ -246,6 +246,25 @@ class Run:
             self._went_out += number
         self.tell()
 
+    def sends(self, ids: Iterable[LeadId], chunk: int, started: datetime) -> None:
+        """These are about to be sent: until they have their outcome nobody can know what became of them."""
+        with self._lock:
+            for own in ids:
+                row = self._rows[own]
+                row.attempts, row.chunk, row.started_at = row.attempts + 1, chunk, row.started_at or started
+                self._set(row, Outcome.UNKNOWN, ON_ITS_WAY)
+
+    def not_applied(self, ids: Iterable[LeadId]) -> None:
+        """These are proven not to have been applied: they wait as before."""
+        with self._lock:
+            for own in ids:
+                self._set(self._rows[own], Outcome.NOT_SENT, WAITS)
+
+    def _set(self, row: Row, outcome: Outcome, detail: str) -> None:
+        self._counts[row.outcome] -= 1
+        self._counts[outcome] += 1
+        row.outcome, row.detail = outcome, detail
+
     def settled(self, lead_id: LeadId) -> bool:
         """Whether the lead has its outcome."""
         return self._rows[lead_id].done
@@ -256,10 +275,9 @@ class Run:
             now = datetime.now(UTC)
             for lead_id, outcome, detail in ended:
                 row = self._rows[lead_id]
-                self._counts[row.outcome] -= 1
-                self._counts[outcome] += 1
+                self._set(row, outcome, sys.intern(detail))
                 self._done += not row.done
-                row.outcome, row.detail, row.finished_at, row.done = outcome, sys.intern(detail), now, True
+                row.finished_at, row.done = now, True
         self.tell()
 
     def tell(self, message: str | None = None, *, now: bool = False) -> None:

@@ -17,10 +17,11 @@ from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.settle import Said
 
 Stage = Literal["not_sent", "doubt", "answered", "settled"]
+NOTED = "it was to be sent, and no answer is noted"
 KILLED = "its kernel ended while it was being sent"
-WORDS: dict[Said, str] = {
-    "yes": "the service said yes, and its kernel ended before it was read back",
-    "queued": "the service put it into a queue, and its kernel ended before it was read back",
+SAID: dict[Said, str] = {
+    "yes": "the service said yes",
+    "queued": "the service put it into a queue",
     "no": "the service said no",
     "nothing": "the answer says nothing of this lead",
 }
@@ -28,10 +29,14 @@ WORDS: dict[Said, str] = {
 
 @dataclass(slots=True)
 class Fate:
-    """How far one lead has come. ``stage``: ``doubt`` = intent without answer, ``answered`` = sent, not read back yet."""
+    """How far one lead has come. ``stage``: ``doubt`` = intent without answer, ``answered`` = sent, not read back yet.
+
+    ``so_far`` is true whether or not its kernel still carries the run out; ``words`` once it has ended.
+    """
 
     stage: Stage = "not_sent"
     said: Said = "nothing"
+    so_far: str = ""
     words: str = ""
     attempts: int = 0
     chunk: int | None = None
@@ -123,7 +128,7 @@ def _fates(run: Recorded, ids: Iterable[LeadId]) -> Iterable[tuple[LeadId, Fate]
 
 def _intent(run: Recorded, entry: JournalEntry) -> None:
     for _, fate in _fates(run, entry.data["leads"]):
-        fate.stage, fate.said, fate.words = "doubt", "nothing", KILLED
+        fate.stage, fate.said, fate.so_far, fate.words = "doubt", "nothing", NOTED, KILLED
         fate.attempts += 1
         fate.chunk = entry.data["chunk"]
         fate.started_at = fate.started_at or datetime.fromisoformat(entry.at)
@@ -141,11 +146,12 @@ def _answer(run: Recorded, data: dict[str, Any]) -> None:
         fate.stage = "answered"
         if then == Then.TAKE.name:
             fate.said = "no" if own in no else "nothing" if own in nothing else "queued" if data.get("queued") else "yes"
-            fate.words = WORDS[fate.said]
+            fate.so_far = SAID[fate.said]
         elif then == Then.SPLIT.name:
-            fate.said, fate.words = "no", f"its whole chunk was refused (status {data['status']}) and its kernel ended then"
+            fate.said, fate.so_far = "no", f"the service refused its whole chunk (status {data['status']})"
         else:
-            fate.said, fate.words = "nothing", f"no dependable answer had come ({data['cause']})"
+            fate.said, fate.so_far = "nothing", f"no dependable answer had come ({data['cause']})"
+        fate.words = f"{fate.so_far}, and its kernel ended before it was read back"
 
 
 def _outcome(run: Recorded, entry: JournalEntry) -> None:

@@ -22,6 +22,8 @@ RESULT_COLUMNS = (
     "campaign_id", "campaign", "publisher", "attempts", "http_status", "started_at", "finished_at", "signed_by",
     "run_id", "chunk",
 )  # fmt: skip
+WAITS = "not sent yet"
+ON_ITS_WAY = "on its way, or sent and not read back yet"
 
 
 class About(NamedTuple):
@@ -44,7 +46,7 @@ class Row:
     about: About
     sight: Sight
     outcome: Outcome = Outcome.NOT_SENT
-    detail: str = "not sent yet"
+    detail: str = WAITS
     after_status: str | None = None
     after_delivery: str | None = None
     names: tuple[str | None, str | None] | None = None
@@ -193,4 +195,4 @@ def _take_fate(row: Row, fate: Fate | None) -> None:
         row.outcome, row.detail, row.finished_at = fate.outcome, fate.detail, fate.finished_at
         row.after_status, row.after_delivery, row.done = fate.status, fate.delivery, True
     elif fate.stage != "not_sent":
-        row.outcome, row.detail = Outcome.UNKNOWN, f"in doubt: {fate.words}"
+        row.outcome, row.detail = Outcome.UNKNOWN, f"in doubt: {fate.so_far}; not read back yet"

@@ -201,16 +201,13 @@ class Sender:
         said = {"chunk": chunk.number, "attempt": attempt, "action": str(chunk.action.kind), "plan": run.plan.short, "leads": ids}
         run.step("before intent")
         self._journal.write(run.id, "intent", said, gather=self._gather)
-        for own in ids:
-            row = run.row(own)
-            row.attempts += 1
-            row.chunk = chunk.number
-            row.started_at = row.started_at or started
+        run.sends(ids, chunk.number, started)
         run.step("intent")
         try:
             with run.limit() as stopped:
                 answer = self._service.apply(chunk.action, ids, signature=run.signature, cancelled=stopped)
         except CvtrError:
+            run.not_applied(ids)
             self._note_answer(chunk, ids, attempt, "not made", None, Then.STOP)
             raise
         except BaseException as error:
@@ -220,6 +217,8 @@ class Sender:
         rule = ruling(answer)
         for own in ids:
             run.row(own).http_status = answer.status
+        if rule.then in {Then.RESEND, Then.WAIT, Then.STOP}:
+            run.not_applied(ids)
         self._note_answer(chunk, ids, attempt, str(answer.cause), answer, rule.then)
         run.step("answer noted")
         if rule.then is Then.TAKE or rule.then is Then.READ:
@@ -282,6 +281,7 @@ class Sender:
             changed = set(ids) - set(unchanged)
             self._back.settle(self._back.among(changed), final=True, sights=now)
             self._back.forget(unchanged)
+            self._run.not_applied(unchanged)
             middle = len(unchanged) // 2
             for part in (unchanged[:middle], unchanged[middle:]):
                 self._part(under_way, chunk, tuple(part), alike)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ class Gate:
 
     def open(self) -> None:
         self._open.set()
+
+
+def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Wait for what other threads and processes do."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it did not come"
+        time.sleep(0.005)
 
 
 QUICK = cvtr.Patience(settle=0.6, doubt=0.2, queue=3.0, resend=0.02)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,16 @@ def kernel(sandbox, ids, **more) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.runs.killed", given], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+
+
+@contextlib.contextmanager
+def held(sandbox, ids, **more) -> Iterator[subprocess.Popen]:
+    """A kernel that is killed at the end of the block, whatever happens in it."""
+    with kernel(sandbox, ids, **more) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def end_of(process: subprocess.Popen) -> tuple[int, str, str]:

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.models import RunState
 from cvtr_widgets.runs.pace import Pace
-from tests.runs.conftest import Gate
+from cvtr_widgets.sandbox import Mishap
+from tests.runs.conftest import Gate, until
 
 
 @pytest.fixture
 def ids(sandbox) -> list[int]:
     return sandbox.server.lead_ids(status="Caution")[:60]
-
-
-def until(true, seconds: float = 120.0) -> None:
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it did not come"
-        time.sleep(0.005)
 
 
 def writes(sandbox) -> int:
@@ -57,6 +49,35 @@ def test_a_paused_run_can_be_cancelled(sandbox, open_session, ids):
     assert run.wait(120)
     assert run.state is RunState.CANCELLED
     assert run.counts["confirmed"] == sum(bool(sandbox.server.effects(i)) for i in ids)
+
+
+def test_what_is_under_way_is_not_called_unsent(sandbox, open_session, ids):
+    gate = Gate("answered")
+    session = open_session(chunk=2, on_step=gate)
+    run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True)
+    until(lambda: len([own for own in ids if sandbox.server.effects(own)]) == 24)  # each of twelve threads holds two
+    seen, applied = run.results, {own for own in ids if sandbox.server.effects(own)}
+    assert run.counts == {**run.counts, "unknown": 24, "not_sent": len(ids) - 24}
+    assert set(seen.index[seen.outcome != "not_sent"]) == applied
+    assert set(seen.detail[seen.outcome == "unknown"]) == {"on its way, or sent and not read back yet"}
+    assert set(seen.detail[seen.outcome == "not_sent"]) == {"not sent yet"}
+    gate.open()
+    run.wait()
+    assert run.counts["confirmed"] == len(ids)
+
+
+def test_what_the_service_did_not_look_at_is_unsent_again(sandbox, open_session, ids):
+    gate = Gate("answer noted")
+    session = open_session(chunk=60, on_step=gate)
+    sandbox.server.mishaps = [Mishap("leads-bulk-flag", "status", status=429, retry_after="1", nth=1)]
+    run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True)
+    until(lambda: set(run.results.http_status) == {429})
+    until(lambda: set(run.results.detail) == {"not sent yet"})
+    assert run.counts["not_sent"] == len(ids)
+    gate.open()
+    run.wait()
+    assert run.counts["confirmed"] == len(ids)
+    assert set(run.results.attempts) == {2}
 
 
 def test_progress_adds_up_and_ends_at_nothing_left(sandbox, open_session, ids):

@@ -12,8 +12,8 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.errors import NotConfirmed, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.sandbox.mishaps import Mishap
 from tests.runs import killed
-from tests.runs.conftest import Gate
-from tests.runs.test_kill import end_of, kernel
+from tests.runs.conftest import Gate, until
+from tests.runs.test_kill import end_of, held, kernel
 
 
 @pytest.fixture
@@ -88,6 +88,45 @@ def test_doubt_alone_is_settled_where_nothing_more_shall_be_sent(sandbox, cautio
         session.resume(run.id)
 
 
+NOTED = {
+    "done": ([], "confirmed", "in doubt: the service said yes; not read back yet", ""),
+    "nothing done": (
+        [Mishap("leads-bulk-flag", "lie")],
+        "contradicted",
+        "in doubt: the service said yes; not read back yet",
+        "the service said yes, but",
+    ),
+    "queued for ever": (
+        [Mishap("leads-bulk-flag", "never")],
+        "accepted",
+        "in doubt: the service put it into a queue; not read back yet",
+        "the service put it into a queue; not seen within",
+    ),
+    "no answer": (
+        [Mishap("leads-bulk-flag", "reset", "before")],
+        "unknown",
+        "in doubt: no dependable answer had come (lost); not read back yet",
+        "no dependable answer had come (lost), and its kernel ended before it was read back; reading could not settle it",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", list(NOTED))
+def test_an_answer_that_was_noted_is_held_against_what_is_read(sandbox, caution, open_session, case):
+    """The kernel has the answer and ends before it has read back; meanwhile another one watches, and is told nothing untrue."""
+    sandbox.server.mishaps, outcome, watched, ended = NOTED[case]
+    ids = caution[:5]
+    session = open_session(chunk=5)
+    with held(sandbox, ids, action="test", hold="read back") as first:
+        run_id = first.stdout.readline().strip()
+        until(lambda: set(session.recorded(run_id).detail) == {watched})  # what is noted is on disk in a second
+    sandbox.server.mishaps = []
+    results = session.resume(run_id).results
+    assert set(results.outcome) == {outcome}, results.detail.tolist()
+    assert all(detail.startswith(ended) for detail in results.detail), results.detail.tolist()
+    assert [len(sandbox.server.effects(own)) for own in ids] == [int(outcome == "confirmed")] * 5
+
+
 def test_the_signature_is_that_of_the_first_run(sandbox, open_session):
     ids = sandbox.server.lead_ids(status="Valid", delivery="Not Delivered")[:8]
     end_of(kernel(sandbox, ids, action="deliver", step="read"))
@@ -125,17 +164,17 @@ def test_a_cancelled_run_is_finished(sandbox, caution, open_session):
 
 
 def test_a_run_has_one_owner_and_the_second_is_told_who(sandbox, caution, open_session):
-    with kernel(sandbox, caution, action="test", chunk=2, hold="answered") as first:
+    with held(sandbox, caution, action="test", chunk=2, hold="answered") as first:
         run_id = first.stdout.readline().strip()
         session = open_session(chunk=5)
         with pytest.raises(RunTaken, match=f"process {first.pid} on ") as told:
             session.resume(run_id)
         assert told.value.pid == first.pid
         assert told.value.since > "2020"
-        watched = session.recorded(run_id)  # it can be watched all the same
+        watched = session.recorded(run_id)  # it can be watched all the same, and nobody says that its kernel has ended
         assert list(watched.index) == caution
+        assert set(watched.detail) <= {"in doubt: it was to be sent, and no answer is noted; not read back yet", "not sent yet"}
         assert session.unfinished().owner_pid.tolist() == [first.pid]
-        first.kill()
     run = session.resume(run_id)  # a dead owner gives it back
     assert run.counts["confirmed"] + run.counts["unknown"] == len(caution)
     assert all(len(sandbox.server.effects(i)) <= 1 for i in caution)
