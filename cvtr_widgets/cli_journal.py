@@ -12,7 +12,6 @@ from cvtr_widgets.errors import JournalError
 from cvtr_widgets.runs import bundle, history
 from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.replay import replay
-from cvtr_widgets.runs.results import results_frame, rows_of
 
 app = typer.Typer(no_args_is_help=True, help="Look at the journals of runs on this machine, check and export them.")
 Chosen = Annotated[
@@ -67,7 +66,7 @@ def show(run_id: str, journal: Chosen = None) -> None:
     if found.signature is not None:
         typer.echo(f"Signed by {found.signature.name} at {found.signature.signed_at.isoformat()}: {found.signature.meaning}")
     typer.echo(f"Read back: {said.get('verify', 'all')}")
-    frame = results_frame(list(rows_of(found.plan, run_id, found.signature, found.fates).values()))
+    frame = history.recorded_frame(found)
     for own, row in frame.iterrows():
         typer.echo(
             f"  {own}  {row['outcome']:<12}  {row['before_status'] or '-'} -> {row['after_status'] or '-'}  {row['detail']}"

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 LeadId: TypeAlias = int
 Record: TypeAlias = dict[str, Any]
+Stopped: TypeAlias = Callable[[], bool]
 """One object of the service as it arrived (decoded JSON)."""
 
 
@@ -124,6 +125,7 @@ class Cause(enum.StrEnum):
     NOT_CONNECTED = "not_connected"
     LOST = "lost"
     TIMED_OUT = "timed_out"
+    HELD = "held"
     LOGIN_ENDED = "login_ended"
     REDIRECTED = "redirected"
 
@@ -342,35 +344,25 @@ class LeadService(Protocol):
         """Most leads that one write of this action takes; never more than ``limits.chunk``."""
         ...
 
-    def fetch(
-        self,
-        ids: Sequence[LeadId],
-        *,
-        tick: Callable[[int], None] = ...,
-        cancelled: Callable[[], bool] = ...,
-    ) -> dict[LeadId, Lead]:
+    def fetch(self, ids: Sequence[LeadId], *, tick: Callable[[int], None] = ..., cancelled: Stopped = ...) -> dict[LeadId, Lead]:
         """Read leads afresh. An id that is absent was not found, or is not visible to this account."""
         ...
 
-    def fetch_cost(self, ids: Sequence[LeadId], *, cancelled: Callable[[], bool] = ...) -> ReadCost:
+    def fetch_cost(self, ids: Sequence[LeadId], *, cancelled: Stopped = ...) -> ReadCost:
         """What a ``fetch`` of these leads takes."""
         ...
 
     def is_delivered(
-        self,
-        ids: Sequence[LeadId],
-        *,
-        tick: Callable[[int], None] = ...,
-        cancelled: Callable[[], bool] = ...,
+        self, ids: Sequence[LeadId], *, tick: Callable[[int], None] = ..., cancelled: Stopped = ...
     ) -> dict[LeadId, bool | None]:
         """The service's delivery check. None or absent = it gave no usable answer for that lead."""
         ...
 
     def apply(
-        self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None, cancelled: Callable[[], bool] = ...
+        self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None, cancelled: Stopped = ..., held: Stopped = ...
     ) -> WriteAnswer:
         """Send one write once. Never raises for what the service or the network did. ``cancelled`` is asked while the limit
-        makes it wait; where it says so, nothing is sent.
+        makes it wait, ``held`` until it goes out; where one says so, nothing is sent.
         """
         ...
 

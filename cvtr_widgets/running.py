@@ -24,7 +24,6 @@ from cvtr_widgets.runs.mode import verify_way
 from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.plan import Plan, fingerprint
 from cvtr_widgets.runs.replay import Recorded, replay
-from cvtr_widgets.runs.results import results_frame, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,8 +206,7 @@ class Running:
 
     def recorded(self, run_id: str) -> pd.DataFrame:
         """Results of a run as far as the journal has them; also of one that another kernel carries out just now."""
-        found = self._replay(run_id)
-        return results_frame(list(rows_of(found.plan, run_id, found.signature, found.fates).values()))
+        return history.recorded_frame(self._replay(run_id))
 
     def plan_and_outcomes(self, run: Run | str) -> tuple[Plan, dict[LeadId, str]]:
         """The plan of a run and the outcome of each lead that it sent; from memory where this session ran it."""

@@ -373,15 +373,21 @@ class Convertr:
         return lead.processr_status in self.dialect.value("processr", "at_rest")
 
     def apply(
-        self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None, cancelled: Stopped = never
+        self,
+        action: Action,
+        ids: Sequence[LeadId],
+        *,
+        signature: Signature | None,
+        cancelled: Stopped = never,
+        held: Stopped = never,
     ) -> WriteAnswer:
         """Send one write, once (and once more only where an ended token proves that it was not looked at).
 
         Raises nothing for what the service or the network did; ``runs/doubt.py`` judges what comes back. Raises
         LiveWritesRefused where the dialect is not proven at this enterprise, whatever was checked before. ``cancelled`` is
-        asked while the limit makes it wait, before anything goes out.
+        asked while the limit makes it wait, ``held`` until it goes out; where one says so, nothing is sent (``Cause.HELD``).
         """
-        return self._writing.apply(action, ids, signature, cancelled)
+        return self._writing.apply(action, ids, signature, cancelled, held)
 
     def preview(self, action: Action, ids: Sequence[LeadId], signature: Signature | None = None) -> str:
         """The very request that ``apply`` would send, as text without the token."""

@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from cvtr_widgets.api.budget import Budget
+from cvtr_widgets.api.budget import STOPPED, Budget
 from cvtr_widgets.api.deadline import ends_at, keep_deadlines
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.errors import (
+    Cancelled,
     NoAnswer,
     NotAllowed,
     NotFound,
@@ -218,6 +219,7 @@ class Transport:
         Raises:
             Failed: no (whole) answer came.
             TooManyRequests: our own allowance is used up; nothing was sent.
+            Cancelled: ``cancelled()`` turned true before it went out.
         """
         client = self._writes if write else self._reads
         request = client.build_request(
@@ -231,6 +233,8 @@ class Transport:
         if origin_of(str(request.url)) != origin_of(self.origin):
             raise OffOrigin("A link leads to another host", method=method, path=path, advice="It was not followed.")
         with self.budget.slot(cancelled=cancelled):
+            if write and cancelled is not None and cancelled():  # meanwhile, without having been asked
+                raise Cancelled(STOPPED)
             try:
                 return self._send(client, request)
             except Failed:

@@ -103,10 +103,12 @@ class Writing:
 
     # -- writes -------------------------------------------------------------------------------------------------------
 
-    def apply(self, action: Action, ids: Sequence[LeadId], signature: Signature | None, cancelled: Stopped) -> WriteAnswer:
+    def apply(
+        self, action: Action, ids: Sequence[LeadId], signature: Signature | None, cancelled: Stopped, held: Stopped
+    ) -> WriteAnswer:
         """Send one write, once (and once more only where an ended token proves that it was not looked at).
 
-        ``cancelled`` is asked while the limit makes it wait; the answer then says that no connection was made.
+        ``cancelled`` is asked while the limit makes it wait, ``held`` until it goes out; the answer then says that it was held.
 
         Raises:
             LiveWritesRefused: the dialect's entries for this action are not proven at this enterprise.
@@ -116,9 +118,9 @@ class Writing:
         call = wire.call_for(self._dialect, action)
         request = wire.request_of(self._dialect, call, ids, action, signature)
         try:
-            answer = self._sent(request, cancelled)
-        except Cancelled:  # while waiting for the limit, before it went out
-            return WriteAnswer(Cause.NOT_CONNECTED, detail="stopped while it waited for the request limit")
+            answer = self._sent(request, lambda: cancelled() or held())
+        except Cancelled:  # before it went out
+            return WriteAnswer(Cause.HELD, detail="stopped while it waited for the request limit")
         if isinstance(answer, WriteAnswer):
             return answer
         said = wire.read_write(self._dialect, call, ids, answer)

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from cvtr_widgets.models import Cause, WriteAnswer
 
+NOT_MADE = "not made"
+"""In the journal instead of a cause: the request could not even be made."""
+
 
 class Applied(enum.StrEnum):
     """Whether the service has carried the write out, as far as its answer tells."""
@@ -43,6 +46,7 @@ class Ruling:
 # Ends without an answer from the service, or without one that can be read.
 BY_CAUSE: dict[Cause, Ruling] = {
     Cause.NOT_CONNECTED: Ruling(Applied.NO, Then.RESEND, "no connection came about, so nothing was sent"),
+    Cause.HELD: Ruling(Applied.NO, Then.WAIT, "it was called back while it waited for the limit, so nothing was sent"),
     Cause.LOST: Ruling(Applied.MAYBE, Then.READ, "the connection broke; the service may have carried it out"),
     Cause.TIMED_OUT: Ruling(Applied.MAYBE, Then.READ, "no answer in time; the service may still carry it out"),
     Cause.UNREADABLE: Ruling(Applied.MAYBE, Then.READ, "an answer came that cannot be read"),

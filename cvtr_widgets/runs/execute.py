@@ -199,6 +199,11 @@ class Run:
         """Whether nothing more may be sent."""
         return self._cancel.is_set()
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether nothing may go out now: the run is stopped, or paused by hand."""
+        return self.stopped or self.paused
+
     def sleep(self, seconds: float) -> bool:
         """Wait, unless the run is stopped. Gives whether it was stopped."""
         return self._cancel.wait(seconds)
@@ -254,11 +259,14 @@ class Run:
                 row.attempts, row.chunk, row.started_at = row.attempts + 1, chunk, row.started_at or started
                 self._set(row, Outcome.UNKNOWN, ON_ITS_WAY)
 
-    def not_applied(self, ids: Iterable[LeadId]) -> None:
-        """These are proven not to have been applied: they wait as before."""
+    def not_applied(self, ids: Iterable[LeadId], *, tried: bool = True) -> None:
+        """These are proven not to have been applied: they wait as before. ``tried`` False: nothing went out at all."""
         with self._lock:
             for own in ids:
-                self._set(self._rows[own], Outcome.NOT_SENT, WAITS)
+                row = self._rows[own]
+                row.attempts -= not tried
+                row.started_at = row.started_at if row.attempts else None
+                self._set(row, Outcome.NOT_SENT, WAITS)
 
     def _set(self, row: Row, outcome: Outcome, detail: str) -> None:
         self._counts[row.outcome] -= 1
@@ -366,8 +374,8 @@ class Run:
     def _end(self, state: RunState) -> None:
         why = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"
         for row in self._rows.values():
-            if row.outcome is Outcome.NOT_SENT and not row.done:
-                row.detail, row.done = why, True
+            if not row.done and row.outcome in {Outcome.NOT_SENT, Outcome.UNKNOWN}:
+                row.end(why)
                 self._done += 1
         self.step("before end")
         written = False

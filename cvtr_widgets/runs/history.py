@@ -12,11 +12,13 @@ from cvtr_widgets.runs.claim import Claim, Held
 from cvtr_widgets.runs.entries import JournalEntry
 from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.replay import Recorded
+from cvtr_widgets.runs.results import results_frame, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OUTCOMES = tuple(str(o) for o in Outcome)
+WHY_NOT = {"cancelled": "cancelled before it was sent", "failed": "the run broke off before it was sent"}
 COLUMNS = ("run_id", "started", "ended", "state", "actions", "leads", *OUTCOMES, "signed_by", "fingerprint", "open")
 
 
@@ -89,6 +91,15 @@ def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Pat
     found["started"] = pd.to_datetime(found["started"], utc=True)
     found["owner_pid"] = found["owner_pid"].astype("Int64")
     return found.set_index("run_id")
+
+
+def recorded_frame(run: Recorded) -> pd.DataFrame:
+    """Results of a run as far as the journal has them; columns as ``results_frame``."""
+    rows = rows_of(run.plan, run.run_id, run.signature, run.fates)
+    why = WHY_NOT.get(run.ended or "", "")
+    for own in run.at("not_sent") if why else ():
+        rows[own].end(why)
+    return results_frame(list(rows.values()))
 
 
 def _taken(journal: Path, run_id: str) -> bool:

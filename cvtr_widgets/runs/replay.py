@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from cvtr_widgets.errors import JournalError, RunError
-from cvtr_widgets.models import LeadId, Outcome, Signature
+from cvtr_widgets.models import Cause, LeadId, Outcome, Signature
 from cvtr_widgets.runs import records
-from cvtr_widgets.runs.doubt import Then
+from cvtr_widgets.runs.doubt import NOT_MADE, Then
 from cvtr_widgets.runs.entries import JournalEntry
 from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.plan import Plan
@@ -18,6 +18,7 @@ from cvtr_widgets.runs.settle import Said
 
 Stage = Literal["not_sent", "doubt", "answered", "settled"]
 NOTED = "it was to be sent, and no answer is noted"
+NEVER_OUT = {NOT_MADE, str(Cause.HELD)}
 KILLED = "its kernel ended while it was being sent"
 SAID: dict[Said, str] = {
     "yes": "the service said yes",
@@ -139,6 +140,9 @@ def _answer(run: Recorded, data: dict[str, Any]) -> None:
     for own, fate in _fates(run, data["leads"]):
         if fate.stage == "settled":
             continue
+        if data["cause"] in NEVER_OUT:
+            _not_tried(fate)
+            continue
         fate.http_status = data["status"]
         if then in {Then.RESEND.name, Then.WAIT.name, Then.STOP.name}:
             fate.stage = "not_sent"  # the answer proved that it was not applied
@@ -150,8 +154,15 @@ def _answer(run: Recorded, data: dict[str, Any]) -> None:
         elif then == Then.SPLIT.name:
             fate.said, fate.so_far = "no", f"the service refused its whole chunk (status {data['status']})"
         else:
-            fate.said, fate.so_far = "nothing", f"no dependable answer had come ({data['cause']})"
-        fate.words = f"{fate.so_far}, and its kernel ended before it was read back"
+            cause = data["cause"] if data["status"] is None else f"status {data['status']}"
+            fate.said, fate.so_far = "nothing", f"no dependable answer had come ({cause})"
+        fate.words = f"{fate.so_far}, and no outcome was noted then"
+
+
+def _not_tried(fate: Fate) -> None:
+    fate.stage, fate.attempts = "not_sent", fate.attempts - 1
+    if not fate.attempts:
+        fate.started_at = None
 
 
 def _outcome(run: Recorded, entry: JournalEntry) -> None:

@@ -69,6 +69,17 @@ class Row:
             campaign, publisher = self.names or (None, None)
             self.names = (campaign or lead.campaign, publisher or lead.publisher)
 
+    def end(self, why: str) -> None:
+        """The run has ended, and this lead has no outcome of its own. ``why``: for those that were not sent."""
+        self.done = True
+        if self.outcome is not Outcome.NOT_SENT:
+            self.detail = "sent; then the run broke off"
+        elif self.attempts:
+            tried = f"status {self.http_status}" if self.http_status else "no answer"
+            self.detail = f"{why}; an earlier try was not applied ({tried})"
+        else:
+            self.detail = why
+
     def name(self, which: Literal["campaign", "publisher"]) -> str | None:
         """The campaign's or the publisher's name, as first told."""
         lead = self.sight.lead

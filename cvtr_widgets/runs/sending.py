@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError, ServiceError
-from cvtr_widgets.models import ActionKind, LeadId, LeadService, Outcome, WriteAnswer
+from cvtr_widgets.models import ActionKind, Cause, LeadId, LeadService, Outcome, WriteAnswer
 from cvtr_widgets.runs.chunks import Block, Chunk
-from cvtr_widgets.runs.doubt import Ruling, Then, ruling
+from cvtr_widgets.runs.doubt import NOT_MADE, Ruling, Then, ruling
 from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.plan import differences
 from cvtr_widgets.runs.reading_back import ReadingBack
 from cvtr_widgets.runs.settle import Said
+from cvtr_widgets.runs.under_way import Moment, Part, UnderWay
 from cvtr_widgets.runs.verify import Finding, prove
 from cvtr_widgets.runs.workers import Task, Workers
 from cvtr_widgets.undisturbed import undisturbed
@@ -32,8 +33,6 @@ ALIKE = 6
 GATHER = 0.02
 """Seconds that an intent of a large run waits for those of other threads: one commit serves them all. There are more threads
 than requests in flight, so that none of these waits for it."""
-FRESH = 20.0
-"""Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
 SEND, BACK = 1, 2
 """Ranks of tasks: reading back comes before sending, and sending before reading what is next."""
 NO_WORDS = "the service said no (its words are not kept in the journal)"
@@ -54,22 +53,6 @@ class _Alike:
         return self._count >= ALIKE and words == self._words
 
 
-class _UnderWay:
-    """A block that was read and is being sent."""
-
-    def __init__(self, ids: tuple[LeadId, ...], chunks: int) -> None:
-        self.ids = ids
-        self.read_at = time.monotonic()
-        self._left = chunks
-        self._lock = threading.Lock()
-
-    def one_done(self) -> bool:
-        """One chunk is through. Gives whether it was the last."""
-        with self._lock:
-            self._left -= 1
-            return self._left == 0
-
-
 class Sender:
     """Sends blocks of chunks; threads share it."""
 
@@ -80,6 +63,7 @@ class Sender:
         self._patience = patience
         self._back = back
         self._lock = threading.Lock()
+        self._turn = threading.BoundedSemaphore(2)
         self._misses = 0
         self._gather = 0.0
         self._workers: Workers
@@ -109,7 +93,7 @@ class Sender:
         parts = [(chunk, ids) for chunk in block.chunks if (ids := tuple(i for i in chunk.ids if i in going))]
         if not parts:
             return
-        under_way = _UnderWay(block.ids, len(parts))
+        under_way = UnderWay(block.ids, parts)
         for chunk, ids in parts:
             self._workers.add(SEND, partial(self._send, under_way, chunk, ids))
 
@@ -145,44 +129,64 @@ class Sender:
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
-    def _send(self, under_way: _UnderWay, chunk: Chunk, ids: tuple[LeadId, ...]) -> None:
+    def _send(self, under_way: UnderWay, chunk: Chunk, ids: tuple[LeadId, ...]) -> None:
         try:
-            self._part(under_way, chunk, ids, _Alike())
+            self._part(under_way, chunk, _Alike())
         except CvtrError as error:
             self._not_sent(ids, error)
         finally:
             if under_way.one_done():
                 self._workers.add(BACK, lambda: self._back.settle(self._back.among(under_way.ids), final=False, later=True))
 
-    def _part(self, under_way: _UnderWay, chunk: Chunk, ids: tuple[LeadId, ...], alike: _Alike) -> None:
-        for attempt in range(1, RESENDS + 2):
-            if not self._may_go():
-                return
-            if time.monotonic() - under_way.read_at > FRESH:
-                still = self._held_back([(i, chunk) for i in ids])
-                ids, under_way.read_at = tuple(i for i in ids if i in still), time.monotonic()
-                if not ids:
+    def _part(self, under_way: UnderWay, chunk: Chunk, alike: _Alike) -> None:
+        attempt = 1
+        while self._may_go():
+            with ExitStack() as turn:
+                if under_way.stale(chunk):
+                    # Few at a time: where the limit lets few requests go, each reading is soon followed by its writing.
+                    turn.enter_context(self._turn)
+                    if not self._may_go():
+                        return
+                    self._renew(under_way)
+                part = under_way.take(chunk)
+                if part is None:  # another thread reads it anew just now
+                    self._run.sleep(0.02)
+                    continue
+                if not part.ids:
                     return
-            answer, rule = self._once(chunk, ids, attempt)
+                answer, rule = self._once(part, attempt)
             if rule.then not in {Then.RESEND, Then.WAIT}:
-                self._follow(under_way, chunk, ids, answer, rule, alike)
+                self._follow(chunk, part.ids, answer, rule, alike)
                 return
-            if attempt <= RESENDS:
-                self._run.sleep(self._patience.resend * 2 ** (attempt - 1) if rule.then is Then.RESEND else 0)
-        if self._run.stopped:
-            return
-        self._leave(ids, f"not sent after {RESENDS + 1} tries: {answer.detail or rule.because}")
-        self._missed(RunError(f"The service could not be reached: {answer.detail}. Try again later, with session.resume()."))
+            under_way.put([part])
+            if answer.cause is Cause.HELD:
+                continue
+            if attempt > RESENDS:
+                self._leave(part.ids, f"not sent after {attempt} tries: {answer.detail or rule.because}")
+                self._missed(
+                    RunError(f"The service could not be reached: {answer.detail}. Try again later, with session.resume().")
+                )
+                return
+            self._run.sleep(self._patience.resend * 2 ** (attempt - 1) if rule.then is Then.RESEND else 0)
+            attempt += 1
 
-    def _follow(
-        self, under_way: _UnderWay, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, rule: Ruling, alike: _Alike
-    ) -> None:
+    def _renew(self, under_way: UnderWay) -> None:
+        """Read anew what waits of a block and was read too long ago; what has changed is held back."""
+        parts = under_way.take_stale()
+        try:
+            going = self._held_back([(own, part.chunk) for part in parts for own in part.ids]) if parts else set()
+            now = Moment.now()
+            parts = [Part(chunk, tuple(i for i in ids if i in going), now) for chunk, ids, _ in parts]
+        finally:
+            under_way.put(parts)
+
+    def _follow(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, rule: Ruling, alike: _Alike) -> None:
         """What follows from an answer that is not to be sent again."""
         match rule.then:
             case Then.TAKE:
                 self._take(chunk, ids, answer)
             case Then.SPLIT:
-                self._split(under_way, chunk, ids, answer, alike)
+                self._split(chunk, ids, answer, alike)
             case Then.STOP:
                 why = answer.detail or rule.because
                 self._leave(ids, f"not sent: {why}")
@@ -191,13 +195,14 @@ class Sender:
                 kept = f"{rule.because} ({answer.status or 'no answer'})"
                 self._doubtful(chunk, ids, f"{rule.because} ({answer.detail or answer.status})", kept)
 
-    def _once(self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int) -> tuple[WriteAnswer, Ruling]:
-        """Intent, one write, answer.
+    def _once(self, part: Part, attempt: int) -> tuple[WriteAnswer, Ruling]:
+        """Intent, one write, answer. While it waits for the limit it is called back where nothing more shall go out, and where
+        its reading has become old.
 
         Raises:
             JournalError: intent could not be made durable. CvtrError: the request could not be made. Nothing was sent.
         """
-        run, started = self._run, datetime.now(UTC)
+        run, started, (chunk, ids, read) = self._run, datetime.now(UTC), part
         said = {"chunk": chunk.number, "attempt": attempt, "action": str(chunk.action.kind), "plan": run.plan.short, "leads": ids}
         run.step("before intent")
         self._journal.write(run.id, "intent", said, gather=self._gather)
@@ -205,25 +210,36 @@ class Sender:
         run.step("intent")
         try:
             with run.limit() as stopped:
-                answer = self._service.apply(chunk.action, ids, signature=run.signature, cancelled=stopped)
+                answer = self._service.apply(
+                    chunk.action, ids, signature=run.signature, cancelled=stopped, held=lambda: run.holds_back or read.old()
+                )
         except CvtrError:
-            run.not_applied(ids)
-            self._note_answer(chunk, ids, attempt, "not made", None, Then.STOP)
+            run.not_applied(ids, tried=False)
+            self._note_answer(chunk, ids, attempt, NOT_MADE, None, Then.STOP)
             raise
         except BaseException as error:
             self._doubtful(chunk, ids, f"a fault in cvtr_widgets ({type(error).__name__}) while it was being sent")
             raise
+        try:
+            return answer, self._heard(chunk, ids, attempt, answer)
+        except BaseException as error:
+            self._doubtful(chunk, ids, f"a fault in cvtr_widgets ({type(error).__name__}) when it had been sent")
+            raise
+
+    def _heard(self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int, answer: WriteAnswer) -> Ruling:
+        """Note what came back, and what follows from it."""
+        run, rule = self._run, ruling(answer)
         run.step("answered")
-        rule = ruling(answer)
-        for own in ids:
-            run.row(own).http_status = answer.status
+        if answer.cause is not Cause.HELD:
+            for own in ids:
+                run.row(own).http_status = answer.status
         if rule.then in {Then.RESEND, Then.WAIT, Then.STOP}:
-            run.not_applied(ids)
+            run.not_applied(ids, tried=answer.cause is not Cause.HELD)
         self._note_answer(chunk, ids, attempt, str(answer.cause), answer, rule.then)
         run.step("answer noted")
         if rule.then is Then.TAKE or rule.then is Then.READ:
             run.went_out(len(ids))
-        return answer, rule
+        return rule
 
     def _note_answer(
         self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int, cause: str, answer: WriteAnswer | None, then: Then
@@ -263,13 +279,12 @@ class Sender:
         for own in ids:
             self._back.wait_for(chunk.action, own, "nothing", words, kept or words)
 
-    def _split(self, under_way: _UnderWay, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, alike: _Alike) -> None:
+    def _split(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, alike: _Alike) -> None:
         """The whole part was refused: read it back, then try what is unchanged in halves."""
         words = answer.detail or f"the service answered {answer.status}"
         for own in ids:
             self._back.wait_for(chunk.action, own, "no", words, f"the service refused it (status {answer.status})")
         now = self._back.read([(i, chunk.action) for i in ids])
-        under_way.read_at = time.monotonic()
         unchanged: list[LeadId] = []
         for own in ids:
             before = self._run.row(own).sight
@@ -281,10 +296,12 @@ class Sender:
             changed = set(ids) - set(unchanged)
             self._back.settle(self._back.among(changed), final=True, sights=now)
             self._back.forget(unchanged)
+            self._note_answer(chunk, tuple(unchanged), 0, "read back unchanged", answer, Then.WAIT)
             self._run.not_applied(unchanged)
             middle = len(unchanged) // 2
-            for part in (unchanged[:middle], unchanged[middle:]):
-                self._part(under_way, chunk, tuple(part), alike)
+            halves = [UnderWay(half, [(chunk, half)]) for half in (tuple(unchanged[:middle]), tuple(unchanged[middle:]))]
+            for half in halves:
+                self._part(half, chunk, alike)
             return
         if len(ids) == 1:
             alike.note(words)

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
-from tests.runs.conftest import QUICK, journal_folder, open_session, sandbox, session
+from collections.abc import Callable, Iterator
 
-__all__ = ["QUICK", "journal_folder", "open_session", "sandbox", "session"]
+import pytest
+
+import cvtr_widgets as cvtr
+from cvtr_widgets.api.budget import Budget
+from cvtr_widgets.api.shared import allowance_folder
+from tests.runs.conftest import QUICK, journal_folder, open_session, sandbox, session, until
+
+__all__ = ["QUICK", "journal_folder", "open_session", "pause", "sandbox", "session", "until"]
+
+
+@pytest.fixture
+def pause(session: cvtr.LeadSession) -> Iterator[Callable[..., None]]:
+    """Another kernel of the same user is told to pause for so many seconds, and ours has heard of it."""
+    client = session.client
+    other = Budget(client.limits, folder=allowance_folder(client.origin, client.identity.username, client.limits))
+
+    def told(seconds: float = 300) -> None:
+        other.pause(seconds)
+        until(lambda: client.waiting() > seconds / 3)
+
+    yield told
+    other.close()

@@ -8,8 +8,6 @@ import time
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.api.budget import Budget
-from cvtr_widgets.api.shared import allowance_folder
 from cvtr_widgets.models import RunState
 from cvtr_widgets.sandbox.mishaps import Mishap
 from tests.session.conftest import QUICK
@@ -78,20 +76,6 @@ def test_the_delivery_check_waits_in_the_same_way(sandbox, session, nth, outcome
     run = session.start(plan, confirm=True, signature="Ana Lopes")
     cancel_when_it_waits(run)
     assert run.counts[outcome] == 4
-
-
-@pytest.fixture
-def pause(session):
-    """Another kernel of the same user is told to pause, and ours has heard of it."""
-    client = session.client
-    other = Budget(client.limits, folder=allowance_folder(client.origin, client.identity.username, client.limits))
-
-    def told() -> None:
-        other.pause(300)
-        until(lambda: client.waiting() > 100)
-
-    yield told
-    other.close()
 
 
 @pytest.mark.parametrize(("step", "outcome"), [("opened", "not_sent"), ("intent", "not_sent"), ("answered", "accepted")])

@@ -106,7 +106,7 @@ NOTED = {
         [Mishap("leads-bulk-flag", "reset", "before")],
         "unknown",
         "in doubt: no dependable answer had come (lost); not read back yet",
-        "no dependable answer had come (lost), and its kernel ended before it was read back; reading could not settle it",
+        "no dependable answer had come (lost), and no outcome was noted then; reading could not settle it",
     ),
 }
 
