@@ -53,7 +53,14 @@ class Running:
             return self._journal
 
     def close(self) -> None:
-        """Close the journal."""
+        """Close the journal.
+
+        Raises:
+            RunError: a run goes on, and could not note any more what it does.
+        """
+        going = next((run for run in self._runs.values() if not run.finished), None)
+        if going is not None:
+            raise RunError(f"Run {going.id} goes on. Wait for it (run.wait()) or stop it (run.cancel()), then close the session.")
         with self._lock:
             if self._journal is not None:
                 self._journal.close()
@@ -209,16 +216,17 @@ class Running:
         return history.recorded_frame(self._replay(run_id))
 
     def plan_and_outcomes(self, run: Run | str) -> tuple[Plan, dict[LeadId, str]]:
-        """The plan of a run and the outcome of each lead that it sent; from memory where this session ran it."""
+        """The plan of a run and the outcome of each lead that it sent, from the journal: another kernel may have gone on with
+        it since. Comments, which the journal keeps only as a hash, are those of the run at hand where there is one.
+        """
         known = run if isinstance(run, Run) else self._runs.get(run)
-        if known is not None:
-            if not known.finished:
-                raise RunError("The run has not ended yet. Wait for it, or cancel it.")
-            return known.plan, {i: str(known.row(i).outcome) for i in (e.lead_id for e in known.plan.sendable)}
-        found = self._replay(str(run))
-        if found.unfinished:
+        if known is not None and not known.finished:
+            raise RunError("The run has not ended yet. Wait for it, or cancel it.")
+        found = self._replay(run if isinstance(run, str) else run.id)
+        if found.ended is None or found.at("doubt", "answered"):
             raise RunError("The run is not finished. Go on with session.resume(run_id) first, so that it is known what it did.")
-        return found.plan, {i: str(f.outcome) for i, f in found.fates.items()}
+        same = known is not None and known.plan.fingerprint == found.plan.fingerprint
+        return known.plan if known is not None and same else found.plan, {i: str(f.outcome) for i, f in found.fates.items()}
 
     def flagged(self, ids: Iterable[LeadId] | None) -> dict[LeadId, tuple[str, datetime]]:
         """What this user last did to leads from this machine."""

@@ -344,5 +344,9 @@ class LeadSession(ReadSession):
         return self._running.export(Path(path), run_id)
 
     def close(self) -> None:
-        """Close the journal. The client stays open."""
+        """Close the journal. The client stays open.
+
+        Raises:
+            RunError: a run goes on; wait for it, or cancel it.
+        """
         self._running.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.models import LeadId
+from cvtr_widgets.panel.cells import clock
 from cvtr_widgets.panel.table import LeadTable
 
 if TYPE_CHECKING:
@@ -36,13 +38,14 @@ class ByYou:
     def __init__(self, table: LeadTable, session: LeadSession) -> None:
         self._table = table
         self._session = session
-        self._asked: str | None = None
+        self._asked: tuple[str, int] | None = None
 
     def follow(self, state: str) -> None:
-        """Look at the journal again when ``state`` (the run shown and how it stands) is another one."""
-        if state == self._asked:
+        """Look at the journal again when ``state`` (the run shown and how it stands) is another one, or a minute has gone by."""
+        minute = int(time.time() // 60)
+        if (state, minute) == self._asked:
             return
-        self._asked = state
+        self._asked = (state, minute)
         try:
             any_ = bool(self._session.flagged_by_me())
         except CvtrError:
@@ -55,4 +58,7 @@ class ByYou:
         except CvtrError:
             return [""] * len(ids)
         now = datetime.now(UTC)
-        return [f"{found[i][0]} {ago((now - found[i][1]).total_seconds())}" if i in found else "" for i in ids]
+        return [self._text(*found[i], now) if i in found else "" for i in ids]
+
+    def _text(self, kind: str, at: datetime, now: datetime) -> str:
+        return f"{kind} {ago((now - at).total_seconds())}, {clock(at.isoformat(), self._session.client.zone)}"

@@ -229,8 +229,9 @@ class PanelState:
 
     def _watch(self, run: str) -> None:
         results = None if self.processing.running else self.past.recorded(run)
+        self.past.look()
         if results is not None:
-            self.processing.watch(results)
+            self.processing.watch(run, results)
             self.step = 3
 
     def _again(self) -> None:
@@ -249,6 +250,7 @@ class PanelState:
         self.processing.forget()
         self.leads.select_none()
         self.step = 1
+        self.past.look()
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -277,8 +279,14 @@ class PanelState:
             "past": self.past.view(),
             "leads": self._leads_view(),
             "type": self.type.view(),
-            "processing": self.processing.view(),
+            "processing": self._processing_view(),
         }
+
+    def _processing_view(self) -> dict[str, Any]:
+        view = self.processing.view()
+        if self.processing.watched and self.jobs.get("past") is None:
+            view["watching"] += " " + self.past.about(self.processing.watched)
+        return view
 
     def _leads_view(self) -> dict[str, Any]:
         view = self.leads.view()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.canary import CanaryReport
-from cvtr_widgets.models import Action, LeadId, Outcome, Progress, RunState, Verdict
+from cvtr_widgets.models import Action, ActionKind, LeadId, Outcome, Progress, RunState, Verdict
 from cvtr_widgets.panel.cells import PLAN_COLUMNS, RESULT_COLUMNS, moment, plain
 from cvtr_widgets.panel.first_write import FirstWrite
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
@@ -61,7 +62,6 @@ class ProcessingStep:
         self.confirmed = False
         self.count = ""
         self.signature = ""
-        self.include_cannot_tell = False
         self.verify = "all"
         self.proven = ""
         self.first = FirstWrite(session, jobs)
@@ -76,17 +76,19 @@ class ProcessingStep:
         self._planned: tuple[Picked, Action] | None = None
         self._results: pd.DataFrame | None = None
         self._progress: Progress | None = None
-        self.watched = False
+        self.watched = ""
+        self._watched_at: datetime | None = None
 
     # -- the plan -----------------------------------------------------------------------------------------------------
 
-    def preview(self) -> None:
-        """Make the plan of what is selected and entered. Nothing is written."""
+    def preview(self, *, include: bool = False) -> None:
+        """Make the plan of what is selected and entered. Nothing is written. ``include``: also leads whose state the service
+        does not tell.
+        """
         action, picked = self._type.action(), self._leads.picked
         if action is None or self._type.blockers() or self.running:
             return
         self.forget()
-        include = self.include_cannot_tell
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
             return self._session.plan(action, picked.selection, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
@@ -150,10 +152,11 @@ class ProcessingStep:
         self.plan, self.run = run.plan, run
         self.plan_table.set_frame(run.plan.frame)
 
-    def watch(self, results: pd.DataFrame) -> None:
-        """Show what the journal has of a run that somebody else carries out. Nothing can be done to it here."""
+    def watch(self, run_id: str, results: pd.DataFrame) -> None:
+        """Show what the journal has just now of a run that somebody else carries out. Nothing can be done to it here."""
         self.forget()
-        self.watched = True
+        self.watched = run_id
+        self._watched_at = datetime.now(self._session.client.zone)
         self.result_table.set_frame(_alarms_first(results))
 
     def pause(self, *, on: bool) -> None:
@@ -167,7 +170,7 @@ class ProcessingStep:
         self.plan, self._planned, self.problem, self.proven = None, None, None, ""
         self.first.look(None)
         self.run, self._results, self._progress = None, None, None
-        self.watched = False
+        self.watched = ""
         self.lapse()
         for table in (self.plan_table, self.result_table):
             table.only("verdict", ())
@@ -190,9 +193,8 @@ class ProcessingStep:
 
     def include(self, *, on: bool) -> None:
         """Whether leads whose state the service does not tell are sent too; makes another plan."""
-        if on != self.include_cannot_tell and self.plan is not None and self.run is None:
-            self.include_cannot_tell = on
-            self.preview()
+        if self.plan is not None and self._planned is not None and self.run is None and on != self.plan.include_cannot_tell:
+            self.preview(include=on)
 
     @property
     def stale(self) -> str:
@@ -279,10 +281,14 @@ class ProcessingStep:
         return self._results if self._results is not None or self.run is None else self.run.results
 
     def left_over(self) -> tuple[LeadId, ...]:
-        """Leads that did not go through."""
+        """Leads that did not surely go through. Reprocessing in doubt is not done again by the way: nothing would show that it
+        happened twice.
+        """
         if self.run is None or not self.run.finished:
             return ()
-        return tuple(int(i) for i in self.run.failed.index)
+        left = self.run.failed
+        twice = (left["action"] == str(ActionKind.REPROCESS)) & (left["outcome"] == str(Outcome.UNKNOWN))
+        return tuple(int(i) for i in left.index[~twice])
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -307,9 +313,15 @@ class ProcessingStep:
             "confirmed": self.confirmed,
             "running": self.running,
             "watched": self.watched,
+            "watching": self._watching(),
             "run": None if self.run is None else self._run_view(self.run),
             "summary": self.summary,
         }
+
+    def _watching(self) -> str:
+        if self._watched_at is None or not self.watched:
+            return ""
+        return f"What the journal had of run {self.watched} at {self._watched_at:%H:%M:%S}."
 
     def _plan_view(self, plan: Plan) -> dict[str, Any]:
         counts = plan.counts
@@ -327,11 +339,11 @@ class ProcessingStep:
             "needs_tick": plan.needs_tick,
             "needs_count": plan.needs_count,
             "needs_signature": plan.needs_signature,
-            "include": self.include_cannot_tell,
+            "include": plan.include_cannot_tell,
             "verify": self.verify,
             "ways": [[way, f"{WAYS[way]} ({cost.requests:,} requests)"] for way, cost in plan.costs.items() if way in WAYS],
             "left_out": len(plan.left_out),
-            "cannot_tell": counts[str(Verdict.CANNOT_TELL)],
+            "cannot_tell": counts[str(Verdict.CANNOT_TELL)] if self._planned is not None else 0,
             "read_at": moment(plan.read_at, self._session.client.zone),
             "filter": sorted(self.plan_table.message()["filters"].get("verdict", [])),
         }
@@ -354,7 +366,7 @@ class ProcessingStep:
             "head": run.journal_head,
             "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), why] for o, why in OUTCOMES.items() if counts[str(o)]],
             "error": "" if run.error is None else plain(str(run.error), 600),
-            "again": f"Again with the {count_of(left)} that did not go through" if left else "",
+            "again": f"Again with the {count_of(left)} that did not surely go through" if left else "",
             "filter": sorted(self.result_table.message()["filters"].get("outcome", [])),
         }
 
@@ -363,7 +375,7 @@ def _progress_line(progress: Progress) -> str:
     """``200 of 298 · 41 a second · 3 s left``."""
     parts = [f"{progress.done:,} of {progress.total:,}"]
     if progress.sent > progress.done:
-        parts = [f"{progress.sent:,} of {progress.total:,} sent, {progress.done:,} read back"]
+        parts = [f"{progress.sent:,} of {progress.total:,} sent, {progress.done:,} settled"]
     if progress.rate >= 0.5:
         parts.append(f"{progress.rate:,.0f} a second")
     if progress.seconds_left is not None and progress.done < progress.total:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import secrets
-import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,8 +25,9 @@ from cvtr_widgets.runs.pace import Pace
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.reading_back import ReadingBack
 from cvtr_widgets.runs.replay import Recorded
-from cvtr_widgets.runs.results import ON_ITS_WAY, WAITS, Row, results_frame, rows_of
+from cvtr_widgets.runs.results import Row, rows_of
 from cvtr_widgets.runs.sending import GATHER, Sender
+from cvtr_widgets.runs.standing import Standing
 from cvtr_widgets.undisturbed import undisturbed
 
 if TYPE_CHECKING:
@@ -82,12 +81,11 @@ class Run:
         self._message = ""
         self._pace = Pace()
         fates = recorded.fates if recorded else {}
-        self._rows: dict[LeadId, Row] = rows_of(plan, self.id, signature, fates)
-        self._counts = Counter(r.outcome for r in self._rows.values())
         self._only = set(recorded.at("not_sent")) if recorded else None  # None: all that the plan sends
         self._to_send = plan.will_change if self._only is None else len(self._only)
         self._total = len(fates) if recorded else self._to_send
-        self._done = self._before = len(recorded.at("settled")) if recorded else 0
+        self._before = len(recorded.at("settled")) if recorded else 0
+        self.leads = Standing(rows_of(plan, self.id, signature, fates), self._before)
         self._requests_a_lead, self._went_out = 0.0, 0
         self._back = ReadingBack(service, journal, self, self.options.patience, self.verify)
         self._sender = Sender(service, journal, self, self.options.patience, self._back)
@@ -130,7 +128,7 @@ class Run:
     def pause(self) -> None:
         """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read anew before they go out."""
         with self._lock:
-            if self.state is not RunState.SENDING:
+            if self.state is not RunState.SENDING or self.stopped:
                 return
             self.state = RunState.PAUSED
             self._going.clear()
@@ -139,10 +137,10 @@ class Run:
     def go_on(self) -> None:
         """Go on after ``pause()``."""
         with self._lock:
+            self._going.set()
             if self.state is not RunState.PAUSED:
                 return
             self.state = RunState.SENDING
-            self._going.set()
         self.tell("", now=True)
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -162,18 +160,16 @@ class Run:
     @property
     def results(self) -> pd.DataFrame:
         """One row per input lead, as far as it has come; see ``runs.results.results_frame`` for the columns."""
-        with self._lock:
-            return results_frame(list(self._rows.values()))
+        return self.leads.frame()
 
     @property
     def counts(self) -> dict[str, int]:
         """Leads by outcome; adds up to the number of input leads."""
-        with self._lock:
-            return {str(o): self._counts[o] for o in Outcome}
+        return self.leads.counts
 
     @property
     def failed(self) -> pd.DataFrame:
-        """The results that did not go through: contradicted, unknown, refused, not sent."""
+        """The results that did not surely go through: contradicted, unknown, refused, not sent."""
         frame = self.results
         bad = [str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)]
         return frame[frame["outcome"].isin(bad)]
@@ -182,7 +178,7 @@ class Run:
     def progress(self) -> Progress:
         """Where the run is now. ``seconds_left`` counts the request limit in, and not a pause by hand."""
         with self._lock:
-            done, counts, message, state = self._done, self.counts, self._message, self.state
+            done, counts, message, state = self.leads.done, self.counts, self._message, self.state
         todo, service = self._total - done, self._service
         here, left = done - self._before, None
         if state not in FINISHED:
@@ -243,7 +239,7 @@ class Run:
 
     def row(self, lead_id: LeadId) -> Row:
         """The row of a lead."""
-        return self._rows[lead_id]
+        return self.leads.row(lead_id)
 
     def went_out(self, number: int) -> None:
         """So many leads were written for the first time."""
@@ -251,41 +247,13 @@ class Run:
             self._went_out += number
         self.tell()
 
-    def sends(self, ids: Iterable[LeadId], chunk: int, started: datetime) -> None:
-        """These are about to be sent: until they have their outcome nobody can know what became of them."""
-        with self._lock:
-            for own in ids:
-                row = self._rows[own]
-                row.attempts, row.chunk, row.started_at = row.attempts + 1, chunk, row.started_at or started
-                self._set(row, Outcome.UNKNOWN, ON_ITS_WAY)
-
-    def not_applied(self, ids: Iterable[LeadId], *, tried: bool = True) -> None:
-        """These are proven not to have been applied: they wait as before. ``tried`` False: nothing went out at all."""
-        with self._lock:
-            for own in ids:
-                row = self._rows[own]
-                row.attempts -= not tried
-                row.started_at = row.started_at if row.attempts else None
-                self._set(row, Outcome.NOT_SENT, WAITS)
-
-    def _set(self, row: Row, outcome: Outcome, detail: str) -> None:
-        self._counts[row.outcome] -= 1
-        self._counts[outcome] += 1
-        row.outcome, row.detail = outcome, detail
-
     def settled(self, lead_id: LeadId) -> bool:
         """Whether the lead has its outcome."""
-        return self._rows[lead_id].done
+        return self.leads.row(lead_id).done
 
     def conclude(self, ended: Iterable[tuple[LeadId, Outcome, str]]) -> None:
         """Set the outcome of leads, with what it rests on."""
-        with self._lock:
-            now = datetime.now(UTC)
-            for lead_id, outcome, detail in ended:
-                row = self._rows[lead_id]
-                self._set(row, outcome, sys.intern(detail))
-                self._done += not row.done
-                row.finished_at, row.done = now, True
+        self.leads.conclude(ended)
         self.tell()
 
     def tell(self, message: str | None = None, *, now: bool = False) -> None:
@@ -333,8 +301,7 @@ class Run:
                 self._settle_recorded(self._recorded)
             if self._send and self._to_send and not self.stopped:
                 self._send_all()
-            if not self.stopped:
-                self.state = RunState.READING_BACK
+            self._all_sent()
             self._back.settle_rest()
         except BaseException as error:  # noqa: BLE001  the border of the thread: nothing may be lost silently
             self.fail(error)
@@ -343,6 +310,15 @@ class Run:
             self._back.give_up(error)
         cancelled = self.stopped or (not self._send and bool(self._to_send))
         self._end(RunState.FAILED if self.error else RunState.CANCELLED if cancelled else RunState.DONE)
+
+    def _all_sent(self) -> None:
+        """There is nothing left that a pause by hand could hold."""
+        with self._lock:
+            if self.stopped:
+                return
+            self.state = RunState.READING_BACK
+            self._going.set()
+        self.tell("", now=True)
 
     def _settle_recorded(self, recorded: Recorded) -> None:
         """What was in doubt when the kernel ended is read, never sent."""
@@ -373,10 +349,7 @@ class Run:
 
     def _end(self, state: RunState) -> None:
         why = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"
-        for row in self._rows.values():
-            if not row.done and row.outcome in {Outcome.NOT_SENT, Outcome.UNKNOWN}:
-                row.end(why)
-                self._done += 1
+        self.leads.end(why)
         self.step("before end")
         written = False
         try:
@@ -389,7 +362,7 @@ class Run:
         self._message = ""
         if self._claim is not None:
             # The lock's file goes only where nobody can go on with the run: two could otherwise hold two files of one name.
-            through = state is RunState.DONE and not self._counts[Outcome.NOT_SENT]
+            through = state is RunState.DONE and not self.counts[Outcome.NOT_SENT]
             self._claim.release(done=written and (through or state is RunState.CANCELLED))
         self.step("ended")
         self._ended.set()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from cvtr_widgets.models import LeadId, Outcome
+from cvtr_widgets.runs.entries import JournalEntry
 from cvtr_widgets.runs.journal import Journal
 
 DONE = {str(Outcome.CONFIRMED), str(Outcome.ACCEPTED)}
@@ -19,12 +20,12 @@ class Flagged:
         self._lock = threading.Lock()
         self._read = 0
         self._elsewhere: set[str] = set()
-        self._actions: dict[tuple[str, int], str] = {}
-        self._last: dict[LeadId, tuple[str, datetime]] = {}
+        self._sent: dict[tuple[str, int], JournalEntry] = {}
+        self._last: dict[LeadId, JournalEntry] = {}
 
     def look(self, journal: Journal, ids: Iterable[LeadId] | None, world: str) -> dict[LeadId, tuple[str, datetime]]:
-        """Lead id -> (action kind, time in UTC) of the last action that went through; all leads, or those asked for. Runs of
-        another ``world`` (see ``Identity``) were about other leads.
+        """Lead id -> (action kind, time in UTC at which it was sent) of the last action that went through; all leads, or those
+        asked for. Runs of another ``world`` (see ``Identity``) were about other leads.
 
         Raises:
             JournalError: the journal cannot be read.
@@ -37,16 +38,19 @@ class Flagged:
                 elif entry.run in self._elsewhere:
                     pass
                 elif entry.kind == "intent":
-                    self._actions.update(dict.fromkeys(((entry.run, i) for i in entry.data["leads"]), entry.data["action"]))
+                    self._sent.update(dict.fromkeys(((entry.run, i) for i in entry.data["leads"]), entry))
                 else:
-                    self._take(entry.run, datetime.fromisoformat(entry.at), entry.data["rows"])
+                    self._take(entry.run, entry.data["rows"])
                 self._read = entry.number
-            if ids is None:
-                return dict(self._last)
-            return {i: found for i in ids if (found := self._last.get(i)) is not None}
+            asked = self._last if ids is None else [i for i in ids if i in self._last]
+            return {i: (self._last[i].data["action"], datetime.fromisoformat(self._last[i].at)) for i in asked}
 
-    def _take(self, run: str, at: datetime, rows: list[list[object]]) -> None:
+    def _take(self, run: str, rows: list[list[object]]) -> None:
+        """What was sent counts, not when its outcome was known: a run that is gone on with may settle what is long past."""
         for own, outcome, *_ in rows:
-            kind = self._actions.pop((run, own), None)  # type: ignore[arg-type]
-            if outcome in DONE and kind is not None and isinstance(own, int):
-                self._last[own] = (kind, at)
+            sent = self._sent.pop((run, own), None)  # type: ignore[arg-type]
+            if outcome not in DONE or sent is None or not isinstance(own, int):
+                continue
+            last = self._last.get(own)
+            if last is None or last.number < sent.number:
+                self._last[own] = sent

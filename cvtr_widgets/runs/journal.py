@@ -162,6 +162,8 @@ class Journal:
 
     def _error(self, error: Exception) -> JournalError:
         name = str(self.path)
+        if isinstance(error, sqlite3.ProgrammingError):
+            return JournalError(f"The journal {name!r} was closed meanwhile; nothing more is sent. Go on in a new LeadSession.")
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             return JournalError(
                 f"The journal {name!r} is damaged: {error}. Without it nothing is sent. Keep a copy, move the file away to "

@@ -23,7 +23,6 @@ RESULT_COLUMNS = (
     "run_id", "chunk",
 )  # fmt: skip
 WAITS = "not sent yet"
-ON_ITS_WAY = "on its way, or sent and not read back yet"
 
 
 class About(NamedTuple):

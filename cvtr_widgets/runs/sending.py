@@ -206,7 +206,7 @@ class Sender:
         said = {"chunk": chunk.number, "attempt": attempt, "action": str(chunk.action.kind), "plan": run.plan.short, "leads": ids}
         run.step("before intent")
         self._journal.write(run.id, "intent", said, gather=self._gather)
-        run.sends(ids, chunk.number, started)
+        run.leads.sends(ids, chunk.number, started)
         run.step("intent")
         try:
             with run.limit() as stopped:
@@ -214,7 +214,7 @@ class Sender:
                     chunk.action, ids, signature=run.signature, cancelled=stopped, held=lambda: run.holds_back or read.old()
                 )
         except CvtrError:
-            run.not_applied(ids, tried=False)
+            run.leads.not_applied(ids, tried=False)
             self._note_answer(chunk, ids, attempt, NOT_MADE, None, Then.STOP)
             raise
         except BaseException as error:
@@ -234,7 +234,7 @@ class Sender:
             for own in ids:
                 run.row(own).http_status = answer.status
         if rule.then in {Then.RESEND, Then.WAIT, Then.STOP}:
-            run.not_applied(ids, tried=answer.cause is not Cause.HELD)
+            run.leads.not_applied(ids, tried=answer.cause is not Cause.HELD)
         self._note_answer(chunk, ids, attempt, str(answer.cause), answer, rule.then)
         run.step("answer noted")
         if rule.then is Then.TAKE or rule.then is Then.READ:
@@ -297,7 +297,7 @@ class Sender:
             self._back.settle(self._back.among(changed), final=True, sights=now)
             self._back.forget(unchanged)
             self._note_answer(chunk, tuple(unchanged), 0, "read back unchanged", answer, Then.WAIT)
-            self._run.not_applied(unchanged)
+            self._run.leads.not_applied(unchanged)
             middle = len(unchanged) // 2
             halves = [UnderWay(half, [(chunk, half)]) for half in (tuple(unchanged[:middle]), tuple(unchanged[middle:]))]
             for half in halves:

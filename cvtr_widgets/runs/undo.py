@@ -9,7 +9,7 @@ from cvtr_widgets import actions
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Sealed
 from cvtr_widgets.runs.plan import Entry, Plan
-from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Finding, Sight, prove
+from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Finding, Sight, delivered_now, prove
 
 TAKEN = {str(o) for o in (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.CONTRADICTED, Outcome.UNKNOWN)}
 """Outcomes after which there may be something to take back."""
@@ -59,6 +59,8 @@ def _back(done: Action, before: Sight) -> Action | str:
     if lead is None:
         return "it was not read before the run"
     if done.kind in DELIVERIES:
+        if delivered_now(before) is None:
+            return "it was not known whether it was delivered"
         return actions.mark_undelivered() if done.kind is ActionKind.DELIVERED else actions.mark_delivered()
     if done.kind in FLAGS:
         return _flag_back(lead)

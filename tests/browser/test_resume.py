@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
+import subprocess
+import sys
+import time
 
 from playwright.sync_api import expect
 
-from tests.browser.lab import joined
+from cvtr_widgets.sandbox import Mishap
+from tests.browser.lab import ROOT, joined
 from tests.browser.panel import CELL, PanelPage
 
 SLOW = {"CVTR_CHUNK": "3", "CVTR_IN_FLIGHT": "1"}
@@ -95,3 +101,46 @@ def test_a_run_is_taken_back_and_the_undo_is_a_plan_first(open_panel, sandbox):
     assert panel.outcomes() == {"confirmed": 4}
     assert all(sandbox.lead(own)["delivery"] == "Not Delivered" for own in ids)
     assert {own: (sandbox.lead(own)["status"], sandbox.lead(own)["reason"]) for own in ids} == before
+
+
+def test_a_watched_run_shows_nothing_of_the_run_before_it_and_when_its_owner_is_gone_it_can_be_gone_on_with(
+    notebook, sandbox, screenshot, tmp_path
+):
+    ids = sandbox.lead_ids(status="Caution")[:12]
+    environ = {**joined(sandbox), "CVTR_JOURNAL": str(tmp_path / "journal"), "CVTR_SETTINGS": str(tmp_path / "settings")}
+    with other_kernel(sandbox, ids[2:], environ) as other:
+        run_id = other.stdout.readline().strip()
+        while not all(sandbox.effects(own) for own in ids[2:]):
+            time.sleep(0.02)
+        opened = notebook([CELL.format(role="admin")], environ=environ, until=".cvtr-panel[data-step='1']")
+        panel = PanelPage(opened, sandbox)
+        sandbox.mishaps = [Mishap("leads-bulk-flag", "lie")]
+        begin_a_run(panel, ids[:2])
+        panel(".cvtr-results").wait_for()
+        assert panel.outcomes() == {"contradicted": 2}
+        panel.press(".cvtr-start-over")
+        panel.step(1)
+        panel.press(f"[data-run='{run_id}'] .cvtr-watch")
+        expect(panel(".cvtr-results .cvtr-note")).to_contain_text(f"Process {other.pid} carries it out.")
+        shown = panel(".cvtr-results").inner_text()
+        assert "contradicted" not in shown
+        assert "Again with" not in shown
+        assert "Journal head" not in shown
+        screenshot("watched")
+    panel.press(".cvtr-look-again")
+    expect(panel(".cvtr-results .cvtr-note")).to_contain_text("Nobody carries it out now. Start over to go on with it.")
+    panel.press(".cvtr-start-over")
+    panel.step(1)
+    expect(panel(f"[data-run='{run_id}'] .cvtr-settle")).to_be_visible()
+
+
+@contextlib.contextmanager
+def other_kernel(sandbox, ids, environ):
+    """A process that holds a run whose first chunks have been sent; killed at the end."""
+    given = json.dumps({"url": sandbox.url, "ids": ids, "action": "test", "hold": "answered"})
+    order = [sys.executable, "-m", "tests.runs.killed", given]
+    with subprocess.Popen(order, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import threading
 
 import pytest
 
+import cvtr_widgets as cvtr
 from cvtr_widgets.sandbox.mishaps import Mishap
 from tests.panel.conftest import Driven
+from tests.runs.conftest import Gate
 
 
 def caution(driven: Driven, number: int) -> list[int]:
@@ -98,7 +102,7 @@ def test_again_selects_exactly_what_did_not_go_through(driven):
     driven.server.mishaps = [Mishap("leads-bulk-flag", "refuse_lead", lead=ids[1], text="made to fail")]
     driven.plan(ids, "test", reason="own", own_reason="mine")
     assert driven.run() == {"confirmed": 3, "refused": 1}
-    assert "1 lead that did not go through" in driven.view()["processing"]["run"]["again"]
+    assert "1 lead that did not surely go through" in driven.view()["processing"]["run"]["again"]
     driven.say("again")
     assert driven.state.leads.picked.ids == (ids[1],)
     driven.server.mishaps = []
@@ -195,3 +199,68 @@ def test_a_plan_that_changes_nothing_cannot_be_run(driven):
     assert view["plan"]["will_change"] == 0
     assert view["blockers"] == ["No lead would change, so there is nothing to do."]
     assert view["plan"]["button"] == "No lead would change"
+
+
+def untold(driven: Driven) -> int:
+    """A lead of which nothing tells whether it is delivered."""
+    own = driven.server.lead_ids(status="Valid", delivery="Not Delivered")[0]
+    driven.server.change_record(own, deliveryStatus=None)
+    driven.server.mishaps = [Mishap("is-lead-delivered", "drop_ids")]
+    return own
+
+
+def test_what_cannot_be_told_is_included_in_the_plan_that_was_asked_for_and_in_no_other(driven):
+    own = untold(driven)
+    driven.plan([own], "delivered")
+    plan = driven.view()["processing"]["plan"]
+    assert (plan["cannot_tell"], plan["include"], plan["will_change"]) == (1, False, 0)
+    driven.say("include", on=True)
+    plan = driven.view()["processing"]["plan"]
+    assert (plan["cannot_tell"], plan["include"], plan["will_change"]) == (1, True, 1)
+    driven.say("preview")  # another plan: whoever wants it there, too, says so
+    assert driven.view()["processing"]["plan"]["include"] is False
+    assert not driven.server.effects(own)
+
+
+def test_a_plan_that_takes_a_run_back_cannot_become_another_one(driven):
+    ids = driven.server.lead_ids(status="Valid", delivery="Not Delivered")[1:3]
+    driven.plan(ids, "delivered")
+    driven.say("signature", text="Ana Lopes")
+    driven.say("confirm", on=True)
+    assert driven.run() == {"confirmed": 2}
+    driven.say("undo_run")
+    before = driven.fingerprint()
+    assert driven.view()["processing"]["plan"]["cannot_tell"] == 0
+    driven.say("include", on=True)
+    assert driven.fingerprint() == before
+
+
+def test_again_does_not_reprocess_twice_what_is_in_doubt(driven):
+    ids = caution(driven, 2)
+    driven.server.mishaps = [Mishap("leads-bulk-reprocess", "html", "before")]
+    driven.plan(ids, "reprocess")
+    driven.say("confirm", on=True)
+    assert driven.run() == {"unknown": 2}
+    assert driven.view()["processing"]["run"]["again"] == ""
+
+
+def test_a_run_that_is_watched_says_when_and_who(driven):
+    """And nothing of the run that was shown before."""
+    ids = caution(driven, 6)
+    gate = Gate("before intent")
+    other = cvtr.LeadSession(driven.client, progress=False, on_step=gate)
+    run = other.start(other.plan(cvtr.mark_test("x"), ids), confirm=True)
+    driven.say("look_again")
+    driven.say("watch", run=run.id)
+    view = driven.view()["processing"]
+    assert view["run"] is None
+    assert re.fullmatch(
+        rf"What the journal had of run {run.id} at \d\d:\d\d:\d\d\. Process {os.getpid()} carries it out\. Start over to leave it\.",
+        view["watching"],
+    )
+    gate.open()
+    run.wait()
+    driven.say("watch", run=run.id)
+    assert "It has come to its end." in driven.view()["processing"]["watching"]
+    assert {row["cells"][0] for row in driven.state.table("results").message()["rows"]} == {"confirmed"}
+    other.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.errors import RunError
 from cvtr_widgets.models import RunState
 from cvtr_widgets.runs.pace import Pace
 from cvtr_widgets.sandbox import Mishap
@@ -124,3 +125,35 @@ def test_standing_still_does_not_slow_the_pace():
     now = 300.0
     pace.go(), pace.go()
     assert pace.rate(100) == pytest.approx(10.0)
+
+
+def test_a_pause_when_all_is_sent_holds_nothing_and_says_so(sandbox, open_session, ids):
+    """It is pressed when the last write is under way; what is queued there is looked for as long as ever."""
+    gate = Gate("answered")
+    session = open_session(chunk=60, on_step=gate)
+    sandbox.server.mishaps = [Mishap("leads-bulk-flag", "later", seconds=0.5)]
+    run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True)
+    until(lambda: run.counts["unknown"] == len(ids))
+    run.pause()
+    assert run.paused
+    gate.open()
+    until(lambda: run.state is not RunState.PAUSED)
+    assert not run.paused
+    assert "Paused" not in run.progress.message
+    assert run.wait(120)
+    assert run.counts["confirmed"] == len(ids)
+
+
+def test_a_session_is_not_closed_under_a_run(sandbox, open_session, ids):
+    gate = Gate("before intent")
+    session = open_session(chunk=5, on_step=gate)
+    run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True)
+    with pytest.raises(RunError, match=f"Run {run.id} goes on"):
+        session.close()
+    gate.open()
+    run.wait()
+    assert run.counts["confirmed"] == len(ids)
+    session.close()
+    with pytest.raises(RunError, match="no run"):
+        session.recorded("none")  # the journal opens again
+    session.close()

@@ -242,3 +242,17 @@ def test_a_bundle_is_checked_without_the_package(killed_run, tmp_path, caution):
     ):
         path.write_text("\n".join(spoilt) + "\n" * bool(spoilt))
         assert check()[0] == 1, spoilt[:2]
+
+
+def test_what_i_did_last_is_what_was_sent_last_whatever_is_settled_later(sandbox, caution, open_session):
+    sandbox.server.mishaps = [Mishap("leads-bulk-flag", "never", nth=1)]
+    ids, session = caution[:5], open_session(chunk=5)
+    with held(sandbox, ids, action="test", hold="read back") as first:
+        run_id = first.stdout.readline().strip()
+        until(lambda: set(session.recorded(run_id).detail) == {"in doubt: the service put it into a queue; not read back yet"})
+    sandbox.server.mishaps = []
+    assert session.run(session.plan(cvtr.mark_valid("Fine after all"), ids), confirm=True).counts["confirmed"] == 5
+    before = session.flagged_by_me()
+    assert {kind for kind, _ in before.values()} == {"valid"}
+    assert session.resume(run_id).counts["accepted"] == 5
+    assert session.flagged_by_me() == open_session().flagged_by_me() == before

@@ -6,6 +6,8 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import PlanError, RunError
+from cvtr_widgets.runs import undo
+from cvtr_widgets.sandbox import Mishap
 from tests.runs.conftest import Gate
 
 STATE = ("status", "reason", "category", "comment", "delivery", "replacement", "replacement_comment")
@@ -104,3 +106,40 @@ def test_what_i_did_is_looked_up_quickly(sandbox, open_session, flagged):
         assert {i: kind for i, (kind, _) in found.items()} == {flagged[0]: "invalid", flagged[1]: "test", flagged[2]: "test"}
         assert found[flagged[0]][1] > found[flagged[1]][1]
         assert found[flagged[0]][1].tzinfo is not None
+
+
+def test_what_another_kernel_has_gone_on_with_is_taken_back_too(sandbox, open_session):
+    ids = sandbox.server.lead_ids(status="Valid", delivery="Not Delivered")[:4]
+    session = open_session()
+    sandbox.server.mishaps = [Mishap("leads-bulk-deliver", "status", status=401)]
+    run = session.run(session.plan(cvtr.mark_delivered(), ids), confirm=True, signature="Ana Lopes")
+    assert run.counts["not_sent"] == 4
+    with pytest.raises(PlanError, match="No lead was changed"):
+        session.plan_undo(run)
+    sandbox.server.mishaps = []
+    assert open_session().resume(run.id).counts["confirmed"] == 4
+    for asked in (run, run.id):
+        assert [e.lead_id for e in session.plan_undo(asked).sendable] == ids
+
+
+def test_a_run_of_another_sandbox_is_not_taken_back_here(sandbox, session):
+    ids = sandbox.server.lead_ids(status="Valid", delivery="Not Delivered")[:2]
+    run = session.run(session.plan(cvtr.mark_delivered(), ids), confirm=True, signature="Ana Lopes")
+    with cvtr.Sandbox(leads=600, seed=4) as twin, twin.connect() as client:
+        there = cvtr.LeadSession(client, progress=False)
+        there.run(there.plan(cvtr.mark_delivered(), ids), confirm=True, signature="Ana Lopes")
+        with pytest.raises(RunError, match="another sandbox"):
+            there.plan_undo(run)
+        there.close()
+
+
+def test_a_delivery_that_was_not_known_before_is_not_taken_back(sandbox, session):
+    """Nothing told before the run whether it was delivered; afterwards the check tells."""
+    own = sandbox.server.lead_ids(status="Valid", delivery="Not Delivered")[0]
+    sandbox.server.change_record(own, deliveryStatus=None)
+    sandbox.server.mishaps = [Mishap("is-lead-delivered", "drop_ids", nth=n) for n in (1, 2)]
+    plan = session.plan(cvtr.mark_delivered(), [own], include_cannot_tell=True)
+    assert plan.counts["cannot_tell"] == 1, plan.frame
+    sandbox.server.change(own, delivery="Delivered")
+    now = session.plan(cvtr.mark_undelivered(), [own]).entries[0].before
+    assert undo.undo_groups(plan, list(plan.sendable), {own: now}) == ([], [(own, "it was not known whether it was delivered")])

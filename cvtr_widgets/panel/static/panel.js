@@ -105,7 +105,8 @@ function pastRuns(link) {
     const say = (send) => link.send("resume", { run: one.id, send, comment: comment.value });
     const ask = one.needs_comment ? labelled("Its comment again, word for word", comment) : null;
     const tools = one.taken ? [h("span", { class: "cvtr-soft" }, one.taken),
-      button("Watch", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id }))]
+      button("Watch", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id })),
+      button("Look again", { class: "cvtr-look" }, () => link.send("look_again"))]
       : [one.not_sent ? button(one.go_on, { class: "cvtr-main cvtr-resume" }, () => say(true)) : null,
         button("Only read what is in doubt", { class: "cvtr-settle" }, () => say(false))];
     return h("li", { "data-run": one.id }, h("b", {}, one.text), " ", h("span", { class: "cvtr-soft" }, one.counts),

@@ -129,7 +129,9 @@ function processingStep(link) {
   const over = button("Start over", { class: "cvtr-start-over" }, () => link.send("start_over"));
   const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
   const watching = h("p", { class: "cvtr-note", hidden: true });
-  const results = h("div", { class: "cvtr-results", hidden: true }, watching, alarm, outcomes.element, explain, resultTable.element,
+  const lookAgain = button("Look again", { class: "cvtr-look-again", hidden: true }, () => link.send("watch", { run: watchedRun }));
+  let watchedRun = "";
+  const results = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, alarm, outcomes.element, explain, resultTable.element,
     h("div", { class: "cvtr-bar" }, format, save, download, h("span", { class: "cvtr-grow" }), undo, rest, over), verifyLine,
     headLine);
   const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, plan, progress, error, results);
@@ -172,9 +174,15 @@ function processingStep(link) {
     setShown(save, Boolean(r));
     setShown(format, Boolean(r));
     setShown(undo, Boolean(r));
-    setLine(watching, view.watched ? "What the journal has of this run; another process carries it out. Start over to leave it." : "");
+    setLine(watching, view.watching);
+    setShown(lookAgain, Boolean(view.watched));
+    watchedRun = view.watched;
     setLine(error, r ? r.error : "");
-    if (!r) return;
+    if (!r) {
+      for (const one of [alarm, verifyLine, headLine, rest]) setLine(one, "");
+      setLines(explain, []);
+      return;
+    }
     bar.max = Math.max(1, r.total);
     bar.value = r.done;
     setText(line, r.line);
