@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.models import Progress
-from cvtr_widgets.panel.cells import moment, plain
+from cvtr_widgets.panel.cells import clock, moment, plain
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
 from cvtr_widgets.runs.execute import Run
 
@@ -53,7 +53,7 @@ class PastRuns:
     def _row(self, own: str, row: dict[str, Any]) -> dict[str, Any]:
         counts = [(row["settled"], "settled"), (row["in_doubt"], "in doubt"), (row["not_sent"], "not sent")]
         taken = str(row["owner_pid"]).isdigit()
-        since = plain(str(row["owner_since"]), 40)
+        since = clock(str(row["owner_since"]), self._zone) if taken else ""
         return {
             "id": own,
             "text": f"{moment(row['started'], self._zone)}: {plain(str(row['actions']), 120)}",
