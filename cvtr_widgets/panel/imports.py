@@ -22,10 +22,25 @@ class Imports:
         self._jobs = jobs
         self._take = take
         self._contents: dict[str, bytes] = {}
+        self._waiting: list[tuple[str, Callable[[], None]]] = []
 
     def read(self, name: str, content: bytes, *, pasted: bool = False, column: str | None = None) -> None:
-        """Take the lead ids of a CSV or Excel file, or of a text too long for the text area."""
+        """Take the lead ids of a CSV or Excel file, or of a text too long for the text area; one after the other."""
+        if self._jobs.get("import"):
+            self._waiting.append((plain(name, 80), lambda: self._begin(name, content, pasted=pasted, column=column)))
+            return
         self.problem = ""
+        self._begin(name, content, pasted=pasted, column=column)
+
+    def stop(self) -> None:
+        """Stop reading; what waits is not read either, and the user is told."""
+        if self._jobs.get("import"):
+            if self._waiting:
+                self.problem = f"Not read either: {', '.join(name for name, _ in self._waiting)}."
+                self._waiting.clear()
+            self._jobs.stop("import")
+
+    def _begin(self, name: str, content: bytes, *, pasted: bool, column: str | None) -> None:
         shown = plain(name, 80) or "file"
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Selection:
@@ -42,9 +57,15 @@ class Imports:
             if not pasted and sum(map(len, self._contents.values())) + len(content) <= KEPT:
                 self._contents[shown] = content
             self._take(shown, found)
+            next_one()
 
         def failed(problem: Problem, _error: BaseException) -> None:
-            self.problem = f"{shown}: {problem.text}"
+            self.problem = f"{self.problem} {shown}: {problem.text}".strip()
+            next_one()
+
+        def next_one() -> None:
+            if self._waiting:
+                self._waiting.pop(0)[1]()
 
         self._jobs.start("import", f"Reading {shown}", work, done, failed)
 

@@ -136,7 +136,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         """Select exactly these leads in the panel: a frame, ids, text, or a file's path, such as what an analysis found."""
         chosen = self.session.select(what)
         with self._state.lock:
-            self._state.leads.select_these(chosen.ids)
+            self._state.leads.select_chosen("panel.select", chosen)
             self._state.texts_version += 1
         self._changed()
         return chosen
@@ -171,7 +171,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 if kind == "export":
                     self._export(given["what"])
                 elif kind == "export_rejected":
-                    rejected = self._state.leads.rejected_frame()
+                    rejected = self._state.leads.picked.rejected_frame()
                     self._downloads.start(rejected, "csv", "not-taken", self._state.session.client.zone)
                 else:
                     self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"")

@@ -18,6 +18,8 @@ from cvtr_widgets.panel.picked_ticks import ORIGINS, Ticks
 from cvtr_widgets.panel.table_ids import NO_IDS, IdArray, IdSet, array_of, first_of_each, sorted_unique
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cvtr_widgets.selection import Selection
 
 _WORDS: Mapping[Origin, str] = {"ticked": "ticked", "matching": "by “all matching”", "list": "from a list"}
@@ -150,6 +152,13 @@ class Picked:
         """What was not taken, with the file it stood in (empty for typed text)."""
         typed = [("", r) for r in self.typed.rejected] if self.typed is not None else []
         return typed + [(name, r) for name, s in self.files for r in s.rejected]
+
+    def rejected_frame(self) -> pd.DataFrame:
+        """All that was not taken: columns ``file where text why``."""
+        import pandas as pd
+
+        rows = [(name, r.where, r.text, r.why) for name, r in self.rejected]
+        return pd.DataFrame(rows, columns=["file", "where", "text", "why"])
 
     def parts(self) -> list[tuple[int, str]]:
         """Each selected lead counted once, where it first came from: ``(12, "ticked")``, ``(300, "from returned.csv")``."""

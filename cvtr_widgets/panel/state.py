@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.arranging import Arranging
 from cvtr_widgets.panel.by_you import ByYou
 from cvtr_widgets.panel.cells import plain
@@ -175,13 +176,17 @@ class PanelState:
 
     def _use_kept(self, name: str, add: bool) -> None:
         """Select what was kept under a name, in place of or besides what is selected."""
-        self.leads.select_kept(self.kept.get(name), add=add)
+        ids = self.kept.get(name)
+        if not len(ids):
+            self.kept.problem = "This kept selection is not there any more. What is selected stays."
+            return
+        self.leads.select_kept(ids, add=add)
 
-    def _decide(self, mark: str) -> None:
-        """Mark the lead whose detail is open, and go on to the next one."""
-        if self.leads.detail.lead_id is not None:
-            self.kept.mark(self.leads.detail.lead_id, mark)
-            if self.kept.mark_of(self.leads.detail.lead_id):
+    def _decide(self, id: LeadId, mark: str) -> None:  # noqa: A002  the message's own name
+        """Mark the lead whose detail is open, if it is the one that the user saw, and go on to the next one."""
+        if id == self.leads.detail.lead_id:
+            self.kept.mark(id, mark)
+            if self.kept.mark_of(id):
                 self._detail_step(1)
 
     def _uploaded(self, purpose: str, name: str, content: bytes) -> None:

@@ -31,6 +31,7 @@ SHOWN_REJECTED = 200
 STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
 BROKEN_OFF = "Loading broke off: these are only some of the leads. Load them again."
+MOVED = "The list changed just then, so nothing was selected. Look at it and press again."
 CHANGED = "The filters have changed: press Load leads to use them."
 
 
@@ -57,10 +58,11 @@ class LeadsStep:
         self._absent: set[LeadId] = set()
         self._ask_lookup = 0
         self._partial = False
+        self._gone: list[LeadId] = []
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
-        self.imports = Imports(jobs, self._import)
+        self.imports = Imports(jobs, lambda name, content: self._pick_given(self.picked.add_file(name, content)))
         self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
 
     # -- loading ------------------------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ class LeadsStep:
         self.look_up()
 
     def _begin(self, asked: Filters, *, go_on: bool) -> None:
-        self.problem, self._go_on, self.note = None, "", ""
+        self.problem, self._go_on, self.note, self._gone = None, "", "", []
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> pd.DataFrame:
             def show(frame: pd.DataFrame) -> None:
@@ -134,6 +136,7 @@ class LeadsStep:
         """Stop; what has come is shown."""
         self._jobs.stop("load")
         self._jobs.stop("lookup")
+        self.imports.stop()
 
     def _failed(self, problem: Problem, _error: BaseException) -> None:
         self.problem = problem
@@ -141,10 +144,15 @@ class LeadsStep:
     def _reframe(self, *, compare: bool = False) -> None:
         """Show what is there now. Ticks stay with their leads, whatever row these are on. ``compare``: mark what changed."""
         gone = self.table.set_frame(joined(self._loaded, self._looked), compare=compare)
-        if gone and not self._partial:
-            are = "is" if len(gone) == 1 else "are"
-            self.note = f"{count_of(len(gone))} you selected {are} not among these any more; still selected."
+        self._gone = [*self._gone, *(() if self._partial else gone)]
         self.table.mark(self.picked.ids_set)
+
+    def _gone_note(self) -> str:
+        """Of the leads that were here, those that are selected, and that no look-up has brought back."""
+        gone = sum(1 for i in set(self._gone) if i in self.picked.ids_set and i not in self.table)
+        if not gone or self._jobs.get("lookup"):
+            return ""
+        return f"{count_of(gone)} you selected {'is' if gone == 1 else 'are'} not among these any more; still selected."
 
     # -- looking up ids that are not loaded ---------------------------------------------------------------------------
 
@@ -204,6 +212,15 @@ class LeadsStep:
         self.note = ""
         self.table.mark(picked.ids_set)
 
+    def _pick_given(self, picked: Picked, text: str | None = None) -> None:
+        """Of what was typed, imported or kept: what is not in the table is looked up, and what was looked up for others goes."""
+        self._pick(picked, text)
+        looked = self._looked
+        if looked is not None and not all(wanted := [i in picked.ids_set for i in looked.index]):
+            self._looked = looked[wanted]
+            self._reframe()
+        self.look_up()
+
     def tick(self, ids: Iterable[LeadId], *, on: bool) -> None:
         """Tick or untick leads of the table; an id that is not in it is left alone."""
         known = [i for i in ids if i in self.table]
@@ -213,7 +230,7 @@ class LeadsStep:
     def tick_matching(self, version: int) -> None:
         """Tick all leads that match. ``version`` is the table's as the user saw it: what was not seen is not ticked."""
         if version != self.table.matching_version:
-            self.note = "The list changed just then, so nothing was selected. Look at it and press again."
+            self.note = MOVED
             return
         self._pick(self.picked.tick(self.table.ids_of("matching"), "matching"))
 
@@ -223,13 +240,16 @@ class LeadsStep:
         if known:
             self._pick(self.picked.invert(known))
 
-    def tick_loaded(self) -> None:
-        """Tick all loaded leads, also those that search or filters hide."""
+    def tick_loaded(self, seen: int) -> None:
+        """Tick all loaded leads, also those that search or filters hide. ``seen``: how many the user saw that there are."""
+        if seen != self.table.loaded:
+            self.note = MOVED
+            return
         self._pick(self.picked.tick(self.table.ids_of("loaded"), "list"))
 
     def select_none(self) -> None:
         """Nothing is selected; LEAD ID(S) and imported files are emptied with it. Can be undone."""
-        self._pick(Picked(), "")
+        self._pick_given(Picked(), "")
 
     def undo(self) -> None:
         """Take the last step of the selection back."""
@@ -242,34 +262,24 @@ class LeadsStep:
     def type_ids(self, text: str) -> None:
         """What LEAD ID(S) holds now."""
         if text != self.text:
-            self._pick(self.picked.type(parse_ids(text) if text.strip() else None), text)
-            self.look_up()
-
-    def _import(self, name: str, content: Selection) -> None:
-        """A file was read."""
-        self._pick(self.picked.add_file(name, content))
-        self.look_up()
+            self._pick_given(self.picked.type(parse_ids(text) if text.strip() else None), text)
 
     def drop_file(self, name: str) -> None:
         """Leave a file out again."""
-        self._pick(self.picked.drop_file(name))
-
-    def rejected_frame(self) -> pd.DataFrame:
-        """All that was not taken: columns ``file where text why``."""
-        import pandas as pd
-
-        rows = [(name, r.where, r.text, r.why) for name, r in self.picked.rejected]
-        return pd.DataFrame(rows, columns=["file", "where", "text", "why"])
+        self._pick_given(self.picked.drop_file(name))
 
     def select_kept(self, ids: IdSet, *, add: bool) -> None:
         """Exactly these leads, or these besides what is selected."""
-        self._pick((self.picked if add else Picked()).tick(ids, "list"), self.text if add else "")
-        self.look_up()
+        self._pick_given((self.picked if add else Picked()).tick(ids, "list"), self.text if add else "")
 
     def select_these(self, ids: Iterable[LeadId]) -> None:
         """Exactly these leads, such as those a run left over."""
-        self._pick(Picked().tick(ids, "list"), "")
-        self.look_up()
+        self._pick_given(Picked().tick(ids, "list"), "")
+
+    def select_chosen(self, name: str, chosen: Selection) -> None:
+        """Exactly what a script chose; what was not taken of it is shown as that of a file is."""
+        said = chosen.rejected or chosen.notes
+        self._pick_given(Picked().add_file(name, chosen) if said else Picked().tick(chosen.ids, "list"), "")
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -345,7 +355,7 @@ class LeadsStep:
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "go_on": self._go_on,
-            "notes": [*notes, *([self.note] if self.note else [])],
+            "notes": [*notes, *filter(None, (self._gone_note(), self.note))],
             "loaded": frame is not None,
             "selected": self._selected(),
             "detail": self._detail(),

@@ -114,6 +114,11 @@ def test_a_watched_run_shows_nothing_of_the_run_before_it_and_when_its_owner_is_
             time.sleep(0.02)
         opened = notebook([CELL.format(role="admin")], environ=environ, until=".cvtr-panel[data-step='1']")
         panel = PanelPage(opened, sandbox)
+        panel.press(f"[data-run='{run_id}'] .cvtr-watch")  # in a panel that has had no run of its own yet
+        expect(panel(".cvtr-results .cvtr-note")).to_contain_text(f"Process {other.pid} carries it out.")
+        expect(panel(".cvtr-results .cvtr-grid tbody tr")).to_have_count(10)
+        panel.press(".cvtr-start-over")
+        panel.step(1)
         sandbox.mishaps = [Mishap("leads-bulk-flag", "lie")]
         begin_a_run(panel, ids[:2])
         panel(".cvtr-results").wait_for()
@@ -132,6 +137,11 @@ def test_a_watched_run_shows_nothing_of_the_run_before_it_and_when_its_owner_is_
     panel.press(".cvtr-start-over")
     panel.step(1)
     expect(panel(f"[data-run='{run_id}'] .cvtr-settle")).to_be_visible()
+    sandbox.mishaps, sandbox.latency = [], 1.0
+    begin_a_run(panel, ids[:2])
+    expect(panel(".cvtr-results")).to_be_hidden()  # while it goes on nothing is said to have ended
+    panel(".cvtr-results").wait_for()
+    assert panel.outcomes() == {"confirmed": 2}
 
 
 @contextlib.contextmanager

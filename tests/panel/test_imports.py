@@ -27,7 +27,7 @@ def test_what_was_not_taken_is_a_frame_with_its_reason(driven):
     (own,) = caution(driven, 1)
     upload(driven, "some.csv", f"Lead ID\n{own}\n1.23E+08\nTotal\n".encode())
     driven.say("ids", text="12 bananas")
-    frame = driven.state.leads.rejected_frame()
+    frame = driven.state.leads.picked.rejected_frame()
     assert list(frame.columns) == ["file", "where", "text", "why"]
     assert len(frame) == driven.view()["leads"]["selected"]["not_taken"]
     assert "1.23E+08" in set(frame["text"])
@@ -44,3 +44,27 @@ def test_many_pasted_ids_come_in_parts_and_are_all_selected(driven):
     selected = driven.view()["leads"]["selected"]
     assert selected["count"] == 200_000
     assert selected["ask_lookup"]  # so many are not looked up without being asked to
+
+
+def test_files_that_are_imported_at_once_are_all_taken(driven):
+    ids = caution(driven, 3)
+    for name, own in zip(("first.csv", "second.csv", "third.csv"), ids, strict=True):
+        content = f"Lead ID\n{own}\n".encode()
+        driven.state.handle("upload", {"purpose": "file", "name": name, "part": 0, "parts": 1}, content)
+    driven.state.handle("upload", {"purpose": "file", "name": "bad.csv", "part": 0, "parts": 1}, b"Score\n12\n")
+    assert driven.state.jobs.wait()
+    assert set(driven.state.leads.picked.ids) == set(ids)
+    view = driven.view()["leads"]["selected"]
+    assert [file["name"] for file in view["files"]] == ["first.csv", "second.csv", "third.csv"]
+    assert "bad.csv" in view["file_problem"]
+
+
+def test_reading_can_be_stopped_and_what_waits_is_said_to_be_unread(driven):
+    large = b"Lead ID\n" + b"\n".join(b"%d" % n for n in range(1_000_000, 2_500_000))
+    for name in ("large.csv", "small.csv"):
+        driven.state.handle("upload", {"purpose": "file", "name": name, "part": 0, "parts": 1}, large)
+    driven.say("stop")
+    assert len(driven.state.leads.picked) == 0
+    problem = driven.view()["leads"]["selected"]["file_problem"]
+    assert "small.csv" in problem
+    assert "large.csv: Reading was stopped" in problem

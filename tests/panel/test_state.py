@@ -264,3 +264,54 @@ def test_a_run_that_is_watched_says_when_and_who(driven):
     assert "It has come to its end." in driven.view()["processing"]["watching"]
     assert {row["cells"][0] for row in driven.state.table("results").message()["rows"]} == {"confirmed"}
     other.close()
+
+
+def test_what_was_looked_up_for_an_id_that_was_deleted_again_is_not_among_the_loaded(driven):
+    driven.say("filter", name="status", value="Caution")
+    driven.say("load", go_on=False)
+    loaded = driven.state.leads.table.loaded
+    other = driven.server.lead_ids(status="Valid")[0]
+    driven.say("ids", text=str(other))
+    assert driven.state.leads.table.loaded == loaded + 1
+    driven.say("ids", text="")
+    assert driven.state.leads.table.loaded == loaded
+    driven.say("select_loaded", seen=loaded)
+    assert len(driven.state.leads.picked) == loaded
+    assert other not in driven.state.leads.picked.ids_set
+
+
+def test_all_loaded_means_as_many_as_the_user_saw(driven):
+    driven.say("load", go_on=False)
+    driven.say("select_loaded", seen=driven.state.leads.table.loaded - 1)
+    assert len(driven.state.leads.picked) == 0
+    assert "The list changed just then" in driven.view()["leads"]["notes"][-1]
+
+
+def test_selected_leads_that_a_look_up_brings_back_are_not_said_to_be_gone(driven):
+    driven.say("filter", name="status", value="Caution")
+    driven.say("load", go_on=False)
+    driven.say("ids", text=" ".join(map(str, driven.server.lead_ids(status="Valid")[:3])))
+    driven.say("refresh")
+    assert not [note for note in driven.view()["leads"]["notes"] if "not among these" in note]
+    driven.server.delete(driven.state.leads.picked.ids[0])
+    driven.say("refresh")
+    (note,) = [note for note in driven.view()["leads"]["notes"] if "not among these" in note]
+    assert note.startswith("1 lead you selected is not among these any more")
+
+
+def test_a_mark_is_about_the_lead_that_was_seen(driven):
+    driven.say("load", go_on=False)
+    first, second = driven.state.leads.table.frame.index[:2].tolist()
+    driven.say("detail", id=str(first))
+    driven.say("decide", id=str(first), mark="valid")
+    driven.say("decide", id=str(first), mark="valid")  # pressed again before the next lead was shown
+    assert driven.view()["leads"]["kept"] == [["For Valid", 1]]
+    assert driven.state.leads.detail.lead_id == second
+
+
+def test_a_kept_selection_that_is_gone_leaves_what_is_selected(driven):
+    ids = caution(driven, 2)
+    driven.select(ids)
+    driven.say("use_kept", name="gone", add=False)
+    assert driven.state.leads.picked.ids == tuple(ids)
+    assert "not there any more" in driven.view()["leads"]["kept_problem"]

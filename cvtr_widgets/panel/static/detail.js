@@ -8,7 +8,7 @@ function detailPane(link, closed) {
   const close = button("Close", { class: "cvtr-detail-close" }, () => link.send("detail_close"));
   const select = tickBox("Selected", "cvtr-detail-tick", (on) => link.send("tick", { ids: [shownId], on }));
   const decide = ["valid", "invalid", "later"].map((mark) => button({ valid: "Valid (V)", invalid: "Invalid (I)", later: "Later (L)" }[mark],
-    { class: `cvtr-decide cvtr-decide-${mark}`, "data-mark": mark, "aria-pressed": "false" }, () => link.send("decide", { mark })));
+    { class: `cvtr-decide cvtr-decide-${mark}`, "data-mark": mark, "aria-pressed": "false" }, () => say(mark)));
   const problem = problemBox();
   const fields = h("dl", { class: "cvtr-fields", tabindex: "0", "aria-label": "All fields" });
   const jobs = h("div", { class: "cvtr-detail-jobs" });
@@ -21,6 +21,11 @@ function detailPane(link, closed) {
   let shownId = "";
   let drawn = "";
 
+  /** For the lead that stands here now: a second press before the next one has come is about none. */
+  function say(mark) {
+    link.send("decide", { id: shownId, mark });
+  }
+
   function small(name, table) {
     if (!table.rows.length) return [h("h5", {}, name), h("p", { class: "cvtr-soft" }, "None.")];
     return [h("h5", {}, name), h("div", { class: "cvtr-scroll", tabindex: "0", role: "group", "aria-label": name }, h("table", { class: "cvtr-grid", "aria-label": name },
@@ -32,7 +37,7 @@ function detailPane(link, closed) {
     const mark = { v: "valid", i: "invalid", l: "later" }[event.key.toLowerCase()];
     const step = { n: 1, p: -1 }[event.key.toLowerCase()];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (mark) { link.send("decide", { mark }); event.preventDefault(); }
+    if (mark) { if (!event.repeat) say(mark); event.preventDefault(); }
     if (step) { link.send("detail_step", { step }); event.preventDefault(); }
     if (event.key === "Escape") { link.send("detail_close"); event.stopPropagation(); }
   });

@@ -21,7 +21,7 @@ function setText(element, text) {
 }
 
 function setShown(element, shown) {
-  if (element.hidden === shown) element.hidden = !shown;
+  if (element.hidden === Boolean(shown)) element.hidden = !shown;
 }
 
 function setAttribute(element, name, value) {

@@ -169,7 +169,7 @@ function processingStep(link) {
   function updateRun(view) {
     const r = view.run;
     setShown(progress, Boolean(r) && !r.finished);
-    setShown(results, Boolean(r && r.finished) || view.watched);
+    setShown(results, Boolean((r && r.finished) || view.watched));
     setShown(outcomes.element, Boolean(r));
     setShown(save, Boolean(r));
     setShown(format, Boolean(r));
