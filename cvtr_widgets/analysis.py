@@ -33,7 +33,8 @@ def recent(leads: pd.DataFrame, days: int = 30, *, now: datetime | None = None) 
 
 def breakdown(leads: pd.DataFrame, by: str = "lead_generator") -> pd.DataFrame:
     """Leads per group: index ``by``; ``total valid caution invalid test other delivered`` (int64) and ``invalid_share``
-    (float, 0 to 1). ``other`` are leads whose status is none of the four or was not sent, so that the row adds up.
+    (float, 0 to 1: invalid of total, whatever the others are). ``other`` are leads whose status is none of the four or was not
+    sent, so that the row adds up. Where the service sends no delivery field, ``delivered`` is missing (Int64), not 0.
     The row ``All`` stands last.
     """
     import pandas as pd
@@ -49,14 +50,16 @@ def breakdown(leads: pd.DataFrame, by: str = "lead_generator") -> pd.DataFrame:
     table = table.sort_values("total", ascending=False)
     table.loc["All"] = table.sum()
     table = table.astype("int64")
+    if "delivery" in leads.attrs.get("not_sent", ()):
+        table["delivered"] = pd.array([None] * len(table), dtype="Int64")
     table["invalid_share"] = (table["invalid"] / table["total"].where(table["total"] > 0)).astype("float64")
     table.index.name = by
     return table
 
 
 def over_time(leads: pd.DataFrame, *, zone: tzinfo = UTC) -> pd.DataFrame:
-    """Leads per day in ``zone``: index ``date``, days without leads included; columns ``Valid Caution Invalid Test``
-    and ``Other`` (int64).
+    """Leads per day in ``zone``: index ``date``, days without leads included, leads without a date not; columns
+    ``Valid Caution Invalid Test`` and ``Other`` (int64).
     """
     import pandas as pd
 

@@ -11,7 +11,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timezone, tzinfo
 from decimal import Decimal
 from numbers import Integral, Number, Real
 from pathlib import Path
@@ -165,7 +165,8 @@ def _excel_header(name: str, values: pd.Series[Any], zone: tzinfo) -> str:
 
 
 def _zone_name(zone: tzinfo) -> str:
-    return getattr(zone, "key", None) or str(zone)
+    named = getattr(zone, "key", None) or (str(zone) if isinstance(zone, timezone) else "")
+    return named or "local time of this machine"  # its abbreviation is another one in summer
 
 
 def _excel_cells(values: pd.Series[Any], zone: tzinfo) -> list[Any]:

@@ -106,7 +106,10 @@ class ReadSession:
         stop = stopper(cancel)
         with self._bar("leads", on_page) as tell:
             if ids is not None:
-                return self._pulling.by_ids(select(ids).ids, tell, stop)
+                chosen = select(ids)
+                found = self._pulling.by_ids(chosen.ids, tell, stop)
+                found.attrs["notes"] = [*found.attrs.get("notes", ()), *chosen.warnings]
+                return found
             return self._pulling.by_filters(
                 campaign=campaign, publisher=publisher, status=status, delivery=delivery,
                 created_after=created_after, created_before=created_before, tell=tell, stop=stop, go_on=go_on,

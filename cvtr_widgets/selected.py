@@ -169,6 +169,14 @@ class Selection:
         return "; ".join([leads, *more]) + "."
 
     @property
+    def warnings(self) -> list[str]:
+        """What whoever acts on it should know, in sentences that name no id: that something was not taken, and all notes."""
+        count = len(self.rejected)
+        what = "1 piece of what was given was" if count == 1 else f"{count:,} pieces of what was given were"
+        said = [f"{what} not taken: session.select(...).rejected_frame says which and why."] if count else []
+        return [*said, *self.notes]
+
+    @property
     def rejected_frame(self) -> pd.DataFrame:
         """What was not taken: ``where`` (line or cell), ``text`` (what stood there), ``why``; all text."""
         import pandas as pd

@@ -158,6 +158,24 @@ def _from_index(index: pd.Index[Any]) -> Selection:
     return _from_values(index, "frame", "row")
 
 
+_EXACT = {"float32": 2**24, "float16": 2**11}
+
+
+def _must_be_exact(values: Any) -> None:
+    """A column of small floats has made other leads of large ids, and nobody can tell any more."""
+    kind = str(getattr(values, "dtype", ""))
+    exact = _EXACT.get(kind.lower())
+    if exact is None:
+        return
+    import pandas as pd
+
+    if pd.Series(values).dropna().abs().ge(exact).any():
+        raise SelectionError(
+            f"These numbers are of the type {kind}, which holds whole numbers exactly only below {exact:,}: some may have become "
+            "other leads. Read the ids as text or as int64."
+        )
+
+
 def _from_values(
     values: Iterable[Any],
     origin: Origin,
@@ -168,6 +186,7 @@ def _from_values(
     notes: Iterable[str] = (),
 ) -> Selection:
     """Ids out of single values. ``unit``: what a place is called, counted from 1."""
+    _must_be_exact(values)
     plain: list[Any] = values.tolist() if hasattr(values, "tolist") else list(values)
     ids: list[LeadId] = plain
     rejected: list[Rejected] = []

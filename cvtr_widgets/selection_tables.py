@@ -75,7 +75,9 @@ def _filled(cells: Cells) -> int:
 
 @dataclass(frozen=True)
 class Column:
-    """Where the ids stand: ``place`` (from 0), ``name`` as shown, ``header`` the header's row (0: there is none)."""
+    """Where the ids stand: ``place`` (from 0), ``name`` as shown, ``header`` the header's row (0: there is none), of ``width``
+    cells.
+    """
 
     place: int
     name: str
@@ -83,6 +85,7 @@ class Column:
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     above: int = 0
+    width: int = 0
 
 
 @dataclass(frozen=True)
@@ -152,16 +155,16 @@ def _wanted(head: list[tuple[int, Cells]], wanted: str) -> Column:
         places = [i for i, c in enumerate(cells) if isinstance(c, str) and trimmed(c).casefold() == key]
         if len(places) == 1 and _is_header(cells):
             note = f"The ids were read from the column “{names[places[0]]}”, as you chose."
-            return Column(places[0], names[places[0]], number, names, (note,), above)
+            return Column(places[0], names[places[0]], number, names, (note,), above, len(cells))
         if len(places) > 1 and _is_header(cells):
             raise SelectionError(f"{len(places)} columns are called “{shown(wanted, 60)}”. Rename one of them in the file.")
     width = max(len(cells) for _, cells in head)
     place = next((i for i in range(width) if key == f"column {i + 1}"), None)
     if place is not None:
         header = head[0][0] if _is_header(head[0][1]) else 0
-        return Column(
-            place, f"column {place + 1}", header, _columns(head), (f"The ids were read from column {place + 1}, as you chose.",)
-        )
+        note = f"The ids were read from column {place + 1}, as you chose."
+        wide = len(head[0][1]) if header else 0
+        return Column(place, f"column {place + 1}", header, _columns(head), (note,), width=wide)
     raise SelectionError(f"There is no column “{shown(wanted, 60)}”. Choose one of these: {_listed(_columns(head))}.")
 
 
@@ -191,7 +194,7 @@ def _named(head: list[tuple[int, Cells]]) -> Column | None:
         notes.append(f"{_listed(others)} could have been meant as well and {'was' if len(others) == 1 else 'were'} not used.")
     if above:
         notes.append(f"{above:,} {'line' if above == 1 else 'lines'} above the header {'was' if above == 1 else 'were'} skipped.")
-    return Column(place, names[place], number, names, tuple(notes), above)
+    return Column(place, names[place], number, names, tuple(notes), above, len(cells))
 
 
 def _agree(below: list[tuple[int, Cells]], places: list[int]) -> bool:
@@ -261,13 +264,16 @@ def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
     def refuse(number: int, cell: Any, why: str) -> None:
         rejected.append(Rejected(f"{table.unit} {number:,}".replace(",", ""), shown("" if cell is None else cell), why))
 
-    place = column.place
+    place, under = column.place, ""
     for number, cells, gap, tail in _with_tail(table, column.header, tell):
         cell = cells[place] if place < len(cells) else None
         found = id_of_value(cell, exact=table.exact)
-        if number in table.hidden:
-            refuse(number, cell, "is in a row that Excel hides (a filter?): unhide it to take it")
-        elif (tail or not _TOTAL_WORDS.isdisjoint(_texts(cells))) and (why := _total(cells, place, tail=tail)):
+        if not isinstance(found, int):
+            under = _under(cells, cell, under)
+        why = _astray(table, column, number, cells, under)
+        if not why and (tail or not _TOTAL_WORDS.isdisjoint(_texts(cells))):
+            why = _total(cells, place, tail=tail)
+        if why:
             refuse(number, cell, why)
         elif isinstance(found, int):
             if tail and gap and _stands_alone(found, ids, cells):
@@ -281,6 +287,24 @@ def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
     return Selection.of(
         ids, table.origin, rejected=rejected, notes=(*table.notes, *column.notes), column=column.name, columns=column.names
     )  # fmt: skip
+
+
+def _under(cells: Cells, cell: Any, under: str) -> str:
+    """The heading of another block that a row is, or that it stands under; nothing where lead ids begin again."""
+    if not isinstance(cell, str) or not _is_header(cells) or _TOTAL.fullmatch(trimmed(cell)):
+        return under
+    if other_heading(cell):
+        return shown(trimmed(cell), 30)
+    return "" if heading(cell) is not None else under
+
+
+def _astray(table: Table, column: Column, number: int, cells: Cells, under: str) -> str:
+    """Why nothing in this row can be trusted to be a lead id, whatever it is; else nothing."""
+    if under:
+        return f"stands under the heading “{under}”, which is not lead ids"
+    if 0 < column.width < len(cells) and not all(map(is_blank, cells[column.width :])):
+        return "has more cells than the header, so that a column may have moved: quote what holds a separator"
+    return "is in a row that Excel hides (a filter?): unhide it to take it" if number in table.hidden else ""
 
 
 def _texts(cells: Cells) -> Iterable[str]:
@@ -325,7 +349,8 @@ def _total(cells: Cells, place: int, *, tail: bool) -> str:
 
 
 def _stands_alone(number: LeadId, ids: list[LeadId], cells: Cells) -> bool:
-    return len(ids) > 2 and _filled(cells) == 1 and number in (len(ids), len(set(ids)), sum(ids))
+    numbers = all(not isinstance(c, str) or _NUMBERS.fullmatch(c) for c in cells if not is_blank(c))
+    return len(ids) > 2 and numbers and number in (len(ids), len(set(ids)), sum(ids))
 
 
 def columns_of(names: Iterable[Any]) -> Mapping[str, int]:

@@ -158,15 +158,17 @@ class _Reading:
 
 
 def _as_table(text: str, origin: Origin) -> Selection | None:
-    """Cells copied from a spreadsheet, if the first line is their header with lead ids in it."""
+    """Cells copied from a spreadsheet or a CSV file, if the first line is their header with lead ids in it, or if each of
+    several lines has the same number of cells: which of them would be the lead?
+    """
     first = text.lstrip("\r\n \ufeff").split("\n", 1)[0]
-    cells = first.split("\t")
-    if len(cells) < 2 or not any(heading(c) is not None for c in cells) or sum(1 for c in cells if trimmed(c)) < 2:
-        return None
+    delimiter = next((d for d in "\t;,|" if _heads(first, d)), "")
+    if not delimiter:
+        return _block(text, origin)
     lines = text.splitlines(keepends=True)
 
     def rows() -> Iterator[tuple[int, Sequence[str]]]:
-        reader = csv.reader(lines, delimiter="\t")
+        reader = csv.reader(lines, delimiter=delimiter)
         before = 0
         for row in reader:
             yield before + 1, row
@@ -175,5 +177,28 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
     table = Table(rows, origin=origin)
     try:
         return take(table, find_column(table))
-    except (SelectionError, csv.Error):
+    except (SelectionError, csv.Error) as error:
+        return Selection.of(
+            (), origin, rejected=[Rejected("the whole text", shown(trimmed(first)), f"is no table of leads: {error}")]
+        )
+
+
+def _heads(line: str, delimiter: str) -> bool:
+    """Whether a line is a header: one of its cells says lead ids, and the others are words."""
+    cells = [trimmed(cell) for cell in line.split(delimiter)]
+    others = [cell for cell in cells if cell and heading(cell) is None]
+    words = all(any(c.isalpha() for c in cell) and not isinstance(id_in(cell), int) for cell in others)
+    return bool(others) and len(others) < len([c for c in cells if c]) and words
+
+
+def _block(text: str, origin: Origin) -> Selection | None:
+    """Several columns of numbers, copied without their header: none of them is taken."""
+    if "\t" not in text:
         return None
+    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if trimmed(line)]
+    widths = {len([c for c in line.split("\t") if trimmed(c)]) for _, line in lines}
+    if len(lines) < 2 or len(widths) != 1 or widths <= {0, 1}:
+        return None
+    wide = f"is one of {len(lines):,} lines of {widths.pop()} cells"
+    why = f"{wide}, and nothing says which are lead ids: copy their column alone, or with its header"
+    return Selection.of((), origin, rejected=[Rejected(f"line {n}", shown(trimmed(line)), why) for n, line in lines])

@@ -25,7 +25,7 @@ from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.planning import Reading, make_plan, read_leads
 from cvtr_widgets.runs.verify import DELIVERIES, Sight
-from cvtr_widgets.selection import select
+from cvtr_widgets.selection import Selection, select
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,13 +76,15 @@ class LeadSession(ReadSession):
 
         ``action`` is one action for the whole ``selection`` (anything that ``select`` takes), or a list of pairs
         (action, selection): one reason per lead is one plan. With ``fresh=False`` the plan rests on ``frame`` as it was
-        loaded; leads that have changed since are then held back when it runs.
+        loaded; leads that have changed since are then held back when it runs. What was not taken of a selection is said in
+        ``plan.warnings``.
 
         Raises:
             PlanError: no leads, a lead twice, a category or integration that is not there.
             ServiceError: the leads cannot be read.
         """
-        groups = self._groups(action, selection)
+        chosen = self._groups(action, selection)
+        groups = [(one, leads.ids) for one, leads in chosen]
         reading = None
         if not fresh:
             reading = self._as_loaded(groups, frame)
@@ -93,18 +95,19 @@ class LeadSession(ReadSession):
                 groups,
                 reading=reading,
                 include_cannot_tell=include_cannot_tell,
+                notes=[note for _, leads in chosen for note in leads.warnings],
                 on_progress=tell,
                 cancelled=stopper(cancel),
             )
 
-    def _groups(self, action: Action | Groups, selection: Any) -> list[tuple[Action, tuple[LeadId, ...]]]:
+    def _groups(self, action: Action | Groups, selection: Any) -> list[tuple[Action, Selection]]:
         if isinstance(action, Action):
             if selection is None:
                 raise PlanError("Say which leads: session.plan(action, selection).")
-            return [(action, select(selection).ids)]
+            return [(action, select(selection))]
         if selection is not None:
             raise PlanError("A list of (action, selection) pairs takes no further selection. Leave it out.")
-        return [(one, select(leads).ids) for one, leads in action]
+        return [(one, select(leads)) for one, leads in action]
 
     @staticmethod
     def _as_loaded(groups: list[tuple[Action, tuple[LeadId, ...]]], frame: pd.DataFrame | None) -> Reading:

@@ -19,11 +19,12 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
+from dateutil.tz import gettz, tzlocal
 
 from cvtr_widgets.errors import SettingsError
 from cvtr_widgets.models import Limits
@@ -34,15 +35,14 @@ MAX_IN_FLIGHT = 9
 
 
 def zone(environ: Mapping[str, str] = os.environ) -> tzinfo:
-    """The one zone in which times are shown.
+    """The one zone in which times are shown: CVTR_TIMEZONE, else this machine's, with its past and coming changes of the clock.
 
     Raises:
         SettingsError: ``CVTR_TIMEZONE`` names no zone.
     """
     name = environ.get("CVTR_TIMEZONE", "")
     if not name:
-        local = datetime.now().astimezone().tzinfo
-        assert local is not None  # noqa: S101  astimezone() always sets it
+        local: tzinfo = gettz() or tzlocal()
         return local
     try:
         return ZoneInfo(name)

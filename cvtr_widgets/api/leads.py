@@ -55,7 +55,10 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
 
 
 def _parsed(text: str) -> date:
-    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
 
 
 class Listing:

@@ -91,7 +91,7 @@ class ProcessingStep:
         self.forget()
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
-            return self._session.plan(action, picked.selection, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
+            return self._session.plan(action, picked.ids, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
 
         def done(plan: Plan) -> None:
             self._take(plan)

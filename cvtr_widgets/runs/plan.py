@@ -246,7 +246,8 @@ def judge(action: Action, sight: Sight, identity: Identity) -> tuple[Verdict, st
     if action.kind in DELIVERIES:
         return _judge_delivery(action, sight, lead)
     if action.kind in (*FLAGS, ActionKind.OTHER) and not action.integrations and stands(action, lead):
-        return Verdict.ALREADY_SO, "status, reason, category and comment stand so already"
+        what = "the mark and its comment" if action.kind is ActionKind.OTHER else "status, reason, category and comment"
+        return Verdict.ALREADY_SO, f"{what} stand so already"
     return Verdict.WILL_CHANGE, ""
 
 

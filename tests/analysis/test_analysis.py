@@ -81,3 +81,10 @@ def test_charts_show_every_lead(leads):
 def test_a_frame_without_the_columns_is_refused_with_what_to_use():
     with pytest.raises(CvtrError, match=r"session\.pull"):
         analysis.breakdown(pd.DataFrame({"x": [1]}))
+
+
+def test_what_was_not_sent_is_not_counted_as_none(leads):
+    leads.attrs["not_sent"] = ["delivery"]
+    table = analysis.breakdown(leads.assign(delivery=None))
+    assert table["delivered"].isna().all()
+    assert table.loc["All", "total"] == 5

@@ -60,9 +60,11 @@ def test_files_that_are_imported_at_once_are_all_taken(driven):
 
 
 def test_reading_can_be_stopped_and_what_waits_is_said_to_be_unread(driven):
-    large = b"Lead ID\n" + b"\n".join(b"%d" % n for n in range(1_000_000, 2_500_000))
-    for name in ("large.csv", "small.csv"):
-        driven.state.handle("upload", {"purpose": "file", "name": name, "part": 0, "parts": 1}, large)
+    large = b"Lead ID\n" + b"\n".join(b"%d" % n for n in range(1_000_000, 1_900_000))
+    for name, content in (("large.csv", large), ("small.csv", b"Lead ID\n12\n")):
+        parts = [content[i : i + 512 * 1024] for i in range(0, len(content), 512 * 1024)]
+        for place, part in enumerate(parts):
+            driven.state.handle("upload", {"purpose": "file", "name": name, "part": place, "parts": len(parts)}, part)
     driven.say("stop")
     assert len(driven.state.leads.picked) == 0
     problem = driven.view()["leads"]["selected"]["file_problem"]

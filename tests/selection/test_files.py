@@ -248,3 +248,38 @@ def test_what_progress_raises_stops_the_reading() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         read_file(b"Lead ID\n1\n", on_progress=stop)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "refused"),
+    [
+        ("Lead ID\n16,745\n167460\n", (167460,), ["line 2"]),  # a thousands separator
+        ("CPL,Lead ID\n1,50,167457\n2,167460\n", (167460,), ["line 2"]),  # a decimal comma
+        ("Company,Lead ID,Score\nSmith, 12, Sons,167460,20\nJones,167461,30,\n", (167461,), ["line 2"]),
+        ('Company,Lead ID\n"Smith, 12",167460\n', (167460,), []),
+    ],
+)
+def test_a_row_with_more_cells_than_the_header_is_refused(text: str, ids: tuple[int, ...], refused: list[str]) -> None:
+    found = read_file(text.encode())
+    assert found.ids == ids
+    assert [r.where for r in found.rejected] == refused
+    assert all("more cells than the header" in r.why for r in found.rejected)
+
+
+def test_a_second_block_of_something_else_holds_no_leads() -> None:
+    text = "Lead ID,Status\n11,Valid\n12,Valid\n\nCampaign ID,Leads\n44064,2\n44065,1\n\nLead ID,Status\n13,Valid\n"
+    found = read_file(text.encode())
+    assert found.ids == (11, 12, 13)
+    assert [r.text for r in found.rejected] == ["Campaign ID", "44064", "44065", "Lead ID"]
+    assert "stands under the heading “Campaign ID”" in found.rejected[1].why
+
+
+def test_a_subtotal_in_the_middle_ends_nothing() -> None:
+    found = read_file(b"Lead ID,Status\n11,Valid\nTotal,1\n12,Valid\n13,Valid\n14,Test\n15,Test\n")
+    assert found.ids == (11, 12, 13, 14, 15)
+
+
+def test_a_row_of_counts_below_the_list_is_no_lead() -> None:
+    found = read_file(b"Lead ID,Score\n11,2\n12,2\n13,2\n\n3,6\n")
+    assert found.ids == (11, 12, 13)
+    assert "is a total" in found.rejected[0].why

@@ -119,3 +119,10 @@ def test_a_path(tmp_path: Path) -> None:
     path.write_text("Lead ID\n11001\n53284\n")
     assert cvtr.select(path).ids == cvtr.select(str(path)).ids == (11001, 53284)
     assert cvtr.select(path).counts == {"file": 2}
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [("float32", 2**24), ("Float32", 2**24), ("float16", 2**11)])
+def test_floats_too_small_for_their_ids_are_refused(dtype: str, limit: int) -> None:
+    assert cvtr.select(pd.DataFrame({"lead_id": pd.array([5, limit - 1], dtype=dtype)})).ids == (5, limit - 1)
+    with pytest.raises(SelectionError, match="Read the ids as text or as int64"):
+        cvtr.select(pd.DataFrame({"lead_id": pd.array([5, limit + 1], dtype=dtype)}))

@@ -201,3 +201,26 @@ def test_a_million_pasted_ids() -> None:
     assert time.perf_counter() - start < 20  # about one second; the machine is shared
     assert len(found) == 1_000_000
     assert seen[-1] == (1_000_000, 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Lead ID,Score\n167457,85\n167460,90", (167457, 167460)),
+        ("Score;Lead ID\n85;167457", (167457,)),
+        ("Lead ID\tName\n167457\tZoë", (167457,)),
+        ("Lead ID: 167457, 167460", (167457, 167460)),  # a line, and no table
+        ("Lead IDs, 167457, 167460\n85", (167457, 167460, 85)),
+        ("167457\t167460", (167457, 167460)),  # one row of ids
+        ("167457\n167460\t85", (167457, 167460, 85)),
+    ],
+)
+def test_what_is_a_table_is_read_as_one(text: str, ids: tuple[int, ...]) -> None:
+    assert parse_ids(text).ids == ids
+
+
+@pytest.mark.parametrize("text", ["167457\t85\n167460\t90", "Zoë\t167457\nBo\t167460", "Lead ID,Lead ID\n1,2\n3,4"])
+def test_columns_of_which_nothing_says_what_they_are_give_no_lead(text: str) -> None:
+    found = parse_ids(text)
+    assert found.ids == ()
+    assert found.rejected

@@ -30,3 +30,21 @@ def test_what_is_not_sent_says_why_in_words(sandbox, session):
     run = session.run(session.plan(cvtr.mark_test("Trial"), [flagged, 999_999_999]))
     assert run.results.detail[999_999_999] == "not found: deleted, or not visible to you"
     assert run.results.detail[flagged].startswith("already so: ")
+
+
+def test_a_script_hears_of_what_was_not_taken_of_its_file(sandbox, session, tmp_path):
+    own = sandbox.server.lead_ids(status="Caution")[0]
+    path = tmp_path / "returned.csv"
+    path.write_text(f"Lead ID,CPL\n{own},2\n1.23E+08,1\n16,745,3\n", encoding="utf-8")
+    plan = session.plan(cvtr.mark_test("Trial"), path)
+    assert [entry.lead_id for entry in plan.entries] == [own]
+    said = "2 pieces of what was given were not taken: session.select(...).rejected_frame says which and why."
+    assert said in plan.warnings
+    assert said in session.pull(ids=path).attrs["notes"]
+
+
+def test_a_mark_that_stands_already_is_said_to_stand(sandbox, session):
+    own = sandbox.server.lead_ids(status="Invalid")[0]
+    session.run(session.plan(cvtr.mark_other("Replacement"), [own]), confirm=True)
+    plan = session.plan(cvtr.mark_other("Replacement"), [own])
+    assert plan.entries[0].why == "the mark and its comment stand so already"
