@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cvtr_widgets.lead_ids import trimmed
 from cvtr_widgets.selection import Selection, parse_ids
 from cvtr_widgets.selection_text import careful_ids, quick_ids
 
@@ -156,7 +157,13 @@ TEXTS = st.lists(st.tuples(PIECES, st.sampled_from([",", " ", "\n", ";", ", ", "
 
 @given(TEXTS)
 def test_the_quick_way_gives_what_the_careful_one_gives(text: str) -> None:
-    assert parse_ids(text) == careful_ids(text)
+    found = parse_ids(text)
+    if any("nothing says which are lead ids" in refused.why for refused in found.rejected):
+        assert found.ids == ()
+        lines = [line for line in text.splitlines() if trimmed(line)]
+        assert len({len([cell for cell in line.split("\t") if trimmed(cell)]) for line in lines}) == 1
+        return
+    assert found == careful_ids(text)
     quick = quick_ids("\n".join(text.splitlines()))
     if quick is not None:
         careful = careful_ids(text)

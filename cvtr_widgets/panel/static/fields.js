@@ -31,7 +31,8 @@ function typed(label, className, said, { multiline = false, type = "text", delay
   const input = multiline
     ? h("textarea", { class: className, rows: "1", ...properties })
     : h("input", { class: className, type, ...properties });
-  const tell = later(delay, () => said(input.value));
+  let at = 0;
+  const tell = later(delay, () => { at = said(input.value) || at; });
   input.addEventListener("input", () => tell());
   const now = () => { if (tell.waiting()) tell.now(); };
   input.addEventListener("change", now);
@@ -41,8 +42,9 @@ function typed(label, className, said, { multiline = false, type = "text", delay
     input,
     /** Send what is still waiting, before a button is heard. */
     flush: now,
-    set(text) {
-      if (!tell.waiting() && input.value !== text) input.value = text;
+    /** What the kernel holds; unless it had not heard yet what was typed last, when it said so. */
+    set(text, handled) {
+      if (!tell.waiting() && handled >= at && input.value !== text) input.value = text;
     },
   };
 }

@@ -80,13 +80,11 @@ function leadsStep(link) {
     rejectedBox, h("div", { class: "cvtr-foot" }, why, next));
 
   function said(text) {
-    if (text.length <= LONG_TEXT) {
-      link.send("ids", { text });
-      return;
-    }
+    if (text.length <= LONG_TEXT) return link.send("ids", { text });
     ids.input.value = "";
-    link.send("ids", { text: "" });
+    const number = link.send("ids", { text: "" });
     upload("ids", `pasted ids ${new Date().toLocaleTimeString("en-GB")}`, new TextEncoder().encode(text).buffer);
+    return number;
   }
 
   async function upload(purpose, name, content) {
@@ -170,9 +168,9 @@ function leadsStep(link) {
     setEnabled(next, !view.blockers.length);
   }
 
-  function texts(given) {
-    ids.set(given.ids);
-    search.set(given.search);
+  function texts(given, handled) {
+    ids.set(given.ids, handled);
+    search.set(given.search, handled);
   }
 
   return { element, update, texts, table, flush: ids.flush };

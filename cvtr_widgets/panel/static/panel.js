@@ -254,9 +254,9 @@ function render({ model, el }) {
   window.addEventListener("beforeunload", leaving);
 
   function showTexts(given) {
-    leads.texts(given);
-    type.texts(given);
-    processing.texts(given);
+    leads.texts(given, link.handled);
+    type.texts(given, link.handled);
+    processing.texts(given, link.handled);
   }
 
   function hear(message, buffers) {

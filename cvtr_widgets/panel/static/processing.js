@@ -211,9 +211,9 @@ function processingStep(link) {
     setLine(download, head.download);
   }
 
-  function texts(given) {
-    count.set(given.count);
-    signature.set(given.signature);
+  function texts(given, handled) {
+    count.set(given.count, handled);
+    signature.set(given.signature, handled);
   }
 
   /** Focus what has come in the place of the button that was pressed; false where there is nothing. */

@@ -72,9 +72,9 @@ function typeStep(link) {
     setEnabled(preview, !view.blockers.length);
   }
 
-  function texts(given) {
-    own.set(given.own_reason);
-    comment.set(given.comment);
+  function texts(given, handled) {
+    own.set(given.own_reason, handled);
+    comment.set(given.comment, handled);
   }
 
   return { element, update, texts, flush };
