@@ -58,7 +58,7 @@ class LeadsStep:
         self._absent: set[LeadId] = set()
         self._ask_lookup = 0
         self._partial = False
-        self._gone: list[LeadId] = []
+        self._gone: set[LeadId] = set()
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
@@ -99,7 +99,7 @@ class LeadsStep:
         self.look_up()
 
     def _begin(self, asked: Filters, *, go_on: bool) -> None:
-        self.problem, self._go_on, self.note, self._gone = None, "", "", []
+        self.problem, self._go_on, self.note, self._gone = None, "", "", set()
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> pd.DataFrame:
             def show(frame: pd.DataFrame) -> None:
@@ -144,12 +144,12 @@ class LeadsStep:
     def _reframe(self, *, compare: bool = False) -> None:
         """Show what is there now. Ticks stay with their leads, whatever row these are on. ``compare``: mark what changed."""
         gone = self.table.set_frame(joined(self._loaded, self._looked), compare=compare)
-        self._gone = [*self._gone, *(() if self._partial else gone)]
+        self._gone |= set() if self._partial else set(gone)
         self.table.mark(self.picked.ids_set)
 
     def _gone_note(self) -> str:
         """Of the leads that were here, those that are selected, and that no look-up has brought back."""
-        gone = sum(1 for i in set(self._gone) if i in self.picked.ids_set and i not in self.table)
+        gone = sum(1 for i in self._where()[1].tolist() if i in self._gone) if self._gone else 0
         if not gone or self._jobs.get("lookup"):
             return ""
         return f"{count_of(gone)} you selected {'is' if gone == 1 else 'are'} not among these any more; still selected."
