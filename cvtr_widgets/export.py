@@ -11,12 +11,13 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timezone, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from numbers import Integral, Number, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from cvtr_widgets import settings
 from cvtr_widgets.errors import ExportError
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ def _excel_header(name: str, values: pd.Series[Any], zone: tzinfo) -> str:
 
 
 def _zone_name(zone: tzinfo) -> str:
-    named = getattr(zone, "key", None) or (str(zone) if isinstance(zone, timezone) else "")
-    return named or "local time of this machine"  # its abbreviation is another one in summer
+    # Of a zone without a name the abbreviation would be another one in summer.
+    return getattr(zone, "key", None) or ("local time of this machine" if zone == settings.zone() else str(zone))
 
 
 def _excel_cells(values: pd.Series[Any], zone: tzinfo) -> list[Any]:

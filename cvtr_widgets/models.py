@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 LeadId: TypeAlias = int
 Record: TypeAlias = dict[str, Any]
-Stopped: TypeAlias = Callable[[], bool]
 """One object of the service as it arrived (decoded JSON)."""
+Stopped: TypeAlias = Callable[[], bool]
 
 
 class Missing(enum.Enum):

@@ -223,7 +223,7 @@ class Running:
         if known is not None and not known.finished:
             raise RunError("The run has not ended yet. Wait for it, or cancel it.")
         found = self._replay(run if isinstance(run, str) else run.id)
-        if found.ended is None or found.at("doubt", "answered"):
+        if found.unfinished and (found.ended is None or found.at("doubt", "answered")):
             raise RunError("The run is not finished. Go on with session.resume(run_id) first, so that it is known what it did.")
         same = known is not None and known.plan.fingerprint == found.plan.fingerprint
         return known.plan if known is not None and same else found.plan, {i: str(f.outcome) for i, f in found.fates.items()}

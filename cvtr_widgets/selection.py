@@ -86,7 +86,7 @@ def _from_pandas(what: Any, column: str | None) -> Selection | None:
             raise SelectionError(f"This array has {what.ndim} dimensions. Give one column of it.")
         if what.dtype == bool:
             raise SelectionError(_MASK)
-        return _from_values(what.tolist(), "list", "item") if what.ndim else select(what.item())
+        return _from_values(what, "list", "item") if what.ndim else select(what[()])
     if isinstance(what, np.datetime64):
         raise SelectionError("This is a date, not a lead id. Give lead ids, a frame, text or a path.")
     if isinstance(what, pd.api.extensions.ExtensionArray):
@@ -158,7 +158,7 @@ def _from_index(index: pd.Index[Any]) -> Selection:
     return _from_values(index, "frame", "row")
 
 
-_EXACT = {"float32": 2**24, "float16": 2**11}
+_EXACT = {"float32": 2**24, "float16": 2**11, "float[pyarrow]": 2**24, "halffloat[pyarrow]": 2**11}
 
 
 def _must_be_exact(values: Any) -> None:

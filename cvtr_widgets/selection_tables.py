@@ -29,12 +29,14 @@ LOOK: Final = 200
 # The more explicit, the lower. "Leads" is left out on purpose: in reports it heads a number of leads.
 _NAMES: Final = {"leadid": 0, "leadids": 0, "convertrleadid": 0, "id": 1, "ids": 1, "lead": 2}
 
-_OTHER = re.compile(
+_OTHER_NAMES = (
     r"(campaign|publisher|generator|lead generator|advertiser|agency|channel|form|user|account|client|customer|order|job"
     r"|contract|score|points|payout|amount|price|budget|cost|count|total|leads|number|phone|telephone|mobile|tel|fax|post ?code"
     r"|postal code|zip|date|time|year|age)"
-    r"( (id|ids|no|nr|number|code|name))?|.+ (id|ids|number|no|nr|code|phone|telephone|mobile)"
+    r"( (id|ids|no|nr|number|code|name))?"
 )
+_BLOCK = re.compile(_OTHER_NAMES)
+_OTHER = re.compile(_OTHER_NAMES + r"|.+ (id|ids|number|no|nr|code|phone|telephone|mobile)")
 _TOTAL = re.compile(
     r"\W*(?:(?:grand|sub|report|overall)[ -]?)?"
     r"(?:totals?|sums?|count|counts|average|avg|mean|summe|gesamt|gesamtsumme|insgesamt|anzahl|somme|totale|totaal|suma)\b.*",
@@ -55,11 +57,15 @@ def _bare(text: str) -> str:
 
 def other_heading(text: str) -> bool:
     """Whether a heading says that something else stands below it: ``Campaign ID``, ``Telephone``."""
+    return _heads_other(text, _OTHER)
+
+
+def _heads_other(text: str, names: re.Pattern[str]) -> bool:
     if heading(text) is not None or len(text) > 60:
         return False
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", trimmed(text)))
     words = re.sub(r"[\W_]+", " ", spaced).strip().casefold()
-    return not any(c.isdigit() for c in words) and _OTHER.fullmatch(words) is not None
+    return not any(c.isdigit() for c in words) and names.fullmatch(words) is not None
 
 
 def is_blank(cell: Any) -> bool:
@@ -163,7 +169,7 @@ def _wanted(head: list[tuple[int, Cells]], wanted: str) -> Column:
     if place is not None:
         header = head[0][0] if _is_header(head[0][1]) else 0
         note = f"The ids were read from column {place + 1}, as you chose."
-        wide = len(head[0][1]) if header else 0
+        wide = len(head[0][1]) if header and len(head[0][1]) == width else 0
         return Column(place, f"column {place + 1}", header, _columns(head), (note,), width=wide)
     raise SelectionError(f"There is no column “{shown(wanted, 60)}”. Choose one of these: {_listed(_columns(head))}.")
 
@@ -268,8 +274,9 @@ def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
     for number, cells, gap, tail in _with_tail(table, column.header, tell):
         cell = cells[place] if place < len(cells) else None
         found = id_of_value(cell, exact=table.exact)
-        if not isinstance(found, int):
-            under = _under(cells, cell, under)
+        if isinstance(cell, str) and not isinstance(found, int):
+            begins = (gap or _filled(cells) > 1) and number > column.header + 1
+            under = _under(cells, cell, under, begins=begins)
         why = _astray(table, column, number, cells, under)
         if not why and (tail or not _TOTAL_WORDS.isdisjoint(_texts(cells))):
             why = _total(cells, place, tail=tail)
@@ -289,20 +296,21 @@ def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
     )  # fmt: skip
 
 
-def _under(cells: Cells, cell: Any, under: str) -> str:
-    """The heading of another block that a row is, or that it stands under; nothing where lead ids begin again."""
-    if not isinstance(cell, str) or not _is_header(cells) or _TOTAL.fullmatch(trimmed(cell)):
-        return under
-    if other_heading(cell):
-        return shown(trimmed(cell), 30)
-    return "" if heading(cell) is not None else under
+def _under(cells: Cells, cell: str, under: str, *, begins: bool) -> str:
+    """The heading of another block that a row is, or that it stands under; nothing where lead ids begin again. ``begins``:
+    whether a block may begin here: a word alone amid a list of ids is somebody's divider.
+    """
+    if heading(cell) is not None:
+        return ""
+    other = begins and _is_header(cells) and not _TOTAL.fullmatch(trimmed(cell)) and _heads_other(cell, _BLOCK)
+    return shown(trimmed(cell), 30) if other else under
 
 
 def _astray(table: Table, column: Column, number: int, cells: Cells, under: str) -> str:
     """Why nothing in this row can be trusted to be a lead id, whatever it is; else nothing."""
     if under:
         return f"stands under the heading “{under}”, which is not lead ids"
-    if 0 < column.width < len(cells) and not all(map(is_blank, cells[column.width :])):
+    if table.unit == "line" and 0 < column.width < len(cells) and not all(map(is_blank, cells[column.width :])):
         return "has more cells than the header, so that a column may have moved: quote what holds a separator"
     return "is in a row that Excel hides (a filter?): unhide it to take it" if number in table.hidden else ""
 

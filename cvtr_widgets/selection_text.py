@@ -158,14 +158,14 @@ class _Reading:
 
 
 def _as_table(text: str, origin: Origin) -> Selection | None:
-    """Cells copied from a spreadsheet or a CSV file, if the first line is their header with lead ids in it, or if each of
-    several lines has the same number of cells: which of them would be the lead?
+    """Cells copied from a spreadsheet or a CSV file, if the first line is their header with lead ids in it; or several columns
+    of which nothing says what they are.
     """
     first = text.lstrip("\r\n \ufeff").split("\n", 1)[0]
-    delimiter = next((d for d in "\t;,|" if _heads(first, d)), "")
+    lines = text.splitlines(keepends=True)
+    delimiter = "\t" if _heads(first, "\t") else next((d for d in ";,|" if _heads(first, d) and _all_alike(lines, d)), "")
     if not delimiter:
         return _block(text, origin)
-    lines = text.splitlines(keepends=True)
 
     def rows() -> Iterator[tuple[int, Sequence[str]]]:
         reader = csv.reader(lines, delimiter=delimiter)
@@ -176,29 +176,52 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
 
     table = Table(rows, origin=origin)
     try:
+        unsure = "" if delimiter == "\t" else _unsure(table)
+        if unsure and f"{delimiter} " in first:  # a sentence
+            return None
+        if unsure:
+            raise SelectionError(f"“{unsure}” holds nothing but numbers that can be ids, too")
         return take(table, find_column(table))
     except (SelectionError, csv.Error) as error:
-        return Selection.of(
-            (), origin, rejected=[Rejected("the whole text", shown(trimmed(first)), f"is no table of leads: {error}")]
-        )
+        why = f"is no table of leads: {error}"
+        return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(first)), why)])
 
 
 def _heads(line: str, delimiter: str) -> bool:
-    """Whether a line is a header: one of its cells says lead ids, and the others are words."""
-    cells = [trimmed(cell) for cell in line.split(delimiter)]
-    others = [cell for cell in cells if cell and heading(cell) is None]
+    """Whether a line is a header: a cell of it says lead ids, and the others are words."""
+    cells = [cell for c in line.split(delimiter) if (cell := trimmed(c).strip("\"'"))]
+    others = [cell for cell in cells if heading(cell) is None]
     words = all(any(c.isalpha() for c in cell) and not isinstance(id_in(cell), int) for cell in others)
-    return bool(others) and len(others) < len([c for c in cells if c]) and words
+    return len(cells) > 1 and len(others) < len(cells) and words and not (delimiter == "|" and "||" in line)
+
+
+def _all_alike(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether each line has as many cells as the first: then it is a table, and no list with a word above it."""
+    try:
+        return len({len(row) for row in csv.reader(lines, delimiter=delimiter) if row}) == 1
+    except csv.Error:
+        return False
+
+
+def _unsure(table: Table) -> str:
+    """Another column that may be the one meant: it holds nothing but ids, and its heading does not say what it is."""
+    (_, head), *below = list(table.rows())
+    for place, name in enumerate(head):
+        held = [row[place] for _, row in below if place < len(row) and trimmed(row[place])]
+        ids = bool(held) and all(isinstance(id_in(cell), int) for cell in held)
+        if trimmed(name) and heading(name) is None and not other_heading(name) and ids:
+            return shown(trimmed(name), 30)
+    return ""
 
 
 def _block(text: str, origin: Origin) -> Selection | None:
     """Several columns of numbers, copied without their header: none of them is taken."""
     if "\t" not in text:
         return None
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if trimmed(line)]
-    widths = {len([c for c in line.split("\t") if trimmed(c)]) for _, line in lines}
-    if len(lines) < 2 or len(widths) != 1 or widths <= {0, 1}:
+    lines = [(n, line.split("\t")) for n, line in enumerate(text.splitlines(), 1) if trimmed(line)]
+    held = {place for _, cells in lines for place, cell in enumerate(cells) if trimmed(cell)}
+    if len(lines) < 2 or len({len(cells) for _, cells in lines}) != 1 or len(held) < 2:
         return None
-    wide = f"is one of {len(lines):,} lines of {widths.pop()} cells"
+    wide = f"is one of {len(lines):,} lines with {len(held)} columns"
     why = f"{wide}, and nothing says which are lead ids: copy their column alone, or with its header"
-    return Selection.of((), origin, rejected=[Rejected(f"line {n}", shown(trimmed(line)), why) for n, line in lines])
+    return Selection.of((), origin, rejected=[Rejected(f"line {n}", shown(trimmed(" ".join(c))), why) for n, c in lines])

@@ -95,7 +95,7 @@ class LeadSession(ReadSession):
                 groups,
                 reading=reading,
                 include_cannot_tell=include_cannot_tell,
-                notes=[note for _, leads in chosen for note in leads.warnings],
+                notes=list(dict.fromkeys(note for _, leads in chosen for note in leads.warnings)),
                 on_progress=tell,
                 cancelled=stopper(cancel),
             )

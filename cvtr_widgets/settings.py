@@ -19,6 +19,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -42,12 +43,25 @@ def zone(environ: Mapping[str, str] = os.environ) -> tzinfo:
     """
     name = environ.get("CVTR_TIMEZONE", "")
     if not name:
-        local: tzinfo = gettz() or tzlocal()
-        return local
+        return _machine_zone(environ.get("TZ", "").lstrip(":"))
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SettingsError(f"CVTR_TIMEZONE is {name!r}, which is no time zone. Use one like Europe/London.") from None
+
+
+def _machine_zone(named: str) -> tzinfo:
+    """The zone that TZ or /etc/localtime names; where these are not as usual (Windows), what the system tells of it."""
+    local = Path(os.path.realpath(named if named.startswith("/") else "/etc/localtime"))
+    folders = local.parts
+    key = "/".join(folders[folders.index("zoneinfo") + 1 :]) if "zoneinfo" in folders else None
+    with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+        if named and not named.startswith("/"):
+            return ZoneInfo(named)
+        with local.open("rb") as file:
+            return ZoneInfo.from_file(file, key=key)
+    found: tzinfo = gettz(named or None) or tzlocal()
+    return found
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

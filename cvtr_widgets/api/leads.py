@@ -55,6 +55,8 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
 
 
 def _parsed(text: str) -> date:
+    if "W" in text.upper():
+        raise ValueError("a week is no day")
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -107,7 +107,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "marked_only": {"on": _flag},
     "tick": {"ids": _leads, "on": _flag},
     "invert": {"ids": _leads},
-    "select_loaded": {"seen": _COUNT},
+    "select_loaded": {"version": _COUNT},
     "narrow": {"column": _text(200), "wanted": _filter},
     "narrow_none": {},
     "ask_counts": {"column": _text(200)},

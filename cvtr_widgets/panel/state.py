@@ -233,8 +233,8 @@ class PanelState:
             self.step = 3
 
     def _watch(self, run: str) -> None:
-        results = None if self.processing.running else self.past.recorded(run)
         self.past.look()
+        results = None if self.processing.running else self.past.recorded(run)
         if results is not None:
             self.processing.watch(run, results)
             self.step = 3

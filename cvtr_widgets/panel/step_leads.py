@@ -40,14 +40,12 @@ class LeadsStep:
 
     def __init__(self, session: LeadSession, jobs: Jobs, page_size: int) -> None:
         self.filters = Filters()
-        self.search = ""
-        self.text = ""
+        self.search = self.text = self.note = ""
         self.picked = Picked()
         self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=session.client.zone, more=True)
         self.detail = Detail(session, jobs)
-        self.note = ""
         self.problem: Problem | None = None
-        self.outdated = False
+        self.outdated = self._partial = False
         self._session = session
         self._jobs = jobs
         self._asked: Filters | None = None
@@ -57,7 +55,6 @@ class LeadsStep:
         self._looked: pd.DataFrame | None = None
         self._absent: set[LeadId] = set()
         self._ask_lookup = 0
-        self._partial = False
         self._gone: set[LeadId] = set()
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
@@ -215,10 +212,15 @@ class LeadsStep:
     def _pick_given(self, picked: Picked, text: str | None = None) -> None:
         """Of what was typed, imported or kept: what is not in the table is looked up, and what was looked up for others goes."""
         self._pick(picked, text)
-        looked = self._looked
-        if looked is not None and not all(wanted := [i in picked.ids_set for i in looked.index]):
-            self._looked = looked[wanted]
-            self._reframe()
+        self._look_up_given()
+
+    def _look_up_given(self) -> None:
+        if self._looked is not None:
+            ids = self._looked.index.to_numpy()
+            wanted = self.picked.ids_set.holds(ids) | self.picked.unticked.holds(ids)
+            if not wanted.all():
+                self._looked = self._looked[wanted] if wanted.any() else None
+                self._reframe()
         self.look_up()
 
     def tick(self, ids: Iterable[LeadId], *, on: bool) -> None:
@@ -240,9 +242,9 @@ class LeadsStep:
         if known:
             self._pick(self.picked.invert(known))
 
-    def tick_loaded(self, seen: int) -> None:
-        """Tick all loaded leads, also those that search or filters hide. ``seen``: how many the user saw that there are."""
-        if seen != self.table.loaded:
+    def tick_loaded(self, version: int) -> None:
+        """Tick all loaded leads, also those that search or filters hide. ``version`` as in ``tick_matching``."""
+        if version != self.table.matching_version:
             self.note = MOVED
             return
         self._pick(self.picked.tick(self.table.ids_of("loaded"), "list"))
@@ -257,7 +259,7 @@ class LeadsStep:
             self.picked, self.text = self._before.pop()
             self.note = ""
             self.table.mark(self.picked.ids_set)
-            self.look_up()
+            self._look_up_given()
 
     def type_ids(self, text: str) -> None:
         """What LEAD ID(S) holds now."""

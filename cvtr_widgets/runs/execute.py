@@ -121,8 +121,8 @@ class Run:
                 return
             self.state = RunState.CANCELLING
             self._cancelled_at = time.monotonic()
-        self._cancel.set()
-        self._going.set()
+            self._cancel.set()
+            self._going.set()
         self.tell("Stopping after the chunks that are under way.", now=True)
 
     def pause(self) -> None:
@@ -276,8 +276,8 @@ class Run:
         """Stop the run because of an error; what was not sent stays not sent."""
         with self._lock:
             self.error = self.error or error
-        self._cancel.set()
-        self._going.set()
+            self._cancel.set()
+            self._going.set()
 
     # -- the work -----------------------------------------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ def history_frame(journal: Journal, *, world: str | None = None) -> pd.DataFrame
 
 def _open(row: dict[str, Any]) -> dict[str, Any]:
     state = row.get("state")
-    return {**row, "open": state is None or (state != "cancelled" and bool(row.get(str(Outcome.NOT_SENT))))}
+    return {**row, "open": state in {None, "failed"} or (state != "cancelled" and bool(row.get(str(Outcome.NOT_SENT))))}
 
 
 def _take(row: dict[str, Any], entry: JournalEntry) -> None:

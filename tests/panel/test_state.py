@@ -275,14 +275,27 @@ def test_what_was_looked_up_for_an_id_that_was_deleted_again_is_not_among_the_lo
     assert driven.state.leads.table.loaded == loaded + 1
     driven.say("ids", text="")
     assert driven.state.leads.table.loaded == loaded
-    driven.say("select_loaded", seen=loaded)
+    driven.say("select_loaded", version=driven.state.leads.table.matching_version)
     assert len(driven.state.leads.picked) == loaded
     assert other not in driven.state.leads.picked.ids_set
+    driven.say("select_none")
+    driven.say("ids", text=f"{other}")
+    driven.say("undo_selection")
+    assert driven.state.leads.table.loaded == loaded
 
 
-def test_all_loaded_means_as_many_as_the_user_saw(driven):
+def test_a_lead_that_was_typed_and_unticked_keeps_its_row(driven):
+    first, second = driven.server.lead_ids(status="Valid")[:2]
+    driven.say("ids", text=str(first))
+    driven.say("tick", ids=[str(first)], on=False)
+    driven.say("ids", text=f"{first} {second}")
+    assert {first, second} == set(driven.state.leads.table.frame.index)
+    assert driven.state.leads.picked.ids == (second,)
+
+
+def test_all_loaded_means_those_that_the_user_saw(driven):
     driven.say("load", go_on=False)
-    driven.say("select_loaded", seen=driven.state.leads.table.loaded - 1)
+    driven.say("select_loaded", version=driven.state.leads.table.matching_version - 1)
     assert len(driven.state.leads.picked) == 0
     assert "The list changed just then" in driven.view()["leads"]["notes"][-1]
 

@@ -130,3 +130,15 @@ def test_other_archives(inside: str, word: str) -> None:
         archive.writestr(inside, "x")
     with pytest.raises(SelectionError, match=word):
         read_file(out.getvalue())
+
+
+def test_notes_beside_a_table_move_nothing() -> None:
+    """Somebody has written beside the table; rows are of unequal length then."""
+
+    def unsized(book: openpyxl.Workbook) -> None:
+        book.active.cell(2, 3, "call back")
+        book.active.cell(4, 5, "x")
+
+    found = read_file(workbook([["Lead ID", "Name"], [11, "Bob"], [12, "Ann"], [13, "Cid"]], change=unsized), name="notes.xlsx")
+    assert found.ids == (11, 12, 13)
+    assert not found.rejected

@@ -283,3 +283,20 @@ def test_a_row_of_counts_below_the_list_is_no_lead() -> None:
     found = read_file(b"Lead ID,Score\n11,2\n12,2\n13,2\n\n3,6\n")
     assert found.ids == (11, 12, 13)
     assert "is a total" in found.rejected[0].why
+
+
+@pytest.mark.parametrize("divider", ["Wrong number", "Bad email", "Acme Mobile", "Leads"])
+def test_a_word_that_divides_a_list_ends_nothing(divider: str) -> None:
+    found = read_file(f"Lead ID\n{divider}\n11\n12\n{divider}\n13\n".encode())
+    assert found.ids == (11, 12, 13)
+    assert len(found.rejected) == 2
+
+
+def test_types_below_the_header_end_nothing() -> None:
+    found = read_file(b"Lead ID,Name,Created\nNumber,Text,Date\n11,Bo,2026-11-24\n")
+    assert found.ids == (11,)
+
+
+def test_a_column_chosen_by_its_place_below_a_title() -> None:
+    found = read_file(b"Returned leads\n11,Bob\n12,Ann\n", column="column 1")
+    assert found.ids == (11, 12)

@@ -126,3 +126,7 @@ def test_floats_too_small_for_their_ids_are_refused(dtype: str, limit: int) -> N
     assert cvtr.select(pd.DataFrame({"lead_id": pd.array([5, limit - 1], dtype=dtype)})).ids == (5, limit - 1)
     with pytest.raises(SelectionError, match="Read the ids as text or as int64"):
         cvtr.select(pd.DataFrame({"lead_id": pd.array([5, limit + 1], dtype=dtype)}))
+    if dtype[0] == "f":
+        with pytest.raises(SelectionError, match="Read the ids as text or as int64"):
+            cvtr.select(np.array([5, limit + 1], dtype=dtype))
+        assert cvtr.select([np.dtype(dtype).type(limit + 2)]).ids == ()

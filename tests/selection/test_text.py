@@ -160,8 +160,7 @@ def test_the_quick_way_gives_what_the_careful_one_gives(text: str) -> None:
     found = parse_ids(text)
     if any("nothing says which are lead ids" in refused.why for refused in found.rejected):
         assert found.ids == ()
-        lines = [line for line in text.splitlines() if trimmed(line)]
-        assert len({len([cell for cell in line.split("\t") if trimmed(cell)]) for line in lines}) == 1
+        assert len({line.count("\t") for line in text.splitlines() if trimmed(line)}) == 1
         return
     assert found == careful_ids(text)
     quick = quick_ids("\n".join(text.splitlines()))
@@ -220,13 +219,29 @@ def test_a_million_pasted_ids() -> None:
         ("Lead IDs, 167457, 167460\n85", (167457, 167460, 85)),
         ("167457\t167460", (167457, 167460)),  # one row of ids
         ("167457\n167460\t85", (167457, 167460, 85)),
+        ("Lead IDs, please delete:\n167457, 167458\n167459, 167460", (167457, 167458, 167459, 167460)),
+        ("IDs, as discussed\n167457, 167458, 167459", (167457, 167458, 167459)),
+        ("| Lead ID | Campaign ID |\n| 167457 | 44064 |\n| 167458 | 44064 |", (167457, 167458)),
+        ('"Lead ID","Score"\n"167457","85"', (167457,)),
+        ("Lead ID\t@id\n167457\t/api/v4/leads/167457", (167457,)),
     ],
 )
 def test_what_is_a_table_is_read_as_one(text: str, ids: tuple[int, ...]) -> None:
     assert parse_ids(text).ids == ids
 
 
-@pytest.mark.parametrize("text", ["167457\t85\n167460\t90", "Zoë\t167457\nBo\t167460", "Lead ID,Lead ID\n1,2\n3,4"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "167457\t85\n167460\t90",
+        "Zoë\t167457\nBo\t167460",
+        "Lead ID,Lead ID\n1,2\n3,4",
+        "167457\t44064\n167458\t\n167460\t44064",
+        "Leads March\t\n167457\t44064\n167458\t44064",
+        "Lead ID,Foo\n167457,85",
+        "|| Lead ID || Campaign ID ||\n| 167457 | 44064 |",
+    ],
+)
 def test_columns_of_which_nothing_says_what_they_are_give_no_lead(text: str) -> None:
     found = parse_ids(text)
     assert found.ids == ()

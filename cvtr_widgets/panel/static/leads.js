@@ -39,7 +39,7 @@ function leadsStep(link) {
     () => link.send("select_matching", { version: table.now.matching_version }));
   const invert = button("invert page", { class: "cvtr-link cvtr-invert" },
     () => link.send("invert", { ids: table.now.rows.map((one) => one.id) }));
-  const selectLoaded = button("all loaded", { class: "cvtr-link cvtr-select-loaded" }, () => link.send("select_loaded", { seen: table.now.loaded }));
+  const selectLoaded = button("all loaded", { class: "cvtr-link cvtr-select-loaded" }, () => link.send("select_loaded", { version: table.now.matching_version }));
   const none = button("none", { class: "cvtr-link cvtr-select-none" }, () => link.send("select_none"));
   const undo = button("undo", { class: "cvtr-link cvtr-undo-selection" }, () => link.send("undo_selection"));
   table.tools.append(h("span", { class: "cvtr-soft" }, "Select"), selectPage, selectMatching, selectLoaded, invert, none, undo);
