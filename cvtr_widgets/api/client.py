@@ -368,9 +368,8 @@ class Convertr:
 
     def at_rest(self, lead: Lead) -> bool | None:
         """Whether the lead's Processr status is one at which processing has ended; None where it is not sent."""
-        if not isinstance(lead.processr_status, (int, str)):
-            return None
-        return lead.processr_status in self.dialect.value("processr", "at_rest")
+        status = lead.processr_status
+        return status in self.dialect.value("processr", "at_rest") if isinstance(status, (int, str)) else None
 
     def apply(
         self,
@@ -383,9 +382,8 @@ class Convertr:
     ) -> WriteAnswer:
         """Send one write, once (and once more only where an ended token proves that it was not looked at).
 
-        Raises nothing for what the service or the network did; ``runs/doubt.py`` judges what comes back. Raises
-        LiveWritesRefused where the dialect is not proven at this enterprise, whatever was checked before. ``cancelled`` is
-        asked while the limit makes it wait, ``held`` until it goes out; where one says so, nothing is sent (``Cause.HELD``).
+        Raises LiveWritesRefused where the dialect is not proven here, and nothing for what the service or the network did.
+        ``cancelled`` is asked while the limit makes it wait, ``held`` until it goes out: then nothing is sent (``Cause.HELD``).
         """
         return self._writing.apply(action, ids, signature, cancelled, held)
 
