@@ -72,6 +72,11 @@ class Queue:
         self._due: list[tuple[float, Callable[[], object]]] = []
         self._lock = threading.Lock()
         self._working = threading.Lock()
+        self._hurried = threading.Event()
+
+    def hold(self, seconds: float) -> None:
+        """Let so many seconds pass, or fewer when it is hurried."""
+        self._hurried.wait(seconds)
 
     def add(self, seconds: float, effect: Callable[[], object]) -> None:
         """Carry it out in so many seconds."""
@@ -85,6 +90,8 @@ class Queue:
         """All of it is due now."""
         with self._lock:
             self._due = [(float("-inf"), effect) for _, effect in self._due]
+            hurried, self._hurried = self._hurried, threading.Event()
+        hurried.set()
         self.work()
 
     def work(self) -> None:
@@ -202,7 +209,7 @@ class Exchange:
             return None if path.startswith(BASE) else as_error(404, "Not Found")
         if request.method != "POST":
             return as_error(405, "Method Not Allowed")
-        return spoiled(self._struck([]), self._log_in)
+        return spoiled(self._struck([]), self._log_in, self._desk.queue.hold)
 
     def _log_in(self) -> Response:
         form, fresh = request.form.to_dict(), self._seen.path == "/api/login"
@@ -226,7 +233,7 @@ class Exchange:
         if self._password_ends(user, struck):
             return password_expired()
         self._others(struck, leads, "before")
-        response = spoiled(struck, lambda: self._plain(user, body, struck))
+        response = spoiled(struck, lambda: self._plain(user, body, struck), self._desk.queue.hold)
         self._others(struck, leads, "after")
         return response
 

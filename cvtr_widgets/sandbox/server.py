@@ -269,7 +269,7 @@ class SandboxServer:
         return held or self._desk.record.in_flight > 0 or len(self._desk.queue) > 0
 
     def hurry(self) -> None:
-        """What is still to come later comes now: effects, held-up requests, and the door that lets nobody in."""
+        """What is still to come later comes now: effects, slow answers, held-up requests, the door that lets nobody in."""
         if self._proxy is not None:
             self._proxy.hurry()
         self._desk.queue.hurry()

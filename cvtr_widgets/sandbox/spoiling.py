@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,24 +32,26 @@ def altered(rows: list[dict[str, Any]], struck: Sequence[Mishap]) -> list[dict[s
     return rows
 
 
-def spoiled(struck: Sequence[Mishap], whole: Callable[[], Response]) -> Response:
-    """The answer with its mishaps. ``whole`` carries the call out; a mishap ``before`` may keep it from being carried out."""
+def spoiled(struck: Sequence[Mishap], whole: Callable[[], Response], hold: Callable[[float], object]) -> Response:
+    """The answer with its mishaps. ``whole`` carries the call out; a mishap ``before`` may keep it from being carried out.
+    ``hold`` lets seconds pass.
+    """
     for mishap in struck:
         if mishap.when == "before":
-            early = _instead(mishap, None)
+            early = _instead(mishap, None, hold)
             if early is not None:
                 return early
     answer = whole()
     for mishap in struck:
         if mishap.when == "after":
-            answer = _instead(mishap, answer) or answer
+            answer = _instead(mishap, answer, hold) or answer
     return answer
 
 
-def _instead(mishap: Mishap, answer: Response | None) -> Response | None:
+def _instead(mishap: Mishap, answer: Response | None, hold: Callable[[float], object]) -> Response | None:
     """What is sent instead, or None. ``slow`` only takes its time."""
     if mishap.do == "slow":
-        time.sleep(mishap.seconds)
+        hold(mishap.seconds)
     if mishap.do == "cut_json":
         text = _START if answer is None else answer.get_data()
         return Response(text[: max(1, len(text) // 2)], 200, mimetype="application/ld+json")

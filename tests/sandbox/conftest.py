@@ -12,6 +12,10 @@ import pytest
 from cvtr_widgets.sandbox import SandboxServer
 
 PATIENCE = 120.0
+NEVER = 300.0
+"""Seconds, for what comes only when the sandbox is told to hurry: however slow the machine is, it has not come before."""
+SHORT = httpx.Timeout(PATIENCE, read=0.1)
+"""A caller that does not wait for the answer."""
 
 
 class Caller:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cvtr_widgets.sandbox import Mishap
-from tests.sandbox.conftest import soon
+from tests.sandbox.conftest import NEVER, SHORT, soon
 
 FLAG = "leads-bulk-flag"
 BODY = {"flag": "test", "flagReason": 21}
@@ -76,12 +76,14 @@ def test_a_slow_answer_takes_its_time_and_is_right(server, admin, leads, when):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_caller_that_gives_up_on_a_slow_write_may_find_it_applied(server, admin, leads, when):
-    server.mishaps = [Mishap(FLAG, "slow", when, seconds=0.5)]
+    server.mishaps = [Mishap(FLAG, "slow", when, seconds=NEVER)]
     with pytest.raises(httpx.ReadTimeout):
-        admin.http.post(f"/api/v4/{FLAG}", json={"leads": leads[:1], **BODY}, timeout=0.1)
+        admin.http.post(f"/api/v4/{FLAG}", json={"leads": leads[:1], **BODY}, timeout=SHORT)
     if when == "before":
         assert not is_test(server, leads[0])
+        server.hurry()
     soon(lambda: is_test(server, leads[0]))
+    server.hurry()
 
 
 @pytest.mark.parametrize(
@@ -199,10 +201,12 @@ def test_half_of_the_leads_and_then_a_failure(server, admin, leads):
 
 
 def test_queue_is_a_202_whose_effect_comes_when_its_time_has_come(server, admin, leads):
-    server.mishaps = [Mishap(FLAG, "queue", seconds=0.2)]
+    server.mishaps = [Mishap(FLAG, "queue", seconds=NEVER)]
     answer = flagged(admin, leads[0])
     assert (answer.status_code, answer.json()["leads"]) == (202, [{"id": leads[0], "status": "queued"}])
     assert not is_test(server, leads[0])
+    server.mishaps = [Mishap(FLAG, "queue", seconds=0.05)]
+    flagged(admin, leads[0])
     soon(lambda: is_test(server, leads[0]))
 
 
