@@ -50,6 +50,8 @@ STATIC = {
     "import-linter": ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"),
 }
 SLOW_MARKS = ("browser", "notebooks", "packaging", "thorough", "long")
+SECOND_TRY = ("--reruns", "1", "--max-suite-reruns", "3", "--rerun-show-tracebacks")
+"""A browser, a kernel or another program on a busy machine may stumble: shown in full, counted in the closing line."""
 NBVAL = ("--nbval", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg"))
 
 
@@ -274,7 +276,9 @@ def everything(words: list[str], *marks: str) -> int:
     say("tests")
     chosen = any(not word.startswith("-") and (ROOT / word.split("::")[0]).exists() for word in words)
     workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    return run_tests(failed, [*workers, *NBVAL, *marks, *([] if chosen else ["tests", "notebooks"]), *words], browser)
+    return run_tests(
+        failed, [*workers, *SECOND_TRY, *NBVAL, *marks, *([] if chosen else ["tests", "notebooks"]), *words], browser
+    )
 
 
 def test(words: list[str]) -> int:

@@ -21,6 +21,9 @@ KEPT = {"CVTR_BROWSER", "CVTR_STATIC_FAILED"}
 MARKS = ("browser", "notebooks", "packaging")
 THOROUGH = {"budget", "canary", "cli", "dialects", "docs", "doctor", "faults", "learn", "runs", "sandbox", "session"}
 """Folders whose tests wait for services, kernels and disks: every day, but not in the quick half."""
+SECOND_TRY = {"browser", "cli", "docs", "doctor", "notebooks", "packaging", "sandbox"}
+"""Folders whose tests wait for other programs, where ``dev.py test`` tries a failing test once more. Nowhere else: what is
+true of a lead has to hold at the first try."""
 FIRST = {"packaging": 0, "notebooks": 1, "browser": 2}
 """With two workers the slow groups begin, so that neither worker is left alone with one of them at the end."""
 
@@ -65,14 +68,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mark = _mark(item.path)
         if mark:
             item.add_marker(mark)
+        if _folder(item.path) not in SECOND_TRY:
+            item.add_marker(pytest.mark.flaky(reruns=0))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: FIRST.get(_mark(item.path), len(FIRST)))
 
 
-def _mark(path: Path) -> str:
+def _folder(path: Path) -> str:
     if path.suffix == ".ipynb":
         return "notebooks"
-    folder = path.relative_to(HERE).parts[0] if path.is_relative_to(HERE) else ""
+    return path.relative_to(HERE).parts[0] if path.is_relative_to(HERE) else ""
+
+
+def _mark(path: Path) -> str:
+    folder = _folder(path)
     return "thorough" if folder in THOROUGH else folder if folder in MARKS else ""
 
 
