@@ -24,7 +24,7 @@ from cvtr_widgets.runs.mode import verify_way
 from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.planning import Reading, make_plan, read_leads
-from cvtr_widgets.runs.verify import DELIVERIES, Sight
+from cvtr_widgets.runs.verify import DELIVERIES
 from cvtr_widgets.selection import Selection, select
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class LeadSession(ReadSession):
                 f"{len(missing):,} of the leads are not in that frame, such as {missing[0]}. Pull them, or use fresh=True."
             )
         at = datetime.fromisoformat(frame.attrs["as_of"])
-        return Reading({i: Sight(leads[i]) for i in ids}, at, fresh=False)
+        return Reading(leads, {}, at, fresh=False)
 
     def sign(self, plan: Plan, name: str) -> Signature:
         """A signature under this very plan; it is worth nothing under another."""
@@ -302,7 +302,7 @@ class LeadSession(ReadSession):
         listener, stop = more.get("on_progress") or (lambda _n, _t: None), stopper(more.get("cancel"))
         deliveries = [i for i, kind in kinds.items() if kind in DELIVERIES]
         reading = read_leads(self.client, list(kinds), deliveries, on_progress=listener, cancelled=stop)
-        groups, out = undo.undo_groups(plan, entries, reading.sights)
+        groups, out = undo.undo_groups(plan, entries, reading.sight)
         said = undo.left_out_words(out)
         if not groups:
             raise PlanError("Nothing of this run can be taken back. " + (" ".join(said) or "No lead was changed."))

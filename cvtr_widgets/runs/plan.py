@@ -42,17 +42,64 @@ _watched: Callable[[LeadState], tuple[Any, ...]] = operator.attrgetter(*BEFORE)
 _COMMENTS = tuple(place for place, name in enumerate(BEFORE) if name.endswith("comment"))
 
 
-class Entry(NamedTuple):
-    """One lead in a plan. ``integrations``: those of the action that are on this lead's campaign."""
+class Alike(NamedTuple):
+    """What leads of a plan share that stand alike: few of these, many leads.
 
-    lead_id: LeadId
+    ``state`` None: not found; ``delivered``: the delivery check's word. ``integrations``: those of the action that are on
+    these leads' campaign.
+    """
+
     group: int
     verdict: Verdict
     why: str
     now: str
     then: str
-    before: Sight
+    state: LeadState | None
+    delivered: bool | None = None
     integrations: tuple[int, ...] = ()
+
+
+class Entry(NamedTuple):
+    """One lead in a plan, with what it shares with others."""
+
+    lead_id: LeadId
+    alike: Alike
+
+    @property
+    def group(self) -> int:
+        """Which of the plan's groups it is in."""
+        return self.alike.group
+
+    @property
+    def verdict(self) -> Verdict:
+        """What would happen to it."""
+        return self.alike.verdict
+
+    @property
+    def why(self) -> str:
+        """The reason of the verdict, in words."""
+        return self.alike.why
+
+    @property
+    def now(self) -> str:
+        """Its state, in words."""
+        return self.alike.now
+
+    @property
+    def then(self) -> str:
+        """The state that it would have, in words."""
+        return self.alike.then
+
+    @property
+    def integrations(self) -> tuple[int, ...]:
+        """Those of the action that are on this lead's campaign."""
+        return self.alike.integrations
+
+    @property
+    def before(self) -> Sight:
+        """How the lead was when the plan was made."""
+        state = self.alike.state
+        return Sight(None if state is None else Lead(self.lead_id, state), self.alike.delivered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +171,7 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """Leads by verdict; adds up to ``total``."""
-        found = Counter(id(e.verdict) for e in self.entries)  # hashing 100,000 of an enumeration takes its time
+        found = Counter(id(e.alike.verdict) for e in self.entries)  # hashing 100,000 of an enumeration takes its time
         return {str(v): found[id(v)] for v in Verdict}
 
     @property
@@ -139,7 +186,7 @@ class Plan:
 
     def sends(self, entry: Entry) -> bool:
         """Whether a run sends this entry."""
-        verdict = entry.verdict
+        verdict = entry.alike.verdict
         return verdict is Verdict.WILL_CHANGE or (self.include_cannot_tell and verdict is Verdict.CANNOT_TELL)
 
     def action(self, entry: Entry) -> Action:
@@ -189,12 +236,6 @@ class Plan:
         from cvtr_widgets.runs.results import plan_frame
 
         return plan_frame(self)
-
-
-def state_key(sight: Sight) -> Any:
-    """Alike for leads that share all that a plan rests on, as long as one of them is kept. Not equal for all that are alike."""
-    lead = sight.lead
-    return None if lead is None else (id(lead.state), sight.delivered)
 
 
 def before_values(sight: Sight) -> Sequence[Any] | None:
@@ -283,19 +324,19 @@ def fingerprint(
     if identity.world:
         head["world"] = identity.world
     found = hashlib.sha256(canonical(head, in_order=True).encode())
-    texts: dict[Any, str] = {}
+    texts: dict[int, str] = {}
     for start in range(0, len(entries), 1_000):  # the text of 100,000 would be large
         found.update("".join(_line(e, texts) for e in entries[start : start + 1_000]).encode())
     return found.hexdigest()
 
 
-def _line(entry: Entry, texts: dict[Any, str]) -> str:
-    key = (id(entry.verdict), entry.integrations, state_key(entry.before))
-    text = texts.get(key)
+def _line(entry: Entry, texts: dict[int, str]) -> str:
+    own, shared = entry
+    text = texts.get(id(shared))
     if text is None:
-        text = f',"{entry.verdict}",{canonical(entry.integrations)},{canonical(before_values(entry.before))}]'
-        texts[key] = text
-    return f"\n[{entry.lead_id}{text}"
+        text = f',"{shared.verdict}",{canonical(shared.integrations)},{canonical(before_values(entry.before))}]'
+        texts[id(shared)] = text
+    return f"\n[{own}{text}"
 
 
 def _sealed(action: Action) -> Action:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.errors import Cancelled, PlanError
-from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadService, Verdict, ordered_unique
+from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadService, LeadState, Verdict, ordered_unique
 from cvtr_widgets.runs.costs import costs_of
 from cvtr_widgets.runs.plan import (
+    Alike,
     Cost,
     Entry,
     Plan,
@@ -23,7 +24,6 @@ from cvtr_widgets.runs.plan import (
     fingerprint,
     judge,
     now_words,
-    state_key,
     then_words,
 )
 from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight
@@ -50,11 +50,16 @@ class Lists(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Leads as read at one moment, and whether that was for this plan."""
+    """Leads as read at one moment, and whether that was for this plan. ``said``: the delivery check's words."""
 
-    sights: Mapping[LeadId, Sight]
+    leads: Mapping[LeadId, Lead]
+    said: Mapping[LeadId, bool | None]
     at: datetime
     fresh: bool = True
+
+    def sight(self, own: LeadId) -> Sight:
+        """One lead; not found where it was not read."""
+        return Sight(self.leads.get(own), self.said.get(own))
 
 
 def resolve(action: Action, lists: Lists) -> tuple[Action, list[str]]:
@@ -104,7 +109,7 @@ def read_leads(
     said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
     if cancelled():
         raise Cancelled("The preview was stopped. Nothing was sent; start it again when you like.")
-    return Reading({i: Sight(found.get(i), said.get(i)) for i in ids}, at)
+    return Reading(found, said, at)
 
 
 @undisturbed()
@@ -176,35 +181,31 @@ def _entries(
     jobs, names = _jobs(lists, action, group, reading)
     without: Counter[str] = Counter()
     entries = []
-    judged: dict[Any, _Judged] = {}  # few different states, many leads
+    judged: dict[Any, tuple[Alike, str]] = {}  # few different states, many leads
     for own in group:
-        sight = reading.sights.get(own) or Sight(None)
-        key = state_key(sight)
+        sight = reading.sight(own)
+        key = None if sight.lead is None else (id(sight.lead.state), sight.delivered)
         found = judged.get(key)
         if found is None:
-            found = judged[key] = _judged(service, action, sight, jobs, names)
-        if found.without:
-            without[found.without] += 1
-        entries.append(Entry(own, number, found.verdict, found.why, found.now, found.then, sight, found.chosen))
+            found = judged[key] = _judged(service, number, action, sight, jobs, names)
+        alike, campaign = found
+        if campaign:
+            without[campaign] += 1
+        entries.append(Entry(own, alike))
     for campaign, n in without.items():
         notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
     return entries
 
 
-class _Judged(NamedTuple):
-    """What holds for all leads that stand alike. ``without``: their campaign, where it has none of the integrations."""
-
-    verdict: Verdict
-    why: str
-    now: str
-    then: str
-    chosen: tuple[int, ...]
-    without: str
-
-
 def _judged(
-    service: LeadService, action: Action, sight: Sight, jobs: Mapping[int | None, frozenset[int]], names: Mapping[int, str]
-) -> _Judged:
+    service: LeadService,
+    number: int,
+    action: Action,
+    sight: Sight,
+    jobs: Mapping[int | None, frozenset[int]],
+    names: Mapping[int, str],
+) -> tuple[Alike, str]:
+    """What holds for all leads that stand alike, and their campaign where it has none of the integrations."""
     verdict, why = judge(action, sight, service.identity)
     lead, without = sight.lead, ""
     chosen: tuple[int, ...] = ()
@@ -212,8 +213,9 @@ def _judged(
         mine = jobs.get(lead.campaign_id, frozenset())
         chosen = tuple(i for i in action.integrations if i in mine)
         without = "" if chosen else lead.campaign or f"campaign {lead.campaign_id}"
-    sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
-    return _Judged(verdict, why, now_words(sight), then_words(action, names, chosen) if sent else "", chosen, without)
+    then = then_words(action, names, chosen) if verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL} else ""
+    state = None if lead is None else lead.state
+    return Alike(number, verdict, why, now_words(sight), then, state, sight.delivered, chosen), without
 
 
 def _jobs(
@@ -222,7 +224,7 @@ def _jobs(
     """Integration jobs by campaign, and their names."""
     if not action.integrations:
         return {}, {}
-    leads = [s.lead for i in group if (s := reading.sights.get(i)) is not None and s.lead is not None]
+    leads = [lead for i in group if (lead := reading.leads.get(i)) is not None]
     campaigns = dict.fromkeys(lead.campaign_id for lead in leads)
     jobs: dict[int | None, frozenset[int]] = {}
     names: dict[int, str] = {}
@@ -236,8 +238,8 @@ def _jobs(
     return jobs, names
 
 
-def _billed(entries: Sequence[Entry]) -> list[Lead]:
-    return [e.before.lead for e in entries if e.before.lead is not None and e.before.lead.billable_for_advertiser is True]
+def _billed(states: Sequence[LeadState]) -> list[LeadState]:
+    return [state for state in states if state.billable_for_advertiser is True]
 
 
 def _delivered_words(delivered: int, billed: int) -> str:
@@ -249,11 +251,11 @@ def _delivered_words(delivered: int, billed: int) -> str:
 
 def _warnings(plan: Plan) -> list[str]:
     said: list[str] = []
-    sent: dict[ActionKind, list[Entry]] = defaultdict(list)
-    for e in plan.sendable:
-        sent[plan.groups[e.group][0].kind].append(e)
+    sent: dict[ActionKind, list[LeadState | None]] = defaultdict(list)
+    for _, alike in plan.sendable:
+        sent[plan.groups[alike.group][0].kind].append(alike.state)
     for kind in (ActionKind.INVALID, ActionKind.TEST, ActionKind.DELETE, ActionKind.REPROCESS):
-        delivered = [e for e in sent.get(kind, []) if e.before.lead is not None and e.before.lead.delivery == "Delivered"]
+        delivered = [state for state in sent.get(kind, []) if state is not None and state.delivery == "Delivered"]
         if delivered:
             said.append(_delivered_words(len(delivered), len(_billed(delivered))))
     if sent.get(ActionKind.REPROCESS):
@@ -262,7 +264,7 @@ def _warnings(plan: Plan) -> list[str]:
         said.append("Mark as Delivered sends nothing to an integration: only Valid with ticked integrations does.")
     if sent.get(ActionKind.DELETE):
         said.append("Deleted leads cannot be brought back.")
-    if any(plan.groups[e.group][0].integrations for e in sent.get(ActionKind.VALID, [])):
+    if any(action.kind is ActionKind.VALID and action.integrations for action in _sent_actions(plan)):
         said.append("What an integration has received cannot be taken back.")
     cannot = plan.counts[str(Verdict.CANNOT_TELL)]
     if cannot:
@@ -276,16 +278,15 @@ def _warnings(plan: Plan) -> list[str]:
 def _money(plan: Plan) -> tuple[str, ...]:
     """What is expected to move, from the leads' own payout fields."""
     sums: dict[str, dict[str, Decimal]] = {}
-    alike: dict[Any, list[Any]] = {}  # group, lead, and how many stand as it does
-    for e in plan.sendable:
-        if e.before.lead is not None:
-            alike.setdefault((e.group, id(e.before.lead.state)), [e.group, e.before.lead, 0])[2] += 1
-    for group, lead, number in alike.values():
-        currency = lead.currency or "currency not stated"
-        for side, amount in _moves(plan.groups[group][0].kind, lead).items():
+    kinds: set[ActionKind] = set()
+    for alike, number in _numbers(plan):
+        if alike.state is None:
+            continue
+        kind, currency = plan.groups[alike.group][0].kind, alike.state.currency or "currency not stated"
+        kinds.add(kind)
+        for side, amount in _moves(kind, alike.state).items():
             sums.setdefault(currency, {}).setdefault(side, Decimal(0))
             sums[currency][side] += amount * number
-    kinds = {plan.groups[group][0].kind for group, _, _ in alike.values()}
     maybe = bool(kinds & {ActionKind.VALID, ActionKind.REPROCESS})
     said = []
     for currency, sides in sums.items():
@@ -297,7 +298,17 @@ def _money(plan: Plan) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _moves(kind: ActionKind, lead: Lead) -> dict[str, Decimal]:
+def _sent_actions(plan: Plan) -> list[Action]:
+    return [plan.groups[group][0] for group in {alike.group for _, alike in plan.sendable}]
+
+
+def _numbers(plan: Plan) -> Iterable[tuple[Alike, int]]:
+    """What leads that are sent share, and how many do."""
+    found = Counter(id(alike) for _, alike in plan.sendable)
+    return [(alike, found[own]) for own, alike in {id(alike): alike for _, alike in plan.sendable}.items()]
+
+
+def _moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal]:
     moves: dict[str, Decimal] = {}
     advertiser = lead.advertiser_payout if isinstance(lead.advertiser_payout, Decimal) else Decimal(0)
     publisher = lead.publisher_payout if isinstance(lead.publisher_payout, Decimal) else Decimal(0)

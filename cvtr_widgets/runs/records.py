@@ -14,8 +14,9 @@ from typing import Any
 
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Sealed, Signature, Verdict, seal
+from cvtr_widgets.runs.canonical import canonical
 from cvtr_widgets.runs.entries import Item
-from cvtr_widgets.runs.plan import BEFORE, Cost, Entry, Plan, before_values, now_words, state_key, then_words
+from cvtr_widgets.runs.plan import BEFORE, Alike, Cost, Entry, Plan, before_values, now_words, then_words
 from cvtr_widgets.runs.verify import Sight
 
 PART = 1_000
@@ -79,26 +80,37 @@ def sight_of(own: int, said: Sequence[Any] | None) -> Sight:
 
 def plan_parts(plan: Plan) -> Iterator[Item]:
     """The ``plan`` entries: all leads of the plan, in its order."""
-    values: dict[Any, Sequence[Any] | None] = {}
+    values: dict[int, Sequence[Any] | None] = {}
     for start in range(0, plan.total, PART):
         whys: dict[str, int] = {}
         leads = []
-        for own, group, verdict, why, _, _, before, chosen in plan.entries[start : start + PART]:
-            key = state_key(before)
-            if key not in values:
-                values[key] = before_values(before)
-            leads.append([own, group, str(verdict), whys.setdefault(why, len(whys)), chosen, values[key]])
+        for entry in plan.entries[start : start + PART]:
+            own, alike = entry
+            if id(alike) not in values:
+                values[id(alike)] = before_values(entry.before)
+            why = whys.setdefault(alike.why, len(whys))
+            leads.append([own, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]])
         yield "plan", {"first": start, "whys": list(whys), "leads": leads}
 
 
 def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[Entry]:
     """The leads of one ``plan`` entry again."""
-    whys = part["whys"]
-    for own, group, verdict, why, integrations, before in part["leads"]:
-        sight, chosen = sight_of(own, before), tuple(integrations)
-        sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
-        then = then_words(actions[group], {}, chosen) if sent else ""
-        yield Entry(own, group, Verdict(verdict), whys[why], now_words(sight), then, sight, chosen)
+    found: dict[str, Alike] = {}
+    for own, *shared in part["leads"]:
+        key = canonical(shared)
+        alike = found.get(key)
+        if alike is None:
+            alike = found[key] = _alike(own, shared, part["whys"], actions)
+        yield Entry(own, alike)
+
+
+def _alike(own: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action]) -> Alike:
+    group, verdict, why, integrations, before = shared
+    sight, chosen = sight_of(own, before), tuple(integrations)
+    sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
+    then = then_words(actions[group], {}, chosen) if sent else ""
+    state = None if sight.lead is None else sight.lead.state
+    return Alike(group, Verdict(verdict), whys[why], now_words(sight), then, state, sight.delivered, chosen)
 
 
 def plan_of(opened: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Plan:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Outcome, Signature
+from cvtr_widgets.models import NOT_SENT, Lead, LeadId, LeadState, Outcome, Signature
 from cvtr_widgets.runs.verify import Sight
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cvtr_widgets.runs.plan import Plan
+    from cvtr_widgets.runs.plan import Entry, Plan
     from cvtr_widgets.runs.replay import Fate
 
 RESULT_COLUMNS = (
@@ -36,14 +36,13 @@ class About(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """What became of one lead in a run. Filled in as the run goes on; ``sight`` is how the plan saw the lead.
+    """What became of one lead in a run. Filled in as the run goes on; ``entry`` is the lead in the plan.
 
     ``names``: campaign and publisher, where only a later reading told them; ``done``: whether it has its outcome.
     """
 
-    lead_id: LeadId
+    entry: Entry
     about: About
-    sight: Sight
     outcome: Outcome = Outcome.NOT_SENT
     detail: str = WAITS
     after_status: str | None = None
@@ -56,6 +55,16 @@ class Row:
     chunk: int | None = None
     done: bool = False
 
+    @property
+    def lead_id(self) -> LeadId:
+        """Which lead."""
+        return self.entry.lead_id
+
+    @property
+    def sight(self) -> Sight:
+        """How the plan saw the lead."""
+        return self.entry.before
+
     def see(self, now: Sight) -> None:
         """Note what was read after the lead was sent, or when it was held back."""
         lead = now.lead
@@ -63,7 +72,7 @@ class Row:
             self.after_status = self.after_delivery = None
             return
         self.after_status, self.after_delivery = _text(lead.status), delivery_words(lead, now.delivered)
-        before = self.sight.lead
+        before = self.entry.alike.state
         if before is None or not (before.campaign and before.publisher):
             campaign, publisher = self.names or (None, None)
             self.names = (campaign or lead.campaign, publisher or lead.publisher)
@@ -81,7 +90,7 @@ class Row:
 
     def name(self, which: Literal["campaign", "publisher"]) -> str | None:
         """The campaign's or the publisher's name, as first told."""
-        lead = self.sight.lead
+        lead = self.entry.alike.state
         told = None if lead is None else lead.campaign if which == "campaign" else lead.publisher
         return told or (None if self.names is None else self.names[0 if which == "campaign" else 1])
 
@@ -90,7 +99,7 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def delivery_words(lead: Lead | None, checked: bool | None) -> str | None:
+def delivery_words(lead: Lead | LeadState | None, checked: bool | None) -> str | None:
     """The delivery field, else what the delivery check said."""
     if lead is None:
         return None
@@ -115,7 +124,7 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
         return [getattr(r.about, name) for r in rows]
 
     def before(name: str) -> list[Any]:
-        return [None if (lead := r.sight.lead) is None else getattr(lead, name) for r in rows]
+        return [None if (lead := r.entry.alike.state) is None else getattr(lead, name) for r in rows]
 
     outcomes = [str(o) for o in Outcome]
     data: dict[str, Any] = {
@@ -125,7 +134,9 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
         "detail": pd.Series(col("detail"), dtype="object"),
         "before_status": pd.Series([_text(v) for v in before("status")], dtype="object"),
         "after_status": pd.Series(col("after_status"), dtype="object"),
-        "before_delivery": pd.Series([delivery_words(r.sight.lead, r.sight.delivered) for r in rows], dtype="object"),
+        "before_delivery": pd.Series(
+            [delivery_words(r.entry.alike.state, r.entry.alike.delivered) for r in rows], dtype="object"
+        ),
         "after_delivery": pd.Series(col("after_delivery"), dtype="object"),
         "campaign_id": pd.array(before("campaign_id"), dtype="Int64"),
         "campaign": pd.Series([r.name("campaign") for r in rows], dtype="object"),
@@ -154,7 +165,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     entries = plan.entries
 
     def of(name: str) -> list[Any]:
-        return [None if e.before.lead is None else getattr(e.before.lead, name) for e in entries]
+        return [None if (lead := e.alike.state) is None else getattr(lead, name) for e in entries]
 
     def texts(values: list[Any]) -> pd.Series[Any]:
         return pd.Series([_text(v) for v in values], dtype="object")
@@ -187,13 +198,13 @@ def rows_of(plan: Plan, run_id: str, signature: Signature | None, fates: Mapping
     for entry in plan.entries:
         own = entry.lead_id
         if plan.sends(entry):
-            row = rows[own] = Row(own, sent[entry.group], entry.before)
+            row = rows[own] = Row(entry, sent[entry.group])
             if fates:
                 _take_fate(row, fates.get(own))
         else:
             verdict = str(entry.verdict).replace("_", " ")
             detail = sys.intern(f"{verdict}: {entry.why}" if entry.why else verdict)
-            rows[own] = Row(own, skipped[entry.group], entry.before, Outcome.SKIPPED, detail)
+            rows[own] = Row(entry, skipped[entry.group], Outcome.SKIPPED, detail)
     return rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from cvtr_widgets import actions
 from cvtr_widgets.actions import count_of
@@ -22,12 +22,12 @@ def wanted_back(plan: Plan, outcomes: Mapping[LeadId, str]) -> list[Entry]:
     return [e for e in plan.sendable if outcomes.get(e.lead_id) in TAKEN]
 
 
-def undo_groups(plan: Plan, entries: list[Entry], now: Mapping[LeadId, Sight]) -> tuple[Groups, Out]:
+def undo_groups(plan: Plan, entries: list[Entry], now: Callable[[LeadId], Sight]) -> tuple[Groups, Out]:
     """Groups of actions that restore, and leads that are left out with the reason. ``now``: the leads as just read."""
     groups: dict[Action, list[LeadId]] = {}
     out: Out = []
     for entry in entries:
-        sight = now.get(entry.lead_id, Sight(None))
+        sight = now(entry.lead_id)
         done = plan.action(entry)
         found = _back(done, entry.before) if sight.lead is not None else "it is no longer there"
         if isinstance(found, Action) and (why := _changed_since(done, entry.before, sight)):
