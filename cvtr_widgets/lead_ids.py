@@ -130,7 +130,8 @@ def id_of_value(value: Any, *, exact: int = MOST) -> LeadId | str:
     return _number(value, exact)
 
 
-_EXACT = {"float16": 2**11, "float32": 2**24}
+SMALL_FLOATS: Final = {"float16": 2**11, "float32": 2**24, "halffloat[pyarrow]": 2**11, "float[pyarrow]": 2**24}
+"""Types of numbers -> below what they hold every whole number exactly."""
 
 
 def _number(value: Any, exact: int) -> LeadId | str:
@@ -144,7 +145,7 @@ def _number(value: Any, exact: int) -> LeadId | str:
         if value != int(value):
             return "has a fraction, so it is no lead id"
         number = int(value)
-        if not isinstance(value, Decimal) and abs(number) >= _EXACT.get(type(value).__name__, 2**53):
+        if not isinstance(value, Decimal) and abs(number) >= SMALL_FLOATS.get(type(value).__name__, 2**53):
             return "is too large to be exact as a floating-point number: give it as text"
     else:
         return f"is of the kind {type(value).__name__[:40]}, not a lead id"

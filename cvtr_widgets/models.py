@@ -15,6 +15,7 @@ LeadId: TypeAlias = int
 Record: TypeAlias = dict[str, Any]
 """One object of the service as it arrived (decoded JSON)."""
 Stopped: TypeAlias = Callable[[], bool]
+"""Whether the user wants to stop. It is asked again and again, and may change its mind."""
 
 
 class Missing(enum.Enum):

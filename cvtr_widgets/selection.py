@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import SelectionError
-from cvtr_widgets.lead_ids import MOST, id_in, id_of_value, shown
+from cvtr_widgets.lead_ids import MOST, SMALL_FLOATS, id_in, id_of_value, shown
 from cvtr_widgets.models import Lead, LeadId, Origin, Rejected
 from cvtr_widgets.selected import Selection
 from cvtr_widgets.selection_files import SUFFIXES, read_file
@@ -158,13 +158,10 @@ def _from_index(index: pd.Index[Any]) -> Selection:
     return _from_values(index, "frame", "row")
 
 
-_EXACT = {"float32": 2**24, "float16": 2**11, "float[pyarrow]": 2**24, "halffloat[pyarrow]": 2**11}
-
-
 def _must_be_exact(values: Any) -> None:
     """A column of small floats has made other leads of large ids, and nobody can tell any more."""
     kind = str(getattr(values, "dtype", ""))
-    exact = _EXACT.get(kind.lower())
+    exact = SMALL_FLOATS.get(kind.lower())
     if exact is None:
         return
     import pandas as pd

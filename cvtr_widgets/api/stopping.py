@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cvtr_widgets.errors import Cancelled
-
-Stopped = Callable[[], bool]
-"""Whether the user wants to stop. It is asked again and again, and may change its mind."""
+from cvtr_widgets.models import Stopped as Stopped
 
 
 def never() -> bool:

@@ -242,10 +242,11 @@ class PanelState:
     def _again(self) -> None:
         left = self.processing.left_over()
         if left:
+            given = self.processing.given(left)
             self.processing.forget()
             self.leads.select_these(left)
             self.step = 2
-            self.type.read_lists()
+            self.type.take(given)
             self.texts_version += 1
 
     def _start_over(self) -> None:

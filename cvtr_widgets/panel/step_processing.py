@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -289,6 +289,11 @@ class ProcessingStep:
         left = self.run.failed
         twice = (left["action"] == str(ActionKind.REPROCESS)) & (left["outcome"] == str(Outcome.UNKNOWN))
         return tuple(int(i) for i in left.index[~twice])
+
+    def given(self, ids: Collection[LeadId]) -> set[Action]:
+        """The actions that the run shown had for these leads."""
+        groups = self.run.plan.groups if self.run is not None else ()
+        return {action for action, own in groups if not set(own).isdisjoint(ids)}
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from cvtr_widgets import actions
 from cvtr_widgets.actions import OTHER_REASONS, RETURNED, ROWS, count_of, describe
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.frames import leads_in
-from cvtr_widgets.models import Action, ActionKind, Choice, Verdict
+from cvtr_widgets.models import Action, ActionKind, Choice, Sealed, Verdict
 from cvtr_widgets.panel.cells import plain
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.step_leads import LeadsStep
@@ -85,6 +85,23 @@ class TypeStep:
         if self.kind is None:
             return
         self._forms[self.kind] = dataclasses.replace(self.form, **values)
+
+    def take(self, given: Collection[Action]) -> None:
+        """Show the action that leads were given, as it was; none where they had several, or a comment that nobody has here."""
+        one = next(iter(given)) if len(given) == 1 else None
+        if one is None or isinstance(one.comment, Sealed):
+            self.choose("")
+            return
+        self.kind, self.problem = one.kind, None
+        listed = one.kind is ActionKind.OTHER or one.reason_choice is not None
+        self.enter(
+            reason="" if one.reason is None else LISTED + one.reason if listed else OWN,
+            own_reason="" if listed else one.reason or "",
+            category=one.category or "",
+            comment=one.comment or "",
+            integrations=frozenset(one.integrations),
+        )
+        self.read_lists()
 
     def tick_integration(self, job: int, *, on: bool) -> None:
         """Tick or untick an integration job."""

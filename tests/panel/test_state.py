@@ -111,6 +111,43 @@ def test_again_selects_exactly_what_did_not_go_through(driven):
     assert [len(driven.server.effects(own)) for own in ids] == [1, 1, 1, 1]
 
 
+def of_reason(driven, reason: str) -> list[int]:
+    return [own for own in driven.server.lead_ids(status="Invalid") if driven.server.lead(own)["reason"] == reason]
+
+
+def test_again_after_taking_back_is_the_action_that_takes_back(driven):
+    """Not the one that step 2 still holds."""
+    ids = of_reason(driven, "Duplicate")[:3]
+    driven.plan(ids, "test", reason="own", own_reason="mine", comment="Looked at")
+    driven.run()
+    driven.say("undo_run")
+    driven.say("confirm", on=True)
+    driven.server.mishaps = [Mishap("leads-bulk-flag", "refuse_lead", lead=ids[1], text="made to fail")]
+    assert driven.run()["refused"] == 1
+    driven.say("again")
+    form = driven.view()["type"]
+    assert (form["action"], form["reason"]) == ("invalid", "listed:Duplicate")
+    driven.server.mishaps = []
+    driven.say("preview")
+    driven.say("confirm", on=True)
+    assert driven.run() == {"confirmed": 1}
+    assert [(lead["status"], lead["reason"]) for lead in map(driven.server.lead, ids)] == [("Invalid", "Duplicate")] * 3
+
+
+def test_again_after_several_actions_asks_which(driven):
+    one, other = of_reason(driven, "Duplicate")[0], of_reason(driven, "Out of Target")[0]
+    driven.plan([one, other], "test", reason="own", own_reason="mine")
+    driven.run()
+    driven.say("undo_run")
+    driven.say("confirm", on=True)
+    driven.server.mishaps = [Mishap("leads-bulk-flag", "refuse_lead", lead=own, text="made to fail") for own in (one, other)]
+    assert driven.run() == {"refused": 2}
+    driven.say("again")
+    assert set(driven.state.leads.picked.ids) == {one, other}
+    assert (driven.view()["step"], driven.view()["type"]["action"]) == (2, "")
+    assert "Choose an action." in driven.view()["type"]["blockers"]
+
+
 def test_start_over_keeps_filters_leads_and_the_last_action(driven):
     driven.say("filter", name="status", value="Caution")
     driven.say("load", go_on=False)
