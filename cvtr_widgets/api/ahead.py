@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from cvtr_widgets.api.stopping import Stopped, never
+from cvtr_widgets.api.stopping import never
 from cvtr_widgets.errors import Cancelled
+from cvtr_widgets.models import Stopped
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -12,10 +12,11 @@ from typing import Any
 
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.dialect import Dialect
-from cvtr_widgets.api.stopping import Stopped, never
+from cvtr_widgets.api.stopping import never
 from cvtr_widgets.api.transport import Answer, Failed, Transport, failure_error, problem_words, status_error
 from cvtr_widgets.errors import Cancelled, CredentialsError, LoginRefused, PasswordExpired, ServiceError, Unreadable
 from cvtr_widgets.fields import getter
+from cvtr_widgets.models import Stopped
 
 MAX_LIFE = 10 * 365 * 86_400
 """Seconds; a token that claims to live longer is taken to live an hour."""

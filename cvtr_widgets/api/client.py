@@ -23,7 +23,7 @@ from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.reading import LeadReading, Tick
 from cvtr_widgets.api.records import leads_of
 from cvtr_widgets.api.shared import allowance_folder
-from cvtr_widgets.api.stopping import Stopped, never
+from cvtr_widgets.api.stopping import never
 from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, is_loopback, status_error
 from cvtr_widgets.api.writing import Writing
 from cvtr_widgets.dialect.model import EntryRow
@@ -42,6 +42,7 @@ from cvtr_widgets.models import (
     ReadCost,
     Record,
     Signature,
+    Stopped,
     WriteAnswer,
 )
 
@@ -266,10 +267,9 @@ class Convertr:
         Raises:
             NotFound: it is not there, or not visible to this account.
         """
-        found = self.fetch_records([lead_id])
-        if lead_id not in found:
-            raise NotFound(f"Lead {lead_id} is not there, or not visible to you", advice="Check the id.")
-        return found[lead_id]
+        if found := self.fetch_records([lead_id]).get(lead_id):
+            return found
+        raise NotFound(f"Lead {lead_id} is not there, or not visible to you", advice="Check the id.")
 
     def fetch_records(
         self, ids: Sequence[LeadId], *, tick: Tick = lambda _n: None, cancelled: Stopped = never

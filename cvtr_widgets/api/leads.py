@@ -15,10 +15,10 @@ from typing import Any
 
 from cvtr_widgets.api.pages import Pages, Tally
 from cvtr_widgets.api.reader import Reader
-from cvtr_widgets.api.stopping import Stopped, never
+from cvtr_widgets.api.stopping import never
 from cvtr_widgets.errors import RequestRefused, ServiceError
 from cvtr_widgets.fields import delivery_of, id_of, status_of
-from cvtr_widgets.models import NOT_SENT, Record
+from cvtr_widgets.models import NOT_SENT, Record, Stopped
 
 DOCUMENTED = ("campaign", "created_after", "created_before")
 

@@ -15,10 +15,10 @@ from typing import Any
 from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.reader import Reader
-from cvtr_widgets.api.stopping import Stopped, never
+from cvtr_widgets.api.stopping import never
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
-from cvtr_widgets.models import NOT_SENT, Record
+from cvtr_widgets.models import NOT_SENT, Record, Stopped
 from cvtr_widgets.rows import Rows
 
 REPEATS = 20

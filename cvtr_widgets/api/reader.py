@@ -12,7 +12,7 @@ import stamina
 from cvtr_widgets.api.auth import EXPIRED_ADVICE, Auth
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.dialect import Dialect
-from cvtr_widgets.api.stopping import Stopped, never
+from cvtr_widgets.api.stopping import never
 from cvtr_widgets.api.transport import (
     Answer,
     Failed,
@@ -37,7 +37,7 @@ from cvtr_widgets.errors import (
     Unreadable,
 )
 from cvtr_widgets.fields import id_in, ids_in
-from cvtr_widgets.models import LeadId
+from cvtr_widgets.models import LeadId, Stopped
 
 T = TypeVar("T")
 # Without a handler of their own, retries would be printed into notebooks as bare words; who sets logging up still sees them.

@@ -20,10 +20,10 @@ from cvtr_widgets.api.ahead import ahead
 from cvtr_widgets.api.leads import LeadFilter, LeadLists, created
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.api.reader import Reader
-from cvtr_widgets.api.stopping import Stop, Stopped, never
+from cvtr_widgets.api.stopping import Stop, never
 from cvtr_widgets.errors import Cancelled, NotAllowed, NotFound, Unreadable
 from cvtr_widgets.fields import id_of
-from cvtr_widgets.models import LeadId, ReadCost, Record, ordered_unique
+from cvtr_widgets.models import LeadId, ReadCost, Record, Stopped, ordered_unique
 from cvtr_widgets.rows import Rows
 from cvtr_widgets.undisturbed import undisturbed
 

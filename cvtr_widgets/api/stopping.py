@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cvtr_widgets.errors import Cancelled
-from cvtr_widgets.models import Stopped as Stopped
+from cvtr_widgets.models import Stopped
 
 
 def never() -> bool:

@@ -14,11 +14,10 @@ from cvtr_widgets.api.auth import Auth
 from cvtr_widgets.api.clearance import Clearance
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.reader import Reader
-from cvtr_widgets.api.stopping import Stopped
 from cvtr_widgets.api.transport import Answer, Failed, Transport
 from cvtr_widgets.dialect.model import Call, Dialect
 from cvtr_widgets.errors import Cancelled, CvtrError, RequestRefused, ServiceError
-from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Limits, Signature, WriteAnswer, ordered_unique
+from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Limits, Signature, Stopped, WriteAnswer, ordered_unique
 
 FIRST_ASK = 0.2
 SLOWEST_ASK = 3.0

@@ -12,8 +12,8 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import SelectionError
-from cvtr_widgets.models import Lead, Verdict
-from cvtr_widgets.runs.plan import Entry
+from cvtr_widgets.models import Lead, LeadState, Verdict
+from cvtr_widgets.runs.plan import Alike, Entry
 from cvtr_widgets.runs.verify import Sight
 
 LEADS = pd.DataFrame({"score": [7, 8], "campaign_id": [44064, 44064]}, index=pd.Index([11001, 53284], name="lead_id"))
@@ -79,7 +79,7 @@ def test_single() -> None:
         ({"id": 5, "@id": "/api/v4/campaigns/5"}, "record"),
         (b"11001", "bytes"),
         (object(), "object"),
-        (Entry(53284, 1, Verdict.WILL_CHANGE, "", "", "", Sight(Lead(53284))), "kind Entry"),
+        (Entry(53284, Alike(1, Verdict.WILL_CHANGE, "", "", "", LeadState())), "kind Entry"),
         (Sight(Lead(53284), True), "kind Sight"),
         (next(LEADS.reset_index().itertuples()), "kind Pandas"),
         ("missing.csv", "no file"),
