@@ -85,6 +85,7 @@ class Sender:
         """Read a block and hold back what has changed since the plan; what remains is sent."""
         if not self._may_go():
             return
+        began = Moment.now()
         try:
             going = self._held_back([(i, chunk) for chunk in block.chunks for i in chunk.ids])
         except CvtrError as error:
@@ -93,7 +94,7 @@ class Sender:
         parts = [(chunk, ids) for chunk in block.chunks if (ids := tuple(i for i in chunk.ids if i in going))]
         if not parts:
             return
-        under_way = UnderWay(block.ids, parts)
+        under_way = UnderWay(block.ids, parts, began)
         for chunk, ids in parts:
             self._workers.add(SEND, partial(self._send, under_way, chunk, ids))
 
@@ -147,9 +148,9 @@ class Sender:
                     turn.enter_context(self._turn)
                     if not self._may_go():
                         return
-                    self._renew(under_way)
-                part = under_way.take(chunk)
-                if part is None:  # another thread reads it anew just now
+                    self._renew(under_way, chunk)
+                part = None if under_way.stale(chunk) else under_way.take(chunk)
+                if part is None:  # another thread reads it anew just now, or it took too long once more
                     self._run.sleep(0.02)
                     continue
                 if not part.ids:
@@ -170,13 +171,13 @@ class Sender:
             self._run.sleep(self._patience.resend * 2 ** (attempt - 1) if rule.then is Then.RESEND else 0)
             attempt += 1
 
-    def _renew(self, under_way: UnderWay) -> None:
-        """Read anew what waits of a block and was read too long ago; what has changed is held back."""
-        parts = under_way.take_stale()
+    def _renew(self, under_way: UnderWay, chunk: Chunk) -> None:
+        """Read anew what waits of a block and was read too long ago, the chunk's leads first; what has changed is held back."""
+        began, parts = Moment.now(), under_way.take_stale(chunk)
         try:
             going = self._held_back([(own, part.chunk) for part in parts for own in part.ids]) if parts else set()
-            now = Moment.now()
-            parts = [Part(chunk, tuple(i for i in ids if i in going), now) for chunk, ids, _ in parts]
+            read = under_way.read_at(began, len(parts))
+            parts = [Part(part.chunk, tuple(i for i in part.ids if i in going), read) for part in parts]
         finally:
             under_way.put(parts)
 
@@ -284,7 +285,7 @@ class Sender:
         words = answer.detail or f"the service answered {answer.status}"
         for own in ids:
             self._back.wait_for(chunk.action, own, "no", words, f"the service refused it (status {answer.status})")
-        now = self._back.read([(i, chunk.action) for i in ids])
+        began, now = Moment.now(), self._back.read([(i, chunk.action) for i in ids])
         unchanged: list[LeadId] = []
         for own in ids:
             before = self._run.row(own).sight
@@ -299,7 +300,7 @@ class Sender:
             self._note_answer(chunk, tuple(unchanged), 0, "read back unchanged", answer, Then.WAIT)
             self._run.leads.not_applied(unchanged)
             middle = len(unchanged) // 2
-            halves = [UnderWay(half, [(chunk, half)]) for half in (tuple(unchanged[:middle]), tuple(unchanged[middle:]))]
+            halves = [UnderWay(half, [(chunk, half)], began) for half in (tuple(unchanged[:middle]), tuple(unchanged[middle:]))]
             for half in halves:
                 self._part(half, chunk, alike)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cvtr_widgets.models import LeadId
@@ -41,12 +41,25 @@ class Part(NamedTuple):
 class UnderWay:
     """A block that was just read. Threads share it; a chunk's part is in the hands of one of them, or waits here."""
 
-    def __init__(self, ids: tuple[LeadId, ...], parts: Iterable[tuple[Chunk, tuple[LeadId, ...]]]) -> None:
-        now = Moment.now()
+    def __init__(self, ids: tuple[LeadId, ...], parts: Sequence[tuple[Chunk, tuple[LeadId, ...]]], began: Moment) -> None:
+        """``began``: when their reading did."""
         self.ids = ids
-        self._waiting = {chunk.number: Part(chunk, own, now) for chunk, own in parts}
-        self._left = len(self._waiting)
+        self._left = self._together = len(parts)
         self._lock = threading.Lock()
+        read = self.read_at(began, len(parts))
+        self._waiting = {chunk.number: Part(chunk, own, read) for chunk, own in parts}
+
+    def read_at(self, began: Moment, number: int) -> Moment:
+        """As of when so many parts count as read whose reading began then: as of that moment, so that what took too long is
+        read anew, in pieces of half as many. One part that takes too long by itself is read twice, and then counts as of now.
+        """
+        with self._lock:
+            if not began.old():
+                return began
+            if not self._together:
+                return Moment.now()
+            self._together = min(self._together, number) // 2
+            return began
 
     def one_done(self) -> bool:
         """One chunk is through. Gives whether it was the last."""
@@ -65,13 +78,14 @@ class UnderWay:
         with self._lock:
             return self._waiting.pop(chunk.number, None)
 
-    def take_stale(self) -> list[Part]:
-        """All parts that wait and were read too long ago."""
+    def take_stale(self, chunk: Chunk) -> list[Part]:
+        """Parts that wait and were read too long ago, the chunk's first; as many as are read together."""
         with self._lock:
             old = [part for part in self._waiting.values() if part.read.old()]
-            for part in old:
+            old.sort(key=lambda part: part.chunk.number != chunk.number)
+            for part in (taken := old[: max(1, self._together)]):
                 del self._waiting[part.chunk.number]
-            return old
+            return taken
 
     def put(self, parts: Iterable[Part]) -> None:
         """These wait (again)."""

@@ -125,3 +125,27 @@ def test_a_fault_of_our_own_after_the_answer_leaves_no_lead_on_its_way(sandbox, 
     assert run.state == "failed"
     assert run.counts["confirmed"] == len(ids), run.results.detail.iloc[0]
     assert {len(sandbox.server.effects(own)) for own in ids} == {1}
+
+
+def test_leads_count_as_read_from_when_their_reading_began(sandbox, open_session, ids, monkeypatch):
+    """The answer takes long, and a colleague is quicker."""
+    monkeypatch.setattr(under_way, "FRESH", 0.5)
+    session = open_session(chunk=4)
+    plan = session.plan(cvtr.mark_test("x"), ids[:8])  # they are read together
+    sandbox.server.mishaps = [Mishap("leads", "slow", "after", nth=1, seconds=0.6), Mishap("leads", "meddle", "after", nth=1)]
+    run = session.run(plan, confirm=True)
+    assert run.counts["skipped"] == 8, run.results.detail.tolist()
+    assert writes(sandbox) == 0
+
+
+def test_where_every_reading_takes_too_long_the_run_goes_through_all_the_same(sandbox, open_session, ids, monkeypatch):
+    monkeypatch.setattr(under_way, "FRESH", 0.05)
+    session = open_session(chunk=3)
+    plan = session.plan(cvtr.mark_test("x"), ids)
+    seen = len(sandbox.server.requests)
+    sandbox.server.mishaps = [Mishap("leads", "slow", seconds=0.1)]
+    run = session.run(plan, confirm=True)
+    assert run.counts["confirmed"] == len(ids)
+    assert writes(sandbox) == 4
+    read = [len([k for k, _ in r.query if k == "id[]"]) for r in sandbox.server.requests[seen:] if r.path.endswith("/leads")]
+    assert set(read) == {6, 3}
