@@ -45,20 +45,23 @@ class UnderWay:
         """``began``: when their reading did."""
         self.ids = ids
         self._left = self._together = len(parts)
+        self._slow = 0
         self._lock = threading.Lock()
         read = self.read_at(began, len(parts))
         self._waiting = {chunk.number: Part(chunk, own, read) for chunk, own in parts}
 
     def read_at(self, began: Moment, number: int) -> Moment:
         """As of when so many parts count as read whose reading began then: as of that moment, so that what took too long is
-        read anew, in pieces of half as many. One part that takes too long by itself is read twice, and then counts as of now.
+        read anew, from the second time on in pieces of half as many. One part that takes too long again counts as of now.
         """
         with self._lock:
-            if not began.old():
+            if not number or not began.old():
                 return began
-            if not self._together:
-                return Moment.now()
-            self._together = min(self._together, number) // 2
+            self._slow += 1
+            if self._slow > 1:
+                if number == 1:
+                    return Moment.now()
+                self._together = number // 2
             return began
 
     def one_done(self) -> bool:
@@ -83,7 +86,7 @@ class UnderWay:
         with self._lock:
             old = [part for part in self._waiting.values() if part.read.old()]
             old.sort(key=lambda part: part.chunk.number != chunk.number)
-            for part in (taken := old[: max(1, self._together)]):
+            for part in (taken := old[: self._together]):
                 del self._waiting[part.chunk.number]
             return taken
 
