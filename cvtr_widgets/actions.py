@@ -6,8 +6,10 @@ not invented here: where no rule is known, none is applied.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Integral
+from typing import Any, Literal
 
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import Action, ActionKind
@@ -99,27 +101,40 @@ RETURNED = "Returned"
 """The one Invalid reason that asks for a category."""
 
 
-def _clean(text: str | None) -> str | None:
-    return text.strip() or None if isinstance(text, str) else None
+def _clean(text: str | None, what: str = "A comment") -> str | None:
+    if text is not None and not isinstance(text, str):
+        raise PlanError(f"{what} is text, not {text!r} ({type(text).__name__}). Write it in quotes.")
+    return None if text is None else text.strip() or None
+
+
+def _job_ids(given: Any) -> tuple[int, ...]:
+    wrong = "Integrations are ids of integration jobs, such as integrations=[535]; see session.integrations(campaign)."
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise PlanError(f"{wrong} {given!r} is {type(given).__name__}.")
+    found = list(given)
+    for job in found:
+        if isinstance(job, bool) or not isinstance(job, Integral) or job <= 0:
+            raise PlanError(f"{wrong} {job!r} is none.")
+    return tuple(dict.fromkeys(int(job) for job in found))
 
 
 def _need_reason(reason: str | None, label: str) -> str:
-    found = _clean(reason)
+    found = _clean(reason, "A reason")
     if found is None:
         raise PlanError(f"{label} needs a reason. Choose one of the list (session.reasons(...)) or give your own words.")
     return found
 
 
-def mark_valid(reason: str, comment: str | None = None, integrations: tuple[int, ...] | list[int] = ()) -> Action:
+def mark_valid(reason: str, comment: str | None = None, integrations: Iterable[int] = ()) -> Action:
     """Mark as Valid. ``integrations``: ids of integration jobs; each lead gets those that are on its campaign."""
-    jobs = tuple(dict.fromkeys(int(i) for i in integrations))
+    jobs = _job_ids(integrations)
     return Action(ActionKind.VALID, _need_reason(reason, "Mark as Valid"), comment=_clean(comment), integrations=jobs)
 
 
 def mark_invalid(reason: str, category: str | None = None, comment: str | None = None) -> Action:
     """Mark as Invalid. The reason Returned needs a ``category``; no other reason takes one."""
     reason = _need_reason(reason, "Mark as Invalid")
-    category = _clean(category)
+    category = _clean(category, "A category")
     returned = reason.lower() == RETURNED.lower()
     if returned and category is None:
         raise PlanError("The reason Returned needs a category. Choose one of session.categories().")

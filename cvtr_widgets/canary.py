@@ -128,7 +128,7 @@ def _parted(client: Convertr, plan: Plan, chosen: Entry) -> tuple[Plan, Plan]:
         entries = tuple(e for e in plan.entries if keep(e))
         left = {e.lead_id for e in entries}
         groups = tuple((action, tuple(i for i in ids if i in left)) for action, ids in plan.groups)
-        mark = fingerprint(client.identity, plan.dialect_hash, groups, entries)
+        mark = fingerprint(client.identity, plan.dialect_hash, groups, entries, include_cannot_tell=plan.include_cannot_tell)
         return dataclasses.replace(plan, groups=groups, entries=entries, fingerprint=mark, made_at=datetime.now(UTC))
 
     return only(lambda e: e is chosen), only(lambda e: e is not chosen)

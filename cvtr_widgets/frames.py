@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cvtr_widgets import values as values_of
 from cvtr_widgets.coded import Coded
+from cvtr_widgets.errors import PlanError
 from cvtr_widgets.fields import FieldMap, delivery_of, id_of, status_of
 from cvtr_widgets.form_data import FormData
 from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Record
@@ -282,6 +283,11 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
     not_sent = set(frame.attrs.get("not_sent", ()))
     known = frame.index
     wanted = [i for i in ids if i in known]
+    if known.has_duplicates and (twice := known[known.duplicated()].intersection(wanted)).size:
+        raise PlanError(
+            f"Lead {twice[0]} stands in that frame more than once, and it can't be told which row is so now. Pull the leads "
+            "again, or keep one row of each: frame[~frame.index.duplicated(keep='last')]."
+        )
     part = frame.loc[wanted]
     columns = {c: part[c].tolist() if c in part.columns else None for c in (*_LEAD_COLUMNS.values(), *_ALSO)}
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
+from cvtr_widgets.errors import SettingsError
+
 LeadId: TypeAlias = int
 Record: TypeAlias = dict[str, Any]
 """One object of the service as it arrived (decoded JSON)."""
@@ -190,6 +192,15 @@ class Limits:
     requests: int = 3_000
     window: float = 300.0
     page: int = 100
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError where a number is no use."""
+        for name in ("chunk", "in_flight", "requests", "page"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise SettingsError(f"Limits({name}={value!r}): give a whole number from 1 up.")
+        if not isinstance(self.window, (int, float)) or not 0 < self.window < float("inf"):
+            raise SettingsError(f"Limits(window={self.window!r}): give the seconds over which requests are counted.")
 
 
 class LeadState(NamedTuple):

@@ -88,8 +88,9 @@ class Running:
         """
         run = Run(self._client, self.journal, plan, signature, options)
         key = (plan.fingerprint, plan.made_at)
+        known = self._has_run(plan)
         with self._lock:
-            if key in self._carried_out:
+            if known or key in self._carried_out:
                 raise PlanOutOfDate("This plan has been run already. Make a new one to see what is left to do.")
             self._carried_out.add(key)
         try:
@@ -100,6 +101,14 @@ class Running:
             with self._lock:
                 self._carried_out.discard(key)
             raise
+
+    def _has_run(self, plan: Plan) -> bool:
+        """Whether another session of this account, here or in another kernel, has carried it out."""
+        made = plan.made_at.isoformat()
+        return any(
+            (entry.data.get("fingerprint"), entry.data.get("made_at")) == (plan.fingerprint, made)
+            for entry in self.journal.each(kinds=("run",))
+        )
 
     def _start(self, run: Run, claim: Claim) -> Run:
         try:
@@ -134,9 +143,7 @@ class Running:
             RunError: no such run, or nothing is left. RunTaken: somebody else has it. NotConfirmed: a comment is needed.
             PlanOutOfDate: another account's, or the dialect has changed. JournalError: the journal is not whole.
         """
-        report = self.journal.verify()
-        if not report.ok:
-            raise JournalError(f"The journal is not whole: {report.problems[0]}. Look at the service, and plan anew.")
+        self._must_be_whole()
         claim = self._claim(run_id)
         try:
             found = self._replay(run_id)
@@ -153,6 +160,11 @@ class Running:
             claim.release(done=False)
             raise
         return self._start(run, claim)
+
+    def _must_be_whole(self) -> None:
+        report = self.journal.verify()
+        if not report.ok:
+            raise JournalError(f"The journal is not whole: {report.problems[0]}. Look at the service, and plan anew.")
 
     def _replay(self, run_id: str) -> Recorded:
         """A run out of the journal, if it was about leads that this session can see."""
@@ -175,7 +187,13 @@ class Running:
                 "The dialect has changed since this run was planned. Settle what is in doubt with "
                 "session.resume(run_id, send=False), then plan anew."
             )
-        if fingerprint(mine, theirs.dialect_hash, theirs.groups, theirs.entries) != theirs.fingerprint:
+        self._must_be_confirmed(theirs)
+
+    def _must_be_confirmed(self, plan: Plan) -> None:
+        made = fingerprint(
+            self._client.identity, plan.dialect_hash, plan.groups, plan.entries, include_cannot_tell=plan.include_cannot_tell
+        )
+        if made != plan.fingerprint:
             raise JournalError("The journal's leads do not make the fingerprint that was confirmed. Plan anew.")
 
     @staticmethod
@@ -222,7 +240,9 @@ class Running:
         known = run if isinstance(run, Run) else self._runs.get(run)
         if known is not None and not known.finished:
             raise RunError("The run has not ended yet. Wait for it, or cancel it.")
+        self._must_be_whole()
         found = self._replay(run if isinstance(run, str) else run.id)
+        self._must_be_confirmed(found.plan)
         if found.unfinished and (found.ended is None or found.at("doubt", "answered")):
             raise RunError("The run is not finished. Go on with session.resume(run_id) first, so that it is known what it did.")
         same = known is not None and known.plan.fingerprint == found.plan.fingerprint

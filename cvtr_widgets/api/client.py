@@ -17,7 +17,7 @@ from cvtr_widgets.api.budget import Budget
 from cvtr_widgets.api.catalog import Catalog
 from cvtr_widgets.api.clearance import Clearance
 from cvtr_widgets.api.dialect import Dialect, default_dialect
-from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, moment
+from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, moment, wanted_id, wanted_text
 from cvtr_widgets.api.pages import Page, Pages
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.reading import LeadReading, Tick
@@ -245,13 +245,12 @@ class Convertr:
         go_on: bool = False,
         cancelled: Stopped = never,
     ) -> Listing:
-        """A listing under way: iterate ``.pages()``; then ``.tally`` and ``.notes`` say how complete it is.
-
-        A day given as ``created_before`` includes that day, in the zone of this client. A read of more than 300
-        requests raises ``ReadTooLarge`` unless ``go_on``.
+        """A listing under way: iterate ``.pages()``; then ``.tally`` and ``.notes`` say how complete it is. A day given as
+        ``created_before`` includes that day, in this client's zone. More than 300 requests raise ``ReadTooLarge`` unless ``go_on``.
         """
         wanted = LeadFilter(
-            campaign, publisher, status, delivery,
+            wanted_id("campaign", campaign), wanted_id("publisher", publisher),
+            wanted_text("status", status), wanted_text("delivery", delivery),
             moment(created_after, self.zone, end=False), moment(created_before, self.zone, end=True),
         )  # fmt: skip
         return self._lists.start(wanted, allow=None if go_on else ALLOWED_PAGES, cancelled=cancelled)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from numbers import Integral
 from typing import Any
 
 from cvtr_widgets.api.pages import Pages, Tally
@@ -33,6 +34,35 @@ class LeadFilter:
     delivery: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+
+
+def wanted_id(name: str, value: Any) -> int | None:
+    """An id to list by; None = any.
+
+    Raises:
+        RequestRefused: anything else, empty text too: it must not become a list of all leads.
+    """
+    if value is None:
+        return None
+    text = value.strip() if isinstance(value, str) else value
+    if isinstance(text, str) and text.isascii() and text.isdecimal():
+        text = int(text)
+    if isinstance(text, bool) or not isinstance(text, Integral) or text < 1:
+        raise RequestRefused(f"{name}={value!r} is no id", advice=f"Give the {name}'s number, or leave it out for all.")
+    return int(text)
+
+
+def wanted_text(name: str, value: Any) -> str | None:
+    """A word to list by; None = any.
+
+    Raises:
+        RequestRefused: anything else, empty text too.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise RequestRefused(f"{name}={value!r} is no {name}", advice="Give its name as text, or leave it out for all.")
+    return value
 
 
 def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> datetime | None:

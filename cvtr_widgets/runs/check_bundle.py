@@ -13,13 +13,30 @@ import hashlib
 import json
 import sys
 from pathlib import Path
-from typing import Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 FORMAT = "cvtr-journal-bundle/1"
 
 
 def _sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest(entry: Dict[str, Any]) -> str:
+    said = [entry[k] for k in ("at", "run", "kind", "data")]
+    return _sha(json.dumps(said, ensure_ascii=True, separators=(",", ":")))
+
+
+def _unlike(entry: Dict[str, Any], run: Optional[str], shown: int, hidden: bool) -> str:
+    """What is wrong with an entry of a bundle of this run (None: of all runs), of which so many entries were shown before."""
+    if hidden:
+        return "" if run is not None else "does not show what it says"
+    if run is None:
+        return ""
+    if entry["run"] != run:
+        return "is of another run"
+    before = json.loads(entry["data"]).get("own") if entry["kind"] == "end" else None
+    return "" if before in (None, shown) else "ends a run of %d entries, and %d are shown" % (before, shown)
 
 
 def check(lines: Iterator[str], head: Optional[str] = None) -> Tuple[List[str], int]:
@@ -30,16 +47,23 @@ def check(lines: Iterator[str], head: Optional[str] = None) -> Tuple[List[str], 
         return ["it has no readable first line"], 0
     if not isinstance(first, dict) or first.get("format") != FORMAT:
         return ["it is no bundle of the format " + FORMAT], 0
-    previous, number, count, noted = first["previous"], first["first"] - 1, 0, head in (None, first["previous"])
+    try:
+        previous, number, count, shown = first["previous"], first["first"] - 1, 0, 0
+        noted = head in (None, previous)
+    except (KeyError, TypeError):
+        return ["its first line is not whole"], 0
     for line in lines:
         try:
             entry = json.loads(line)
             number += 1
-            content = entry.get("digest") or _sha(
-                json.dumps([entry[k] for k in ("at", "run", "kind", "data")], ensure_ascii=True, separators=(",", ":"))
-            )
+            hidden = "data" not in entry
+            content = entry["digest"] if hidden else _digest(entry)
             if entry["number"] != number:
                 return ["entry %d is missing" % number], count
+            problem = _unlike(entry, first["run"], shown, hidden)
+            if problem:
+                return ["entry %d %s" % (number, problem)], count
+            shown += not hidden
             if _sha("%s|%d|%s" % (previous, number, content)) != entry["hash"]:
                 return ["entry %d was changed, or one before it was removed" % number], count
         except (ValueError, KeyError, TypeError, AttributeError):

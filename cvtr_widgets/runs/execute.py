@@ -353,7 +353,8 @@ class Run:
         self.step("before end")
         written = False
         try:
-            self.journal_head = self._journal.write(self.id, "end", {"state": str(state), "counts": self.counts})
+            own = self._journal.count(self.id)
+            self.journal_head = self._journal.write(self.id, "end", {"state": str(state), "counts": self.counts, "own": own})
             written = True
         except CvtrError as error:
             self.error = self.error or error

@@ -376,6 +376,15 @@ class Journal:
             raise self._error(sqlite3.DatabaseError(f"entry {number} cannot be read"))
         return found
 
+    def count(self, run: str) -> int:
+        """How many entries a run has, those included that wait to be written."""
+        self.flush()
+        with self._lock:
+            try:
+                return int(self._db.execute("SELECT count(*) FROM entries WHERE run = ?", (run,)).fetchone()[0])
+            except sqlite3.Error as error:
+                raise self._error(error) from None
+
     def head(self) -> str:
         """The last entry's hash."""
         with self._lock:

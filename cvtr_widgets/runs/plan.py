@@ -312,14 +312,22 @@ def _judge_delivery(action: Action, sight: Sight, lead: Lead) -> tuple[Verdict, 
 
 
 def fingerprint(
-    identity: Identity, dialect_hash: str, groups: Sequence[tuple[Action, Sequence[LeadId]]], entries: Sequence[Entry]
+    identity: Identity,
+    dialect_hash: str,
+    groups: Sequence[tuple[Action, Sequence[LeadId]]],
+    entries: Sequence[Entry],
+    *,
+    include_cannot_tell: bool,
 ) -> str:
-    """SHA-256 over lines of canonical JSON: who, where, what, to which leads in which order, and what they were before."""
+    """SHA-256 over lines of canonical JSON: who, where, what, to which leads in which order, what they were before, and
+    whether those are sent of which nothing can be told.
+    """
     head: dict[str, Any] = {
         "enterprise": identity.enterprise,
         "user_id": identity.user_id,
         "dialect": dialect_hash,
         "groups": [[dataclasses.asdict(_sealed(action)), list(ids)] for action, ids in groups],
+        "include_cannot_tell": include_cannot_tell,
     }
     if identity.world:
         head["world"] = identity.world

@@ -159,7 +159,9 @@ def make_plan(
         made_at=datetime.now(UTC),
         read_at=reading.at,
         fresh=reading.fresh,
-        fingerprint=fingerprint(service.identity, service.dialect_hash, resolved, entries),
+        fingerprint=fingerprint(
+            service.identity, service.dialect_hash, resolved, entries, include_cannot_tell=include_cannot_tell
+        ),
         include_cannot_tell=include_cannot_tell,
         left_out=tuple(left_out),
         world=service.identity.world,

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 
 from cvtr_widgets import actions
 from cvtr_widgets.actions import count_of
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Sealed
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Sealed, alike
 from cvtr_widgets.runs.plan import Entry, Plan
-from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Finding, Sight, delivered_now, prove
+from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Finding, Sight, delivered_now, prove, wanted
 
 TAKEN = {str(o) for o in (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.CONTRADICTED, Outcome.UNKNOWN)}
 """Outcomes after which there may be something to take back."""
@@ -51,7 +51,19 @@ def _changed_since(done: Action, before: Sight, now: Sight) -> str:
     finding = prove(done, before, now).finding
     if finding is Finding.UNCHANGED:
         return "it is as it was before the run"
-    return "it has been changed since the run" if finding is Finding.OTHERWISE else ""
+    changed = finding is Finding.OTHERWISE or any(_somebody_elses(name, before, now) for name in _not_given(done))
+    return "it has been changed since the run" if changed else ""
+
+
+def _not_given(done: Action) -> list[str]:
+    """Fields that taking it back would set, though the run did not."""
+    return [name for name, value in wanted(done).items() if value is None and name != "replacement"]
+
+
+def _somebody_elses(name: str, before: Sight, now: Sight) -> bool:
+    """Whether a field is neither as it was before the run nor empty, as the service may have left it."""
+    old, new = (NOT_SENT if sight.lead is None else getattr(sight.lead, name) for sight in (before, now))
+    return new is not NOT_SENT and bool(new) and not alike(old, new)
 
 
 def _back(done: Action, before: Sight) -> Action | str:

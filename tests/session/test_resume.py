@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -232,7 +233,14 @@ def test_a_bundle_is_checked_without_the_package(killed_run, tmp_path, caution):
     others = [line for line in map(json.loads, lines[1:]) if "digest" in line]
     assert others  # of the run in between, digests only
     assert all(set(line) == {"number", "digest", "hash"} for line in others)
+    shown = [n for n, line in enumerate(lines[1:], 1) if "data" in json.loads(line)]
+    said = json.loads(lines[shown[2]])
+    digest = hashlib.sha256(json.dumps([said[k] for k in ("at", "run", "kind", "data")], separators=(",", ":")).encode()).hexdigest()
+    edited = json.dumps({**said, "data": said["data"].replace("test", "tast"), "digest": digest})
+    hidden = json.dumps({"number": said["number"], "digest": digest, "hash": said["hash"]})
     for spoilt in (
+        [*lines[: shown[2]], edited, *lines[shown[2] + 1 :]],
+        [*lines[: shown[2]], hidden, *lines[shown[2] + 1 :]],
         lines[:-1],
         [*lines[:3], *lines[4:]],
         [*lines[:2], lines[3], lines[2], *lines[4:]],
