@@ -246,7 +246,7 @@ class Convertr:
         cancelled: Stopped = never,
     ) -> Listing:
         """A listing under way: iterate ``.pages()``; then ``.tally`` and ``.notes`` say how complete it is. A day given as
-        ``created_before`` includes that day, in this client's zone. More than 300 requests raise ``ReadTooLarge`` unless ``go_on``.
+        ``created_before`` includes that day, in this client's zone. Over 300 requests raise ``ReadTooLarge`` unless ``go_on``.
         """
         wanted = LeadFilter(
             wanted_id("campaign", campaign), wanted_id("publisher", publisher),

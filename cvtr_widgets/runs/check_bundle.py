@@ -43,15 +43,12 @@ def check(lines: Iterator[str], head: Optional[str] = None) -> Tuple[List[str], 
     """The problems found (a list of sentences) and how many entries were followed."""
     try:
         first = json.loads(next(lines))
-    except (StopIteration, ValueError):
+        previous, number, run, last, entries = (first[k] for k in ("previous", "first", "run", "head", "entries"))
+        if first["format"] != FORMAT:
+            return ["it is no bundle of the format " + FORMAT], 0
+    except (StopIteration, ValueError, KeyError, TypeError):
         return ["it has no readable first line"], 0
-    if not isinstance(first, dict) or first.get("format") != FORMAT:
-        return ["it is no bundle of the format " + FORMAT], 0
-    try:
-        previous, number, count, shown = first["previous"], first["first"] - 1, 0, 0
-        noted = head in (None, previous)
-    except (KeyError, TypeError):
-        return ["its first line is not whole"], 0
+    number, count, shown, noted = number - 1, 0, 0, head in (None, previous)
     for line in lines:
         try:
             entry = json.loads(line)
@@ -60,7 +57,7 @@ def check(lines: Iterator[str], head: Optional[str] = None) -> Tuple[List[str], 
             content = entry["digest"] if hidden else _digest(entry)
             if entry["number"] != number:
                 return ["entry %d is missing" % number], count
-            problem = _unlike(entry, first["run"], shown, hidden)
+            problem = _unlike(entry, run, shown, hidden)
             if problem:
                 return ["entry %d %s" % (number, problem)], count
             shown += not hidden
@@ -71,8 +68,8 @@ def check(lines: Iterator[str], head: Optional[str] = None) -> Tuple[List[str], 
         previous, count = entry["hash"], count + 1
         noted = noted or previous == head
     problems = []
-    if previous != first["head"] or count != first["entries"]:
-        problems.append("its last entries are missing: it says %d, and holds %d" % (first["entries"], count))
+    if previous != last or count != entries:
+        problems.append("its last entries are missing: it says %d, and holds %d" % (entries, count))
     if not noted:
         problems.append("the noted head is not in it: entries at the end were cut off, or all was written anew")
     return problems, count

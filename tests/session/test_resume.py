@@ -235,9 +235,12 @@ def test_a_bundle_is_checked_without_the_package(killed_run, tmp_path, caution):
     assert all(set(line) == {"number", "digest", "hash"} for line in others)
     shown = [n for n, line in enumerate(lines[1:], 1) if "data" in json.loads(line)]
     said = json.loads(lines[shown[2]])
-    digest = hashlib.sha256(json.dumps([said[k] for k in ("at", "run", "kind", "data")], separators=(",", ":")).encode()).hexdigest()
-    edited = json.dumps({**said, "data": said["data"].replace("test", "tast"), "digest": digest})
+    digest = hashlib.sha256(
+        json.dumps([said[k] for k in ("at", "run", "kind", "data")], separators=(",", ":")).encode()
+    ).hexdigest()
+    edited = json.dumps({**said, "data": said["data"].replace('"invalid"', '"valid"'), "digest": digest})
     hidden = json.dumps({"number": said["number"], "digest": digest, "hash": said["hash"]})
+    assert json.loads(edited)["data"] != said["data"]
     for spoilt in (
         [*lines[: shown[2]], edited, *lines[shown[2] + 1 :]],
         [*lines[: shown[2]], hidden, *lines[shown[2] + 1 :]],
