@@ -314,11 +314,15 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
     return leads
 
 
-def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Small lists (campaigns, reasons, notes ...): index ``id``; the named columns first, as text or number."""
+def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str], lists: str) -> pd.DataFrame:
+    """Small lists (campaigns, reasons, notes ...): index ``id``; the named columns first, as text or number.
+
+    ``attrs["lists"]`` says what they are, so that nobody takes their ids for those of leads.
+    """
     import pandas as pd
 
     rows = [{c: r.get(c) for c in columns} for r in records]
     frame = pd.DataFrame(rows, columns=list(columns))
     frame.index = pd.Index([id_of(r.get("id", r.get("@id"))) or 0 for r in records], dtype="int64", name="id")
+    frame.attrs["lists"] = lists
     return frame

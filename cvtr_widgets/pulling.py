@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.api.leads import wanted_id, wanted_text
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.fields import STATUSES
 from cvtr_widgets.frames import FrameBuilder, records_frame
@@ -125,12 +126,8 @@ class Pulling:
         Raises:
             RequestRefused: none or several are called so.
         """
-        if value is None or value == "":
-            return None
-        if not isinstance(value, str):
-            return int(value)
-        if value.isascii() and value.isdigit():
-            return int(value)
+        if not isinstance(value, str) or not value.strip() or value.strip().isdecimal():
+            return wanted_id(resource[:-1], value)
         names = self._client.catalog.names(resource)
         found = [own for own, name in names.items() if name.lower() == value.strip().lower()]
         if len(found) != 1:
@@ -156,8 +153,8 @@ class Pulling:
         return LeadDetail(
             lead_id,
             fields,
-            records_frame(jobs, ("job", "type", "passed", "score", "max_score", "message")),
-            records_frame(notes, ("date", "type", "text", "user")),
+            records_frame(jobs, ("job", "type", "passed", "score", "max_score", "message"), "job results"),
+            records_frame(notes, ("date", "type", "text", "user"), "notes"),
         )
 
 
@@ -167,7 +164,8 @@ def _sub(record: dict[str, Any], key: str) -> Any:
 
 
 def _known(value: str | None, words: Iterable[str], what: str) -> str | None:
-    if value is None or not value.strip():
+    value = wanted_text(what, value)
+    if value is None:
         return None
     known = {w.lower(): w for w in words}
     found = known.get(value.strip().lower())

@@ -136,24 +136,26 @@ class ReadSession:
     def campaigns(self) -> pd.DataFrame:
         """Index ``id``: ``name``, ``advertiser_id``, ``status``, ``currency``."""
         rows = [{**r, "advertiser_id": id_of(r.get("advertiser"))} for r in self.client.campaigns()]
-        return records_frame(rows, ("name", "advertiser_id", "status", "currency"))
+        return records_frame(rows, ("name", "advertiser_id", "status", "currency"), "campaigns")
 
     def publishers(self) -> pd.DataFrame:
         """Index ``id``: ``name``."""
-        return records_frame(self.client.publishers(), ("name",))
+        return records_frame(self.client.publishers(), ("name",), "publishers")
 
     def reasons(self, kind: ActionKind | str) -> pd.DataFrame:
         """Listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``. Index ``id``: ``name``."""
-        return _choices(self.client.flag_reasons(kind))
+        return _choices(self.client.flag_reasons(kind), "reasons")
 
     def categories(self) -> pd.DataFrame:
         """Reason categories for Returned. Index ``id``: ``name``."""
-        return _choices(self.client.reason_categories())
+        return _choices(self.client.reason_categories(), "categories")
 
     def integrations(self, campaign: int | str) -> pd.DataFrame:
         """Integration jobs of a campaign. Index ``id``: ``name``."""
         own = self._pulling.named("campaigns", campaign)
-        return _choices(self.client.integrations(own or 0))
+        if own is None:
+            raise RequestRefused("No campaign is named", advice="Give its id or its exact name.")
+        return _choices(self.client.integrations(own), "integrations")
 
     def statistics(self) -> dict[str, Any]:
         """The service's totals of the past 30 days."""
@@ -172,5 +174,5 @@ class ReadSession:
         return frame.set_index("date").sort_index()
 
 
-def _choices(choices: Iterable[Choice]) -> pd.DataFrame:
-    return records_frame([{"id": c.id, "name": c.name} for c in choices], ("name",))
+def _choices(choices: Iterable[Choice], lists: str) -> pd.DataFrame:
+    return records_frame([{"id": c.id, "name": c.name} for c in choices], ("name",), lists)

@@ -29,6 +29,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def run_named(run: Run | str) -> str:
+    """The id of a run.
+
+    Raises:
+        RunError: it is neither a run nor an id.
+    """
+    if isinstance(run, Run):
+        return run.id
+    if not isinstance(run, str):
+        raise RunError(f"This is {type(run).__name__}, not a run. Give the run, or its id: see session.history().")
+    return run
+
+
 class Running:
     """What ``LeadSession`` does with plans that were confirmed, and with the journal."""
 
@@ -237,7 +250,7 @@ class Running:
         """The plan of a run and the outcome of each lead that it sent, from the journal: another kernel may have gone on with
         it since. Comments, which the journal keeps only as a hash, are those of the run at hand where there is one.
         """
-        known = run if isinstance(run, Run) else self._runs.get(run)
+        known = run if isinstance(run, Run) else self._runs.get(run_named(run))
         if known is not None and not known.finished:
             raise RunError("The run has not ended yet. Wait for it, or cancel it.")
         self._must_be_whole()

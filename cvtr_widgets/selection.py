@@ -100,6 +100,8 @@ _MASK = "These are True and False, not lead ids. Select the rows first: session.
 def _from_frame(frame: pd.DataFrame, column: str | None) -> Selection:
     names = [str(c) for c in frame.columns]
     columns = tuple(shown(n, 60) for n in names)
+    if column is None and (lists := frame.attrs.get("lists")):
+        raise SelectionError(f"This frame lists {lists}, not leads. Pull the leads that you mean: session.pull(...).")
     if column is not None:
         if names.count(column) != 1:
             raise SelectionError(
@@ -136,7 +138,7 @@ def _from_series(series: pd.Series[Any]) -> Selection:
     if series.dtype in ("bool", "boolean"):
         raise SelectionError(_MASK)
     named = heading(series.name) is not None
-    if not named and (series.name is not None or "lead_id" in series.index.names):
+    if not named and (series.name is not None or any(name is not None for name in series.index.names)):
         raise SelectionError(
             f"The Series “{shown(series.name, 60)}” does not say that it holds lead ids. "
             "Give the frame, its index, or list(series)."

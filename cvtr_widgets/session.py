@@ -16,7 +16,7 @@ from cvtr_widgets.frames import leads_in
 from cvtr_widgets.models import Action, LeadId, Progress, Signature, ordered_unique
 from cvtr_widgets.pulling import PlanLists
 from cvtr_widgets.read_session import Cancel, ReadSession, stopper
-from cvtr_widgets.running import Running
+from cvtr_widgets.running import Running, run_named
 from cvtr_widgets.runs import undo
 from cvtr_widgets.runs.entries import JournalReport
 from cvtr_widgets.runs.execute import Run
@@ -107,7 +107,13 @@ class LeadSession(ReadSession):
             return [(action, select(selection))]
         if selection is not None:
             raise PlanError("A list of (action, selection) pairs takes no further selection. Leave it out.")
-        return [(one, select(leads)) for one, leads in action]
+        pairs = list(action) if isinstance(action, (list, tuple)) else []
+        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], Action) for pair in pairs):
+            raise PlanError(
+                "Say what to do: one action, such as cvtr.mark_test('Test lead'), and the leads; or a list of pairs of both, "
+                "such as [(action, ids), (other, more)]."
+            )
+        return [(one, select(leads)) for one, leads in pairs]
 
     @staticmethod
     def _as_loaded(groups: list[tuple[Action, tuple[LeadId, ...]]], frame: pd.DataFrame | None) -> Reading:
@@ -127,7 +133,7 @@ class LeadSession(ReadSession):
 
     def sign(self, plan: Plan, name: str) -> Signature:
         """A signature under this very plan; it is worth nothing under another."""
-        name = " ".join(name.split())
+        name = " ".join(name.split()) if isinstance(name, str) else ""
         if not name:
             raise NotConfirmed("A signature is your printed name. Type it in full.")
         return Signature(name, plan.statement, datetime.now(self.client.zone), plan.fingerprint)
@@ -236,6 +242,8 @@ class LeadSession(ReadSession):
         return run
 
     def _must_fit(self, plan: Plan) -> None:
+        if not isinstance(plan, Plan):
+            raise PlanError(f"This is {type(plan).__name__}, not a plan. Make one: session.plan(action, leads).")
         mine = self.identity
         theirs = (plan.enterprise, plan.user_id, plan.sandbox, plan.world)
         if theirs != (mine.enterprise, mine.user_id, mine.sandbox, mine.world):
@@ -251,7 +259,7 @@ class LeadSession(ReadSession):
 
     def resume(
         self,
-        run_id: str,
+        run_id: Run | str,
         *,
         comment: str | Sequence[str] = (),
         send: bool = True,
@@ -268,7 +276,7 @@ class LeadSession(ReadSession):
         Args:
             run_id: as in ``unfinished()``.
             comment: the run's comment (or comments), word for word, where the journal keeps only its hash.
-            send: False settles what is in doubt and sends nothing more; the run is cancelled then.
+            send: False settles what is in doubt and sends nothing more; the run is cancelled then, for good.
             wait: wait for the end with a progress bar, as ``run`` does; False gives the run at once, as ``start`` does.
             on_progress: as for ``start``.
             source: noted in the journal.
@@ -282,7 +290,7 @@ class LeadSession(ReadSession):
         comments = [comment] if isinstance(comment, str) else list(comment)
 
         def begin(show: Callable[[Progress], None] | None) -> Run:
-            return self._running.resume(run_id, comments, self._options(show, source), send=send, canary=canary)
+            return self._running.resume(run_named(run_id), comments, self._options(show, source), send=send, canary=canary)
 
         return self._to_the_end(begin, on_progress) if wait else begin(on_progress)
 
@@ -314,11 +322,11 @@ class LeadSession(ReadSession):
         """Runs of this account from this machine; see ``runs.history.history_frame``."""
         return self._running.history()
 
-    def recorded(self, run_id: str) -> pd.DataFrame:
+    def recorded(self, run_id: Run | str) -> pd.DataFrame:
         """Results of a run as far as the journal has them (columns as ``run.results``); also of one that another kernel
         carries out just now. Names of campaigns and publishers, and the service's words, are not kept there.
         """
-        return self._running.recorded(run_id)
+        return self._running.recorded(run_named(run_id))
 
     def flagged_by_me(self, ids: Iterable[LeadId] | None = None) -> dict[LeadId, tuple[str, datetime]]:
         """What this user last did to leads from this machine: lead id -> (action kind, time in UTC). Quick when asked again."""
@@ -336,7 +344,7 @@ class LeadSession(ReadSession):
         """
         return self._running.verify(head)
 
-    def export_journal(self, path: str | Path, run_id: str | None = None) -> str:
+    def export_journal(self, path: str | Path, run_id: Run | str | None = None) -> str:
         """The journal, or one run of it, as a self-contained bundle (JSON lines). Gives its head: note it elsewhere.
 
         ``check_bundle.py`` is put beside it and checks it without this package: ``python check_bundle.py bundle.jsonl [head]``.
@@ -344,7 +352,7 @@ class LeadSession(ReadSession):
         Raises:
             RunError: no such run. ExportError: the file cannot be written.
         """
-        return self._running.export(Path(path), run_id)
+        return self._running.export(Path(path), None if run_id is None else run_named(run_id))
 
     def close(self) -> None:
         """Close the journal. The client stays open.

@@ -65,8 +65,14 @@ class Catalog:
                 found[own] = name
         return found
 
-    def reasons(self, kind: ActionKind) -> list[Choice]:
-        """The listed reasons of Valid, Invalid or Test, in the service's order (convertr: lead-flag-reasons)."""
+    def reasons(self, kind: ActionKind | str) -> list[Choice]:
+        """The listed reasons of Valid, Invalid or Test, in the service's order (convertr: lead-flag-reasons).
+
+        Raises:
+            RequestRefused: it is none of these.
+        """
+        if str(kind) not in {"valid", "invalid", "test"}:
+            raise RequestRefused(f"{kind!r} has no list of reasons", advice='Use "valid", "invalid" or "test".')
         d = self._reader.dialect
         flag = d.value("lists", "flag_names").get(str(kind))
         if not isinstance(flag, str):

@@ -308,7 +308,7 @@ class Convertr:
 
     def flag_reasons(self, kind: ActionKind | str) -> list[Choice]:
         """The listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``."""
-        return self.catalog.reasons(ActionKind(kind))
+        return self.catalog.reasons(kind)
 
     def reason_categories(self) -> list[Choice]:
         """The reason categories for Returned."""

@@ -71,7 +71,7 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
     Raises:
         RequestRefused: text that is no date.
     """
-    if value is None or value == "":
+    if value is None:
         return None
     if isinstance(value, str):
         try:
@@ -79,6 +79,8 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
             return moment(_parsed(text), zone, end=end)
         except ValueError:
             raise RequestRefused(f"{text[:40]!r} is no date", advice="Write it as 2026-11-24.") from None
+    if not isinstance(value, date) or value != value:  # noqa: PLR0124  pandas' missing time
+        raise RequestRefused(f"{value!r} is no date", advice="Write it as 2026-11-24, or leave it out.")
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=zone)
     return datetime.combine(value, time.max if end else time.min, zone)

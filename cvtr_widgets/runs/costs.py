@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from cvtr_widgets.models import LeadId, LeadService
+from cvtr_widgets.models import ActionKind, LeadId, LeadService
 from cvtr_widgets.runs.chunks import block_size, blocks_of, chunks_of
 from cvtr_widgets.runs.mode import SHOWN, Verify, verify_way
 from cvtr_widgets.runs.plan import Cost, Plan
@@ -35,10 +35,12 @@ def requests_of(
         asked = sum(len(c.ids) for c in block.chunks if c.action.kind in DELIVERIES)
         checks += math.ceil(asked / service.limits.chunk)
     reading = (len(blocks) if by_id else read.requests) + checks
+    # What a filter does not find is asked for by itself before it counts as deleted.
+    gone = sum(len(c.ids) for c in chunks if c.action.kind is ActionKind.DELETE) if by_id else 0
     found = []
     for way in ways:
         share = {"all": 1.0, "sample": min(1.0, way.number / len(ids))}.get(way.way, 0.0)
-        found.append(reading + len(chunks) + math.ceil(reading * share))
+        found.append(reading + len(chunks) + math.ceil(reading * share) + math.ceil(gone * share))
     return found
 
 

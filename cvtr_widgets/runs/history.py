@@ -26,7 +26,7 @@ def history_frame(journal: Journal, *, world: str | None = None) -> pd.DataFrame
     """Runs, newest first: index ``run_id``. ``world``: only those of that sandbox (as in ``Identity``); None = all.
 
     Columns: ``started ended`` (UTC), ``state`` (``done``, ``cancelled``, ``failed``, or ``unfinished`` where the run never
-    came to its end), ``actions`` (text), ``leads`` (int64, leads to be sent), one Int64 column per outcome,
+    came to its end), ``actions`` (text), ``leads`` (Int64, leads to be sent), one Int64 column per outcome,
     ``signed_by``, ``fingerprint``, ``open`` (whether something may be left to read or send).
     """
     import pandas as pd
@@ -90,7 +90,8 @@ def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Pat
     found = pd.DataFrame(rows, columns=[*columns, "owner_pid", "owner_since", "signed_by"])
     found["started"] = pd.to_datetime(found["started"], utc=True)
     found["owner_pid"] = found["owner_pid"].astype("Int64")
-    return found.set_index("run_id")
+    kinds = dict.fromkeys(("settled", "in_doubt", "not_sent"), "int64") | {"needs_comment": "bool"}
+    return found.astype(kinds).set_index("run_id")
 
 
 def recorded_frame(run: Recorded) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import LeadId
@@ -36,12 +37,14 @@ class Verify:
         return frozenset(i for _, i in drawn[: self.number])
 
 
-def verify_way(text: str) -> Verify:
+def verify_way(text: Any) -> Verify:
     """``"all"``, ``"doubtful"``, ``"none"`` or ``"sample:50"`` as a value.
 
     Raises:
         PlanError: it is none of these.
     """
+    if not isinstance(text, str):
+        raise PlanError(f'verify={text!r} is not known. Use "all", "doubtful", "sample:100" (any number) or "none".')
     way, _, number = text.partition(":")
     if way == "sample" and number.isascii() and number.isdigit() and int(number) > 0:
         return Verify(way, int(number))

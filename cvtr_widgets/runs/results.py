@@ -111,7 +111,7 @@ def delivery_words(lead: Lead | LeadState | None, checked: bool | None) -> str |
 def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Results of a run: index ``lead_id`` (int64), one row per input lead in the input's order.
 
-    Columns: ``action reason outcome`` (categories), ``detail`` (text), ``before_status after_status before_delivery
+    Columns: ``action outcome`` (categories), ``reason detail`` (text), ``before_status after_status before_delivery
     after_delivery`` (text), ``campaign_id`` (Int64), ``campaign publisher`` (text), ``attempts`` (int64),
     ``http_status`` (Int64), ``started_at finished_at`` (UTC), ``signed_by run_id`` (text), ``chunk`` (Int64).
     """
