@@ -294,9 +294,10 @@ class LeadSession(ReadSession):
 
         return self._to_the_end(begin, on_progress) if wait else begin(on_progress)
 
-    def plan_undo(self, run: Run | str, **more: Any) -> Plan:
-        """A plan that takes a run back, as far as an action can: former status, reason, category and comment; Delivered and
-        Undelivered; the Replacement mark. Leads are read now; what somebody has changed since is left alone.
+    def plan_undo(self, run: Run | str | Sequence[Run | str], **more: Any) -> Plan:
+        """A plan that takes a run (or several, of different leads) back, as far as an action can: former status, reason, category
+        and comment; Delivered and Undelivered; the Replacement mark. Leads are read now; what somebody has changed since is
+        left alone.
 
         ``plan.left_out`` holds the leads that are left out with the reason (was Caution, reprocessed, deleted, comment not
         known ...), ``plan.warnings`` their counts. ``more``: ``on_progress`` and ``cancel`` as for ``plan``.
@@ -304,13 +305,16 @@ class LeadSession(ReadSession):
         Raises:
             PlanError: nothing of it can be taken back. RunError: the run has not ended.
         """
-        plan, outcomes = self._running.plan_and_outcomes(run)
-        entries = undo.wanted_back(plan, outcomes)
-        kinds = {e.lead_id: plan.groups[e.group][0].kind for e in entries}
+        runs = [run] if isinstance(run, str) or not isinstance(run, Sequence) else list(run)
+        found = [self._running.plan_and_outcomes(one) for one in runs]
+        parts = [(plan, undo.wanted_back(plan, outcomes)) for plan, outcomes in found]
+        kinds = {e.lead_id: plan.groups[e.group][0].kind for plan, entries in parts for e in entries}
+        if len(kinds) < sum(len(entries) for _, entries in parts):
+            raise PlanError("A lead was sent in two of these runs. Take them back one after the other, the last one first.")
         listener, stop = more.get("on_progress") or (lambda _n, _t: None), stopper(more.get("cancel"))
         deliveries = [i for i, kind in kinds.items() if kind in DELIVERIES]
         reading = read_leads(self.client, list(kinds), deliveries, on_progress=listener, cancelled=stop)
-        groups, out = undo.undo_groups(plan, entries, reading.sight)
+        groups, out = undo.undo_groups(parts, reading.sight)
         said = undo.left_out_words(out)
         if not groups:
             raise PlanError("Nothing of this run can be taken back. " + (" ".join(said) or "No lead was changed."))

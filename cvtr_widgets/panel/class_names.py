@@ -47,6 +47,8 @@ CLASS_NAMES: dict[str, tuple[str, str]] = {
     "cvtr-outcome-filter": ("div", "outcomes with their numbers; a press shows only that outcome"),
     "cvtr-export-format": ("select", "`csv`, `excel` or `excel_by_publisher`"),
     "cvtr-export": ("button", "downloads the results"),
+    "cvtr-takes-back": ("p", "says which run the plan takes back"),
+    "cvtr-what": ("p", "what the run shown has done, to how many leads"),
     "cvtr-look-again": ("button", "reads anew what the journal has of the run that is watched"),
     "cvtr-again": ("button", "selects the leads that did not surely go through"),
     "cvtr-start-over": ("button", "back to step 1 with nothing selected"),

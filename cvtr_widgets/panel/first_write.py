@@ -32,9 +32,19 @@ class FirstWrite:
         if plan is not None and plan.will_change and unproven(self._session.client, plan):
             self.report = self._session.canary(plan)
 
-    def agree(self, place: int, *, on: bool) -> None:
-        """Answer one of the questions."""
-        (self._agreed.add if on else self._agreed.discard)(place)
+    def agree(self, place: int, fingerprint: str, *, on: bool) -> None:
+        """Answer one of the questions about the one-lead plan that the user saw."""
+        if self.report is not None and self.report.plan.fingerprint == fingerprint:
+            (self._agreed.add if on else self._agreed.discard)(place)
+
+    def disagree(self) -> None:
+        """The answers are worth nothing any more."""
+        self._agreed.clear()
+
+    @property
+    def agreed(self) -> bool:
+        """Whether any question has been answered."""
+        return bool(self._agreed)
 
     @property
     def waiting(self) -> bool:
@@ -85,14 +95,15 @@ class FirstWrite:
 
         self._jobs.start("canary", f"Writing to lead {report.lead_id} and reading it back", work, finished, failed)
 
-    def view(self, signature: str) -> dict[str, Any] | None:
-        """As JSON values; None where the plan needs none."""
+    def view(self, signature: str, stale: str) -> dict[str, Any] | None:
+        """As JSON values; None where the plan needs none. ``stale``: why the plan is no longer what is entered."""
         report = self.report
         if report is None:
             return None
         after = report.after or {}
         names = [n for n in report.before if not report.sent or report.before.get(n) != after.get(n)]
         left = report.rest.will_change
+        wait = "waits until this one is" if left == 1 else "wait until this one is"
         return {
             "lead": str(report.lead_id),
             "fingerprint": report.plan.fingerprint,
@@ -100,7 +111,7 @@ class FirstWrite:
             "request": plain_lines(report.request),
             "asks": [[plain(text, 400), n in self._agreed] for n, text in enumerate(report.asks)],
             "needs_signature": report.plan.needs_signature,
-            "rest": f"The other {count_of(left)} wait until this one is seen to be as intended." if left else "",
+            "rest": f"The other {count_of(left)} {wait} seen to be as intended." if left else "",
             "values": [
                 [n.replace("_", " "), _value(report.before.get(n)), _value(after.get(n)) if report.sent else ""] for n in names
             ],
@@ -108,7 +119,7 @@ class FirstWrite:
             "ok": report.ok,
             "differs": [plain(d, 400) for d in report.differs],
             "advice": plain(report.advice, 600) if report.sent or report.differs else "",
-            "blockers": list(self.blockers(signature)),
+            "blockers": [stale] if stale and not report.sent else list(self.blockers(signature)),
             "sending": self.sending,
             "problem": None if self.problem is None else self.problem.message(),
         }

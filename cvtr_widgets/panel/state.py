@@ -133,13 +133,13 @@ class PanelState:
             "lists_again": form.again,
             "preview": self._preview,
             "include": lambda on: last.include(on=on),
-            "confirm": lambda on: setattr(last, "confirmed", on),
-            "count": lambda text: setattr(last, "count", text),
-            "signature": lambda text: setattr(last, "signature", text),
+            "confirm": lambda on, fingerprint: self._said_of(fingerprint, "confirmed", on),
+            "count": lambda text, fingerprint: self._said_of(fingerprint, "count", text),
+            "signature": lambda text, fingerprint: self._said_of(fingerprint, "signature", text),
             "run": self._retyped(last.start),
             "cancel": last.cancel,
             "again": self._again,
-            "agree": lambda place, on: last.first.agree(place, on=on),
+            "agree": lambda place, on, fingerprint: last.first.agree(place, fingerprint, on=on),
             "first": last.send_first,
             "verify": lambda way: setattr(last, "verify", way),
             "pause": lambda on: last.pause(on=on),
@@ -149,6 +149,14 @@ class PanelState:
             "look_again": self.past.look,
             "start_over": self._retyped(self._start_over),
         }
+
+    def _said_of(self, fingerprint: str, what: str, value: bool | str) -> None:
+        """A tick, a number or a name is worth something for the plan that the user saw, and for no other."""
+        plan = self.processing.plan
+        if plan is not None and plan.fingerprint == fingerprint:
+            setattr(self.processing, what, value)
+        else:
+            self.texts_version += 1
 
     def _retyped(self, do: Callable[..., None]) -> Callable[..., None]:
         """What changes texts that the user typed: the page is told their new values."""
@@ -284,9 +292,15 @@ class PanelState:
             "head": self._head(),
             "past": self.past.view(),
             "leads": self._leads_view(),
-            "type": self.type.view(),
+            "type": self._type_view(),
             "processing": self._processing_view(),
         }
+
+    def _type_view(self) -> dict[str, Any]:
+        view = self.type.view()
+        if self.processing.running:
+            view["blockers"] = ["A run is under way. Wait for its end, or stop it in step 3."]
+        return view
 
     def _processing_view(self) -> dict[str, Any]:
         view = self.processing.view()

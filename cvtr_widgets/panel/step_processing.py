@@ -8,48 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.canary import CanaryReport
-from cvtr_widgets.models import Action, ActionKind, LeadId, Outcome, Progress, RunState, Verdict
-from cvtr_widgets.panel.cells import PLAN_COLUMNS, RESULT_COLUMNS, moment, plain
+from cvtr_widgets.models import Action, ActionKind, LeadId, Outcome, Progress, Verdict
+from cvtr_widgets.panel.cells import PLAN_COLUMNS, RESULT_COLUMNS, moment
 from cvtr_widgets.panel.first_write import FirstWrite
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
 from cvtr_widgets.panel.picked import Picked
 from cvtr_widgets.panel.step_leads import LeadsStep
 from cvtr_widgets.panel.step_type import TypeStep
+from cvtr_widgets.panel.step_views import alarms_first, all_results, plan_view, run_view, what_of
 from cvtr_widgets.panel.table import LeadTable
 from cvtr_widgets.runs.execute import Run
-from cvtr_widgets.runs.plan import Plan, duration
+from cvtr_widgets.runs.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from cvtr_widgets.session import LeadSession
-
-VERDICTS = {
-    Verdict.WILL_CHANGE: "will change",
-    Verdict.ALREADY_SO: "already so",
-    Verdict.NOT_ELIGIBLE: "not eligible",
-    Verdict.NOT_FOUND: "not found",
-    Verdict.NOT_ALLOWED: "not allowed",
-    Verdict.CANNOT_TELL: "can’t tell",
-}
-OUTCOMES = {
-    Outcome.CONTRADICTED: "The service said yes, but the leads say otherwise. Look at these first.",
-    Outcome.UNKNOWN: "Sent, no dependable answer, and reading could not settle it. Look again later before you repeat it.",
-    Outcome.REFUSED: "The service said no.",
-    Outcome.CONFIRMED: "Sent, and seen to be so when read back.",
-    Outcome.ACCEPTED: "The service said yes; nothing that can be read proves it.",
-    Outcome.SKIPPED: "Not sent: see each lead’s detail.",
-    Outcome.NOT_SENT: "The run ended before these were sent. Safe to plan again.",
-}
-
-
-WAYS = {
-    "all": "every lead",
-    "doubtful": "only those in doubt",
-    "sample:100": "those in doubt and a sample of 100",
-    "none": "none",
-}
-"""What is read back after a run, by the way's name (``runs.mode``)."""
 
 
 class ProcessingStep:
@@ -73,7 +47,9 @@ class ProcessingStep:
         self._leads = leads
         self._type = kind
         self._changed = changed
-        self._planned: tuple[Picked, Action] | None = None
+        self._planned: tuple[Picked, Action | None] | None = None
+        self._takes_back = ""
+        self._firsts: list[Run] = []
         self._results: pd.DataFrame | None = None
         self._progress: Progress | None = None
         self.watched = ""
@@ -119,6 +95,8 @@ class ProcessingStep:
             if not report.ok:
                 return
             if report.rest.will_change:
+                if report.run is not None:
+                    self._firsts.append(report.run)
                 self.plan = report.rest
                 self.plan_table.set_frame(report.rest.frame)
                 self.proven = f"Lead {report.lead_id} is as intended. {report.advice.partition(' The other')[0]}"
@@ -130,16 +108,17 @@ class ProcessingStep:
 
     def plan_undo(self) -> None:
         """Plan to take the run shown back, as far as that can be; nothing is written."""
-        run = self.run
+        run, firsts = self.run, list(self._firsts)
         if run is None or not run.finished:
             return
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
-            return self._session.plan_undo(run, on_progress=tell, cancel=job.cancel)
+            return self._session.plan_undo([*firsts, run], on_progress=tell, cancel=job.cancel)
 
         def done(plan: Plan) -> None:
             self.forget()
             self._take(plan)
+            self._planned, self._takes_back = (self._leads.picked, self._type.action()), run.id
 
         def failed(problem: Problem, _error: BaseException) -> None:
             self.problem = problem
@@ -157,7 +136,7 @@ class ProcessingStep:
         self.forget()
         self.watched = run_id
         self._watched_at = datetime.now(self._session.client.zone)
-        self.result_table.set_frame(_alarms_first(results))
+        self.result_table.set_frame(alarms_first(results))
 
     def pause(self, *, on: bool) -> None:
         """Hold the run by hand, or let it go on."""
@@ -170,7 +149,7 @@ class ProcessingStep:
         self.plan, self._planned, self.problem, self.proven = None, None, None, ""
         self.first.look(None)
         self.run, self._results, self._progress = None, None, None
-        self.watched = ""
+        self._firsts, self._takes_back, self.watched = [], "", ""
         self.lapse()
         for table in (self.plan_table, self.result_table):
             table.only("verdict", ())
@@ -180,20 +159,22 @@ class ProcessingStep:
     def lapse(self) -> None:
         """Confirmation, number and signature are worth nothing any more."""
         self.confirmed, self.count, self.signature = False, "", ""
+        self.first.disagree()
 
     def lapse_if_stale(self) -> bool:
         """Let them lapse once selection or action are others than the plan's, even if they are changed back later.
 
         Gives whether there was anything to lapse.
         """
-        if not self.stale or not (self.confirmed or self.count or self.signature):
+        if not self.stale or not (self.confirmed or self.count or self.signature or self.first.agreed):
             return False
         self.lapse()
         return True
 
     def include(self, *, on: bool) -> None:
         """Whether leads whose state the service does not tell are sent too; makes another plan."""
-        if self.plan is not None and self._planned is not None and self.run is None and on != self.plan.include_cannot_tell:
+        plan = self.plan
+        if plan is not None and not self._takes_back and self.run is None and on != plan.include_cannot_tell:
             self.preview(include=on)
 
     @property
@@ -203,10 +184,13 @@ class ProcessingStep:
             return ""
         picked, action = self._planned
         if self._leads.picked is not picked and self._leads.picked.ids != picked.ids:
-            return "The selection has changed since this plan was made. Preview again."
+            return "The selection has changed since this plan was made. Preview again." + self._what_preview_is_of()
         if self._type.action() != action:
-            return "The action has changed since this plan was made. Preview again."
+            return "The action has changed since this plan was made. Preview again." + self._what_preview_is_of()
         return ""
+
+    def _what_preview_is_of(self) -> str:
+        return " That previews what is selected and entered now, and takes nothing back." if self._takes_back else ""
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -260,8 +244,8 @@ class ProcessingStep:
         """Take over the results of a run that has ended."""
         if self.run is not None and self.run.finished and self._results is None:
             self._progress = self.run.progress
-            self._results = self.run.results
-            self.result_table.set_frame(_alarms_first(self._results))
+            self._results = all_results([*self._firsts, self.run])
+            self.result_table.set_frame(alarms_first(self._results))
             self._leads.outdated = True
 
     @property
@@ -278,7 +262,9 @@ class ProcessingStep:
     @property
     def results(self) -> pd.DataFrame | None:
         """The results of the run shown."""
-        return self._results if self._results is not None or self.run is None else self.run.results
+        if self._results is not None or self.run is None:
+            return self._results
+        return all_results([*self._firsts, self.run])
 
     def left_over(self) -> tuple[LeadId, ...]:
         """Leads that did not surely go through. Reprocessing in doubt is not done again by the way: nothing would show that it
@@ -301,8 +287,10 @@ class ProcessingStep:
     def summary(self) -> str:
         """The step in a line."""
         if self.run is not None:
-            return f"run {self.run.id} · {self.run.state}"
-        return "" if self.plan is None else f"plan {self.plan.short} · nothing has been sent"
+            return f"run {self.run.id} · {self.run.state} · {what_of(self.run, self._firsts)}"
+        if self.plan is None:
+            return ""
+        return ("taking a run back · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
 
     def view(self) -> dict[str, Any]:
         """All of step 3 but its rows, as JSON values; typed text is not in it."""
@@ -312,7 +300,7 @@ class ProcessingStep:
             "problem": None if self.problem is None else self.problem.message(),
             "plan": None if self.plan is None else self._plan_view(self.plan),
             "stale": self.stale,
-            "first": self.first.view(self.signature) if self.first.waiting and self.run is None else None,
+            "first": self.first.view(self.signature, self.stale) if self.first.waiting and self.run is None else None,
             "proven": self.proven,
             "blockers": list(self.blockers()),
             "confirmed": self.confirmed,
@@ -329,67 +317,15 @@ class ProcessingStep:
         return f"What the journal had of run {self.watched} at {self._watched_at:%H:%M:%S}."
 
     def _plan_view(self, plan: Plan) -> dict[str, Any]:
-        counts = plan.counts
-        tiles = [[str(v), counts[str(v)], word] for v, word in VERDICTS.items() if counts[str(v)] or v is Verdict.WILL_CHANGE]
+        read_at = moment(plan.read_at, self._session.client.zone)
+        shown = sorted(self.plan_table.message()["filters"].get("verdict", []))
+        run = self._takes_back
         return {
-            "short": plan.short,
-            "fingerprint": plan.fingerprint,
-            "tiles": tiles,
-            "cost": plan.cost.sentence if plan.will_change else "",
-            "warnings": [plain(w, 600) for w in plan.warnings],
-            "money": list(plan.money),
-            "statement": plan.statement if plan.will_change else "",
-            "button": plan.button,
-            "will_change": plan.will_change,
-            "needs_tick": plan.needs_tick,
-            "needs_count": plan.needs_count,
-            "needs_signature": plan.needs_signature,
-            "include": plan.include_cannot_tell,
-            "verify": self.verify,
-            "ways": [[way, f"{WAYS[way]} ({cost.requests:,} requests)"] for way, cost in plan.costs.items() if way in WAYS],
-            "left_out": len(plan.left_out),
-            "cannot_tell": counts[str(Verdict.CANNOT_TELL)] if self._planned is not None else 0,
-            "read_at": moment(plan.read_at, self._session.client.zone),
-            "filter": sorted(self.plan_table.message()["filters"].get("verdict", [])),
+            **plan_view(plan, self.verify, read_at, shown),
+            "takes_back": f"This takes run {run} back: its leads, whatever steps 1 and 2 show." if run else "",
+            "cannot_tell": 0 if run else plan.counts[str(Verdict.CANNOT_TELL)],
         }
 
     def _run_view(self, run: Run) -> dict[str, Any]:
-        progress = self._progress or run.progress
-        counts = run.counts
-        left = len(self.left_over())
-        return {
-            "id": run.id,
-            "state": str(run.state),
-            "done": progress.done,
-            "total": progress.total,
-            "line": _progress_line(progress),
-            "message": plain(progress.message, 300),
-            "finished": run.finished,
-            "cancelling": run.state is RunState.CANCELLING,
-            "paused": run.paused,
-            "verify": "" if str(run.verify) == "all" else f"Read back: {WAYS.get(str(run.verify), str(run.verify))}.",
-            "head": run.journal_head,
-            "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), why] for o, why in OUTCOMES.items() if counts[str(o)]],
-            "error": "" if run.error is None else plain(str(run.error), 600),
-            "again": f"Again with the {count_of(left)} that did not surely go through" if left else "",
-            "filter": sorted(self.result_table.message()["filters"].get("outcome", [])),
-        }
-
-
-def _progress_line(progress: Progress) -> str:
-    """``200 of 298 · 41 a second · 3 s left``."""
-    parts = [f"{progress.done:,} of {progress.total:,}"]
-    if progress.sent > progress.done:
-        parts = [f"{progress.sent:,} of {progress.total:,} sent, {progress.done:,} settled"]
-    if progress.rate >= 0.5:
-        parts.append(f"{progress.rate:,.0f} a second")
-    if progress.seconds_left is not None and progress.done < progress.total:
-        parts.append(f"{duration(progress.seconds_left)} left")
-    return " · ".join(parts)
-
-
-def _alarms_first(results: pd.DataFrame) -> pd.DataFrame:
-    """What needs a person's eye stands on top; within an outcome the input's order stays."""
-    order = {str(o): n for n, o in enumerate(Outcome)}
-    places = results["outcome"].astype("object").map(order)
-    return results.iloc[places.to_numpy().argsort(kind="stable")]
+        shown = sorted(self.result_table.message()["filters"].get("outcome", []))
+        return run_view(run, self._firsts, self._progress or run.progress, len(self.left_over()), shown)

@@ -225,7 +225,7 @@ class TypeStep:
     def estimate(self) -> str:
         """What the loaded leads let expect, such as ``298 would change; 9 are so already``. Empty where nothing is known."""
         action, picked = self.action(), self._leads.picked
-        frame = self._leads.frame
+        frame = None if self._leads.outdated else self._leads.frame
         if action is None or frame is None or not 0 < len(picked) <= ESTIMATED:
             return ""
         key = (id(frame), picked, action)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cvtr_widgets import actions
 from cvtr_widgets.actions import count_of
@@ -22,11 +22,13 @@ def wanted_back(plan: Plan, outcomes: Mapping[LeadId, str]) -> list[Entry]:
     return [e for e in plan.sendable if outcomes.get(e.lead_id) in TAKEN]
 
 
-def undo_groups(plan: Plan, entries: list[Entry], now: Callable[[LeadId], Sight]) -> tuple[Groups, Out]:
-    """Groups of actions that restore, and leads that are left out with the reason. ``now``: the leads as just read."""
+def undo_groups(parts: Iterable[tuple[Plan, list[Entry]]], now: Callable[[LeadId], Sight]) -> tuple[Groups, Out]:
+    """Groups of actions that restore, and leads that are left out with the reason. ``parts``: plans that were run, with what of
+    them may have something to be taken back; ``now``: the leads as just read.
+    """
     groups: dict[Action, list[LeadId]] = {}
     out: Out = []
-    for entry in entries:
+    for plan, entry in ((plan, entry) for plan, entries in parts for entry in entries):
         sight = now(entry.lead_id)
         done = plan.action(entry)
         found = _back(done, entry.before) if sight.lead is not None else "it is no longer there"

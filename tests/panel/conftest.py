@@ -26,6 +26,12 @@ class Driven:
 
     def say(self, what: str, /, **fields: object) -> None:
         """Send one message and wait until what it began is done (a run is not waited for)."""
+        plan = self.state.processing.plan
+        if what in {"confirm", "count", "signature"}:
+            fields = {"fingerprint": "" if plan is None else plan.fingerprint, **fields}
+        if what == "agree":
+            report = self.state.processing.first.report
+            fields = {"fingerprint": "" if report is None else report.plan.fingerprint, **fields}
         self.state.handle(*read_message({"v": 1, "kind": what, "is": fields}))
         assert self.state.jobs.wait()
 

@@ -142,7 +142,7 @@ def test_a_delivery_that_was_not_known_before_is_not_taken_back(sandbox, session
     assert plan.counts["cannot_tell"] == 1, plan.frame
     sandbox.server.change(own, delivery="Delivered")
     now = session.plan(cvtr.mark_undelivered(), [own]).entries[0].before
-    assert undo.undo_groups(plan, list(plan.sendable), lambda _: now) == (
+    assert undo.undo_groups([(plan, list(plan.sendable))], lambda _: now) == (
         [],
         [(own, "it was not known whether it was delivered")],
     )

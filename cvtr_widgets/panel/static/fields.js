@@ -27,13 +27,15 @@ function dropdown(label, className, chosen) {
 }
 
 /** Typed text. ``set`` only when the kernel has another text than the user typed (undo, start over, a page come back). */
-function typed(label, className, said, { multiline = false, type = "text", delay = 250, ...properties } = {}) {
+/** ``seen``: what is on the screen while somebody types, told with the text. */
+function typed(label, className, said, { multiline = false, type = "text", delay = 250, seen = () => null, ...properties } = {}) {
   const input = multiline
     ? h("textarea", { class: className, rows: "1", ...properties })
     : h("input", { class: className, type, ...properties });
   let at = 0;
-  const tell = later(delay, () => { at = said(input.value) || at; });
-  input.addEventListener("input", () => tell());
+  let about = null;
+  const tell = later(delay, () => { at = said(input.value, about) || at; });
+  input.addEventListener("input", () => { about = seen(); tell(); });
   const now = () => { if (tell.waiting()) tell.now(); };
   input.addEventListener("change", now);
   input.addEventListener("blur", now);

@@ -54,7 +54,7 @@ function firstWrite(link, flush) {
       if (now !== drawn) {
         drawn = now;
         asks.replaceChildren(...view.asks.map(([words], place) => tickBox(words, "cvtr-first-agree",
-          (on) => link.send("agree", { place, on })).element));
+          (on) => link.send("agree", { place, on, fingerprint })).element));
         values.replaceChildren(...view.values.map(([name, before, after]) => h("tr", {}, h("th", { scope: "row" }, name),
           h("td", { dir: "auto" }, before), h("td", { dir: "auto" }, after))));
       }
@@ -78,6 +78,7 @@ function processingStep(link) {
   const again = button("Preview again", { class: "cvtr-preview-again" }, () => link.send("preview"));
 
   const planLine = h("p", { class: "cvtr-soft cvtr-plan-line" });
+  const takesBack = h("p", { class: "cvtr-note cvtr-takes-back", hidden: true });
   const verdicts = tiles("cvtr-verdicts", (values) => link.send("only", { table: "plan", column: "verdict", values }));
   const cost = h("p", { class: "cvtr-soft cvtr-cost" });
   const warnings = h("ul", { class: "cvtr-note cvtr-warnings", hidden: true });
@@ -85,11 +86,11 @@ function processingStep(link) {
   const include = tickBox("", "cvtr-include", (on) => link.send("include", { on }));
   const planTable = leadTable(link, "plan", "Plan, lead by lead");
   const verify = dropdown("Read back afterwards", "cvtr-verify", (way) => link.send("verify", { way }));
-  const confirm = tickBox("", "cvtr-confirm", (on) => link.send("confirm", { on }));
-  const count = typed("Number of leads to delete", "cvtr-confirm-count", (text) => link.send("count", { text }),
-    { delay: 150, inputmode: "numeric", autocomplete: "off" });
-  const signature = typed("Sign with your printed name", "cvtr-signature", (text) => link.send("signature", { text }),
-    { delay: 150, autocomplete: "off" });
+  const confirm = tickBox("", "cvtr-confirm", (on) => link.send("confirm", { on, fingerprint }));
+  const count = typed("Number of leads to delete", "cvtr-confirm-count", (text, plan) => link.send("count", { text, fingerprint: plan }),
+    { delay: 150, seen: () => fingerprint, inputmode: "numeric", autocomplete: "off" });
+  const signature = typed("Sign with your printed name", "cvtr-signature", (text, plan) => link.send("signature", { text, fingerprint: plan }),
+    { delay: 150, seen: () => fingerprint, autocomplete: "off" });
   const meaning = h("p", { class: "cvtr-meaning" });
   const why = h("ul", { class: "cvtr-why" });
   const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: 2 }));
@@ -102,7 +103,7 @@ function processingStep(link) {
   const provenLine = h("p", { class: "cvtr-note cvtr-proven", hidden: true });
   const ask = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
     confirm.element, h("div", { class: "cvtr-foot" }, why, back, run));
-  const plan = h("div", { class: "cvtr-plan", hidden: true }, planLine, verdicts.element, cost, warnings, money, include.element,
+  const plan = h("div", { class: "cvtr-plan", hidden: true }, takesBack, planLine, verdicts.element, cost, warnings, money, include.element,
     planTable.element, h("div", { class: "cvtr-row" }, verify.element), provenLine, first.element, ask);
 
   const bar = h("progress", { max: "1", "aria-label": "Leads done" });
@@ -128,10 +129,11 @@ function processingStep(link) {
   const rest = button("", { class: "cvtr-again" }, () => link.send("again"));
   const over = button("Start over", { class: "cvtr-start-over" }, () => link.send("start_over"));
   const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
+  const what = h("p", { class: "cvtr-what", hidden: true });
   const watching = h("p", { class: "cvtr-note", hidden: true });
   const lookAgain = button("Look again", { class: "cvtr-look-again", hidden: true }, () => link.send("watch", { run: watchedRun }));
   let watchedRun = "";
-  const results = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, alarm, outcomes.element, explain, resultTable.element,
+  const results = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, what, alarm, outcomes.element, explain, resultTable.element,
     h("div", { class: "cvtr-bar" }, format, save, download, h("span", { class: "cvtr-grow" }), undo, rest, over), verifyLine,
     headLine);
   const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, plan, progress, error, results);
@@ -141,8 +143,10 @@ function processingStep(link) {
     const p = view.plan;
     setShown(plan, Boolean(p) && !view.run);
     if (!p) { fingerprint = ""; return; }
+    const other = p.fingerprint !== fingerprint; // what was ticked is for the plan that was there
     fingerprint = p.fingerprint;
     setText(planLine, `Plan ${p.short}, read at ${p.read_at}; nothing has been sent.`);
+    setLine(takesBack, p.takes_back);
     verdicts.update(p.tiles, p.filter);
     setLine(cost, p.cost);
     setLines(warnings, p.warnings);
@@ -155,7 +159,7 @@ function processingStep(link) {
     first.update(view.first, fresh);
     setLine(provenLine, view.proven);
     setShown(confirm.element, asked && p.needs_tick && !view.first);
-    confirm.update(`I confirm: ${p.statement}`, view.confirmed, fresh);
+    confirm.update(`I confirm: ${p.statement}`, view.confirmed, fresh || other);
     setShown(run, !view.first);
     setShown(count.element, asked && p.needs_count && !view.first);
     setShown(signature.element, asked && p.needs_signature);
@@ -179,7 +183,7 @@ function processingStep(link) {
     watchedRun = view.watched;
     setLine(error, r ? r.error : "");
     if (!r) {
-      for (const one of [alarm, verifyLine, headLine, rest]) setLine(one, "");
+      for (const one of [what, alarm, verifyLine, headLine, rest]) setLine(one, "");
       setLines(explain, []);
       return;
     }
@@ -191,6 +195,7 @@ function processingStep(link) {
     setEnabled(pause, !r.cancelling);
     pause.dataset.on = String(r.paused);
     setText(pause, r.paused ? "Go on" : "Pause");
+    setLine(what, r.what);
     setLine(verifyLine, r.verify);
     setLine(headLine, r.head ? `Journal head ${r.head.slice(0, 16)}…: note it elsewhere to show later that nothing was cut off.` : "");
     setAttribute(headLine, "title", r.head || null);
