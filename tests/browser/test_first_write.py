@@ -66,7 +66,8 @@ def test_one_lead_first_and_then_the_rest(open_live, live, screenshot):
     panel(".cvtr-proven").wait_for()
     assert sum(1 for own in ids if live.effects(own)) == 1
     panel.run()
-    assert panel.outcomes() == {"confirmed": 3}
+    assert panel.outcomes() == {"confirmed": 4}
+    expect(panel(".cvtr-what")).to_have_text("This run: Invalid, reason Duplicate: 4 leads.")
     assert {live.lead(own)["status"] for own in ids} == {"Invalid"}
     assert [len(live.effects(own)) for own in ids] == [1, 1, 1, 1]
     # Proven once is proven: the next run of this action has no first write.

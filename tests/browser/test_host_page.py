@@ -39,7 +39,7 @@ def recorded(driven: Driven) -> dict:
 def stages():
     """The whole job, as the kernel tells it: leads, a lead's detail, what to do, the plan, the results, an export."""
     with cvtr.Sandbox(leads=120, seed=5) as sandbox:
-        driven = Driven(sandbox)
+        driven = Driven.of(sandbox)
         try:
             ids = sandbox.server.lead_ids(status="Caution")[:3]
             driven.say("load", go_on=False)

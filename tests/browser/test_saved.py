@@ -197,7 +197,7 @@ page("comment", text={comment!r})
 page("detail", id={own!r})
 page("preview")
 until(lambda: panel.plan is not None)
-page("signature", text={signature!r})
+page("signature", text={signature!r}, fingerprint=panel.plan.fingerprint)
 page("run", fingerprint=panel.plan.fingerprint)
 until(lambda: panel.run is not None and panel.run.finished)
 """

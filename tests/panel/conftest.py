@@ -15,10 +15,15 @@ QUICK = cvtr.Patience(settle=1.0, doubt=0.2, queue=10.0, resend=0.05)
 class Driven:
     """A panel's state as the page drives it: by messages, without a browser."""
 
-    def __init__(self, sandbox: cvtr.Sandbox, role: str = "admin") -> None:
+    @classmethod
+    def of(cls, sandbox: cvtr.Sandbox, role: str = "admin") -> Driven:
+        """A panel on that sandbox."""
         assert sandbox.server is not None
-        self.server: SandboxServer = sandbox.server
-        self.client = sandbox.connect(role=role)
+        return cls(sandbox.server, sandbox.connect(role=role))
+
+    def __init__(self, server: SandboxServer, client: cvtr.Convertr) -> None:
+        self.server = server
+        self.client = client
         self.session = cvtr.LeadSession(self.client, progress=False, patience=QUICK)
         self.state = PanelState(self.session)
         self.state.begin()
@@ -73,6 +78,6 @@ def sandbox() -> Iterator[cvtr.Sandbox]:
 
 @pytest.fixture
 def driven(sandbox: cvtr.Sandbox) -> Iterator[Driven]:
-    made = Driven(sandbox)
+    made = Driven.of(sandbox)
     yield made
     made.close()

@@ -188,7 +188,7 @@ def test_an_error_is_shown_and_nothing_is_lost(driven):
 
 
 def test_an_agency_is_not_offered_delete(sandbox):
-    driven = Driven(sandbox, "agency")
+    driven = Driven.of(sandbox, "agency")
     driven.select(driven.server.lead_ids(role="agency")[:1])
     driven.say("action", kind="delete")
     view = driven.view()["type"]
@@ -199,7 +199,7 @@ def test_an_agency_is_not_offered_delete(sandbox):
 
 
 def test_two_panels_do_not_disturb_each_other(sandbox):
-    first, second = Driven(sandbox), Driven(sandbox)
+    first, second = Driven.of(sandbox), Driven.of(sandbox)
     ids = caution(first, 4)
     first.plan(ids[:2], "test", reason="own", own_reason="first")
     second.plan(ids[2:], "test", reason="own", own_reason="second")
@@ -365,3 +365,73 @@ def test_a_kept_selection_that_is_gone_leaves_what_is_selected(driven):
     driven.say("use_kept", name="gone", add=False)
     assert driven.state.leads.picked.ids == tuple(ids)
     assert "not there any more" in driven.view()["leads"]["kept_problem"]
+
+
+def test_a_plan_that_takes_back_is_out_of_date_once_something_else_is_chosen(driven):
+    ids = of_reason(driven, "Duplicate")[:3]
+    driven.plan(ids, "test", reason="own", own_reason="mine")
+    driven.run()
+    done = driven.state.processing.run.id
+    driven.say("undo_run")
+    view = driven.view()["processing"]
+    assert done in view["plan"]["takes_back"]
+    assert not view["stale"]
+    driven.say("confirm", on=True)
+    assert driven.view()["processing"]["blockers"] == []
+    driven.select(caution(driven, 2))
+    view = driven.view()["processing"]
+    assert "The selection has changed" in view["stale"]
+    assert not view["confirmed"]
+    driven.say("confirm", on=True)
+    driven.say("run", fingerprint=driven.fingerprint())
+    assert driven.state.processing.run is None
+    assert [len(driven.server.effects(own)) for own in ids] == [1, 1, 1]
+
+
+def test_a_tick_and_a_name_are_for_the_plan_that_was_seen(driven):
+    ids = driven.server.lead_ids(status="Valid", delivery="Not Delivered")[:3]
+    driven.plan(ids[:1], "delivered")
+    seen = driven.fingerprint()
+    driven.plan(ids, "delivered")
+    texts = driven.state.texts_version
+    driven.say("confirm", on=True, fingerprint=seen)
+    driven.say("signature", text="Ana Lopes", fingerprint=seen)
+    view = driven.view()["processing"]
+    assert not view["confirmed"]
+    assert driven.state.texts()["signature"] == ""
+    assert driven.state.texts_version > texts  # the page is told that nothing of it was taken
+    assert {"Sign with your printed name.", "Tick the box to confirm."} <= set(view["blockers"])
+
+
+def test_what_was_done_is_said_whatever_is_entered_meanwhile(driven):
+    ids = caution(driven, 3)
+    driven.plan(ids, "test", reason="own", own_reason="mine", comment="Looked at")
+    assert "With the comment “Looked at” on 3 leads." in driven.view()["processing"]["plan"]["warnings"]
+    driven.run()
+    driven.say("action", kind="invalid")
+    driven.say("reason", value="listed:Duplicate")
+    view = driven.view()["processing"]
+    assert view["run"]["what"] == "This run: Test, reason mine (own words): 3 leads."
+    assert "Test, reason mine" in view["summary"]
+
+
+def test_after_a_run_nothing_is_expected_of_leads_as_they_were_loaded(driven):
+    driven.say("filter", name="status", value="Caution")
+    driven.say("load", go_on=False)
+    ids = list(driven.state.leads.frame.index[:3])
+    driven.plan([int(i) for i in ids], "test", reason="own", own_reason="mine")
+    assert driven.view()["type"]["estimate"]
+    driven.run()
+    assert driven.view()["type"]["estimate"] == ""
+
+
+def test_while_a_run_goes_on_there_is_no_preview(driven):
+    ids = caution(driven, 2)
+    gate = Gate("before intent")
+    driven.session._on_step = gate
+    driven.plan(ids, "test", reason="own", own_reason="mine")
+    driven.say("run", fingerprint=driven.fingerprint())
+    assert driven.view()["type"]["blockers"] == ["A run is under way. Wait for its end, or stop it in step 3."]
+    gate.open()
+    assert driven.state.processing.run.wait(60)
+    assert driven.view()["type"]["blockers"] == []
