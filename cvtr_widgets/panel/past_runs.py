@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import count_of
@@ -53,6 +54,7 @@ class PastRuns:
     def _row(self, own: str, row: dict[str, Any]) -> dict[str, Any]:
         counts = [(row["settled"], "settled"), (row["in_doubt"], "in doubt"), (row["not_sent"], "not sent")]
         taken = str(row["owner_pid"]).isdigit()
+        as_of = f"The numbers are of {datetime.now(self._zone):%H:%M:%S}."
         since = clock(str(row["owner_since"]), self._zone) if taken else ""
         return {
             "id": own,
@@ -62,7 +64,7 @@ class PastRuns:
             "go_on": f"Go on with {count_of(int(row['not_sent']))}",
             "needs_comment": bool(row["needs_comment"]),
             "carried": f"Process {row['owner_pid']} carries it out. Start over to leave it." if taken else "",
-            "taken": f"Process {row['owner_pid']} is at it since {since}; it can be watched here." if taken else "",
+            "taken": f"Process {row['owner_pid']} is at it since {since}; it can be watched here. {as_of}" if taken else "",
         }
 
     def resume(self, run_id: str, comment: str, listener: Callable[[Progress], None], *, send: bool) -> Run | None:

@@ -146,7 +146,7 @@ class ProcessingStep:
     def forget(self) -> None:
         """Neither a plan nor a run is shown any more; what was typed for them is gone with them."""
         self._jobs.drop("plan")
-        self.plan, self._planned, self.problem, self.proven = None, None, None, ""
+        self.plan, self._planned, self.problem, self.proven, self.verify = None, None, None, "", "all"
         self.first.look(None)
         self.run, self._results, self._progress = None, None, None
         self._firsts, self._takes_back, self.watched = [], "", ""

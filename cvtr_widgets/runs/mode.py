@@ -29,12 +29,13 @@ class Verify:
     def __str__(self) -> str:
         return f"sample:{self.number}" if self.way == "sample" else self.way
 
-    def sample(self, run_id: str, ids: Iterable[LeadId]) -> frozenset[LeadId]:
-        """The leads of the sample: drawn by a hash, so that a resumed run draws the same."""
+    def drawn(self, run_id: str, ids: Iterable[LeadId]) -> list[LeadId]:
+        """The leads in the order in which a sample takes them: by a hash, so that a resumed run draws the same. Empty where no
+        sample is asked for.
+        """
         if self.way != "sample":
-            return frozenset()
-        drawn = sorted((hashlib.sha256(f"{run_id}|{i}".encode()).digest(), i) for i in ids)
-        return frozenset(i for _, i in drawn[: self.number])
+            return []
+        return [i for _, i in sorted((hashlib.sha256(f"{run_id}|{i}".encode()).digest(), i) for i in ids)]
 
 
 def verify_way(text: Any) -> Verify:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,14 +48,24 @@ class ReadingBack:
         self._run = run
         self._patience = patience
         self._verify = verify
-        self._sample: frozenset[LeadId] = frozenset()
+        self._sample: set[LeadId] = set()
+        self._next: Iterator[LeadId] = iter(())
         self._lock = threading.Lock()
         self._pending: dict[LeadId, Pending] = {}
         self._aside: dict[LeadId, Pending] = {}
 
     def draw(self, ids: Iterable[LeadId]) -> None:
         """Draw the sample among these leads, where one is asked for."""
-        self._sample = self._verify.sample(self._run.id, ids)
+        order = self._verify.drawn(self._run.id, ids)
+        self._sample, self._next = set(order[: self._verify.number]), iter(order[self._verify.number :])
+
+    def pass_over(self, held: Iterable[LeadId]) -> None:
+        """These are not sent: others take their places in the sample."""
+        with self._lock:
+            for own in self._sample.intersection(held):
+                self._sample.discard(own)
+                other = next((i for i in self._next if not self._run.settled(i)), None)
+                self._sample |= set() if other is None else {other}
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 

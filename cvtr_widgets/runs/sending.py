@@ -114,6 +114,7 @@ class Sender:
             row.chunk = chunk.number
             held.append((own, Outcome.SKIPPED, "held back, changed since the plan: " + "; ".join(changed)))
         if held:
+            self._back.pass_over(own for own, _, _ in held)
             self._run.conclude(held)
             self._back.note(held, later=True)
         return going

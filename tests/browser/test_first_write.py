@@ -53,7 +53,7 @@ def agree(panel: PanelPage) -> None:
 def test_one_lead_first_and_then_the_rest(open_live, live, screenshot):
     ids = live.lead_ids(status="Caution")[:4]
     panel = open_live()
-    expect(panel(".cvtr-badge")).to_have_text("LIVE")
+    expect(panel(".cvtr-head .cvtr-badge")).to_have_text("LIVE")
     to_the_plan(panel, ids, "invalid", reason="Duplicate", comment="twice")
     expect(panel(".cvtr-request")).to_contain_text("leads-bulk-flag")
     expect(panel(".cvtr-request")).not_to_contain_text("Bearer")

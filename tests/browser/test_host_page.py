@@ -91,7 +91,7 @@ def test_the_whole_job_on_a_page_that_allows_nearly_nothing(page, stages, as_any
         root = page.locator(".cvtr-panel")
         following = page.locator("#next")
         expect(root).to_have_attribute("data-step", "1")
-        expect(root.locator(".cvtr-badge")).to_have_css("border-top-style", "dashed")  # the style is in force
+        expect(root.locator(".cvtr-head .cvtr-badge")).to_have_css("border-top-style", "dashed")  # the style is in force
         expect(root.locator(".cvtr-grid-leads tbody tr")).to_have_count(50)
         expect(root.locator(".cvtr-count")).to_have_text("4 leads selected")
         loaded = len(requests)

@@ -80,7 +80,7 @@ def harmless(panel, asked):
     assert found["panel"] <= 0, found
     assert found["outer"] <= 0, found
     assert found["page"] <= 0, found
-    assert panel(".cvtr-badge").all_inner_texts() == ["SANDBOX"]
+    assert panel(".cvtr-head .cvtr-badge").all_inner_texts() == ["SANDBOX"]
     assert not HIDDEN.search(root.inner_text()), HIDDEN.search(root.inner_text())
 
 

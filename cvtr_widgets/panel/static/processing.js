@@ -94,6 +94,7 @@ function processingStep(link) {
   const meaning = h("p", { class: "cvtr-meaning" });
   const why = h("ul", { class: "cvtr-why" });
   const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: 2 }));
+  const where = h("span", { class: "cvtr-badge" });
   const run = button("", { class: "cvtr-main cvtr-run" }, () => {
     count.flush();
     signature.flush();
@@ -102,7 +103,7 @@ function processingStep(link) {
   const first = firstWrite(link, () => signature.flush());
   const provenLine = h("p", { class: "cvtr-note cvtr-proven", hidden: true });
   const ask = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
-    confirm.element, h("div", { class: "cvtr-foot" }, why, back, run));
+    confirm.element, h("div", { class: "cvtr-foot" }, why, where, back, run));
   const plan = h("div", { class: "cvtr-plan", hidden: true }, takesBack, planLine, verdicts.element, cost, warnings, money, include.element,
     planTable.element, h("div", { class: "cvtr-row" }, verify.element), provenLine, first.element, ask);
 
@@ -214,6 +215,8 @@ function processingStep(link) {
     updatePlan(view, fresh);
     updateRun(view);
     setLine(download, head.download);
+    setText(where, head.badge);
+    where.classList.toggle("cvtr-live", head.badge === "LIVE");
   }
 
   function texts(given, handled) {
