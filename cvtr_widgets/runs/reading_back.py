@@ -61,10 +61,11 @@ class ReadingBack:
 
     def pass_over(self, held: Iterable[LeadId]) -> None:
         """These are not sent: others take their places in the sample."""
+        out = set(held)
         with self._lock:
-            for own in self._sample.intersection(held):
+            for own in self._sample & out:
                 self._sample.discard(own)
-                other = next((i for i in self._next if not self._run.settled(i)), None)
+                other = next((i for i in self._next if i not in out and not self._run.settled(i)), None)
                 self._sample |= set() if other is None else {other}
 
     # -- what comes in ------------------------------------------------------------------------------------------------
