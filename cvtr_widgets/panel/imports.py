@@ -54,13 +54,18 @@ class Imports:
             return read_file(content, name=name, column=column, on_progress=told)
 
         def done(found: Selection) -> None:
+            if column is None and self._contents.get(shown, content) != content:
+                self.problem = (
+                    f"{self.problem} Another {shown} was imported before: the one read now has taken its place.".strip()
+                )
             if not pasted and sum(map(len, self._contents.values())) + len(content) <= KEPT:
                 self._contents[shown] = content
             self._take(shown, found)
             next_one()
 
         def failed(problem: Problem, _error: BaseException) -> None:
-            self.problem = f"{self.problem} {shown}: {problem.text}".strip()
+            text = problem.text.replace(" or choose it by its name (column=...)", " and import the file again")
+            self.problem = f"{self.problem} {shown}: {text}".strip()
             next_one()
 
         def next_one() -> None:

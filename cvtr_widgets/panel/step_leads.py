@@ -377,7 +377,7 @@ class LeadsStep:
         if self.table.marked_elsewhere:
             where.append(f"{self.table.marked_elsewhere:,} not on this page")
         if self.table.marked_hidden:
-            where.append(f"{self.table.marked_hidden:,} hidden by search or “selected only”")
+            where.append(f"{self.table.marked_hidden:,} hidden by search, filters or “selected only”")
         files = [
             {"name": name, "count": len(found.ids), "notes": said_of(found), "columns": self.imports.columns(name, found)}
             for name, found in picked.files

@@ -113,9 +113,8 @@ class Cost:
     @property
     def sentence(self) -> str:
         """Such as ``12 requests, about 6 s (read by id filter)``."""
-        return (
-            f"{self.requests:,} request{'' if self.requests == 1 else 's'}, about {duration(self.seconds)} (read by {self.way})."
-        )
+        way = self.way if self.way == "one by one" else f"by {self.way}"
+        return f"{self.requests:,} request{'' if self.requests == 1 else 's'}, about {duration(self.seconds)} (read {way})."
 
 
 def duration(seconds: float) -> str:

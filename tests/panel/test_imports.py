@@ -70,3 +70,22 @@ def test_reading_can_be_stopped_and_what_waits_is_said_to_be_unread(driven):
     problem = driven.view()["leads"]["selected"]["file_problem"]
     assert "small.csv" in problem
     assert "large.csv: Reading was stopped" in problem
+
+
+def test_a_file_of_the_same_name_takes_the_place_of_the_other_and_says_so(driven):
+    one, other = driven.server.lead_ids(status="Caution")[:2]
+    for lead in (one, one, other):
+        driven.state.handle(
+            "upload", {"purpose": "file", "name": "leads.csv", "part": 0, "parts": 1}, f"Lead ID\n{lead}\n".encode()
+        )
+        assert driven.state.jobs.wait()
+        said = driven.state.leads.imports.problem
+        assert ("has taken its place" in said) == (lead == other)
+    assert driven.state.leads.picked.ids == (other,)
+
+
+def test_a_file_without_ids_says_what_can_be_done_in_the_panel(driven):
+    driven.state.handle("upload", {"purpose": "file", "name": "x.csv", "part": 0, "parts": 1}, b"Name,City\nAnn,Rome\nBob,Oslo\n")
+    assert driven.state.jobs.wait()
+    assert "import the file again" in driven.state.leads.imports.problem
+    assert "column=" not in driven.state.leads.imports.problem
