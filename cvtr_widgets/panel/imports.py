@@ -54,12 +54,8 @@ class Imports:
             return read_file(content, name=name, column=column, on_progress=told)
 
         def done(found: Selection) -> None:
-            if column is None and self._contents.get(shown, content) != content:
-                self.problem = (
-                    f"{self.problem} Another {shown} was imported before: the one read now has taken its place.".strip()
-                )
-            if not pasted and sum(map(len, self._contents.values())) + len(content) <= KEPT:
-                self._contents[shown] = content
+            if not pasted and column is None:
+                self._keep(shown, content)
             self._take(shown, found)
             next_one()
 
@@ -73,6 +69,13 @@ class Imports:
                 self._waiting.pop(0)[1]()
 
         self._jobs.start("import", f"Reading {shown}", work, done, failed)
+
+    def _keep(self, name: str, content: bytes) -> None:
+        """Keep a file's bytes where there is room, and say where it takes the place of another one."""
+        if self._contents.pop(name, content) != content:
+            self.problem = f"{self.problem} Another {name} was imported before; this one has taken its place.".strip()
+        if sum(map(len, self._contents.values())) + len(content) <= KEPT:
+            self._contents[name] = content
 
     def choose(self, name: str, column: str) -> None:
         """Read a file again, by another column."""
