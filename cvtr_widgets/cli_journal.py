@@ -37,28 +37,43 @@ def _open(chosen: str | None) -> Journal:
     raise JournalError(f"There is no such journal in {str(settings.journal_folder())!r}. CVTR_JOURNAL names another folder.")
 
 
+def _whole(opened: Journal) -> bool:
+    """Whether the journal is as it was written; says so where it is not, before anything that it holds is shown."""
+    problems = opened.verify().problems
+    for problem in problems:
+        typer.echo(f"NOT WHOLE, so that what it says may not be true: {problem}", err=True)
+    return not problems
+
+
 @app.command("list")
 def list_(journal: Chosen = None) -> None:
-    """The runs of each journal, newest first."""
+    """The runs of each journal, newest first. Exit code 1 where a journal is not whole."""
     chosen = [path for path in journals() if not journal or journal in f"{path.parent.name}/{path.name}"]
     if journal and Path(journal).is_file():
         chosen = [Path(journal)]
+    whole = True
     for path in chosen:
         opened = Journal(path, reading=True)
         typer.echo(f"{path}")
+        whole = _whole(opened) and whole
         runs = history.history_frame(opened)
         for run_id, row in runs.iterrows():
             ended = "; ".join(f"{row[o]} {o}" for o in history.OUTCOMES if row[o] == row[o] and row[o])
             typer.echo(f"  {run_id}  {row['state']:<10}  {row['leads']:>7,} leads  {row['actions']}  {ended}")
         opened.close()
+    if journal and not chosen:
+        _open(journal)  # says what there is
     if not chosen:
         typer.echo(f"No journal in {settings.journal_folder()}.")
+    if not whole:
+        raise typer.Exit(1)
 
 
 @app.command()
 def show(run_id: str, journal: Chosen = None) -> None:
-    """What became of each lead of one run, as far as the journal has it."""
+    """What became of each lead of one run, as far as the journal has it. Exit code 1 where the journal is not whole."""
     opened = _open(journal)
+    whole = _whole(opened)
     found = replay(opened, run_id)
     said = found.opening
     typer.echo(f"Run {run_id}, begun {found.started:%Y-%m-%d %H:%M:%S} UTC, {found.ended or 'unfinished'}")
@@ -72,6 +87,8 @@ def show(run_id: str, journal: Chosen = None) -> None:
             f"  {own}  {row['outcome']:<12}  {row['before_status'] or '-'} -> {row['after_status'] or '-'}  {row['detail']}"
         )
     opened.close()
+    if not whole:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import Outcome, Sealed
 from cvtr_widgets.runs.claim import Claim, Held
 from cvtr_widgets.runs.entries import JournalEntry
@@ -37,7 +38,10 @@ def history_frame(journal: Journal, *, world: str | None = None) -> pd.DataFrame
     rows = [_open(row) for row in runs.values() if "started" in row and world in {None, row["world"]}]
     frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(COLUMNS))
     for name in ("started", "ended"):
-        frame[name] = pd.to_datetime(frame[name], utc=True)
+        try:
+            frame[name] = pd.to_datetime(frame[name], utc=True)
+        except (ValueError, TypeError):
+            raise JournalError("A time in the journal cannot be read: it was changed. See cvtr-widgets journal verify.") from None
     for name in ("leads", *OUTCOMES):
         frame[name] = frame[name].astype("Int64")
     frame["open"] = frame["open"].astype(bool)

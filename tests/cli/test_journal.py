@@ -50,6 +50,31 @@ def test_the_chain_is_verified_against_a_head(ran):
     assert journal("verify").exit_code == 1
 
 
+def changed(session, what: str) -> None:  # noqa: F811
+    with sqlite3.connect(session._running.journal.path) as db:
+        db.execute(f"UPDATE entries SET {what}")
+    db.close()
+
+
+def test_what_was_changed_is_shown_with_what_it_is_worth(ran):
+    run, _, session = ran  # noqa: F811
+    changed(session, "data = replace(data, 'No budget', 'Test lead') WHERE kind = 'run'")
+    for words in (["list"], ["show", run.id]):
+        told = journal(*words)
+        assert told.exit_code == 1
+        assert "NOT WHOLE" in told.output
+        assert run.id in told.output
+
+
+def test_a_time_that_was_changed_is_said_without_a_traceback(ran):
+    _, _, session = ran  # noqa: F811
+    changed(session, "at = 'yesterday' WHERE kind = 'run'")
+    told = journal("list")
+    assert told.exit_code != 0
+    assert isinstance(told.exception, cvtr.CvtrError)
+    assert "journal verify" in str(told.exception)
+
+
 def test_a_bundle_is_exported_with_what_checks_it(ran, tmp_path):
     run, _, _ = ran
     done = journal("export", str(tmp_path / "b.jsonl"), "--run", run.id)
@@ -63,3 +88,7 @@ def test_what_is_not_there_is_said(journal_folder):  # noqa: F811
     failed = journal("verify")
     assert failed.exit_code == 1
     assert "CVTR_JOURNAL" in str(failed.exception)
+
+
+def test_a_journal_that_is_not_there_has_no_list(ran):
+    assert journal("list", "--journal", "zzz").exit_code != 0
