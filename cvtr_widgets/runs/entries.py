@@ -56,6 +56,18 @@ def made(run: str, kind: str, data: Mapping[str, Any]) -> tuple[str, str, str, s
     return at, run, kind, text, digest(at, run, kind, text)
 
 
+def time_of(text: Any) -> datetime:
+    """A time that the journal holds.
+
+    Raises:
+        JournalError: it is none.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise JournalError("A time in the journal cannot be read: it was changed. See cvtr-widgets journal verify.") from None
+
+
 def digest(at: str, run: str, kind: str, data: str) -> str:
     """The hash of what one entry says. A bundle of one run shows only this of the entries of others."""
     return hashlib.sha256(canonical([at, run, kind, data]).encode()).hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from cvtr_widgets.models import LeadId, Outcome
-from cvtr_widgets.runs.entries import JournalEntry
+from cvtr_widgets.runs.entries import JournalEntry, time_of
 from cvtr_widgets.runs.journal import Journal
 
 DONE = {str(Outcome.CONFIRMED), str(Outcome.ACCEPTED)}
@@ -43,7 +43,7 @@ class Flagged:
                     self._take(entry.run, entry.data["rows"])
                 self._read = entry.number
             asked = self._last if ids is None else [i for i in ids if i in self._last]
-            return {i: (self._last[i].data["action"], datetime.fromisoformat(self._last[i].at)) for i in asked}
+            return {i: (self._last[i].data["action"], time_of(self._last[i].at)) for i in asked}
 
     def _take(self, run: str, rows: list[list[object]]) -> None:
         """What was sent counts, not when its outcome was known: a run that is gone on with may settle what is long past."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import Outcome, Sealed
 from cvtr_widgets.runs.claim import Claim, Held
-from cvtr_widgets.runs.entries import JournalEntry
+from cvtr_widgets.runs.entries import JournalEntry, time_of
 from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import results_frame, rows_of
@@ -38,10 +36,7 @@ def history_frame(journal: Journal, *, world: str | None = None) -> pd.DataFrame
     rows = [_open(row) for row in runs.values() if "started" in row and world in {None, row["world"]}]
     frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(COLUMNS))
     for name in ("started", "ended"):
-        try:
-            frame[name] = pd.to_datetime(frame[name], utc=True)
-        except (ValueError, TypeError):
-            raise JournalError("A time in the journal cannot be read: it was changed. See cvtr-widgets journal verify.") from None
+        frame[name] = pd.to_datetime(frame[name], utc=True)
     for name in ("leads", *OUTCOMES):
         frame[name] = frame[name].astype("Int64")
     frame["open"] = frame["open"].astype(bool)
@@ -59,14 +54,14 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
         kinds = [f"{a['kind']}" + (f" ({a['reason']})" if a.get("reason") else "") for a in data.get("actions", [])]
         signature = data.get("signature") or {}
         row.update(
-            started=datetime.fromisoformat(entry.at), actions=", ".join(kinds), leads=data.get("leads"),
+            started=time_of(entry.at), actions=", ".join(kinds), leads=data.get("leads"),
             fingerprint=data.get("fingerprint"), signed_by=signature.get("name"), world=data.get("world", ""),
         )  # fmt: skip
     elif entry.kind == "claim":
         for name in ("ended", "state", *OUTCOMES):
             row.pop(name, None)
     elif entry.kind == "end":
-        row.update(ended=datetime.fromisoformat(entry.at), state=data.get("state"), **data.get("counts", {}))
+        row.update(ended=time_of(entry.at), state=data.get("state"), **data.get("counts", {}))
 
 
 def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Path) -> pd.DataFrame:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Sealed, Signature, Verdict, seal
 from cvtr_widgets.runs.canonical import canonical
-from cvtr_widgets.runs.entries import Item
+from cvtr_widgets.runs.entries import Item, time_of
 from cvtr_widgets.runs.plan import BEFORE, Alike, Cost, Entry, Plan, before_values, now_words, then_words
 from cvtr_widgets.runs.verify import Sight
 
@@ -130,7 +129,7 @@ def plan_of(opened: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
         enterprise=opened["enterprise"], user_id=opened["user_id"], sandbox=opened["sandbox"], dialect_hash=opened["dialect"],
         groups=tuple((a, tuple(i)) for a, i in zip(actions, ids, strict=True)), entries=entries, warnings=(), money=(),
         cost=Cost(0, 0.0, ""),
-        made_at=datetime.fromisoformat(opened["made_at"]), read_at=datetime.fromisoformat(opened["read_at"]),
+        made_at=time_of(opened["made_at"]), read_at=time_of(opened["read_at"]),
         fresh=opened["fresh"], fingerprint=opened["fingerprint"], include_cannot_tell=opened["include_cannot_tell"],
         world=opened.get("world", ""),
     )  # fmt: skip
@@ -141,4 +140,4 @@ def signature_of(opened: Mapping[str, Any]) -> Signature | None:
     said = opened.get("signature")
     if not said:
         return None
-    return Signature(said["name"], said["text"], datetime.fromisoformat(said["at"]), opened["fingerprint"])
+    return Signature(said["name"], said["text"], time_of(said["at"]), opened["fingerprint"])

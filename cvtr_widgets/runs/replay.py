@@ -11,7 +11,7 @@ from cvtr_widgets.errors import JournalError, RunError
 from cvtr_widgets.models import Cause, LeadId, Outcome, Signature
 from cvtr_widgets.runs import records
 from cvtr_widgets.runs.doubt import NOT_MADE, Then
-from cvtr_widgets.runs.entries import JournalEntry
+from cvtr_widgets.runs.entries import JournalEntry, time_of
 from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.settle import Said
@@ -90,7 +90,7 @@ def replay(journal: Journal, run_id: str) -> Recorded:
         plan = records.plan_of(first.data, [e.data for e in found if e.kind == "plan"])
         run = Recorded(
             run_id,
-            datetime.fromisoformat(first.at),
+            time_of(first.at),
             first.data,
             plan,
             records.signature_of(first.data),
@@ -132,7 +132,7 @@ def _intent(run: Recorded, entry: JournalEntry) -> None:
         fate.stage, fate.said, fate.so_far, fate.words = "doubt", "nothing", NOTED, KILLED
         fate.attempts += 1
         fate.chunk = entry.data["chunk"]
-        fate.started_at = fate.started_at or datetime.fromisoformat(entry.at)
+        fate.started_at = fate.started_at or time_of(entry.at)
 
 
 def _answer(run: Recorded, data: dict[str, Any]) -> None:
@@ -166,7 +166,7 @@ def _not_tried(fate: Fate) -> None:
 
 
 def _outcome(run: Recorded, entry: JournalEntry) -> None:
-    at = datetime.fromisoformat(entry.at)
+    at = time_of(entry.at)
     for own, outcome, detail, status, delivery in entry.data["rows"]:
         fate = run.fates[own]
         fate.stage, fate.finished_at = "settled", at
