@@ -273,6 +273,8 @@ _LEAD_COLUMNS = {
     "billable_for_advertiser": "billable_for_advertiser", "publisher_payout": "publisher_payout",
     "advertiser_payout": "advertiser_payout",
 }  # fmt: skip
+STATE_COLUMNS = tuple(_LEAD_COLUMNS.values())
+"""Columns of a loaded frame that a plan rests on."""
 _ALSO = ("processr_status", "currency", "campaign_id", "campaign", "lead_generator")
 
 

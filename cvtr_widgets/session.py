@@ -12,7 +12,7 @@ from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.canary import CanaryReport, must_be_proven, propose, send
 from cvtr_widgets.confirming import confirmed
 from cvtr_widgets.errors import NotConfirmed, PlanError, PlanOutOfDate
-from cvtr_widgets.frames import leads_in
+from cvtr_widgets.frames import STATE_COLUMNS, leads_in
 from cvtr_widgets.models import Action, LeadId, Progress, Signature, ordered_unique
 from cvtr_widgets.pulling import PlanLists
 from cvtr_widgets.read_session import Cancel, ReadSession, stopper
@@ -121,6 +121,8 @@ class LeadSession(ReadSession):
             raise PlanError(
                 "A plan from loaded leads needs the frame that session.pull() gave: plan(..., fresh=False, frame=leads)."
             )
+        if lost := [name for name in STATE_COLUMNS if name not in frame.columns]:
+            raise PlanError(f"The frame has lost the column {lost[0]!r}, which a plan rests on. Use it as pull() gave it.")
         ids = ordered_unique(i for _, group in groups for i in group)
         leads = leads_in(frame, ids)
         missing = [i for i in ids if i not in leads]

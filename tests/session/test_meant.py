@@ -85,6 +85,8 @@ def test_a_frame_in_which_a_lead_stands_twice_is_no_base_for_a_plan(session):
     frame.attrs = leads.attrs
     with pytest.raises(PlanError, match="more than once"):
         session.plan(cvtr.mark_test("x"), frame.index.unique(), fresh=False, frame=frame)
+    with pytest.raises(PlanError, match="lost the column"):
+        session.plan(cvtr.mark_test("x"), leads.index[:2], fresh=False, frame=leads[["campaign_id", "score"]])
     once = frame[~frame.index.duplicated(keep="last")]
     plan = session.plan(cvtr.mark_test("x"), once.index, fresh=False, frame=once).frame
     assert plan.status.tolist() == leads["current_status"].reindex(plan.index).tolist()
