@@ -105,6 +105,8 @@ def run_view(run: Run, firsts: Sequence[Run], progress: Progress, left: int, sho
 
 
 def _why(outcome: Outcome, run: Run) -> str:
+    if outcome is Outcome.CONFIRMED and any(action.integrations for action, _ in run.plan.groups):
+        return f"{OUTCOMES[outcome]} What the integrations received cannot be read."
     return UNREAD if outcome is Outcome.ACCEPTED and str(run.verify) == "none" else OUTCOMES[outcome]
 
 
