@@ -70,12 +70,10 @@ def plan_view(plan: Plan, verify: str, read_at: str, shown: Sequence[str]) -> di
 
 def _comments(plan: Plan) -> list[str]:
     """The comments that go out, as far as they are known here: a run that is gone on with may have only their hashes."""
-    sent = Counter(entry.group for entry in plan.sendable)
-    found = [(plan.groups[group][0].comment, number) for group, number in sent.items()]
     return [
-        f"With the comment “{plain(text, 300)}” on {count_of(number)}."
-        for text, number in found
-        if text and not isinstance(text, Sealed)
+        f"With the comment “{plain(action.comment, 300)}” on {count_of(number)}."
+        for action, number in plan.by_group
+        if action.comment and not isinstance(action.comment, Sealed)
     ]
 
 
@@ -114,8 +112,8 @@ def what_of(run: Run, firsts: Sequence[Run] = ()) -> str:
     """What a run did, whatever steps 1 and 2 show now: ``Test, reason mine (own words): 12 leads``."""
     found: Counter[str] = Counter()
     for one in (*firsts, run):
-        for entry in one.plan.sendable:
-            found[plain(describe(one.plan.action(entry)), 200)] += 1
+        for action, number in one.plan.by_group:
+            found[plain(describe(action), 200)] += number
     return "; ".join(f"{words}: {count_of(number)}" for words, number in found.items())
 
 

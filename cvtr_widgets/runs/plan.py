@@ -196,20 +196,21 @@ class Plan:
         return action
 
     @cached_property
-    def _by_group(self) -> list[tuple[Action, int]]:
+    def by_group(self) -> list[tuple[Action, int]]:
+        """The actions that a run carries out, each with its number of leads."""
         found = Counter(e.group for e in self.sendable)
         return [(action, found[i]) for i, (action, _) in enumerate(self.groups) if found[i]]
 
     @property
     def statement(self) -> str:
         """The sentence that is confirmed or signed."""
-        parts = [actions.statement(action, number) for action, number in self._by_group]
+        parts = [actions.statement(action, number) for action, number in self.by_group]
         return " ".join(parts) if parts else "No lead would change."
 
     @property
     def button(self) -> str:
         """What the last button says."""
-        parts = self._by_group
+        parts = self.by_group
         if len(parts) == 1:
             return actions.button(*parts[0])
         return f"Carry out for {actions.count_of(self.will_change)}" if parts else "No lead would change"
@@ -217,17 +218,17 @@ class Plan:
     @property
     def needs_signature(self) -> bool:
         """Delivered and Undelivered are signed."""
-        return any(ROWS[a.kind].danger == "signature" for a, _ in self._by_group)
+        return any(ROWS[a.kind].danger == "signature" for a, _ in self.by_group)
 
     @property
     def needs_count(self) -> bool:
         """Delete takes the number of leads as confirmation."""
-        return any(ROWS[a.kind].danger == "count" for a, _ in self._by_group)
+        return any(ROWS[a.kind].danger == "count" for a, _ in self.by_group)
 
     @property
     def needs_tick(self) -> bool:
         """Everything but Test and Other asks for the tick box."""
-        return any(ROWS[a.kind].danger != "plain" for a, _ in self._by_group)
+        return any(ROWS[a.kind].danger != "plain" for a, _ in self.by_group)
 
     @property
     def frame(self) -> pd.DataFrame:

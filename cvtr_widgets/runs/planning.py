@@ -266,7 +266,7 @@ def _warnings(plan: Plan) -> list[str]:
         said.append("Mark as Delivered sends nothing to an integration: only Valid with ticked integrations does.")
     if sent.get(ActionKind.DELETE):
         said.append("Deleted leads cannot be brought back.")
-    if any(action.kind is ActionKind.VALID and action.integrations for action in _sent_actions(plan)):
+    if any(action.kind is ActionKind.VALID and action.integrations for action, _ in plan.by_group):
         said.append("What an integration has received cannot be taken back.")
     cannot = plan.counts[str(Verdict.CANNOT_TELL)]
     if cannot:
@@ -298,10 +298,6 @@ def _money(plan: Plan) -> tuple[str, ...]:
     if maybe:
         said.append("What becomes billable is worked out by Convertr from the contracts and is not known before.")
     return tuple(said)
-
-
-def _sent_actions(plan: Plan) -> list[Action]:
-    return [plan.groups[group][0] for group in {alike.group for _, alike in plan.sendable}]
 
 
 def _numbers(plan: Plan) -> Iterable[tuple[Alike, int]]:
