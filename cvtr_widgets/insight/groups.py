@@ -1,0 +1,143 @@
+"""Leads counted and summed by groups: the one question that the others are made of, as Narwhals expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cvtr_widgets.insight.columns import STATES, Amounts, amounts_of, currencies_of, need, not_sent
+from cvtr_widgets.insight.intervals import wilson
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLAGS = {"billable_publisher": "billable_for_publisher", "billable_advertiser": "billable_for_advertiser"}
+KNOWN = ("delivery_known", "billable_publisher_known", "billable_advertiser_known")
+COUNTS = ("total", *STATES, "other", "delivered", "billable_publisher", "billable_advertiser")
+SHARES = (*STATES, "delivered")
+SIDES = ("publisher", "advertiser")
+
+
+def narrow(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+    """The columns that leads are counted by: the groups, ``current_status``, ``delivery`` and the two billable flags."""
+    import pandas as pd
+
+    need(leads, "current_status")
+    made: dict[str, Any] = {
+        f"by_{n}": column.to_numpy() if _plain(column) else column.array for n, column in enumerate(groups.values())
+    }
+    for name in ("current_status", "delivery"):
+        made[name] = leads[name].array if name in leads.columns else pd.array([None] * len(leads), dtype="object")
+    for name in FLAGS.values():
+        if name in leads.columns:
+            made[name] = leads[name].astype("boolean").array
+        else:
+            made[name] = pd.array([None] * len(leads), dtype="boolean")
+    return pd.DataFrame(made)
+
+
+def _plain(column: pd.Series[Any]) -> bool:
+    return column.dtype == object
+
+
+def yes_or_no() -> list[nw.Expr]:
+    """Each lead as 0 or 1 of everything that is counted (int64)."""
+    status, delivery = nw.col("current_status"), nw.col("delivery")
+    states = [(status == state.capitalize()).fill_null(value=False).cast(nw.Int64).alias(state) for state in STATES]
+    known = delivery.is_in(["Delivered", "Not Delivered"]).fill_null(value=False)
+    flags: list[nw.Expr] = []
+    for name, column in FLAGS.items():
+        flags.append(nw.col(column).fill_null(value=False).cast(nw.Int64).alias(name))
+        flags.append((~nw.col(column).is_null()).cast(nw.Int64).alias(f"{name}_known"))
+    return [
+        nw.lit(1, nw.Int64).alias("total"),
+        *states,
+        (delivery == "Delivered").fill_null(value=False).cast(nw.Int64).alias("delivered"),
+        known.cast(nw.Int64).alias("delivery_known"),
+        *flags,
+    ]
+
+
+def counted(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+    """Counts by group (index: the names of ``groups``): ``COUNTS`` and ``KNOWN``, int64; no row for a group without leads."""
+    keys = [f"by_{n}" for n in range(len(groups))]
+    frame = nw.from_native(narrow(leads, groups), eager_only=True)
+    names = [n for n in (*COUNTS, *KNOWN) if n != "other"]
+    found = frame.with_columns(yes_or_no()).group_by(keys).agg([nw.col(n).sum() for n in names])
+    other = nw.col("total") - sum((nw.col(s) for s in STATES[1:]), nw.col(STATES[0]))
+    table = found.with_columns(other.alias("other")).to_native()
+    return _indexed(table, keys, list(groups))[[*COUNTS, *KNOWN]].astype("int64")
+
+
+def _indexed(table: pd.DataFrame, keys: list[str], names: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    for key in keys:
+        if isinstance(table[key].dtype, pd.CategoricalDtype):
+            table[key] = table[key].astype("object")
+    made = table.set_index(keys)
+    made.index.names = names
+    return made
+
+
+def with_shares(table: pd.DataFrame) -> pd.DataFrame:
+    """Beside the counts: ``<name>_share`` and its Wilson interval ``<name>_low <name>_high`` (float64, 0 to 1) for ``SHARES``."""
+    made = table.copy()
+    for name in SHARES:
+        whole = made["delivery_known"] if name == "delivered" else made["total"]
+        low, high = wilson(made[name], whole)
+        made[f"{name}_share"] = (made[name] / whole.where(whole > 0)).astype("float64")
+        made[f"{name}_low"], made[f"{name}_high"] = low, high
+    return made
+
+
+def honest(table: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+    """Counts of what the service sends for no lead are missing (Int64), not 0; how many are not known takes their place."""
+    import pandas as pd
+
+    made = table.copy()
+    for name, column in {"delivered": "delivery", **FLAGS}.items():
+        known = made.pop("delivery_known" if name == "delivered" else f"{name}_known")
+        made[name] = made[name].astype("Int64")
+        if not_sent(leads, column):
+            made[name] = pd.array([None] * len(made), dtype="Int64")
+        made[f"{column}_unknown"] = (made["total"] - known).astype("int64")
+    return made
+
+
+def summed(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]], *, billable: bool = True) -> pd.DataFrame:
+    """Payouts by group and currency: index the groups and ``currency``; per side ``<side>_leads`` (int64: leads billable on that
+    side), ``<side>_money`` (Decimal, exact) and ``<side>_no_amount`` (int64: billable, and their payout is not known).
+
+    ``billable=False`` counts every lead, billable or not.
+    """
+    import pandas as pd
+
+    keys = [f"by_{n}" for n in range(len(groups))] + ["currency"]
+    base = narrow(leads, groups)
+    base["currency"] = currencies_of(leads).to_numpy()
+    amounts: dict[str, Amounts] = {}
+    expressions: list[nw.Expr] = []
+    for side in SIDES:
+        column = f"{side}_payout"
+        values = leads[column].tolist() if column in leads.columns else [None] * len(leads)
+        amounts[side] = found = amounts_of(values)
+        counts = base[f"billable_for_{side}"].fillna(value=False).to_numpy(dtype="int64") if billable else 1
+        base[f"{side}_units"], base[f"{side}_known"] = found.units, found.known
+        base[f"{side}_counts"] = counts
+        base[f"{side}_units"] *= base[f"{side}_counts"]
+        expressions += [
+            nw.col(f"{side}_units").sum().alias(f"{side}_units"),
+            nw.col(f"{side}_counts").sum().alias(f"{side}_leads"),
+        ]
+        base[f"{side}_missing"] = base[f"{side}_counts"] * (1 - base[f"{side}_known"])
+        expressions.append(nw.col(f"{side}_missing").sum().alias(f"{side}_no_amount"))
+    table = nw.from_native(base, eager_only=True).group_by(keys).agg(expressions).to_native()
+    made = _indexed(table, keys, [*groups, "currency"])
+    for side in SIDES:
+        money = [amounts[side].decimal(units) for units in made.pop(f"{side}_units").tolist()]
+        made[f"{side}_money"] = pd.Series(money, index=made.index, dtype="object")
+    order = [f"{side}_{what}" for side in SIDES for what in ("leads", "money", "no_amount")]
+    return made[order]

@@ -1,0 +1,56 @@
+"""Why leads were flagged: the reasons of their last flag, by group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cvtr_widgets.insight.columns import group_of, names_of, need, zone_of
+from cvtr_widgets.insight.errors import InsightError
+from cvtr_widgets.insight.intervals import wilson
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def reasons(leads: pd.DataFrame, by: str | Sequence[str] = "publisher", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
+    """The reasons of each group's flagged leads, most frequent first.
+
+    Columns: the group (named as in ``by``), ``reason`` (text), ``leads`` (int64: flagged so), ``flagged`` (int64: leads of the
+    group with any reason), ``total`` (int64: leads of the group), ``share`` (float64: ``leads`` of ``flagged``) with its 95 %
+    Wilson interval ``low high``. Leads without a reason are only in ``total``.
+
+    Raises:
+        InsightError: a column is missing or personal.
+    """
+    need(leads, "reason")
+    names = names_of(by, most=1)
+    name = names[0]
+    if name == "reason":
+        raise InsightError("Reasons by reason say nothing. Take another group, such as by='publisher'.")
+    return share_table(leads, name, "reason", zone)
+
+
+def share_table(leads: pd.DataFrame, name: str, value: str, zone: tzinfo | str | None = None) -> pd.DataFrame:
+    """Values of one column by group, with shares of the leads that have a value: see ``reasons``."""
+    import pandas as pd
+
+    group = group_of(leads, name, zone_of(zone))
+    base = pd.DataFrame({"by": group.astype("object").to_numpy(), value: leads[value].astype("object").to_numpy()})
+    frame = nw.from_native(base, eager_only=True).with_columns(
+        nw.lit(1, nw.Int64).alias("leads"), (~nw.col(value).is_null()).cast(nw.Int64).alias("has")
+    )
+    wholes = frame.group_by("by").agg(nw.col("leads").sum().alias("total"), nw.col("has").sum().alias("flagged"))
+    parts = frame.filter(~nw.col(value).is_null()).group_by(["by", value]).agg(nw.col("leads").sum())
+    table: pd.DataFrame = parts.join(wholes, on="by", how="left").to_native()
+    table = table.astype({"leads": "int64", "total": "int64", "flagged": "int64"})
+    table["share"] = (table["leads"] / table["flagged"]).astype("float64")
+    table["low"], table["high"] = wilson(table["leads"], table["flagged"])
+    keys = list(zip((-table["leads"]).tolist(), table["by"].astype(str), table[value].astype(str), strict=True))
+    table = table.iloc[sorted(range(len(table)), key=keys.__getitem__)].reset_index(drop=True)
+    made = table[["by", value, "leads", "flagged", "total", "share", "low", "high"]].rename(columns={"by": name})
+    made.attrs = {"lists": "groups of leads"}
+    return made

@@ -1,0 +1,95 @@
+"""What a run changed, as far as it was read; what was refused and why; and runs of the journal counted."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.insight.columns import need, period_of, zone_of
+from cvtr_widgets.insight.errors import InsightError
+from cvtr_widgets.models import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RANK = {str(o): n for n, o in enumerate(Outcome)}
+
+
+def run_effect(run: Any) -> pd.DataFrame:
+    """What a run did: leads by ``action``, ``outcome``, ``before`` and ``after``; alarms first.
+
+    ``run`` is a ``Run``, or its results frame (``run.results``, ``session.recorded(...)``).
+
+    Columns: ``action outcome before after`` (text; ``before`` and ``after`` are status · delivery, empty for what was not read),
+    ``leads`` (int64). They add up to the leads of the run. Billing and money after a run are in the leads, once they are pulled
+    again: ``insight.money(session.pull(ids=run.results.index))``; a run reads back status and delivery only.
+
+    Raises:
+        InsightError: it is no run and no results frame.
+    """
+    results = _results(run)
+    frame = results.assign(
+        action=results["action"].astype("object") if "action" in results.columns else "",
+        before=_state(results, "before"),
+        after=_state(results, "after"),
+        outcome=results["outcome"].astype("object"),
+    )
+    table = frame.groupby(["action", "outcome", "before", "after"], observed=True).size().rename("leads").reset_index()
+    made = table.sort_values(["outcome", "leads"], key=lambda c: c.map(RANK) if c.name == "outcome" else -c, ignore_index=True)
+    made.attrs["lists"] = "counts of a run"
+    return made
+
+
+def why_not(run: Any) -> pd.DataFrame:
+    """Why leads of a run were not changed: ``outcome detail`` (text) and ``leads`` (int64), most frequent first.
+
+    Leads that are ``confirmed`` or ``accepted`` are not in it.
+    """
+    results = _results(run)
+    need(results, "detail")
+    rest = results[~results["outcome"].astype("object").isin(["confirmed", "accepted"])]
+    table = rest.assign(outcome=rest["outcome"].astype("object")).groupby(["outcome", "detail"], observed=True, dropna=False)
+    made = table.size().rename("leads").reset_index().sort_values("leads", ascending=False, kind="stable", ignore_index=True)
+    made.attrs["lists"] = "counts of a run"
+    return made
+
+
+def runs_by(history: pd.DataFrame, by: str = "week", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
+    """Runs of ``session.history()`` by ``person`` (who signed), ``action``, ``day``, ``week`` or ``month`` in ``zone``.
+
+    Index: the group (``(not signed)`` for runs without a signature). ``runs`` (int64), ``leads`` (int64: to be sent), and one
+    int64 column per outcome, as far as the runs have come to their end.
+
+    Raises:
+        InsightError: another group, or another frame.
+    """
+    if by not in {"person", "action", "day", "week", "month"}:
+        raise InsightError(f"by is {by!r}. Choose one of: person, action, day, week, month.")
+    need(history, "started", "actions", "leads", "signed_by")
+    if by == "person":
+        group = history["signed_by"].astype("object").fillna("(not signed)")
+    elif by == "action":
+        group = history["actions"].astype("object")
+    else:
+        group = period_of(history["started"], by, zone_of(zone))
+    numbers = history[["leads", *RANK]].fillna(0).astype("int64")
+    made = numbers.groupby(group.rename(by)).sum()
+    made.insert(0, "runs", group.value_counts().reindex(made.index).astype("int64"))
+    made.attrs["lists"] = "counts of runs"
+    return made
+
+
+def _results(run: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    results = run if isinstance(run, pd.DataFrame) else getattr(run, "results", None)
+    if not isinstance(results, pd.DataFrame):
+        raise InsightError(f"This is {type(run).__name__}, neither a run nor its results. Give session.run(...) or run.results.")
+    need(results, "outcome", "before_status", "after_status", "before_delivery", "after_delivery")
+    return results
+
+
+def _state(results: pd.DataFrame, when: str) -> pd.Series[str]:
+    status = results[f"{when}_status"].astype("object").fillna("")
+    delivery = results[f"{when}_delivery"].astype("object").fillna("")
+    return (status + " · " + delivery).str.strip(" ·")

@@ -1,0 +1,1 @@
+"""Questions, findings and charts."""
