@@ -21,6 +21,7 @@
     ├── DialectError             the description of the service is wrong (file, key and reason)
     ├── CaptureError             a capture of the browser cannot be used, or shows nothing that can be learned
     ├── SelectionError           a file or input that holds no lead ids at all
+    │   └── ColumnUnclear        several of its columns could hold them (.columns)
     ├── ReadTooLarge             a read would take more requests than allowed; carries the estimate
     ├── PlanError                an action that cannot be planned (reason missing, unknown category ...)
     ├── NotConfirmed             a run without the confirmation or signature that its plan needs
@@ -36,6 +37,8 @@
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class CvtrError(Exception):
@@ -124,6 +127,14 @@ class CaptureError(CvtrError):
 
 class SelectionError(CvtrError):
     """An input holds no lead ids at all, so there is nothing to select."""
+
+
+class ColumnUnclear(SelectionError):
+    """Several columns could hold the lead ids; ``columns`` names them as ``column=`` takes them."""
+
+    def __init__(self, message: str, *, columns: Sequence[str]) -> None:
+        super().__init__(message)
+        self.columns = tuple(columns)
 
 
 class ReadTooLarge(CvtrError):

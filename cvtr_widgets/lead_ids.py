@@ -20,18 +20,19 @@ MOST: Final = 2**63 - 1
 EXCEL_EXACT: Final = 10**15
 """Excel keeps 15 digits of a number; a longer one stored as a number is no longer what was typed."""
 
-ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f"
-# U+202E and its like are left out on purpose: they show the digits between them in another order than they stand in.
+# Marks of direction that leave digits in their order; U+202E is left out on purpose: it shows them in another.
+ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069"
 SPACES: Final = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
 _AROUND: Final = SPACES + ZERO_WIDTH + "\"'`“”„‘’«»"
 
 # One or two zeros behind a dot lose nothing (pandas and Excel write them); three could be thousands.
-_PLAIN = re.compile(r"#?([1-9][0-9]{0,18})(?:\.00?)?")
+_PLAIN = re.compile(r"#?([1-9][0-9]{0,18})(?:[.,]00?)?")
 _ADDRESS = re.compile(r"(?:https?://([A-Za-z0-9.-]+(?::[0-9]+)?))?/api/v[0-9]+/leads/([1-9][0-9]{0,18})(?:\.jsonld|\.json)?/?")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _TOO_LONG = re.compile(r"#?[1-9][0-9]{18,}(?:\.00?)?")
+_LAKHS = re.compile(r"#?[0-9]{1,2}(?:([,.'’\xa0\u202f ])[0-9]{2})(?:\1[0-9]{2})*\1[0-9]{3}")
 _GROUPED = re.compile(r"#?[0-9]{1,3}(?:([.,'’\xa0\u2007\u2009\u202f ])[0-9]{3})(?:\1[0-9]{3})*")
 _FRACTION = re.compile(r"#?[0-9]+[.,][0-9]+")
 _ZERO = re.compile(r"#?0+(?:[.,]0+)?")
@@ -48,6 +49,7 @@ _FORMS: Final = (
     (_SCIENTIFIC, DAMAGED),
     (_ZERO, "is zero, which is no lead id"),
     (_TOO_LONG, TOO_LONG),
+    (_LAKHS, "may be one number with separators or several ids: write one id a line, without separators inside"),
     (_GROUPED, "may be one number with thousands or several ids: write one id a line, without separators inside"),
     (_FRACTION, "has a fraction, so it is no lead id"),
     (re.compile(r"#?0[0-9]+"), "begins with 0, which no lead id does (a telephone number or a postcode?)"),
@@ -61,7 +63,19 @@ _FORMS: Final = (
         "is an address, and not one of a lead (/api/v4/leads/123)",
     ),
 )
-_NUMBERLIKE: Final = (_SCIENTIFIC, _ZERO, _TOO_LONG, _FRACTION, _GROUPED)
+_NUMBERLIKE: Final = (_SCIENTIFIC, _ZERO, _TOO_LONG, _FRACTION, _LAKHS, _GROUPED)
+
+
+class NoId(str):
+    """What a cell holds, where something else than its text says that it is no lead id. ``why`` says what."""
+
+    why: str
+
+    def __new__(cls, text: str, why: str) -> NoId:
+        """Text that is no lead id, whatever it is."""
+        made = super().__new__(cls, text)
+        made.why = why
+        return made
 
 
 def trimmed(text: str) -> str:
@@ -115,6 +129,8 @@ def id_of_value(value: Any, *, exact: int = MOST) -> LeadId | str:
 
     True and False are no ids. A float is one when it is whole and below 2**53, above which floats skip numbers.
     """
+    if isinstance(value, NoId):
+        return value.why
     if isinstance(value, str):
         return id_in(value)
     if isinstance(value, Lead):

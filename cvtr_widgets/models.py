@@ -388,11 +388,15 @@ Origin: TypeAlias = Literal["ticked", "typed", "file", "matching", "frame", "lis
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """One piece of input that was not taken. ``where`` is a line or cell ("line 17"), ``text`` what stood there."""
+    """One piece of input that was not taken. ``where`` is a line or cell ("line 17"), ``text`` what stood there.
+
+    ``leads``: how many leads it may stand for; a row of a table is one, a line of words as many as it has numbers.
+    """
 
     where: str
     text: str
     why: str
+    leads: int = 1
 
 
 def ordered_unique(ids: Iterable[LeadId]) -> tuple[LeadId, ...]:

@@ -28,14 +28,24 @@ _FROM: Mapping[Origin, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A number that can be a lead id and does not look like the others of its list. ``why`` stands behind “the number”."""
+
+    lead_id: LeadId
+    why: str
+    origin: Origin = "list"
+
+
 @dataclass(frozen=True, repr=False)
 class Selection:
     """A frozen set of lead ids with an order. ``len``, ``in`` and iteration speak of the ids.
 
     ``ids``: each once. ``spans``: how many ids in a row came from where, as (origin, number); together as many as
     ``ids``. ``rejected``: input that was not taken. ``duplicates``: ids that were given more than once, counted at each
-    repetition. ``left_out``: ids that ``without`` took away. ``notes``: sentences that the user should read. Of files:
-    ``column``, the one the ids were read from, and ``columns``, all that there are.
+    repetition. ``left_out``: ids that ``without`` took away. ``notes``: sentences that the user should read.
+    ``set_aside``: numbers that do not look like the other ids; ``with_odd`` adds them. Of files: ``column``, the one the
+    ids were read from, and ``columns``, all that there are.
     """
 
     ids: tuple[LeadId, ...] = ()
@@ -44,6 +54,7 @@ class Selection:
     notes: tuple[str, ...] = ()
     duplicates: int = 0
     left_out: int = 0
+    set_aside: tuple[SetAside, ...] = ()
     column: str = field(default="", compare=False)
     columns: tuple[str, ...] = field(default=(), compare=False)
 
@@ -103,8 +114,27 @@ class Selection:
 
     @property
     def given(self) -> int:
-        """All pieces of input: taken, given again, not taken, and left out afterwards."""
-        return len(self.ids) + self.duplicates + len(self.rejected) + self.left_out
+        """All pieces of input: taken, given again, not taken, set aside, and left out afterwards."""
+        return len(self.ids) + self.duplicates + len(self.rejected) + len(self.set_aside) + self.left_out
+
+    @property
+    def not_taken(self) -> int:
+        """How many leads what was not taken may stand for: a row of a table is one, a line of words as many as it has numbers."""
+        return sum(r.leads for r in self.rejected) + len(self.set_aside)
+
+    def with_odd(self, ids: Iterable[LeadId] | None = None) -> Selection:
+        """With those of ``set_aside`` that are among ``ids`` (None: all of them), as of the same origin."""
+        wanted = None if ids is None else frozenset(ids)
+        added = [one.lead_id for one in self.set_aside if wanted is None or one.lead_id in wanted]
+        if not added:
+            return self
+        gone = frozenset(added)
+        return dataclasses.replace(
+            self,
+            ids=(*self.ids, *added),
+            spans=_joined((*self.spans, *((one.origin, 1) for one in self.set_aside if one.lead_id in gone))),
+            set_aside=tuple(one for one in self.set_aside if one.lead_id not in gone),
+        )
 
     # -- steps --------------------------------------------------------------------------------------------------------
 
@@ -124,6 +154,7 @@ class Selection:
             self.notes + tuple(n for n in other.notes if n not in self.notes),
             self.duplicates + other.duplicates + len(other.ids) - added,
             self.left_out + other.left_out,
+            self.set_aside + tuple(one for one in other.set_aside if one not in self.set_aside),
         )
 
     def without(self, ids: Iterable[LeadId]) -> Selection:
@@ -162,8 +193,12 @@ class Selection:
         more = []
         if self.duplicates:
             more.append(f"{self.duplicates:,} given again")
+        if self.set_aside:
+            more.append(f"{len(self.set_aside):,} set aside (see .set_aside)")
         if self.rejected:
-            more.append(f"{len(self.rejected):,} not taken (see .rejected_frame)")
+            count = self.not_taken - len(self.set_aside)
+            what = _leads(count) if count else f"{len(self.rejected):,} without a number"
+            more.append(f"{what} not taken (see .rejected_frame)")
         if self.left_out:
             more.append(f"{self.left_out:,} left out again")
         return "; ".join([leads, *more]) + "."
@@ -171,18 +206,36 @@ class Selection:
     @property
     def warnings(self) -> list[str]:
         """What whoever acts on it should know, in sentences that name no id: that something was not taken, and all notes."""
-        count = len(self.rejected)
-        what = "1 piece of what was given was" if count == 1 else f"{count:,} pieces of what was given were"
-        said = [f"{what} not taken: session.select(...).rejected_frame says which and why."] if count else []
+        said = []
+        if self.rejected:
+            count = self.not_taken - len(self.set_aside)
+            what = f"{count:,} {'lead was' if count == 1 else 'leads were'}" if count else "Something that was given was"
+            said.append(f"{what} not taken: session.select(...).rejected_frame says which and why.")
+        for why, number in _counted(one.why for one in self.set_aside):
+            what = f"{number:,} {'number was' if number == 1 else 'numbers were'}"
+            said.append(f"{what} set aside, not taken: {why}. If they are meant: session.select(..., include_odd=True).")
         return [*said, *self.notes]
 
     @property
     def rejected_frame(self) -> pd.DataFrame:
-        """What was not taken: ``where`` (line or cell), ``text`` (what stood there), ``why``; all text."""
+        """What was not taken or set aside: ``where`` (line or cell), ``text`` (what stood there), ``why``; all text."""
         import pandas as pd
 
         rows = [(r.where, r.text, r.why) for r in self.rejected]
+        rows += [("set aside", str(one.lead_id), one.why) for one in self.set_aside]
         return pd.DataFrame(rows, columns=["where", "text", "why"], dtype="object")
+
+
+def _leads(count: int) -> str:
+    return f"{count:,} lead{'' if count == 1 else 's'}"
+
+
+def _counted(words: Iterable[str]) -> list[tuple[str, int]]:
+    """Each of these and how often it is there, in their first order."""
+    counted: dict[str, int] = {}
+    for word in words:
+        counted[word] = counted.get(word, 0) + 1
+    return list(counted.items())
 
 
 def _sure(value: object) -> LeadId:

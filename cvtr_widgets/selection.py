@@ -16,6 +16,7 @@ from cvtr_widgets.lead_ids import MOST, SMALL_FLOATS, id_in, id_of_value, shown
 from cvtr_widgets.models import Lead, LeadId, Origin, Rejected
 from cvtr_widgets.selected import Selection
 from cvtr_widgets.selection_files import SUFFIXES, read_file
+from cvtr_widgets.selection_odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection_tables import columns_of, heading
 from cvtr_widgets.selection_text import parse_ids
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "parse_ids", "read_file", "select"]
 
 
-def select(what: Any, *, column: str | None = None) -> Selection:
+def select(what: Any, *, column: str | None = None, include_odd: bool = False, known: KnownIds | None = None) -> Selection:
     """Lead ids from any of these:
 
     * a frame: its index if that is called ``lead_id``, else its column ``lead_id``, ``Lead ID``, ``Id`` ... or ``column``;
@@ -35,16 +36,28 @@ def select(what: Any, *, column: str | None = None) -> Selection:
     * any other text: typed or pasted ids (see ``parse_ids``);
     * a ``Selection``, which comes back as it is.
 
+    Out of text and files, ids that do not look like the others of their list (of another size, counting up from 1, outside of
+    ``known``) are not taken: they are in ``Selection.set_aside``, and its warnings say so. ``include_odd`` takes them. Out of
+    frames and lists that you made, they are taken, and a note says how many they are.
+
     Raises:
+        ColumnUnclear: several columns could be meant; names them.
         SelectionError: it holds no lead ids as a whole, such as a frame without a column of them.
     """
     if isinstance(what, Selection):
-        return what
+        return what.with_odd() if include_odd else what
+    chosen = _chosen(what, column)
+    if chosen.column == "lead_id" or "lead" in chosen.counts or include_odd:
+        return chosen
+    return with_odd_set_aside(chosen, known, keep=not {"typed", "file"} & chosen.counts.keys())
+
+
+def _chosen(what: Any, column: str | None) -> Selection:
     if isinstance(what, os.PathLike):
-        return read_file(what, column=column)
+        return read_file(what, column=column, include_odd=True)
     if isinstance(what, str):
         path = _path_in(what)
-        return parse_ids(what) if path is None else read_file(path, column=column)
+        return parse_ids(what, include_odd=True) if path is None else read_file(path, column=column, include_odd=True)
     if isinstance(what, (bytes, bytearray, memoryview)):
         raise SelectionError("These are bytes. Use cvtr_widgets.selection.read_file(content, name=...) for what a file holds.")
     if type(what).__module__.partition(".")[0] in ("pandas", "numpy"):

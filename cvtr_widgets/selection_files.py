@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.lead_ids import ZERO_WIDTH, shown
+from cvtr_widgets.models import LeadId
 from cvtr_widgets.selected import Selection
 from cvtr_widgets.selection_excel import read_workbook
+from cvtr_widgets.selection_odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection_tables import LOOK, Cells, Rows, Table, find_column, heading, is_blank, take
 from cvtr_widgets.selection_text import parse_ids
 
@@ -40,6 +44,9 @@ def read_file(
     *,
     column: str | None = None,
     sheet: str | None = None,
+    include_odd: bool = False,
+    known: KnownIds | None = None,
+    accepted: Iterable[LeadId] = (),
     on_progress: Progress | None = None,
 ) -> Selection:
     """The lead ids of a CSV (comma, semicolon, tab, bar; UTF-8, UTF-16, Windows code pages) or ``.xlsx`` file.
@@ -50,11 +57,24 @@ def read_file(
         column: the name of the column to read, where another is meant than the one found (``Selection.columns``), or
             ``column 2`` where there are no names.
         sheet: the sheet to read, where another is meant.
+        include_odd: take ids that do not look like the others of the file; else they are in ``Selection.set_aside``.
+        known: what is known of the enterprise's ids.
+        accepted: odd ids that the user has added already.
         on_progress: called with (rows done, all rows as far as known) now and then; what it raises stops the reading.
 
     Raises:
+        ColumnUnclear: several columns could be meant; names them.
         SelectionError: it cannot be read, or no column of lead ids can be told; nothing is taken then.
     """
+    found = _read(source, name, column, sheet, on_progress)
+    if found.column and not found.given:
+        found = dataclasses.replace(found, notes=(*found.notes, "There is no row below the header, so there is no lead in it."))
+    return found if include_odd else with_odd_set_aside(found, known, accepted=accepted)
+
+
+def _read(
+    source: bytes | str | os.PathLike[str], name: str, column: str | None, sheet: str | None, on_progress: Progress | None
+) -> Selection:
     if not isinstance(source, bytes):
         path = Path(source)
         content, name = _content(path), name or path.name
@@ -136,7 +156,9 @@ def _read_text(text: str, column: str | None, name: str, on_progress: Progress |
     text, said = _declared(text)
     delimiter, named = (said, True) if said else _delimiter(text)
     if name.lower().endswith(".txt") and column is None and not named:
-        return parse_ids(text, origin="file", on_progress=on_progress)
+        return parse_ids(text, origin="file", include_odd=True, on_progress=on_progress)
+    if column is None and not named and _LIST.fullmatch(text):  # one line of ids, which no table is
+        return parse_ids(text.strip(), origin="file", include_odd=True)
     lines = text.count("\n") + 1
     tell = None if on_progress is None else lambda done: on_progress(min(done, lines), lines)
     table = Table(_rows(text, delimiter))
@@ -144,6 +166,9 @@ def _read_text(text: str, column: str | None, name: str, on_progress: Progress |
     if on_progress is not None:
         on_progress(lines, lines)
     return taken
+
+
+_LIST: Final = re.compile(r"[\ufeff\r\n]*[1-9][0-9]*(?:[,;\t |]+[1-9][0-9]*)+[,;]?[\r\n ]*")
 
 
 def _declared(text: str) -> tuple[str, str | None]:

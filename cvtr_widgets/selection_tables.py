@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.lead_ids import EMPTY, MOST, ZERO_WIDTH, id_of_value, shown, trimmed
 from cvtr_widgets.models import LeadId, Origin, Rejected
 from cvtr_widgets.selected import Selection
@@ -27,7 +27,11 @@ LOOK: Final = 200
 """Rows with something in them among which the header is looked for."""
 
 # The more explicit, the lower. "Leads" is left out on purpose: in reports it heads a number of leads.
-_NAMES: Final = {"leadid": 0, "leadids": 0, "convertrleadid": 0, "id": 1, "ids": 1, "lead": 2}
+_NAMES: Final = {"id": 1, "ids": 1, "lead": 2}
+_LEAD_ID = re.compile(
+    r"(?:convertr)?lead(?:s)?(?:ids?|no|nr|numbers?|identifier)(?:(?:from|in|at)?convertr)?|convertr(?:ids?|no|nr|number)|(?:lead)?idsconvertr"
+)
+_COUNTED = re.compile(r"(?:(?:number|no|count|total)of)?leads(?:count|total)?|leadcount|totalleads|anzahlleads")
 
 _OTHER_NAMES = (
     r"(campaign|publisher|generator|lead generator|advertiser|agency|channel|form|user|account|client|customer|order|job"
@@ -39,7 +43,7 @@ _BLOCK = re.compile(_OTHER_NAMES)
 _OTHER = re.compile(_OTHER_NAMES + r"|.+ (id|ids|number|no|nr|code|phone|telephone|mobile)")
 _TOTAL = re.compile(
     r"\W*(?:(?:grand|sub|report|overall)[ -]?)?"
-    r"(?:totals?|sums?|count|counts|average|avg|mean|summe|gesamt|gesamtsumme|insgesamt|anzahl|somme|totale|totaal|suma)\b.*",
+    r"(?:totals?|sums?|count|counts|average|avg|mean|summe|gesamt|gesamtsumme|gesamtergebnis|ergebnis|insgesamt|anzahl|somme|totale|totaal|suma)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 _NUMBERS = re.compile(r"[\s\d.,'%€$£+-]*")
@@ -47,7 +51,10 @@ _NUMBERS = re.compile(r"[\s\d.,'%€$£+-]*")
 
 def heading(text: Any) -> int | None:
     """How plainly a heading says that lead ids stand below it: 0 (``Lead ID``), 1 (``Id``), 2 (``Lead``), else None."""
-    return _NAMES.get(_bare(text)) if isinstance(text, str) and len(text) < 40 else None
+    if not isinstance(text, str) or len(text) >= 40:
+        return None
+    bare = _bare(text)
+    return 0 if _LEAD_ID.fullmatch(bare) else _NAMES.get(bare)
 
 
 def _bare(text: str) -> str:
@@ -98,14 +105,16 @@ class Column:
 class Table:
     """Rows and what they are called. ``unit``: ``line`` or ``row``; ``exact``: numbers from there on are not trusted.
 
-    ``hidden``: numbers of rows that the user's program does not show.
+    ``no_leads``: rows that are no leads, whatever they hold -> why (hidden, totals). ``hidden_columns``: places not shown. Both
+    are filled while the rows are read.
     """
 
     rows: Rows
     origin: Origin = "file"
     unit: str = "line"
     exact: int = MOST
-    hidden: frozenset[int] = frozenset()
+    no_leads: Mapping[int, str] = field(default_factory=dict)
+    hidden_columns: Collection[int] = ()
     notes: tuple[str, ...] = field(default=())
 
     def head(self) -> list[tuple[int, Cells]]:
@@ -128,7 +137,7 @@ def find_column(table: Table, wanted: str | None = None) -> Column:
         raise SelectionError("There is nothing in it. Choose a file with a column of lead ids.")
     if wanted is not None:
         return _wanted(head, wanted)
-    found = _named(head)
+    found = _named(table, head)
     return found if found is not None else _unnamed(table, head)
 
 
@@ -174,7 +183,7 @@ def _wanted(head: list[tuple[int, Cells]], wanted: str) -> Column:
     raise SelectionError(f"There is no column “{shown(wanted, 60)}”. Choose one of these: {_listed(_columns(head))}.")
 
 
-def _named(head: list[tuple[int, Cells]]) -> Column | None:
+def _named(table: Table, head: list[tuple[int, Cells]]) -> Column | None:
     """The fullest header row that names lead ids, and its most explicit column."""
     best: tuple[int, int] | None = None
     for above, (_, cells) in enumerate(head):
@@ -186,26 +195,133 @@ def _named(head: list[tuple[int, Cells]]) -> Column | None:
     above = best[1]
     number, cells = head[above]
     names = _names(cells)
-    ranked = sorted((r, i) for i, c in enumerate(cells) if (r := heading(c)) is not None)
-    top = [i for r, i in ranked if r == ranked[0][0]]
-    if len(top) > 1 and not _agree(head[above + 1 :], top):
-        raise SelectionError(
-            f"Several columns could hold the lead ids: {_listed([names[i] for i in top])}, and they differ. "
-            "Rename the right one to Lead ID, or take the others out."
-        )
-    place = top[0]
+    whole = _with_headings_above(head, above)
+    names = tuple(
+        n if not is_blank(c) else _above_blank(head, above, i, n) for i, (c, n) in enumerate(zip(cells, names, strict=True))
+    )
+    ranked = sorted((r, i) for i, c in enumerate(whole) if (r := _rank(c)) is not None)
+    if not ranked:
+        raise SelectionError(f"No column of lead ids is left when the two rows of headings are read together: {_listed(names)}.")
+    place = _the_one(table, number, names, ranked)
     notes = [f"The ids were read from the column “{names[place]}”."]
     others = [names[i] for _, i in ranked if i != place]
     if others:
         notes.append(f"{_listed(others)} could have been meant as well and {'was' if len(others) == 1 else 'were'} not used.")
+    if given := [names[i] for i, c in enumerate(cells) if isinstance(c, str) and _GIVEN.fullmatch(_bare(c))]:
+        one = len(given) == 1
+        notes.append(f"{_listed(given)} {'is' if one else 'are'} there for each lead and {'was' if one else 'were'} not used.")
     if above:
         notes.append(f"{above:,} {'line' if above == 1 else 'lines'} above the header {'was' if above == 1 else 'were'} skipped.")
     return Column(place, names[place], number, names, tuple(notes), above, len(cells))
 
 
-def _agree(below: list[tuple[int, Cells]], places: list[int]) -> bool:
-    """Whether columns hold the same ids, such as ``id`` and ``@id``."""
-    return all(len({id_of_value(c[i]) if i < len(c) else EMPTY for i in places}) == 1 for _, c in below)
+_GIVEN = re.compile(
+    r"(?:lead|flag|return|returned|rejection|reject|2ndcheck(?:flag)?)?(?:reason|comment|note|remark)s?(?:category|code)?"
+    r"|grund|kommentar|bemerkung|anmerkung|ablehnungsgrund"
+)
+
+
+def _above_blank(head: list[tuple[int, Cells]], at: int, place: int, name: str) -> str:
+    """The heading of a column that stands one row higher, as pandas writes them above the name of its index."""
+    number, above = head[at - 1] if at else (0, ())
+    if number != head[at][0] - 1 or place >= len(above) or is_blank(above[place]) or not _is_header(above):
+        return name
+    return shown(trimmed(str(above[place])), 60)
+
+
+def _rank(name: str) -> int | None:
+    return None if " " in name and other_heading(name) else heading(name)
+
+
+def _with_headings_above(head: list[tuple[int, Cells]], at: int) -> list[str]:
+    """The names of a header with those of a second row of headings right above it: *Campaign* over *ID* is a campaign's."""
+    number, cells = head[at]
+    names = ["" if is_blank(c) else trimmed(str(c)) for c in cells]
+    before, above = head[at - 1] if at else (0, ())
+    if before != number - 1 or _filled(above) < 2 or not _is_header(above) or any(heading(c) in (0, 1) for c in above):
+        return names
+    over, joined = "", []
+    for place, name in enumerate(names):
+        cell = above[place] if place < len(above) else None
+        over = over if is_blank(cell) else trimmed(str(cell))
+        joined.append(name if _rank(name) == 0 or not name else f"{over} {name}".strip())
+    return joined
+
+
+def _the_one(table: Table, header: int, names: tuple[str, ...], ranked: list[tuple[int, int]]) -> int:
+    """The place of the lead ids. Where another column could be meant, nothing is read.
+
+    Raises:
+        ColumnUnclear: two columns could be meant, or the one that says so is hidden or may be the id of something counted.
+    """
+    best, place = ranked[0]
+    named = [i for _, i in ranked if i != place]
+    seen = _survey(table, header, lambda i: i in named or i >= len(names) or names[i] == f"column {i + 1}")
+    rivals = [i for r, i in ranked[1:] if r == best or seen.could_be_ids(i)]
+    rivals += [i for i in seen.full() if i not in named and seen.could_be_ids(i)]
+    if rivals:
+        own = _survey(table, header, lambda i: i == place)
+        rivals = [i for i in dict.fromkeys(rivals) if seen.columns.get(i) != own.columns.get(place)]
+    if rivals:
+        both = [names[i] if i < len(names) else f"column {i + 1}" for i in (place, *rivals)]
+        raise ColumnUnclear(
+            f"Several columns could hold the lead ids: {_listed(both)}, and they differ. "
+            "If one of them holds lead ids, rename it to Lead ID and take the others out or choose it by its name (column=...).",
+            columns=[b if both.count(b) == 1 else f"column {i + 1}" for b, i in zip(both, (place, *rivals), strict=True)],
+        )
+    if place in table.hidden_columns:
+        raise ColumnUnclear(
+            f"The column “{names[place]}” is hidden in Excel, so nothing was taken: "
+            "unhide it, or choose it by its name (column=...).",
+            columns=[names[place]],
+        )
+    if best == 1 and (counted := [n for n in names if _COUNTED.fullmatch(_bare(n))]):
+        raise ColumnUnclear(
+            f"“{names[place]}” may be the id of something whose leads “{counted[0]}” counts, so nothing was taken. "
+            "If it holds lead ids, rename it to Lead ID or choose it by its name (column=...).",
+            columns=[names[place]],
+        )
+    return place
+
+
+@dataclass
+class _Survey:
+    """What the rows below a header hold, column by column."""
+
+    columns: dict[int, list[LeadId | str]]
+    rows: int
+
+    def could_be_ids(self, place: int) -> bool:
+        """Whether all that stands there are ids, and not the running numbers of the rows."""
+        held = [one for one in self.columns.get(place, ()) if one != EMPTY]
+        ids = [one for one in held if isinstance(one, int)]
+        return len(ids) == len(held) > 0 and ids != list(range(ids[0], ids[0] + len(ids)) if ids[0] in (0, 1) else ())
+
+    def full(self) -> list[int]:
+        """Columns that are filled in most rows."""
+        held = {i: sum(1 for one in column if one != EMPTY) for i, column in self.columns.items()}
+        return [i for i, n in held.items() if n * 2 > self.rows]
+
+
+def _survey(table: Table, header: int, wanted: Callable[[int], bool]) -> _Survey:
+    """The wanted columns of all rows below the header."""
+    columns: dict[int, list[LeadId | str]] = {}
+    places: dict[int, list[int]] = {}
+    count = 0
+    for number, cells in table.rows():
+        if number <= header or not _filled(cells):
+            continue
+        width = len(cells)
+        for place in places.setdefault(width, [i for i in range(width) if wanted(i)]):
+            cell = cells[place]
+            if not is_blank(cell):
+                column = columns.setdefault(place, [])
+                column.extend([EMPTY] * (count - len(column)))
+                column.append(id_of_value(cell, exact=table.exact))
+        count += 1
+    for column in columns.values():
+        column.extend([EMPTY] * (count - len(column)))
+    return _Survey(columns, count)
 
 
 def _unnamed(table: Table, head: list[tuple[int, Cells]]) -> Column:
@@ -270,7 +386,8 @@ def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
     def refuse(number: int, cell: Any, why: str) -> None:
         rejected.append(Rejected(f"{table.unit} {number:,}".replace(",", ""), shown("" if cell is None else cell), why))
 
-    place, under = column.place, ""
+    place, under, usual = column.place, "", 0
+    group, whole = _Above(), _Above()
     for number, cells, gap, tail in _with_tail(table, column.header, tell):
         cell = cells[place] if place < len(cells) else None
         found = id_of_value(cell, exact=table.exact)
@@ -283,9 +400,14 @@ def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
         if why:
             refuse(number, cell, why)
         elif isinstance(found, int):
-            if tail and gap and _stands_alone(found, ids, cells):
-                refuse(number, cell, "stands alone below the list and is the number of its rows, so it is a total")
+            if says := _adds_up(found, group, whole, cells, gap=gap, usual=usual):
+                refuse(number, cell, says)
+                group = _Above()
             else:
+                group = _Above() if gap else group
+                group.add(found)
+                whole.add(found)
+                usual = max(usual, _filled(cells))
                 ids.append(found)
         elif heading(cell) is not None:
             refuse(number, cell, "is the header again")
@@ -312,7 +434,7 @@ def _astray(table: Table, column: Column, number: int, cells: Cells, under: str)
         return f"stands under the heading “{under}”, which is not lead ids"
     if table.unit == "line" and 0 < column.width < len(cells) and not all(map(is_blank, cells[column.width :])):
         return "has more cells than the header, so that a column may have moved: quote what holds a separator"
-    return "is in a row that Excel hides (a filter?): unhide it to take it" if number in table.hidden else ""
+    return table.no_leads.get(number, "")
 
 
 def _texts(cells: Cells) -> Iterable[str]:
@@ -356,9 +478,33 @@ def _total(cells: Cells, place: int, *, tail: bool) -> str:
     return ""
 
 
-def _stands_alone(number: LeadId, ids: list[LeadId], cells: Cells) -> bool:
-    numbers = all(not isinstance(c, str) or _NUMBERS.fullmatch(c) for c in cells if not is_blank(c))
-    return len(ids) > 2 and numbers and number in (len(ids), len(set(ids)), sum(ids))
+@dataclass
+class _Above:
+    """What stands above a row: how many ids, their sum, and the smallest one."""
+
+    count: int = 0
+    total: int = 0
+    least: LeadId = MOST
+
+    def add(self, one: LeadId) -> None:
+        """One more id."""
+        self.count += 1
+        self.total += one
+        self.least = min(self.least, one)
+
+
+def _adds_up(number: LeadId, group: _Above, whole: _Above, cells: Cells, *, gap: bool, usual: int) -> str:
+    """Why a row is a total though no word says so: its number is how many rows, or the sum of the ids, stand above it."""
+    for above in (group, whole):
+        count = number == above.count and len(str(number)) < len(str(above.least))
+        added = above.count > 1 and number == above.total
+        if count or added:
+            others = [c for c in cells if not is_blank(c)]
+            numbers = all(not isinstance(c, str) or _NUMBERS.fullmatch(c) for c in others)
+            if numbers and (count or gap or len(others) < usual or number > 1_000):
+                what = "how many rows stand" if count else "the sum of the ids that stand"
+                return f"is {what} above it, so it is a total and no lead"
+    return ""
 
 
 def columns_of(names: Iterable[Any]) -> Mapping[str, int]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from numbers import Integral
 from typing import Any
 
 from cvtr_widgets.api.pages import Pages, Tally
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.stopping import never
+from cvtr_widgets.days import day_begins, day_ends
 from cvtr_widgets.errors import RequestRefused, ServiceError
 from cvtr_widgets.fields import delivery_of, id_of, status_of
 from cvtr_widgets.models import NOT_SENT, Record, Stopped
@@ -66,7 +67,8 @@ def wanted_text(name: str, value: Any) -> str | None:
 
 
 def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> datetime | None:
-    """A day or time as a moment with zone. A bare day means its start, or with ``end`` its last microsecond.
+    """A day or time as a moment with zone. A bare day means its start, or with ``end`` its last microsecond; a pandas
+    Timestamp at midnight is a day. A time that stands twice where clocks go back means the first one, with ``end`` the last.
 
     Raises:
         RequestRefused: text that is no date.
@@ -82,8 +84,10 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
     if not isinstance(value, date) or value != value:  # noqa: PLR0124  pandas' missing time
         raise RequestRefused(f"{value!r} is no date", advice="Write it as 2026-11-24, or leave it out.")
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=zone)
-    return datetime.combine(value, time.max if end else time.min, zone)
+        if type(value).__name__ == "Timestamp" and not any((value.hour, value.minute, value.second, value.microsecond)):
+            return (day_ends if end else day_begins)(value.date(), value.tzinfo or zone)
+        return value if value.tzinfo else value.replace(tzinfo=zone, fold=int(end))
+    return (day_ends if end else day_begins)(value, zone)
 
 
 def _parsed(text: str) -> date:
@@ -135,11 +139,20 @@ class Listing:
     def _matches(self, record: Record) -> bool:
         for name, check in self._checks.items():
             if not check(record):
-                # The upper end of time is our own fixing, not the user's filter, unless they asked for it.
-                if name != "created_before" or self.wanted.created_before is not None:
+                if not self._asked_for(name, record):
                     self.left_out[name] = self.left_out.get(name, 0) + 1
                 return False
         return True
+
+    def _asked_for(self, name: str, record: Record) -> bool:
+        """Whether the service was right to send this row: the ends of the range go out in whole seconds, and the upper end of
+        time is our own fixing where the user named none.
+        """
+        if name not in {"created_after", "created_before"}:
+            return False
+        end = getattr(self.wanted, name)
+        at = created(self._leads.field(record, "created"))
+        return end is None or (at is not None and abs(at - end) < timedelta(seconds=1))
 
 
 class LeadLists:
@@ -168,6 +181,10 @@ class LeadLists:
             self._offered = frozenset(v for v in listed if isinstance(v, str))
         return self._offered
 
+    def field(self, record: Record, name: str) -> Any:
+        """A field of a record, as the dialect names it."""
+        return self._reader.dialect.lead.read(record, name)
+
     def start(
         self,
         wanted: LeadFilter,
@@ -176,6 +193,9 @@ class LeadLists:
         cancelled: Stopped = never,
     ) -> Listing:
         """A listing. The upper end of its range is fixed now, so that leads that arrive meanwhile don't shift pages."""
+        first, last = wanted.created_after, wanted.created_before
+        if first is not None and last is not None and first > last:
+            raise RequestRefused("created_after is later than created_before", advice="Change one of them.")
         params, sent = self._params(wanted, cancelled)
         pages = Pages(
             self._reader, self._pool, "leads", params,
@@ -190,7 +210,7 @@ class LeadLists:
         values: dict[str, str | None] = {
             "campaign": _text(wanted.campaign),
             "created_after": _iso(wanted.created_after),
-            "created_before": _iso(min(upper, now) if upper else now),
+            "created_before": _iso(min(upper, now) if upper else now, up=upper is not None),
             "publisher": _text(wanted.publisher),
             "status": wanted.status and d.spoken("statuses", wanted.status),
             "delivery": wanted.delivery and d.spoken("deliveries", wanted.delivery),
@@ -253,5 +273,11 @@ def _text(value: int | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _iso(value: datetime | None) -> str | None:
-    return None if value is None else value.astimezone(UTC).replace(microsecond=0).isoformat()
+def _iso(value: datetime | None, *, up: bool = False) -> str | None:
+    """A moment in whole seconds, ``up``: the next one, so that what was created in a fraction of the last second comes too."""
+    if value is None:
+        return None
+    whole = value.astimezone(UTC)
+    if up and whole.microsecond and whole < datetime.max.replace(microsecond=0, tzinfo=UTC):
+        whole += timedelta(seconds=1)
+    return whole.replace(microsecond=0).isoformat()

@@ -7,7 +7,7 @@ distinct value once. Where nearly every row has its own value (e-mail), the valu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import pairwise, starmap
 from operator import ne
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from cvtr_widgets.days import day_begins
 from cvtr_widgets.errors import Cancelled
 from cvtr_widgets.panel.cells import Look, empty
 from cvtr_widgets.panel.table_texts import Tell, folded, ranks
@@ -203,11 +204,7 @@ class Numbers:
         return mask
 
     def _midnight(self, day: date, zone: tzinfo) -> int:
-        try:
-            begins = datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
-        except OverflowError:  # the first or last day there is
-            begins = datetime.combine(day, time.min, tzinfo=UTC)
-        seconds = (begins - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+        seconds = (day_begins(day, zone) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
         moved = seconds * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[self._unit]
         return max(-(2**63) + 1, min(2**63 - 1, moved))
 

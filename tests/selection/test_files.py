@@ -219,7 +219,7 @@ SUMS = re.compile("total|totaal|sum|count|average|avg|mean|gesamt|anzahl|somme",
 @given(st.lists(st.tuples(st.integers(10**6, 2**63 - 1), CELLS, CELLS)), st.sampled_from([",", ";", "\t", "|"]))
 def test_ids_come_back_whatever_stands_beside_them(rows: list[tuple[int, str, str]], delimiter: str) -> None:
     content = as_csv([["A", "Lead ID", "B"], *([a, str(i), b] for i, a, b in rows)], delimiter)
-    found = read_file(content.encode())
+    found = read_file(content.encode(), include_odd=True)
     sums = {i for i, *cells in rows if any(SUMS.search(c) for c in cells)}
     assert [i for i in found.ids if i not in sums] == [i for i in dict.fromkeys(i for i, _, _ in rows) if i not in sums]
     assert found.given == len(rows)

@@ -40,7 +40,7 @@ def test_a_summer_day_begins_and_ends_with_the_summers_clock(london, before):
         asked = next(dict(seen.query) for seen in sandbox.server.requests if seen.path.endswith("/leads"))
         session.close()
     assert asked["createdTs[after]"] == "2026-09-30T23:00:00+00:00"
-    assert asked["createdTs[before]"] == "2026-10-01T22:59:59+00:00"
+    assert asked["createdTs[before]"] == "2026-10-01T23:00:00+00:00"
 
 
 def test_a_week_is_no_day(london):
