@@ -141,6 +141,24 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._changed()
         return chosen
 
+    def open(self) -> None:
+        """Tell the front end of this widget. ``ipywidgets`` calls it."""
+        super().open()
+        self._any_subshell()
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        super()._send(msg, buffers)
+        self._any_subshell()
+
+    def _any_subshell(self) -> None:
+        """Let each message of the page be heard in the subshell that it names.
+
+        ipykernel 7 remembers, per comm, the subshell of the last message sent and hands all that comes to that one. The
+        subshell of a page that was just loaded is gone a moment later, and then every press would be refused.
+        """
+        if self.comm is not None:
+            self.comm.__dict__.pop("_reply_subshell_id", None)
+
     def close(self) -> None:
         """Take the panel off the page. A run under way goes on."""
         self._closed = True

@@ -329,6 +329,6 @@ class PanelState:
             "role": plain(who.role, 40) + (" · masked view" if self.session.masked else ""),
             "usage": usage,
             "as_of": self.leads.as_of,
-            # Under Voilà the kernel ends with the page; in a notebook it goes on.
-            "stay": self.processing.running and settings.under_voila(),
+            "running": self.processing.running,
+            "voila": settings.under_voila(),
         }

@@ -316,8 +316,8 @@ def test_while_a_cell_runs_a_run_goes_on_and_a_click_waits_and_says_so(notebook,
     line = panel(".cvtr-progress .cvtr-line")
     before = line.inner_text()
     panel(".cvtr-cancel").click()
-    expect(panel(".cvtr-silent")).to_contain_text("Waiting for the kernel, which is busy with another cell.")
-    expect(panel(".cvtr-silent")).to_contain_text("What you pressed is kept and comes next.")
+    expect(panel(".cvtr-silent")).to_contain_text("The kernel is busy, with another cell or with its work.")
+    expect(panel(".cvtr-silent")).to_contain_text("What you pressed has not been answered yet.")
     expect(line).not_to_have_text(before)  # the run does not wait
     release_kernel(panel, "go-on")
     expect(panel(".cvtr-silent")).to_be_hidden()

@@ -3,11 +3,12 @@
 const VERSION = 1;
 const PATIENCE = 1000; // milliseconds after which an unanswered click is spoken of
 const LOST = 3000; // and after which one that the kernel has not got, but later ones, has been lost on the way
+const BUSY = 8000; // a kernel that said something so short a time ago is busy, not gone
 const OUR_OWN = ["hello", "ping"]; // messages that nobody has pressed
 
 function kernelLink(model) {
   const page = Math.random().toString(36).slice(2);
-  const link = { handled: 0, sent: 0, waiting: new Map(), page, acted: () => {}, lost: () => {} };
+  const link = { handled: 0, sent: 0, waiting: new Map(), page, heardAt: performance.now(), cut: false, acted: () => {}, lost: () => {} };
   let pinged = -Infinity;
   link.send = (kind, is = {}, buffers = undefined) => {
     if (!OUR_OWN.includes(kind)) link.acted();
@@ -16,7 +17,7 @@ function kernelLink(model) {
     try {
       model.send({ v: VERSION, kind, is, n: link.sent, page }, undefined, buffers);
     } catch {
-      // The kernel is gone. It stays among what waits for an answer, so that the panel says so.
+      link.cut = true;  // the kernel was shut down; an answer would prove otherwise
     }
     return link.sent;
   };
@@ -31,13 +32,59 @@ function kernelLink(model) {
     if (pressed) link.lost();
   };
   link.slow = (time = PATIENCE) => [...link.waiting.values()].some((one) => since(one) > time);
+  /** Whether something that the user pressed has no answer. */
+  link.pressed = () => [...link.waiting.values()].some((one) => !OUR_OWN.includes(one.kind) && since(one) > PATIENCE);
+  /** Milliseconds since the kernel said anything. */
+  link.silence = () => performance.now() - link.heardAt;
   /** Asks whether what has no answer has come at all; a busy kernel answers later. */
   link.ask = () => {
     if (!link.slow(LOST) || performance.now() - pinged < 10_000) return;
     pinged = performance.now();
     link.send("ping");
   };
+  /** JupyterLab says that it has let go of the kernel (restarted, died) or has it again: an answer tells which. */
+  model.on("comm_live_update", () => {
+    link.cut = true;
+    link.send("hello");
+  });
   return link;
+}
+
+/** What is known of a kernel that does not answer: no more than that. */
+function silence(link, { viewed, running, voila, at }) {
+  const ended = voila
+    ? "Reload the page to start again, and look at the leads of a run that was under way: it may have stopped half-way."
+    : "Run the cell that makes the panel again (Shift+Enter): it offers to resume a run that has stopped half-way.";
+  if (link.cut && (link.slow() || !viewed)) {
+    return `The kernel was restarted or has ended, and this panel with it. What is shown is as of ${at}; nothing can be pressed here. `
+      + `What was sent before stays sent. ${ended}`;
+  }
+  if (!link.slow()) return "";
+  if (!viewed) {
+    return voila ? "This page has no answer from its kernel yet. If none comes, reload the page."
+      : "This panel has no answer from a kernel. If a cell is running, it comes when that has ended; else run the cell that "
+      + "makes the panel (Shift+Enter) to start.";
+  }
+  const kept = link.pressed() ? "What you pressed has not been answered yet." : "";
+  if (link.silence() < BUSY) return `The kernel is busy${voila ? "" : ", with another cell or with its work"}. ${kept}`;
+  const run = running ? ` The run’s numbers are as of ${at}, too; whether it goes on is not known here.` : "";
+  return `No answer from the kernel for ${Math.round(link.silence() / 1000)} s. It may be busy${voila ? "" : " with another cell"}, or the `
+    + `kernel, the server or the network may be gone. What is shown is as of ${at}.${run} ${kept} If this stays so: ${ended.charAt(0).toLowerCase()}${ended.slice(1)}`;
+}
+
+/** While nothing can be pressed: every control that was enabled is disabled, and enabled again when the kernel is heard. */
+function lock(root) {
+  let locked = [];
+  return (on) => {
+    if (on && !locked.length) {
+      locked = [...root.querySelectorAll("button, input, select, textarea")].filter((one) => !one.disabled);
+      for (const one of locked) one.disabled = true;
+    } else if (!on && locked.length) {
+      for (const one of locked) one.disabled = false;
+      locked = [];
+    }
+    root.classList.toggle("cvtr-ended", on);
+  };
 }
 
 function stepSection(link, number, name, body) {
@@ -180,8 +227,8 @@ function render({ model, el }) {
   let known = null;  // the view as last told; a message holds what is new in it
   const shown = {};  // the same of each table
   let askedAt = performance.now();  // for everything: at the beginning, and when a message did not arrive; 0: it has come
-  let stay = false;
-  let heardAt = 0;
+  let at = "";  // when the view shown came
+  const locked = lock(root);
   let held = 0;  // the timer after which it shows itself anyway
   const save = downloads();
 
@@ -226,7 +273,7 @@ function render({ model, el }) {
     else if (!held) held = setTimeout(appear, 5000);
     setAttribute(root, "data-step", String(view.step));
     header.update(view.head, view.leads.loaded);
-    stay = view.head.stay;
+    at = new Date().toLocaleTimeString("en-GB");
     const focused = root.contains(document.activeElement) ? document.activeElement : null;
     const planned = Boolean(view.processing.plan || view.processing.job || view.processing.run || view.processing.watched);
     steps[0].update(view.step, view.leads.summary, true);
@@ -246,12 +293,11 @@ function render({ model, el }) {
     step = view.step;
   }
 
+  /** Voilà would end the kernel with its page, and the run with it. */
   function leaving(event) {
-    if (!stay) return;
-    event.preventDefault();
-    event.returnValue = true;
+    if (known && known.head.voila && known.head.running) event.stopImmediatePropagation();
   }
-  window.addEventListener("beforeunload", leaving);
+  window.addEventListener("beforeunload", leaving, { capture: true });
 
   function showTexts(given) {
     leads.texts(given, link.handled);
@@ -261,7 +307,8 @@ function render({ model, el }) {
 
   function hear(message, buffers) {
     if (!message || message.v !== VERSION) return;
-    heardAt = performance.now();
+    link.heardAt = performance.now();
+    link.cut = false;
     if (message.handled && message.handled[link.page] !== undefined) link.handled = Math.max(link.handled, message.handled[link.page]);
     if (message.kind === "heard" && message.page === link.page) {
       link.heard(message.n, message.missing || []);
@@ -284,14 +331,9 @@ function render({ model, el }) {
   }
 
   function told() {
-    const quiet = link.slow();
-    setLine(silent, !quiet ? "" : stay
-      ? "The kernel does not answer. If it has ended, what was not sent stays not sent; reload the page and look at the leads."
-      : viewed
-      ? "Waiting for the kernel, which is busy with another cell. What you pressed is kept and comes next."
-        + (link.slow(20_000) ? " If no cell is running, reload the page." : "")
-      : "This panel has no answer from a kernel. If a cell is running, it comes when that has ended; else run the cell that "
-        + "makes the panel (Shift+Enter) to start.");
+    const head = known ? known.head : {};
+    setLine(silent, silence(link, { viewed, running: head.running, voila: head.voila, at }));
+    locked(Boolean(silent.textContent) && link.cut);
   }
 
   function heard(message, buffers) {
@@ -305,17 +347,17 @@ function render({ model, el }) {
 
   model.on("msg:custom", heard);
   const clock = setInterval(() => {
-    // Voilà ends the kernel as soon as a page begins to be left, even if the user then stays: a run must not seem to go on.
-    // What the kernel did on a click and this page was not told (a connection that broke) is asked for as well.
-    const due = stay || link.handled < link.sent;
-    if (due && !link.waiting.size && performance.now() - heardAt > 5000) link.send("ping");
+    // During a run an answer is asked for even if nothing was pressed: the page notices a kernel that has gone, gets what a broken
+    // connection has swallowed, and a hub sees that the kernel is in use.
+    const due = (known && known.head.running) || link.handled < link.sent;
+    if (due && !link.waiting.size && link.silence() > 5000) link.send("ping");
     link.ask();
     told();
   }, 500);
   link.send("hello");
   return () => {
     clearInterval(clock);
-    window.removeEventListener("beforeunload", leaving);
+    window.removeEventListener("beforeunload", leaving, { capture: true });
     model.off("msg:custom", heard);
   };
 }

@@ -1,0 +1,51 @@
+"""The panel's link to its kernel: what is heard after the link was hurt, and what is said when the kernel has gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from playwright.sync_api import expect
+
+from tests.browser.lab import joined
+from tests.browser.panel import CELL, PanelPage
+
+RESTART = """async () => {
+    const session = window.jupyterapp.shell.currentWidget.context.sessionContext;
+    await session.session.kernel.restart();
+    await session.session.kernel.info;
+}"""
+
+
+def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_called_busy(
+    notebook, sandbox, kernel_eval, screenshot, tmp_path
+):
+    ids = sandbox.lead_ids(status="Caution")[:12]
+    environ = {**joined(sandbox), "CVTR_CHUNK": "3", "CVTR_IN_FLIGHT": "1", "CVTR_JOURNAL": str(tmp_path / "journal")}
+    opened = notebook([CELL.format(role="admin")], environ=environ, until=".cvtr-panel[data-step='1']")
+    panel = PanelPage(opened, sandbox)
+    assert kernel_eval("'_reply_subshell_id' in vars(panel.comm)") is False  # after many messages sent
+    panel.load()
+    panel.type_ids(" ".join(map(str, ids)))
+    panel.selected(len(ids))
+    panel.next()
+    panel.choose("test", reason="Test lead")
+    panel.preview()
+    sandbox.latency = 0.5
+    panel.press(".cvtr-run")
+    panel(".cvtr-progress").wait_for()
+    os.kill(kernel_eval("import os\nos.getpid()"), signal.SIGKILL)
+    said = panel(".cvtr-silent")
+    expect(said).to_contain_text("The kernel was restarted or has ended, and this panel with it.")
+    expect(said).to_contain_text("it offers to resume a run that has stopped half-way.")
+    expect(panel(".cvtr-cancel")).to_be_disabled()
+    screenshot("kernel-ended-in-a-run")
+    sandbox.latency = 0.0
+    for button in opened.page.locator(".jp-Dialog button.jp-mod-accept").all():
+        button.click()
+    opened.page.evaluate(RESTART)
+    opened.run_all()
+    panel = PanelPage(opened, sandbox)
+    panel.press(".cvtr-resume")
+    panel(".cvtr-results").wait_for()
+    assert {len(sandbox.effects(own)) for own in ids} <= {0, 1}
