@@ -71,30 +71,42 @@ def _plain_column(rows: Rows, keys: Sequence[str]) -> Sequence[Any]:
 
 @lru_cache(maxsize=512)
 def getter(places: tuple[str, ...]) -> Getter:
-    """A function that reads the first of the ``places`` that a record has; ``NOT_SENT`` where it has none."""
+    """A function that reads the first of the ``places`` where a record holds something.
+
+    Null and empty text are nothing: the search goes on, and None (or the empty text) is only read where no place holds more.
+    ``NOT_SENT``: the record has none of the places.
+    """
     parts = [_plain_getter(p.split(".")) if _PLAIN.match(p) else _jmes_getter(p) for p in places]
     if len(parts) == 1:
         return parts[0]
 
     def get(record: Record) -> Any:
+        empty: Any = NOT_SENT
         for part in parts:
             value = part(record)
-            if value is not NOT_SENT:
+            if value is not NOT_SENT and value is not None and value != "":
                 return value
-        return NOT_SENT
+            empty = value if empty is NOT_SENT else empty
+        return empty
 
     return get
 
 
+def plain_word(value: Any) -> str | None:
+    """A word, number or true/false as it is compared: lower case, without space around it; None for anything else."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).strip().lower() if isinstance(value, (str, int)) else None
+
+
 def _translated(read: Getter, words: Mapping[str, str]) -> Getter:
     """``read`` with the service's words in ours; an empty word of ours means that the field is empty."""
+    known = {plain_word(theirs): ours or None for theirs, ours in words.items()}
 
     def get(record: Record) -> Any:
         value = read(record)
-        if isinstance(value, (str, int)):  # true and false are ints, too
-            word = str(value).lower() if isinstance(value, bool) else str(value)
-            return (words[word] or None) if word in words else value
-        return value
+        word = plain_word(value)
+        return known[word] if word is not None and word in known else value
 
     return get
 
@@ -216,10 +228,45 @@ STATUSES = {"valid": "Valid", "invalid": "Invalid", "caution": "Caution", "test"
 _DELIVERED = {"delivered": "Delivered", "not delivered": "Not Delivered", "undelivered": "Not Delivered"}
 
 
+OUR_WORDS: Mapping[str, Mapping[str, str]] = {
+    "status": STATUSES,
+    "delivery": _DELIVERED,
+    "replacement": {"replacement": "Replacement", "none": ""},
+}
+"""Field -> the words (lower case) that are understood in it, and how they are written here."""
+
+
+def own_word(name: str, word: str) -> str | None:
+    """A word as it is written here (``Valid``, ``Not Delivered``, empty for no replacement); None where there is none such."""
+    plain = word.strip().lower()
+    return "" if not plain else OUR_WORDS[name].get(plain.replace("_", " ") if name == "delivery" else plain)
+
+
+def unknown_word(name: str, value: Any) -> str | None:
+    """The word that a field holds, where it is none that is understood there; None where it is, or the field is empty."""
+    if value is NOT_SENT or value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return None if name == "delivery" else str(value).lower()
+    text = text_of(value)
+    if not isinstance(text, str):
+        return f"({type(value).__name__})"
+    return None if own_word(name, text) is not None else text
+
+
 def status_of(value: Any) -> str | None | Missing:
     """Current Status in Convertr's spelling (``Valid Invalid Caution Test``); another word is kept as it came."""
     text = text_of(value)
     return STATUSES.get(text.strip().lower(), text) if isinstance(text, str) else text
+
+
+def replacement_of(value: Any) -> str | None | Missing:
+    """``Replacement``, or None where the lead is not marked so; another word is kept as it came."""
+    text = text_of(value)
+    if not isinstance(text, str):
+        return text
+    own = own_word("replacement", text)
+    return text if own is None else own or None
 
 
 def delivery_of(value: Any) -> str | None | Missing:

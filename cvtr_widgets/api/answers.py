@@ -8,7 +8,7 @@ from typing import Any
 
 from cvtr_widgets.dialect.kinds import AnswerEntry
 from cvtr_widgets.dialect.model import Call, Dialect
-from cvtr_widgets.fields import getter, id_of
+from cvtr_widgets.fields import getter, id_of, plain_word
 from cvtr_widgets.models import NOT_SENT, LeadAnswer, LeadId
 
 TWICE = "the service named this lead twice, with different words"
@@ -75,13 +75,6 @@ def _lists(shape: AnswerEntry, found: Any) -> Iterator[Told]:
             own = id_of(place(shape.id, row)) if isinstance(row, dict) else id_of(row)
             if own is not None:
                 yield Told(own, message=place(shape.message, row), listed=listed)
-
-
-def plain_word(value: Any) -> str | None:
-    """A word, number or true/false as it is compared; None for anything else."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value).strip().lower() if isinstance(value, (str, int)) else None
 
 
 def _words(dialect: Dialect, name: str) -> set[str | None]:

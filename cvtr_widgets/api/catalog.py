@@ -7,13 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from cvtr_widgets.api.answers import plain_word
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.stopping import Stop, never
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import RequestRefused, Unreadable
-from cvtr_widgets.fields import id_of
+from cvtr_widgets.fields import id_of, plain_word
 from cvtr_widgets.models import ActionKind, Choice, LeadId, Record, Stopped
 
 FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)

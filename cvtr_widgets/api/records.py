@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from cvtr_widgets.fields import FieldMap, delivery_of, id_of, name_of, status_of, text_of
+from cvtr_widgets.fields import FieldMap, delivery_of, id_of, name_of, replacement_of, status_of, text_of
 from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, LeadState, Missing, Record
 from cvtr_widgets.values import money
 
@@ -86,7 +86,7 @@ def leads_of(
         of("category", lambda v: _shared(text_of(v))),
         of("comment", text_of),
         of("delivery", lambda v: _shared(delivery_of(v))),
-        of("replacement", lambda v: _shared(text_of(v))),
+        of("replacement", lambda v: _shared(replacement_of(v))),
         of("replacement_comment", text_of),
         of("processr_status", _processr),
         of("processing_counter", _counter),

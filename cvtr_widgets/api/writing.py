@@ -17,6 +17,7 @@ from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.transport import Answer, Failed, Transport
 from cvtr_widgets.dialect.model import Call, Dialect
 from cvtr_widgets.errors import Cancelled, CvtrError, RequestRefused, ServiceError
+from cvtr_widgets.fields import plain_word
 from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Limits, Signature, Stopped, WriteAnswer, ordered_unique
 
 FIRST_ASK = 0.2
@@ -162,8 +163,8 @@ class Writing:
             return said
         ends = time.monotonic() + call.queue.wait
         wait = FIRST_ASK
-        done = {answers.plain_word(w) for w in call.queue.done}
-        failed = {answers.plain_word(w) for w in call.queue.failed}
+        done = {plain_word(w) for w in call.queue.done}
+        failed = {plain_word(w) for w in call.queue.failed}
         detail = "the service put it into a queue and has not finished it"
         while time.monotonic() < ends and not self._closed.wait(min(wait, max(0.0, ends - time.monotonic()))):
             wait = min(wait * 1.5, SLOWEST_ASK)
@@ -175,7 +176,7 @@ class Writing:
             except CvtrError as error:
                 detail = f"the service put it into a queue, and asking after it failed: {error}"
                 break
-            state = answers.plain_word(answers.place(call.queue.state, found))
+            state = plain_word(answers.place(call.queue.state, found))
             if state in done | failed:
                 return self._ended(call, ids, found, said, failed=state in failed)
         return WriteAnswer(Cause.ANSWERED, said.status, None, detail, queued=True)
