@@ -2,7 +2,7 @@
 
 Nobody has documented the bodies of the writing calls. So each is proven where it is used: one lead, the exact request shown,
 the lead read before and after, and some of the other leads too, which must not have moved. What was proven is noted in the
-user's dialect file with day and enterprise.
+user's dialect file with day, address and account.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def plan_actions(plan: Plan) -> list[Action]:
 
 
 def unproven(client: Convertr, plan: Plan) -> tuple[str, ...]:
-    """Entries of the dialect that a plan rests on and that no run has proven at this enterprise."""
+    """Entries of the dialect that a plan rests on and that no run of this account has proven at this address."""
     return tuple(dict.fromkeys(name for action in plan_actions(plan) for name in client.unproven(action)))
 
 
@@ -110,7 +110,7 @@ def propose(client: Convertr, plan: Plan, lead_id: LeadId | None = None) -> Cana
     # The lead with the most integrations proves the most.
     chosen = max((e for e in waiting if e.group == group), key=lambda e: len(e.integrations))
     action = plan.action(chosen)
-    one, rest = _parted(client, plan, chosen)
+    one, rest = _parted(plan, chosen)
     asks = [one.statement]
     if (asked := NO_WAY_BACK.get(action.kind)) is not None:
         asks.append(asked)
@@ -123,12 +123,12 @@ def propose(client: Convertr, plan: Plan, lead_id: LeadId | None = None) -> Cana
     )  # fmt: skip
 
 
-def _parted(client: Convertr, plan: Plan, chosen: Entry) -> tuple[Plan, Plan]:
+def _parted(plan: Plan, chosen: Entry) -> tuple[Plan, Plan]:
     def only(keep: Callable[[Entry], bool]) -> Plan:
         entries = tuple(e for e in plan.entries if keep(e))
         left = {e.lead_id for e in entries}
         groups = tuple((action, tuple(i for i in ids if i in left)) for action, ids in plan.groups)
-        mark = fingerprint(client.identity, plan.dialect_hash, groups, entries, include_cannot_tell=plan.include_cannot_tell)
+        mark = fingerprint(plan, plan.dialect_hash, groups, entries, include_cannot_tell=plan.include_cannot_tell)
         return dataclasses.replace(plan, groups=groups, entries=entries, fingerprint=mark, made_at=datetime.now(UTC))
 
     return only(lambda e: e is chosen), only(lambda e: e is not chosen)
@@ -246,9 +246,9 @@ def _written(client: Convertr, action: Action) -> tuple[Path | None, str]:
     entries = [*client.entries_used(action), *_proof_entries(client, action)]
     client.clearance.proven(entries)
     enterprise = client.identity.enterprise
-    path = client.dialect.source or settings.dialect_file(enterprise)
+    path = client.dialect.source or settings.dialect_file(enterprise, client.identity.origin)
     try:
-        mark_verified(path, client.dialect, entries, enterprise, datetime.now(client.zone).date())
+        mark_verified(path, client.dialect, entries, enterprise, client.clearance.where, datetime.now(client.zone).date())
     except CvtrError as error:
         return None, f"It could not be noted for later: {error}"
     return path, ""

@@ -23,7 +23,10 @@ def login(
     keyrings.available()
     name = user or typer.prompt("User", type=str).strip()
     secret = getpass.getpass(f"Password of {name}: ")
-    with connect(enterprise, name, secret, url=url, allow_expired=True):
+    with connect(enterprise, name, secret, url=url, allow_expired=True) as client:
+        if client.auth.password_expired:
+            typer.echo("The password has expired: change it on the platform, or with client.change_password(). Nothing was kept.")
+            raise typer.Exit(1)
         keyrings.keep(kept_under(enterprise, url), name, secret)
     asks = f"cvtr.connect({enterprise!r}{f', url={url!r}' if url else ''})"
     typer.echo(f"Logged in, and kept in the keyring for {enterprise}. {asks} asks for no password now.")

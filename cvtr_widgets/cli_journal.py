@@ -59,7 +59,8 @@ def list_(journal: Chosen = None) -> None:
         runs = history.history_frame(opened)
         for run_id, row in runs.iterrows():
             ended = "; ".join(f"{row[o]} {o}" for o in history.OUTCOMES if row[o] == row[o] and row[o])
-            typer.echo(f"  {run_id}  {row['state']:<10}  {row['leads']:>7,} leads  {row['actions']}  {ended}")
+            place = row["origin"] or "address not noted"
+            typer.echo(f"  {run_id}  {place}  {row['state']:<10}  {row['leads']:>7,} leads  {row['actions']}  {ended}")
         opened.close()
     if journal and not chosen:
         _open(journal)  # says what there is

@@ -12,6 +12,7 @@ def learn(
     capture: Annotated[Path, typer.Argument(help="The HAR file that the browser's developer tools saved, with content.")],
     ids: Annotated[str, typer.Option(help="The leads on which you did the actions: 123,124,125.")],
     enterprise: Annotated[str | None, typer.Option(help="Write into this enterprise's dialect file.")] = None,
+    url: Annotated[str | None, typer.Option(help="The platform's address in full, where it has another host.")] = None,
     to: Annotated[Path | None, typer.Option(help="Write into this file instead.")] = None,
     comment: Annotated[str, typer.Option(help="What you typed as a comment.")] = "learning comment",
     reason: Annotated[str, typer.Option(help="What you typed as a reason of your own.")] = "learning reason",
@@ -29,7 +30,7 @@ def learn(
             f"{scrub(capture, scrubbed):,} exchanges without secrets and personal data in {scrubbed}. Look before you share."
         )
     lesson = learn_dialect(
-        capture, ids, enterprise=enterprise, comment=comment, reason=reason, signature=signature,
+        capture, ids, enterprise=enterprise, url=url, comment=comment, reason=reason, signature=signature,
         ask=ask_by_input if questions else None,
     )  # fmt: skip
     for one in lesson.proposals:
@@ -43,7 +44,7 @@ def learn(
         return
     if not yes and not typer.confirm("Write them?"):
         raise typer.Exit(1)
-    path = save_lesson(lesson, enterprise or "mine", to=to)
+    path = save_lesson(lesson, enterprise or "mine", url=url, to=to)
     typer.echo(f"Written to {path}. The first write of each action still goes to one lead only, and is read back.")
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,12 +15,13 @@ from cvtr_widgets.api import keyrings
 from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.dialect import Dialect, default_dialect, load_dialect
-from cvtr_widgets.api.transport import Timeouts, is_loopback
+from cvtr_widgets.api.origin import checked_origin, default_name, is_loopback, own_origin
+from cvtr_widgets.api.transport import Timeouts
 from cvtr_widgets.errors import CredentialsError, SandboxError
 from cvtr_widgets.models import Limits
 from cvtr_widgets.sandbox import SandboxServer
+from cvtr_widgets.settings import usual_origin
 
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 SANDBOX = "sandbox"
 """What the sandbox's enterprise is called."""
 
@@ -44,15 +44,18 @@ def connect(
 
     Enterprise, user and password come from the arguments, else ``CVTR_ENTERPRISE``, ``CVTR_USERNAME``,
     ``CVTR_PASSWORD``, else the keyring (see ``cvtr-widgets login``), else they are asked for without echo where that can be.
-    The environment's user and password are for its enterprise alone. A login that the request limit delays says so on stderr.
+    The environment's account is for one address alone: ``CVTR_URL``, else the usual one of ``CVTR_ENTERPRISE``.
+    A login that the request limit delays says so on stderr.
 
     Args:
         enterprise: the first part of the platform's address (``acme`` for ``https://acme.cvtr.io``).
         username: the account, usually an e-mail address.
         password: never shown or kept.
         token: for accounts with single sign-on only: a token copied from the platform, or True to be asked for it without
-            echo. ``CVTR_TOKEN`` counts where no password is given. It lives about an hour.
-        url: the platform's address in full, where it has another host. https, except on this machine.
+            echo. ``CVTR_TOKEN`` counts where no password is given. It lives about an hour. Where the service does not tell whose
+            it is, each token counts as an account of its own.
+        url: the platform's address in full, where it has another host (default ``CVTR_URL`` for the enterprise that goes with
+            it). https, except on this machine.
         dialect: a dialect file, where this enterprise speaks differently from the default.
         limits: other limits than Convertr's documented ones.
         timeouts: seconds to wait for connections and answers.
@@ -71,15 +74,12 @@ def connect(
             "cvtr.Sandbox() here, or pass allow_public_machine=True if you may do that."
         )
     question = ask or _ask
-    # An address that is given alone names its own enterprise: the environment's password is not for it.
-    given = enterprise or (_host_label(url) if url else os.environ.get("CVTR_ENTERPRISE"))
-    name = given or _need(question, "Enterprise (the first part of https://....cvtr.io): ", "enterprise", _tried_enterprise())
-    origin = _origin(name, url)
+    name, origin = _where(enterprise, url, os.environ, question)
     return Convertr(
         origin,
         name,
-        _credentials(name, kept_under(name, url), username, password, token, question),
-        dialect=_dialect(dialect, name),
+        _credentials(name, origin, username, password, token, question),
+        dialect=_dialect(dialect, name, origin),
         limits=limits,
         timeouts=timeouts,
         ask_code=question,
@@ -93,61 +93,83 @@ def _tell(words: str) -> None:
     sys.stderr.flush()
 
 
+def _where(
+    enterprise: str | None, url: str | None, environ: Mapping[str, str], question: Callable[[str], str]
+) -> tuple[str, str]:
+    """The enterprise's name and its one origin, which alone may see the account."""
+    named, address = environ.get("CVTR_ENTERPRISE"), environ.get("CVTR_URL")
+    if url is not None:
+        origin = checked_origin(url)
+        return enterprise or default_name(origin), origin
+    if address and enterprise in {None, "", named}:
+        origin = _of_environment(address)
+        return enterprise or named or default_name(origin), origin
+    name = enterprise or named or _need(
+        question, "Enterprise (the first part of https://....cvtr.io): ", "enterprise", _TRIED
+    )  # fmt: skip
+    return name, own_origin(name)
+
+
+_TRIED = "the argument enterprise=, CVTR_ENTERPRISE"
+
+
+def _of_environment(address: str) -> str:
+    try:
+        return checked_origin(address)
+    except CredentialsError as error:
+        raise CredentialsError(f"CVTR_URL cannot be used. {error}") from None
+
+
+def environment_origin(environ: Mapping[str, str]) -> str | None:
+    """The one origin that the environment's account is for: ``CVTR_URL``, else the usual address of ``CVTR_ENTERPRISE``.
+
+    Raises:
+        CredentialsError: the variable holds neither.
+    """
+    if environ.get("CVTR_URL"):
+        return _of_environment(environ["CVTR_URL"])
+    return own_origin(environ["CVTR_ENTERPRISE"]) if environ.get("CVTR_ENTERPRISE") else None
+
+
 def kept_under(enterprise: str, url: str | None) -> str:
-    """The keyring's name for an account: a password that is kept for another host never goes to the usual one, nor back.
+    """The keyring's name for an account: a password that is kept for another address never goes to the usual one, nor back.
 
     Raises:
         CredentialsError: no enterprise, or no address.
     """
-    origin = _origin(enterprise, url)
-    return enterprise if origin == f"https://{enterprise}.cvtr.io" else f"{enterprise} at {origin}"
+    return _place(*_where(enterprise, url, os.environ, lambda _prompt: ""))
+
+
+def _place(enterprise: str, origin: str) -> str:
+    return enterprise if origin == usual_origin(enterprise) else f"{enterprise} at {origin}"
 
 
 def _credentials(
     enterprise: str,
-    kept: str,
+    origin: str,
     username: str | None,
     password: str | None,
     token: str | bool | None,
     question: Callable[[str], str],
 ) -> Credentials:
-    pasted = _token(enterprise, token, question) if password is None else ""
-    if pasted:
-        return Credentials(username or "account of the token", token=pasted)
-    return Credentials(*_account(enterprise, kept, username, password, os.environ, question))
+    if password is None:
+        pasted, source = _token(enterprise, origin, token, question)
+        if pasted:
+            # Whose it is, only the service can say: a name that is given here would be believed of anybody's token.
+            return Credentials("account of the token", token=pasted, source=source)
+    return _account(enterprise, origin, username, password, os.environ, question)
 
 
-def _dialect(given: str | Path | Dialect | None, enterprise: str) -> Dialect:
+def _dialect(given: str | Path | Dialect | None, enterprise: str, origin: str) -> Dialect:
     if isinstance(given, Dialect):
         return given
-    path = given or settings.dialect_path(enterprise)
+    path = given or settings.dialect_path(enterprise, origin)
+    if not path and (usual := settings.dialect_file(enterprise)).is_file():
+        _tell(
+            f"There is a dialect of {enterprise} at its usual address, and none for {origin}, so the default is used. If it "
+            f"is right here as well, copy {str(usual)!r} to {str(settings.dialect_file(enterprise, origin))!r}, or pass dialect=."
+        )
     return load_dialect(path) if path else default_dialect()
-
-
-def _host_label(url: str) -> str:
-    return (urlsplit(url).hostname or "").split(".")[0]
-
-
-def _origin(enterprise: str, url: str | None) -> str:
-    """The one origin that may see the token."""
-    if url is None:
-        if not _LABEL.fullmatch(enterprise):
-            raise CredentialsError(
-                f"{enterprise[:60]!r} is no enterprise name. Give only the first part of the platform's address, such as acme "
-                "for https://acme.cvtr.io, or the whole address as url=."
-            )
-        return f"https://{enterprise}.cvtr.io"
-    parts = urlsplit(url)
-    plain = parts.path in {"", "/"} and not parts.query and not parts.fragment and parts.username is None
-    if not parts.hostname or not plain or parts.scheme not in {"https", "http"}:
-        raise CredentialsError("url= takes an address such as https://acme.cvtr.io, without path or user. Correct it.")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise CredentialsError("url= must be https: over http your password could be read on the way. Use https.")
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _tried_enterprise() -> str:
-    return "the argument enterprise=, CVTR_ENTERPRISE"
 
 
 def _need(question: Callable[[str], str], prompt: str, what: str, tried: str) -> str:
@@ -160,50 +182,72 @@ def _need(question: Callable[[str], str], prompt: str, what: str, tried: str) ->
 
 
 def _account(
-    enterprise: str, kept: str, username: str | None, password: str | None, environ: Mapping[str, str],
+    enterprise: str, origin: str, username: str | None, password: str | None, environ: Mapping[str, str],
     question: Callable[[str], str],
-) -> tuple[str, str]:  # fmt: skip
-    tried = ["the arguments"]
-    mine = _environment_is_for(enterprise, environ)
+) -> Credentials:  # fmt: skip
+    """User and password, where they came from, and what was looked at where there are none."""
+    place, tried = _place(enterprise, origin), ["the arguments"]
+    mine = _environment_is_for(origin, environ, ("CVTR_USERNAME", "CVTR_PASSWORD"))
     tried.append(
-        "CVTR_USERNAME and CVTR_PASSWORD" if mine else "not CVTR_USERNAME and CVTR_PASSWORD (they are for another enterprise)"
+        "CVTR_USERNAME and CVTR_PASSWORD" if mine else f"not CVTR_USERNAME and CVTR_PASSWORD ({_not_for(origin, environ)})"
     )
     user = username or (environ.get("CVTR_USERNAME") if mine else None)
     if not user:
-        user, said = keyrings.account(kept)
+        user, said = keyrings.account(place)
         tried.append(said)
-    user = user or _need(question, f"User for {enterprise}: ", "username", ", ".join(tried))
-    secret = password
-    if not secret and mine and environ.get("CVTR_USERNAME", user) == user:
-        secret = environ.get("CVTR_PASSWORD")
-    if not secret:
-        secret, said = keyrings.password(kept, user)
-        tried += [said] if said not in tried else []
-    secret = secret or _need(question, f"Password of {user}: ", "password", ", ".join(tried))
-    return user, secret
+    user = user or _need(question, f"User for {enterprise} at {origin}: ", "username", ", ".join(tried))
+    if password:
+        return Credentials(user, password, "", "the argument password=", CHECK, place)
+    if mine and environ.get("CVTR_PASSWORD") and environ.get("CVTR_USERNAME", user) == user:
+        remedy = "Correct CVTR_PASSWORD and CVTR_USERNAME, start the kernel again, then connect anew."
+        return Credentials(user, environ["CVTR_PASSWORD"], "", "CVTR_PASSWORD", remedy, place)
+    kept, said = keyrings.password(place, user)
+    if kept:
+        again = f"cvtr-widgets login {enterprise}" + ("" if origin == usual_origin(enterprise) else f" --url {origin}")
+        return Credentials(user, kept, "", "the keyring", f"Replace it there: {again}.", place)
+    tried += [said] if said not in tried else []
+    typed = _need(question, f"Password of {user} at {origin}: ", "password", ", ".join(tried))
+    return Credentials(user, typed, "", "what was typed", CHECK, place)
 
 
-def _environment_is_for(enterprise: str, environ: Mapping[str, str]) -> bool:
-    """Somebody else's password or token must never travel to this enterprise."""
-    return environ.get("CVTR_ENTERPRISE", enterprise) == enterprise
+CHECK = "Check it, the user and the enterprise, then connect anew."
 
 
-def _token(enterprise: str, given: str | bool | None, question: Callable[[str], str]) -> str:
-    """A token instead of user and password; empty where none is meant. Checked, because it goes into a header."""
+def _environment_is_for(origin: str, environ: Mapping[str, str], names: Sequence[str]) -> bool:
+    """Whether the environment's account may go to an address. Somebody else's password or token must never travel there."""
+    if not any(environ.get(name) for name in names):
+        return True  # there is nothing that could travel
+    return environment_origin(environ) == origin
+
+
+def _not_for(origin: str, environ: Mapping[str, str]) -> str:
+    theirs = environment_origin(environ)
+    if theirs is None:
+        return "neither CVTR_ENTERPRISE nor CVTR_URL says for which address they are"
+    return f"they are for {theirs}, and this is {origin}; CVTR_URL says for which address they are"
+
+
+def _token(enterprise: str, origin: str, given: str | bool | None, question: Callable[[str], str]) -> tuple[str, str]:
+    """A token instead of user and password, and where it came from; empty where none is meant. Checked: it goes into a header."""
     if given is True:
-        text = _need(question, f"Token for {enterprise} (it is not shown): ", "token", "the argument token=")
-    elif given:
-        text = given
-    elif given is None and _environment_is_for(enterprise, os.environ):
-        text = os.environ.get("CVTR_TOKEN", "")
+        prompt = f"Token for {enterprise} at {origin} (it is not shown): "
+        text, source = _need(question, prompt, "token", "the argument token="), "what was pasted"
+    elif isinstance(given, str) and given:
+        text, source = given, "the argument token="
+    elif given is None and _environment_is_for(origin, os.environ, ("CVTR_TOKEN",)):
+        text, source = os.environ.get("CVTR_TOKEN", ""), "CVTR_TOKEN"
+    elif given is None or given is False or given == "":
+        return "", ""
     else:
-        return ""
+        raise CredentialsError(f"token= takes a text, or True to be asked for it, not {type(given).__name__}. Correct it.")
     text = text.strip().removeprefix("Authorization:").strip().removeprefix("Bearer ").strip()
     if not text:
-        return ""
+        return "", ""
     if not text.isascii() or not text.isprintable() or " " in text or len(text) > 8_000:
-        raise CredentialsError("That is no token: it holds spaces or odd characters. Copy it again, without the quotes.")
-    return text
+        raise CredentialsError(
+            f"That is no token ({source}): it holds spaces or odd characters. Copy it again, without the quotes."
+        )
+    return text, source
 
 
 def _ask(prompt: str) -> str:
@@ -271,7 +315,7 @@ class Sandbox:
         return dict(SandboxServer.USERS)
 
     def connect(self, role: str = "admin", **more: Any) -> Convertr:
-        """A client of one of its users: ``admin agency agency_delete mfa expired locked``.
+        """A client of one of its users: ``admin agency agency_delete mfa expired locked masked``.
 
         ``more`` are arguments of ``connect()``.
 

@@ -171,6 +171,10 @@ class Signature:
 class Identity:
     """Whose session this is. ``sandbox`` is True only for our own look-alike on this machine; ``world`` says which one, for
     two of them hold other leads under the same ids and users (empty for a live enterprise).
+
+    ``origin`` (``https://acme.cvtr.io``) and ``account`` (``user:7``; ``token:...`` or ``name:...``, both hashes, where the
+    service does not say which user) tell accounts apart: two are one only if both are equal. ``masked``: whether the
+    platform shows this account masked data; None = the service does not say, which is treated as yes.
     """
 
     enterprise: str
@@ -179,8 +183,10 @@ class Identity:
     role: str
     sandbox: bool
     may_delete: bool | None = None
-    masked: bool = False
+    masked: bool | None = None
     world: str = ""
+    origin: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

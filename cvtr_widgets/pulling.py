@@ -12,7 +12,7 @@ from cvtr_widgets.api.leads import wanted_id, wanted_text
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.fields import STATUSES
 from cvtr_widgets.frames import FrameBuilder, records_frame
-from cvtr_widgets.masking import masked
+from cvtr_widgets.masking import masked, masked_texts
 from cvtr_widgets.models import ActionKind, Choice, LeadId
 from cvtr_widgets.progress_bar import Tell
 from cvtr_widgets.undisturbed import undisturbed
@@ -150,12 +150,11 @@ class Pulling:
             {"id": r.get("id"), "date": r.get("createdTs"), "type": r.get("type"), "text": r.get("text"), "user": r.get("user")}
             for r in self._client.lead_notes(lead_id)
         ]
-        return LeadDetail(
-            lead_id,
-            fields,
-            records_frame(jobs, ("job", "type", "passed", "score", "max_score", "message"), "job results"),
-            records_frame(notes, ("date", "type", "text", "user"), "notes"),
-        )
+        results = records_frame(jobs, ("job", "type", "passed", "score", "max_score", "message"), "job results")
+        said = records_frame(notes, ("date", "type", "text", "user"), "notes")
+        if self.masked:
+            results, said = masked_texts(results, ("message",)), masked_texts(said, ("text", "user"))
+        return LeadDetail(lead_id, fields, results, said)
 
 
 def _sub(record: dict[str, Any], key: str) -> Any:

@@ -35,7 +35,7 @@ class ReadSession:
     def __init__(self, client: Convertr, *, progress: bool = True, masked: bool | None = None) -> None:
         self.client = client
         self._progress = progress
-        self._pulling = Pulling(client, masked=client.identity.masked if masked is None else masked)
+        self._pulling = Pulling(client, masked=client.identity.masked is not False if masked is None else masked)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.client!r}>"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,10 @@ from cvtr_widgets.runs.claim import Claim, Held
 from cvtr_widgets.runs.entries import JournalReport
 from cvtr_widgets.runs.execute import Run
 from cvtr_widgets.runs.flagged import Flagged
-from cvtr_widgets.runs.journal import Journal, journal_file
+from cvtr_widgets.runs.journal import Journal, journal_file, older_journal
 from cvtr_widgets.runs.mode import verify_way
 from cvtr_widgets.runs.options import RunOptions
+from cvtr_widgets.runs.ownership import UNKNOWN_ADVICE, whose
 from cvtr_widgets.runs.plan import Plan, fingerprint
 from cvtr_widgets.runs.replay import Recorded, replay
 
@@ -89,6 +91,12 @@ class Running:
             )
         if journal.mode != "wal":
             said.append("The journal's disk can only be written the slow way, so that runs take longer. It is as safe.")
+        older = self._older_frame()
+        if older is not None and len(left := older.index[older["state"].isin(["unfinished", "failed"])]):
+            said.append(
+                f"{len(left)} older run{'s' if len(left) > 1 else ''} did not come to an end, and the journal does not say at "
+                "which address. They are in session.history() and cannot be resumed: look at their leads on the platform."
+            )
         return said
 
     # -- beginning and going on ---------------------------------------------------------------------------------------
@@ -181,18 +189,45 @@ class Running:
 
     def _replay(self, run_id: str) -> Recorded:
         """A run out of the journal, if it was about leads that this session can see."""
+        if run_id in self._older_runs():
+            raise RunError(f"Run {run_id} {UNKNOWN_ADVICE}")
         found = replay(self.journal, run_id)
         if found.plan.sandbox and found.plan.world != self._client.identity.world:
             raise RunError(
                 f"Run {run_id} was made in another sandbox, which is gone or is not the one of this session: its leads are not "
                 "those here, even where they have the same ids. Make a new plan here."
             )
+        if whose(self._client.identity, found.opening) != "mine":
+            raise PlanOutOfDate("This run is another account's, or was made at another address. Connect there as that user.")
         return found
 
+    # -- the journal of an older version ------------------------------------------------------------------------------
+
+    @contextmanager
+    def _older(self) -> Iterator[Journal | None]:
+        """The journal that an older version kept, which does not say at which address its runs were made; only to be read.
+
+        Raises:
+            JournalError: it is damaged.
+        """
+        path = older_journal(settings.journal_folder(), self._client.identity)
+        journal = None if path is None else Journal(path, reading=True)
+        try:
+            yield journal
+        finally:
+            if journal is not None:
+                journal.close()
+
+    def _older_frame(self) -> pd.DataFrame | None:
+        with self._older() as journal:
+            return None if journal is None else history.history_frame(journal, identity=self._client.identity)
+
+    def _older_runs(self) -> set[str]:
+        found = self._older_frame()
+        return set() if found is None else set(found.index)
+
     def _must_fit(self, found: Recorded, *, send: bool) -> None:
-        mine, theirs = self._client.identity, found.plan
-        if (theirs.enterprise, theirs.user_id, theirs.sandbox) != (mine.enterprise, mine.user_id, mine.sandbox):
-            raise PlanOutOfDate("This run is another account's. Connect as that user to go on with it.")
+        theirs = found.plan
         if not found.unfinished:
             raise RunError(f"Run {found.run_id} is finished ({found.ended}). Plan anew for what is left to do.")
         if send and theirs.dialect_hash != self._client.dialect_hash:
@@ -203,9 +238,7 @@ class Running:
         self._must_be_confirmed(theirs)
 
     def _must_be_confirmed(self, plan: Plan) -> None:
-        made = fingerprint(
-            self._client.identity, plan.dialect_hash, plan.groups, plan.entries, include_cannot_tell=plan.include_cannot_tell
-        )
+        made = fingerprint(plan, plan.dialect_hash, plan.groups, plan.entries, include_cannot_tell=plan.include_cannot_tell)
         if made != plan.fingerprint:
             raise JournalError("The journal's leads do not make the fingerprint that was confirmed. Plan anew.")
 
@@ -233,8 +266,13 @@ class Running:
     # -- looking up ---------------------------------------------------------------------------------------------------
 
     def history(self) -> pd.DataFrame:
-        """Runs, newest first; see ``runs.history.history_frame``."""
-        return history.history_frame(self.journal, world=self._client.identity.world)
+        """Runs, newest first; see ``runs.history.history_frame``. Those of an older version's journal are in it, too."""
+        import pandas as pd
+
+        mine, older = history.history_frame(self.journal, identity=self._client.identity), self._older_frame()
+        if older is None or older.empty:
+            return mine
+        return older if mine.empty else pd.concat([mine, older]).sort_values("started", ascending=False, kind="stable")
 
     def unfinished(self) -> pd.DataFrame:
         """Runs that can be gone on with; see ``runs.history.unfinished_frame``."""
@@ -244,6 +282,10 @@ class Running:
 
     def recorded(self, run_id: str) -> pd.DataFrame:
         """Results of a run as far as the journal has them; also of one that another kernel carries out just now."""
+        if run_id in self._older_runs():
+            with self._older() as journal:
+                assert journal is not None  # noqa: S101  it has the run
+                return history.recorded_frame(replay(journal, run_id))
         return history.recorded_frame(self._replay(run_id))
 
     def plan_and_outcomes(self, run: Run | str) -> tuple[Plan, dict[LeadId, str]]:
@@ -263,7 +305,7 @@ class Running:
 
     def flagged(self, ids: Iterable[LeadId] | None) -> dict[LeadId, tuple[str, datetime]]:
         """What this user last did to leads from this machine."""
-        return self._flagged.look(self.journal, ids, self._client.identity.world)
+        return self._flagged.look(self.journal, ids, self._client.identity)
 
     def verify(self, head: str | None) -> JournalReport:
         """Check the chain of hashes."""

@@ -22,6 +22,7 @@ from cvtr_widgets.runs.entries import JournalReport
 from cvtr_widgets.runs.execute import Run
 from cvtr_widgets.runs.mode import verify_way
 from cvtr_widgets.runs.options import Patience, RunOptions
+from cvtr_widgets.runs.ownership import made_by
 from cvtr_widgets.runs.plan import Plan
 from cvtr_widgets.runs.planning import Reading, make_plan, read_leads
 from cvtr_widgets.runs.verify import DELIVERIES
@@ -39,7 +40,8 @@ class LeadSession(ReadSession):
     ``progress``: show a progress bar for what takes longer than a second. ``patience``: how long slow effects are
     waited for (seconds; see ``Patience``). ``keep_comments``: keep comments in the journal in full, so that a killed run can be
     gone on with without giving them again; else (and by default, see ``CVTR_JOURNAL_COMMENTS``) only their hash is kept.
-    ``masked``: shorten names, e-mail addresses and telephones in all frames; by default for accounts that see masked data.
+    ``masked``: shorten names, e-mail addresses and telephones in all frames; by default for all accounts but those of which the
+    service says that they may see the data.
     ``on_step`` is for tests (see ``runs.options.STEPS``).
     """
 
@@ -120,6 +122,10 @@ class LeadSession(ReadSession):
         if frame is None or "as_of" not in frame.attrs:
             raise PlanError(
                 "A plan from loaded leads needs the frame that session.pull() gave: plan(..., fresh=False, frame=leads)."
+            )
+        if frame.attrs.get("masked"):
+            raise PlanError(
+                "This frame is masked: it does not show the comments, on which a plan rests. Use fresh=True: the leads are read."
             )
         if lost := [name for name in STATE_COLUMNS if name not in frame.columns]:
             raise PlanError(f"The frame has lost the column {lost[0]!r}, which a plan rests on. Use it as pull() gave it.")
@@ -247,9 +253,8 @@ class LeadSession(ReadSession):
         if not isinstance(plan, Plan):
             raise PlanError(f"This is {type(plan).__name__}, not a plan. Make one: session.plan(action, leads).")
         mine = self.identity
-        theirs = (plan.enterprise, plan.user_id, plan.sandbox, plan.world)
-        if theirs != (mine.enterprise, mine.user_id, mine.sandbox, mine.world):
-            raise PlanOutOfDate("This plan was made for another account or enterprise. Plan anew in this session.")
+        if not made_by(mine, plan):
+            raise PlanOutOfDate("This plan was made for another account, enterprise or address. Plan anew in this session.")
         if plan.dialect_hash != self.client.dialect_hash:
             raise PlanOutOfDate("The dialect has changed since this plan was made. Plan anew.")
 

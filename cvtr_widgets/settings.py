@@ -2,10 +2,12 @@
 
 | variable | meaning |
 | --- | --- |
-| ``CVTR_ENTERPRISE`` ``CVTR_USERNAME`` ``CVTR_PASSWORD`` | who logs in where, when ``connect()`` is not told |
-| ``CVTR_TOKEN`` | a token from the platform instead of user and password (accounts with single sign-on only) |
+| ``CVTR_ENTERPRISE`` | the enterprise, when ``connect()`` is not told |
+| ``CVTR_URL`` | its address, where that is not ``https://<enterprise>.cvtr.io`` |
+| ``CVTR_USERNAME`` ``CVTR_PASSWORD`` | its account; sent to the address of these two variables and to no other |
+| ``CVTR_TOKEN`` | a token from the platform instead of user and password (single sign-on only); sent to that address alone |
 | ``CVTR_DIALECT`` | path of a dialect file |
-| ``CVTR_SETTINGS`` | folder of this user's settings: a dialect file per enterprise in ``dialects`` |
+| ``CVTR_SETTINGS`` | folder of this user's settings: a dialect file per enterprise and address in ``dialects`` |
 | ``CVTR_JOURNAL`` | folder of the journals of runs |
 | ``CVTR_JOURNAL_COMMENTS`` | ``1``: comments are kept in the journal in full, not only as a hash |
 | ``CVTR_SHARED`` | folder, on this machine, in which your kernels share the request limit |
@@ -15,8 +17,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -126,8 +130,8 @@ def shared_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "limits"
 
 
-def dialect_path(enterprise: str, environ: Mapping[str, str] = os.environ) -> Path | None:
-    """The dialect file of an enterprise: ``CVTR_DIALECT``, else ``<settings>/dialects/<enterprise>.toml``, else None.
+def dialect_path(enterprise: str, origin: str = "", environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The dialect file of an enterprise at an address: ``CVTR_DIALECT``, else ``dialect_file`` where that is there, else None.
 
     Raises:
         SettingsError: ``CVTR_DIALECT`` names a file that is not there.
@@ -138,15 +142,52 @@ def dialect_path(enterprise: str, environ: Mapping[str, str] = os.environ) -> Pa
         if not path.is_file():
             raise SettingsError(f"CVTR_DIALECT names {given!r}, and there is no such file. Correct or unset it.")
         return path
-    path = dialect_file(enterprise, environ)
+    path = dialect_file(enterprise, origin, environ)
     return path if path.is_file() else None
 
 
-def dialect_file(enterprise: str, environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the dialect file of an enterprise is kept, whether it is there or not."""
+def dialect_file(enterprise: str, origin: str = "", environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the dialect file of an enterprise is kept, whether it is there or not: ``<settings>/dialects/<enterprise>.toml``
+    for its usual address, a file of its own for any other ``origin``.
+    """
+    folder = settings_folder(environ) / "dialects"
+    if origin in {"", usual_origin(enterprise)}:
+        return folder / f"{safe_name(enterprise)}.toml"
+    mark = hashlib.sha256(f"{enterprise}|{origin}".encode()).hexdigest()[:8]
+    return folder / f"{safe_name(enterprise)}-at-{safe_name(origin.partition('://')[2])}-{mark}.toml"
+
+
+def settings_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of this user's settings: ``CVTR_SETTINGS``, else the usual one of this system."""
     given = environ.get("CVTR_SETTINGS", "")
-    folder = Path(given).expanduser() if given else platformdirs.user_config_path(APP)
-    return folder / "dialects" / f"{safe_name(enterprise)}.toml"
+    return Path(given).expanduser() if given else platformdirs.user_config_path(APP)
+
+
+def machine_key(environ: Mapping[str, str] = os.environ) -> bytes:
+    """A random key of this user on this machine, for hashes that nobody else can test guesses against. Made when first asked
+    for; where it cannot be kept, one for this process.
+    """
+    path = settings_folder(environ) / "key"
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = secrets.token_bytes(32)
+        with tempfile.NamedTemporaryFile(dir=path.parent) as file:  # readable by its owner only
+            file.write(made)
+            file.flush()
+            with suppress(FileExistsError):  # whoever was first: a link never replaces a file
+                os.link(file.name, path)
+        found = path.read_bytes()
+        if len(found) == len(made):
+            return found
+    return _PROCESS_KEY
+
+
+_PROCESS_KEY = secrets.token_bytes(32)
+
+
+def usual_origin(enterprise: str) -> str:
+    """``https://acme.cvtr.io`` for ``acme``."""
+    return f"https://{enterprise}.cvtr.io"
 
 
 def safe_name(text: str) -> str:

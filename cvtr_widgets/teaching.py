@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cvtr_widgets import settings
 from cvtr_widgets.api.dialect import default_dialect, load_dialect
+from cvtr_widgets.api.origin import checked_origin
 from cvtr_widgets.dialect.writing import write_text
 from cvtr_widgets.errors import CaptureError, DialectError
 from cvtr_widgets.learn import har
@@ -22,6 +23,7 @@ def learn_dialect(
     ids: Iterable[int] | str,
     *,
     enterprise: str | None = None,
+    url: str | None = None,
     comment: str = Typed.comment,
     reason: str = Typed.reason,
     signature: str = Typed.signature,
@@ -33,6 +35,7 @@ def learn_dialect(
         capture: the file that the developer tools saved.
         ids: the leads on which the actions were done, in any form that ``select`` takes.
         enterprise: its dialect file, if there is one, is what the lesson is compared with.
+        url: its address, where that is not the usual one: each address has a dialect file of its own.
         comment: what was typed as a comment on the page; ``reason`` and ``signature`` likewise.
         reason: what was typed as a reason of one's own.
         signature: what was typed as a printed name.
@@ -45,12 +48,14 @@ def learn_dialect(
         CaptureError: not a capture that can be used; says how to make one.
     """
     path = Path(capture).expanduser()
-    known = settings.dialect_path(enterprise) if enterprise else None
+    known = settings.dialect_path(enterprise, checked_origin(url) if url else "") if enterprise else None
     dialect = load_dialect(known) if known else default_dialect()
     return learn(har.read(path), select(ids).ids, dialect, typed=Typed(comment, reason, signature), ask=ask)
 
 
-def save_lesson(lesson: Lesson, enterprise: str, *, to: str | Path | None = None, day: date | None = None) -> Path:
+def save_lesson(
+    lesson: Lesson, enterprise: str, *, url: str | None = None, to: str | Path | None = None, day: date | None = None
+) -> Path:
     """Write what was learned into the enterprise's dialect file (or ``to``), each entry as seen on ``day`` (today).
 
     Entries of the file that the capture does not show stay as they are.
@@ -60,7 +65,8 @@ def save_lesson(lesson: Lesson, enterprise: str, *, to: str | Path | None = None
     """
     if not lesson.proposals:
         raise CaptureError("Nothing was learned, so nothing is written. Capture at least one action.")
-    found = settings.dialect_path(enterprise) or settings.dialect_file(enterprise)
+    origin = checked_origin(url) if url else ""
+    found = settings.dialect_path(enterprise, origin) or settings.dialect_file(enterprise, origin)
     path = Path(to).expanduser() if to is not None else found
     try:
         existing = path.read_text(encoding="utf-8") if path.is_file() else ""

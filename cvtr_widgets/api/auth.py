@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cvtr_widgets import settings
+from cvtr_widgets.api import keyrings
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.dialect import Dialect
 from cvtr_widgets.api.stopping import never
 from cvtr_widgets.api.transport import Answer, Failed, Transport, failure_error, problem_words, status_error
-from cvtr_widgets.errors import Cancelled, CredentialsError, LoginRefused, PasswordExpired, ServiceError, Unreadable
+from cvtr_widgets.errors import Cancelled, CredentialsError, CvtrError, LoginRefused, PasswordExpired, Unreadable
 from cvtr_widgets.fields import getter
 from cvtr_widgets.models import Stopped
 
@@ -27,11 +31,18 @@ EXPIRED_ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """User and password, or a token that was pasted. Never shown: the repr names the user only."""
+    """User and password, or a token that was pasted. Never shown: the repr names the user only.
+
+    ``source`` says where the secret came from, for messages (``CVTR_PASSWORD``), ``remedy`` what to do where it is wrong;
+    ``place`` is the keyring's entry for this account.
+    """
 
     username: str
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+    source: str = ""
+    remedy: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +74,11 @@ class Auth:
         self._transport = transport
         self._dialect = dialect
         self._credentials = credentials
+        self._first_source = credentials.source
         self._ask_code = ask_code
         self._clock = clock
         self._lock = threading.Lock()
-        self._refused: ServiceError | None = None
+        self._refused: CvtrError | None = None
         self._token: _Token | None = None
         if credentials.token:
             self._token = _Token(credentials.token, float("inf"))
@@ -142,8 +154,9 @@ class Auth:
             if self._token is None or self._token.text != stale:
                 return
             if self._credentials.token:
+                came = f" (it came from {self._credentials.source})" if self._credentials.source else ""
                 raise LoginRefused(
-                    "The token that was given is no longer accepted", status=401,
+                    f"The token is not accepted{came}: it has ended, or is another platform's", status=401,
                     advice="Tokens live about an hour. Copy a new one from the platform, set CVTR_TOKEN or paste it, and connect "
                     "again. Nothing was repeated.",
                 )  # fmt: skip
@@ -155,10 +168,26 @@ class Auth:
             self._token = None
             self.password_expired = False
 
+    def keep_new_password(self, password: str) -> list[str]:
+        """Put a changed password where the old one is kept. Gives what the user has to do by hand."""
+        place, user = self._credentials.place, self.username
+        said = ["CVTR_PASSWORD still holds the old password. Correct it before you connect again."] if (
+            self._first_source == "CVTR_PASSWORD"
+        ) else []  # fmt: skip
+        if not place or keyrings.password(place, user)[0] is None:
+            return said
+        try:
+            keyrings.keep(place, user, password)
+        except CredentialsError as error:
+            keyrings.drop(place, user)  # each connect would spend one of ten refusals on the old one
+            said.append(f"The new password is not in the keyring: {error}")
+        return said
+
     def replace_password(self, password: str) -> None:
         """Use another password from now on."""
         with self._lock:
-            self._credentials = Credentials(self._credentials.username, password)
+            self._credentials = replace(self._credentials, password=password, token="", source="change_password()", remedy="")
+            self._refused = None
             self._token = None
             self.password_expired = False
 
@@ -190,7 +219,7 @@ class Auth:
         body = self._maybe_object(answer)
         if getter((mfa.place,))(body) == mfa.value:
             self._second = True
-            code = self._ask_code("Code that was sent to your phone: ").strip()
+            code = self._code()
             token = getter((self._dialect.file.auth.token.mfa_token,))(body)
             token = token if isinstance(token, str) else ""
             answer = self._login({**form, login.mfa_token: token, login.mfa_code: code}, path, cancelled)
@@ -202,8 +231,27 @@ class Auth:
             self._refused = self._refusal(answer, path)
             raise self._refused
         token = self._taken(self._object(answer, path))
-        self._note_world(answer)
+        self.note_world(answer)
         return token
+
+    def _code(self) -> str:
+        """The code of the second factor. Without one nothing is sent: an empty code would count as a refusal.
+
+        Raises:
+            CredentialsError: nobody could be asked.
+        """
+        try:
+            code = self._ask_code("Code that was sent to your phone: ").strip()
+        except (EOFError, NotImplementedError):  # no terminal, or a front end that takes no input
+            code = ""
+        if not code:
+            self._refused = CredentialsError(
+                f"The account {self.username} needs the code that was sent to its phone, and nobody could be asked for it, so no "
+                "code was sent. Connect in a terminal or a notebook cell, pass ask= to cvtr.connect(), or use an account "
+                "without a second factor for unattended work."
+            )
+            raise self._refused
+        return code
 
     def _login(self, form: dict[str, str], path: str, cancelled: Stopped) -> Answer:
         try:
@@ -214,7 +262,33 @@ class Auth:
             raise failure_error(failed, "POST", path) from None
         return answer
 
-    def _note_world(self, answer: Answer) -> None:
+    @property
+    def place(self) -> str:
+        """The keyring's entry for this account; empty where it has none."""
+        return self._credentials.place
+
+    @property
+    def source(self) -> str:
+        """Where the password or token came from, in words."""
+        return self._credentials.source
+
+    def account(self, origin: str) -> str:
+        """What tells this account apart from others at its address, the same at each login: ``user:7`` where the service says
+        so. Else a hash: of the user name that it let in, or, with this machine's own key, of the token.
+        """
+        if self.user_id is not None:
+            return f"user:{self.user_id}"
+        if not self._credentials.token:
+            return "name:" + hashlib.sha256(f"{origin}|{self.username.casefold()}".encode()).hexdigest()[:16]
+        mark = hmac.new(settings.machine_key(), f"{origin}|{self._credentials.token}".encode(), "sha256")
+        return f"token:{mark.hexdigest()[:16]}"
+
+    def belongs_to(self, user_id: int, name: str) -> None:
+        """The service has told whose the token is."""
+        self.user_id = user_id
+        self._credentials = replace(self._credentials, username=name or f"user {user_id}")
+
+    def note_world(self, answer: Answer) -> None:
         """Which sandbox this is, if it is one. It is only believed from this very machine (see client.Convertr).
 
         Raises:
@@ -234,16 +308,17 @@ class Auth:
     def _is_refusal(answer: Answer) -> bool:
         return answer.status in {400, 401, 403, 422, 423}
 
-    @staticmethod
-    def _refusal(answer: Answer, path: str) -> LoginRefused:
-        words = problem_words(answer.body)
+    def _refusal(self, answer: Answer, path: str) -> LoginRefused:
+        words, source = problem_words(answer.body), self._credentials.source
+        check = f"The password came from {source}. {self._credentials.remedy}" if source else (
+            "Check user, password and enterprise, then connect anew."
+        )  # fmt: skip
         return LoginRefused(
             "The login was refused" + (f': "{words}"' if words else ""),
             method="POST",
             path=path,
             status=answer.status,
-            advice="It is not tried again, because ten refusals lock an account. Check user, password and enterprise, "
-            "then connect anew.",
+            advice=f"It is not tried again, because ten refusals lock an account. {check}",
         )
 
     @staticmethod
@@ -275,6 +350,12 @@ class Auth:
         seconds = float(life) if usable else 3600.0
         user_id = read(places.user_id)
         if isinstance(user_id, int) and not isinstance(user_id, bool) and 0 < user_id < 2**63:
+            if self.user_id not in {None, user_id}:
+                self._refused = LoginRefused(
+                    "The service took this login for another user than before",
+                    advice="What you have loaded and planned is the former user's. Connect again.",
+                )
+                raise self._refused
             self.user_id = user_id
         self.password_expired = read(places.password_expired) is True
         names = self._dialect.file.auth.renew.keep

@@ -9,17 +9,19 @@ import threading
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from cvtr_widgets.dialect.model import Dialect, EntryRow, Evidence, enterprise_word
+from cvtr_widgets.dialect.model import Dialect, EntryRow, Evidence, proof_word
 from cvtr_widgets.errors import LiveWritesRefused
-from cvtr_widgets.models import Action, LeadId
+from cvtr_widgets.models import Action, Identity, LeadId
 
 
 class Clearance:
     """The gate of one client. On the sandbox it is open."""
 
-    def __init__(self, enterprise: str, dialect: Dialect, *, sandbox: bool) -> None:
-        self.enterprise = enterprise
-        self.sandbox = sandbox
+    def __init__(self, identity: Identity, dialect: Dialect) -> None:
+        self.enterprise = identity.enterprise
+        self.sandbox = identity.sandbox
+        self.where = proof_word(identity.origin, identity.account)
+        self._whose = (identity.origin, identity.account)
         self._dialect = dialect
         self._proven: set[str] = set()
         self._waived: set[str] = set()
@@ -27,16 +29,16 @@ class Clearance:
         self._lock = threading.Lock()
 
     def unproven(self, entries: Iterable[str]) -> tuple[str, ...]:
-        """Those of the entries that no run has proven at this enterprise; none on the sandbox."""
+        """Those of the entries that no run of this account has proven at this address; none on the sandbox."""
         if self.sandbox:
             return ()
         found = self._dialect.evidence_of(entries)
         with self._lock:
-            return tuple(n for n, e in found.items() if n not in self._proven and not e.verified_at(self.enterprise))
+            return tuple(n for n, e in found.items() if n not in self._proven and not e.verified_at(*self._whose))
 
     def rows(self) -> list[EntryRow]:
         """Every entry with its evidence; what was proven since the file was read counts."""
-        today = Evidence("verified", datetime.now(UTC).date().isoformat(), enterprise_word(self.enterprise))
+        today = Evidence("verified", datetime.now(UTC).date().isoformat(), self.where)
         with self._lock:
             return [
                 dataclasses.replace(row, evidence=today) if row.entry in self._proven else row for row in self._dialect.evidence()

@@ -6,6 +6,7 @@ import getpass
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, datetime, tzinfo
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,18 +17,20 @@ from cvtr_widgets.api.auth import Auth, Credentials
 from cvtr_widgets.api.budget import Budget
 from cvtr_widgets.api.catalog import Catalog
 from cvtr_widgets.api.clearance import Clearance
+from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.dialect import Dialect, default_dialect
 from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, moment, wanted_id, wanted_text
+from cvtr_widgets.api.origin import checked_origin, is_loopback
 from cvtr_widgets.api.pages import Page, Pages
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.reading import LeadReading, Tick
 from cvtr_widgets.api.records import leads_of
 from cvtr_widgets.api.shared import allowance_folder
 from cvtr_widgets.api.stopping import never
-from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, is_loopback, status_error
+from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, status_error
 from cvtr_widgets.api.writing import Writing
 from cvtr_widgets.dialect.model import EntryRow
-from cvtr_widgets.errors import CvtrError, LiveWritesRefused, NotFound, ServiceError
+from cvtr_widgets.errors import CvtrError, LiveWritesRefused, LoginRefused, NotAllowed, NotFound, ServiceError
 from cvtr_widgets.fields import FieldMap
 from cvtr_widgets.models import (
     Action,
@@ -74,10 +77,12 @@ class Convertr:
         tell: Callable[[str], None] = lambda _words: None,
     ) -> None:
         """Log in. ``tell`` hears of it where the request limit makes that wait for more than a second."""
+        origin = checked_origin(origin)
+        self._tell = tell
         self.dialect = dialect or default_dialect()
         self.zone = zone or settings.zone()
         self._limits = limits or settings.limits()
-        self._budget = Budget(self._limits, folder=allowance_folder(origin, credentials.username, self._limits))
+        self._budget = Budget(self._limits, folder=allowance_folder(origin))
         self._transport = Transport(origin, self._budget, timeouts=timeouts)
         self._auth = Auth(self._transport, self.dialect, credentials, ask_code)
         self._reader = Reader(self._transport, self._auth, self.dialect, first_wait=first_wait)
@@ -98,15 +103,16 @@ class Convertr:
         except BaseException:
             self.close()  # nobody else can: there is no client to close
             raise
-        # Only our own look-alike says that it is one, and it is only believed from this machine.
-        host = (urlsplit(origin).hostname or "").lower()
-        self._sandbox = self._auth.sandbox and is_loopback(host)
-        self._identity = self._read_identity()
-        self.clearance = Clearance(enterprise, self.dialect, sandbox=self._sandbox)
+        try:
+            self._identity = self._read_identity()
+        except BaseException:
+            self.close()
+            raise
+        self.clearance = Clearance(self._identity, self.dialect)
         self._writing = Writing(self._transport, self._auth, self._reader, self._pool, self.clearance, self._limits)
 
     def __repr__(self) -> str:
-        kind = "sandbox" if self._sandbox else "live"
+        kind = "sandbox" if self._identity.sandbox else "live"
         return f"<Convertr {self._enterprise} ({kind}), {self._identity.role}>"
 
     def __enter__(self) -> Convertr:
@@ -193,21 +199,55 @@ class Convertr:
 
     def _read_identity(self) -> Identity:
         user_id = self._auth.user_id
-        role, may_delete, masked = "role not known", None, False
-        if user_id is not None and not self._auth.password_expired:
+        role, may_delete, masked = "role not known", None, None
+        found = self._record_of_token() if self._auth.way == "token" else self._own_record(user_id)
+        if found is not None:
             d = self.dialect
-            try:
-                found = self._reader.get(str(d.value("user", "path")).format(user_id=user_id))
-            except ServiceError:
-                found = None  # the account's own record is a guess of the dialect; nothing depends on it
-            if isinstance(found, dict):
-                word = d.read(found, "user", "role")
-                role = str(d.value("user", "roles").get(word, word)) if isinstance(word, str) else role
-                right = d.read(found, "user", "may_delete")
-                may_delete = right if isinstance(right, bool) else None
-                masked = d.read(found, "user", "masked") is True
-        world = self._auth.world if self._sandbox else ""
-        return Identity(self._enterprise, user_id, self._auth.username, role, self._sandbox, may_delete, masked, world)
+            word = d.read(found, "user", "role")
+            role = str(d.value("user", "roles").get(word, word)) if isinstance(word, str) else role
+            may_delete, masked = (
+                right if isinstance(right := d.read(found, "user", name), bool) else None for name in ("may_delete", "masked")
+            )
+        # Only our own look-alike says that it is one, and it is only believed from this machine.
+        origin = self._transport.origin
+        sandbox = self._auth.sandbox and is_loopback((urlsplit(origin).hostname or "").lower())
+        return Identity(
+            self._enterprise, self._auth.user_id, self._auth.username, role, sandbox, may_delete, masked,
+            self._auth.world if sandbox else "", origin, self._auth.account(origin),
+        )  # fmt: skip
+
+    def _own_record(self, user_id: int | None) -> Record | None:
+        """The account's own record. Where it is, is a guess of the dialect, and nothing but rights and masking depends on it."""
+        if user_id is None or self._auth.password_expired:
+            return None
+        try:
+            found = self._reader.get(str(self.dialect.value("user", "path")).format(user_id=user_id))
+        except ServiceError:
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _record_of_token(self) -> Record | None:
+        """Whose the token is, where the service tells; and a first use of it, so that a wrong one does not connect.
+
+        Raises:
+            LoginRefused: it is not accepted. ServiceError: the service cannot be asked, so that nothing is known of it.
+        """
+        found: Any = None
+        try:
+            answer = self._reader.answer(str(self.dialect.value("user", "own")))
+            self._auth.note_world(answer)
+            found = decode(answer.body)
+        except LoginRefused:
+            raise
+        except (ServiceError, ValueError):
+            with suppress(NotAllowed):  # it was let in, then
+                self.first_page(1)
+        user_id = found.get("id") if isinstance(found, dict) else None
+        if isinstance(user_id, bool) or not isinstance(user_id, int) or not 0 < user_id < 2**63:
+            return None
+        name = found.get("username")
+        self._auth.belongs_to(user_id, name if isinstance(name, str) else "")
+        return dict(found)
 
     def change_password(self, current: str | None = None, new: str | None = None) -> None:
         """Change the password; asked for without echo where not given. The enterprise's password policy applies.
@@ -229,6 +269,8 @@ class Convertr:
         if error is not None:
             raise error
         self._auth.replace_password(new)
+        for words in self._auth.keep_new_password(new):
+            self._tell(words)
         self._identity = self._read_identity()
 
     # -- reading leads ------------------------------------------------------------------------------------------------
@@ -318,7 +360,7 @@ class Convertr:
         """Add a reason category. It can never be changed or deleted again, hence ``confirm=True``."""
         if not confirm:
             raise CvtrError("A category can never be changed or deleted again. Pass confirm=True to add it.")
-        if not self._sandbox:
+        if not self._identity.sandbox:
             raise LiveWritesRefused(
                 "Adding a category to a live enterprise is not possible from here: nobody has documented how, and it can never "
                 "be taken back. Add it on the platform: Enterprise, Flag Reasons."

@@ -54,7 +54,14 @@ def _reached(client: Convertr) -> Iterator[Diagnosis]:
     secure = client.origin.startswith("https://")
     found = "the name resolves; TLS holds" if secure else "on this machine, without TLS"
     yield Diagnosis("connection", "ok", found)
-    yield Diagnosis("login", "ok", f"logged in ({client.auth.way})")
+    came = f", from {client.auth.source}" if client.auth.source else ""
+    yield Diagnosis("login", "ok", f"logged in ({client.auth.way}{came})")
+    if client.identity.user_id is None:
+        yield Diagnosis(
+            "user", "missing", "the service does not tell whose login this is",
+            "Runs and proofs of one token are not offered with another. See the dialect: user.own."
+            if client.auth.way == "token" else "See the dialect: auth.token.user_id.",
+        )  # fmt: skip
     life = client.auth.life
     if life is None:
         yield Diagnosis(
@@ -85,6 +92,9 @@ def _account(client: Convertr) -> Iterator[Diagnosis]:
         yield Diagnosis("right to delete", "ok", "yes" if who.may_delete else "no")
     if who.masked:
         yield Diagnosis("masked data", "differs", "this account sees masked data", "Names and e-mails will be masked.")
+    elif who.masked is None:
+        advice = "Names and e-mails are masked, to be safe. If this account may see them: LeadSession(client, masked=False)."
+        yield Diagnosis("masked data", "missing", "the service does not say whether this account sees masked data", advice)
 
 
 def _filters(client: Convertr) -> Iterator[Diagnosis]:

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from cvtr_widgets.errors import CredentialsError
 
+_NOTHING_KEPT = (
+    "The keyring of this machine keeps nothing (none is set up, or it is switched off), so nothing was kept. Set one up (`keyring"
+    " --list-backends` shows what there is), set CVTR_PASSWORD where it is safe, or type the password each time."
+)
 ACCOUNT = "@account"
 """Under this name the keyring holds which user is meant where none is given."""
 
@@ -29,9 +34,11 @@ def available() -> None:
     """Say that there is none before anything is asked.
 
     Raises:
-        CredentialsError: no keyring is installed.
+        CredentialsError: no keyring is installed, or the one that is in use keeps nothing.
     """
-    _need()
+    found = _need()
+    if not _keeps(found):
+        raise CredentialsError(_NOTHING_KEPT)
 
 
 def account(place: str) -> tuple[str | None, str]:
@@ -68,11 +75,35 @@ def keep(place: str, user: str, secret: str) -> None:
     try:
         found.set_password(_service(place), user, secret)
         found.set_password(_service(place), ACCOUNT, user)
+        # Some keyrings take everything and keep nothing.
+        kept = [found.get_password(_service(place), name) for name in (user, ACCOUNT)]
+        if kept != [secret, user]:
+            drop(place, user)
+            raise CredentialsError(_NOTHING_KEPT)
     except KeyringError as error:
+        drop(place, user)
         raise CredentialsError(
             f"The keyring of this machine cannot be used ({type(error).__name__}), so nothing was kept. Set CVTR_PASSWORD where "
             "it is safe, or type the password each time."
         ) from None
+
+
+def drop(place: str, user: str) -> None:
+    """Take a password out, if that can be done: one that is half kept, or no longer right."""
+    found = _keyring()
+    if found is None:
+        return
+    from keyring.errors import KeyringError
+
+    for name in (user, ACCOUNT):
+        with suppress(KeyringError):
+            found.delete_password(_service(place), name)
+
+
+def _keeps(found: Any) -> bool:
+    """Keyring's own null and fail backends have a priority of 0 and below."""
+    priority = getattr(found.get_keyring(), "priority", 1)
+    return not isinstance(priority, (int, float)) or priority > 0
 
 
 def forget(place: str) -> str | None:

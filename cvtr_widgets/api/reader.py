@@ -120,6 +120,14 @@ class Reader:
 
         return self._retried(work)
 
+    def answer(self, resource: str) -> Answer:
+        """The whole answer of ``get``, undecoded.
+
+        Raises:
+            ServiceError: one of its kinds, when no attempt gave a 2xx.
+        """
+        return self._retried(lambda: self._once("GET", self.url(resource), (), None, None, never))
+
     def bring(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> bytes:
         """What ``get`` would decode, for whoever decodes it elsewhere.
 

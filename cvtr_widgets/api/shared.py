@@ -1,4 +1,4 @@
-"""The allowance that all kernels of a user on this machine share, for one enterprise.
+"""The allowance that all kernels of a user on this machine share, for one platform.
 
 A folder holds it: the permits of the past window in SQLite (pyrate-limiter's bucket, under a file lock), nine lock files
 for the places in flight, and the moment until which everybody pauses. The system takes a lock from a process that dies,
@@ -26,25 +26,36 @@ import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 from pyrate_limiter import Decision, RateItem, SQLiteBucket
 from pyrate_limiter.buckets.sqlite_bucket import Queries
 
 from cvtr_widgets.api.allowance import rate_of, reserve_of
+from cvtr_widgets.api.origin import is_loopback
 from cvtr_widgets.models import Limits
 from cvtr_widgets.settings import MAX_IN_FLIGHT, safe_name, shared_folder
 
 TABLE = "permits"
 FAIR = 4
 """Places that a kernel keeps to while another waits for one: with two kernels that leaves one over, with three each has some."""
+NOWHERE = -1
+"""The place of a request in flight for which the new folder had none left."""
 UNUSABLE = (OSError, sqlite3.Error, NotImplementedError, Timeout)
 """What is raised where the folder cannot be used."""
 
 
-def allowance_folder(origin: str, username: str, limits: Limits, base: Path | None = None) -> Path:
-    """The folder of one enterprise and user on this machine, in ``settings.shared_folder()``. It names nobody."""
-    whose = hashlib.sha256(f"{origin}|{username.lower()}|{limits.window:g}".encode()).hexdigest()[:24]
+def allowance_folder(origin: str, base: Path | None = None) -> Path:
+    """The folder of one platform on this machine, in ``settings.shared_folder()``. It names nobody.
+
+    Convertr counts for the platform as a whole (convertr 2.7), so that all accounts share it, however they log in, and so do
+    the names of this machine.
+    """
+    parts = urlsplit(origin)
+    host = "loopback" if is_loopback(parts.hostname or "") else parts.hostname
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    whose = hashlib.sha256(f"{host}|{port}".encode()).hexdigest()[:24]
     return (base or shared_folder()) / safe_name(platform.node()) / whose
 
 
@@ -93,18 +104,15 @@ class SharedAllowance:
         self._pause_look = _Look(folder / "pause")
         self._wanted_look = _Look(folder / "wanted")
         self._paused_until = self._wanted_at = float("-inf")
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Waiting for it is waiting for one small transaction of another process.
-        self._gate = FileLock(
-            folder / "permits.lock", timeout=10, poll_interval=0.002, thread_local=False, fallback_to_soft=False
-        )
-        self._places = [
-            FileLock(folder / f"place-{n}.lock", blocking=False, thread_local=False, fallback_to_soft=False)
-            for n in range(MAX_IN_FLIGHT)
-        ]
+        self._window = limits.window
         self._in_use: set[int] = set()
         self._kept: list[int] = []
-        self._lock = threading.Lock()
+        self._moved: dict[int, int] = {}
+        self._lock = threading.RLock()
+        self._looked_at_home = self._calm_until = float("-inf")
+        self._gate, self._places = self._files()
+        with self._gate:
+            self._home = self._identity_of_files()
         self._wanted_look.changed()
         # A real write and a real lock: where these fail, whoever made us hears of it now.
         self.give_back(0)
@@ -113,11 +121,88 @@ class SharedAllowance:
             self.leave(place)
         self.idle()
 
+    def _files(self) -> tuple[FileLock, list[FileLock]]:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Waiting for it is waiting for one small transaction of another process.
+        gate = FileLock(
+            self._folder / "permits.lock", timeout=10, poll_interval=0.002, thread_local=False, fallback_to_soft=False
+        )
+        return gate, [
+            FileLock(self._folder / f"place-{n}.lock", blocking=False, thread_local=False, fallback_to_soft=False)
+            for n in range(MAX_IN_FLIGHT)
+        ]
+
+    # -- a folder that is removed ---------------------------------------------------------------------------------------
+
+    def _identity_of_files(self) -> tuple[int, ...] | None:
+        try:
+            found = [path.stat() for path in (self._folder, self._folder / "permits.lock")]
+        except FileNotFoundError:
+            return None
+        return tuple(number for one in found for number in (one.st_dev, one.st_ino))
+
+    def _stay_shared(self) -> None:
+        """Locks of files that were removed keep nobody out. Where that is so, take part anew in the folder that others will
+        use: with what is in flight, and with the permits that were used.
+        """
+        now = time.monotonic()
+        if now - self._looked_at_home < 0.02:
+            return
+        with self._lock:
+            self._looked_at_home = now
+            if self._identity_of_files() == self._home:
+                return
+            used = self._used_before()
+            former = self._places
+            self._gate, self._places = self._files()
+            self._pause_look, self._wanted_look = _Look(self._folder / "pause"), _Look(self._folder / "wanted")
+            with self._gate:
+                self._home = self._identity_of_files()
+            self._take_places_again()
+            for lock in former:
+                lock.release(force=True)
+            self._note_used(used)
+            if self._paused_until > self._clock():
+                self.pause(self._paused_until)
+            # The other kernels notice it as well before anybody sends more than is in flight already.
+            self._calm_until = time.monotonic() + 0.3
+
+    def _used_before(self) -> list[tuple[Any, ...]]:
+        """The permits of the removed file, which is still open here."""
+        if self._bucket is None:
+            return []
+        with contextlib.suppress(sqlite3.Error):
+            rows = self._bucket.conn.execute(f"SELECT name, item_timestamp FROM {TABLE}").fetchall()  # noqa: S608
+            self.close()
+            return list(rows)
+        raise sqlite3.OperationalError("what was used cannot be read any more")
+
+    def _note_used(self, used: list[tuple[Any, ...]]) -> None:
+        with self._open() as (bucket, _):
+            there = {name for (name,) in bucket.conn.execute(f"SELECT DISTINCT name FROM {TABLE}")}  # noqa: S608
+            for name, at in used:
+                if name == self._name or name not in there:
+                    bucket.put(RateItem(name, int(at)))
+
+    def _take_places_again(self) -> None:
+        self._kept.clear()
+        held: set[int] = set()
+        for place in self._in_use:
+            self._moved[place] = NOWHERE
+            for n in (place, *range(MAX_IN_FLIGHT)):
+                if n not in held:
+                    with contextlib.suppress(Timeout):
+                        self._places[n].acquire()
+                        held.add(n)
+                        self._moved[place] = n
+                        break
+
     # -- permits ------------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[tuple[SQLiteBucket, int]]:
         """The bucket, ours alone for the moment, without what is past; and now in milliseconds."""
+        self._stay_shared()
         with self._gate:
             if self._bucket is None:
                 self._bucket = self._opened()
@@ -129,7 +214,9 @@ class SharedAllowance:
             yield self._bucket, now
 
     def _opened(self) -> SQLiteBucket:
-        db = sqlite3.connect(self._folder / "permits.sqlite", timeout=10.0, check_same_thread=False)
+        # Kernels that were told to count over another time count by themselves; places and pauses are everybody's.
+        name = "permits.sqlite" if self._window == Limits().window else f"permits-{self._window:g}.sqlite"
+        db = sqlite3.connect(self._folder / name, timeout=10.0, check_same_thread=False)
         try:
             # Nothing here need outlive a crash of the machine.
             for pragma in ("journal_mode=WAL", "synchronous=OFF"):
@@ -197,7 +284,10 @@ class SharedAllowance:
         """See ``Allowance``. A place that was given back is kept for the next request of this process, for speed, unless
         another kernel finds none: then each keeps to ``FAIR`` places.
         """
+        self._stay_shared()
         with self._lock:
+            if time.monotonic() < self._calm_until:
+                return None
             if self._is_wanted() and len(self._in_use) >= FAIR:
                 return None
             place = self._kept.pop() if self._kept else self._locked()
@@ -208,7 +298,8 @@ class SharedAllowance:
             return place
 
     def _locked(self) -> int | None:
-        free = [n for n in range(MAX_IN_FLIGHT) if n not in self._in_use]
+        taken = self._in_use | set(self._moved.values())
+        free = [n for n in range(MAX_IN_FLIGHT) if n not in taken]
         random.shuffle(free)  # so that processes do not all try the same ones first
         for place in free:
             with contextlib.suppress(Timeout):
@@ -225,7 +316,10 @@ class SharedAllowance:
         """See ``Allowance``."""
         with self._lock:
             self._in_use.discard(place)
-            if self._is_wanted():
+            if place in self._moved:
+                if (now := self._moved.pop(place)) != NOWHERE:
+                    self._places[now].release()
+            elif self._is_wanted():
                 self._places[place].release()
             else:
                 self._kept.append(place)

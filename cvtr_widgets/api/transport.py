@@ -7,7 +7,6 @@ origin are refused.
 from __future__ import annotations
 
 import email.utils
-import ipaddress
 import os
 import ssl
 import time
@@ -23,6 +22,7 @@ import httpx
 from cvtr_widgets.api.budget import STOPPED, Budget
 from cvtr_widgets.api.deadline import ends_at, keep_deadlines
 from cvtr_widgets.api.decoding import decode
+from cvtr_widgets.api.origin import is_loopback
 from cvtr_widgets.errors import (
     Cancelled,
     NoAnswer,
@@ -145,16 +145,6 @@ def bundle(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext | None:
         except (OSError, ssl.SSLError) as error:
             raise SettingsError(f"{name} names {value!r}, no file of certificates: {error}. Correct or unset it.") from None
     return context
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def origin_of(url: str) -> str:

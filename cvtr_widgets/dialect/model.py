@@ -21,7 +21,9 @@ VALUE_KEYS = ("value", "values", "places", "key", "path")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where an entry comes from: ``kind`` (documented, inferred, seen, verified), ``when`` (a day), ``where`` (an enterprise)."""
+    """Where an entry comes from: ``kind`` (documented, inferred, seen, verified), ``when`` (a day), ``where`` (an address and
+    an account; older files name only an enterprise, which proves nothing at any address).
+    """
 
     kind: str
     when: str = ""
@@ -34,13 +36,18 @@ class Evidence:
         when, _, where = rest.partition(" ")
         return cls(kind, when, where)
 
-    def verified_at(self, enterprise: str) -> bool:
-        """Whether a run at this enterprise has proven it. What another enterprise proved proves nothing here."""
-        return self.kind == "verified" and self.where == enterprise_word(enterprise)
+    def verified_at(self, origin: str, account: str) -> bool:
+        """Whether a run of this account at this address has proven it. What others proved elsewhere proves nothing here."""
+        return self.kind == "verified" and self.where == proof_word(origin, account)
+
+
+def proof_word(origin: str, account: str) -> str:
+    """Address and account as they stand in evidence."""
+    return f"{origin} {account}"
 
 
 def enterprise_word(enterprise: str) -> str:
-    """An enterprise's name as it stands in evidence."""
+    """An enterprise's name as it stands in a dialect file."""
     return re.sub(r"[^\w.-]", "_", enterprise)
 
 

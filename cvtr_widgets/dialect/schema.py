@@ -90,9 +90,12 @@ class AuthPart(Part):
 
 
 class UserPart(Part):
-    """The account's own record: path (``{user_id}``), role and rights. ``roles``: the service's word -> what is shown."""
+    """The account's own record: path (``{user_id}``), ``own`` (where a token is told whose it is), role and rights.
+    ``roles``: the service's word -> what is shown.
+    """
 
     path: PathEntry
+    own: PathEntry
     role: PlacesEntry
     may_delete: PlacesEntry
     masked: PlacesEntry

@@ -100,15 +100,16 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
                 Path(made).unlink()
 
 
-def mark_verified(path: Path, dialect: Dialect, names: Iterable[str], enterprise: str, day: date) -> None:
-    """Write entries as they are now, with the evidence that a run proved them, into the user's own file.
+def mark_verified(path: Path, dialect: Dialect, names: Iterable[str], enterprise: str, where: str, day: date) -> None:
+    """Write entries as they are now, with the evidence that a run proved them ``where`` (``proof_word``), into the
+    user's own file.
 
     The value is written beside its evidence, so that a later default cannot slip under it.
 
     Raises:
         DialectError: the file cannot be read or written.
     """
-    word = f"verified {day.isoformat()} {enterprise_word(enterprise)}"
+    word = f"verified {day.isoformat()} {where}"
     changes: dict[str, dict[str, Any]] = {}
     for name in names:
         entry: Any = dialect.entry(*name.split("."))

@@ -49,8 +49,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     Args:
         client: whose leads.
         page_size: rows of the lead table (25 to 500).
-        masked: shorten names, e-mail addresses and telephones everywhere; by default for accounts that see masked data. A
-            session that is given has its own setting.
+        masked: shorten names, e-mail addresses and telephones everywhere; by default for all accounts but those of
+            which the service says that they may see the data. A session that is given has its own setting.
     """
 
     _esm = page(SCRIPTS)

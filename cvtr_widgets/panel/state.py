@@ -315,6 +315,12 @@ class PanelState:
             detail["mark"] = self.kept.mark_of(self.leads.detail.lead_id)
         return {**view, "arranging": self.arranging.view(), "kept": self.kept.view(), "kept_problem": self.kept.problem}
 
+    def _masked_words(self) -> str:
+        if not self.session.masked:
+            return ""
+        why = "" if self.session.identity.masked is not None else " (the service does not say whether you may see names)"
+        return f" · masked view{why}"
+
     def _head(self) -> dict[str, Any]:
         who = self.session.identity
         try:
@@ -326,7 +332,7 @@ class PanelState:
             "badge": "SANDBOX" if who.sandbox else "LIVE",
             "enterprise": plain(who.enterprise, 60),
             "who": plain(who.username, 80),
-            "role": plain(who.role, 40) + (" · masked view" if self.session.masked else ""),
+            "role": plain(who.role, 40) + self._masked_words(),
             "usage": usage,
             "as_of": self.leads.as_of,
             "running": self.processing.running,

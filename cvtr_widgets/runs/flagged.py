@@ -6,9 +6,10 @@ import threading
 from collections.abc import Iterable
 from datetime import datetime
 
-from cvtr_widgets.models import LeadId, Outcome
+from cvtr_widgets.models import Identity, LeadId, Outcome
 from cvtr_widgets.runs.entries import JournalEntry, time_of
 from cvtr_widgets.runs.journal import Journal
+from cvtr_widgets.runs.ownership import whose
 
 DONE = {str(Outcome.CONFIRMED), str(Outcome.ACCEPTED)}
 
@@ -23,9 +24,9 @@ class Flagged:
         self._sent: dict[tuple[str, int], JournalEntry] = {}
         self._last: dict[LeadId, JournalEntry] = {}
 
-    def look(self, journal: Journal, ids: Iterable[LeadId] | None, world: str) -> dict[LeadId, tuple[str, datetime]]:
+    def look(self, journal: Journal, ids: Iterable[LeadId] | None, identity: Identity) -> dict[LeadId, tuple[str, datetime]]:
         """Lead id -> (action kind, time in UTC at which it was sent) of the last action that went through; all leads, or those
-        asked for. Runs of another ``world`` (see ``Identity``) were about other leads.
+        asked for. Runs of another ``identity`` were about other leads.
 
         Raises:
             JournalError: the journal cannot be read.
@@ -33,7 +34,7 @@ class Flagged:
         with self._lock:
             for entry in journal.each(after=self._read, kinds=("run", "intent", "outcome")):
                 if entry.kind == "run":
-                    if entry.data.get("world", "") != world:
+                    if whose(identity, entry.data) != "mine":
                         self._elsewhere.add(entry.run)
                 elif entry.run in self._elsewhere:
                     pass

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.models import Outcome, Sealed
+from cvtr_widgets.models import Identity, Outcome, Sealed
 from cvtr_widgets.runs.claim import Claim, Held
 from cvtr_widgets.runs.entries import JournalEntry, time_of
 from cvtr_widgets.runs.journal import Journal
+from cvtr_widgets.runs.ownership import whose
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import results_frame, rows_of
 
@@ -18,22 +19,43 @@ if TYPE_CHECKING:
 
 OUTCOMES = tuple(str(o) for o in Outcome)
 WHY_NOT = {"cancelled": "cancelled before it was sent", "failed": "the run broke off before it was sent"}
-COLUMNS = ("run_id", "started", "ended", "state", "actions", "leads", *OUTCOMES, "signed_by", "fingerprint", "open")
+COLUMNS = (
+    "run_id",
+    "started",
+    "ended",
+    "state",
+    "actions",
+    "leads",
+    *OUTCOMES,
+    "signed_by",
+    "fingerprint",
+    "open",
+    "origin",
+    "account",
+)
 
 
-def history_frame(journal: Journal, *, world: str | None = None) -> pd.DataFrame:
-    """Runs, newest first: index ``run_id``. ``world``: only those of that sandbox (as in ``Identity``); None = all.
+def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.DataFrame:
+    """Runs, newest first: index ``run_id``. ``identity``: only runs that are or may be of this account at this address;
+    None = all.
 
     Columns: ``started ended`` (UTC), ``state`` (``done``, ``cancelled``, ``failed``, or ``unfinished`` where the run never
     came to its end), ``actions`` (text), ``leads`` (Int64, leads to be sent), one Int64 column per outcome,
-    ``signed_by``, ``fingerprint``, ``open`` (whether something may be left to read or send).
+    ``signed_by``, ``fingerprint``, ``open`` (whether something may be left to read or send that ``resume`` may take up),
+    ``origin`` and ``account`` (as in ``Identity``; empty where the journal is an older version's, which did not note them:
+    such a run is not ``open`` at a live enterprise, as nobody can tell where its leads are).
     """
     import pandas as pd
 
     runs: dict[str, dict[str, Any]] = {}
     for entry in journal.each(kinds=("run", "claim", "end")):
-        _take(runs.setdefault(entry.run, {"run_id": entry.run}), entry)
-    rows = [_open(row) for row in runs.values() if "started" in row and world in {None, row["world"]}]
+        row = runs.setdefault(entry.run, {"run_id": entry.run})
+        _take(row, entry)
+        if entry.kind == "run":
+            row["whose"] = "mine" if identity is None else whose(identity, entry.data)
+    rows = [
+        _open(row, row["whose"]) for row in runs.values() if "started" in row and (identity is None or row["whose"] != "another")
+    ]
     frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(COLUMNS))
     for name in ("started", "ended"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
@@ -43,8 +65,10 @@ def history_frame(journal: Journal, *, world: str | None = None) -> pd.DataFrame
     return frame.set_index("run_id").iloc[::-1]
 
 
-def _open(row: dict[str, Any]) -> dict[str, Any]:
+def _open(row: dict[str, Any], whose_run: str) -> dict[str, Any]:
     state = row.get("state")
+    if whose_run == "not known":
+        return {**row, "open": False}
     return {**row, "open": state in {None, "failed"} or (state != "cancelled" and bool(row.get(str(Outcome.NOT_SENT))))}
 
 
@@ -55,7 +79,8 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
         signature = data.get("signature") or {}
         row.update(
             started=time_of(entry.at), actions=", ".join(kinds), leads=data.get("leads"),
-            fingerprint=data.get("fingerprint"), signed_by=signature.get("name"), world=data.get("world", ""),
+            fingerprint=data.get("fingerprint"), signed_by=signature.get("name"),
+            origin=data.get("origin", ""), account=data.get("account", ""),
         )  # fmt: skip
     elif entry.kind == "claim":
         for name in ("ended", "state", *OUTCOMES):

@@ -1,4 +1,5 @@
-"""The journal of runs: one SQLite file per enterprise and user, append only, each entry carrying the hash of the one before.
+"""The journal of runs: one SQLite file per enterprise, address and account, append only, each entry carrying the hash of the
+one before.
 
 Intent is committed before anything is sent, the outcome after. It holds lead ids, states and reasons; never names,
 e-mails, tokens or passwords; comments only as a hash, unless the user opts in.
@@ -11,6 +12,7 @@ claim of compliance with any law.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -48,9 +50,26 @@ MANY = 500
 
 
 def journal_file(folder: Path, identity: Identity) -> Path:
-    """The journal of one enterprise and user. The sandbox's journals are kept apart."""
-    kind = "sandbox" if identity.sandbox else "live"
-    return folder / kind / f"runs-{safe_name(identity.enterprise)}-{identity.user_id or safe_name(identity.username)}.sqlite"
+    """The journal of one account at one address. All sandboxes of a user share one: what is in it says of which sandbox."""
+    if identity.sandbox:
+        return folder / "sandbox" / f"runs-{safe_name(identity.enterprise)}-{_user(identity)}.sqlite"
+    whose = hashlib.sha256(f"{identity.enterprise}|{identity.origin}|{identity.account}".encode()).hexdigest()[:16]
+    return folder / "live" / f"runs-{safe_name(identity.enterprise)}-{whose}.sqlite"
+
+
+def older_journal(folder: Path, identity: Identity) -> Path | None:
+    """The journal that older versions kept for this enterprise and user, at whatever address; None where there is none.
+
+    They kept one for all tokens: that is nobody's.
+    """
+    if identity.sandbox or identity.user_id is None:
+        return None
+    path = folder / "live" / f"runs-{safe_name(identity.enterprise)}-{identity.user_id}.sqlite"
+    return path if path.is_file() else None
+
+
+def _user(identity: Identity) -> str:
+    return str(identity.user_id or safe_name(identity.username))
 
 
 class Journal:

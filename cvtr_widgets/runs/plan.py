@@ -132,7 +132,8 @@ class Plan:
     ``groups`` are pairs of action and lead ids in order; ``entries`` one per lead; ``warnings`` and ``money`` are
     sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan. ``costs`` says what each
     way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
-    can help, with the reason (undo only). ``world``: which sandbox, as in ``Identity``.
+    can help, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
+    plans out of journals that did not keep them.
     """
 
     enterprise: str
@@ -152,6 +153,8 @@ class Plan:
     costs: Mapping[str, Cost] = field(default_factory=dict)
     left_out: tuple[tuple[LeadId, str], ...] = ()
     world: str = ""
+    origin: str = ""
+    account: str = ""
 
     def __repr__(self) -> str:
         told = ", ".join(f"{n} {v}" for v, n in self.counts.items() if n)
@@ -312,7 +315,7 @@ def _judge_delivery(action: Action, sight: Sight, lead: Lead) -> tuple[Verdict, 
 
 
 def fingerprint(
-    identity: Identity,
+    whose: Identity | Plan,
     dialect_hash: str,
     groups: Sequence[tuple[Action, Sequence[LeadId]]],
     entries: Sequence[Entry],
@@ -323,14 +326,14 @@ def fingerprint(
     whether those are sent of which nothing can be told.
     """
     head: dict[str, Any] = {
-        "enterprise": identity.enterprise,
-        "user_id": identity.user_id,
+        "enterprise": whose.enterprise,
+        "user_id": whose.user_id,
         "dialect": dialect_hash,
         "groups": [[dataclasses.asdict(_sealed(action)), list(ids)] for action, ids in groups],
         "include_cannot_tell": include_cannot_tell,
     }
-    if identity.world:
-        head["world"] = identity.world
+    # What an older journal does not know is left out, so that its fingerprints can still be checked.
+    head |= {name: known for name in ("world", "origin", "account") if (known := getattr(whose, name))}
     found = hashlib.sha256(canonical(head, in_order=True).encode())
     texts: dict[int, str] = {}
     for start in range(0, len(entries), 1_000):  # the text of 100,000 would be large

@@ -165,6 +165,8 @@ def make_plan(
         include_cannot_tell=include_cannot_tell,
         left_out=tuple(left_out),
         world=service.identity.world,
+        origin=service.identity.origin,
+        account=service.identity.account,
     )
     costs = costs_of(plan, service)
     warnings = (*said_before, *_warnings(plan), *dict.fromkeys(notes))

@@ -62,7 +62,7 @@ def opening(plan: Plan, signature: Signature | None, **more: Any) -> Item:
         "signature": None if signature is None else {
             "name": signature.name, "at": signature.signed_at.isoformat(), "text": signature.meaning,
         },
-        **({"world": plan.world} if plan.world else {}), **more,
+        **{name: known for name in ("world", "origin", "account") if (known := getattr(plan, name))}, **more,
     }  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def plan_of(opened: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
         cost=Cost(0, 0.0, ""),
         made_at=time_of(opened["made_at"]), read_at=time_of(opened["read_at"]),
         fresh=opened["fresh"], fingerprint=opened["fingerprint"], include_cannot_tell=opened["include_cannot_tell"],
-        world=opened.get("world", ""),
+        world=opened.get("world", ""), origin=opened.get("origin", ""), account=opened.get("account", ""),
     )  # fmt: skip
 
 

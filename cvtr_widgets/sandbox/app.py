@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+from werkzeug.datastructures import Headers
 
 from cvtr_widgets.sandbox.answers import as_error, as_json, compact, password_expired
 from cvtr_widgets.sandbox.faults import Faults, call_of, leads_of
@@ -176,6 +178,21 @@ def pass_until(moment: float) -> None:
         time.sleep(left)
 
 
+def stranger(host: str, headers: Headers) -> str | None:
+    """Why a request is not answered: it comes from a page of another site in the user's browser, or by a name that somebody
+    has pointed at this machine (DNS rebinding). Everybody on the machine could otherwise be made to write to the sandbox.
+    """
+    name = urlsplit(f"//{host}").hostname or ""
+    if name not in {"127.0.0.1", "localhost", "::1"}:
+        return "The sandbox only answers to this machine's own names."
+    origin = headers.get("Origin")
+    if origin is not None and origin != f"http://{host}":
+        return "The sandbox does not answer to pages of other sites."
+    if origin is None and headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        return "The sandbox does not answer to pages of other sites."
+    return None
+
+
 class Exchange:
     """One request on its way to its answer."""
 
@@ -202,6 +219,8 @@ class Exchange:
 
     def _doors(self) -> Response | None:
         path = self._seen.path
+        if (why := stranger(request.host, request.headers)) is not None:
+            return as_error(403, why)
         wait = self._desk.gate.wait()
         if wait:
             return Response("Too many requests", 429, {"Retry-After": str(math.ceil(wait))}, mimetype="text/plain")
@@ -277,6 +296,10 @@ class Exchange:
         text = self._desk.reads.answer(path, self._seen.query, user)
         if text is None:
             return as_error(404, "Not Found")
+        if path == "users/me":  # a token tells whose it is, and here also of which sandbox
+            response = as_json(text)
+            response.headers["X-Cvtr-Sandbox"] = self._desk.world
+            return response
         if self._call == "leads" and any(m.do in ALTERING for m in struck):
             read = json.loads(text)
             text = compact(read | {"hydra:member": altered(read.get("hydra:member", []), struck)})

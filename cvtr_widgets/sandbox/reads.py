@@ -132,10 +132,10 @@ class Reads:
 
     @staticmethod
     def _user(rest: str, user: User) -> str | None:
-        if rest != str(user.id):
+        if rest not in {str(user.id), "me"}:
             return None
         role = "ROLE_ADMIN" if user.advertisers is None else "ROLE_AGENCY"
-        features = {"deleteLeads": user.may_delete, "maskedData": False}
+        features = {"deleteLeads": user.may_delete, "maskedData": user.masked}
         return compact({"id": user.id, "username": user.username, "role": role, "features": features})
 
     def _members(self, resource: str, query: Query, user: User) -> list[dict[str, Any]] | None:

@@ -36,6 +36,7 @@ class User:
     may_delete: bool = True
     advertisers: tuple[int, ...] | None = None
     failures: int = 0
+    masked: bool = False
 
     def sees(self, advertiser: int) -> bool:
         """Agency users only see campaigns of the advertisers assigned to them."""
@@ -52,6 +53,7 @@ def make_users() -> list[User]:
         User(4, "mfa", "mfa@sandbox.example", "sandbox-mfa", code="246810"),
         User(5, "expired", "expired@sandbox.example", "sandbox-expired", expired=True),
         User(6, "locked", "locked@sandbox.example", "sandbox-locked", locked=True),
+        User(7, "masked", "masked@sandbox.example", "sandbox-masked", advertisers=agency, masked=True),
     ]
 
 

@@ -165,16 +165,18 @@ def test_what_was_leased_and_not_used_is_given_back(tmp_path):
     other.close()
 
 
-def test_origins_and_users_have_budgets_of_their_own(tmp_path):
-    limits = Limits()
-    folders = {
-        allowance_folder(origin, user, limits, tmp_path)
-        for origin in ("http://127.0.0.1:1", "http://127.0.0.1:2")
-        for user in ("a@sandbox.example", "b@sandbox.example")
-    }
-    assert len(folders) == 4
-    assert not any("sandbox" in str(folder.relative_to(tmp_path)) for folder in folders)
-    assert allowance_folder("o", "A@x", limits) == allowance_folder("o", "a@X", limits)
+def test_each_platform_has_one_budget_whatever_it_is_called(tmp_path):
+    one, two, live = (
+        {allowance_folder(origin, tmp_path) for origin in origins}
+        for origins in (
+            ("http://127.0.0.1:8001", "http://localhost:8001", "http://[::1]:8001"),
+            ("http://127.0.0.1:8002",),
+            ("https://acme.cvtr.io", "https://acme.cvtr.io:443"),
+        )
+    )
+    assert len(one) == len(two) == len(live) == 1
+    assert len(one | two | live) == 3
+    assert not any("acme" in str(folder.relative_to(tmp_path)) for folder in live)
 
 
 @pytest.mark.parametrize("spoil", ["a file in its place", "no database"])

@@ -105,11 +105,12 @@ def test_a_good_canary_goes_to_one_lead_and_lets_the_rest_go(live, open_session)
 def test_what_was_proven_is_kept_for_this_enterprise_only(live, open_session, tmp_path):
     session = open_session()
     report = session.canary(session.plan(DUPLICATE, live.lead_ids(status="Caution")[:2]), confirm=True)
-    assert report.file == tmp_path / "settings" / "dialects" / "acme.toml"
+    assert report.file.parent == tmp_path / "settings" / "dialects"
+    assert report.file.name.startswith("acme-at-127.0.0.1_")  # not acme.toml: that is for https://acme.cvtr.io
     raw = tomllib.loads(report.file.read_text())
     assert raw["calls"]["flag"]["path"]["value"] == "leads-bulk-flag"
     assert raw["calls"]["flag"]["path"]["evidence"].startswith("verified 20")
-    assert raw["calls"]["flag"]["path"]["evidence"].endswith(" acme")
+    assert raw["calls"]["flag"]["path"]["evidence"].endswith(f" {live.url} user:1")
     frame = session.dialect()
     assert frame.loc["calls.flag.body.leads", "evidence"] == "verified"
     assert frame.loc["calls.delete.body.leads", "evidence"] == "inferred"

@@ -148,9 +148,7 @@ def command(*words, **env):
 
 def test_the_command_prints_it_and_ends_with_0(server, monkeypatch):
     user, password, _ = server.users["admin"]
-    done = command(
-        "doctor", "sandbox", "--url", server.url, CVTR_ENTERPRISE="sandbox", CVTR_USERNAME=user, CVTR_PASSWORD=password
-    )
+    done = command("doctor", "sandbox", "--url", server.url, CVTR_URL=server.url, CVTR_USERNAME=user, CVTR_PASSWORD=password)
     assert done.exit_code == 0, done.output
     assert "0 missing" in done.output
     assert not [word for word in NEVER if word in done.output]
@@ -159,7 +157,7 @@ def test_the_command_prints_it_and_ends_with_0(server, monkeypatch):
 def test_the_command_ends_with_2_where_actions_cannot_be_proven():
     with SandboxServer(leads=100, seed=2, speech=SERVICES["iris"]) as server:
         user, password, _ = server.users["admin"]
-        done = command("doctor", "sandbox", "--url", server.url, CVTR_USERNAME=user, CVTR_PASSWORD=password)
+        done = command("doctor", "sandbox", "--url", server.url, CVTR_URL=server.url, CVTR_USERNAME=user, CVTR_PASSWORD=password)
     assert done.exit_code == 2
     assert "Actions cannot be proven without: field: status, field: reason." in done.output
 

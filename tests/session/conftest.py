@@ -18,7 +18,7 @@ __all__ = ["QUICK", "journal_folder", "open_session", "pause", "sandbox", "sessi
 def pause(session: cvtr.LeadSession) -> Iterator[Callable[..., None]]:
     """Another kernel of the same user is told to pause for so many seconds, and ours has heard of it."""
     client = session.client
-    other = Budget(client.limits, folder=allowance_folder(client.origin, client.identity.username, client.limits))
+    other = Budget(client.limits, folder=allowance_folder(client.origin))
 
     def told(seconds: float = 300) -> None:
         other.pause(seconds)
