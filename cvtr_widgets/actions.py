@@ -91,7 +91,8 @@ ROWS: dict[ActionKind, ActionRow] = {
             ActionKind.DELETE, "Delete Leads", (), "count", "",
             "Delete {n}",
             "The lead leaves the campaign and all reports and no longer counts.",
-            "any lead, for accounts with that right", "the lead is no longer found", "nothing",
+            "any lead, for accounts with that right", "the service says itself that the lead is gone, while another can be read",
+            "nothing",
         ),
     )
 }  # fmt: skip

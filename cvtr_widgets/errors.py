@@ -57,10 +57,21 @@ class ServiceError(CvtrError):
     """The service or the network did not do what was asked.
 
     Attributes: ``method`` and ``path`` of the request (never its query, body or headers), ``status`` (int or None when
-    there was no answer) and ``advice`` (what to do next).
+    there was no answer), ``advice`` (what to do next) and ``own_form`` (whether an answer came in the service's own form, and
+    not from something between here and there).
     """
 
-    def __init__(self, message: str, *, method: str = "", path: str = "", status: int | None = None, advice: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str = "",
+        path: str = "",
+        status: int | None = None,
+        advice: str = "",
+        own_form: bool = False,
+    ) -> None:
+        self.own_form = own_form
         self.method = method
         self.path = path
         self.status = status

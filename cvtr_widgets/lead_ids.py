@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from numbers import Integral
 from typing import Any, Final
 
+from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.models import Lead, LeadId
 
 MOST: Final = 2**63 - 1
@@ -135,7 +136,7 @@ def id_of_value(value: Any, *, exact: int = MOST) -> LeadId | str:
         return id_in(value)
     if isinstance(value, Lead):
         return value.id
-    if value is None or value != value:  # noqa: PLR0124  NaN and NaT differ from themselves
+    if _nothing(value):
         return EMPTY
     if isinstance(value, Mapping):
         own = value.get("@id")
@@ -146,12 +147,47 @@ def id_of_value(value: Any, *, exact: int = MOST) -> LeadId | str:
     return _number(value, exact)
 
 
+def _nothing(value: Any) -> bool:
+    """None, NaN, NaT and pandas' NA. Some values cannot be compared at all; those are something."""
+    try:
+        return value is None or type(value).__name__ == "NAType" or bool(value != value)  # noqa: PLR0124  NaN differs from itself
+    except Exception:  # noqa: BLE001  an array, or somebody's own class
+        return False
+
+
+def lead_id_of(value: Any) -> LeadId:
+    """The lead id that an argument is: a number, its digits, or the lead's address.
+
+    Raises:
+        RequestRefused: it is no lead id. No address is ever built from anything else.
+    """
+    found = value if type(value) is int and 0 < value <= MOST else id_of_value(value)
+    if not isinstance(found, int):
+        text = f"“{shown(value, 40)}”" if isinstance(value, (str, int, float)) and "@" not in str(value) else "This"
+        raise RequestRefused(f"{text} {found}", advice="Give the id of a lead, such as 160185; nothing was asked for.")
+    return found
+
+
+def lead_ids_of(values: Iterable[Any]) -> list[LeadId]:
+    """``lead_id_of`` of each.
+
+    Raises:
+        RequestRefused: one of them is no lead id, or these are no ids at all.
+    """
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        raise RequestRefused(f"A list of lead ids is needed here, not {type(values).__name__}", advice="Give it as [160185].")
+    found = list(values)
+    if set(map(type, found)) <= {int} and (not found or (min(found) > 0 and max(found) <= MOST)):
+        return found
+    return [lead_id_of(value) for value in found]
+
+
 SMALL_FLOATS: Final = {"float16": 2**11, "float32": 2**24, "halffloat[pyarrow]": 2**11, "float[pyarrow]": 2**24}
 """Types of numbers -> below what they hold every whole number exactly."""
 
 
 def _number(value: Any, exact: int) -> LeadId | str:
-    if isinstance(value, bool) or type(value).__name__ == "bool_" or str(value) in ("True", "False"):
+    if isinstance(value, bool) or type(value).__name__ in {"bool_", "bool"}:
         return "is True or False, not a lead id"
     if isinstance(value, Integral):
         number = int(value)

@@ -330,9 +330,9 @@ class Diagnosis:
     advice: str = ""
 
 
-class LeadService(Protocol):
-    """All that ``runs`` knows of Convertr. ``cancelled`` is also asked, a few times a second, while a request waits for the
-    limit; a read then raises Cancelled and gives no part.
+class LeadReads(Protocol):
+    """What plans know of Convertr: it only reads. ``cancelled`` is also asked, a few times a second, while a request waits for
+    the limit; a read then raises Cancelled and gives no part.
     """
 
     @property
@@ -362,8 +362,17 @@ class LeadService(Protocol):
         """Most leads that one write of this action takes; never more than ``limits.chunk``."""
         ...
 
-    def fetch(self, ids: Sequence[LeadId], *, tick: Callable[[int], None] = ..., cancelled: Stopped = ...) -> dict[LeadId, Lead]:
-        """Read leads afresh. An id that is absent was not found, or is not visible to this account."""
+    def fetch(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Callable[[int], None] = ...,
+        cancelled: Stopped = ...,
+        gone: set[LeadId] | None = ...,
+    ) -> dict[LeadId, Lead]:
+        """Read leads afresh. An id that is absent was not found, or is not visible to this account. ``gone``, where it is given,
+        takes those of which the service itself said so, in its own form, while another lead could be read.
+        """
         ...
 
     def fetch_cost(self, ids: Sequence[LeadId], *, cancelled: Stopped = ...) -> ReadCost:
@@ -376,16 +385,20 @@ class LeadService(Protocol):
         """The service's delivery check. None or absent = it gave no usable answer for that lead."""
         ...
 
+    def at_rest(self, lead: Lead) -> bool | None:
+        """Whether the lead's Processr status says that processing has ended. None = the service does not tell."""
+        ...
+
+
+class LeadService(LeadReads, Protocol):
+    """All that ``runs`` knows of Convertr: reading, and the one way to write."""
+
     def apply(
         self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None, cancelled: Stopped = ..., held: Stopped = ...
     ) -> WriteAnswer:
         """Send one write once. Never raises for what the service or the network did. ``cancelled`` is asked while the limit
         makes it wait, ``held`` until it goes out; where one says so, nothing is sent.
         """
-        ...
-
-    def at_rest(self, lead: Lead) -> bool | None:
-        """Whether the lead's Processr status says that processing has ended. None = the service does not tell."""
         ...
 
 

@@ -12,6 +12,7 @@ from cvtr_widgets.api.leads import wanted_id, wanted_text
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.fields import STATUSES
 from cvtr_widgets.frames import FrameBuilder, records_frame
+from cvtr_widgets.lead_ids import lead_id_of
 from cvtr_widgets.masking import masked, masked_texts
 from cvtr_widgets.models import ActionKind, Choice, LeadId
 from cvtr_widgets.progress_bar import Tell
@@ -137,6 +138,7 @@ class Pulling:
 
     def detail(self, lead_id: LeadId) -> LeadDetail:
         """One lead with its job results and notes."""
+        lead_id = lead_id_of(lead_id)
         builder = self._builder()
         builder.add([self._client.lead(lead_id)])
         row = self._frame(builder, datetime.now(UTC), (), ()).iloc[0]
@@ -154,6 +156,8 @@ class Pulling:
         said = records_frame(notes, ("date", "type", "text", "user"), "notes")
         if self.masked:
             results, said = masked_texts(results, ("message",)), masked_texts(said, ("text", "user"))
+        results.attrs["notes"] = self._client.catalog.notes("processr-job-leads")
+        said.attrs["notes"] = self._client.catalog.notes("lead-notes")
         return LeadDetail(lead_id, fields, results, said)
 
 

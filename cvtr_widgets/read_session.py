@@ -136,42 +136,56 @@ class ReadSession:
     def campaigns(self) -> pd.DataFrame:
         """Index ``id``: ``name``, ``advertiser_id``, ``status``, ``currency``."""
         rows = [{**r, "advertiser_id": id_of(r.get("advertiser"))} for r in self.client.campaigns()]
-        return records_frame(rows, ("name", "advertiser_id", "status", "currency"), "campaigns")
+        return self._noted(records_frame(rows, ("name", "advertiser_id", "status", "currency"), "campaigns"), "campaigns")
 
     def publishers(self) -> pd.DataFrame:
         """Index ``id``: ``name``."""
-        return records_frame(self.client.publishers(), ("name",), "publishers")
+        return self._noted(records_frame(self.client.publishers(), ("name",), "publishers"), "publishers")
 
     def reasons(self, kind: ActionKind | str) -> pd.DataFrame:
         """Listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``. Index ``id``: ``name``."""
-        return _choices(self.client.flag_reasons(kind), "reasons")
+        return self._noted(_choices(self.client.flag_reasons(kind), "reasons"), "lead-flag-reasons")
 
     def categories(self) -> pd.DataFrame:
         """Reason categories for Returned. Index ``id``: ``name``."""
-        return _choices(self.client.reason_categories(), "categories")
+        return self._noted(_choices(self.client.reason_categories(), "categories"), "lead-flag-reason-categories")
 
     def integrations(self, campaign: int | str) -> pd.DataFrame:
         """Integration jobs of a campaign. Index ``id``: ``name``."""
         own = self._pulling.named("campaigns", campaign)
         if own is None:
             raise RequestRefused("No campaign is named", advice="Give its id or its exact name.")
-        return _choices(self.client.integrations(own), "integrations")
+        found = self.client.integrations(own)
+        if not found and not self.client.catalog.has("campaigns", own):
+            raise RequestRefused(f"There is no campaign {own}, or it is not visible to you", advice="See session.campaigns().")
+        return self._noted(_choices(found, "integrations"), "campaign-processr-jobs")
 
     def statistics(self) -> dict[str, Any]:
         """The service's totals of the past 30 days."""
         return {k: v for k, v in self.client.statistics().items() if not k.startswith("@")}
 
     def statistics_over_time(self, after: Moment = None, before: Moment = None) -> pd.DataFrame:
-        """Leads a day. Index ``date``; the service's counts as columns (int64)."""
+        """Leads a day, all of them. Index ``date``; the service's counts as columns (int64). ``attrs["notes"]`` says what may be
+        missing.
+
+        Raises:
+            RequestRefused: a date is none, or the range ends before it begins.
+        """
         import pandas as pd
 
         rows = self.client.statistics_over_time(after, before)
         frame = pd.DataFrame([{k: v for k, v in r.items() if not k.startswith("@")} for r in rows])
+        frame.attrs["notes"] = self.client.catalog.notes("lead-statistics-chronologies")
         if "date" not in frame.columns:
             return frame
         days = [day if isinstance(day, str) else None for day in frame["date"]]  # a number would be taken for nanoseconds
         frame["date"] = pd.to_datetime(pd.Series(days, dtype="object"), errors="coerce", utc=True).dt.date
         return frame.set_index("date").sort_index()
+
+    def _noted(self, frame: pd.DataFrame, resource: str) -> pd.DataFrame:
+        """With what the reader of this list should know."""
+        frame.attrs["notes"] = self.client.catalog.notes(resource)
+        return frame
 
 
 def _choices(choices: Iterable[Choice], lists: str) -> pd.DataFrame:

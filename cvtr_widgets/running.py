@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.canary import must_be_proven
 from cvtr_widgets.errors import JournalError, NotConfirmed, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.models import LeadId, Sealed, Signature, seal
@@ -107,7 +108,7 @@ class Running:
         Raises:
             PlanOutOfDate: it was run already. JournalError: the journal cannot be written; nothing was sent.
         """
-        run = Run(self._client, self.journal, plan, signature, options)
+        run = Run(lead_service(self._client), self.journal, plan, signature, options)
         key = (plan.fingerprint, plan.made_at)
         known = self._has_run(plan)
         with self._lock:
@@ -176,7 +177,7 @@ class Running:
                 waived = must_be_proven(self._client, plan, canary=canary)
                 if waived:
                     self.journal.write(run_id, "waived", {"entries": list(waived), "by": "canary=False"})
-            run = Run(self._client, self.journal, plan, found.signature, options, recorded=found, send=send)
+            run = Run(lead_service(self._client), self.journal, plan, found.signature, options, recorded=found, send=send)
         except BaseException:
             claim.release(done=False)
             raise

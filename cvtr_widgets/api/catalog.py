@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
 
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.api.reader import Reader
@@ -13,7 +14,14 @@ from cvtr_widgets.api.stopping import Stop, never
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import RequestRefused, Unreadable
 from cvtr_widgets.fields import id_of, plain_word
+from cvtr_widgets.lead_ids import lead_id_of
 from cvtr_widgets.models import ActionKind, Choice, LeadId, Record, Stopped
+
+
+def _whole(records: Sequence[Record]) -> list[Hashable]:
+    """Rows that have no id of their own are told apart by all that they say."""
+    return [json.dumps(record, sort_keys=True, default=str) for record in records]
+
 
 FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)
 
@@ -25,6 +33,7 @@ class Catalog:
         self._reader = reader
         self._pool = pool
         self._kept: dict[tuple[str, Params], list[Record]] = {}
+        self._notes: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
@@ -32,16 +41,39 @@ class Catalog:
         with self._lock:
             self._kept.clear()
 
-    def all(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> list[Record]:
-        """A whole collection.
+    def notes(self, resource: str) -> list[str]:
+        """What the reader of a list should know, such as that it may be incomplete; as of its last reading."""
+        return list(self._notes.get(resource, ()))
+
+    def has(self, resource: str, own: int) -> bool:
+        """Whether a list such as ``campaigns`` has this one now."""
+        if any(self._reader.own_id(resource, record) == own for record in self.kept(resource)):
+            return True
+        with self._lock:
+            self._kept.pop((resource, ()), None)  # it may be new
+        return any(self._reader.own_id(resource, record) == own for record in self.kept(resource))
+
+    def all(
+        self,
+        resource: str,
+        params: Params = (),
+        *,
+        cancelled: Stopped = never,
+        key: Callable[[Sequence[Record]], Sequence[Hashable]] | None = None,
+    ) -> list[Record]:
+        """A whole collection, read to its end; ``notes`` says where that is not certain. ``key``: as in ``Pages``.
 
         Raises:
             Cancelled: it was stopped; a part of it is never given.
         """
         stop = Stop(cancelled)
-        pages = Pages(self._reader, self._pool, resource, params, cancelled=stop)
+        pages = Pages(self._reader, self._pool, resource, params, key=key, cancelled=stop)
         found = [record for page in pages.pages() for record in page]
         stop.check()
+        said = list(pages.tally.notes)
+        if pages.tally.unreadable:
+            said.append(f"{pages.tally.unreadable:,} rows could not be read and are left out.")
+        self._notes[resource] = said
         return found
 
     def kept(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> list[Record]:
@@ -111,8 +143,8 @@ class Catalog:
 
     def of_lead(self, resource: str, lead_id: LeadId) -> list[Record]:
         """Records that belong to one lead (``lead-notes``, ``processr-job-leads``); rows of other leads are left out."""
-        key = self._reader.dialect.value("lists", "lead_filter")
-        return [r for r in self.all(resource, [(key, str(lead_id))]) if id_of(r.get("lead")) == lead_id]
+        own, key = lead_id_of(lead_id), self._reader.dialect.value("lists", "lead_filter")
+        return [r for r in self.all(resource, [(key, str(own))]) if id_of(r.get("lead")) == own]
 
     def statistics(self) -> Record:
         """The totals of the past 30 days."""
@@ -122,16 +154,14 @@ class Catalog:
         return found
 
     def chronologies(self, after: datetime | None, before: datetime | None) -> list[Record]:
-        """Leads over time, one record a day."""
+        """Leads over time, one record a day, read to their end."""
         d = self._reader.dialect
         params: list[tuple[str, str]] = []
         if after is not None:
             params.append((d.value("filters", "created_after"), after.isoformat()))
         if before is not None:
             params.append((d.value("filters", "created_before"), before.isoformat()))
-        found: Any = self._reader.get("lead-statistics-chronologies", params)
-        members = self._reader.dialect.read(found, "paging", "members") if isinstance(found, dict) else found
-        return [m for m in members if isinstance(m, dict)] if isinstance(members, list) else []
+        return self.all("lead-statistics-chronologies", params, key=_whole)  # days need not have ids
 
     def _name(self, record: Record) -> str | None:
         name = self._reader.dialect.read(record, "lists", "name")

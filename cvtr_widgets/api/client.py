@@ -19,7 +19,7 @@ from cvtr_widgets.api.catalog import Catalog
 from cvtr_widgets.api.clearance import Clearance
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.dialect import Dialect, default_dialect
-from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, moment, wanted_id, wanted_text
+from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.api.origin import checked_origin, is_loopback
 from cvtr_widgets.api.pages import Page, Pages
 from cvtr_widgets.api.reader import Reader
@@ -32,6 +32,7 @@ from cvtr_widgets.api.writing import Writing
 from cvtr_widgets.dialect.model import EntryRow
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, LoginRefused, NotAllowed, NotFound, ServiceError
 from cvtr_widgets.fields import FieldMap
+from cvtr_widgets.lead_ids import lead_id_of
 from cvtr_widgets.models import (
     Action,
     ActionKind,
@@ -46,7 +47,6 @@ from cvtr_widgets.models import (
     Record,
     Signature,
     Stopped,
-    WriteAnswer,
 )
 
 SPARE = 4
@@ -57,8 +57,8 @@ ALLOWED_PAGES = 300
 class Convertr:
     """One account at one enterprise. Made by ``cvtr.connect()`` or ``Sandbox.connect()``; a with-block closes it.
 
-    Reading gives plain records (dicts as the service sends them). ``fetch``, ``is_delivered`` and ``apply`` are the
-    LeadService that runs work with; they are not for direct use: only a plan and a run keep the promises of this package.
+    Reading gives plain records (dicts as the service sends them). It changes no lead: only a plan and a run do that, with
+    ``LeadSession`` or ``LeadPanel``, for only they keep the promises of this package.
     """
 
     def __init__(
@@ -90,9 +90,9 @@ class Convertr:
         # More threads than places: while some decode what has come, the places are all in use. The budget keeps the limit.
         self._pool = ThreadPoolExecutor(places + SPARE, thread_name_prefix="cvtr-read")
         page = min(self._limits.page, int(self.dialect.value("paging", "largest")))
-        self._lists = LeadLists(self._reader, self._pool, size=page, at_once=places)
-        self._reading = LeadReading(self._reader, self._pool, self._lists, size=page, at_once=places)
         self.catalog = Catalog(self._reader, self._pool)
+        self._lists = LeadLists(self._reader, self._pool, self.catalog, size=page, at_once=places)
+        self._reading = LeadReading(self._reader, self._pool, self._lists, size=page, at_once=places)
         self._lock = threading.Lock()
         self._enterprise = enterprise
         wait = self._budget.waiting()
@@ -308,6 +308,7 @@ class Convertr:
         Raises:
             NotFound: it is not there, or not visible to this account.
         """
+        lead_id = lead_id_of(lead_id)
         if found := self.fetch_records([lead_id]).get(lead_id):
             return found
         raise NotFound(f"Lead {lead_id} is not there, or not visible to you", advice="Check the id.")
@@ -378,20 +379,36 @@ class Convertr:
     def statistics_over_time(
         self, after: str | date | datetime | None = None, before: str | date | datetime | None = None
     ) -> list[Record]:
-        """Leads over time, one record a day."""
-        return self.catalog.chronologies(moment(after, self.zone, end=False), moment(before, self.zone, end=True))
+        """Leads over time, one record a day; all pages of them. ``client.catalog.notes("lead-statistics-chronologies")`` says
+        what may be missing.
 
-    # -- LeadService --------------------------------------------------------------------------------------------------
+        Raises:
+            RequestRefused: a date is none, or the range ends before it begins.
+        """
+        since, until = moment(after, self.zone, end=False), moment(before, self.zone, end=True)
+        in_order(since, until)
+        return self.catalog.chronologies(since, until)
 
-    def fetch(self, ids: Sequence[LeadId], *, tick: Tick = lambda _n: None, cancelled: Stopped = never) -> dict[LeadId, Lead]:
-        """Leads as runs need them; an absent id was not found or is not visible."""
+    # -- LeadReads --------------------------------------------------------------------------------------------------
+
+    def fetch(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Tick = lambda _n: None,
+        cancelled: Stopped = never,
+        gone: set[LeadId] | None = None,
+    ) -> dict[LeadId, Lead]:
+        """Leads as runs need them; an absent id was not found or is not visible. ``gone``, where it is given, takes those of
+        which the service itself said so in its own form, while another lead could be read.
+        """
         campaigns, publishers = (self.catalog.names(what, cancelled=cancelled) for what in ("campaigns", "publishers"))
         known: dict[tuple[Any, ...], LeadState] = {}
 
         def make(ids: Sequence[LeadId], records: Sequence[Record]) -> list[Lead]:
             return leads_of(records, ids, self.dialect.lead, campaigns, publishers, known)
 
-        return self._reading.fetch(ids, make, tick=tick, cancelled=cancelled)
+        return self._reading.fetch(ids, make, tick=tick, cancelled=cancelled, gone=gone)
 
     def fetch_cost(self, ids: Sequence[LeadId], *, cancelled: Stopped = never) -> ReadCost:
         """What a ``fetch`` of these leads takes."""
@@ -412,24 +429,8 @@ class Convertr:
         status = lead.processr_status
         return status in self.dialect.value("processr", "at_rest") if isinstance(status, (int, str)) else None
 
-    def apply(
-        self,
-        action: Action,
-        ids: Sequence[LeadId],
-        *,
-        signature: Signature | None,
-        cancelled: Stopped = never,
-        held: Stopped = never,
-    ) -> WriteAnswer:
-        """Send one write, once (and once more only where an ended token proves that it was not looked at).
-
-        Raises LiveWritesRefused where the dialect is not proven here, and nothing for what the service or the network did.
-        ``cancelled`` is asked while the limit makes it wait, ``held`` until it goes out: then nothing is sent (``Cause.HELD``).
-        """
-        return self._writing.apply(action, ids, signature, cancelled, held)
-
     def preview(self, action: Action, ids: Sequence[LeadId], signature: Signature | None = None) -> str:
-        """The very request that ``apply`` would send, as text without the token."""
+        """The very request that a run would send, as text without the token."""
         return f"{self._transport.origin}\n{self._writing.request(action, ids, signature).shown()}"
 
     def entries_used(self, action: Action) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from numbers import Integral
 from typing import Any
 
+from cvtr_widgets.api.catalog import Catalog
 from cvtr_widgets.api.pages import Pages, Tally
 from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.stopping import never
@@ -99,6 +100,18 @@ def _parsed(text: str) -> date:
         return datetime.fromisoformat(text)
 
 
+def in_order(after: datetime | None, before: datetime | None) -> None:
+    """Refuse a range in which nothing can lie.
+
+    Raises:
+        RequestRefused: it ends before it begins.
+    """
+    if after is not None and before is not None and after > before:
+        raise RequestRefused(
+            f"The range ends ({before:%Y-%m-%d %H:%M}) before it begins ({after:%Y-%m-%d %H:%M})", advice="Swap the two dates."
+        )
+
+
 class Listing:
     """One listing under way. ``pages()`` gives lists of records that match; ``tally`` and ``notes`` tell what happened."""
 
@@ -108,6 +121,8 @@ class Listing:
         self._leads = leads
         self._pages = pages
         self._sent = sent
+        self._matched = 0
+        self._more_notes: list[str] = []
         self._checks = leads.checks(wanted)
 
     @property
@@ -118,7 +133,13 @@ class Listing:
     @property
     def notes(self) -> list[str]:
         """Sentences that the user should see."""
-        said = list(self.tally.notes)
+        said = [*self.tally.notes, *self._more_notes]
+        if self.tally.different:
+            ids = ", ".join(map(str, self.tally.different[:5]))
+            said.append(
+                f"{len(self.tally.different):,} leads came in two different records, and the first is shown ({ids}). Pull "
+                "these by their ids to see what they are now."
+            )
         for name, count in self.left_out.items():
             why = "ignored this filter" if name in self._sent else "does not offer this filter"
             said.append(f"The service {why}: {name.replace('_', ' ')}. {count:,} rows that do not match were left out here.")
@@ -131,10 +152,15 @@ class Listing:
 
         Raises:
             ReadTooLarge, ServiceError: as ``Pages.pages``.
-            RequestRefused: the service does not send the field that a filter is about.
+            RequestRefused: the service does not send the field that a filter is about; or nothing matches, and there is no
+                such campaign or publisher.
         """
         for records in self._pages.pages():
-            yield [record for record in records if self._matches(record)] if self._checks else records
+            found = [record for record in records if self._matches(record)] if self._checks else records
+            self._matched += len(found)
+            yield found
+        if not self._matched and not self._pages.stopped:
+            self._more_notes += self._leads.must_be_there(self.wanted)
 
     def _matches(self, record: Record) -> bool:
         for name, check in self._checks.items():
@@ -158,8 +184,9 @@ class Listing:
 class LeadLists:
     """Listings of leads, and which filters the service offers."""
 
-    def __init__(self, reader: Reader, pool: ThreadPoolExecutor, *, size: int, at_once: int) -> None:
+    def __init__(self, reader: Reader, pool: ThreadPoolExecutor, catalog: Catalog, *, size: int, at_once: int) -> None:
         self._reader = reader
+        self._catalog = catalog
         self._pool = pool
         self._size = size
         self._at_once = at_once
@@ -192,10 +219,12 @@ class LeadLists:
         allow: int | None,
         cancelled: Stopped = never,
     ) -> Listing:
-        """A listing. The upper end of its range is fixed now, so that leads that arrive meanwhile don't shift pages."""
-        first, last = wanted.created_after, wanted.created_before
-        if first is not None and last is not None and first > last:
-            raise RequestRefused("created_after is later than created_before", advice="Change one of them.")
+        """A listing.
+
+        Raises:
+            RequestRefused: its range ends before it begins.
+        """
+        in_order(wanted.created_after, wanted.created_before)
         params, sent = self._params(wanted, cancelled)
         pages = Pages(
             self._reader, self._pool, "leads", params,
@@ -205,12 +234,12 @@ class LeadLists:
 
     def _params(self, wanted: LeadFilter, cancelled: Stopped) -> tuple[list[tuple[str, str]], set[str]]:
         d = self._reader.dialect
-        upper = wanted.created_before
-        now = datetime.now(UTC) + timedelta(seconds=self._reader.transport.clock_offset or 0.0)
+        # The range is never cut off at the present moment: the clock of an answer may be hours off. What arrives while pages
+        # are read shifts them; rows that come again are told apart by their ids.
         values: dict[str, str | None] = {
             "campaign": _text(wanted.campaign),
             "created_after": _iso(wanted.created_after),
-            "created_before": _iso(min(upper, now) if upper else now, up=upper is not None),
+            "created_before": _iso(wanted.created_before, up=True),
             "publisher": _text(wanted.publisher),
             "status": wanted.status and d.spoken("statuses", wanted.status),
             "delivery": wanted.delivery and d.spoken("deliveries", wanted.delivery),
@@ -224,6 +253,29 @@ class LeadLists:
             params.append((key, value))
             sent.add(name)
         return params, sent
+
+    def must_be_there(self, wanted: LeadFilter) -> list[str]:
+        """Refuse a campaign or publisher that the service does not list: that nothing matches it would say nothing about leads.
+
+        Gives sentences about what could not be looked up.
+
+        Raises:
+            RequestRefused: there is no such one, or it is not visible to this account.
+        """
+        said = []
+        for resource, own in (("campaigns", wanted.campaign), ("publishers", wanted.publisher)):
+            if own is None:
+                continue
+            try:
+                there = self._catalog.has(resource, own)
+            except ServiceError:
+                said.append(f"Nothing matches. Whether {resource[:-1]} {own} is there at all could not be looked up.")
+                continue
+            if not there:
+                raise RequestRefused(
+                    f"There is no {resource[:-1]} {own}, or it is not visible to you", advice=f"See session.{resource}()."
+                )
+        return said
 
     def checks(self, wanted: LeadFilter) -> dict[str, Callable[[Record], bool]]:
         """For each filter wanted, whether a record obeys it."""

@@ -1,13 +1,15 @@
 """Whole collections, page by page, several pages at a time, and the truth about whether everything came.
 
 While a collection is read, others add and remove: pages shift. Ids are deduplicated, the number that came is held
-against the total that the service names, gaps are read again at most twice, and what is still missing is said.
+against the total that the service names, gaps are read again at most twice, and what is still missing is said. A total is
+only a promise: a full last page and a link to a next one are others, and the largest counts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +20,11 @@ from cvtr_widgets.api.reader import Reader
 from cvtr_widgets.api.stopping import never
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
-from cvtr_widgets.models import NOT_SENT, Record, Stopped
+from cvtr_widgets.models import Record, Stopped
 from cvtr_widgets.rows import Rows
 
+LATELY = 4
+"""Pages that are kept to see whether a lead that comes again is the same."""
 REPEATS = 20
 """Pages in a row with nothing new: the service gives the same ones whatever is asked for."""
 
@@ -29,7 +33,8 @@ REPEATS = 20
 class Tally:
     """What a read came to. ``expected`` is the service's total (None = it names none), ``missing`` what did not come.
 
-    ``total_seen`` is None until the first page is there. ``rows`` counts distinct records.
+    ``rows`` counts distinct records, ``doubled`` those that came again, ``different`` are ids of which two records came that are
+    not the same, ``unreadable`` counts rows without an id: all of one reading, however often pages had to be read again.
     """
 
     expected: int | None = None
@@ -38,20 +43,35 @@ class Tally:
     unreadable: int = 0
     requests: int = 0
     missing: int = 0
+    different: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as it arrived."""
+    """One page as it arrived. ``more``: it has a link to a next one."""
 
     number: int
     records: list[Record]
     total: int | None
+    more: bool = False
+
+
+def _promised(total: Any) -> int | None:
+    """A total as a number of rows; None where it is none. What no 64 bits hold is as good as endless."""
+    if isinstance(total, bool) or not isinstance(total, (int, float)) or not total >= 0:
+        return None
+    if isinstance(total, float) and total < 2**63:
+        return None
+    return min(total, 2**63 - 1) if isinstance(total, int) else 2**63 - 1
 
 
 class Pages:
-    """One collection with its filters. ``pages()`` yields lists of new records; ``tally`` is filled as they come."""
+    """One collection with its filters. ``pages()`` yields lists of new records; ``tally`` is filled as they come.
+
+    ``most``: no more rows than that can match (the ids that were asked for); records are then kept until the end, so that two
+    different ones of one thing are seen on whatever pages they stand. ``key``: what tells rows apart, where they have no ids.
+    """
 
     MAX_PAGES = 100_000
 
@@ -66,6 +86,8 @@ class Pages:
         at_once: int = 8,
         allow: int | None = None,
         rereads: int = 2,
+        most: int | None = None,
+        key: Callable[[Sequence[Record]], Sequence[Hashable]] | None = None,
         cancelled: Stopped = never,
     ) -> None:
         self.tally = Tally()
@@ -78,8 +100,20 @@ class Pages:
         self._allow = allow
         self._rereads = rereads
         self._cancelled = cancelled
-        self._seen: set[int] = set()
+        self._most = most
+        self._keys = key or (lambda records: reader.own_ids(resource, records))
+        self._seen: set[Hashable] = set()
+        self._kept: dict[Hashable, Record] = {}
+        self._lately: deque[tuple[Sequence[Hashable], list[Record]]] = deque(maxlen=LATELY)
+        self._page_size = size
+        self._odd = 0
         self._end = self.MAX_PAGES
+        self._last = Page(0, [], None)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the caller wants to stop."""
+        return self._cancelled()
 
     def first(self) -> Page:
         """The first page alone, as it comes."""
@@ -100,15 +134,30 @@ class Pages:
             yield from self._until_empty(first)
         else:
             count = self._count(first)
-            yield from self._counted(range(2, count + 1))
-            yield from self._beyond(max(1, count)) if self.tally.rows > (self.tally.expected or 0) else self._fill_gaps()
+            full = (first.total or 0) % self._page_size == 0
+            yield from self._counted(range(2, count + 1 + (full and count > 1)))
+            if self._goes_on():
+                yield from self._until_empty(self._last)
+            if self.tally.rows > (self.tally.expected or 0):
+                self.tally.notes.append(f"The service counts {self.tally.expected:,}, but {self.tally.rows:,} came.")
+            else:
+                yield from self._fill_gaps()
         if self._cancelled():
             self.tally.notes.append(f"Stopped by you after {self.tally.rows:,} rows; the rest was not read.")
 
     def _count(self, first: Page) -> int:
         # A service may give smaller pages than were asked for: what came counts.
-        size = self._size if len(first.records) >= min(self._size, first.total or 0) else max(1, len(first.records))
-        return min(self.MAX_PAGES, math.ceil((first.total or 0) / size))
+        if len(first.records) < min(self._size, first.total or 0):
+            self._page_size = max(1, len(first.records))
+        return min(self.MAX_PAGES, math.ceil((first.total or 0) / self._page_size))
+
+    def _goes_on(self) -> bool:
+        """Whether there may be more than the total promises: the last page has a successor, or is full, or more came."""
+        if self._cancelled() or self._end < self.MAX_PAGES or not self._last.records:
+            return False
+        if self._most is not None and self.tally.rows >= self._most:
+            return False
+        return self._last.more or len(self._last.records) >= self._page_size or self.tally.rows > (self.tally.expected or 0)
 
     def _refuse_if_large(self, first: Page) -> None:
         if self._allow is None or first.total is None:
@@ -145,37 +194,50 @@ class Pages:
         path = self._reader.url(self._resource)
         members: Any = found
         total: Any = None
+        link: Any = None
         if isinstance(found, dict):
-            members = self._reader.dialect.read(found, "paging", "members")
-            total = self._reader.dialect.read(found, "paging", "total")
+            members, total, link = (self._reader.dialect.read(found, "paging", what) for what in ("members", "total", "next"))
         if not isinstance(members, list):
             raise Unreadable("The answer holds no list", method="GET", path=path, advice="Check the dialect: paging.")
         records = Rows(m for m in members if isinstance(m, dict))
-        self.tally.unreadable += len(members) - len(records)
-        if isinstance(total, float) and total >= 2**63:
-            total = int(total)  # a number that no 64 bits hold
-        usable = isinstance(total, int) and not isinstance(total, bool) and total >= 0
-        return Page(number, records, total if usable and total is not NOT_SENT else None)
+        self._note_odd(len(members) - len(records))
+        page = Page(number, records, _promised(total), isinstance(link, str) and bool(link))
+        if number > self._last.number:
+            self._last = page
+        return page
 
-    def _new(self, page: Page) -> list[Record]:
-        ids = self._reader.own_ids(self._resource, page.records)
+    def _note_odd(self, number: int) -> None:
+        """Rows that cannot be told apart. Each reading of the pages finds them again: the most that one found counts."""
+        self._odd += number
+        self.tally.unreadable = max(self.tally.unreadable, self._odd)
+
+    def _new(self, page: Page, *, again: bool = False) -> list[Record]:
+        ids = self._keys(page.records)
         distinct = set(ids)
-        if len(distinct) == len(ids) and None not in distinct and self._seen.isdisjoint(distinct):  # nearly always
-            self._seen.update(own for own in ids if own is not None)
+        if self._most is None and len(distinct) == len(ids) and None not in distinct and self._seen.isdisjoint(distinct):
+            self._seen.update(distinct)  # nearly always
             self.tally.rows += len(ids)
+            self._lately.append((ids, page.records))
             return page.records
         new: list[Record] = []
+        here = self._kept
+        if self._most is None:  # rows that shift come again on one of the next pages
+            here = {own: record for ids_then, rows in self._lately for own, record in zip(ids_then, rows, strict=True)}
         for record, own in zip(page.records, ids, strict=True):
             if own is None:
-                self.tally.unreadable += 1
+                self._note_odd(1)
                 continue
+            first = here.setdefault(own, record)
+            if first is not record and first != record and isinstance(own, int) and own not in self.tally.different:
+                self.tally.different.append(own)
             if own in self._seen:
-                self.tally.doubled += 1
+                self.tally.doubled += not again
                 continue
             self._seen.add(own)
             new.append(record)
         self.tally.rows += len(new)
-        return new
+        self._lately.append((ids, page.records))
+        return page.records if len(new) == len(page.records) else new
 
     def _counted(self, numbers: range, *, again: bool = False) -> Iterator[list[Record]]:
         """Pages by number, ``at_once`` at a time, given out in order, until a total that promises too much gives itself away.
@@ -187,10 +249,13 @@ class Pages:
             # Decoded here, where the records are used next: the threads of the pool only wait for answers.
             for number, body in ahead(self._pool, self._bring, numbers, at_once=self._at_once, cancelled=self._cancelled):
                 page = self._read(number, body)
-                if page.total is not None:
-                    self.tally.expected = page.total
-                new = self._new(page)
+                if page.total is not None:  # of the totals of one reading the largest counts: nothing is cut off by a smaller one
+                    anew = again and number == 1
+                    self.tally.expected = page.total if anew else max(page.total, self.tally.expected or 0)
+                new = self._new(page, again=again)
                 yield new
+                if again and self._short() <= 0:
+                    return
                 empty = 0 if page.records else empty + 1
                 stale = 0 if new or again else stale + 1
                 if empty == 2 or stale == REPEATS:
@@ -204,7 +269,7 @@ class Pages:
         while page.records and page.number < self.MAX_PAGES and not self._cancelled():
             if self._allow is not None and page.number >= self._allow:
                 raise ReadTooLarge(
-                    f"After {page.number:,} requests there is still more, and the service names no total. "
+                    f"After {page.number:,} requests there is still more, and the service's total is no guide. "
                     "Narrow the filters, or say go on (go_on=True).",
                     requests=page.number + 1,
                 )
@@ -214,16 +279,12 @@ class Pages:
                 return
             yield new
 
-    def _beyond(self, number: int) -> Iterator[list[Record]]:
-        """More came than the service counts: its total is no guide, so go on until nothing new comes."""
-        yield from self._until_empty(Page(number, [{}], None))
-        self.tally.notes.append(f"The service counts {self.tally.expected:,}, but {self.tally.rows:,} came.")
-
     def _fill_gaps(self) -> Iterator[list[Record]]:
         for _ in range(self._rereads):
             if self._short() <= 0 or self._cancelled():
                 break
-            count = min(self._end, math.ceil((self.tally.expected or 0) / self._size))
+            self._odd = 0
+            count = min(self._end, math.ceil((self.tally.expected or 0) / self._page_size))
             yield from (new for new in self._counted(range(1, count + 1), again=True) if new)
         self.tally.missing = max(0, self._short())
         if self.tally.missing and not self._cancelled():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -32,6 +33,7 @@ from cvtr_widgets.errors import (
     NotTrusted,
     OffOrigin,
     PasswordExpired,
+    RequestRefused,
     ServiceBroken,
     TooManyRequests,
     Unreadable,
@@ -39,6 +41,8 @@ from cvtr_widgets.errors import (
 from cvtr_widgets.fields import id_in, ids_in
 from cvtr_widgets.models import LeadId, Stopped
 
+_PLAIN_REST = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+"""What may stand behind a resource's name: no dots, no query, nothing encoded."""
 T = TypeVar("T")
 # Without a handler of their own, retries would be printed into notebooks as bare words; who sets logging up still sees them.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -56,8 +60,14 @@ class Reader:
         self._first_wait = first_wait
 
     def url(self, resource: str) -> str:
-        """The path of a resource, or of one thing of it (``leads/123``)."""
+        """The path of a resource, or of one thing of it (``leads/123``).
+
+        Raises:
+            RequestRefused: what stands behind it could lead elsewhere.
+        """
         name, slash, rest = resource.partition("/")
+        if slash and not _PLAIN_REST.fullmatch(rest):
+            raise RequestRefused("That is no id, so no address was built from it", advice="Give the id as a number.")
         return self.dialect.resource(name) + slash + rest
 
     def link(self, address: str) -> str:

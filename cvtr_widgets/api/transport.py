@@ -297,6 +297,20 @@ def problem_words(body: bytes) -> str:
     return ""
 
 
+def own_form(body: bytes) -> bool:
+    """Whether an error came in the service's own form: the problem object that is documented for v4, or Hydra's (convertr: 2.6).
+    A gateway's page, and a gateway's ``{"message": "Not Found"}``, are neither.
+    """
+    try:
+        found = decode(body)
+    except ValueError:
+        return False
+    if not isinstance(found, dict):
+        return False
+    text = {key for key, value in found.items() if isinstance(value, str) and value.strip()}
+    return found.get("@type") == "hydra:Error" or "hydra:description" in text or {"type", "title", "detail"} <= text
+
+
 def failure_error(failed: Failed, method: str, path: str) -> ServiceError:
     """The error to raise for a read that got no answer."""
     if failed.untrusted:
@@ -324,7 +338,7 @@ def status_error(answer: Answer, method: str, path: str) -> ServiceError | None:
     said = f': "{words}"' if words else ""
 
     def make(cls: type[ServiceError], what: str, advice: str) -> ServiceError:
-        return cls(what + said, method=method, path=path, status=status, advice=advice)
+        return cls(what + said, method=method, path=path, status=status, advice=advice, own_form=own_form(answer.body))
 
     if 300 <= status < 400:
         return make(OffOrigin, "The service redirects elsewhere", "It was not followed; check the enterprise name.")

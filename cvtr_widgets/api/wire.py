@@ -16,6 +16,7 @@ from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.transport import Answer, problem_words, retry_after
 from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError
+from cvtr_widgets.lead_ids import MOST
 from cvtr_widgets.models import Action, ActionKind, Cause, Choice, LeadId, Signature, WriteAnswer
 
 CALL_OF = {
@@ -115,6 +116,8 @@ def request_of(
         PlanError: the action holds something that this call has no place for; it is never left out silently. Or there are
             more leads than one call takes.
     """
+    if not all(type(own) is int and 0 < own <= MOST for own in ids):
+        raise PlanError("One of these is no lead id, so nothing was sent. Make the plan from session.select(...).")
     if not ids or (len(ids) > 1 and not call.many):
         raise PlanError(f"{call.path} takes one lead a call, not {len(ids)}. Send them one by one.")
     values = _values(dialect, call, action, signature)

@@ -18,6 +18,7 @@ from cvtr_widgets.api.transport import Answer, Failed, Transport
 from cvtr_widgets.dialect.model import Call, Dialect
 from cvtr_widgets.errors import Cancelled, CvtrError, RequestRefused, ServiceError
 from cvtr_widgets.fields import plain_word
+from cvtr_widgets.lead_ids import lead_ids_of
 from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Limits, Signature, Stopped, WriteAnswer, ordered_unique
 
 FIRST_ASK = 0.2
@@ -61,7 +62,7 @@ class Writing:
         Raises:
             PlanError: the dialect has no place for something in the action.
         """
-        return wire.request_of(self._dialect, wire.call_for(self._dialect, action), ids, action, signature)
+        return wire.request_of(self._dialect, wire.call_for(self._dialect, action), lead_ids_of(ids), action, signature)
 
     # -- the delivery check -------------------------------------------------------------------------------------------
 
@@ -70,7 +71,7 @@ class Writing:
     ) -> dict[LeadId, bool | None]:
         """The service's delivery check, in chunks; only ids that were asked about count."""
         call = self._dialect.calls["is_delivered"]
-        ids = ordered_unique(ids)
+        ids = ordered_unique(lead_ids_of(ids))
         size = min(wire.size_of(call, self._limits.chunk), self._checked_at_once)
         parts = [ids[i : i + size] for i in range(0, len(ids), size)]
         said: dict[LeadId, bool | None] = {}

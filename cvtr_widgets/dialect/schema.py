@@ -103,13 +103,16 @@ class UserPart(Part):
 
 
 class PagingPart(Part):
-    """Reading lists: names of the query keys, the largest page, and where answers hold rows, total and known filters."""
+    """Reading lists: names of the query keys, the largest page, and where answers hold rows, total, the link to the next page
+    and known filters.
+    """
 
     page: TextEntry
     size: TextEntry
     largest: NumberEntry
     members: PlacesEntry
     total: PlacesEntry
+    next: PlacesEntry = PlacesEntry(places=[])
     search: PlacesEntry
     enriched: TextEntry
 

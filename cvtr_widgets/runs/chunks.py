@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from cvtr_widgets.models import Action, LeadId, LeadService
+from cvtr_widgets.models import Action, LeadId, LeadReads
 from cvtr_widgets.runs.plan import Plan
 
 WIDE = 1_000
@@ -33,7 +33,7 @@ class Block:
         return tuple(i for chunk in self.chunks for i in chunk.ids)
 
 
-def block_size(service: LeadService, way: str) -> int:
+def block_size(service: LeadReads, way: str) -> int:
     """How many leads are best read together, by the way in which they are read."""
     return max(service.limits.chunk, service.limits.page if way == "id filter" else WIDE)
 

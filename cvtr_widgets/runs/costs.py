@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from cvtr_widgets.models import ActionKind, LeadId, LeadService
+from cvtr_widgets.models import ActionKind, LeadId, LeadReads
 from cvtr_widgets.runs.chunks import block_size, blocks_of, chunks_of
 from cvtr_widgets.runs.mode import SHOWN, Verify, verify_way
 from cvtr_widgets.runs.plan import Cost, Plan
@@ -15,9 +15,7 @@ SECONDS_A_REQUEST = 0.3
 """An assumption until this session has measured better: nobody has published Convertr's latency."""
 
 
-def requests_of(
-    plan: Plan, service: LeadService, ways: Collection[Verify], *, only: Collection[LeadId] | None = None
-) -> list[int]:
+def requests_of(plan: Plan, service: LeadReads, ways: Collection[Verify], *, only: Collection[LeadId] | None = None) -> list[int]:
     """Requests that a run takes (for the leads ``only``), for each way of reading back.
 
     Every block of leads is read before it is sent, so that what has changed is held back; each chunk is one write; then
@@ -44,7 +42,7 @@ def requests_of(
     return found
 
 
-def costs_of(plan: Plan, service: LeadService) -> dict[str, Cost]:
+def costs_of(plan: Plan, service: LeadReads) -> dict[str, Cost]:
     """The cost of a run for ``all``, ``doubtful``, ``sample:100`` and ``none``."""
     limits = service.limits
     way = service.fetch_cost([e.lead_id for e in plan.sendable]).way

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.models import LeadService
+from cvtr_widgets.models import LeadReads
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -19,7 +19,7 @@ GRACE = 3.0
 class LimitWait:
     """One call of the service, in a with-block; is given to it as ``cancelled``, and so asked while it waits."""
 
-    def __init__(self, service: LeadService, run: Run) -> None:
+    def __init__(self, service: LeadReads, run: Run) -> None:
         self._service = service
         self._run = run
         self._lock = threading.Lock()

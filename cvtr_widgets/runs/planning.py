@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from cvtr_widgets.actions import count_of
 from cvtr_widgets.errors import Cancelled, PlanError
-from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadService, LeadState, Verdict, ordered_unique
+from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadReads, LeadState, Verdict, ordered_unique
 from cvtr_widgets.runs.costs import costs_of
 from cvtr_widgets.runs.plan import (
     Alike,
@@ -89,7 +89,7 @@ def resolve(action: Action, lists: Lists) -> tuple[Action, list[str]]:
 
 
 def read_leads(
-    service: LeadService,
+    service: LeadReads,
     ids: Sequence[LeadId],
     deliveries: Sequence[LeadId],
     *,
@@ -114,7 +114,7 @@ def read_leads(
 
 @undisturbed()
 def make_plan(
-    service: LeadService,
+    service: LeadReads,
     lists: Lists,
     groups: Groups,
     *,
@@ -174,7 +174,7 @@ def make_plan(
 
 
 def _entries(
-    service: LeadService,
+    service: LeadReads,
     lists: Lists,
     number: int,
     action: Action,
@@ -202,7 +202,7 @@ def _entries(
 
 
 def _judged(
-    service: LeadService,
+    service: LeadReads,
     number: int,
     action: Action,
     sight: Sight,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import Cancelled, JournalError, ServiceError
-from cvtr_widgets.models import Action, LeadId, LeadService, Outcome
+from cvtr_widgets.models import Action, ActionKind, LeadId, LeadService, Outcome
 from cvtr_widgets.runs.chunks import WIDE
 from cvtr_widgets.runs.entries import Item
 from cvtr_widgets.runs.journal import Journal
@@ -122,11 +122,13 @@ class ReadingBack:
         Raises:
             ServiceError: they cannot be read. Cancelled: by the user, while the request limit made it wait.
         """
+        gone: set[LeadId] = set()
+        deleting = any(action.kind is ActionKind.DELETE for _, action in leads)
         with self._run.limit() as stopped:
-            found = self._service.fetch([i for i, _ in leads], cancelled=stopped)
+            found = self._service.fetch([i for i, _ in leads], cancelled=stopped, gone=gone if deleting else None)
             asked = [i for i, action in leads if action.kind in DELIVERIES and i in found]
             said = self._service.is_delivered(asked, cancelled=stopped) if asked else {}
-        return {i: Sight(found.get(i), said.get(i)) for i, _ in leads}
+        return {i: Sight(found.get(i), said.get(i), i in gone) for i, _ in leads}
 
     def at_rest(self, sight: Sight) -> bool | None:
         """Whether the lead's processing has ended."""

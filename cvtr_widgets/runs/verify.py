@@ -31,10 +31,14 @@ class Finding(enum.StrEnum):
 
 
 class Sight(NamedTuple):
-    """One lead as read at one moment: ``lead`` None = not found; ``delivered`` is the delivery check's word."""
+    """One lead as read at one moment: ``lead`` None = not found; ``delivered`` is the delivery check's word.
+
+    ``gone``: the service itself said, in its own form, that it is not there, while another lead could be read.
+    """
 
     lead: Lead | None
     delivered: bool | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,11 @@ def _same(found: Any, value: Any) -> bool:
 def prove(action: Action, before: Sight, after: Sight, *, at_rest: bool | None = None) -> Proof:
     """What the readings before and after say. ``at_rest``: whether processing has ended (None = not told)."""
     if action.kind is ActionKind.DELETE:
-        if after.lead is None:
-            return Proof(Finding.PROVEN, "no longer found")
-        return Proof(Finding.UNCHANGED, "still there")
+        if after.lead is not None:
+            return Proof(Finding.UNCHANGED, "still there")
+        if after.gone:
+            return Proof(Finding.PROVEN, "the service says that it is not there any more")
+        return Proof(Finding.AT_ODDS, "not found when read back, but the service does not say itself that it is gone")
     if after.lead is None:
         return Proof(Finding.OTHERWISE, "not found when read back: deleted meanwhile, or no longer visible")
     if before.lead is None:

@@ -9,6 +9,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.api.dialect import default_dialect, load_dialect, parse_dialect
+from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.errors import LiveWritesRefused, NotConfirmed, PlanError
 from cvtr_widgets.runs.journal import Journal, journal_file
 from cvtr_widgets.sandbox import Mishap, SandboxServer
@@ -61,7 +62,7 @@ def test_an_unproven_action_is_refused_and_nothing_is_sent(live, open_session):
     with pytest.raises(LiveWritesRefused, match=r"session\.canary\(plan\)"):
         session.run(plan, confirm=True)
     with pytest.raises(LiveWritesRefused):  # the last gate holds without the first
-        session.client.apply(plan.groups[0][0], [plan.entries[0].lead_id], signature=None)
+        lead_service(session.client).apply(plan.groups[0][0], [plan.entries[0].lead_id], signature=None)
     assert writes(live) == []
 
 

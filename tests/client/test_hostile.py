@@ -14,6 +14,7 @@ from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.dialect import parse_dialect
+from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.errors import (
     CredentialsError,
     CvtrError,
@@ -56,7 +57,7 @@ def test_a_redirected_write_is_doubt_and_not_followed(scripted, elsewhere, conne
     scripted.answers["POST", "/api/v4/leads-bulk-reprocess"] = Reply(
         307, None, {"Location": f"{elsewhere.url}/api/v4/leads-bulk-reprocess"}
     )
-    assert connect().apply(cvtr.reprocess(), [5], signature=None).cause is Cause.REDIRECTED
+    assert lead_service(connect()).apply(cvtr.reprocess(), [5], signature=None).cause is Cause.REDIRECTED
     assert elsewhere.requests == []
 
 
@@ -77,7 +78,7 @@ def test_a_job_on_another_host_is_not_asked_after(scripted, elsewhere, connect, 
     )
     dialect = parse_dialect(f'[calls.reprocess]\nqueue = {{ link = "{place}", wait = 1 }}\n', "jobs")
     before = len(scripted.requests)
-    answer = connect(dialect=dialect).apply(cvtr.reprocess(), [5], signature=None)
+    answer = lead_service(connect(dialect=dialect)).apply(cvtr.reprocess(), [5], signature=None)
     assert answer.queued
     assert "other" in answer.detail or "not an address" in answer.detail
     assert elsewhere.requests == []
@@ -91,7 +92,7 @@ def test_a_job_on_the_same_host_is(scripted, connect):
         Reply(200, {"status": "done", "leads": [{"id": 5, "status": "ok"}]}),
     ]
     dialect = parse_dialect('[calls.reprocess]\nqueue = { link = "header:location", wait = 5 }\n', "jobs")
-    answer = connect(dialect=dialect).apply(cvtr.reprocess(), [5], signature=None)
+    answer = lead_service(connect(dialect=dialect)).apply(cvtr.reprocess(), [5], signature=None)
     assert (answer.queued, answer.per_lead[5].ok) == (False, True)
     assert len(scripted.asked("/api/v4/jobs/1")) == 2
 

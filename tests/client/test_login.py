@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.errors import LoginRefused, NotReached, PasswordExpired, Unreadable
 from tests.client.scripted import LOGIN, Reply, Request, Scripted, collection
 
@@ -137,7 +138,7 @@ def test_a_live_enterprise_is_not_written_to():
         with Convertr(server.url, "acme", Credentials("ana", "pass-word")) as client:
             assert client.identity.sandbox is False
             with pytest.raises(LiveWritesRefused, match="one single lead"):
-                client.apply(actions.reprocess(), [101], signature=None)
+                lead_service(client).apply(actions.reprocess(), [101], signature=None)
         assert not [r for r in server.requests if r.path.startswith("/api/v4/leads-bulk")]
     finally:
         server.stop()

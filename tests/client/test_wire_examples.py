@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cvtr_widgets import actions
+from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.models import Action, Cause, Choice, Signature
 from tests.client.scripted import Reply, Scripted
 
@@ -103,7 +104,9 @@ def test_each_write_is_sent_as_its_example_shows_and_its_answer_understood(scrip
     )
     client = connect()
 
-    answer = client.apply(make(shown["request"]["json"]), body["leads"], signature=signed() if "signature" in body else None)
+    answer = lead_service(client).apply(
+        make(shown["request"]["json"]), body["leads"], signature=signed() if "signature" in body else None
+    )
 
     (sent,) = scripted.asked(shown["request"]["path"])
     assert sent.json == body

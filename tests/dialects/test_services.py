@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.sandbox import SandboxServer
 from tests.dialects.conftest import HERE, connected
 from tests.dialects.full_job import PATIENT, all_eight
@@ -62,7 +63,7 @@ def test_a_job_that_never_ends_is_not_waited_for_longer_than_the_dialect_says(se
 
     with connected(service, parse_dialect(text, "impatient")) as client:
         ids = service.lead_ids(status="Caution")[:2]
-        answer = client.apply(cvtr.mark_invalid("Asked not to be called"), ids, signature=None)
+        answer = lead_service(client).apply(cvtr.mark_invalid("Asked not to be called"), ids, signature=None)
         assert (answer.queued, answer.per_lead) == (True, None)
 
 

@@ -68,8 +68,9 @@ def test_reprocessing_is_proven_by_the_counter_and_rest(counter, at_rest, findin
     assert prove(actions.reprocess(), seen(), seen(processing_counter=counter), at_rest=at_rest).finding is finding
 
 
-def test_a_delete_is_proven_by_absence_only():
-    assert prove(actions.delete(), seen(), seen(None)).finding is Finding.PROVEN
+def test_a_delete_is_proven_only_where_the_service_says_itself_that_the_lead_is_gone():
+    assert prove(actions.delete(), seen(), Sight(None, gone=True)).finding is Finding.PROVEN
+    assert prove(actions.delete(), seen(), seen(None)).finding is Finding.AT_ODDS
     assert prove(actions.delete(), seen(), seen()).finding is Finding.UNCHANGED
 
 

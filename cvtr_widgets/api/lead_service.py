@@ -1,0 +1,83 @@
+"""A client as runs work with it: its reading, and the one way to write. Nobody else has that way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.api.stopping import never
+from cvtr_widgets.api.writing import Writing
+from cvtr_widgets.models import Action, Identity, Lead, LeadId, Limits, ReadCost, Signature, Stopped, WriteAnswer
+
+
+class ClientService:
+    """``LeadService`` of a client. Made for a run, which has a plan, a confirmation and a journal."""
+
+    def __init__(self, client: Convertr, writing: Writing) -> None:
+        self._client = client
+        self._writing = writing
+        # What only reads is the client's own.
+        self.waiting: Callable[[], float] = client.waiting
+        self.usage: Callable[[], tuple[int, int]] = client.usage
+        self.chunk: Callable[[Action], int] = client.chunk
+        self.at_rest: Callable[[Lead], bool | None] = client.at_rest
+
+    @property
+    def identity(self) -> Identity:
+        """Whose session this is."""
+        return self._client.identity
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._client.limits
+
+    @property
+    def dialect_hash(self) -> str:
+        """Changes with any entry of the dialect."""
+        return self._client.dialect_hash
+
+    def fetch(
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Callable[[int], None] = lambda _n: None,
+        cancelled: Stopped = never,
+        gone: set[LeadId] | None = None,
+    ) -> dict[LeadId, Lead]:
+        """See ``Convertr.fetch``."""
+        return self._client.fetch(ids, tick=tick, cancelled=cancelled, gone=gone)
+
+    def fetch_cost(self, ids: Sequence[LeadId], *, cancelled: Stopped = never) -> ReadCost:
+        """See ``Convertr.fetch_cost``."""
+        return self._client.fetch_cost(ids, cancelled=cancelled)
+
+    def is_delivered(
+        self, ids: Sequence[LeadId], *, tick: Callable[[int], None] = lambda _n: None, cancelled: Stopped = never
+    ) -> dict[LeadId, bool | None]:
+        """See ``Convertr.is_delivered``."""
+        return self._client.is_delivered(ids, tick=tick, cancelled=cancelled)
+
+    def apply(
+        self,
+        action: Action,
+        ids: Sequence[LeadId],
+        *,
+        signature: Signature | None,
+        cancelled: Stopped = never,
+        held: Stopped = never,
+    ) -> WriteAnswer:
+        """Send one write, once (and once more only where an ended token proves that it was not looked at).
+
+        ``cancelled`` is asked while the limit makes it wait, ``held`` until it goes out: then nothing is sent (``Cause.HELD``).
+
+        Raises:
+            LiveWritesRefused: the dialect is not proven here. PlanError: the request cannot be made. Nothing was sent then; what
+                the service or the network did is in the answer.
+        """
+        return self._writing.apply(action, ids, signature, cancelled, held)
+
+
+def lead_service(client: Convertr) -> ClientService:
+    """A client as a run works with it."""
+    return ClientService(client, client._writing)
