@@ -17,18 +17,20 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import actions, settings
 from cvtr_widgets.actions import ROWS
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.dialect.writing import mark_verified
+from cvtr_widgets.dialect.writing import mark_proven
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, PlanError
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Signature
 from cvtr_widgets.runs.journal import Journal
 from cvtr_widgets.runs.plan import BEFORE, Entry, Plan, differences, fingerprint
-from cvtr_widgets.runs.verify import DELIVERIES, FLAGS, Sight
+from cvtr_widgets.runs.verify import DELIVERIES, Sight, read_back
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.execute import Run
 
 BYSTANDERS = 50
 """Other leads of the plan that are read after the canary: none of them may have changed."""
+YOUR_NAME = "(your printed name)"
+"""Stands for the signature in a request that is shown before it was given."""
 NO_WAY_BACK = {
     ActionKind.DELETE: "This really deletes one lead. It cannot be brought back.",
     ActionKind.REPROCESS: "This really reprocesses one lead. It then counts as a new one for contracts, and cannot be undone.",
@@ -94,8 +96,23 @@ def unproven(client: Convertr, plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for action in plan_actions(plan) for name in client.unproven(action)))
 
 
-def propose(client: Convertr, plan: Plan, lead_id: LeadId | None = None) -> CanaryReport:
-    """The canary of a plan's first unproven action, not sent.
+def request_shown(client: Convertr, one: Plan, signature: str | Signature | None = None) -> str:
+    """The exact request of a plan for one lead, without the token: with the signature, or with a place held for it."""
+    entry = one.entries[0]
+    action = one.action(entry)
+    signed: Signature | None = None
+    if isinstance(signature, Signature):
+        signed = signature
+    elif one.needs_signature:
+        name = " ".join(signature.split()) if isinstance(signature, str) else ""
+        signed = Signature(name or YOUR_NAME, one.statement, datetime.now(client.zone), one.fingerprint)
+    return client.preview(action, [entry.lead_id], signed)
+
+
+def propose(
+    client: Convertr, plan: Plan, lead_id: LeadId | None = None, signature: str | Signature | None = None
+) -> CanaryReport:
+    """The canary of a plan's first unproven action, not sent. ``signature``: the name that the request is shown with.
 
     Raises:
         PlanError: every action of the plan is proven, or that lead is not one that the plan sends.
@@ -117,7 +134,7 @@ def propose(client: Convertr, plan: Plan, lead_id: LeadId | None = None) -> Cana
     if action.integrations:
         asks.append("The ticked integrations really receive this lead, and what they received cannot be taken back.")
     return CanaryReport(
-        plan=one, rest=rest, action=action, lead_id=chosen.lead_id, request=client.preview(action, [chosen.lead_id]),
+        plan=one, rest=rest, action=action, lead_id=chosen.lead_id, request=request_shown(client, one, signature),
         entries=client.unproven(action), asks=tuple(asks), before=readable(chosen.before),
         advice=f"Nothing has been sent. To send it: session.canary(plan, confirm={1 if one.needs_count else True}).",
     )  # fmt: skip
@@ -179,12 +196,12 @@ def send(
     if outcome not in {Outcome.NOT_SENT, Outcome.SKIPPED}:
         differs += unread + _misheard(journal, run.id, report.lead_id) + _moved(client, others)
     ok = not differs
-    file, trouble = _written(client, report.action) if ok else (None, "")
+    file, trouble = _written(client, report.action, before, after) if ok else (None, "")
     journal.write(run.id, "canary", {"ok": ok, "lead": report.lead_id, "entries": list(report.entries)})
     return dataclasses.replace(
         report, sent=outcome is not Outcome.SKIPPED and row.attempts > 0, ok=ok, outcome=outcome, differs=tuple(differs),
         after=readable(after), before=readable(before), also=tuple(differences(before, after)), file=file, run=run,
-        advice=_advice(report, ok=ok, file=file, trouble=trouble),
+        advice=_advice(report, ok=ok, file=file, trouble=trouble), request=request_shown(client, report.plan, run.signature),
     )  # fmt: skip
 
 
@@ -242,31 +259,51 @@ def _moved(client: Convertr, before: Mapping[LeadId, Lead]) -> list[str]:
     return [f"{actions.count_of(len(moved))} to which nothing was sent changed at the same time, such as {named}"]
 
 
-def _written(client: Convertr, action: Action) -> tuple[Path | None, str]:
-    entries = [*client.entries_used(action), *_proof_entries(client, action)]
-    client.clearance.proven(entries)
+def _written(client: Convertr, action: Action, before: Sight, after: Sight) -> tuple[Path | None, str]:
+    """Note what the canary has shown, in this session and in the user's dialect file."""
+    kinds = shown_by(client, action, before, after)
+    client.clearance.proven(kinds)
     enterprise = client.identity.enterprise
     path = client.dialect.source or settings.dialect_file(enterprise, client.identity.origin)
     try:
-        mark_verified(path, client.dialect, entries, enterprise, client.clearance.where, datetime.now(client.zone).date())
+        mark_proven(path, client.dialect, kinds, enterprise, client.clearance.where, datetime.now(client.zone).date())
     except CvtrError as error:
         return None, f"It could not be noted for later: {error}"
     return path, ""
 
 
-def _proof_entries(client: Convertr, action: Action) -> list[str]:
+# What must have been read back for a place in the body, or a word, to count as verified; by the last part of its name.
+_SEEN_IN = {
+    "flag": "status", "listed_reason": "reason", "own_reason": "reason", "category": "category", "comment": "comment",
+}  # fmt: skip
+_NEVER_SEEN = {"signature", "integrations", "confirmation", "fixed", "queue", "many"}
+"""What no reading of the lead shows: it went out with a request that did what was intended, and that is all that is known."""
+
+
+def shown_by(client: Convertr, action: Action, before: Sight, after: Sight) -> dict[str, str]:
+    """Entry -> ``verified`` where it was read back, ``sent`` where nothing that can be read shows it."""
+    seen = read_back(action, before, after)
+    kinds: dict[str, str] = {}
+    for name in client.entries_used(action):
+        part = name.rsplit(".", 1)[-1]
+        field = _SEEN_IN.get(part) if ".body." in name else None
+        if action.kind is ActionKind.OTHER and ".body." in name:
+            field = {"reason": "replacement", "comment": "replacement_comment"}.get(part)
+        unseen = part in _NEVER_SEEN or (field is not None and field not in seen)
+        kinds[name] = "sent" if unseen else "verified"
+    kinds |= dict.fromkeys(client.dialect.evidence_of(_read_entries(action, seen, after)), "verified")
+    # What was read back here before stays so.
+    return kinds | dict.fromkeys(client.clearance.verified(kinds), "verified")
+
+
+def _read_entries(action: Action, seen: set[str], after: Sight) -> list[str]:
     """The entries by which the lead was read, and which this run has shown to be right."""
-    names = ["fields.id"]
-    if action.kind in FLAGS:
-        names += ["fields.status", "fields.reason"] + (["fields.comment"] if action.comment else [])
-        names += ["fields.category"] if action.category else []
-    elif action.kind in DELIVERIES:
-        names += ["fields.delivery", "calls.is_delivered.path", "calls.is_delivered.body.leads", "calls.is_delivered.answer"]
-    elif action.kind is ActionKind.OTHER:
-        names += ["fields.replacement"]
+    names = ["fields.id", *(f"fields.{name}" for name in sorted(seen))]
+    if action.kind in DELIVERIES and after.delivered is not None:
+        names += ["calls.is_delivered.path", "calls.is_delivered.body.leads", "calls.is_delivered.answer"]
     elif action.kind is ActionKind.REPROCESS:
         names += ["fields.processing_counter", "fields.processr_status", "processr.at_rest"]
-    return list(client.dialect.evidence_of(names))
+    return names
 
 
 def must_be_proven(client: Convertr, plan: Plan, *, canary: bool) -> tuple[str, ...]:

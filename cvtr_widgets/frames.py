@@ -275,7 +275,8 @@ _LEAD_COLUMNS = {
 }  # fmt: skip
 STATE_COLUMNS = tuple(_LEAD_COLUMNS.values())
 """Columns of a loaded frame that a plan rests on."""
-_ALSO = ("processr_status", "currency", "campaign_id", "campaign", "lead_generator")
+_PERSON = ("first_name", "last_name", "email", "telephone")
+_ALSO = ("processr_status", "currency", "campaign_id", "campaign", "lead_generator", *_PERSON)
 
 
 def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
@@ -298,6 +299,12 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
         found = None if values is None else values[place]
         return None if found is None or found is pd.NA or found != found else found  # noqa: PLR0124  NaN
 
+    def person(place: int) -> str:
+        # Of what is masked, or has lost a column, nothing is known.
+        if frame.attrs.get("masked") or any(columns[c] is None for c in _PERSON):
+            return ""
+        return values_of.person_mark(*(value(c, place) for c in _PERSON))
+
     leads = {}
     for place, own in enumerate(wanted):
         fields = {
@@ -309,7 +316,7 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
             fields["processr_status"] = value("processr_status", place)
         campaign = value("campaign_id", place)
         leads[int(own)] = Lead(
-            int(own), None, **fields, currency=value("currency", place),
+            int(own), None, person(place), **fields, currency=value("currency", place),
             campaign_id=None if campaign is None else int(campaign), campaign=value("campaign", place),
             publisher=value("lead_generator", place),
         )  # fmt: skip

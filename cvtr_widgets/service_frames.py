@@ -11,12 +11,12 @@ from cvtr_widgets.models import Diagnosis
 if TYPE_CHECKING:
     import pandas as pd
 
-KINDS = ("documented", "inferred", "seen", "verified")
+KINDS = ("documented", "inferred", "seen", "sent", "verified")
 STATES = ("ok", "differs", "missing")
 
 
 def dialect_frame(rows: Sequence[EntryRow]) -> pd.DataFrame:
-    """Index ``entry`` (dotted name); ``value`` (JSON text), ``evidence`` (category: documented, inferred, seen, verified),
+    """Index ``entry`` (dotted name); ``value`` (JSON text), ``evidence`` (category: documented, inferred, seen, sent, verified),
     ``when`` (text, a day), ``where`` (text, an enterprise), ``own`` (bool: stands in your own file).
     """
     import pandas as pd

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.canary import CanaryReport, must_be_proven, propose, send
-from cvtr_widgets.confirming import confirmed
-from cvtr_widgets.errors import NotConfirmed, PlanError, PlanOutOfDate
+from cvtr_widgets.confirming import confirmed, printed_name
+from cvtr_widgets.errors import PlanError, PlanOutOfDate
 from cvtr_widgets.frames import STATE_COLUMNS, leads_in
 from cvtr_widgets.models import Action, LeadId, Progress, Signature, ordered_unique
 from cvtr_widgets.pulling import PlanLists
@@ -23,7 +23,7 @@ from cvtr_widgets.runs.execute import Run
 from cvtr_widgets.runs.mode import verify_way
 from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.ownership import made_by
-from cvtr_widgets.runs.plan import Plan
+from cvtr_widgets.runs.plan import Plan, must_be_whole
 from cvtr_widgets.runs.planning import Reading, make_plan, read_leads
 from cvtr_widgets.runs.verify import DELIVERIES
 from cvtr_widgets.selection import Selection, select
@@ -140,11 +140,16 @@ class LeadSession(ReadSession):
         return Reading(leads, {}, at, fresh=False)
 
     def sign(self, plan: Plan, name: str) -> Signature:
-        """A signature under this very plan; it is worth nothing under another."""
-        name = " ".join(name.split()) if isinstance(name, str) else ""
-        if not name:
-            raise NotConfirmed("A signature is your printed name. Type it in full.")
-        return Signature(name, plan.statement, datetime.now(self.client.zone), plan.fingerprint)
+        """A signature under this very plan; it is worth nothing under another.
+
+        Raises:
+            NotConfirmed: the name has no letters, or holds characters that cannot be seen. PlanOutOfDate: as ``start``.
+        """
+        self._must_fit(plan)
+        return self._signed(plan, name)
+
+    def _signed(self, plan: Plan, name: str) -> Signature:
+        return Signature(printed_name(name), plan.statement, datetime.now(self.client.zone), plan.fingerprint)
 
     def start(
         self,
@@ -177,7 +182,7 @@ class LeadSession(ReadSession):
         """
         self._must_fit(plan)
         options = self._options(on_progress, source, verify)
-        signed = confirmed(plan, confirm, signature, self.sign)
+        signed = confirmed(plan, confirm, signature, self._signed)
         waived = must_be_proven(self.client, plan, canary=canary)
         return self._running.begin(plan, signed, options, waived=waived)
 
@@ -186,18 +191,19 @@ class LeadSession(ReadSession):
     ) -> CanaryReport:
         """The plan's first write to a live enterprise, to one lead (``lead``, or one it chooses): see ``CanaryReport``.
 
-        Without ``confirm`` nothing is sent: the report shows the exact request. ``signature`` signs ``report.plan``.
+        Without ``confirm`` nothing is sent: the report shows the exact request, with ``signature`` where it is given. It signs
+        ``report.plan``.
 
         Raises:
             PlanError: no action of the plan needs it. NotConfirmed, PlanOutOfDate, JournalError: as ``start``.
         """
         self._must_fit(plan)
-        report = propose(self.client, plan, lead)
+        report = propose(self.client, plan, lead, signature)
         if confirm is False:
             return report
 
         def start(one: Plan, sure: bool | int, sign: str | Signature | None) -> Run:
-            return self._running.begin(one, confirmed(one, sure, sign, self.sign), self._options(None, "canary"))
+            return self._running.begin(one, confirmed(one, sure, sign, self._signed), self._options(None, "canary"))
 
         return send(self.client, report, start, confirm=confirm, signature=signature, journal=self._running.journal)
 
@@ -257,6 +263,7 @@ class LeadSession(ReadSession):
             raise PlanOutOfDate("This plan was made for another account, enterprise or address. Plan anew in this session.")
         if plan.dialect_hash != self.client.dialect_hash:
             raise PlanOutOfDate("The dialect has changed since this plan was made. Plan anew.")
+        must_be_whole(plan, mine)
 
     # -- what was begun before ----------------------------------------------------------------------------------------
 

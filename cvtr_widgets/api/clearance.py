@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from cvtr_widgets.dialect.model import Dialect, EntryRow, Evidence, proof_word
@@ -23,10 +23,16 @@ class Clearance:
         self.where = proof_word(identity.origin, identity.account)
         self._whose = (identity.origin, identity.account)
         self._dialect = dialect
-        self._proven: set[str] = set()
+        self._proven: dict[str, str] = {}
         self._waived: set[str] = set()
         self._one: tuple[Action, LeadId] | None = None
         self._lock = threading.Lock()
+
+    def verified(self, entries: Iterable[str]) -> set[str]:
+        """Those of the entries that were read back here, now or before."""
+        with self._lock:
+            mine = {name for name, kind in self._proven.items() if kind == "verified"}
+        return {n for n, e in self._dialect.evidence_of(entries).items() if n in mine or e.verified_at(*self._whose)}
 
     def unproven(self, entries: Iterable[str]) -> tuple[str, ...]:
         """Those of the entries that no run of this account has proven at this address; none on the sandbox."""
@@ -34,20 +40,21 @@ class Clearance:
             return ()
         found = self._dialect.evidence_of(entries)
         with self._lock:
-            return tuple(n for n, e in found.items() if n not in self._proven and not e.verified_at(*self._whose))
+            return tuple(n for n, e in found.items() if n not in self._proven and not e.tried_at(*self._whose))
 
     def rows(self) -> list[EntryRow]:
         """Every entry with its evidence; what was proven since the file was read counts."""
-        today = Evidence("verified", datetime.now(UTC).date().isoformat(), self.where)
+        today, here = datetime.now(UTC).date().isoformat(), self.where
         with self._lock:
             return [
-                dataclasses.replace(row, evidence=today) if row.entry in self._proven else row for row in self._dialect.evidence()
+                dataclasses.replace(row, evidence=Evidence(kind, today, here)) if (kind := self._proven.get(row.entry)) else row
+                for row in self._dialect.evidence()
             ]
 
-    def proven(self, entries: Iterable[str]) -> None:
-        """A run has proven these entries here."""
+    def proven(self, kinds: Mapping[str, str]) -> None:
+        """What a run has proven here: entry -> ``verified`` (it was read back) or ``sent`` (it cannot be)."""
         with self._lock:
-            self._proven.update(entries)
+            self._proven.update(kinds)
 
     def waive(self, entries: Iterable[str]) -> None:
         """The user lets these entries be used unproven, for as long as this client lives."""

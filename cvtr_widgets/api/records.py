@@ -9,7 +9,8 @@ from typing import Any
 
 from cvtr_widgets.fields import FieldMap, delivery_of, id_of, name_of, replacement_of, status_of, text_of
 from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, LeadState, Missing, Record
-from cvtr_widgets.values import money
+from cvtr_widgets.rows import Rows
+from cvtr_widgets.values import money, person_mark
 
 
 def money_of(value: Any) -> Decimal | None | Missing:
@@ -65,6 +66,12 @@ def _currency(value: Any) -> str | None:
     return sys.intern(value) if type(value) is str and value else None
 
 
+def persons(records: Sequence[Record], fields: FieldMap) -> list[str]:
+    """``person_mark`` of each lead."""
+    columns = [fields.column(records, name) for name in ("first_name", "last_name", "email")]
+    return list(map(person_mark, *columns, Rows.of(records).column("telephone")))
+
+
 def leads_of(
     records: Sequence[Record],
     ids: Sequence[LeadId],
@@ -101,10 +108,10 @@ def leads_of(
         strict=True,
     )
     leads = []
-    for own, state in zip(ids, states, strict=True):
+    for own, state, person in zip(ids, states, persons(records, fields), strict=True):
         shared = known.get(state)
         if shared is None:
             shared = LeadState._make(state)
             known[shared] = shared
-        leads.append(Lead(own, shared))
+        leads.append(Lead(own, shared, person))
     return leads

@@ -104,7 +104,7 @@ def line_of(text: str, keys: tuple[str | int, ...]) -> int | None:
 
 def _readable(message: str) -> str:
     if message.startswith("String should match pattern"):
-        return "say documented, inferred, seen 2026-11-24, or verified 2026-11-24 https://acme.cvtr.io user:7"
+        return "say documented, inferred, seen 2026-11-24, or sent or verified 2026-11-24 https://acme.cvtr.io user:7"
     return message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "there is no such entry")
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from cvtr_widgets.errors import DialectError
 from cvtr_widgets.fields import getter
 
-EVIDENCE = r"^(documented|inferred|seen \d{4}-\d\d-\d\d|verified \d{4}-\d\d-\d\d \S+( \S+)?)$"
+EVIDENCE = r"^(documented|inferred|seen \d{4}-\d\d-\d\d|(sent|verified) \d{4}-\d\d-\d\d \S+( \S+)?)$"
 
 
 def _expression(text: str) -> str:
@@ -45,8 +45,8 @@ class Part(BaseModel):
 
 
 class Entry(Part):
-    """One entry. ``evidence``: documented, inferred, ``seen 2026-11-24`` or ``verified 2026-11-24
-    https://acme.cvtr.io user:7``.
+    """One entry. ``evidence``: documented, inferred, ``seen 2026-11-24``, ``sent 2026-11-24 https://acme.cvtr.io user:7`` or
+    ``verified ...``.
     """
 
     evidence: str = Field(default="inferred", pattern=EVIDENCE)

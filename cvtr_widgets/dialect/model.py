@@ -21,8 +21,11 @@ VALUE_KEYS = ("value", "values", "places", "key", "path")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where an entry comes from: ``kind`` (documented, inferred, seen, verified), ``when`` (a day), ``where`` (an address and
-    an account; older files name only an enterprise, which proves nothing at any address).
+    """Where an entry comes from: ``kind``, ``when`` (a day), ``where`` (an address and an account; older files name only an
+    enterprise, which proves nothing at any address).
+
+    Kinds: documented, inferred, seen (in a capture), sent (a run sent it, and what could be read of the lead was as intended; it
+    cannot be read itself) and verified (a run sent it and read it back).
     """
 
     kind: str
@@ -40,10 +43,16 @@ class Evidence:
         """Whether a run of this account at this address has proven it. What others proved elsewhere proves nothing here."""
         return self.kind == "verified" and self.where == proof_word(origin, account)
 
+    def tried_at(self, origin: str, account: str) -> bool:
+        """Whether a run of this account at this address sent it and found the lead as intended, though it may not be readable."""
+        return self.kind in {"sent", "verified"} and self.where == proof_word(origin, account)
+
 
 def proof_word(origin: str, account: str) -> str:
     """Address and account as they stand in evidence."""
     return f"{origin} {account}"
+
+
 
 
 def enterprise_word(enterprise: str) -> str:

@@ -100,18 +100,19 @@ def write_pieces(path: Path, pieces: Iterable[str]) -> None:
                 Path(made).unlink()
 
 
-def mark_verified(path: Path, dialect: Dialect, names: Iterable[str], enterprise: str, where: str, day: date) -> None:
-    """Write entries as they are now, with the evidence that a run proved them ``where`` (``proof_word``), into the
-    user's own file.
+def mark_proven(path: Path, dialect: Dialect, kinds: Mapping[str, str], enterprise: str, where: str, day: date) -> None:
+    """Write entries as they are now, with the evidence that a run gave ``where`` (``proof_word``), into the user's own file.
+
+    ``kinds``: entry -> ``verified`` or ``sent`` (see ``Evidence``).
 
     The value is written beside its evidence, so that a later default cannot slip under it.
 
     Raises:
         DialectError: the file cannot be read or written.
     """
-    word = f"verified {day.isoformat()} {where}"
     changes: dict[str, dict[str, Any]] = {}
-    for name in names:
+    for name, kind in kinds.items():
+        word = f"{kind} {day.isoformat()} {where}"
         entry: Any = dialect.entry(*name.split("."))
         changes[name] = {**{k: v for k, v in entry.items() if k != "evidence"}, "evidence": word}
     try:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import count_of
-from cvtr_widgets.canary import CanaryReport, unproven
+from cvtr_widgets.canary import CanaryReport, request_shown, unproven
 from cvtr_widgets.panel.cells import plain
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.runs.plan import Plan
@@ -95,6 +95,13 @@ class FirstWrite:
 
         self._jobs.start("canary", f"Writing to lead {report.lead_id} and reading it back", work, finished, failed)
 
+    def _request(self, signature: str) -> str:
+        """The exact request, with the name as far as it is typed."""
+        report = self.report
+        if report is None or report.sent or not report.plan.needs_signature:
+            return "" if report is None else report.request
+        return request_shown(self._session.client, report.plan, signature)
+
     def view(self, signature: str, stale: str) -> dict[str, Any] | None:
         """As JSON values; None where the plan needs none. ``stale``: why the plan is no longer what is entered."""
         report = self.report
@@ -108,7 +115,7 @@ class FirstWrite:
             "lead": str(report.lead_id),
             "fingerprint": report.plan.fingerprint,
             "entries": [plain(e, 120) for e in report.entries],
-            "request": plain_lines(report.request),
+            "request": plain_lines(self._request(signature)),
             "asks": [[plain(text, 400), n in self._agreed] for n, text in enumerate(report.asks)],
             "needs_signature": report.plan.needs_signature,
             "rest": f"The other {count_of(left)} {wait} seen to be as intended." if left else "",

@@ -11,6 +11,8 @@ from cvtr_widgets.runs.mode import SHOWN, Verify, verify_way
 from cvtr_widgets.runs.plan import Cost, Plan
 from cvtr_widgets.runs.verify import DELIVERIES
 
+TOGETHER = 25
+"""Deleted leads that are asked after between two readings of another one."""
 SECONDS_A_REQUEST = 0.3
 """An assumption until this session has measured better: nobody has published Convertr's latency."""
 
@@ -34,7 +36,10 @@ def requests_of(plan: Plan, service: LeadReads, ways: Collection[Verify], *, onl
         checks += math.ceil(asked / service.limits.chunk)
     reading = (len(blocks) if by_id else read.requests) + checks
     # What a filter does not find is asked for by itself before it counts as deleted.
-    gone = sum(len(c.ids) for c in chunks if c.action.kind is ActionKind.DELETE) if by_id else 0
+    gone = sum(len(c.ids) for c in chunks if c.action.kind is ActionKind.DELETE)
+    # Another lead is read before and after some of them, and has to be found first.
+    others = 2 * math.ceil(gone / TOGETHER) + 1 if gone else 0
+    gone = others + (gone if by_id else 0)
     found = []
     for way in ways:
         share = {"all": 1.0, "sample": min(1.0, way.number / len(ids))}.get(way.way, 0.0)

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cvtr_widgets import actions
 from cvtr_widgets.actions import ROWS
-from cvtr_widgets.errors import PlanError
+from cvtr_widgets.errors import PlanError, PlanOutOfDate
 from cvtr_widgets.models import (
     NOT_SENT,
     Action,
@@ -38,6 +39,10 @@ BEFORE = (
     "processing_counter", "billable_for_publisher", "billable_for_advertiser",
 )  # fmt: skip
 """The fields of a lead that a plan rests on: if one of them has changed, the lead is held back."""
+AT_STAKE = ("campaign_id", "advertiser_payout", "publisher_payout", "currency")
+"""What else holds a lead back when it changes: what it is billed by, and to whom."""
+_money: Callable[[LeadState], tuple[Any, ...]] = operator.attrgetter(*AT_STAKE[1:])
+_NO_MONEY = (NOT_SENT, NOT_SENT, None)
 _watched: Callable[[LeadState], tuple[Any, ...]] = operator.attrgetter(*BEFORE)
 _COMMENTS = tuple(place for place, name in enumerate(BEFORE) if name.endswith("comment"))
 
@@ -60,10 +65,11 @@ class Alike(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One lead in a plan, with what it shares with others."""
+    """One lead in a plan, with what it shares with others. ``person``: as in ``Lead``."""
 
     lead_id: LeadId
     alike: Alike
+    person: str = ""
 
     @property
     def group(self) -> int:
@@ -99,7 +105,7 @@ class Entry(NamedTuple):
     def before(self) -> Sight:
         """How the lead was when the plan was made."""
         state = self.alike.state
-        return Sight(None if state is None else Lead(self.lead_id, state), self.alike.delivered)
+        return Sight(None if state is None else Lead(self.lead_id, state, self.person), self.alike.delivered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +248,22 @@ class Plan:
 
 
 def before_values(sight: Sight) -> Sequence[Any] | None:
-    """What a plan rests on for one lead, as JSON values: ``BEFORE`` in order, the delivery check's word, the campaign's id.
+    """What a plan rests on for one lead, as JSON values: ``BEFORE`` in order, the delivery check's word, the campaign's id, and
+    the payouts with their currency where the service sends any.
 
     Comments are hashes, and ``{}`` is what the service does not send. None: the lead was not found.
     """
     lead = sight.lead
-    return None if lead is None else _as_values(*_watched(lead.state), sight.delivered, lead.state.campaign_id)
+    if lead is None:
+        return None
+    return _as_values(*_watched(lead.state), sight.delivered, lead.state.campaign_id, money=_money(lead.state))
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _as_values(*state: Any) -> Sequence[Any]:
+def _as_values(*state: Any, money: tuple[Any, ...]) -> Sequence[Any]:
     values = [{} if value is NOT_SENT else value for value in state]
+    if money != _NO_MONEY:
+        values += [{} if v is NOT_SENT else str(v) if isinstance(v, Decimal) else v for v in money]
     for place in _COMMENTS:
         if isinstance(values[place], str):
             values[place] = str(seal(values[place]))
@@ -271,8 +282,25 @@ def differences(before: Sight, now: Sight) -> list[str]:
         if not alike(old, new):
             shown = "" if name.endswith("comment") else f" from {_plain(old)} to {_plain(new)}"
             changed.append(f"{name.replace('_', ' ')} changed{shown}")
+    if before.lead.state != now.lead.state:
+        changed += _at_stake(before.lead.state, now.lead.state)
+    if before.lead.person and now.lead.person and before.lead.person != now.lead.person:
+        changed.append("the person behind it changed (name, e-mail address or telephone)")
     if before.delivered is not None and now.delivered is not None and before.delivered != now.delivered:
         changed.append(f"the delivery check changed to {'delivered' if now.delivered else 'not delivered'}")
+    return changed
+
+
+def _at_stake(before: LeadState, now: LeadState) -> list[str]:
+    """Changes of what is billed and to whom. What was not known before cannot have changed."""
+    names = AT_STAKE[:3] if (before.advertiser_payout, before.publisher_payout) == (NOT_SENT, NOT_SENT) else AT_STAKE
+    changed = []
+    for name in names:
+        old, new = getattr(before, name), getattr(now, name)
+        unknown = old is NOT_SENT or (name == "campaign_id" and old is None)
+        if not unknown and old != new:
+            said = name.removesuffix("_id").replace("_", " ")
+            changed.append(f"{said} changed from {_plain(old)} to {_plain(new)}")
     return changed
 
 
@@ -342,12 +370,28 @@ def fingerprint(
 
 
 def _line(entry: Entry, texts: dict[int, str]) -> str:
-    own, shared = entry
+    own, shared, person = entry
     text = texts.get(id(shared))
     if text is None:
         text = f',"{shared.verdict}",{canonical(shared.integrations)},{canonical(before_values(entry.before))}]'
         texts[id(shared)] = text
-    return f"\n[{own}{text}"
+    return f'\n[{own}{text[:-1]},"{person}"]' if person else f"\n[{own}{text}"
+
+
+def must_be_whole(plan: Plan, identity: Identity) -> None:
+    """Refuse a plan that is not as it was made: what was shown, confirmed and signed is then not what would be done.
+
+    Raises:
+        PlanOutOfDate: its leads, actions or before-values are not those of its fingerprint.
+    """
+    ids: list[list[LeadId]] = [[] for _ in plan.groups]
+    for entry in plan.entries:
+        if 0 <= entry.group < len(ids):
+            ids[entry.group].append(entry.lead_id)
+    same = [tuple(found) for found in ids] == [tuple(group) for _, group in plan.groups] and sum(map(len, ids)) == plan.total
+    made = fingerprint(identity, plan.dialect_hash, plan.groups, plan.entries, include_cannot_tell=plan.include_cannot_tell)
+    if not same or made != plan.fingerprint:
+        raise PlanOutOfDate("This plan is not as it was made: it has been changed since. Plan anew.")
 
 
 def _sealed(action: Action) -> Action:

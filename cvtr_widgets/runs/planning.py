@@ -195,7 +195,7 @@ def _entries(
         alike, campaign = found
         if campaign:
             without[campaign] += 1
-        entries.append(Entry(own, alike))
+        entries.append(Entry(own, alike, "" if sight.lead is None else sight.lead.person))
     for campaign, n in without.items():
         notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
     return entries
@@ -256,8 +256,8 @@ def _delivered_words(delivered: int, billed: int) -> str:
 def _warnings(plan: Plan) -> list[str]:
     said: list[str] = []
     sent: dict[ActionKind, list[LeadState | None]] = defaultdict(list)
-    for _, alike in plan.sendable:
-        sent[plan.groups[alike.group][0].kind].append(alike.state)
+    for entry in plan.sendable:
+        sent[plan.groups[entry.group][0].kind].append(entry.alike.state)
     for kind in (ActionKind.INVALID, ActionKind.TEST, ActionKind.DELETE, ActionKind.REPROCESS):
         delivered = [state for state in sent.get(kind, []) if state is not None and state.delivery == "Delivered"]
         if delivered:
@@ -283,12 +283,17 @@ def _money(plan: Plan) -> tuple[str, ...]:
     """What is expected to move, from the leads' own payout fields."""
     sums: dict[str, dict[str, Decimal]] = {}
     kinds: set[ActionKind] = set()
+    unknown = 0
     for alike, number in _numbers(plan):
         if alike.state is None:
             continue
         kind, currency = plan.groups[alike.group][0].kind, alike.state.currency or "currency not stated"
         kinds.add(kind)
-        for side, amount in _moves(kind, alike.state).items():
+        moves = _moves(kind, alike.state)
+        unknown += number * (None in moves.values())
+        for side, amount in moves.items():
+            if amount is None:
+                continue
             sums.setdefault(currency, {}).setdefault(side, Decimal(0))
             sums[currency][side] += amount * number
     maybe = bool(kinds & {ActionKind.VALID, ActionKind.REPROCESS})
@@ -297,6 +302,9 @@ def _money(plan: Plan) -> tuple[str, ...]:
         parts = ", ".join(f"{side} {_signed(amount)}" for side, amount in sides.items() if amount)
         if parts:
             said.append(f"Expected: {parts} ({currency}, from the leads' payouts).")
+    if unknown:
+        its = "its payout or whether it is billed" if unknown == 1 else "their payouts or whether they are billed"
+        said.append(f"For {count_of(unknown)} the amount is not known and not in any sum: the service does not tell {its}.")
     if maybe:
         said.append("What becomes billable is worked out by Convertr from the contracts and is not known before.")
     return tuple(said)
@@ -304,19 +312,24 @@ def _money(plan: Plan) -> tuple[str, ...]:
 
 def _numbers(plan: Plan) -> Iterable[tuple[Alike, int]]:
     """What leads that are sent share, and how many do."""
-    found = Counter(id(alike) for _, alike in plan.sendable)
-    return [(alike, found[own]) for own, alike in {id(alike): alike for _, alike in plan.sendable}.items()]
+    found = Counter(id(entry.alike) for entry in plan.sendable)
+    return [(alike, found[own]) for own, alike in {id(e.alike): e.alike for e in plan.sendable}.items()]
 
 
-def _moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal]:
-    moves: dict[str, Decimal] = {}
-    advertiser = lead.advertiser_payout if isinstance(lead.advertiser_payout, Decimal) else Decimal(0)
-    publisher = lead.publisher_payout if isinstance(lead.publisher_payout, Decimal) else Decimal(0)
+def _moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal | None]:
+    """What is expected to move on each side; None where it moves, or may move, and the amount is not known."""
+    moves: dict[str, Decimal | None] = {}
+    advertiser, publisher = (p if isinstance(p, Decimal) else None for p in (lead.advertiser_payout, lead.publisher_payout))
     gone = kind in {ActionKind.INVALID, ActionKind.DELETE, ActionKind.TEST}
-    if lead.billable_for_advertiser is True and (gone or kind is ActionKind.UNDELIVERED):
-        moves["advertiser"] = -advertiser
-    if lead.billable_for_publisher is True and gone:
-        moves["publisher"] = -publisher
+    if gone or kind is ActionKind.UNDELIVERED:
+        if lead.billable_for_advertiser is True:
+            moves["advertiser"] = None if advertiser is None else -advertiser
+        elif not isinstance(lead.billable_for_advertiser, bool):
+            moves["advertiser"] = None
+    if gone and lead.billable_for_publisher is True:
+        moves["publisher"] = None if publisher is None else -publisher
+    elif gone and not isinstance(lead.billable_for_publisher, bool):
+        moves["publisher"] = None
     if kind is ActionKind.DELIVERED and lead.billable_for_advertiser is not True:
         moves["advertiser"] = advertiser
     return moves

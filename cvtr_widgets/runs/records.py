@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from cvtr_widgets.errors import JournalError
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Sealed, Signature, Verdict, seal
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Missing, Sealed, Signature, Verdict, seal
 from cvtr_widgets.runs.canonical import canonical
 from cvtr_widgets.runs.entries import Item, time_of
 from cvtr_widgets.runs.plan import BEFORE, Alike, Cost, Entry, Plan, before_values, now_words, then_words
@@ -74,7 +75,15 @@ def sight_of(own: int, said: Sequence[Any] | None) -> Sight:
     for name in ("comment", "replacement_comment"):
         if isinstance(values[name], str):
             values[name] = Sealed(values[name])
-    return Sight(Lead(own, **values, campaign_id=said[-1]), said[-2])
+    delivered, campaign, *money = said[len(BEFORE) :]
+    if money:
+        payouts = [_payout(value) for value in money[:2]]
+        values |= {"advertiser_payout": payouts[0], "publisher_payout": payouts[1], "currency": money[2]}
+    return Sight(Lead(own, **values, campaign_id=campaign), delivered)
+
+
+def _payout(value: Any) -> Decimal | None | Missing:
+    return NOT_SENT if value == {} else None if value is None else Decimal(value)
 
 
 def plan_parts(plan: Plan) -> Iterator[Item]:
@@ -84,23 +93,25 @@ def plan_parts(plan: Plan) -> Iterator[Item]:
         whys: dict[str, int] = {}
         leads = []
         for entry in plan.entries[start : start + PART]:
-            own, alike = entry
+            own, alike, person = entry
             if id(alike) not in values:
                 values[id(alike)] = before_values(entry.before)
             why = whys.setdefault(alike.why, len(whys))
-            leads.append([own, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]])
+            row = [own, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]]
+            leads.append([*row, person] if person else row)
         yield "plan", {"first": start, "whys": list(whys), "leads": leads}
 
 
 def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[Entry]:
     """The leads of one ``plan`` entry again."""
     found: dict[str, Alike] = {}
-    for own, *shared in part["leads"]:
+    for own, *row in part["leads"]:
+        shared, person = row[:5], row[5] if len(row) > 5 else ""
         key = canonical(shared)
         alike = found.get(key)
         if alike is None:
             alike = found[key] = _alike(own, shared, part["whys"], actions)
-        yield Entry(own, alike)
+        yield Entry(own, alike, person)
 
 
 def _alike(own: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action]) -> Alike:

@@ -110,6 +110,19 @@ def _prove_fields(action: Action, before: Lead, after: Lead, needed: tuple[str, 
     return Proof(Finding.PROVEN, "read back: " + ", ".join(_word(n) for n in readable))
 
 
+def read_back(action: Action, before: Sight, after: Sight) -> set[str]:
+    """The fields of a lead that an action set and that reading has shown: they have the value given, and had another before."""
+    if before.lead is None or after.lead is None:
+        return set()
+    if action.kind in DELIVERIES:
+        return {"delivery"} if after.lead.delivery == ROWS[action.kind].target != before.lead.delivery else set()
+    return {
+        name
+        for name, value in wanted(action).items()
+        if _same(getattr(after.lead, name), value) and not alike(getattr(before.lead, name), getattr(after.lead, name))
+    }
+
+
 def _word(name: str) -> str:
     return {"status": "Current Status", "replacement": "the replacement mark"}.get(name, name.replace("_", " "))
 

@@ -15,7 +15,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.api.dialect import default_dialect, default_text, load_dialect, parse_dialect
 from cvtr_widgets.dialect.model import Evidence
 from cvtr_widgets.dialect.schema import CALLS
-from cvtr_widgets.dialect.writing import mark_verified, with_entries
+from cvtr_widgets.dialect.writing import mark_proven, with_entries
 from cvtr_widgets.errors import DialectError, SettingsError
 from cvtr_widgets.sandbox import SandboxServer
 from tests.dialects.conftest import connected
@@ -138,12 +138,12 @@ def test_entries_are_written_with_their_values_and_read_back_the_same(tmp_path):
     dialect = default_dialect()
     names = [row.entry for row in dialect.evidence()]
     path = tmp_path / "deep" / "acme.toml"
-    mark_verified(path, dialect, names, "acme", date(2026, 11, 24))
+    mark_proven(path, dialect, dict.fromkeys(names, "verified"), "acme", date(2026, 11, 24))
     again = load_dialect(path)
     assert again.hash == dialect.hash
     assert {r.evidence for r in again.evidence()} == {Evidence("verified", "2026-11-24", "acme")}
     before = path.read_text()
-    mark_verified(path, again, names[:1], "acme", date(2026, 11, 25))
+    mark_proven(path, again, dict.fromkeys(names[:1], "verified"), "acme", date(2026, 11, 25))
     assert path.read_text().count("2026-11-25") == 1
     assert len(before) == len(path.read_text())
 
