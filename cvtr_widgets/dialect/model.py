@@ -53,8 +53,6 @@ def proof_word(origin: str, account: str) -> str:
     return f"{origin} {account}"
 
 
-
-
 def enterprise_word(enterprise: str) -> str:
     """An enterprise's name as it stands in a dialect file."""
     return re.sub(r"[^\w.-]", "_", enterprise)
