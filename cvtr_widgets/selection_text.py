@@ -66,7 +66,8 @@ def parse_ids(
     such as *Campaign ID* nothing is taken. Columns copied from a spreadsheet with their header are read as a table.
     ``on_progress`` is called with (lines done, all lines).
     """
-    return with_odd_set_aside(_parsed(text, origin, on_progress), known, accepted=accepted).with_odd(None if include_odd else ())
+    found = _parsed(text, origin, on_progress)
+    return found if include_odd else with_odd_set_aside(found, known, accepted=accepted)
 
 
 def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:

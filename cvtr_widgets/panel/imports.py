@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cvtr_widgets.errors import Cancelled
+from cvtr_widgets.errors import Cancelled, ColumnUnclear
 from cvtr_widgets.panel.cells import plain
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.selection import Selection, parse_ids, read_file
@@ -15,10 +15,13 @@ KEPT = 64 * 1024 * 1024
 
 
 class Imports:
-    """Reads what is imported and hands it on. ``problem`` says why the last one could not be taken."""
+    """Reads what is imported and hands it on. ``problem`` says why the last one could not be taken, ``question`` which columns of
+    it could be meant (``name``, ``columns``: what ``choose`` takes, and its words).
+    """
 
     def __init__(self, jobs: Jobs, take: Callable[[str, Selection], None]) -> None:
         self.problem = ""
+        self.question: dict[str, Any] | None = None
         self._jobs = jobs
         self._take = take
         self._contents: dict[str, bytes] = {}
@@ -56,10 +59,12 @@ class Imports:
         def done(found: Selection) -> None:
             if not pasted and column is None:
                 self._keep(shown, content)
+            self.question = None
             self._take(shown, found)
             next_one()
 
-        def failed(problem: Problem, _error: BaseException) -> None:
+        def failed(problem: Problem, error: BaseException) -> None:
+            self._ask(shown, content, error)
             text = problem.text.replace(" or choose it by its name (column=...)", " and import the file again")
             self.problem = f"{self.problem} {shown}: {text}".strip()
             next_one()
@@ -69,6 +74,13 @@ class Imports:
                 self._waiting.pop(0)[1]()
 
         self._jobs.start("import", f"Reading {shown}", work, done, failed)
+
+    def _ask(self, name: str, content: bytes, error: BaseException) -> None:
+        """Where several columns could be meant, ask which one."""
+        if isinstance(error, ColumnUnclear):
+            self._keep(name, content)
+            columns = [[one, plain(one, 60)] for one in error.columns] if name in self._contents else []
+            self.question = {"name": name, "columns": columns}
 
     def _keep(self, name: str, content: bytes) -> None:
         """Keep a file's bytes where there is room, and say where it takes the place of another one."""

@@ -20,6 +20,7 @@ from cvtr_widgets.panel.table_ids import NO_IDS, IdArray, IdSet, array_of, first
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cvtr_widgets.selected import SetAside
     from cvtr_widgets.selection import Selection
 
 _WORDS: Mapping[Origin, str] = {"ticked": "ticked", "matching": "by “all matching”", "list": "from a list"}
@@ -153,11 +154,25 @@ class Picked:
         typed = [("", r) for r in self.typed.rejected] if self.typed is not None else []
         return typed + [(name, r) for name, s in self.files for r in s.rejected]
 
+    @property
+    def set_aside(self) -> list[tuple[str, SetAside]]:
+        """Ids that do not look like the others, with the file they stood in (empty for typed text)."""
+        typed = [("", one) for one in self.typed.set_aside] if self.typed is not None else []
+        found = typed + [(name, one) for name, s in self.files for one in s.set_aside]
+        return [(name, one) for name, one in found if one.lead_id not in self.ids_set]
+
+    def with_odd(self, ids: Iterable[LeadId]) -> Picked:
+        """With these of the ids that were set aside."""
+        added = frozenset(ids)
+        typed = None if self.typed is None else self.typed.with_odd(added)
+        return dataclasses.replace(self, typed=typed, files=tuple((n, s.with_odd(added)) for n, s in self.files))
+
     def rejected_frame(self) -> pd.DataFrame:
         """All that was not taken: columns ``file where text why``."""
         import pandas as pd
 
         rows = [(name, r.where, r.text, r.why) for name, r in self.rejected]
+        rows += [(name, "set aside", str(one.lead_id), one.why) for name, one in self.set_aside]
         return pd.DataFrame(rows, columns=["file", "where", "text", "why"])
 
     def parts(self) -> list[tuple[int, str]]:

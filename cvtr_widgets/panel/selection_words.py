@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from typing import Any
 
 from cvtr_widgets.models import Rejected
 from cvtr_widgets.panel.cells import plain
+from cvtr_widgets.selected import SetAside
 from cvtr_widgets.selection import Selection
 
 
@@ -14,6 +17,31 @@ def said_of(content: Selection) -> list[str]:
     again = content.duplicates
     said = [f"{again:,} {'id stands' if again == 1 else 'ids stand'} there again; each lead counts once."] if again else []
     return [*(plain(str(n), 400) for n in content.notes), *said]
+
+
+def aside_groups(found: Iterable[tuple[str, SetAside]]) -> list[dict[str, Any]]:
+    """Ids that were set aside, by source and reason. ``key`` names exactly these ids: they are added by it."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for name, one in found:
+        groups.setdefault((name, one.why), []).append(one.lead_id)
+    return [
+        {
+            "key": hashlib.sha256(repr((name, why, ids)).encode()).hexdigest()[:32],
+            "count": len(ids),
+            "source": plain(name, 80),
+            "why": plain(why),
+            "ids": [str(i) for i in ids[:20]],
+        }
+        for (name, why), ids in groups.items()
+    ]
+
+
+def not_taken_said(rejected: Iterable[tuple[str, Rejected]], aside: int) -> str:
+    """How many leads were not taken, in words that need no click; empty where there are none."""
+    leads = sum(r.leads for _, r in rejected)
+    said = [f"{leads:,} {'lead' if leads == 1 else 'leads'} not taken"] if leads else []
+    said += [f"{aside:,} set aside"] if aside else []
+    return " · ".join(said)
 
 
 def rejected_rows(rejected: Iterable[tuple[str, Rejected]]) -> list[list[str]]:

@@ -115,6 +115,7 @@ class PanelState:
             "ids": leads.type_ids,
             "drop_file": leads.drop_file,
             "file_column": leads.imports.choose,
+            "add_odd": leads.add_odd,
             "look_up": lambda: leads.look_up(asked=True),
             "detail": lambda **given: leads.detail.open(given["id"]),
             "detail_step": self._detail_step,

@@ -15,10 +15,11 @@ from cvtr_widgets.panel.imports import Imports
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.lead_frames import joined
 from cvtr_widgets.panel.picked import Picked
-from cvtr_widgets.panel.selection_words import rejected_rows, said_of
+from cvtr_widgets.panel.selection_words import aside_groups, not_taken_said, rejected_rows, said_of
 from cvtr_widgets.panel.table import LeadTable
 from cvtr_widgets.panel.table_ids import IdArray, IdSet
 from cvtr_widgets.selection import Selection, parse_ids
+from cvtr_widgets.selection_odd_ids import KnownIds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,7 @@ class LeadsStep:
         self._absent: set[LeadId] = set()
         self._ask_lookup = 0
         self._gone: set[LeadId] = set()
+        self._accepted: set[LeadId] = set()
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
@@ -264,7 +266,25 @@ class LeadsStep:
     def type_ids(self, text: str) -> None:
         """What LEAD ID(S) holds now."""
         if text != self.text:
-            self._pick_given(self.picked.type(parse_ids(text) if text.strip() else None), text)
+            known = self._known_ids()
+            typed = parse_ids(text, known=known, accepted=self._accepted) if text.strip() else None
+            self._pick_given(self.picked.type(typed), text)
+
+    def add_odd(self, key: str) -> None:
+        """Take ids that were set aside after all. ``key`` is that of ``aside_groups``: what was not seen is not taken."""
+        aside = self.picked.set_aside
+        group = next((one for one in aside_groups(aside) if one["key"] == key), None)
+        if group is None:
+            self.note = MOVED
+            return
+        ids = [one.lead_id for name, one in aside if plain(name, 80) == group["source"] and plain(one.why) == group["why"]]
+        self._accepted |= set(ids)
+        self._pick_given(self.picked.with_odd(ids))
+
+    def _known_ids(self) -> KnownIds | None:
+        """What the loaded leads tell of this enterprise's ids: none is far above the newest of them."""
+        frame = self._loaded
+        return None if frame is None or not len(frame) else KnownIds(high=int(frame.index.max()))
 
     def drop_file(self, name: str) -> None:
         """Leave a file out again."""
@@ -371,7 +391,7 @@ class LeadsStep:
 
     def _selected(self) -> dict[str, Any]:
         picked = self.picked
-        rejected = picked.rejected
+        rejected, aside = picked.rejected, picked.set_aside
         absent = self._not_there()
         where = []
         if self.table.marked_elsewhere:
@@ -392,6 +412,9 @@ class LeadsStep:
             "absent_ids": [str(i) for i in sorted(self._absent) if i in picked.ids_set][:SHOWN_REJECTED],
             "ask_lookup": f"Look up the ids that are not loaded ({self._ask_lookup:,} requests)" if self._ask_lookup else "",
             "not_taken": len(rejected),
+            "not_taken_text": not_taken_said(rejected, len(aside)),
+            "set_aside": aside_groups(aside),
+            "which_column": self.imports.question,
             "rejected": rejected_rows(rejected[:SHOWN_REJECTED]),
             "typed_notes": said_of(picked.typed) if picked.typed is not None else [],
             "files": files,

@@ -31,7 +31,7 @@ def test_a_view_is_json_and_holds_nothing_typed(driven):
 
 def test_typed_ids_are_looked_up_with_nothing_loaded(driven):
     there = caution(driven, 2)
-    driven.say("ids", text=f"{there[0]}, {there[1]}, 999999999")
+    driven.say("ids", text=f"{there[0]}, {there[1]}, 199999")
     selected = driven.view()["leads"]["selected"]
     assert selected["count"] == 3
     assert selected["absent"].startswith("1 can’t be found")

@@ -84,6 +84,6 @@ def test_a_timestamp_at_midnight_is_a_day() -> None:
 def test_a_range_that_ends_before_it_begins_is_refused() -> None:
     with cvtr.Sandbox(leads=50, seed=2) as sandbox, sandbox.connect() as client:
         session = cvtr.LeadSession(client, progress=False)
-        with pytest.raises(cvtr.errors.RequestRefused, match="later than created_before"):
+        with pytest.raises(cvtr.errors.RequestRefused, match="before it begins"):
             session.pull(created_after="2026-10-02", created_before="2026-10-01")
         session.close()

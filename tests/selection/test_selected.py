@@ -47,7 +47,8 @@ def test_it_is_frozen_and_says_nothing_of_ids() -> None:
 def test_the_sentence_accounts_for_everything() -> None:
     picked = parse_ids("1, 2, 2\nabc").union(Selection.of([5, 1], "ticked")).without([5])
     assert (
-        picked.sentence() == "2 leads selected (typed); 2 given again; 1 lead not taken (see .rejected_frame); 1 left out again."
+        picked.sentence()
+        == "2 leads selected (typed); 2 given again; 1 without a number not taken (see .rejected_frame); 1 left out again."
     )
     assert Selection().sentence() == "0 leads selected."
     assert (

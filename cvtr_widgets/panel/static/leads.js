@@ -71,13 +71,37 @@ function leadsStep(link) {
   const absentBox = h("details", { class: "cvtr-absent", hidden: true }, h("summary", {}, absent), absentIds);
   const selected = h("div", { class: "cvtr-selected", role: "status", "aria-live": "polite" }, count, " ", parts, " ", lookUp);
 
+  const whichColumn = h("p", { class: "cvtr-note cvtr-which-column", role: "alert", hidden: true });
+  const notTakenText = h("span", { class: "cvtr-warn cvtr-not-taken" });
+  const asideList = h("ul", { class: "cvtr-notes cvtr-aside", hidden: true });
+  let asideShown = "";
+  let columnsShown = "";
+
+  function drawAside(groups, question) {
+    if (JSON.stringify(groups) !== asideShown) {
+      asideShown = JSON.stringify(groups);
+      asideList.replaceChildren(...groups.map((one) => h("li", {},
+        `${one.count.toLocaleString("en")} set aside${one.source ? ` (${one.source})` : ""}: ${one.ids.join(", ")}${one.count > one.ids.length ? " …" : ""}: ${one.why}. `,
+        button(`Add ${one.count === 1 ? "it" : "these"}`, { class: "cvtr-link cvtr-add-odd" }, () => link.send("add_odd", { key: one.key })))));
+      setShown(asideList, groups.length > 0);
+    }
+    if (JSON.stringify(question) !== columnsShown) {
+      columnsShown = JSON.stringify(question);
+      const columns = question ? question.columns : [];
+      whichColumn.replaceChildren(`Which column of ${question ? question.name : ""} holds the lead ids? `,
+        ...columns.flatMap(([value, text]) => [button(text, { class: "cvtr-choose-column" },
+          () => link.send("file_column", { name: question.name, column: value })), " "]));
+      setShown(whichColumn, columns.length > 0);
+    }
+  }
+
   const why = h("ul", { class: "cvtr-why" });
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { ids.flush(); link.send("go", { step: 2 }); });
 
   const element = h("div", { class: "cvtr-body" }, filters, filterLines, still, problem.element, goOn, outdated,
     over, arrange.element, table.element, arrange.sorts, notes, detail.element,
-    h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, typedNotes, files, selected, absentBox,
-    rejectedBox, h("div", { class: "cvtr-foot" }, why, next));
+    h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, whichColumn, typedNotes, files, selected, absentBox, asideList,
+    rejectedBox, h("div", { class: "cvtr-foot" }, why, notTakenText, next));
 
   function said(text) {
     if (text.length <= LONG_TEXT) return link.send("ids", { text });
@@ -163,6 +187,8 @@ function leadsStep(link) {
     const n = view.selected.not_taken;
     setText(notTaken, `${n.toLocaleString("en")} not taken: show ${n > view.selected.rejected.length
       ? `the first ${view.selected.rejected.length}` : n === 1 ? "it" : "them"}`);
+    setText(notTakenText, view.selected.not_taken_text);
+    drawAside(view.selected.set_aside, view.selected.which_column);
     drawRejected(view.selected.rejected);
     setLines(why, view.blockers);
     setEnabled(next, !view.blockers.length);

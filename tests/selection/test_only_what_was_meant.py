@@ -1,0 +1,178 @@
+"""Lists as people paste and send them, made by a program with the right answer: no number that was not meant becomes a lead.
+
+Each kind is a rule that makes the input and the ids that were meant. What is taken must be among them; for kinds that are
+plain, all of them must be taken. Never a wrong id; where something is doubtful, nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+from collections.abc import Callable
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl.styles import Font
+
+import cvtr_widgets as cvtr
+from cvtr_widgets.errors import ColumnUnclear, SelectionError
+from cvtr_widgets.selection import Selection, parse_ids, read_file
+
+Made = tuple[str | bytes, list[int], bool]
+"""The input, the ids that were meant, and whether all of them must be taken."""
+Maker = Callable[[random.Random, list[int]], Made]
+
+
+def rows_of(rng: random.Random, ids: list[int]) -> list[tuple[int, int, int, int]]:
+    return [(i, rng.randint(1, 100), 44064 + rng.randint(0, 9), 447911000000 + rng.randint(0, 999_999)) for i in ids]
+
+
+def frame_of(rng: random.Random, ids: list[int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows_of(rng, ids), columns=["lead_id", "score", "campaign_id", "telephone"])
+    return frame.set_index("lead_id")
+
+
+def workbook(rows: list[list[object]], change: Callable[[openpyxl.Workbook], None] = lambda _: None) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    change(book)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def text(line: str, *, head: str = "", foot: str = "", whole: bool = False) -> Maker:
+    def make(rng: random.Random, ids: list[int]) -> Made:
+        lines = [
+            line.format(n=n, i=i, score=score, campaign=campaign, tel=tel, i_in=f"{i:,}", i_space=f"{i:,}".replace(",", " "))
+            for n, (i, score, campaign, tel) in enumerate(rows_of(rng, ids))
+        ]
+        return "\n".join(filter(None, [head, *lines, foot.format(count=len(ids))])), ids, whole
+
+    return make
+
+
+def table(
+    head: list[str], cells: Callable[[int, int, random.Random], list[object]], foot: tuple[object, ...] = (), *, whole: bool
+) -> Maker:
+    def make(rng: random.Random, ids: list[int]) -> Made:
+        end = [len(ids) if c == "count" else sum(ids) if c == "sum" else c for c in foot]
+        return workbook([head, *(cells(n, i, rng) for n, i in enumerate(ids, 1)), *([end] if end else [])]), ids, whole
+
+    return make
+
+
+def hidden(rng: random.Random, ids: list[int]) -> Made:
+    def hide(book: openpyxl.Workbook) -> None:
+        book.active.row_dimensions[3].hidden = True
+        book.active["A4"].font = Font(strike=True)
+
+    return workbook([["Lead ID"], *([i] for i in ids)], hide), [ids[0], *ids[3:]], True
+
+
+KINDS: dict[str, Maker] = {
+    "one a line": text("{i}", whole=True),
+    "one a line, with commas": text("{i},", whole=True),
+    "under their name": text("{i}", head="Lead ID", whole=True),
+    "decimals of Excel": text("{i}.0", whole=True),
+    "decimals of a German Excel": text("{i},0", whole=True),
+    "marks of direction": text("\u202a{i}\u202c", whole=True),
+    "on one line": lambda _, ids: (", ".join(map(str, ids)), ids, True),
+    "on one line, with thanks": lambda _, ids: (f"{', '.join(map(str, ids))} thanks", ids, True),
+    "on one line, with and": lambda _, ids: (f"{', '.join(map(str, ids[:-1]))} and {ids[-1]}", ids, True),
+    "broken into lines": lambda _, ids: (",\n".join(f"{a}, {b}" for a, b in zip(ids[::2], ids[1::2], strict=False)), ids, False),
+    "rising, broken into lines": lambda _, ids: (
+        "\n".join(f"{a}, {b}" for a, b in zip(sorted(ids)[::2], sorted(ids)[1::2], strict=False)), ids, False),
+    "numbered": text("{n} {i}"),
+    "numbered from 1": lambda _, ids: ("\n".join(f"{n} {i}" for n, i in enumerate(ids, 1)), ids, False),
+    "with telephones": text("{i} {tel}"),
+    "with campaigns": text("{i} {campaign}"),
+    "with scores, by tabs": text("{i}\t{score}"),
+    "with scores, by bars": text("{i} | {score}"),
+    "scores in front": text("{score} {i}"),
+    "half a row at the end": text("{i}\t{score}\t{campaign}", foot="167999"),
+    "thousands by commas": text("{i_in}"),
+    "thousands by spaces": text("{i_space}"),
+    "columns of a PDF": text("{i}   {score}   {campaign}", head="Lead ID   Score   Campaign ID"),
+    "columns of a mail": text("Bo  {i}  {score}", head="Name  Lead ID  Score"),
+    "below what is not returned": text("{i}", head="Do not return these:") and (
+        lambda _, ids: ("Not returned:\n" + "\n".join(map(str, ids)), [], True)),
+    "scores alone": lambda rng, ids: ("Score\n" + "\n".join(str(rng.randint(1, 100)) for _ in ids), [], True),
+    "rows alone": lambda _, ids: ("\n".join(map(str, range(1, len(ids) + 1))), [], True),
+    "a frame that was printed": lambda rng, ids: (frame_of(rng, ids).to_string(), ids, False),
+    "a frame without its index": lambda rng, ids: (frame_of(rng, ids).reset_index().to_string(), ids, False),
+    "a series that was printed": lambda rng, ids: (str(frame_of(rng, ids)["score"]), ids, False),
+    "a frame copied from a cell": lambda rng, ids: (
+        "\tscore\tcampaign_id\nlead_id\t\t\n" + "\n".join(f"{i}\t{s}\t{c}" for i, s, c, _ in rows_of(rng, ids)), ids, True),
+    "pasted with its header": text("{campaign}\t{i}\t{score}", head="Campaign ID\tLead ID\tScore", whole=True),
+    "Lead number beside ID": table(["ID", "Lead number"], lambda n, i, _: [n, i], whole=True),
+    "Convertr ID beside ID": table(["ID", "Convertr ID"], lambda n, i, _: [n, i], whole=True),
+    "Lead ID (from Convertr)": table(["ID", "Lead ID (from Convertr)"], lambda n, i, _: [n, i], whole=True),
+    "two that differ": table(["Lead ID", "Convertr ID"], lambda _, i, r: [i + r.randint(1, 9), i], whole=False),
+    "ids of campaigns with counts": lambda rng, ids: (
+        workbook([["Campaign", "ID", "Leads"], *([f"C{n}", 44064 + n, rng.randint(1, 99)] for n, _ in enumerate(ids))]), [], True),
+    "a count below": table(["Lead ID", "Name"], lambda n, i, _: [i, f"n{n}"], ("count", None), whole=True),
+    "a total in German": table(["Name", "Lead ID"], lambda n, i, _: [f"n{n}", i], ("Gesamtergebnis", "count"), whole=True),
+    "a sum without a word": table(["Lead ID", "Payout"], lambda _, i, __: [i, 10], ("sum", None), whole=True),
+    "a header slipped to the left": table(["Lead ID", "Score"], lambda n, i, r: [n, i, r.randint(1, 99)], whole=False),
+    "hidden and struck through": hidden,
+    "a line of ids as a file": lambda _, ids: (",".join(map(str, ids)).encode(), ids, True),
+    "a score among ids": lambda rng, ids: ("\n".join(map(str, [*ids, rng.randint(1, 100)])), ids, True),
+}  # fmt: skip
+SEEDS = range(4)
+
+
+def chosen(given: str | bytes) -> Selection:
+    try:
+        return cvtr.select(given) if isinstance(given, str) else read_file(given)
+    except SelectionError:
+        return Selection()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_number_that_was_not_meant_is_a_lead(kind: str, seed: int) -> None:
+    rng = random.Random(f"{kind} {seed}")
+    ids = rng.sample(range(160_001, 175_000), rng.choice([4, 6, 9, 14]))
+    given, meant, whole = KINDS[kind](rng, ids)
+    found = chosen(given)
+    assert set(found.ids) <= set(meant), kind
+    if whole:
+        assert sorted(found.ids) == sorted(meant), found.warnings
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(KINDS) * len(SEEDS) >= 150
+
+
+def test_two_columns_are_named_and_asked_about() -> None:
+    with pytest.raises(ColumnUnclear, match="Lead ID, Convertr ID") as caught:
+        read_file(b"Lead ID,Convertr ID\n167457,167458\n")
+    assert caught.value.columns == ("Lead ID", "Convertr ID")
+
+
+def test_what_is_odd_is_set_aside_and_can_be_added() -> None:
+    found = cvtr.select("167457, 167458, 167459, 85")
+    assert [one.lead_id for one in found.set_aside] == [85]
+    assert any("set aside" in said for said in found.warnings)
+    assert 85 in cvtr.select("167457, 167458, 167459, 85", include_odd=True)
+    assert found.with_odd([85]).ids == (167457, 167458, 167459, 85)
+
+
+LISTS = st.lists(st.integers(160_001, 175_000), min_size=3, max_size=12, unique=True)
+PROSE = st.sampled_from(
+    ["Hello all,", "Campaign 44064", "not 160500", "12 of 300 leads", "call +44 7911 123456", "on 2026-11-24", ""]
+)
+
+
+@given(LISTS, st.lists(PROSE, max_size=3), st.lists(st.integers(1, 99), min_size=3, max_size=12), st.booleans())
+def test_lists_tables_and_prose_together(ids: list[int], prose: list[str], scores: list[int], table: bool) -> None:
+    lines = [f"{i} {s}" for i, s in zip(ids, scores, strict=False)] if table else list(map(str, ids))
+    with contextlib.suppress(SelectionError):
+        found = parse_ids("\n".join([*prose, *lines]))
+        assert set(found.ids) <= set(ids)
