@@ -127,9 +127,9 @@ class ReadSession:
         """
         return self._pulling.detail(lead_id)
 
-    def select(self, what: Any) -> Selection:
-        """Lead ids from a frame, a list, typed text, or the path of a CSV or Excel file; see ``cvtr_widgets.selection``."""
-        return select(what)
+    def select(self, what: Any, *, column: str | None = None, include_odd: bool = False) -> Selection:
+        """Lead ids from a frame, a list, typed text, or the path of a CSV or Excel file; see ``cvtr_widgets.select``."""
+        return select(what, column=column, include_odd=include_odd)
 
     # -- lists --------------------------------------------------------------------------------------------------------
 

@@ -176,3 +176,15 @@ def test_lists_tables_and_prose_together(ids: list[int], prose: list[str], score
     with contextlib.suppress(SelectionError):
         found = parse_ids("\n".join([*prose, *lines]))
         assert set(found.ids) <= set(ids)
+
+
+def test_a_plan_warns_of_what_was_set_aside() -> None:
+    with cvtr.Sandbox(leads=50, seed=2) as sandbox, sandbox.connect() as client:
+        session = cvtr.LeadSession(client, progress=False)
+        first, second, third = sandbox.server.lead_ids()[:3]
+        text = f"{first}, {second}, {third}, 85"
+        plan = session.plan(cvtr.mark_test("Test lead"), text)
+        assert len(plan.frame) == 3
+        assert any("set aside" in said for said in plan.warnings)
+        assert 85 in session.select(text, include_odd=True)
+        session.close()
