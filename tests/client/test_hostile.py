@@ -201,10 +201,12 @@ def test_a_proxy_is_used_for_others_and_never_for_this_machine(scripted, connect
 
 def test_a_token_is_taken_from_the_environment_and_the_first_401_says_what_to_do(scripted, monkeypatch):
     monkeypatch.setenv("CVTR_TOKEN", "Bearer pasted-token")
+    monkeypatch.setenv("CVTR_URL", scripted.url)
+    scripted.answers["GET", "/api/v4/leads"] = collection([])
     scripted.answers["GET", "/api/v4/campaigns"] = Reply(401, {"error": "invalid_grant"})
     with cvtr.connect("acme", url=scripted.url) as client:
         assert scripted.asked("/api/login") == []
-        with pytest.raises(LoginRefused, match=r"no longer accepted.*CVTR_TOKEN") as caught:
+        with pytest.raises(LoginRefused, match=r"not accepted.*CVTR_TOKEN") as caught:
             client.campaigns()
         assert "pasted-token" not in str(caught.value)
         assert "pasted-token" not in repr(client)
@@ -224,6 +226,7 @@ def test_a_token_of_another_enterprise_is_not_used(scripted, monkeypatch):
 
 
 def test_a_token_is_asked_for_without_echo_and_must_be_one(scripted):
+    scripted.answers["GET", "/api/v4/leads"] = collection([])
     with cvtr.connect("acme", url=scripted.url, token=True, ask=lambda _: " pasted \n") as client:
         scripted.answers["GET", "/api/v4/campaigns"] = collection([])
         client.campaigns()
