@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.masking import masked as cvtr_masked
 from cvtr_widgets.masking import short_email, short_name, short_telephone, shortener
 
 
@@ -76,3 +78,21 @@ def test_a_masked_session_gives_no_name_anywhere():
         # What a run needs is not shortened: the plan is read afresh from the service.
         plan = session.plan(cvtr.mark_test("Test Lead"), [own])
         assert plan.total == 1
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["data_work_email_2", "data_mobilephone", "data_vorname", "data_Prénom", "other_nachname", "data_apellidos", "comment",
+     "data_notes", "data_Straße", "data_geburtsdatum", "data_whatsapp", "other_name"],
+)  # fmt: skip
+def test_personal_columns_are_known_in_other_languages(column):
+    assert shortener(column) is not None
+
+
+@given(st.from_regex(r"[a-z]{2,9}@[a-z]{2,9}\.example|\+?[0-9]{7,15}", fullmatch=True))
+def test_what_is_in_a_value_decides_besides_its_columns_name(value):
+    frame = pd.DataFrame({"data_x": [value, "blue"], "reason": [f"said {value}", None], "campaign": ["2026112701", "b"]})
+    found = cvtr_masked(frame)
+    assert value not in found.to_csv()
+    assert found["data_x"].tolist()[1] == "blue"
+    assert found["campaign"].equals(frame["campaign"])
