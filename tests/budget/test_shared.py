@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import shutil
 import subprocess
 import sys
 import threading
@@ -246,3 +248,22 @@ def test_how_long_a_429_makes_everybody_wait(said, kept):
     budget = Budget(Limits(), clock=lambda: 1_000.0)
     assert budget.pause(said) == kept
     assert budget.waiting() == kept
+
+
+def test_a_folder_that_is_removed_under_living_kernels_still_holds_nine_places(tmp_path):
+    place = tmp_path / "shared"
+    first = Budget(Limits(requests=60, in_flight=9), folder=place)
+    with contextlib.ExitStack() as held:
+        for _ in range(5):
+            held.enter_context(first.slot())
+        shutil.rmtree(place)
+        soon(lambda: first.used() >= 5)  # it takes part anew, with what is in flight and what was used
+        second = Budget(Limits(requests=60, in_flight=9), folder=place)
+        for _ in range(4):
+            held.enter_context(second.slot(patience=60))
+        for budget in (first, second):
+            with pytest.raises(TooManyRequests), budget.slot(patience=0.5):
+                pass
+        assert second.used() >= 9
+    first.close()
+    second.close()
