@@ -32,7 +32,7 @@ from cvtr_widgets.api.writing import Writing
 from cvtr_widgets.dialect.model import EntryRow
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, LoginRefused, NotAllowed, NotFound, ServiceError
 from cvtr_widgets.fields import FieldMap
-from cvtr_widgets.lead_ids import lead_id_of
+from cvtr_widgets.lead_ids import lead_id_of, lead_ids_of
 from cvtr_widgets.models import (
     Action,
     ActionKind,
@@ -402,6 +402,7 @@ class Convertr:
         """Leads as runs need them; an absent id was not found or is not visible. ``gone``, where it is given, takes those of
         which the service itself said so in its own form, while another lead could be read.
         """
+        ids = lead_ids_of(ids)  # before anything is asked for
         campaigns, publishers = (self.catalog.names(what, cancelled=cancelled) for what in ("campaigns", "publishers"))
         known: dict[tuple[Any, ...], LeadState] = {}
 

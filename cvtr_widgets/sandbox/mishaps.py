@@ -8,11 +8,11 @@ from typing import Literal
 Do = Literal[
     "status", "half", "html", "cut_json", "empty", "wrong_charset", "huge", "reset", "slow", "drop_ids", "extra_ids",
     "reorder_ids", "double_ids", "refuse_lead", "chunk_422_if_lead", "lie", "never", "later", "queue", "redirect", "token_ends",
-    "login_ends", "password_expires", "meddle", "arrive",
+    "login_ends", "password_expires", "meddle", "arrive", "two_records",
 ]  # fmt: skip
 NetworkDo = Literal[
     "refuse", "reset_before_body", "reset_in_body", "reset_after_body", "reset_after_applying", "cut_answer", "late", "deaf",
-    "trickle", "close_idle", "reset_when_reused",
+    "trickle", "close_idle", "reset_when_reused", "clock", "small_total", "gateway",
 ]  # fmt: skip
 
 
@@ -22,7 +22,7 @@ class Mishap:
 
     ``call``: the last part of the path that is no id (``"leads-bulk-flag"``; ``"leads"`` is the list and the single lead),
     or ``"*"``. ``do``: what happens. ``when``: before or after the service has applied the call; what spoils only the answer's
-    rows (``drop_ids extra_ids reorder_ids double_ids``, at the writes, the delivery check and the list of leads) or a lead's
+    rows (``drop_ids extra_ids reorder_ids double_ids two_records``, at the writes, the delivery check and the list of leads) or a lead's
     fate has no moment. ``nth``: only the nth such call (from 1), else every one, ``times`` at the most. ``lead``: the fault
     strikes only calls that name this lead (or a list that names none), and is about this lead alone where it is about leads.
     ``status`` and ``retry_after`` (text) for ``"status"``; ``seconds`` for ``"slow"``, ``"later"`` and ``"queue"``;
@@ -34,7 +34,8 @@ class Mishap:
     is among the ids. ``reset``: the connection is closed without an answer. ``huge``: right, with 70 MB of spaces behind.
     ``token_ends``: all tokens end, renewing works. ``login_ends``: so does renewing, and the account is locked.
     ``password_expires``: from now on everything but changing it is refused. ``meddle``: a colleague flags the call's leads
-    (``when`` before it or after it). ``arrive``: three new leads come in after the call.
+    (``when`` before it or after it). ``two_records``: each lead of a list comes twice, the second time with the status Test.
+    ``arrive``: three new leads come in after the call.
     """
 
     call: str
@@ -60,7 +61,9 @@ class NetworkFault:
     gets through. ``cut_answer``: half of it does. ``late``: the call is held up for ``seconds`` and carried out then, whether
     or not the caller still waits. ``deaf``: it is carried out at once and the answer never comes. ``trickle``: the answer
     comes at one byte per ``seconds``. ``close_idle``: closed in good order after the answer. ``reset_when_reused``: reset when
-    the next request comes over the same connection.
+    the next request comes over the same connection. And a proxy on the way that changes answers: ``clock`` puts their Date
+    ``seconds`` forward (or back), ``small_total`` makes the total of a list the number of rows on that page, ``gateway`` answers
+    404 with a page of its own, whatever the service has said.
     """
 
     call: str

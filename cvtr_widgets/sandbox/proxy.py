@@ -1,6 +1,7 @@
 """What the network does, done for real: a TCP proxy on loopback between a caller and the sandbox.
 
-It understands just enough of HTTP to know where a request and its answer end. What it passes on it does not change.
+It understands just enough of HTTP to know where a request and its answer end. What it passes on it does not change, but for the
+faults that are about that.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cvtr_widgets.sandbox.faults import Chaos, Faults, call_of, leads_of
 from cvtr_widgets.sandbox.mishaps import NetworkFault
+from cvtr_widgets.sandbox.rewriting import REWRITE, rewritten
 
 HOST = "127.0.0.1"
 EARLY = frozenset({"reset_before_body", "reset_in_body"})
@@ -342,6 +344,8 @@ class Proxy:
                 if self._stopping.wait(fault.seconds):
                     return False
             answer = answer[-1:]
+        if fault is not None and do in REWRITE:
+            answer = rewritten(answer, fault)
         if fault is not None and do == "refuse":
             self._refuse(fault.seconds)  # before the answer, so that the caller's next connection meets it
         self._land(landed)  # before: with the answer in its hands the caller may send the next request at once

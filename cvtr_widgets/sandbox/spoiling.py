@@ -15,7 +15,7 @@ HUGE = 70_000_000
 CUT = "X-Cut"
 """Marks an answer that is never sent: the connection is closed instead."""
 _START = b'{"@context": "/api/v4/contexts/Lead", "@id": "/api/v4/leads", "hydra:member": [{"@id": "/api/v'
-ALTERING = frozenset({"drop_ids", "extra_ids", "reorder_ids", "double_ids"})
+ALTERING = frozenset({"drop_ids", "extra_ids", "reorder_ids", "double_ids", "two_records"})
 
 
 def altered(rows: list[dict[str, Any]], struck: Sequence[Mishap]) -> list[dict[str, Any]]:
@@ -29,6 +29,8 @@ def altered(rows: list[dict[str, Any]], struck: Sequence[Mishap]) -> list[dict[s
             rows = rows[::-1]
         elif mishap.do == "double_ids":
             rows = [r for row in rows for r in (row, row)]
+        elif mishap.do == "two_records":
+            rows = [r for row in rows for r in (row, row | {"currentStatus": "Test"} if "currentStatus" in row else row)]
     return rows
 
 

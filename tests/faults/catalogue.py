@@ -90,6 +90,9 @@ def _network() -> list[Row]:
         row("time-out, applied at once", "deaf", _all(SEEN), hurried=True),
         row("keep-alive closed while idle", "close_idle", _all(SEEN)),
         row("keep-alive reset at its next use", "reset_when_reused", _all("3 confirmed, then 3 unknown", **READS), own={"in_flight": 1}),
+        row("the Date of answers three hours back", "clock", _all(SEEN), settings={"seconds": -10_800}),
+        row("a total cut to the rows of one page", "small_total", _all(SEEN), on=(READ,)),
+        row("a gateway's own 404", "gateway", _all("3 not_sent"), on=(CHECK, READ)),
         row("one byte at a time", "trickle", _all(SEEN), hurried=True, settings={"seconds": 0.1}),
     ]  # fmt: skip
 
@@ -135,6 +138,7 @@ def _rows() -> list[Row]:
         Row("more ids in the answer", "extra_ids", _all(SEEN)),
         Row("reordered ids", "reorder_ids", _all(SEEN)),
         Row("doubled ids", "double_ids", _all(SEEN)),
+        Row("two different records of each lead", "two_records", _all(SEEN), on=(READ,)),
         Row("partial success", "refuse_lead", _all("1 refused, 2 confirmed"), on=WRITES, every=True),
         Row(
             "partial success, reordered ids",
