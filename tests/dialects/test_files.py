@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
+from cvtr_widgets import settings
 from cvtr_widgets.api.dialect import default_dialect, default_text, load_dialect, parse_dialect
 from cvtr_widgets.dialect.model import Evidence
 from cvtr_widgets.dialect.schema import CALLS
@@ -128,22 +129,33 @@ def test_everything_in_the_default_has_its_evidence_and_no_write_body_is_documen
 
 
 def test_what_was_proven_at_another_enterprise_proves_nothing_here():
-    found = Evidence.of("verified 2026-11-24 acme")
-    assert found.verified_at("acme")
-    assert not found.verified_at("other")
-    assert not Evidence.of("seen 2026-11-24").verified_at("acme")
+    here = ("https://acme.cvtr.io", "user:7")
+    found = Evidence.of("verified 2026-11-24 https://acme.cvtr.io user:7")
+    assert found.verified_at(*here)
+    assert found.tried_at(*here)
+    for elsewhere in (("https://acme.other.example", "user:7"), ("https://acme.cvtr.io", "user:8")):
+        assert not found.verified_at(*elsewhere)
+        assert not found.tried_at(*elsewhere)
+    sent = Evidence.of("sent 2026-11-24 https://acme.cvtr.io user:7")
+    assert sent.tried_at(*here)
+    assert not sent.verified_at(*here)
+    assert not Evidence.of("verified 2026-11-24 acme").verified_at(*here)  # an older file: at which address is not known
+    assert not Evidence.of("seen 2026-11-24").tried_at(*here)
+
+
+WHERE = "https://acme.cvtr.io user:7"
 
 
 def test_entries_are_written_with_their_values_and_read_back_the_same(tmp_path):
     dialect = default_dialect()
     names = [row.entry for row in dialect.evidence()]
     path = tmp_path / "deep" / "acme.toml"
-    mark_proven(path, dialect, dict.fromkeys(names, "verified"), "acme", date(2026, 11, 24))
+    mark_proven(path, dialect, dict.fromkeys(names, "verified"), "acme", WHERE, date(2026, 11, 24))
     again = load_dialect(path)
     assert again.hash == dialect.hash
-    assert {r.evidence for r in again.evidence()} == {Evidence("verified", "2026-11-24", "acme")}
+    assert {r.evidence for r in again.evidence()} == {Evidence("verified", "2026-11-24", WHERE)}
     before = path.read_text()
-    mark_proven(path, again, dict.fromkeys(names[:1], "verified"), "acme", date(2026, 11, 25))
+    mark_proven(path, again, dict.fromkeys(names[:1], "verified"), "acme", WHERE, date(2026, 11, 25))
     assert path.read_text().count("2026-11-25") == 1
     assert len(before) == len(path.read_text())
 
@@ -173,7 +185,7 @@ def test_it_is_found_by_argument_environment_and_settings_folder(tmp_path, monke
     monkeypatch.setenv("CVTR_SETTINGS", str(tmp_path / "settings"))
     with SandboxServer(leads=5) as server:
         assert name() == "default"
-        write(tmp_path / "settings" / "dialects" / "sandbox.toml", "by folder")
+        write(settings.dialect_file("sandbox", server.url), "by folder")
         assert name() == "by folder"
         monkeypatch.setenv("CVTR_DIALECT", str(write(tmp_path / "env.toml", "by environment")))
         assert name() == "by environment"
