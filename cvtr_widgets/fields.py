@@ -242,18 +242,6 @@ def own_word(name: str, word: str) -> str | None:
     return "" if not plain else OUR_WORDS[name].get(plain.replace("_", " ") if name == "delivery" else plain)
 
 
-def unknown_word(name: str, value: Any) -> str | None:
-    """The word that a field holds, where it is none that is understood there; None where it is, or the field is empty."""
-    if value is NOT_SENT or value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return None if name == "delivery" else str(value).lower()
-    text = text_of(value)
-    if not isinstance(text, str):
-        return f"({type(value).__name__})"
-    return None if own_word(name, text) is not None else text
-
-
 def status_of(value: Any) -> str | None | Missing:
     """Current Status in Convertr's spelling (``Valid Invalid Caution Test``); another word is kept as it came."""
     text = text_of(value)
