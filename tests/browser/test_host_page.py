@@ -43,7 +43,7 @@ def stages():
         try:
             ids = sandbox.server.lead_ids(status="Caution")[:3]
             driven.say("load", go_on=False)
-            driven.say("ids", text=f"{' '.join(map(str, ids))}\nbanana\n99999999")
+            driven.say("ids", text=f"{' '.join(map(str, ids))} 299111\nbanana")
             driven.say("narrow", column="email", wanted={"kind": "contains", "text": "lead"})
             driven.say("save_view", name="mine")
             driven.say("keep", name="these")
