@@ -50,7 +50,7 @@ def detail(panel, sandbox):
 def kind(panel, sandbox):
     panel(".cvtr-detail-close").click()
     valid = sandbox.lead_ids(status="Valid", delivery="Delivered")[:4]
-    panel.type_ids(" ".join(map(str, [*sandbox.lead_ids(status="Caution")[:6], *valid, 99999999])))
+    panel.type_ids(" ".join(map(str, [*sandbox.lead_ids(status="Caution")[:6], *valid, 299111])))
     panel(".cvtr-absent summary").wait_for()
     panel.next()
     panel.choose("invalid", reason="Returned", category="No budget", comment="Returned by the advertiser, 24 November")

@@ -187,7 +187,7 @@ def test_typed_ids_and_what_was_not_taken_of_them(open_panel, sandbox):
     panel.box(d).click()
     panel.selected(3)
     # an id that the service does not have is told before anything runs
-    panel.type_ids(f"{a} {b} {c} {d} 99999999")
+    panel.type_ids(f"{a} {b} {c} {d} 299111")
     panel.selected(4)
     expect(panel(".cvtr-absent summary")).to_have_text("1 can’t be found: deleted, or not visible to you.")
     panel.next()
