@@ -27,7 +27,7 @@ import httpx
 import pandas as pd
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.demo import SANDBOX
+from cvtr_widgets.connection import SANDBOX
 from cvtr_widgets.sandbox import SandboxServer
 
 LATENCY = 0.150

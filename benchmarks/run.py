@@ -36,8 +36,8 @@ from typing import Any
 import httpx
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.demo import SANDBOX
-from cvtr_widgets.runs.journal import Journal
+from cvtr_widgets.connection import SANDBOX
+from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.sandbox import SandboxServer
 
 LATENCY = 0.100

@@ -23,12 +23,12 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from cvtr_widgets.frames import COLUMNS, DTYPES
-from cvtr_widgets.panel.cells import LEAD_COLUMNS
-from cvtr_widgets.panel.picked import Picked
-from cvtr_widgets.panel.table import LeadTable
-from cvtr_widgets.panel.table_filters import Between, Contains, Days, OneOf
-from cvtr_widgets.panel.table_texts import ranks
+from cvtr_widgets.frames.leads import COLUMNS, DTYPES
+from cvtr_widgets.panel.selection.panel_selection import Picked
+from cvtr_widgets.panel.table.cells import LEAD_COLUMNS
+from cvtr_widgets.panel.table.column_filters import Between, Contains, Days, OneOf
+from cvtr_widgets.panel.table.lead_table import LeadTable
+from cvtr_widgets.panel.table.text_sort import ranks
 
 SIZES = (10_000, 100_000, 1_000_000)
 NAMES = ("Müller", "García", "O'Brien", "Wójcik", "Öberg", "Παπαδοπούλου", "Смирнов", "حداد", "佐藤", "Nair", "Baker", "Nguyễn")

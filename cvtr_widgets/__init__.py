@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cvtr_widgets.actions import (
+    from cvtr_widgets.actions.catalogue import (
         delete,
         mark_delivered,
         mark_invalid,
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
         reprocess,
     )
     from cvtr_widgets.api.client import Convertr
-    from cvtr_widgets.demo import Sandbox, connect
+    from cvtr_widgets.connection import Sandbox, connect
     from cvtr_widgets.errors import CvtrError
-    from cvtr_widgets.export import to_csv, to_excel
+    from cvtr_widgets.frames.export import to_csv, to_excel
     from cvtr_widgets.models import Action, ActionKind, Limits, Outcome, Verdict
     from cvtr_widgets.panel.lead_panel import LeadPanel
-    from cvtr_widgets.runs.execute import Run
+    from cvtr_widgets.plans.plan import Plan
     from cvtr_widgets.runs.options import Patience
-    from cvtr_widgets.runs.plan import Plan
-    from cvtr_widgets.selection import Selection, select
-    from cvtr_widgets.session import LeadSession
-    from cvtr_widgets.teaching import learn_dialect, save_lesson
+    from cvtr_widgets.runs.run import Run
+    from cvtr_widgets.selection.select import Selection, select
+    from cvtr_widgets.session.lead_session import LeadSession
+    from cvtr_widgets.session.learn_dialect import learn_dialect, save_lesson
 
 __version__ = "0.1.0"
 
@@ -42,29 +42,29 @@ _HOMES = {
     "Convertr": "api.client",
     "CvtrError": "errors",
     "LeadPanel": "panel.lead_panel",
-    "LeadSession": "session",
+    "LeadSession": "session.lead_session",
     "Limits": "models",
     "Outcome": "models",
     "Patience": "runs.options",
-    "Plan": "runs.plan",
-    "Run": "runs.execute",
-    "Sandbox": "demo",
-    "Selection": "selection",
+    "Plan": "plans.plan",
+    "Run": "runs.run",
+    "Sandbox": "connection",
+    "Selection": "selection.select",
     "Verdict": "models",
-    "connect": "demo",
-    "delete": "actions",
-    "learn_dialect": "teaching",
-    "mark_delivered": "actions",
-    "mark_invalid": "actions",
-    "mark_other": "actions",
-    "mark_test": "actions",
-    "mark_undelivered": "actions",
-    "mark_valid": "actions",
-    "reprocess": "actions",
-    "save_lesson": "teaching",
-    "select": "selection",
-    "to_csv": "export",
-    "to_excel": "export",
+    "connect": "connection",
+    "delete": "actions.catalogue",
+    "learn_dialect": "session.learn_dialect",
+    "mark_delivered": "actions.catalogue",
+    "mark_invalid": "actions.catalogue",
+    "mark_other": "actions.catalogue",
+    "mark_test": "actions.catalogue",
+    "mark_undelivered": "actions.catalogue",
+    "mark_valid": "actions.catalogue",
+    "reprocess": "actions.catalogue",
+    "save_lesson": "session.learn_dialect",
+    "select": "selection.select",
+    "to_csv": "frames.export",
+    "to_excel": "frames.export",
 }
 
 __all__ = [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import SelectionError
-from cvtr_widgets.fields import STATUSES
+from cvtr_widgets.frames.field_map import STATUSES
 from cvtr_widgets.models import Outcome
 
 if TYPE_CHECKING:

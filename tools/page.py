@@ -7,7 +7,7 @@ from pathlib import Path
 
 import minify
 
-from cvtr_widgets.panel import page
+from cvtr_widgets.panel.link import page
 
 TYPES = {page.SCRIPTS: "application/javascript", page.STYLES: "text/css"}
 
@@ -16,7 +16,7 @@ def main() -> int:
     for names, kind in TYPES.items():
         written = page.whole(names)
         short = f"{page.mark_of(written)}\n{minify.string(kind, written)}\n"
-        to = Path(page.__file__).with_name("static") / page.SHORT[names]
+        to = Path(page.__file__).parents[1] / "static" / page.SHORT[names]
         to.write_text(short, encoding="utf-8")
         print(f"{to.name}: {len(written.encode()):,} bytes as written, {len(short.encode()):,} shortened")
     return 0

@@ -37,7 +37,7 @@ from peer_page import FAILED, LIMIT, PAGE, RUN_CELL, STEP_LIMIT, Cannot, Open  #
 from peer_tables import PEERS  # noqa: E402
 from playwright.sync_api import Browser, Error, sync_playwright  # noqa: E402
 
-from cvtr_widgets.launch import Lab  # noqa: E402
+from cvtr_widgets.cli.jupyterlab import Lab  # noqa: E402
 from tests.browser.lab import NotebookPage, end_kernels, launch_browser, start_lab, write_notebook  # noqa: E402
 
 SIZES = (10_000, 100_000, 1_000_000)

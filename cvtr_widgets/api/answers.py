@@ -8,7 +8,7 @@ from typing import Any
 
 from cvtr_widgets.dialect.kinds import AnswerEntry
 from cvtr_widgets.dialect.model import Call, Dialect
-from cvtr_widgets.fields import getter, id_of, plain_word
+from cvtr_widgets.frames.field_map import getter, id_of, plain_word
 from cvtr_widgets.models import NOT_SENT, LeadAnswer, LeadId
 
 TWICE = "the service named this lead twice, with different words"

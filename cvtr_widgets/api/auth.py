@@ -14,12 +14,12 @@ from typing import Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.api import keyrings
+from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.api.dialect import Dialect
-from cvtr_widgets.api.stopping import never
 from cvtr_widgets.api.transport import Answer, Failed, Transport, failure_error, problem_words, status_error
+from cvtr_widgets.dialect.default import Dialect
 from cvtr_widgets.errors import Cancelled, CredentialsError, CvtrError, LoginRefused, PasswordExpired, Unreadable
-from cvtr_widgets.fields import getter
+from cvtr_widgets.frames.field_map import getter
 from cvtr_widgets.models import Stopped
 
 MAX_LIFE = 10 * 365 * 86_400

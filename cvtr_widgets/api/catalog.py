@@ -8,14 +8,14 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from cvtr_widgets.api.cancel_token import Stop, never
+from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.pages import Pages
-from cvtr_widgets.api.reader import Reader
-from cvtr_widgets.api.stopping import Stop, never
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import RequestRefused, Unreadable
-from cvtr_widgets.fields import id_of, plain_word
-from cvtr_widgets.lead_ids import lead_id_of
+from cvtr_widgets.frames.field_map import id_of, plain_word
 from cvtr_widgets.models import ActionKind, Choice, LeadId, Record, Stopped
+from cvtr_widgets.selection.lead_id import lead_id_of
 
 
 def _whole(records: Sequence[Record]) -> list[Hashable]:

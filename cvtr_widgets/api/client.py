@@ -14,25 +14,24 @@ from urllib.parse import urlsplit
 from cvtr_widgets import settings
 from cvtr_widgets.api import doctor, wire
 from cvtr_widgets.api.auth import Auth, Credentials
-from cvtr_widgets.api.budget import Budget
+from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.catalog import Catalog
-from cvtr_widgets.api.clearance import Clearance
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.api.dialect import Dialect, default_dialect
-from cvtr_widgets.api.leads import LeadFilter, LeadLists, Listing, in_order, moment, wanted_id, wanted_text
+from cvtr_widgets.api.json_reader import Reader
+from cvtr_widgets.api.lead_listing import LeadFilter, LeadLists, Listing, in_order, moment, wanted_id, wanted_text
+from cvtr_widgets.api.lead_reader import LeadReading, Tick
+from cvtr_widgets.api.limits.rate_limiter import Budget
+from cvtr_widgets.api.limits.shared_permits import allowance_folder
 from cvtr_widgets.api.origin import checked_origin, is_loopback
 from cvtr_widgets.api.pages import Page, Pages
-from cvtr_widgets.api.reader import Reader
-from cvtr_widgets.api.reading import LeadReading, Tick
 from cvtr_widgets.api.records import leads_of
-from cvtr_widgets.api.shared import allowance_folder
-from cvtr_widgets.api.stopping import never
 from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, status_error
-from cvtr_widgets.api.writing import Writing
+from cvtr_widgets.api.write_calls import Writing
+from cvtr_widgets.api.write_gate import Clearance
+from cvtr_widgets.dialect.default import Dialect, default_dialect
 from cvtr_widgets.dialect.model import EntryRow
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, LoginRefused, NotAllowed, NotFound, ServiceError
-from cvtr_widgets.fields import FieldMap
-from cvtr_widgets.lead_ids import lead_id_of, lead_ids_of
+from cvtr_widgets.frames.field_map import FieldMap
 from cvtr_widgets.models import (
     Action,
     ActionKind,
@@ -48,6 +47,7 @@ from cvtr_widgets.models import (
     Signature,
     Stopped,
 )
+from cvtr_widgets.selection.lead_id import lead_id_of, lead_ids_of
 
 SPARE = 4
 ALLOWED_PAGES = 300

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import CvtrError, NotFound, ServiceError
-from cvtr_widgets.fields import id_of
+from cvtr_widgets.frames.field_map import id_of
 from cvtr_widgets.models import NOT_SENT, ActionKind, Diagnosis, Record
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.api.stopping import never
-from cvtr_widgets.api.writing import Writing
+from cvtr_widgets.api.write_calls import Writing
 from cvtr_widgets.models import Action, Identity, Lead, LeadId, Limits, ReadCost, Signature, Stopped, WriteAnswer
 
 

@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvtr_widgets.api.ahead import ahead
+from cvtr_widgets.api.cancel_token import never
+from cvtr_widgets.api.concurrency import ahead
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.api.reader import Reader
-from cvtr_widgets.api.stopping import never
+from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
+from cvtr_widgets.frames.record_batch import Rows
 from cvtr_widgets.models import Record, Stopped
-from cvtr_widgets.rows import Rows
 
 LATELY = 4
 """Pages that are kept to see whether a lead that comes again is the same."""

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from cvtr_widgets.fields import FieldMap, delivery_of, id_of, name_of, replacement_of, status_of, text_of
+from cvtr_widgets.frames.field_map import FieldMap, delivery_of, id_of, name_of, replacement_of, status_of, text_of
+from cvtr_widgets.frames.record_batch import Rows
+from cvtr_widgets.frames.values import money, person_mark
 from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, LeadState, Missing, Record
-from cvtr_widgets.rows import Rows
-from cvtr_widgets.values import money, person_mark
 
 
 def money_of(value: Any) -> Decimal | None | Missing:

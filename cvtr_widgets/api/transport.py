@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from cvtr_widgets.api.budget import STOPPED, Budget
 from cvtr_widgets.api.deadline import ends_at, keep_deadlines
 from cvtr_widgets.api.decoding import decode
+from cvtr_widgets.api.limits.rate_limiter import STOPPED, Budget
 from cvtr_widgets.api.origin import is_loopback
 from cvtr_widgets.errors import (
     Cancelled,

@@ -1,6 +1,6 @@
 """THE SEVEN WRITE CALLS AND NOTHING ELSE: path, body, reader, evidence, all taken from a dialect.
 
-Nothing here decides whether a write was applied; ``runs/doubt.py`` does. Nothing here repeats a write.
+Nothing here decides whether a write was applied; ``runs/retry_policy.py`` does. Nothing here repeats a write.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.transport import Answer, problem_words, retry_after
 from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError
-from cvtr_widgets.lead_ids import MOST
 from cvtr_widgets.models import Action, ActionKind, Cause, Choice, LeadId, Signature, WriteAnswer
+from cvtr_widgets.selection.lead_id import MOST
 
 CALL_OF = {
     ActionKind.VALID: "flag",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cvtr_widgets.errors import DialectError
-from cvtr_widgets.fields import getter
+from cvtr_widgets.frames.field_map import getter
 
 EVIDENCE = r"^(documented|inferred|seen \d{4}-\d\d-\d\d|(sent|verified) \d{4}-\d\d-\d\d \S+( \S+)?)$"
 

@@ -12,7 +12,7 @@ from typing import Any
 from cvtr_widgets.dialect.kinds import AnswerEntry, QueueEntry, SlotEntry
 from cvtr_widgets.dialect.schema import DialectFile
 from cvtr_widgets.errors import DialectError
-from cvtr_widgets.fields import FieldMap, getter
+from cvtr_widgets.frames.field_map import FieldMap, getter
 from cvtr_widgets.models import NOT_SENT, Record
 
 Slot = SlotEntry

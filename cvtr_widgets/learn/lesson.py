@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.dialect.files import parse_dialect
 from cvtr_widgets.dialect.model import Dialect, shown
+from cvtr_widgets.dialect.reading import parse_dialect
 from cvtr_widgets.dialect.schema import CALLS
 from cvtr_widgets.dialect.writing import with_entries
 from cvtr_widgets.errors import CaptureError, DialectError

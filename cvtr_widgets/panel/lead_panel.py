@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.panel.downloads import Downloads
-from cvtr_widgets.panel.heard import Heard
 from cvtr_widgets.panel.jobs import problem_of
-from cvtr_widgets.panel.messages import VERSION, BadMessage, read_message
-from cvtr_widgets.panel.news import News
-from cvtr_widgets.panel.page import SCRIPTS, STYLES, page
+from cvtr_widgets.panel.link.acknowledgements import Heard
+from cvtr_widgets.panel.link.deltas import News
+from cvtr_widgets.panel.link.downloads import Downloads
+from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
+from cvtr_widgets.panel.link.page import SCRIPTS, STYLES, page
 from cvtr_widgets.panel.state import PanelState
-from cvtr_widgets.runs.execute import Run
-from cvtr_widgets.runs.plan import Plan
-from cvtr_widgets.selection import Selection
-from cvtr_widgets.session import LeadSession
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.runs.run import Run
+from cvtr_widgets.selection.select import Selection
+from cvtr_widgets.session.lead_session import LeadSession
 
 if TYPE_CHECKING:
     import pandas as pd

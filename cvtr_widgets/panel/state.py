@@ -1,6 +1,6 @@
 """All that the panel knows, without a widget: the three steps, what may be done next and why not.
 
-``PanelState`` takes messages of the page (``panel/messages.py``) and gives JSON values to show. Scripts and tests can
+``PanelState`` takes messages of the page (``panel/link/messages.py``) and gives JSON values to show. Scripts and tests can
 drive it without any browser.
 """
 
@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.panel.arranging import Arranging
-from cvtr_widgets.panel.by_you import ByYou
-from cvtr_widgets.panel.cells import plain
-from cvtr_widgets.panel.eligibility import Eligibility
 from cvtr_widgets.panel.jobs import Jobs
-from cvtr_widgets.panel.kept import Kept
-from cvtr_widgets.panel.messages import sortable
-from cvtr_widgets.panel.past_runs import PastRuns
-from cvtr_widgets.panel.step_leads import LeadsStep
-from cvtr_widgets.panel.step_processing import ProcessingStep
-from cvtr_widgets.panel.step_type import TypeStep
-from cvtr_widgets.panel.table import LeadTable
-from cvtr_widgets.panel.uploads import Uploads
+from cvtr_widgets.panel.link.messages import sortable
+from cvtr_widgets.panel.link.uploads import Uploads
+from cvtr_widgets.panel.steps.eligibility import Eligibility
+from cvtr_widgets.panel.steps.leads import LeadsStep
+from cvtr_widgets.panel.steps.past_runs import PastRuns
+from cvtr_widgets.panel.steps.processing import ProcessingStep
+from cvtr_widgets.panel.steps.saved_selections import Kept
+from cvtr_widgets.panel.steps.type import TypeStep
+from cvtr_widgets.panel.table.cells import plain
+from cvtr_widgets.panel.table.controls import Arranging
+from cvtr_widgets.panel.table.lead_table import LeadTable
+from cvtr_widgets.panel.table.note_columns import ByYou
 
 if TYPE_CHECKING:
-    from cvtr_widgets.session import LeadSession
+    from cvtr_widgets.session.lead_session import LeadSession
 
 
 class PanelState:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
+from cvtr_widgets.journal.journal import Journal
+from cvtr_widgets.journal.ownership import whose
+from cvtr_widgets.journal.run_lock import Claim, Held
 from cvtr_widgets.models import Identity, Outcome, Sealed
-from cvtr_widgets.runs.claim import Claim, Held
-from cvtr_widgets.runs.entries import JournalEntry, time_of
-from cvtr_widgets.runs.journal import Journal
-from cvtr_widgets.runs.ownership import whose
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import results_frame, rows_of
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cvtr_widgets.models import Progress
-from cvtr_widgets.runs.mode import Verify
+from cvtr_widgets.plans.verify_mode import Verify
 
 STEPS = (
     "opened", "read", "before intent", "intent", "answered", "answer noted", "read back", "before outcome", "outcome",

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from cvtr_widgets.errors import JournalError, RunError
+from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
+from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import Cause, LeadId, Outcome, Signature
-from cvtr_widgets.runs import records
-from cvtr_widgets.runs.doubt import NOT_MADE, Then
-from cvtr_widgets.runs.entries import JournalEntry, time_of
-from cvtr_widgets.runs.journal import Journal
-from cvtr_widgets.runs.plan import Plan
-from cvtr_widgets.runs.settle import Said
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.runs import journal_records
+from cvtr_widgets.runs.outcome_policy import Said
+from cvtr_widgets.runs.retry_policy import NOT_MADE, Then
 
 Stage = Literal["not_sent", "doubt", "answered", "settled"]
 NOTED = "it was to be sent, and no answer is noted"
@@ -87,13 +87,13 @@ def replay(journal: Journal, run_id: str) -> Recorded:
     if first is None:
         raise RunError(f"The journal has no run {run_id!r}. See session.history() for those it has.")
     try:
-        plan = records.plan_of(first.data, [e.data for e in found if e.kind == "plan"])
+        plan = journal_records.plan_of(first.data, [e.data for e in found if e.kind == "plan"])
         run = Recorded(
             run_id,
             time_of(first.at),
             first.data,
             plan,
-            records.signature_of(first.data),
+            journal_records.signature_of(first.data),
             {e.lead_id: Fate() for e in plan.sendable},
             first.data.get("owner") or {},
             first.at,

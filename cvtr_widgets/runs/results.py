@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from cvtr_widgets.actions.proof import Sight
 from cvtr_widgets.models import NOT_SENT, Lead, LeadId, LeadState, Outcome, Signature
-from cvtr_widgets.runs.verify import Sight
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cvtr_widgets.runs.plan import Entry, Plan
+    from cvtr_widgets.plans.plan import Entry, Plan
     from cvtr_widgets.runs.replay import Fate
 
 RESULT_COLUMNS = (

@@ -16,13 +16,13 @@ from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 
 from cvtr_widgets.sandbox.answers import as_error, as_json, compact, password_expired
-from cvtr_widgets.sandbox.faults import Faults, call_of, leads_of
-from cvtr_widgets.sandbox.gate import Gate
-from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.auth import Gate
+from cvtr_widgets.sandbox.data.store import Store
+from cvtr_widgets.sandbox.faults.draw import Faults, call_of, leads_of
+from cvtr_widgets.sandbox.faults.faults import Mishap
+from cvtr_widgets.sandbox.faults.inject import ALTERING, CUT, altered, spoiled
 from cvtr_widgets.sandbox.reads import Reads
 from cvtr_widgets.sandbox.rules import Effect, Refused, Rules, User, check_ids
-from cvtr_widgets.sandbox.spoiling import ALTERING, CUT, altered, spoiled
-from cvtr_widgets.sandbox.store import Store
 
 SINCE, SEEN = "cvtr.since", "cvtr.seen"
 """Where a WSGI environment has the moment when its request came in, and what was noted of it."""

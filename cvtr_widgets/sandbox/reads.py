@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from cvtr_widgets.sandbox.answers import compact
+from cvtr_widgets.sandbox.data.seed import ADVERTISERS, CAMPAIGNS, CHANNELS, PUBLISHERS, REASONS, iri, jobs_of
+from cvtr_widgets.sandbox.data.store import Store
 from cvtr_widgets.sandbox.rules import Refused, User
-from cvtr_widgets.sandbox.store import Store
-from cvtr_widgets.sandbox.world import ADVERTISERS, CAMPAIGNS, CHANNELS, PUBLISHERS, REASONS, iri, jobs_of
 
 Query = Sequence[tuple[str, str]]
 COLUMNS = {

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cvtr_widgets.sandbox.store import Store, stamp
-from cvtr_widgets.sandbox.world import AGENCY_ADVERTISERS, REASONS, integrations_of
+from cvtr_widgets.sandbox.data.seed import AGENCY_ADVERTISERS, REASONS, integrations_of
+from cvtr_widgets.sandbox.data.store import Store, stamp
 
 FLAG_WORDS = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
 

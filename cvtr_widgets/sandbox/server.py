@@ -17,16 +17,16 @@ from cheroot.workers.threadpool import ThreadPool
 
 from cvtr_widgets.errors import SandboxError
 from cvtr_widgets.sandbox.app import SINCE, Desk, Seen, make_app
-from cvtr_widgets.sandbox.faults import Chaos, Faults
-from cvtr_widgets.sandbox.gate import Gate
-from cvtr_widgets.sandbox.interpreter import Interpreter, dressed
-from cvtr_widgets.sandbox.mishaps import Mishap, NetworkFault
-from cvtr_widgets.sandbox.proxy import Proxy
+from cvtr_widgets.sandbox.auth import Gate
+from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, REASONS, World
+from cvtr_widgets.sandbox.data.store import FIELDS, Store
+from cvtr_widgets.sandbox.faults.draw import Chaos, Faults
+from cvtr_widgets.sandbox.faults.faults import Mishap, NetworkFault
+from cvtr_widgets.sandbox.faults.network_proxy import Proxy
+from cvtr_widgets.sandbox.profiles.profile import Speech
+from cvtr_widgets.sandbox.profiles.translator import Interpreter, dressed
 from cvtr_widgets.sandbox.reads import Reads
 from cvtr_widgets.sandbox.rules import Rules, User, make_users
-from cvtr_widgets.sandbox.speech import Speech
-from cvtr_widgets.sandbox.store import FIELDS, Store
-from cvtr_widgets.sandbox.world import CAMPAIGNS, REASONS, World
 
 THREADS = 24
 

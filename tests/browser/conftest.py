@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from cvtr_widgets.launch import Lab
+from cvtr_widgets.cli.jupyterlab import Lab
 from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.lab import (
     OUTPUT,

@@ -15,7 +15,7 @@ from typing import Any
 from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.lab import OUTPUT, environment_cell, joined, start_lab, write_notebook
 from tests.browser.panel import CELL
-from tests.dialects.capture_firefox import firefox
+from tests.dialect.capture_firefox import firefox
 
 SEEN = "const one = document.querySelector(arguments[0]); return Boolean(one) && one.checkVisibility();"
 CHOOSE = """const [selector, value] = arguments; const one = document.querySelector(selector);

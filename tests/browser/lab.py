@@ -19,7 +19,7 @@ from urllib.parse import quote
 import nbformat
 from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Playwright
 
-from cvtr_widgets.launch import Lab
+from cvtr_widgets.cli.jupyterlab import Lab
 from cvtr_widgets.sandbox import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,10 +8,10 @@ from playwright.sync_api import Browser
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.sandbox import SandboxServer
-from tests.dialects.capture import capture
-from tests.dialects.conftest import connected
-from tests.dialects.full_job import PATIENT, all_eight
-from tests.dialects.services import SERVICES
+from tests.dialect.capture import capture
+from tests.dialect.conftest import connected
+from tests.dialect.full_job import PATIENT, all_eight
+from tests.dialect.services import SERVICES
 
 
 @pytest.mark.parametrize("name", list(SERVICES))

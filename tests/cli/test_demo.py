@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from cvtr_widgets.cli import PANEL, lay_out, shipped_notebooks
+from cvtr_widgets.cli.app import PANEL, lay_out, shipped_notebooks
+from cvtr_widgets.cli.jupyterlab import Lab, LaunchError
 from cvtr_widgets.errors import SettingsError
-from cvtr_widgets.launch import Lab, LaunchError
 from tests.cli.running_demo import RunningDemo
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.cli import app
+from cvtr_widgets.cli.app import app
 from tests.runs.conftest import journal_folder, open_session, sandbox, session  # noqa: F401  the fixtures of runs
 
 

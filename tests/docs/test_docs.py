@@ -43,7 +43,7 @@ def _env() -> dict[str, str]:
 
 
 def test_every_class_name_of_the_table_is_in_the_page():
-    from cvtr_widgets.panel.class_names import CLASS_NAMES
     from cvtr_widgets.panel.lead_panel import LeadPanel
+    from cvtr_widgets.panel.link.class_names import CLASS_NAMES
 
     assert [name for name in CLASS_NAMES if name not in LeadPanel._esm] == []

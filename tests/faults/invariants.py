@@ -14,7 +14,7 @@ from typing import Any
 
 import cvtr_widgets as cvtr
 from cvtr_widgets import settings
-from cvtr_widgets.runs.journal import Journal, journal_file
+from cvtr_widgets.journal.journal import Journal, journal_file
 from cvtr_widgets.sandbox import SandboxServer
 
 COMMENT = "a comment that nobody else may read, 0b8d"

@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.coded import Coded
-from cvtr_widgets.fields import id_in, ids_in
-from cvtr_widgets.form_data import FormData
+from cvtr_widgets.frames.dictionary_column import Coded
+from cvtr_widgets.frames.field_map import id_in, ids_in
+from cvtr_widgets.frames.form_data import FormData
+from cvtr_widgets.frames.record_batch import Rows
 from cvtr_widgets.models import NOT_SENT
-from cvtr_widgets.rows import Rows
 
 plain = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, 1.0, 2.5, "", "1", "true", "Valid"])
 value = st.recursive(plain, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2))

@@ -9,8 +9,8 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cvtr_widgets.api.dialect import default_dialect
-from cvtr_widgets.frames import COLUMNS, FIRST, FrameBuilder, leads_in
+from cvtr_widgets.dialect.default import default_dialect
+from cvtr_widgets.frames.leads import COLUMNS, FIRST, FrameBuilder, leads_in
 from cvtr_widgets.models import NOT_SENT
 
 FIELDS = default_dialect().lead

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.masking import masked as cvtr_masked
-from cvtr_widgets.masking import short_email, short_name, short_telephone, shortener
+from cvtr_widgets.frames.masking import masked as cvtr_masked
+from cvtr_widgets.frames.masking import short_email, short_name, short_telephone, shortener
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from keyring.backends import null
 from typer.testing import CliRunner
 
 import cvtr_widgets as cvtr
-from cvtr_widgets import cli
+from cvtr_widgets.cli import app
 from cvtr_widgets.errors import CredentialsError, LoginRefused, PlanOutOfDate, RunError
-from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.faults.faults import Mishap
 from tests.identity.conftest import token_of, writes
 
 TRIAL = cvtr.mark_test("Trial")
@@ -167,7 +167,7 @@ def memory():
 
 def login(server, monkeypatch, password=None, role="admin"):
     monkeypatch.setattr("getpass.getpass", lambda _prompt: password or server.users[role][1])
-    return CliRunner().invoke(cli.app, ["login", "acme", "--user", server.users[role][0], "--url", server.url])
+    return CliRunner().invoke(app.app, ["login", "acme", "--user", server.users[role][0], "--url", server.url])
 
 
 def test_a_changed_password_is_kept_in_place_of_the_old_one(here, memory, monkeypatch):

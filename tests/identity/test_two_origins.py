@@ -6,7 +6,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import JournalError, LiveWritesRefused, PlanOutOfDate, RunError
-from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.faults.faults import Mishap
 from tests.identity.conftest import writes
 
 TRIAL = cvtr.mark_test("Trial")

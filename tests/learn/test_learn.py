@@ -24,15 +24,15 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import cvtr_widgets as cvtr
-from cvtr_widgets import cli
-from cvtr_widgets.api.dialect import default_dialect, load_dialect, parse_dialect
+from cvtr_widgets.cli import app
+from cvtr_widgets.dialect.default import default_dialect, load_dialect, parse_dialect
 from cvtr_widgets.errors import CaptureError, CvtrError
 from cvtr_widgets.learn import har
 from cvtr_widgets.learn.lesson import learn
 from cvtr_widgets.sandbox import SandboxServer
-from tests.dialects.conftest import connected
-from tests.dialects.full_job import PATIENT, all_eight
-from tests.dialects.services import SERVICES
+from tests.dialect.conftest import connected
+from tests.dialect.full_job import PATIENT, all_eight
+from tests.dialect.services import SERVICES
 
 CAPTURES = Path(__file__).resolve().parent / "captures"
 IDS = [161400, 161429, 161449, 161450, 161451, 161458, 161465, 161472, 161479]
@@ -222,7 +222,7 @@ def test_nothing_secret_or_personal_is_written_shown_or_logged(captured, tmp_pat
     caplog.set_level(logging.DEBUG)
     shared, to = tmp_path / "shared.har", tmp_path / "acme.toml"
     words = ["learn", str(captured[name]), "--ids", ",".join(map(str, IDS)), "--to", str(to), "--yes", "--scrubbed", str(shared)]
-    done = CliRunner().invoke(cli.app, words, catch_exceptions=False)
+    done = CliRunner().invoke(app.app, words, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert load_dialect(to).calls["flag"].path
     private = private_texts(whole(captured[name]))
@@ -286,7 +286,7 @@ def test_what_a_run_has_proven_is_not_put_back_to_seen(captured, tmp_path, monke
 def test_the_command_writes_nothing_without_a_yes(captured, tmp_path):
     to = tmp_path / "acme.toml"
     words = ["learn", str(captured["iris"]), "--ids", ",".join(map(str, IDS)), "--to", str(to)]
-    done = CliRunner().invoke(cli.app, words, input="n\n", catch_exceptions=False)
+    done = CliRunner().invoke(app.app, words, input="n\n", catch_exceptions=False)
     assert (done.exit_code, to.exists()) == (1, False)
     assert '* calls.flag.body.leads: {"key": "leads", "as": "integer"} -> {"key": "selection.leads", "as": "iri"}' in done.output
 

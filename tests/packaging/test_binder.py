@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import nbformat
 import pytest
 
-from cvtr_widgets.cli import PANEL
+from cvtr_widgets.cli.app import PANEL
 from tests.packaging.environments import ROOT, Environment, copy_of_checkout, run
 
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))

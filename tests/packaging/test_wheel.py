@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cvtr_widgets.cli import PANEL
+from cvtr_widgets.cli.app import PANEL
 from tests.cli.running_demo import RunningDemo
 from tests.packaging.environments import Environment, clean_environ, copy_of_checkout, run
 
@@ -42,7 +42,7 @@ def test_the_wheel_holds_the_package_the_notebooks_and_nothing_else(wheel, sourc
     package = {path.relative_to(source).as_posix() for path in (source / "cvtr_widgets").rglob("*") if path.is_file()}
     notebooks = {f"cvtr_widgets/notebooks/{path.name}" for path in (source / "notebooks").iterdir()}
     assert held == package | notebooks
-    assert {f"cvtr_widgets/notebooks/{PANEL}", "cvtr_widgets/py.typed", "cvtr_widgets/api/dialects/default.toml"} <= held
+    assert {f"cvtr_widgets/notebooks/{PANEL}", "cvtr_widgets/py.typed", "cvtr_widgets/dialect/default.toml"} <= held
     assert not [name for name in held if "test" in name.split("/")[1]]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.panel.messages import read_message
+from cvtr_widgets.panel.link.messages import read_message
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.sandbox import SandboxServer
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.faults.faults import Mishap
 from tests.panel.conftest import Driven
 from tests.runs.conftest import Gate
 

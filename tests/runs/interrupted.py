@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from cvtr_widgets.errors import JournalError
-from cvtr_widgets.runs.journal import Journal
+from cvtr_widgets.journal.journal import Journal
 
 
 def write(journal: Journal) -> None:

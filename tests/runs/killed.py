@@ -13,7 +13,7 @@ import sys
 import threading
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.demo import SANDBOX
+from cvtr_widgets.connection import SANDBOX
 from cvtr_widgets.sandbox import SandboxServer
 
 COMMENT = "Agreed with Zoë on the telephone"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.api.leads import moment
+from cvtr_widgets.api.lead_listing import moment
 from cvtr_widgets.days import day_begins, day_ends
 
 FIRST, DAYS = date(2019, 1, 1), 3_652

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from cvtr_widgets.errors import SelectionError
-from cvtr_widgets.selection import read_file
+from cvtr_widgets.selection.select import read_file
 
 
 def workbook(*sheets: list[list[Any]], titles: tuple[str, ...] = ("One", "Two", "Three"), change: Any = None) -> bytes:

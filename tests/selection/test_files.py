@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvtr_widgets.errors import SelectionError
-from cvtr_widgets.selection import read_file
+from cvtr_widgets.selection.select import read_file
 
 ROWS = [["Campaign ID", "Lead ID", "Name", "Telephone"], ["44064", "11001", "Zoë Müller", "447911123456"], ["44064", "53284", "O'Neil; \"Bo\"", "02079460958"]]  # fmt: skip
 

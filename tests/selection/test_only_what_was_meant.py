@@ -20,7 +20,7 @@ from openpyxl.styles import Font
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
-from cvtr_widgets.selection import Selection, parse_ids, read_file
+from cvtr_widgets.selection.select import Selection, parse_ids, read_file
 
 Made = tuple[str | bytes, list[int], bool]
 """The input, the ids that were meant, and whether all of them must be taken."""

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.actions.proof import Sight
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import Lead, LeadState, Verdict
-from cvtr_widgets.runs.plan import Alike, Entry
-from cvtr_widgets.runs.verify import Sight
+from cvtr_widgets.plans.plan import Alike, Entry
 
 LEADS = pd.DataFrame({"score": [7, 8], "campaign_id": [44064, 44064]}, index=pd.Index([11001, 53284], name="lead_id"))
 

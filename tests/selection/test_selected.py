@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import Rejected
-from cvtr_widgets.selection import Selection, parse_ids
+from cvtr_widgets.selection.select import Selection, parse_ids
 
 ORIGINS = ("ticked", "typed", "file", "matching", "frame", "list", "lead")
 PARTS = st.lists(st.tuples(st.lists(st.integers(1, 30)), st.sampled_from(ORIGINS)), max_size=6)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cvtr_widgets.selection import Selection, parse_ids
-from cvtr_widgets.selection_text import careful_ids, quick_ids
+from cvtr_widgets.selection.select import Selection, parse_ids
+from cvtr_widgets.selection.text import careful_ids, quick_ids
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.api.budget import Budget
-from cvtr_widgets.api.shared import allowance_folder
+from cvtr_widgets.api.limits.rate_limiter import Budget
+from cvtr_widgets.api.limits.shared_permits import allowance_folder
 from tests.runs.conftest import QUICK, journal_folder, open_session, sandbox, session, until
 
 __all__ = ["QUICK", "journal_folder", "open_session", "pause", "sandbox", "session", "until"]

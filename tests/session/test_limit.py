@@ -9,9 +9,9 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.models import RunState
-from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.faults.faults import Mishap
 from tests.session.conftest import QUICK
-from tests.session.test_going import until
+from tests.session.test_pause_and_progress import until
 
 FLAG, DELIVER, CHECK, READ = "leads-bulk-flag", "leads-bulk-deliver", "is-lead-delivered", "leads"
 AT_ONCE = 120.0

@@ -7,7 +7,7 @@ import pytest
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.sandbox import Mishap, NetworkFault, SandboxServer
-from tests.client.scripted import Reply, Scripted
+from tests.api.scripted import Reply, Scripted
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import NotConfirmed, PlanOutOfDate, RunError, RunTaken
-from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.faults.faults import Mishap
 from tests.runs import killed
 from tests.runs.conftest import Gate, until
 from tests.runs.test_kill import end_of, held, kernel

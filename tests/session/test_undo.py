@@ -6,7 +6,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import PlanError, RunError
-from cvtr_widgets.runs import undo
+from cvtr_widgets.plans import undo
 from cvtr_widgets.sandbox import Mishap
 from tests.runs.conftest import Gate
 

@@ -6,7 +6,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import PlanError
-from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.faults.faults import Mishap
 
 CALL = "leads-bulk-flag"
 

@@ -8,7 +8,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import PlanOutOfDate, RunError
-from cvtr_widgets.sandbox.mishaps import Mishap
+from cvtr_widgets.sandbox.faults.faults import Mishap
 from tests.session.conftest import QUICK
 
 

@@ -1,0 +1,173 @@
+"""What proves an action. Before-values decide: what already stood at the target proves nothing."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cvtr_widgets.actions.catalogue import ROWS
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, alike
+
+FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)
+DELIVERIES = (ActionKind.DELIVERED, ActionKind.UNDELIVERED)
+SLOW = frozenset({ActionKind.REPROCESS})
+"""What these do is seen later, whatever the service says at once."""
+
+
+class Finding(enum.StrEnum):
+    """What a reading says about one lead and one action.
+
+    ``AT_ODDS``: what was read contradicts itself. An effect that comes between two questions does that for a moment, so it
+    is worth reading again; what stays so proves nothing.
+    """
+
+    PROVEN = "proven"
+    UNCHANGED = "unchanged"
+    OTHERWISE = "otherwise"
+    UNDER_WAY = "under way"
+    AT_ODDS = "at odds"
+    UNPROVABLE = "unprovable"
+
+
+class Sight(NamedTuple):
+    """One lead as read at one moment: ``lead`` None = not found; ``delivered`` is the delivery check's word.
+
+    ``gone``: the service itself said, in its own form, that it is not there, while another lead could be read.
+    """
+
+    lead: Lead | None
+    delivered: bool | None = None
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A finding with what it rests on."""
+
+    finding: Finding
+    detail: str
+
+
+def wanted(action: Action) -> dict[str, Any]:
+    """The fields that an action sets, with the values that they should have then."""
+    if action.kind in FLAGS:
+        return {
+            "status": ROWS[action.kind].target,
+            "reason": action.reason,
+            "category": action.category,
+            "comment": action.comment,
+        }
+    if action.kind is ActionKind.OTHER:
+        return {"replacement": None if action.reason == "None" else action.reason, "replacement_comment": action.comment}
+    return {}
+
+
+def stands(action: Action, lead: Lead) -> bool:
+    """Whether every field that the action sets is readable and has its value already."""
+    fields = wanted(action)
+    return bool(fields) and all(_same(getattr(lead, name), value) for name, value in fields.items())
+
+
+def _same(found: Any, value: Any) -> bool:
+    return found is not NOT_SENT and alike(found or None, value or None)
+
+
+def prove(action: Action, before: Sight, after: Sight, *, at_rest: bool | None = None) -> Proof:
+    """What the readings before and after say. ``at_rest``: whether processing has ended (None = not told)."""
+    if action.kind is ActionKind.DELETE:
+        if after.lead is not None:
+            return Proof(Finding.UNCHANGED, "still there")
+        if after.gone:
+            return Proof(Finding.PROVEN, "the service says that it is not there any more")
+        return Proof(Finding.AT_ODDS, "not found when read back, but the service does not say itself that it is gone")
+    if after.lead is None:
+        return Proof(Finding.OTHERWISE, "not found when read back: deleted meanwhile, or no longer visible")
+    if before.lead is None:
+        return Proof(Finding.UNPROVABLE, "not read before, so that nothing can be compared")
+    if action.kind in DELIVERIES:
+        return _prove_delivery(action, before, after)
+    if action.kind is ActionKind.REPROCESS:
+        return _prove_reprocess(before.lead, after.lead, at_rest)
+    needed = ("status", "reason") if action.kind in FLAGS else ("replacement",)
+    return _prove_fields(action, before.lead, after.lead, needed)
+
+
+def _prove_fields(action: Action, before: Lead, after: Lead, needed: tuple[str, ...]) -> Proof:
+    # What was not given is not asked for: a service may keep the comment of an earlier flag.
+    fields = {n: v for n, v in wanted(action).items() if v is not None or n in needed}
+    readable = {name: value for name, value in fields.items() if getattr(after, name) is not NOT_SENT}
+    missing = [name for name in needed if name not in readable]
+    off = [name for name, value in readable.items() if not _same(getattr(after, name), value)]
+    changed = [name for name in readable if not alike(getattr(before, name), getattr(after, name))]
+    if off:
+        what = ", ".join(f"{_word(n)} is {_shown(n, getattr(after, n))}" for n in off)
+        return Proof(Finding.OTHERWISE if changed else Finding.UNCHANGED, what)
+    if missing:
+        return Proof(Finding.UNPROVABLE, f"the service does not send {', '.join(_word(n) for n in missing)}")
+    if not changed:
+        return Proof(Finding.UNPROVABLE, "what can be read stood so before")
+    return Proof(Finding.PROVEN, "read back: " + ", ".join(_word(n) for n in readable))
+
+
+def read_back(action: Action, before: Sight, after: Sight) -> set[str]:
+    """The fields of a lead that an action set and that reading has shown: they have the value given, and had another before."""
+    if before.lead is None or after.lead is None:
+        return set()
+    if action.kind in DELIVERIES:
+        return {"delivery"} if after.lead.delivery == ROWS[action.kind].target != before.lead.delivery else set()
+    return {
+        name
+        for name, value in wanted(action).items()
+        if _same(getattr(after.lead, name), value) and not alike(getattr(before.lead, name), getattr(after.lead, name))
+    }
+
+
+def _word(name: str) -> str:
+    return {"status": "Current Status", "replacement": "the replacement mark"}.get(name, name.replace("_", " "))
+
+
+def _shown(name: str, value: Any) -> str:
+    # A comment is the user's own text and may be long or personal: it is never repeated.
+    return "another one" if name.endswith("comment") else f"{value or 'empty'}"
+
+
+def _delivery_words(sight: Sight) -> set[bool]:
+    said = set() if sight.delivered is None else {sight.delivered}
+    field = sight.lead.delivery if sight.lead is not None else NOT_SENT
+    if field in {"Delivered", "Not Delivered"}:
+        said.add(field == "Delivered")
+    return said
+
+
+def delivered_now(sight: Sight) -> bool | None:
+    """Whether a lead is delivered, if all that the service says of it agrees; else None."""
+    said = _delivery_words(sight)
+    return said.pop() if len(said) == 1 else None
+
+
+def _prove_delivery(action: Action, before: Sight, after: Sight) -> Proof:
+    target = action.kind is ActionKind.DELIVERED
+    said = _delivery_words(after)
+    if len(said) > 1:
+        return Proof(Finding.AT_ODDS, "the delivery check and the delivery field contradict each other")
+    if not said:
+        return Proof(Finding.UNPROVABLE, "neither the delivery check nor a delivery field can be read")
+    if said == {not target}:
+        return Proof(Finding.UNCHANGED, f"still {'Not Delivered' if target else 'Delivered'}")
+    if delivered_now(before) is not (not target):
+        return Proof(Finding.UNPROVABLE, "what can be read stood so before")
+    return Proof(Finding.PROVEN, "read back: " + ("Delivered" if target else "Not Delivered"))
+
+
+def _prove_reprocess(before: Lead, after: Lead, at_rest: bool | None) -> Proof:
+    if not isinstance(before.processing_counter, int) or not isinstance(after.processing_counter, int):
+        return Proof(Finding.UNPROVABLE, "the service does not send the processing counter")
+    if after.processing_counter <= before.processing_counter:
+        # Reprocessing is queued: an old counter and a running Processr status are both "not yet".
+        return Proof(Finding.UNCHANGED, f"the processing counter is still {after.processing_counter}")
+    if at_rest is None:
+        return Proof(Finding.UNPROVABLE, "the counter went up; the service does not tell whether processing has ended")
+    if not at_rest:
+        return Proof(Finding.UNDER_WAY, "the counter went up; processing has not ended")
+    return Proof(Finding.PROVEN, f"processed again: counter {before.processing_counter} to {after.processing_counter}")

@@ -1,0 +1,62 @@
+"""Doing the same to many things, several at a time, with the results in order and flat memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+from cvtr_widgets.api.cancel_token import never
+from cvtr_widgets.errors import Cancelled
+from cvtr_widgets.models import Stopped
+
+T = TypeVar("T")
+R = TypeVar("R")
+AHEAD = 4
+"""Times ``at_once``: what is handed to the pool, so that its threads wait neither for the reader nor for one that is late."""
+STOPPED = "Stopped. Nothing was changed; start again when you like."
+
+
+def ahead(
+    pool: ThreadPoolExecutor,
+    work: Callable[[T], R],
+    items: Iterable[T],
+    *,
+    at_once: int,
+    cancelled: Stopped = never,
+) -> Iterator[tuple[T, R]]:
+    """Pairs of item and result, in order; up to ``AHEAD`` times ``at_once`` handed
+    to the pool. With 1 it works in the calling thread.
+
+    Work that itself waits for the same pool must use 1, or all places could be held by those who wait.
+
+    Raises:
+        Cancelled: ``cancelled()`` turned true.
+    """
+    todo = iter(items)
+    waiting: deque[tuple[T, Future[R]]] = deque()
+    try:
+        while True:
+            if cancelled():
+                raise Cancelled(STOPPED)
+            if at_once == 1:
+                for item in todo:
+                    yield item, work(item)
+                    break
+                else:
+                    return
+                continue
+            while len(waiting) < AHEAD * at_once and (more := next(todo, waiting)) is not waiting:
+                waiting.append((more, pool.submit(work, more)))  # type: ignore[arg-type]
+            if not waiting:
+                return
+            item, future = waiting.popleft()
+            # The pool may be full of others' work that waits for the limit.
+            while not future.done() and not wait([future], timeout=0.25).done:
+                if cancelled():
+                    raise Cancelled(STOPPED)
+            yield item, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()

@@ -1,0 +1,335 @@
+"""Listing leads by filters, none of which is believed unless every row obeys it.
+
+Services of this family silently ignore a filter that they do not know and return everything. The documented filters are
+always sent, the others where the service lists them; each row is then held against every filter, and what does not match
+is left out here and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from numbers import Integral
+from typing import Any
+
+from cvtr_widgets.api.cancel_token import never
+from cvtr_widgets.api.catalog import Catalog
+from cvtr_widgets.api.json_reader import Reader
+from cvtr_widgets.api.pages import Pages, Tally
+from cvtr_widgets.days import day_begins, day_ends
+from cvtr_widgets.errors import RequestRefused, ServiceError
+from cvtr_widgets.frames.field_map import delivery_of, id_of, status_of
+from cvtr_widgets.models import NOT_SENT, Record, Stopped
+
+DOCUMENTED = ("campaign", "created_after", "created_before")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """What to list. Times carry a zone; ``created_before`` is inclusive. None = any."""
+
+    campaign: int | None = None
+    publisher: int | None = None
+    status: str | None = None
+    delivery: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+def wanted_id(name: str, value: Any) -> int | None:
+    """An id to list by; None = any.
+
+    Raises:
+        RequestRefused: anything else, empty text too: it must not become a list of all leads.
+    """
+    if value is None:
+        return None
+    text = value.strip() if isinstance(value, str) else value
+    if isinstance(text, str) and text.isascii() and text.isdecimal():
+        text = int(text)
+    if isinstance(text, bool) or not isinstance(text, Integral) or text < 1:
+        raise RequestRefused(f"{name}={value!r} is no id", advice=f"Give the {name}'s number, or leave it out for all.")
+    return int(text)
+
+
+def wanted_text(name: str, value: Any) -> str | None:
+    """A word to list by; None = any.
+
+    Raises:
+        RequestRefused: anything else, empty text too.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise RequestRefused(f"{name}={value!r} is no {name}", advice="Give its name as text, or leave it out for all.")
+    return value
+
+
+def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> datetime | None:
+    """A day or time as a moment with zone. A bare day means its start, or with ``end`` its last microsecond; a pandas
+    Timestamp at midnight is a day. A time that stands twice where clocks go back means the first one, with ``end`` the last.
+
+    Raises:
+        RequestRefused: text that is no date.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            text = value.strip()
+            return moment(_parsed(text), zone, end=end)
+        except ValueError:
+            raise RequestRefused(f"{text[:40]!r} is no date", advice="Write it as 2026-11-24.") from None
+    if not isinstance(value, date) or value != value:  # noqa: PLR0124  pandas' missing time
+        raise RequestRefused(f"{value!r} is no date", advice="Write it as 2026-11-24, or leave it out.")
+    if isinstance(value, datetime):
+        if type(value).__name__ == "Timestamp" and not any((value.hour, value.minute, value.second, value.microsecond)):
+            return (day_ends if end else day_begins)(value.date(), value.tzinfo or zone)
+        return value if value.tzinfo else value.replace(tzinfo=zone, fold=int(end))
+    return (day_ends if end else day_begins)(value, zone)
+
+
+def _parsed(text: str) -> date:
+    if "W" in text.upper():
+        raise ValueError("a week is no day")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
+
+
+def in_order(after: datetime | None, before: datetime | None) -> None:
+    """Refuse a range in which nothing can lie.
+
+    Raises:
+        RequestRefused: it ends before it begins.
+    """
+    if after is not None and before is not None and after > before:
+        raise RequestRefused(
+            f"The range ends ({before:%Y-%m-%d %H:%M}) before it begins ({after:%Y-%m-%d %H:%M})", advice="Swap the two dates."
+        )
+
+
+class Listing:
+    """One listing under way. ``pages()`` gives lists of records that match; ``tally`` and ``notes`` tell what happened."""
+
+    def __init__(self, leads: LeadLists, wanted: LeadFilter, pages: Pages, sent: set[str]) -> None:
+        self.wanted = wanted
+        self.left_out: dict[str, int] = {}
+        self._leads = leads
+        self._pages = pages
+        self._sent = sent
+        self._matched = 0
+        self._more_notes: list[str] = []
+        self._checks = leads.checks(wanted)
+
+    @property
+    def tally(self) -> Tally:
+        """Counts of the whole read (before rows were left out here)."""
+        return self._pages.tally
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that the user should see."""
+        said = [*self.tally.notes, *self._more_notes]
+        if self.tally.different:
+            ids = ", ".join(map(str, self.tally.different[:5]))
+            said.append(
+                f"{len(self.tally.different):,} leads came in two different records, and the first is shown ({ids}). Pull "
+                "these by their ids to see what they are now."
+            )
+        for name, count in self.left_out.items():
+            why = "ignored this filter" if name in self._sent else "does not offer this filter"
+            said.append(f"The service {why}: {name.replace('_', ' ')}. {count:,} rows that do not match were left out here.")
+        if self.tally.unreadable:
+            said.append(f"{self.tally.unreadable:,} rows could not be read (no lead id) and are not shown.")
+        return said
+
+    def pages(self) -> Iterator[list[Record]]:
+        """Lists of matching records.
+
+        Raises:
+            ReadTooLarge, ServiceError: as ``Pages.pages``.
+            RequestRefused: the service does not send the field that a filter is about; or nothing matches, and there is no
+                such campaign or publisher.
+        """
+        for records in self._pages.pages():
+            found = [record for record in records if self._matches(record)] if self._checks else records
+            self._matched += len(found)
+            yield found
+        if not self._matched and not self._pages.stopped:
+            self._more_notes += self._leads.must_be_there(self.wanted)
+
+    def _matches(self, record: Record) -> bool:
+        for name, check in self._checks.items():
+            if not check(record):
+                if not self._asked_for(name, record):
+                    self.left_out[name] = self.left_out.get(name, 0) + 1
+                return False
+        return True
+
+    def _asked_for(self, name: str, record: Record) -> bool:
+        """Whether the service was right to send this row: the ends of the range go out in whole seconds, and the upper end of
+        time is our own fixing where the user named none.
+        """
+        if name not in {"created_after", "created_before"}:
+            return False
+        end = getattr(self.wanted, name)
+        at = created(self._leads.field(record, "created"))
+        return end is None or (at is not None and abs(at - end) < timedelta(seconds=1))
+
+
+class LeadLists:
+    """Listings of leads, and which filters the service offers."""
+
+    def __init__(self, reader: Reader, pool: ThreadPoolExecutor, catalog: Catalog, *, size: int, at_once: int) -> None:
+        self._reader = reader
+        self._catalog = catalog
+        self._pool = pool
+        self._size = size
+        self._at_once = at_once
+        self._offered: frozenset[str] | None = None
+
+    def offered(self, cancelled: Stopped = never) -> frozenset[str]:
+        """The filters that the service lists in its enriched form; empty where it lists none. Kept once it is read."""
+        if self._offered is None:
+            # Without a lock, which one thread could hold for as long as the limit makes it wait.
+            d = self._reader.dialect
+            params = [(d.value("paging", "size"), "1"), (d.value("paging", "page"), "1")]
+            path = self._reader.url("leads") + str(d.value("paging", "enriched"))
+            try:
+                found = self._reader.ask("GET", path, params, cancelled=cancelled)
+                variables = d.read(found, "paging", "search") if isinstance(found, dict) else NOT_SENT
+            except ServiceError:
+                variables = NOT_SENT  # no enriched form: only the documented filters are sent
+            listed = variables if isinstance(variables, list) else []
+            self._offered = frozenset(v for v in listed if isinstance(v, str))
+        return self._offered
+
+    def field(self, record: Record, name: str) -> Any:
+        """A field of a record, as the dialect names it."""
+        return self._reader.dialect.lead.read(record, name)
+
+    def start(
+        self,
+        wanted: LeadFilter,
+        *,
+        allow: int | None,
+        cancelled: Stopped = never,
+    ) -> Listing:
+        """A listing.
+
+        Raises:
+            RequestRefused: its range ends before it begins.
+        """
+        in_order(wanted.created_after, wanted.created_before)
+        params, sent = self._params(wanted, cancelled)
+        pages = Pages(
+            self._reader, self._pool, "leads", params,
+            size=self._size, at_once=self._at_once, allow=allow, cancelled=cancelled,
+        )  # fmt: skip
+        return Listing(self, wanted, pages, sent)
+
+    def _params(self, wanted: LeadFilter, cancelled: Stopped) -> tuple[list[tuple[str, str]], set[str]]:
+        d = self._reader.dialect
+        # The range is never cut off at the present moment: the clock of an answer may be hours off. What arrives while pages
+        # are read shifts them; rows that come again are told apart by their ids.
+        values: dict[str, str | None] = {
+            "campaign": _text(wanted.campaign),
+            "created_after": _iso(wanted.created_after),
+            "created_before": _iso(wanted.created_before, up=True),
+            "publisher": _text(wanted.publisher),
+            "status": wanted.status and d.spoken("statuses", wanted.status),
+            "delivery": wanted.delivery and d.spoken("deliveries", wanted.delivery),
+        }
+        params: list[tuple[str, str]] = []
+        sent: set[str] = set()
+        for name, value in values.items():
+            key = d.value("filters", name)
+            if value is None or not key or (name not in DOCUMENTED and key not in self.offered(cancelled)):
+                continue
+            params.append((key, value))
+            sent.add(name)
+        return params, sent
+
+    def must_be_there(self, wanted: LeadFilter) -> list[str]:
+        """Refuse a campaign or publisher that the service does not list: that nothing matches it would say nothing about leads.
+
+        Gives sentences about what could not be looked up.
+
+        Raises:
+            RequestRefused: there is no such one, or it is not visible to this account.
+        """
+        said = []
+        for resource, own in (("campaigns", wanted.campaign), ("publishers", wanted.publisher)):
+            if own is None:
+                continue
+            try:
+                there = self._catalog.has(resource, own)
+            except ServiceError:
+                said.append(f"Nothing matches. Whether {resource[:-1]} {own} is there at all could not be looked up.")
+                continue
+            if not there:
+                raise RequestRefused(
+                    f"There is no {resource[:-1]} {own}, or it is not visible to you", advice=f"See session.{resource}()."
+                )
+        return said
+
+    def checks(self, wanted: LeadFilter) -> dict[str, Callable[[Record], bool]]:
+        """For each filter wanted, whether a record obeys it."""
+        fields = self._reader.dialect.lead
+        checks: dict[str, Callable[[Record], bool]] = {}
+
+        def same(name: str, read: Callable[[Any], Any], value: Any) -> None:
+            def check(record: Record) -> bool:
+                found = fields.read(record, name)
+                if found is NOT_SENT:
+                    raise RequestRefused(
+                        f"This service does not send {name!r}, so that leads cannot be chosen by it",
+                        advice="Leave that filter empty, or name the field in the dialect.",
+                    )
+                return bool(read(found) == value)
+
+            checks[name] = check
+
+        if wanted.campaign is not None:
+            same("campaign", id_of, wanted.campaign)
+        if wanted.publisher is not None:
+            same("publisher", id_of, wanted.publisher)
+        if wanted.status is not None:
+            same("status", status_of, status_of(wanted.status))
+        if wanted.delivery is not None:
+            same("delivery", delivery_of, delivery_of(wanted.delivery))
+        after, before = wanted.created_after, wanted.created_before
+        if after is not None:
+            checks["created_after"] = lambda r: (at := created(fields.read(r, "created"))) is not None and at >= after
+        if before is not None:
+            checks["created_before"] = lambda r: (at := created(fields.read(r, "created"))) is not None and at <= before
+        return checks
+
+
+def created(value: Any) -> datetime | None:
+    """A timestamp with offset as a moment; None where it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _text(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _iso(value: datetime | None, *, up: bool = False) -> str | None:
+    """A moment in whole seconds, ``up``: the next one, so that what was created in a fraction of the last second comes too."""
+    if value is None:
+        return None
+    whole = value.astimezone(UTC)
+    if up and whole.microsecond and whole < datetime.max.replace(microsecond=0, tzinfo=UTC):
+        whole += timedelta(seconds=1)
+    return whole.replace(microsecond=0).isoformat()

@@ -1,0 +1,1 @@
+"""The request limits of the platform, shared by all kernels of a user on this machine."""

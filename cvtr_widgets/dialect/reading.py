@@ -1,0 +1,241 @@
+"""Reading a dialect file: written out in full, laid over the default, checked by the schema, errors with line and key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cvtr_widgets.dialect.kinds import Entry, MapEntry, Part, PlacesEntry, StatusesEntry, ValuesEntry
+from cvtr_widgets.dialect.kinds import FixedEntry as Fixed
+from cvtr_widgets.dialect.model import Call, Dialect, Slot, entries
+from cvtr_widgets.dialect.schema import CALLS, CallPart, DialectFile
+from cvtr_widgets.errors import DialectError
+from cvtr_widgets.frames.field_map import FieldMap
+
+LARGEST = 1_000_000
+"""Bytes of a dialect file; anything larger is none."""
+_LISTS = {PlacesEntry: "places", ValuesEntry: "values", StatusesEntry: "values"}
+_MAPS = (MapEntry, Fixed)
+
+
+def _kinds(annotation: Any) -> tuple[type[Part] | None, type[Part] | None]:
+    """The table that an annotation stands for, or the kind of the tables in it where it is a dict of them."""
+    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
+        annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
+    if typing.get_origin(annotation) is dict:
+        inner = typing.get_args(annotation)[1]
+        return None, inner if isinstance(inner, type) and issubclass(inner, Part) else None
+    return (annotation, None) if isinstance(annotation, type) and issubclass(annotation, Part) else (None, None)
+
+
+def written_out(kind: type[Part], table: Any, evidence: str = "inferred") -> Any:
+    """A table with every short entry as a table of its own, and its evidence in it. What fits nothing stays as it is."""
+    if not isinstance(table, dict):
+        return table
+    table = dict(table)
+    evidence = table.pop("evidence", evidence)
+    out: dict[str, Any] = {}
+    for key, value in table.items():
+        field = kind.model_fields.get(key)
+        inner, of = _kinds(field.annotation) if field is not None else (None, None)
+        if inner is not None and issubclass(inner, Entry):
+            out[key] = _entry(inner, value, evidence)
+        elif inner is not None:
+            out[key] = written_out(inner, value, evidence)
+        elif of is not None and isinstance(value, dict):
+            mine = value.get("evidence", evidence)
+            out[key] = {k: _entry(of, v, mine) for k, v in value.items() if k != "evidence"}
+        else:
+            out[key] = value
+    return out
+
+
+def _entry(kind: type[Part], value: Any, evidence: Any) -> Any:
+    if issubclass(kind, _MAPS) and isinstance(value, dict) and "value" not in value:
+        rest = {k: v for k, v in value.items() if k != "evidence"}
+        return {"value": rest, "evidence": value.get("evidence", evidence)}
+    if isinstance(value, dict):
+        return {**value, "evidence": value.get("evidence", evidence)}
+    name = next((n for k, n in _LISTS.items() if issubclass(kind, k)), None)
+    name = name or ("key" if "key" in kind.model_fields else "path" if "path" in kind.model_fields else "value")
+    return {name: value, "evidence": evidence}
+
+
+def laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``over`` upon ``base``, both written out: an entry replaces an entry as a whole, other tables are joined."""
+    out = dict(base)
+    for key, value in over.items():
+        below = out.get(key)
+        tables = isinstance(below, dict) and isinstance(value, dict) and "evidence" not in below and "evidence" not in value
+        out[key] = laid_over(below, value) if tables and isinstance(below, dict) else value
+    return out
+
+
+def line_of(text: str, keys: tuple[str | int, ...]) -> int | None:
+    """The line (from 1) at which the value under ``keys`` stands, or what holds it; None where the text has none of it.
+
+    tomllib tells no positions. So the text is read line by line until the value is there: small files, and only for errors.
+    """
+    path = [k for k in keys if isinstance(k, str)]
+    while path:
+        lines = text.splitlines()
+        begun = 1
+        for number in range(1, len(lines) + 1):
+            try:
+                found: Any = tomllib.loads("\n".join(lines[:number]))
+            except tomllib.TOMLDecodeError:
+                continue
+            for key in path:
+                found = found.get(key) if isinstance(found, dict) else None
+            if found is not None:
+                return begun
+            begun = number + 1
+        path.pop()
+    return None
+
+
+def _readable(message: str) -> str:
+    if message.startswith("String should match pattern"):
+        return "say documented, inferred, seen 2026-11-24, or sent or verified 2026-11-24 https://acme.cvtr.io user:7"
+    return message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "there is no such entry")
+
+
+def _complaint(text: str, where: str, error: ValidationError) -> DialectError:
+    found = error.errors(include_url=False, include_input=False)
+    said: dict[str, None] = {}
+    for one in found:
+        loc = one["loc"]
+        line = line_of(text, loc)
+        name = ".".join(str(k) for k in loc).removesuffix(".value")
+        said[f"{f'line {line}, ' if line else ''}{name}: {_readable(one['msg'])}"] = None
+    more = f" (and {len(said) - 5} more)" if len(said) > 5 else ""
+    return DialectError(
+        f"{where}, " + "; ".join(list(said)[:5]) + more + ". Correct it; docs/dialect.md lists what each entry may be."
+    )
+
+
+def toml_of(text: str, where: str) -> dict[str, Any]:
+    """TOML as it stands.
+
+    Raises:
+        DialectError: it is none.
+    """
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise DialectError(f"{where} is not TOML: {error}. Mend the line it names.") from None
+
+
+def parse_dialect(text: str, where: str, *, over: Dialect | None = None, source: Path | None = None) -> Dialect:
+    """A dialect from TOML text; ``where`` names it in errors. What the text does not hold is taken from ``over``.
+
+    Raises:
+        DialectError: not TOML, an entry of the wrong kind, one that does not exist, or (without ``over``) one missing; with
+            line and key.
+    """
+    own = written_out(DialectFile, toml_of(text, where))
+    raw = own if over is None else laid_over(over.raw, own)
+    try:
+        checked = DialectFile.model_validate(raw)
+    except ValidationError as error:
+        raise _complaint(text, where, error) from None
+    _sensible(checked, where, text)
+    names = frozenset(name for name, _ in entries(own)) if over is not None else frozenset()
+    return _dialect(checked, raw, names, source)
+
+
+def _sensible(checked: DialectFile, where: str, text: str) -> None:
+    """What no single entry shows.
+
+    Raises:
+        DialectError: a call that could not be made, or whose answers could not be understood.
+    """
+    for name in CALLS:
+        call: CallPart = getattr(checked.calls, name)
+        leads = call.body.leads
+        placed = "{lead}" in call.path.value
+        problem = None
+        if not placed and (leads is None or not leads.key):
+            problem = ("path", "the leads have no place: name body.leads, or put {lead} into the path")
+        elif placed and call.many.value:
+            problem = ("path", "{lead} in the path takes one lead a call: set many = false")
+        elif call.answer.shape == "one" and call.many.value:
+            problem = ("answer", 'the shape "one" is for calls about one lead: set many = false')
+        elif name == "is_delivered" and call.answer.shape == "none":
+            problem = ("answer", "the delivery check must name leads")
+        elif call.format.value == "form" and leads is not None and (leads.item or leads.list == "array") and call.many.value:
+            problem = ("body", 'a form sends a list by list = "repeat" or list = "comma"')
+        elif call.method.value == "GET" and (name != "is_delivered" or not placed):
+            problem = ("method", "only the delivery check can be a GET, with {lead} in its path")
+        elif not call.yes.values:
+            problem = ("yes", "at least one status must mean yes")
+        if problem is not None:
+            line = line_of(text, ("calls", name, problem[0]))
+            at = f"line {line}, " if line else ""
+            raise DialectError(f"{where}, {at}calls.{name}.{problem[0]}: {problem[1]}. Correct it.")
+
+
+def _without_evidence(table: Any) -> Any:
+    if isinstance(table, dict):
+        return {k: _without_evidence(v) for k, v in table.items() if k != "evidence"}
+    return table
+
+
+def _dialect(checked: DialectFile, raw: Mapping[str, Any], own: frozenset[str], source: Path | None) -> Dialect:
+    # Evidence and name say nothing on the wire.
+    values = _without_evidence({k: v for k, v in raw.items() if k != "name"})
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+    places = {name: tuple(getattr(checked.fields, name).places) for name in type(checked.fields).model_fields}
+    words = {
+        "status": checked.words.statuses.value,
+        "delivery": checked.words.deliveries.value,
+        "replacement": checked.words.replacements.value,
+    }
+    return Dialect(
+        name=checked.name,
+        base=checked.base.rstrip("/"),
+        hash=digest,
+        raw=raw,
+        file=checked,
+        lead=FieldMap(places, {k: {str(w): str(o) for w, o in v.items()} for k, v in words.items() if v}),
+        calls={name: _call(name, getattr(checked.calls, name)) for name in CALLS},
+        own=own,
+        source=source,
+    )
+
+
+def _call(name: str, part: CallPart) -> Call:
+    slots: dict[str, Slot] = {}
+    for slot in type(part.body).model_fields:
+        found = getattr(part.body, slot)
+        if found is not None and found.key:
+            slots[slot] = found
+    return Call(
+        name=name, path=part.path.value, method=part.method.value, format=part.format.value, many=part.many.value,
+        chunk=part.chunk.value if part.chunk else None, body=slots, words={k: w.value for k, w in part.words.items()},
+        fixed=dict(part.fixed.value), yes=frozenset(part.yes.values), answer=part.answer, queue=part.queue,
+    )  # fmt: skip
+
+
+def load_dialect(path: str | Path, *, over: Dialect) -> Dialect:
+    """The dialect in a file, laid over ``over``.
+
+    Raises:
+        DialectError: the file cannot be read or is not a dialect.
+    """
+    place = Path(path).expanduser()
+    try:
+        if place.stat().st_size > LARGEST:
+            raise DialectError(f"{str(path)!r} is larger than {LARGEST:,} bytes, so it is no dialect. Check the path.")
+        text = place.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DialectError(f"The dialect {str(path)!r} cannot be read: {error}. Check the path.") from None
+    return parse_dialect(text, str(path), over=over, source=place)

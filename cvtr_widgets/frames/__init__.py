@@ -1,0 +1,1 @@
+"""Records of the service as DataFrames, and DataFrames as files."""

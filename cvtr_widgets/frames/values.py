@@ -1,0 +1,137 @@
+"""Values of the service as values of a column: text, money, numbers, names; whatever cannot be read is counted, never guessed."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+from cvtr_widgets.frames.field_map import id_of, name_of
+from cvtr_widgets.models import NOT_SENT
+
+
+@lru_cache(maxsize=4096)
+def snake(key: str) -> str:
+    """A key of the service as a column's name."""
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
+    return re.sub(r"[^a-zA-Z0-9]+", "_", text).strip("_").lower()[:60] or "unnamed"
+
+
+@lru_cache(maxsize=4096)
+def data_column(name: str) -> str:
+    """The column of something that a form collected."""
+    return "data_" + snake(name)
+
+
+def text(value: Any) -> str | None:
+    """Any value as text, nothing lost: objects by their name, else as JSON."""
+    if value is None or value is NOT_SENT:
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("name"), str):
+        return str(value["name"])
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else str(value)
+
+
+NONE = type(None)
+
+
+def only(values: Iterable[Any], *types: type) -> bool:
+    """Whether all values are of these very types (a bool is no int)."""
+    return set(map(type, values)).issubset(types)
+
+
+def texts(values: Sequence[Any]) -> list[str | None]:
+    """``text`` of each value."""
+    if only(values, str, NONE):
+        return list(values)
+    return [v if v is None or type(v) is str else text(v) for v in values]
+
+
+def money(value: Any) -> Decimal | None:
+    """An exact amount; None where it is none."""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        text = str(value).strip()
+        return _usual_amount(text) if len(text) < 40 else _amount(text)
+    return None
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+_usual_amount = lru_cache(maxsize=4096)(_amount)
+"""Leads are paid for with few different amounts."""
+
+
+def person_mark(*said: Any) -> str:
+    """Eight digits of a hash of names, e-mail address and telephone; empty where none is known.
+
+    They tell that the person behind a lead has changed, and not who it is: thousands of people share each mark.
+    """
+    text = "\n".join([v if type(v) is str else "" for v in said])
+    if not text.strip("\n"):
+        return ""
+    return blake2b(text.casefold().encode(errors="surrogatepass"), digest_size=4).hexdigest()
+
+
+def number(value: Any) -> int | float | None:
+    """A number that 64 bits hold; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if value == value and abs(value) < 2**63 else None  # noqa: PLR0124  the plainest test for NaN
+
+
+def enumeration(value: Any) -> str | None:
+    """A list as text, joined by commas."""
+    if type(value) is list:
+        try:
+            return ", ".join(filter(None, value))
+        except TypeError:  # not all of them are texts
+            return ", ".join(t for v in value if (t := text(v)))
+    return text(value)
+
+
+@contextlib.contextmanager
+def no_collecting() -> Iterator[None]:
+    """Hundreds of thousands of new values, none of them in a circle: looking for circles takes as long as making them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def plain(value: Any) -> str | None:
+    """Text as it is; None for anything else."""
+    return value if isinstance(value, str) else None
+
+
+def related_name(value: Any, names: Mapping[int, str]) -> str | None:
+    """The name of something that is given as IRI, id or object."""
+    own = id_of(value)
+    if (name := name_of(value)) is not None:
+        return name
+    if own is not None:
+        return names.get(own, f"{own}")
+    return value if isinstance(value, str) else None
+
+
+def lost(values: Sequence[Any], readable: Sequence[bool]) -> int:
+    """How many values were there and could not be read."""
+    if all(readable):
+        return 0
+    return sum(1 for v, ok in zip(values, readable, strict=True) if not ok and v is not None and v is not NOT_SENT)

@@ -1,0 +1,418 @@
+"""The journal of runs: one SQLite file per enterprise, address and account, append only, each entry carrying the hash of the
+one before.
+
+Intent is committed before anything is sent, the outcome after. It holds lead ids, states and reasons; never names,
+e-mails, tokens or passwords; comments only as a hash, unless the user opts in.
+
+What the chain of hashes proves: that no entry was edited, removed or put elsewhere, by accident or by somebody who did not
+work all later hashes out anew; and, against a head that was noted elsewhere, that nothing was cut off at the end. What it
+cannot prove: anything against whoever owns the machine, who can rebuild the whole file. It is a record for its user, and no
+claim of compliance with any law.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cvtr_widgets.errors import JournalError
+from cvtr_widgets.journal.hash_chain import FIRST, Item, JournalEntry, JournalReport, Waiting, chain, digest, followed, made
+from cvtr_widgets.models import Identity
+from cvtr_widgets.settings import safe_name
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS entries (
+  number INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  run TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  data TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS entries_of ON entries (run);
+CREATE TABLE IF NOT EXISTS probe (at TEXT) STRICT;
+"""
+
+
+LATER = 1.0
+"""Seconds that what is written later waits for a commit at the most."""
+MANY = 500
+"""Writings in one statement: SQLite takes some thousand values."""
+
+
+def journal_file(folder: Path, identity: Identity) -> Path:
+    """The journal of one account at one address. All sandboxes of a user share one: what is in it says of which sandbox."""
+    if identity.sandbox:
+        return folder / "sandbox" / f"runs-{safe_name(identity.enterprise)}-{_user(identity)}.sqlite"
+    whose = hashlib.sha256(f"{identity.enterprise}|{identity.origin}|{identity.account}".encode()).hexdigest()[:16]
+    return folder / "live" / f"runs-{safe_name(identity.enterprise)}-{whose}.sqlite"
+
+
+def older_journal(folder: Path, identity: Identity) -> Path | None:
+    """The journal that older versions kept for this enterprise and user, at whatever address; None where there is none.
+
+    They kept one for all tokens: that is nobody's.
+    """
+    if identity.sandbox or identity.user_id is None:
+        return None
+    path = folder / "live" / f"runs-{safe_name(identity.enterprise)}-{identity.user_id}.sqlite"
+    return path if path.is_file() else None
+
+
+def _user(identity: Identity) -> str:
+    return str(identity.user_id or safe_name(identity.username))
+
+
+class Journal:
+    """One open journal. Threads may share it; other processes may write to the same file.
+
+    ``mode`` is ``wal``, or ``delete`` where the file system cannot do that; ``seconds`` is the time spent in ``commits``
+    so far (by the clock: waiting for Python's lock afterwards is counted, too).
+    """
+
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
+        """Open or make it, and prove by a real write that it is durable. ``reading``: only to look; it must be there.
+
+        Raises:
+            JournalError: it cannot be written (or read), or is damaged.
+        """
+        self.path = path
+        self.mode = "reading" if reading else ""
+        self.seconds = 0.0
+        self.commits = 0
+        self._lock = threading.Lock()
+        self._queue: list[Waiting] = []
+        self._queueing = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._db: sqlite3.Connection
+        try:
+            if reading:
+                self._db = self._connect("ro")
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._open_durable()
+            self._check_file()
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise self._error(error) from None
+        self._file = self._identity_of_file()
+        self._looked = time.monotonic()
+        self._last: tuple[int, str] | None = None
+
+    def _connect(self, how: str) -> sqlite3.Connection:
+        uri = f"{self.path.resolve().as_uri()}?mode={how}"
+        return sqlite3.connect(uri, uri=True, timeout=10.0, isolation_level=None, check_same_thread=False)
+
+    def _open_durable(self) -> None:
+        for mode in ("wal", "delete"):  # some network file systems cannot have a WAL: the old way is as safe, only slower
+            self._db = self._connect("rwc")
+            try:
+                if mode == "delete":  # out of WAL mode, without the shared memory that it could not have
+                    self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+                found = str(self._db.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]).lower()
+                if found != mode:
+                    raise sqlite3.OperationalError(f"the file system offers {found} instead of {mode}")
+                self._db.execute("PRAGMA locking_mode=NORMAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.executescript(_TABLE)
+                self._probe()
+            except sqlite3.OperationalError:
+                self._db.close()
+                if mode == "delete":
+                    raise
+            else:
+                self.mode = mode
+                return
+
+    def _probe(self) -> None:
+        """A real write, and its reading by another connection."""
+        at = f"{datetime.now(UTC).isoformat()} {os.getpid()} {threading.get_ident()}"
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute("DELETE FROM probe")
+            self._db.execute("INSERT INTO probe VALUES (?)", (at,))
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        with closing(self._connect("ro")) as other:
+            if not other.execute("SELECT count(*) FROM probe").fetchone()[0]:
+                raise sqlite3.OperationalError("what was written cannot be read again")
+
+    def _check_file(self) -> None:
+        found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(" ".join(str(found).split()))
+        rows = self._db.execute("SELECT number, at, run, kind, data, hash FROM entries ORDER BY number DESC LIMIT 2").fetchall()
+        if rows:
+            number, at, run, kind, data, found = rows[0]
+            previous = rows[1][5] if len(rows) > 1 else FIRST
+            if chain(previous, number, digest(at, run, kind, data)) != found:
+                raise sqlite3.DatabaseError("its last entry was changed")
+
+    def _identity_of_file(self) -> tuple[int, int]:
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise self._error(error) from None
+        return found.st_dev, found.st_ino
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._queueing:
+            later = bool(self._queue)
+            if self._timer is not None:
+                self._timer.cancel()
+        if later:
+            with suppress(JournalError):
+                self.flush()
+        with self._lock, suppress(AttributeError):
+            self._db.close()
+
+    def _error(self, error: Exception) -> JournalError:
+        name = str(self.path)
+        if isinstance(error, sqlite3.ProgrammingError):
+            return JournalError(f"The journal {name!r} was closed meanwhile; nothing more is sent. Go on in a new LeadSession.")
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            return JournalError(
+                f"The journal {name!r} is damaged: {error}. Without it nothing is sent. Keep a copy, move the file away to "
+                "begin a new one, and look at the service for what the last run did."
+            )
+        return JournalError(
+            f"The journal {name!r} cannot be used: {error}. Without it nothing is sent. Free some space or "
+            "choose another folder with CVTR_JOURNAL."
+        )
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def write(self, run: str, kind: str, data: Mapping[str, Any], *, gather: float = 0.0) -> str:
+        """Append one entry and give its hash; it is on disk when this returns.
+
+        Raises:
+            JournalError: it could not be made durable.
+        """
+        return self.write_all(run, [(kind, data)], gather=gather)
+
+    def write_all(self, run: str, items: Iterable[Item], *, gather: float = 0.0) -> str:
+        """Append entries, all or none; the last one's hash. Threads that come together share one commit: those that come
+        within ``gather`` seconds, and those that come while another commit goes on.
+
+        Raises:
+            JournalError: they could not be made durable.
+        """
+        mine = Waiting([made(run, kind, data) for kind, data in items])
+        with self._queueing:
+            self._queue.append(mine)
+        if gather:
+            time.sleep(gather)
+        with self._lock:
+            if not mine.done:
+                self._commit()
+        if mine.error is not None or not mine.done:
+            error = mine.error or sqlite3.OperationalError("it was interrupted")
+            raise error if isinstance(error, JournalError) else self._error(error)
+        return mine.head
+
+    def write_many(self, run: str, items: Iterable[Item]) -> str:
+        """As ``write_all``, for what is large: each entry is made when the one before has been written, in one transaction.
+
+        Raises:
+            JournalError: they could not be made durable; none of them is there.
+        """
+        with self._lock:
+            try:
+                self._still_there()
+                self._together(Waiting([made(run, kind, data)]) for kind, data in items)
+                self.commits += 1
+            except (sqlite3.Error, JournalError) as error:
+                raise error if isinstance(error, JournalError) else self._error(error) from None
+            return (self._last or self._read_last())[1]
+
+    def write_later(self, run: str, kind: str, data: Mapping[str, Any]) -> None:
+        """Append one entry with the next commit, whoever makes it, or in a second. For what makes a record fuller, and is not
+        relied on.
+        """
+        entry = made(run, kind, data)
+        with self._queueing:
+            self._queue.append(Waiting([entry], later=True))
+            if self._timer is None:
+                self._timer = threading.Timer(LATER, self._write_late)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _write_late(self) -> None:
+        with self._queueing:
+            self._timer = None
+        with suppress(JournalError):  # it stays in the queue; the next to write hears of it
+            self.flush()
+
+    def flush(self) -> None:
+        """What ``write_later`` was given is on disk when this returns.
+
+        Raises:
+            JournalError: it could not be made durable.
+        """
+        self.write_all("", ())
+
+    def _commit(self) -> None:
+        """All that waits, in one transaction. Everybody who waits for it hears of an error; what was to be written later
+        waits for the next one then.
+        """
+        batch: list[Waiting] = []
+        try:
+            with self._queueing:
+                batch, self._queue = self._queue, batch
+            self._still_there()
+            self._no_leftover()
+            try:
+                self._together(batch) if len(batch) > MANY else self._append(batch)
+            except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
+                self._together(batch)
+            self.commits += any(waiting.entries for waiting in batch)
+        except BaseException as found:
+            self._last = None
+            with self._queueing:
+                self._queue[:0] = [waiting for waiting in batch if waiting.later]
+            for waiting in batch:
+                waiting.error = found if isinstance(found, Exception) else sqlite3.OperationalError("it was interrupted")
+            if not isinstance(found, Exception):  # Ctrl-C: for whoever pressed it
+                raise
+        finally:
+            for waiting in batch:
+                waiting.done = True
+
+    def _together(self, waiting: Iterable[Waiting]) -> None:
+        """With all other writers shut out: several of them would overtake a second try as they did the first."""
+        self._last = None
+        self._no_leftover()
+        try:
+            self._write("BEGIN IMMEDIATE")
+            for one in waiting:
+                self._append([one])
+            self._write("COMMIT")
+        except BaseException:
+            self._last = None
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _no_leftover(self) -> None:
+        """A transaction that Ctrl-C left open at the worst moment would take in what is written after it, and never end."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+            self._last = None
+
+    def _append(self, batch: list[Waiting]) -> None:
+        """One statement, which is a transaction by itself: each call of SQLite lets other threads in and has to wait for them."""
+        number, previous = self._last or self._read_last()
+        values: list[Any] = []
+        for waiting in batch:
+            for at, run, kind, text, content in waiting.entries:
+                number += 1
+                previous = chain(previous, number, content)
+                values += (number, at, run, kind, text, previous)
+            waiting.head = previous
+        rows = ",".join(["(?,?,?,?,?,?)"] * (len(values) // 6))
+        if rows:
+            self._write(f"INSERT INTO entries VALUES {rows}", values)  # noqa: S608
+        self._last = (number, previous)
+
+    def _write(self, sql: str, values: Sequence[Any] = ()) -> None:
+        started = time.perf_counter()
+        try:
+            self._db.execute(sql, values)
+        finally:
+            self.seconds += time.perf_counter() - started
+
+    def _read_last(self) -> tuple[int, str]:
+        found = self._db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+        return (int(found[0]), str(found[1])) if found else (0, FIRST)
+
+    def _still_there(self) -> None:
+        """Find a file that was removed or replaced; SQLite would go on writing to what nobody can find again."""
+        moment = time.monotonic()
+        if moment - self._looked > 0.5:
+            if self._identity_of_file() != self._file:
+                raise sqlite3.OperationalError("it was replaced or removed while it was in use")
+            self._looked = moment
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def rows(self, run: str | None = None, *, after: int = 0, kinds: Iterable[str] = ()) -> Iterator[tuple[Any, ...]]:
+        """``number, at, run, kind, data (text), hash`` of all entries or those of one run, in order, some at a time.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
+        wanted = tuple(kinds)
+        where = "" if run is None else " AND run = ?"
+        where += f" AND kind IN ({','.join('?' * len(wanted))})" if wanted else ""
+        sql = f"SELECT number, at, run, kind, data, hash FROM entries WHERE number > ?{where} ORDER BY number LIMIT 200"  # noqa: S608
+        while True:
+            with self._lock:
+                try:
+                    part = self._db.execute(sql, (after, *(() if run is None else (run,)), *wanted)).fetchall()
+                except sqlite3.Error as error:
+                    raise self._error(error) from None
+            yield from part
+            if len(part) < 200:
+                return
+            after = part[-1][0]
+
+    def entries(self, run: str | None = None) -> list[JournalEntry]:
+        """All entries, or those of one run, in order.
+
+        Raises:
+            JournalError: as ``each``.
+        """
+        return list(self.each(run))
+
+    def each(self, run: str | None = None, *, after: int = 0, kinds: Iterable[str] = ()) -> Iterator[JournalEntry]:
+        """All entries, or those of one run, in order, some at a time.
+
+        Raises:
+            JournalError: the file cannot be read, or an entry is no JSON.
+        """
+        for number, at, name, kind, data, found in self.rows(run, after=after, kinds=kinds):
+            yield JournalEntry(number, at, name, kind, self._object(number, data), found)
+
+    def _object(self, number: int, text: str) -> dict[str, Any]:
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise self._error(sqlite3.DatabaseError(f"entry {number} cannot be read"))
+        return found
+
+    def count(self, run: str) -> int:
+        """How many entries a run has, those included that wait to be written."""
+        self.flush()
+        with self._lock:
+            try:
+                return int(self._db.execute("SELECT count(*) FROM entries WHERE run = ?", (run,)).fetchone()[0])
+            except sqlite3.Error as error:
+                raise self._error(error) from None
+
+    def head(self) -> str:
+        """The last entry's hash."""
+        with self._lock:
+            try:
+                found = self._db.execute("SELECT hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+            except sqlite3.Error as error:
+                raise self._error(error) from None
+        return str(found[0]) if found else FIRST
+
+    def verify(self, head: str | None = None) -> JournalReport:
+        """Follow the chain from the first entry to the last. ``head``: a hash noted elsewhere, which must be in the chain."""
+        return followed(self.rows(), head)

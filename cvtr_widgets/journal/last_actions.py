@@ -1,0 +1,57 @@
+"""What this user last did to a lead, from the journal: for "flagged by you 2 h ago"."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from datetime import datetime
+
+from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
+from cvtr_widgets.journal.journal import Journal
+from cvtr_widgets.journal.ownership import whose
+from cvtr_widgets.models import Identity, LeadId, Outcome
+
+DONE = {str(Outcome.CONFIRMED), str(Outcome.ACCEPTED)}
+
+
+class Flagged:
+    """Keeps what it has read, so that only entries since the last look are read again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read = 0
+        self._elsewhere: set[str] = set()
+        self._sent: dict[tuple[str, int], JournalEntry] = {}
+        self._last: dict[LeadId, JournalEntry] = {}
+
+    def look(self, journal: Journal, ids: Iterable[LeadId] | None, identity: Identity) -> dict[LeadId, tuple[str, datetime]]:
+        """Lead id -> (action kind, time in UTC at which it was sent) of the last action that went through; all leads, or those
+        asked for. Runs of another ``identity`` were about other leads.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        with self._lock:
+            for entry in journal.each(after=self._read, kinds=("run", "intent", "outcome")):
+                if entry.kind == "run":
+                    if whose(identity, entry.data) != "mine":
+                        self._elsewhere.add(entry.run)
+                elif entry.run in self._elsewhere:
+                    pass
+                elif entry.kind == "intent":
+                    self._sent.update(dict.fromkeys(((entry.run, i) for i in entry.data["leads"]), entry))
+                else:
+                    self._take(entry.run, entry.data["rows"])
+                self._read = entry.number
+            asked = self._last if ids is None else [i for i in ids if i in self._last]
+            return {i: (self._last[i].data["action"], time_of(self._last[i].at)) for i in asked}
+
+    def _take(self, run: str, rows: list[list[object]]) -> None:
+        """What was sent counts, not when its outcome was known: a run that is gone on with may settle what is long past."""
+        for own, outcome, *_ in rows:
+            sent = self._sent.pop((run, own), None)  # type: ignore[arg-type]
+            if outcome not in DONE or sent is None or not isinstance(own, int):
+                continue
+            last = self._last.get(own)
+            if last is None or last.number < sent.number:
+                self._last[own] = sent

@@ -1,0 +1,1 @@
+"""Messages and files between the kernel and the page."""

@@ -1,0 +1,66 @@
+"""Files from the kernel to the page. They travel in parts, slowly enough for the server's limit on what a kernel may send."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.panel.jobs import problem_of
+from cvtr_widgets.panel.link.messages import VERSION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PART = 256 * 1024
+SECONDS_A_PART = 0.4
+"""Jupyter servers drop what comes faster than 1 MB a second from a kernel, over 3 s."""
+CSV = "text/csv"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Downloads:
+    """Makes a file of a frame and sends it. ``line`` says how far it is, or what went wrong."""
+
+    def __init__(self, post: Callable[[dict[str, Any], list[bytes]], None], changed: Callable[[], None]) -> None:
+        self.line = ""
+        self._post = post
+        self._changed = changed
+        self._lock = threading.Lock()
+
+    def start(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo) -> None:
+        """Send ``frame`` as ``csv``, ``excel`` or ``excel_by_publisher``; formula-safe."""
+        threading.Thread(target=self._work, args=(frame, what, name, zone), name="cvtr-export", daemon=True).start()
+
+    def _work(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo) -> None:
+        from cvtr_widgets.frames.export import to_csv, to_excel  # openpyxl is not wanted before
+
+        with self._lock:
+            try:
+                self._say("Making the file.")
+                if what == "csv":
+                    made, name, kind = to_csv(frame, zone=zone), f"{name}.csv", CSV
+                else:
+                    by = "publisher" if what == "excel_by_publisher" else None
+                    made, name, kind = to_excel(frame, by=by, zone=zone), f"{name}.xlsx", EXCEL
+                assert isinstance(made, bytes)  # noqa: S101  without a path, the file itself is given
+                self._parts(made, name, kind)
+                self._say(f"{name} was handed to the browser.")
+            except Exception as error:  # noqa: BLE001  the border of a thread: shown in the panel
+                self._say(f"The file could not be made: {problem_of(error).text}")
+
+    def _parts(self, content: bytes, name: str, kind: str) -> None:
+        parts = [content[i : i + PART] for i in range(0, len(content), PART)] or [b""]
+        key = f"{time.monotonic_ns()}"
+        for place, part in enumerate(parts):
+            message = {"v": VERSION, "kind": "file", "key": key, "name": name, "type": kind, "part": place, "parts": len(parts)}
+            self._post(message, [part])
+            if len(parts) > 8:
+                self._say(f"Sending {name}: {place + 1} of {len(parts)} parts.")
+                time.sleep(SECONDS_A_PART)
+
+    def _say(self, line: str) -> None:
+        self.line = line
+        self._changed()

@@ -1,0 +1,1 @@
+"""The panel's three steps, without widgets."""

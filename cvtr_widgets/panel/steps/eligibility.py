@@ -1,0 +1,47 @@
+"""What can be said of each row before anything is planned: may the chosen action be done to it, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.actions.catalogue import ROWS
+from cvtr_widgets.actions.proof import DELIVERIES, Sight
+from cvtr_widgets.frames.leads import leads_in
+from cvtr_widgets.models import Action, ActionKind, Identity, LeadId, Verdict
+from cvtr_widgets.panel.table.lead_table import LeadTable
+from cvtr_widgets.plans.plan import judge
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMN = "eligible"
+
+
+class Eligibility:
+    """A column of the lead table that follows the action chosen. It rests on the leads as loaded, as the plan does not."""
+
+    def __init__(self, table: LeadTable, identity: Identity) -> None:
+        self._table = table
+        self._identity = identity
+        self._kind: ActionKind | None = None
+
+    def follow(self, kind: ActionKind | None) -> None:
+        """Show it for an action, or no longer. Actions that any lead may have show none."""
+        kind = kind if kind in DELIVERIES or kind is ActionKind.DELETE else None
+        if kind is self._kind:
+            return
+        self._kind = kind
+        if kind is None:
+            self._table.annotate(COLUMN, "", None)
+        else:
+            self._table.annotate(COLUMN, f"{ROWS[kind].label}?", lambda ids: self._texts(kind, ids))
+
+    def _texts(self, kind: ActionKind, ids: Sequence[LeadId]) -> list[str]:
+        frame: pd.DataFrame | None = self._table.frame
+        leads = {} if frame is None else leads_in(frame, ids)
+        return [self._text(kind, Sight(leads.get(i))) for i in ids]
+
+    def _text(self, kind: ActionKind, sight: Sight) -> str:
+        verdict, why = judge(Action(kind), sight, self._identity)
+        return "yes" if verdict is Verdict.WILL_CHANGE else f"no: {why}"

@@ -1,0 +1,423 @@
+"""Step 1, Leads: load, look, and pick. No widgets here; the panel shows what ``view()`` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.errors import ReadTooLarge
+from cvtr_widgets.models import LeadId
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem
+from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
+from cvtr_widgets.panel.selection.notes import aside_groups, not_taken_said, rejected_rows, said_of
+from cvtr_widgets.panel.selection.panel_selection import Picked
+from cvtr_widgets.panel.steps.file_imports import Imports
+from cvtr_widgets.panel.steps.lead_detail import Detail
+from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
+from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, clock, plain
+from cvtr_widgets.panel.table.join_frames import joined
+from cvtr_widgets.panel.table.lead_table import LeadTable
+from cvtr_widgets.selection.odd_ids import KnownIds
+from cvtr_widgets.selection.select import Selection, parse_ids
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvtr_widgets.session.lead_session import LeadSession
+
+UNASKED = 60
+"""Requests that looking ids up may take without asking the user."""
+SHOWN_REJECTED = 200
+STEPS_BACK = 20
+OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
+BROKEN_OFF = "Loading broke off: these are only some of the leads. Load them again."
+MOVED = "The list changed just then, so nothing was selected. Look at it and press again."
+CHANGED = "The filters have changed: press Load leads to use them."
+
+
+class LeadsStep:
+    """What step 1 knows. ``picked`` is the selection; only the methods here change it."""
+
+    def __init__(self, session: LeadSession, jobs: Jobs, page_size: int) -> None:
+        self.filters = Filters()
+        self.search = self.text = self.note = ""
+        self.picked = Picked()
+        self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=session.client.zone, more=True)
+        self.detail = Detail(session, jobs)
+        self.problem: Problem | None = None
+        self.outdated = self._partial = False
+        self._session = session
+        self._jobs = jobs
+        self._asked: Filters | None = None
+        self._go_on = ""
+        self._before: list[tuple[Picked, str]] = []
+        self._loaded: pd.DataFrame | None = None
+        self._looked: pd.DataFrame | None = None
+        self._absent: set[LeadId] = set()
+        self._ask_lookup = 0
+        self._gone: set[LeadId] = set()
+        self._accepted: set[LeadId] = set()
+        # With what they were worked out from, which is held so that its identity stays its own.
+        self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
+        self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
+        self.imports = Imports(jobs, lambda name, content: self._pick_given(self.picked.add_file(name, content)))
+        self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
+
+    # -- loading ------------------------------------------------------------------------------------------------------
+
+    def read_lists(self) -> None:
+        """Read what the filters offer."""
+
+        def work(_job: Job, _tell: Any) -> dict[str, dict[str, str]]:
+            lists = {"campaigns": self._session.campaigns(), "publishers": self._session.publishers()}
+            return {what: {str(i): plain(str(n)) for i, n in frame["name"].items()} for what, frame in lists.items()}
+
+        self._jobs.start("lists", "Reading campaigns and publishers", work, self._names.update, self._failed)
+
+    def set_filter(self, name: str, value: str) -> None:
+        """Change one filter; it counts when leads are loaded next."""
+        self.filters = self.filters.with_(name, value)
+
+    def load(self, *, go_on: bool = False) -> None:
+        """Load leads by the filters. The selection stays."""
+        if self.filters.blockers():
+            return
+        asked = self.filters
+        self._begin(asked, go_on=go_on)
+
+    def refresh(self) -> None:
+        """Read the same leads again."""
+        self._absent.clear()
+        self._looked = None
+        if self._asked is not None:
+            self._begin(self._asked, go_on=True)
+        else:
+            self.outdated = False
+            self._reframe()
+        self.look_up()
+
+    def _begin(self, asked: Filters, *, go_on: bool) -> None:
+        self.problem, self._go_on, self.note, self._gone = None, "", "", set()
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> pd.DataFrame:
+            def show(frame: pd.DataFrame) -> None:
+                self._jobs.meanwhile("load", job, lambda: self._begun(asked, frame))
+
+            return self._session.pull(**asked.query(), on_page=tell, on_frame=show, cancel=job.cancel, go_on=go_on)
+
+        def done(frame: pd.DataFrame) -> None:
+            if self.outdated:  # what was looked up is as old
+                self._looked = None
+            again = asked == self._asked and not self._partial
+            self._asked, self._loaded, self.outdated, self._partial = asked, frame, False, False
+            self._reframe(compare=again)
+            self.look_up()
+            self._prepare()
+
+        def failed(problem: Problem, error: BaseException) -> None:
+            if isinstance(error, ReadTooLarge):
+                self._go_on = problem.text
+            else:
+                self._failed(problem, error)
+            if self._partial and self._loaded is not None:
+                self._loaded.attrs["notes"] = [BROKEN_OFF]
+
+        self._jobs.start("load", "Loading leads", work, done, failed)
+
+    def _begun(self, asked: Filters, frame: pd.DataFrame) -> None:
+        """Show the first leads while the others are on their way. A refresh shows what was there until it is through."""
+        if self._asked != asked or self._partial:
+            self._asked, self._loaded, self._partial = asked, frame, True
+            self._reframe()
+
+    def stop_loading(self) -> None:
+        """Stop; what has come is shown."""
+        self._jobs.stop("load")
+        self._jobs.stop("lookup")
+        self.imports.stop()
+
+    def _failed(self, problem: Problem, _error: BaseException) -> None:
+        self.problem = problem
+
+    def _reframe(self, *, compare: bool = False) -> None:
+        """Show what is there now. Ticks stay with their leads, whatever row these are on. ``compare``: mark what changed."""
+        gone = self.table.set_frame(joined(self._loaded, self._looked), compare=compare)
+        self._gone |= set() if self._partial else set(gone)
+        self.table.mark(self.picked.ids_set)
+
+    def _gone_note(self) -> str:
+        """Of the leads that were here, those that are selected, and that no look-up has brought back."""
+        gone = sum(1 for i in self._where()[1].tolist() if i in self._gone) if self._gone else 0
+        if not gone or self._jobs.get("lookup"):
+            return ""
+        return f"{count_of(gone)} you selected {'is' if gone == 1 else 'are'} not among these any more; still selected."
+
+    # -- looking up ids that are not loaded ---------------------------------------------------------------------------
+
+    def look_up(self, *, asked: bool = False) -> None:
+        """Read selected leads that are not shown yet. What takes many requests waits until the user asks for it."""
+        missing = [i for i in self._where()[1].tolist() if i not in self._absent]
+        self._ask_lookup = 0
+        if not missing:
+            self._jobs.drop("lookup")
+            return
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> Any:
+            cost = self._session.client.fetch_cost(missing).requests
+            if cost > UNASKED and not asked:
+                return cost
+            return self._session.pull(ids=missing, on_page=tell, cancel=job.cancel)
+
+        def done(found: Any) -> None:
+            if isinstance(found, int):
+                self._ask_lookup = found
+                return
+            self._absent.update(found.attrs.get("not_found", ()))
+            self._looked = joined(self._looked, found)
+            self._reframe()
+
+        self._jobs.start("lookup", f"Looking up {count_of(len(missing))}", work, done, self._failed)
+
+    def _prepare(self) -> None:
+        """Make ready, in the background, what a first search or sort of these leads needs."""
+        work = self.table.preparation()
+        self._jobs.start(
+            "prepare", "Preparing search", lambda job, tell: work(tell, job.cancel), lambda _: None, lambda _problem, _error: None
+        )
+
+    def order_the_rest(self) -> None:
+        """Work out, in the background, the order of the pages far behind; the first ones are right already."""
+        ordering = self.table.ordering
+        if ordering is not None:
+            self._jobs.start(
+                "order", "Sorting", lambda job, tell: ordering.run(tell, job.cancel),
+                lambda _: self.table.settle(ordering), lambda _problem, _error: None,
+            )  # fmt: skip
+
+    # -- the table ----------------------------------------------------------------------------------------------------
+
+    def find(self, text: str) -> None:
+        """Search the loaded leads."""
+        self.search = text
+        self.table.search(text)
+
+    # -- picking ------------------------------------------------------------------------------------------------------
+
+    def _pick(self, picked: Picked, text: str | None = None) -> None:
+        self._before = [*self._before[-STEPS_BACK:], (self.picked, self.text)]
+        self.picked = picked
+        self.text = self.text if text is None else text
+        self.note = ""
+        self.table.mark(picked.ids_set)
+
+    def _pick_given(self, picked: Picked, text: str | None = None) -> None:
+        """Of what was typed, imported or kept: what is not in the table is looked up, and what was looked up for others goes."""
+        self._pick(picked, text)
+        self._look_up_given()
+
+    def _look_up_given(self) -> None:
+        if self._looked is not None:
+            ids = self._looked.index.to_numpy()
+            wanted = self.picked.ids_set.holds(ids) | self.picked.unticked.holds(ids)
+            if not wanted.all():
+                self._looked = self._looked[wanted] if wanted.any() else None
+                self._reframe()
+        self.look_up()
+
+    def tick(self, ids: Iterable[LeadId], *, on: bool) -> None:
+        """Tick or untick leads of the table; an id that is not in it is left alone."""
+        known = [i for i in ids if i in self.table]
+        if known:
+            self._pick(self.picked.tick(known) if on else self.picked.untick(known))
+
+    def tick_matching(self, version: int) -> None:
+        """Tick all leads that match. ``version`` is the table's as the user saw it: what was not seen is not ticked."""
+        if version != self.table.matching_version:
+            self.note = MOVED
+            return
+        self._pick(self.picked.tick(self.table.ids_of("matching"), "matching"))
+
+    def invert_page(self, ids: Iterable[LeadId]) -> None:
+        """Untick what is ticked of these, and tick the others."""
+        known = [i for i in ids if i in self.table]
+        if known:
+            self._pick(self.picked.invert(known))
+
+    def tick_loaded(self, version: int) -> None:
+        """Tick all loaded leads, also those that search or filters hide. ``version`` as in ``tick_matching``."""
+        if version != self.table.matching_version:
+            self.note = MOVED
+            return
+        self._pick(self.picked.tick(self.table.ids_of("loaded"), "list"))
+
+    def select_none(self) -> None:
+        """Nothing is selected; LEAD ID(S) and imported files are emptied with it. Can be undone."""
+        self._pick_given(Picked(), "")
+
+    def undo(self) -> None:
+        """Take the last step of the selection back."""
+        if self._before:
+            self.picked, self.text = self._before.pop()
+            self.note = ""
+            self.table.mark(self.picked.ids_set)
+            self._look_up_given()
+
+    def type_ids(self, text: str) -> None:
+        """What LEAD ID(S) holds now."""
+        if text != self.text:
+            known = self._known_ids()
+            typed = parse_ids(text, known=known, accepted=self._accepted) if text.strip() else None
+            self._pick_given(self.picked.type(typed), text)
+
+    def add_odd(self, key: str) -> None:
+        """Take ids that were set aside after all. ``key`` is that of ``aside_groups``: what was not seen is not taken."""
+        aside = self.picked.set_aside
+        group = next((one for one in aside_groups(aside) if one["key"] == key), None)
+        if group is None:
+            self.note = MOVED
+            return
+        ids = [one.lead_id for name, one in aside if plain(name, 80) == group["source"] and plain(one.why) == group["why"]]
+        self._accepted |= set(ids)
+        self._pick_given(self.picked.with_odd(ids))
+
+    def _known_ids(self) -> KnownIds | None:
+        """What the loaded leads tell of this enterprise's ids: none is far above the newest of them."""
+        frame = self._loaded
+        return None if frame is None or not len(frame) else KnownIds(high=int(frame.index.max()))
+
+    def drop_file(self, name: str) -> None:
+        """Leave a file out again."""
+        self._pick_given(self.picked.drop_file(name))
+
+    def select_kept(self, ids: IdSet, *, add: bool) -> None:
+        """Exactly these leads, or these besides what is selected."""
+        self._pick_given((self.picked if add else Picked()).tick(ids, "list"), self.text if add else "")
+
+    def select_these(self, ids: Iterable[LeadId]) -> None:
+        """Exactly these leads, such as those a run left over."""
+        self._pick_given(Picked().tick(ids, "list"), "")
+
+    def select_chosen(self, name: str, chosen: Selection) -> None:
+        """Exactly what a script chose; what was not taken of it is shown as that of a file is."""
+        said = chosen.rejected or chosen.notes
+        self._pick_given(Picked().add_file(name, chosen) if said else Picked().tick(chosen.ids, "list"), "")
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> pd.DataFrame | None:
+        """Loaded and looked-up leads."""
+        return self.table.frame
+
+    def blockers(self) -> tuple[str, ...]:
+        """Why step 2 cannot be gone to."""
+        if self._jobs.get("import"):
+            return ("The file is being read.",)
+        if not len(self.picked):
+            return ("No lead is selected yet: tick rows, type ids, or import a file.",)
+        if self._not_there() == len(self.picked):
+            return ("None of the selected leads can be found: deleted, or not visible to you. Select others.",)
+        return ()
+
+    def campaigns(self) -> dict[int, tuple[str, int]]:
+        """Campaign id -> its name and how many selected leads are known to be on it."""
+        key = (self.picked, self.table.frame)
+        if self._campaigns_of is None or self._campaigns_of[0] != tuple(map(id, key)):
+            self._campaigns_of = (tuple(map(id, key)), key, self._count_campaigns())
+        return self._campaigns_of[2]
+
+    def _count_campaigns(self) -> dict[int, tuple[str, int]]:
+        frame = self.table.frame
+        if frame is None:
+            return {}
+        part = frame.loc[self._where()[0], ["campaign_id", "campaign"]].dropna()
+        numbers = part["campaign_id"].value_counts()
+        names = dict(zip(part["campaign_id"].tolist(), part["campaign"].tolist(), strict=True))
+        return {int(i): (plain(str(names[i])), int(n)) for i, n in zip(numbers.index.tolist(), numbers.tolist(), strict=True)}
+
+    def known(self) -> int:
+        """Selected leads that have been read."""
+        return len(self._where()[0])
+
+    def _where(self) -> tuple[IdArray, IdArray]:
+        """Selected leads that are in the table, and those that are not. Worked out once a selection and frame."""
+        key = (self.picked, self.table.frame)
+        if self._split is None or self._split[0] != tuple(map(id, key)):
+            self._split = (tuple(map(id, key)), key, self.table.split(self.picked.array))
+        return self._split[2]
+
+    def _not_there(self) -> int:
+        """Selected leads that the service does not know or show."""
+        return sum(1 for i in self._absent if i in self.picked.ids_set)
+
+    @property
+    def as_of(self) -> str:
+        """When the leads shown were read, in the session's zone."""
+        at = None if self.table.frame is None else self.table.frame.attrs.get("as_of")
+        return clock(at, self._session.client.zone) if at else ""
+
+    def view(self) -> dict[str, Any]:
+        """All of step 1 but its rows, as JSON values."""
+        job = self._jobs.get("load") or self._jobs.get("import") or self._jobs.get("lookup")
+        frame = self.table.frame
+        notes = [] if self._loaded is None else list(self._loaded.attrs.get("notes", ()))
+        changed = self._asked is not None and self._asked != self.filters
+        return {
+            "filters": {name: getattr(self.filters, name) for name in Filters.__slots__},
+            "options": {
+                "campaign": [[i, n] for i, n in self._names["campaigns"].items()],
+                "publisher": [[i, n] for i, n in self._names["publishers"].items()],
+                "status": [[s, s] for s in STATUSES],
+                "delivery": [[s, s] for s in DELIVERIES],
+            },
+            "filter_blockers": list(self.filters.blockers()),
+            "changed": CHANGED if changed else "",
+            "outdated": OUTDATED if self.outdated else "",
+            "job": None if job is None else job.message(),
+            "problem": None if self.problem is None else self.problem.message(),
+            "go_on": self._go_on,
+            "notes": [*notes, *filter(None, (self._gone_note(), self.note))],
+            "loaded": frame is not None,
+            "selected": self._selected(),
+            "detail": self._detail(),
+            "blockers": list(self.blockers()),
+            "summary": f"{count_of(len(self.picked))} selected",
+        }
+
+    def _detail(self) -> dict[str, Any] | None:
+        shown = self.detail.view()
+        return None if shown is None else {**shown, "on": self.detail.lead_id in self.picked.ids_set}
+
+    def _selected(self) -> dict[str, Any]:
+        picked = self.picked
+        rejected, aside = picked.rejected, picked.set_aside
+        absent = self._not_there()
+        where = []
+        if self.table.marked_elsewhere:
+            where.append(f"{self.table.marked_elsewhere:,} not on this page")
+        if self.table.marked_hidden:
+            where.append(f"{self.table.marked_hidden:,} hidden by search, filters or “selected only”")
+        files = [
+            {"name": name, "count": len(found.ids), "notes": said_of(found), "columns": self.imports.columns(name, found)}
+            for name, found in picked.files
+        ]
+        return {
+            "count": len(picked),
+            "text": f"{count_of(len(picked))} selected",
+            "parts": ", ".join(f"{n:,} {words}" for n, words in picked.parts()),
+            "where": ", ".join(where),
+            "unticked": len(picked.unticked),
+            "absent": f"{absent:,} can’t be found: deleted, or not visible to you." if absent else "",
+            "absent_ids": [str(i) for i in sorted(self._absent) if i in picked.ids_set][:SHOWN_REJECTED],
+            "ask_lookup": f"Look up the ids that are not loaded ({self._ask_lookup:,} requests)" if self._ask_lookup else "",
+            "not_taken": len(rejected),
+            "not_taken_text": not_taken_said(rejected, len(aside)),
+            "set_aside": aside_groups(aside),
+            "which_column": self.imports.question,
+            "rejected": rejected_rows(rejected[:SHOWN_REJECTED]),
+            "typed_notes": said_of(picked.typed) if picked.typed is not None else [],
+            "files": files,
+            "file_problem": self.imports.problem,
+            "undo": len(self._before),
+        }

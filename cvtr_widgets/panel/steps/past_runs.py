@@ -1,0 +1,108 @@
+"""Runs that were broken off (a killed kernel, a lost network): offered when the panel opens, to go on with or to settle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.models import Progress
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
+from cvtr_widgets.panel.table.cells import clock, moment, plain
+from cvtr_widgets.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvtr_widgets.session.lead_session import LeadSession
+
+SHOWN = 5
+
+
+class PastRuns:
+    """Unfinished runs of this account. ``resume`` gives the run that goes on."""
+
+    def __init__(self, session: LeadSession, jobs: Jobs) -> None:
+        self.problem: Problem | None = None
+        self.notes: list[str] = []
+        self.looked = False
+        self._session = session
+        self._jobs = jobs
+        self._found: list[dict[str, Any]] = []
+        self._zone = session.client.zone
+
+    def look(self) -> None:
+        """Read the journal for runs that never came to their end."""
+
+        def work(_job: Job, _tell: Any) -> tuple[pd.DataFrame, list[str]]:
+            limits = self._session.client.limit_note
+            return self._session.unfinished(), [*self._session.journal_notes, *([limits] if limits else [])]
+
+        def done(found: tuple[pd.DataFrame, list[str]]) -> None:
+            frame, self.notes = found
+            self.looked = True
+            rows: list[Any] = frame.reset_index().to_dict("records")
+            self._found = [self._row(str(row["run_id"]), row) for row in rows]
+
+        def failed(problem: Problem, _error: BaseException) -> None:
+            self.problem, self.looked = problem, True
+
+        self._jobs.start("past", "Looking for unfinished runs", work, done, failed)
+
+    def _row(self, own: str, row: dict[str, Any]) -> dict[str, Any]:
+        counts = [(row["settled"], "settled"), (row["in_doubt"], "in doubt"), (row["not_sent"], "not sent")]
+        taken = str(row["owner_pid"]).isdigit()
+        as_of = f"The numbers are of {datetime.now(self._zone):%H:%M:%S}."
+        since = clock(str(row["owner_since"]), self._zone) if taken else ""
+        return {
+            "id": own,
+            "text": f"{moment(row['started'], self._zone)}: {plain(str(row['actions']), 120)}",
+            "counts": ", ".join(f"{n:,} {word}" for n, word in counts if n),
+            "not_sent": int(row["not_sent"]),
+            "go_on": f"Go on with {count_of(int(row['not_sent']))}",
+            "needs_comment": bool(row["needs_comment"]),
+            "carried": f"Process {row['owner_pid']} carries it out. Start over to leave it." if taken else "",
+            "taken": f"Process {row['owner_pid']} is at it since {since}; it can be watched here. {as_of}" if taken else "",
+        }
+
+    def resume(self, run_id: str, comment: str, listener: Callable[[Progress], None], *, send: bool) -> Run | None:
+        """Go on with a run under its own plan, confirmation and signature; None where that is not possible (``problem``)."""
+        self.problem = None
+        if run_id not in {row["id"] for row in self._found}:
+            self.problem = Problem("This run is not in the list any more. Look again.")
+            return None
+        try:
+            run = self._session.resume(run_id, comment=comment, send=send, wait=False, on_progress=listener, source="panel")
+        except CvtrError as error:
+            self.problem = problem_of(error)
+            self.look()
+            return None
+        self._found = [row for row in self._found if row["id"] != run_id]
+        return run
+
+    def recorded(self, run_id: str) -> pd.DataFrame | None:
+        """What the journal has of a run that somebody else carries out."""
+        try:
+            return self._session.recorded(run_id)
+        except CvtrError as error:
+            self.problem = problem_of(error)
+            return None
+
+    def about(self, run_id: str) -> str:
+        """Whether somebody carries the run out, as of the last look."""
+        found = next((row for row in self._found if row["id"] == run_id), None)
+        if found is None:
+            return "It has come to its end. Start over to leave it."
+        return found["carried"] or "Nobody carries it out now. Start over to go on with it."
+
+    def view(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "looked": self.looked,
+            "runs": self._found[:SHOWN],
+            "more": max(0, len(self._found) - SHOWN),
+            "problem": None if self.problem is None else self.problem.message(),
+            "notes": [plain(note, 400) for note in self.notes],
+        }

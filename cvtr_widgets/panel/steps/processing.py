@@ -1,0 +1,331 @@
+"""Step 3, Processing: the plan, its confirmation, the run and the results. No widgets here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.models import Action, ActionKind, LeadId, Outcome, Progress, Verdict
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
+from cvtr_widgets.panel.selection.panel_selection import Picked
+from cvtr_widgets.panel.steps.first_write import FirstWrite
+from cvtr_widgets.panel.steps.leads import LeadsStep
+from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, what_of
+from cvtr_widgets.panel.steps.type import TypeStep
+from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_COLUMNS, moment
+from cvtr_widgets.panel.table.lead_table import LeadTable
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.runs.run import Run
+from cvtr_widgets.session.canary import CanaryReport
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvtr_widgets.session.lead_session import LeadSession
+
+
+class ProcessingStep:
+    """What step 3 knows. Confirmation and signature belong to the plan shown and lapse with it."""
+
+    def __init__(self, session: LeadSession, jobs: Jobs, leads: LeadsStep, kind: TypeStep, changed: Callable[[], None]) -> None:
+        self.plan: Plan | None = None
+        self.run: Run | None = None
+        self.problem: Problem | None = None
+        self.confirmed = False
+        self.count = ""
+        self.signature = ""
+        self.verify = "all"
+        self.proven = ""
+        self.first = FirstWrite(session, jobs)
+        zone = session.client.zone
+        self.plan_table = LeadTable(PLAN_COLUMNS, page_size=25, zone=zone)
+        self.result_table = LeadTable(RESULT_COLUMNS, page_size=25, zone=zone)
+        self._session = session
+        self._jobs = jobs
+        self._leads = leads
+        self._type = kind
+        self._changed = changed
+        self._planned: tuple[Picked, Action | None] | None = None
+        self._takes_back = ""
+        self._firsts: list[Run] = []
+        self._results: pd.DataFrame | None = None
+        self._progress: Progress | None = None
+        self.watched = ""
+        self._watched_at: datetime | None = None
+
+    # -- the plan -----------------------------------------------------------------------------------------------------
+
+    def preview(self, *, include: bool = False) -> None:
+        """Make the plan of what is selected and entered. Nothing is written. ``include``: also leads whose state the service
+        does not tell.
+        """
+        action, picked = self._type.action(), self._leads.picked
+        if action is None or self._type.blockers() or self.running:
+            return
+        self.forget()
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
+            return self._session.plan(action, picked.ids, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
+
+        def done(plan: Plan) -> None:
+            self._take(plan)
+            self._planned = (picked, action)
+
+        def failed(problem: Problem, _error: BaseException) -> None:
+            self.problem = problem
+
+        self._jobs.start("plan", f"Reading {count_of(len(picked))} for the preview", work, done, failed)
+
+    def _take(self, plan: Plan) -> None:
+        """Show a plan, and the one lead that its first write goes to where an action is not proven here."""
+        self.plan = plan
+        self.plan_table.set_frame(plan.frame)
+        self.first.look(plan)
+
+    def send_first(self, fingerprint: str) -> None:
+        """Send the first write, to the one lead shown; where it is as intended, the plan for the others is shown."""
+        if self.stale:
+            return
+
+        def done(report: CanaryReport) -> None:
+            self.lapse()
+            self._leads.outdated = True
+            if not report.ok:
+                return
+            if report.rest.will_change:
+                if report.run is not None:
+                    self._firsts.append(report.run)
+                self.plan = report.rest
+                self.plan_table.set_frame(report.rest.frame)
+                self.proven = f"Lead {report.lead_id} is as intended. {report.advice.partition(' The other')[0]}"
+                self.first.look(report.rest)
+            else:
+                self.run = report.run
+
+        self.first.send(fingerprint, self.signature, done)
+
+    def plan_undo(self) -> None:
+        """Plan to take the run shown back, as far as that can be; nothing is written."""
+        run, firsts = self.run, list(self._firsts)
+        if run is None or not run.finished:
+            return
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
+            return self._session.plan_undo([*firsts, run], on_progress=tell, cancel=job.cancel)
+
+        def done(plan: Plan) -> None:
+            self.forget()
+            self._take(plan)
+            self._planned, self._takes_back = (self._leads.picked, self._type.action()), run.id
+
+        def failed(problem: Problem, _error: BaseException) -> None:
+            self.problem = problem
+
+        self._jobs.start("plan", "Reading the leads of that run", work, done, failed)
+
+    def show_run(self, run: Run) -> None:
+        """Show a run that goes on, with the plan that it was begun under."""
+        self.forget()
+        self.plan, self.run = run.plan, run
+        self.plan_table.set_frame(run.plan.frame)
+
+    def watch(self, run_id: str, results: pd.DataFrame) -> None:
+        """Show what the journal has just now of a run that somebody else carries out. Nothing can be done to it here."""
+        self.forget()
+        self.watched = run_id
+        self._watched_at = datetime.now(self._session.client.zone)
+        self.result_table.set_frame(alarms_first(results))
+
+    def pause(self, *, on: bool) -> None:
+        """Hold the run by hand, or let it go on."""
+        if self.run is not None and not self.run.finished:
+            (self.run.pause if on else self.run.go_on)()
+
+    def forget(self) -> None:
+        """Neither a plan nor a run is shown any more; what was typed for them is gone with them."""
+        self._jobs.drop("plan")
+        self.plan, self._planned, self.problem, self.proven, self.verify = None, None, None, "", "all"
+        self.first.look(None)
+        self.run, self._results, self._progress = None, None, None
+        self._firsts, self._takes_back, self.watched = [], "", ""
+        self.lapse()
+        for table in (self.plan_table, self.result_table):
+            table.only("verdict", ())
+            table.only("outcome", ())
+            table.set_frame(None)
+
+    def lapse(self) -> None:
+        """Confirmation, number and signature are worth nothing any more."""
+        self.confirmed, self.count, self.signature = False, "", ""
+        self.first.disagree()
+
+    def lapse_if_stale(self) -> bool:
+        """Let them lapse once selection or action are others than the plan's, even if they are changed back later.
+
+        Gives whether there was anything to lapse.
+        """
+        if not self.stale or not (self.confirmed or self.count or self.signature or self.first.agreed):
+            return False
+        self.lapse()
+        return True
+
+    def include(self, *, on: bool) -> None:
+        """Whether leads whose state the service does not tell are sent too; makes another plan."""
+        plan = self.plan
+        if plan is not None and not self._takes_back and self.run is None and on != plan.include_cannot_tell:
+            self.preview(include=on)
+
+    @property
+    def stale(self) -> str:
+        """Why the plan shown is no longer what is entered; empty while it is."""
+        if self._planned is None or self.run is not None:
+            return ""
+        picked, action = self._planned
+        if self._leads.picked is not picked and self._leads.picked.ids != picked.ids:
+            return "The selection has changed since this plan was made. Preview again." + self._what_preview_is_of()
+        if self._type.action() != action:
+            return "The action has changed since this plan was made. Preview again." + self._what_preview_is_of()
+        return ""
+
+    def _what_preview_is_of(self) -> str:
+        return " That previews what is selected and entered now, and takes nothing back." if self._takes_back else ""
+
+    # -- the run ------------------------------------------------------------------------------------------------------
+
+    def blockers(self) -> tuple[str, ...]:
+        """Why the plan cannot be carried out now."""
+        plan = self.plan
+        if plan is None:
+            return ("Make a preview first.",)
+        if self.run is not None:
+            return ("This plan has been run.",)
+        if self.stale:
+            return (self.stale,)
+        if self.first.waiting:
+            return ("The first write of this action here goes to one lead: see above.",)
+        if not plan.will_change:
+            return ("No lead would change, so there is nothing to do.",)
+        said = []
+        if plan.needs_signature and not self.signature.strip():
+            said.append("Sign with your printed name.")
+        if plan.needs_count and self.count.strip().replace(",", "") != str(plan.will_change):
+            said.append(f"Type the number of leads that will be deleted: {plan.will_change}.")
+        if plan.needs_tick and not self.confirmed:
+            said.append("Tick the box to confirm.")
+        return tuple(said)
+
+    def start(self, fingerprint: str) -> None:
+        """Carry the plan out. ``fingerprint`` is that of the plan which the user saw when pressing the button."""
+        plan = self.plan
+        if plan is None or plan.fingerprint != fingerprint:
+            self.problem = Problem("The plan on the screen was not the present one, so nothing was sent. Look at it again.")
+            return
+        if self.blockers():
+            return
+        self.problem = None
+        confirm: bool | int = plan.will_change if plan.needs_count else True
+        signature = self.signature if plan.needs_signature else None
+        try:
+            self.run = self._session.start(
+                plan, confirm=confirm, signature=signature, verify=self.verify, on_progress=self.heard, source="panel"
+            )
+        except Exception as error:  # noqa: BLE001  the border to the page: every error is shown there with its way out
+            self.problem = problem_of(error)
+        self.lapse()
+
+    def heard(self, progress: Progress) -> None:
+        """From the run's threads, which must not wait for us."""
+        self._progress = progress
+        self._changed()
+
+    def absorb(self) -> None:
+        """Take over the results of a run that has ended."""
+        if self.run is not None and self.run.finished and self._results is None:
+            self._progress = self.run.progress
+            self._results = all_results([*self._firsts, self.run])
+            self.result_table.set_frame(alarms_first(self._results))
+            self._leads.outdated = True
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self.run is not None and not self.run.finished
+
+    def cancel(self) -> None:
+        """Stop the preview, or the run after the chunks in flight."""
+        self._jobs.stop("plan")
+        if self.run is not None:
+            self.run.cancel()
+
+    @property
+    def results(self) -> pd.DataFrame | None:
+        """The results of the run shown."""
+        if self._results is not None or self.run is None:
+            return self._results
+        return all_results([*self._firsts, self.run])
+
+    def left_over(self) -> tuple[LeadId, ...]:
+        """Leads that did not surely go through. Reprocessing in doubt is not done again by the way: nothing would show that it
+        happened twice.
+        """
+        if self.run is None or not self.run.finished:
+            return ()
+        left = self.run.failed
+        twice = (left["action"] == str(ActionKind.REPROCESS)) & (left["outcome"] == str(Outcome.UNKNOWN))
+        return tuple(int(i) for i in left.index[~twice])
+
+    def given(self, ids: Collection[LeadId]) -> set[Action]:
+        """The actions that the run shown had for these leads."""
+        groups = self.run.plan.groups if self.run is not None else ()
+        return {action for action, own in groups if not set(own).isdisjoint(ids)}
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    @property
+    def summary(self) -> str:
+        """The step in a line."""
+        if self.run is not None:
+            return f"run {self.run.id} · {self.run.state} · {what_of(self.run, self._firsts)}"
+        if self.plan is None:
+            return ""
+        return ("taking a run back · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
+
+    def view(self) -> dict[str, Any]:
+        """All of step 3 but its rows, as JSON values; typed text is not in it."""
+        job = self._jobs.get("plan")
+        return {
+            "job": None if job is None else job.message(),
+            "problem": None if self.problem is None else self.problem.message(),
+            "plan": None if self.plan is None else self._plan_view(self.plan),
+            "stale": self.stale,
+            "first": self.first.view(self.signature, self.stale) if self.first.waiting and self.run is None else None,
+            "proven": self.proven,
+            "blockers": list(self.blockers()),
+            "confirmed": self.confirmed,
+            "running": self.running,
+            "watched": self.watched,
+            "watching": self._watching(),
+            "run": None if self.run is None else self._run_view(self.run),
+            "summary": self.summary,
+        }
+
+    def _watching(self) -> str:
+        if self._watched_at is None or not self.watched:
+            return ""
+        return f"What the journal had of run {self.watched} at {self._watched_at:%H:%M:%S}."
+
+    def _plan_view(self, plan: Plan) -> dict[str, Any]:
+        read_at = moment(plan.read_at, self._session.client.zone)
+        shown = sorted(self.plan_table.message()["filters"].get("verdict", []))
+        run = self._takes_back
+        return {
+            **plan_view(plan, self.verify, read_at, shown),
+            "takes_back": f"This takes run {run} back: its leads, whatever steps 1 and 2 show." if run else "",
+            "cannot_tell": 0 if run else plan.counts[str(Verdict.CANNOT_TELL)],
+        }
+
+    def _run_view(self, run: Run) -> dict[str, Any]:
+        shown = sorted(self.result_table.message()["filters"].get("outcome", []))
+        return run_view(run, self._firsts, self._progress or run.progress, len(self.left_over()), shown)

@@ -1,0 +1,147 @@
+"""What step 3 shows of a plan and of a run, as JSON values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.actions.catalogue import count_of, describe
+from cvtr_widgets.models import Outcome, Progress, RunState, Sealed, Verdict
+from cvtr_widgets.panel.table.cells import plain
+from cvtr_widgets.plans.plan import Plan, duration
+from cvtr_widgets.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERDICTS = {
+    Verdict.WILL_CHANGE: "will change",
+    Verdict.ALREADY_SO: "already so",
+    Verdict.NOT_ELIGIBLE: "not eligible",
+    Verdict.NOT_FOUND: "not found",
+    Verdict.NOT_ALLOWED: "not allowed",
+    Verdict.CANNOT_TELL: "can’t tell",
+}
+OUTCOMES = {
+    Outcome.CONTRADICTED: "The service said yes, but the leads say otherwise. Look at these first.",
+    Outcome.UNKNOWN: "Sent, no dependable answer, and reading could not settle it. Look again later before you repeat it.",
+    Outcome.REFUSED: "The service said no.",
+    Outcome.CONFIRMED: "Sent, and seen to be so when read back.",
+    Outcome.ACCEPTED: "The service said yes; nothing that can be read proves it.",
+    Outcome.SKIPPED: "Not sent: see each lead’s detail.",
+    Outcome.NOT_SENT: "The run ended before these were sent. Safe to plan again.",
+}
+UNREAD = "The service said yes; these were not read back, as you chose."
+WAYS = {
+    "all": "every lead",
+    "doubtful": "only those in doubt",
+    "sample:100": "those in doubt and a sample of 100",
+    "none": "none",
+}
+"""What is read back after a run, by the way's name (``runs.mode``)."""
+
+
+def plan_view(plan: Plan, verify: str, read_at: str, shown: Sequence[str]) -> dict[str, Any]:
+    """A plan. ``verify``: the way chosen; ``shown``: the verdicts that the table is narrowed to."""
+    counts = plan.counts
+    tiles = [[str(v), counts[str(v)], word] for v, word in VERDICTS.items() if counts[str(v)] or v is Verdict.WILL_CHANGE]
+    return {
+        "short": plan.short,
+        "fingerprint": plan.fingerprint,
+        "tiles": tiles,
+        "cost": plan.cost.sentence if plan.will_change else "",
+        "warnings": [*_comments(plan), *(plain(w, 600) for w in plan.warnings)],
+        "money": list(plan.money),
+        "statement": plan.statement if plan.will_change else "",
+        "button": plan.button,
+        "will_change": plan.will_change,
+        "needs_tick": plan.needs_tick,
+        "needs_count": plan.needs_count,
+        "needs_signature": plan.needs_signature,
+        "include": plan.include_cannot_tell,
+        "verify": verify,
+        "ways": [[way, f"{WAYS[way]} ({cost.requests:,} requests)"] for way, cost in plan.costs.items() if way in WAYS],
+        "left_out": len(plan.left_out),
+        "read_at": read_at,
+        "filter": list(shown),
+    }
+
+
+def _comments(plan: Plan) -> list[str]:
+    """The comments that go out, as far as they are known here: a run that is gone on with may have only their hashes."""
+    return [
+        f"With the comment “{plain(action.comment, 300)}” on {count_of(number)}."
+        for action, number in plan.by_group
+        if action.comment and not isinstance(action.comment, Sealed)
+    ]
+
+
+def run_view(run: Run, firsts: Sequence[Run], progress: Progress, left: int, shown: Sequence[str]) -> dict[str, Any]:
+    """A run. ``firsts``: runs of one lead before it, which belong to the same plan; ``left``: leads for "Again"."""
+    counts = Counter(run.counts)
+    for one in firsts:
+        counts.update(one.counts)
+    return {
+        "id": run.id,
+        "state": str(run.state),
+        "what": f"This run: {what_of(run, firsts)}.",
+        "done": progress.done,
+        "total": progress.total,
+        "line": progress_line(progress),
+        "message": plain(progress.message, 300),
+        "finished": run.finished,
+        "cancelling": run.state is RunState.CANCELLING,
+        "paused": run.paused,
+        "verify": "" if str(run.verify) == "all" else f"Read back: {WAYS.get(str(run.verify), str(run.verify))}.",
+        "head": run.journal_head,
+        "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), _why(o, run)] for o in OUTCOMES if counts[str(o)]],
+        "error": "" if run.error is None else plain(str(run.error), 600),
+        "again": f"Again with the {count_of(left)} that did not surely go through" if left else "",
+        "filter": list(shown),
+    }
+
+
+def _why(outcome: Outcome, run: Run) -> str:
+    if outcome is Outcome.CONFIRMED and any(action.integrations for action, _ in run.plan.groups):
+        return f"{OUTCOMES[outcome]} What the integrations received cannot be read."
+    return UNREAD if outcome is Outcome.ACCEPTED and str(run.verify) == "none" else OUTCOMES[outcome]
+
+
+def what_of(run: Run, firsts: Sequence[Run] = ()) -> str:
+    """What a run did, whatever steps 1 and 2 show now: ``Test, reason mine (own words): 12 leads``."""
+    found: Counter[str] = Counter()
+    for one in (*firsts, run):
+        for action, number in one.plan.by_group:
+            found[plain(describe(action), 200)] += number
+    return "; ".join(f"{words}: {count_of(number)}" for words, number in found.items())
+
+
+def progress_line(progress: Progress) -> str:
+    """``200 of 298 · 41 a second · 3 s left``."""
+    parts = [f"{progress.done:,} of {progress.total:,}"]
+    if progress.sent > progress.done:
+        parts = [f"{progress.sent:,} of {progress.total:,} sent, {progress.done:,} settled"]
+    if progress.rate >= 0.5:
+        parts.append(f"{progress.rate:,.0f} a second")
+    if progress.seconds_left is not None and progress.done < progress.total:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def all_results(runs: Sequence[Run]) -> pd.DataFrame:
+    """The results of runs that belong together, in their order."""
+    import pandas as pd
+
+    frames = [run.results for run in runs]
+    if len(frames) == 1:
+        return frames[0]
+    found = pd.concat([frame.astype({"action": "object"}) for frame in frames])
+    return found.astype({"action": "category"})
+
+
+def alarms_first(results: pd.DataFrame) -> pd.DataFrame:
+    """What needs a person's eye stands on top; within an outcome the input's order stays."""
+    order = {str(o): n for n, o in enumerate(Outcome)}
+    places = results["outcome"].astype("object").map(order)
+    return results.iloc[places.to_numpy().argsort(kind="stable")]

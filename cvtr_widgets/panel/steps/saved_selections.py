@@ -1,0 +1,64 @@
+"""Selections kept under a name for the session, and the marks of those who check leads one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvtr_widgets.models import LeadId
+from cvtr_widgets.panel.selection.id_set import NO_IDS, IdSet
+
+MARKS = {"valid": "For Valid", "invalid": "For Invalid", "later": "Later"}
+"""What a lead can be marked for while its detail is looked at; each mark is a kept selection."""
+MOST = 50
+LONGEST = 60
+
+
+class Kept:
+    """Named selections: name -> lead ids. The marks exclude each other."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, IdSet] = {}
+        self.problem = ""
+
+    def keep(self, name: str, ids: IdSet) -> None:
+        """Keep a selection; one of the same name is replaced."""
+        name = " ".join(name.split())
+        self.problem = ""
+        if not name or len(name) > LONGEST:
+            self.problem = f"A name has 1 to {LONGEST} characters. Type one."
+        elif name not in self._kept and len(self._kept) >= MOST:
+            self.problem = f"There are {MOST} kept selections already. Remove one first."
+        else:
+            self._kept[name] = ids
+
+    def get(self, name: str) -> IdSet:
+        """The leads kept under a name; none where there is no such name."""
+        return self._kept.get(name, NO_IDS)
+
+    def drop(self, name: str) -> None:
+        """Forget one."""
+        self._kept.pop(name, None)
+
+    def mark(self, lead_id: LeadId, mark: str) -> None:
+        """Mark a lead for ``valid``, ``invalid`` or ``later``; the same mark again takes it away."""
+        name = MARKS[mark]
+        had = lead_id in self.get(name)
+        for other in MARKS.values():
+            if lead_id in self.get(other):
+                self._set(other, self.get(other).without([lead_id]))
+        if not had:
+            self._set(name, self.get(name).with_([lead_id]))
+
+    def _set(self, name: str, ids: IdSet) -> None:
+        if len(ids):
+            self._kept[name] = ids
+        else:
+            self._kept.pop(name, None)
+
+    def mark_of(self, lead_id: LeadId) -> str:
+        """The mark of a lead: ``valid``, ``invalid``, ``later`` or empty."""
+        return next((mark for mark, name in MARKS.items() if lead_id in self.get(name)), "")
+
+    def view(self) -> list[list[Any]]:
+        """Name and number of each."""
+        return [[name, len(ids)] for name, ids in self._kept.items()]

@@ -1,0 +1,188 @@
+"""A frame of leads with all that is kept about it. Made anew with each frame; rows are known here and in the table only.
+
+Inside are numpy arrays and plain lists made from the pandas frame when first asked for (``table_index.py``). At 1,000,000
+leads Arrow, Polars and DuckDB were not quicker by what they cost: first a second copy of the texts (200 to 400 ms for five
+columns); then searching takes them 20 to 320 ms and us 100, the whole order of distinct e-mails 330 to 1,050 and us some
+500, its beginning 8 to 15 and us 40. A plain install brings none of them, and each weighs tens of megabytes. Measured by
+``python benchmarks/table.py --engines --cpu``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from threading import Event
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from cvtr_widgets.panel.selection.id_set import IdArray, Places
+from cvtr_widgets.panel.table.cells import Shown, cell, empty
+from cvtr_widgets.panel.table.column_filters import Between, Contains, Days, Empty, Filter, OneOf, YesNo
+from cvtr_widgets.panel.table.column_index import Amounts, Coded, Numbers, Texts, index_of, text_index, texts_of
+from cvtr_widgets.panel.table.columns import SEARCHED, others
+from cvtr_widgets.panel.table.search import Search
+from cvtr_widgets.panel.table.sort_order import By, whole_order
+from cvtr_widgets.panel.table.text_sort import Tell
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+    Rows: TypeAlias = npt.NDArray[np.int64]
+    Mask: TypeAlias = npt.NDArray[np.bool_]
+
+KEPT = 16
+"""Masks and orders that are remembered, the newest ones."""
+Sort: TypeAlias = tuple[tuple[str, bool], ...]
+
+
+class Sheet:
+    """``columns``: those that the table was made for, then, with ``more``, what else the frame holds.
+
+    Raises:
+        ValueError: the index holds an id twice, or no whole numbers: a tick could not mean one lead.
+    """
+
+    def __init__(self, frame: pd.DataFrame, given: Sequence[Shown], *, more: bool, zone: tzinfo) -> None:
+        if len(frame) and frame.index.dtype.kind != "i":
+            raise ValueError("the frame's index does not hold lead ids")
+        if not frame.index.is_unique:
+            raise ValueError("a lead stands twice in the frame")
+        if not frame.columns.is_unique:
+            raise ValueError("a column stands twice in the frame")
+        self.frame = frame
+        self.ids: IdArray = frame.index.to_numpy(np.int64)
+        self.places = Places(self.ids)
+        self.columns = (*given, *(others(given, frame) if more else ()))
+        self._looks = {c.name: c.look for c in self.columns}
+        self._given = frozenset(c.name for c in given)
+        self._zone = zone
+        self._indexes: dict[str, Coded | Numbers] = {}
+        self._texts: dict[str, Texts] = {}
+        self._masks: dict[tuple[str, Filter], Mask] = {}
+        self._orders: dict[Sort, Rows] = {}
+        self._search: Search | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def has(self, name: str) -> bool:
+        """Whether there are values for this column."""
+        return name == "lead_id" or name in self.frame.columns
+
+    def index(self, name: str) -> Coded | Numbers:
+        """What is kept about a column; made when it is first asked for."""
+        found = self._indexes.get(name)
+        if found is None:
+            if name == "lead_id":
+                found = Numbers(self.ids, np.zeros(len(self), dtype=bool))
+            else:
+                found = index_of(self.frame[name], self._looks.get(name, "text"))
+            self._indexes[name] = found
+        return found
+
+    def texts(self, name: str) -> Texts:
+        """The same as text."""
+        found = self._texts.get(name)
+        if found is None:
+            index = self.index(name)
+            found = self._texts[name] = texts_of(self.frame[name]) if self._looks.get(name) == "flag" else text_index(index)
+        return found
+
+    # -- which rows ---------------------------------------------------------------------------------------------------
+
+    def mask(self, name: str, wanted: Filter) -> Mask:
+        """Rows that a filter lets through. A column that is not there is empty in every row."""
+        asked = (name, wanted)
+        found = self._masks.pop(asked, None)
+        if found is None:
+            found = self._mask(name, wanted) if self.has(name) else np.full(len(self), wanted == Empty())
+        self._masks[asked] = found
+        while len(self._masks) > KEPT:
+            del self._masks[next(iter(self._masks))]
+        return found
+
+    def _mask(self, name: str, wanted: Filter) -> Mask:
+        index = self.index(name)
+        match wanted:
+            case Empty():
+                return index.blank if wanted.empty else ~index.blank
+            case Contains():
+                return self.texts(name).holding(wanted.text.casefold())
+            case OneOf():
+                return self.texts(name).among(frozenset(wanted.values))
+            case Between() if isinstance(index, (Numbers, Amounts)):
+                return index.between(wanted.low, wanted.high)
+            case YesNo() if isinstance(index, Numbers):
+                yes: Mask = index.values.astype(bool)
+                return ~index.blank & (yes if wanted.yes else ~yes)
+            case Days() if isinstance(index, Numbers):
+                return index.days(wanted.first, wanted.last, self._zone)
+            case _:
+                return np.zeros(len(self), dtype=bool)
+
+    def search(self, text: str) -> Mask | None:
+        """Rows in which every word occurs; None where there is no word."""
+        if not text.split():
+            return None
+        if self._search is None:
+            self._search = Search(self.ids.tolist(), [self.texts(name) for name in self._searched()])
+        return self._search.rows(text)
+
+    def prepare(self, tell: Tell | None = None, cancel: Event | None = None) -> None:
+        """Make what searching and sorting by text will need, column by column. May be called in another thread.
+
+        ``tell(done, total)`` counts columns. What is there when ``cancel`` is set is kept.
+        """
+        names = self._searched()
+        for done, name in enumerate(names):
+            if cancel is not None and cancel.is_set():
+                return
+            _ = self.texts(name).sortable
+            if tell is not None:
+                tell(done, len(names))
+        if self._search is None:
+            self._search = Search(self.ids.tolist(), [self.texts(name) for name in names])
+        if tell is not None:
+            tell(len(names), len(names))
+
+    def _searched(self) -> list[str]:
+        """Text columns, and those numbers that the table was made to show (campaign ids)."""
+        also = {"number"}
+        return [
+            c.name
+            for c in self.columns
+            if (c.look in SEARCHED or (c.look in also and c.name in self._given)) and c.name in self.frame.columns
+        ]
+
+    # -- in which order -----------------------------------------------------------------------------------------------
+
+    def by(self, sort: Sort) -> list[By]:
+        """The columns to sort by, without those that are not there."""
+        return [By(self.index(name), descending) for name, descending in sort if self.has(name)]
+
+    def order(self, sort: Sort) -> Rows:
+        """All rows in order."""
+        found = self._orders.pop(sort, None)
+        if found is None:
+            found = whole_order(len(self), self.by(sort))
+        self._orders[sort] = found
+        while len(self._orders) > KEPT:
+            del self._orders[next(iter(self._orders))]
+        return found
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def cells(self, rows: Rows, column: Shown) -> list[str]:
+        """The texts of one column in these rows."""
+        if column.look == "score":
+            return self._scores(rows)
+        return [cell(v, column.look, self._zone) for v in self._values(rows, column.name)]
+
+    def _values(self, rows: Rows, name: str) -> list[Any]:
+        return self.frame[name].iloc[rows].tolist() if name in self.frame.columns else [None] * len(rows)
+
+    def _scores(self, rows: Rows) -> list[str]:
+        pairs = zip(self._values(rows, "score"), self._values(rows, "max_score"), strict=True)
+        return ["" if empty(s) else f"{s}" if empty(m) else f"{s}/{m}" for s, m in pairs]

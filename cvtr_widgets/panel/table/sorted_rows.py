@@ -1,0 +1,60 @@
+"""Which rows of a frame match and in which order they stand; the whole order only when somebody needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from cvtr_widgets.panel.table.sheet import Sheet, Sort
+from cvtr_widgets.panel.table.sort_order import BEGINNING, Ordering, beginning
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Rows: TypeAlias = npt.NDArray[np.int64]
+    Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+class Arrangement:
+    """The rows that ``matches`` flags, sorted. ``ordering`` is what is left to do where only the beginning is in order."""
+
+    def __init__(self, sheet: Sheet | None, matches: Mask, sort: Sort) -> None:
+        self.matches = matches
+        self.count = int(np.count_nonzero(matches))
+        self.ordering: Ordering | None = None
+        self._sheet = sheet
+        self._sort = sort
+        wanted = [] if sheet is None else sheet.by(sort)
+        if sheet is None or not wanted:
+            self._order: Rows = np.flatnonzero(matches)
+        elif self.count > BEGINNING and any(by.index.slow for by in wanted):
+            self._order = beginning(np.flatnonzero(matches), wanted, BEGINNING)
+            self.ordering = Ordering(wanted)
+        else:
+            self._order = self._in_order(sheet)
+
+    def _in_order(self, sheet: Sheet) -> Rows:
+        order = sheet.order(self._sort)
+        return order if self.count == len(order) else order[self.matches[order]]
+
+    def whole(self) -> Rows:
+        """All of them in order; what is missing is done now."""
+        if self.ordering is not None and self._sheet is not None:
+            self._order = self._in_order(self._sheet)
+            self.ordering = None
+        return self._order
+
+    def part(self, first: int, count: int) -> Rows:
+        """Some of them, from a place on."""
+        order = self._order if first + count <= len(self._order) else self.whole()
+        return order[first : first + count]
+
+    def place_of(self, row: int) -> int | None:
+        """Where a row stands in this order; None where it does not match."""
+        if not self.matches[row]:
+            return None
+        found = np.flatnonzero(self._order == row)
+        if not len(found):
+            found = np.flatnonzero(self.whole() == row)
+        return int(found[0])

@@ -1,0 +1,60 @@
+"""What a run takes: requests and seconds, for each way of reading back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+from cvtr_widgets.actions.proof import DELIVERIES
+from cvtr_widgets.models import ActionKind, LeadId, LeadReads
+from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of
+from cvtr_widgets.plans.plan import Cost, Plan
+from cvtr_widgets.plans.verify_mode import SHOWN, Verify, verify_way
+
+TOGETHER = 25
+"""Deleted leads that are asked after between two readings of another one."""
+SECONDS_A_REQUEST = 0.3
+"""An assumption until this session has measured better: nobody has published Convertr's latency."""
+
+
+def requests_of(plan: Plan, service: LeadReads, ways: Collection[Verify], *, only: Collection[LeadId] | None = None) -> list[int]:
+    """Requests that a run takes (for the leads ``only``), for each way of reading back.
+
+    Every block of leads is read before it is sent, so that what has changed is held back; each chunk is one write; then
+    those that the way names are read again. Doubt and slow effects cost further readings.
+    """
+    ids = [e.lead_id for e in plan.sendable if only is None or e.lead_id in only]
+    if not ids:
+        return [0 for _ in ways]
+    read = service.fetch_cost(ids)
+    by_id = read.way == "id filter"
+    chunks = list(chunks_of(plan, service.chunk, only=only))
+    blocks = list(blocks_of(iter(chunks), block_size(service, read.way)))
+    checks = 0
+    for block in blocks:
+        asked = sum(len(c.ids) for c in block.chunks if c.action.kind in DELIVERIES)
+        checks += math.ceil(asked / service.limits.chunk)
+    reading = (len(blocks) if by_id else read.requests) + checks
+    # What a filter does not find is asked for by itself before it counts as deleted.
+    gone = sum(len(c.ids) for c in chunks if c.action.kind is ActionKind.DELETE)
+    # Another lead is read before and after some of them, and has to be found first.
+    others = 2 * math.ceil(gone / TOGETHER) + 1 if gone else 0
+    gone = others + (gone if by_id else 0)
+    found = []
+    for way in ways:
+        share = {"all": 1.0, "sample": min(1.0, way.number / len(ids))}.get(way.way, 0.0)
+        found.append(reading + len(chunks) + math.ceil(reading * share) + math.ceil(gone * share))
+    return found
+
+
+def costs_of(plan: Plan, service: LeadReads) -> dict[str, Cost]:
+    """The cost of a run for ``all``, ``doubtful``, ``sample:100`` and ``none``."""
+    limits = service.limits
+    way = service.fetch_cost([e.lead_id for e in plan.sendable]).way
+    found = {}
+    numbers = requests_of(plan, service, [verify_way(name) for name in SHOWN])
+    for name, requests in zip(SHOWN, numbers, strict=True):
+        in_turn = -(-requests // limits.in_flight) if requests > limits.in_flight else min(requests, 3)
+        windows = max(0, (requests - 1) // limits.requests)
+        found[name] = Cost(requests, in_turn * SECONDS_A_REQUEST + windows * limits.window, way)
+    return found

@@ -1,0 +1,339 @@
+"""Making a plan: resolving reasons, reading leads, judging each, and saying what it would cost and move."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Sight
+from cvtr_widgets.errors import Cancelled, PlanError
+from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadReads, LeadState, Verdict, ordered_unique
+from cvtr_widgets.plans.costs import costs_of
+from cvtr_widgets.plans.plan import (
+    Alike,
+    Cost,
+    Entry,
+    Plan,
+    check_groups,
+    fingerprint,
+    judge,
+    now_words,
+    then_words,
+)
+from cvtr_widgets.undisturbed import undisturbed
+
+Groups = Sequence[tuple[Action, Sequence[LeadId]]]
+
+
+class Lists(Protocol):
+    """The service's lists that a plan needs."""
+
+    def reasons(self, kind: ActionKind) -> Sequence[Choice]:
+        """The listed reasons of a flag."""
+        ...
+
+    def categories(self) -> Sequence[Choice]:
+        """The reason categories for Returned."""
+        ...
+
+    def integrations(self, campaign_id: int) -> Sequence[Choice]:
+        """The integration jobs of a campaign."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Leads as read at one moment, and whether that was for this plan. ``said``: the delivery check's words."""
+
+    leads: Mapping[LeadId, Lead]
+    said: Mapping[LeadId, bool | None]
+    at: datetime
+    fresh: bool = True
+
+    def sight(self, own: LeadId) -> Sight:
+        """One lead; not found where it was not read."""
+        return Sight(self.leads.get(own), self.said.get(own))
+
+
+def resolve(action: Action, lists: Lists) -> tuple[Action, list[str]]:
+    """The action with its reason and category found in the service's lists, and what the user should know of that.
+
+    Raises:
+        PlanError: a category that the list does not have.
+    """
+    if action.kind not in FLAGS or action.reason is None:
+        return action, []
+    notes: list[str] = []
+    listed = {c.name.lower(): c for c in lists.reasons(action.kind)}
+    found = listed.get(action.reason.lower())
+    if found is None:
+        near = difflib.get_close_matches(action.reason.lower(), list(listed), n=1, cutoff=0.8)
+        hint = f' Did you mean the listed reason "{listed[near[0]].name}"?' if near else ""
+        notes.append(f'The reason "{action.reason}" is not of the service\'s list; it is sent as own words.{hint}')
+    action = dataclasses.replace(action, reason=found.name if found else action.reason, reason_choice=found)
+    if action.category is None:
+        return action, notes
+    categories = {c.name.lower(): c for c in lists.categories()}
+    category = categories.get(action.category.lower())
+    if category is None:
+        names = ", ".join(c.name for c in categories.values()) or "none at all"
+        raise PlanError(f"The service has no category {action.category!r}. It has: {names}.")
+    return dataclasses.replace(action, category=category.name, category_choice=category), notes
+
+
+def read_leads(
+    service: LeadReads,
+    ids: Sequence[LeadId],
+    deliveries: Sequence[LeadId],
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Reading:
+    """Read leads afresh, and ask the delivery check about those to be marked Delivered or Undelivered.
+
+    Raises:
+        ServiceError: they cannot be read.
+        Cancelled: the user stopped it.
+    """
+    total = len(ids) + len(deliveries)
+    at = datetime.now(UTC)
+    found = service.fetch(ids, tick=lambda n: on_progress(n, total), cancelled=cancelled)
+    there = [i for i in deliveries if i in found]
+    said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
+    if cancelled():
+        raise Cancelled("The preview was stopped. Nothing was sent; start it again when you like.")
+    return Reading(found, said, at)
+
+
+@undisturbed()
+def make_plan(
+    service: LeadReads,
+    lists: Lists,
+    groups: Groups,
+    *,
+    reading: Reading | None = None,
+    include_cannot_tell: bool = False,
+    left_out: Sequence[tuple[LeadId, str]] = (),
+    notes: Sequence[str] = (),
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Plan:
+    """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says.
+
+    Raises:
+        PlanError: no leads, a lead in two groups, a category or integration that is not there.
+        ServiceError: the leads cannot be read.
+    """
+    groups = [(action, ordered_unique(ids)) for action, ids in groups]
+    check_groups(groups)
+    said_before, notes = notes, []
+    resolved: list[tuple[Action, tuple[LeadId, ...]]] = []
+    for action, ids in groups:
+        whole, said = resolve(action, lists)
+        resolved.append((whole, tuple(ids)))
+        notes += said
+    ids = [i for _, group in resolved for i in group]
+    deliveries = [i for action, group in resolved if action.kind in DELIVERIES for i in group]
+    if reading is None:
+        reading = read_leads(service, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
+    entries: list[Entry] = []
+    for number, (action, group) in enumerate(resolved):
+        entries += _entries(service, lists, number, action, group, reading, notes)
+    plan = Plan(
+        enterprise=service.identity.enterprise,
+        user_id=service.identity.user_id,
+        sandbox=service.identity.sandbox,
+        dialect_hash=service.dialect_hash,
+        groups=tuple(resolved),
+        entries=tuple(entries),
+        warnings=(),
+        money=(),
+        cost=Cost(0, 0.0, ""),
+        made_at=datetime.now(UTC),
+        read_at=reading.at,
+        fresh=reading.fresh,
+        fingerprint=fingerprint(
+            service.identity, service.dialect_hash, resolved, entries, include_cannot_tell=include_cannot_tell
+        ),
+        include_cannot_tell=include_cannot_tell,
+        left_out=tuple(left_out),
+        world=service.identity.world,
+        origin=service.identity.origin,
+        account=service.identity.account,
+    )
+    costs = costs_of(plan, service)
+    warnings = (*said_before, *_warnings(plan), *dict.fromkeys(notes))
+    return dataclasses.replace(plan, warnings=warnings, money=_money(plan), cost=costs["all"], costs=costs)
+
+
+def _entries(
+    service: LeadReads,
+    lists: Lists,
+    number: int,
+    action: Action,
+    group: Sequence[LeadId],
+    reading: Reading,
+    notes: list[str],
+) -> list[Entry]:
+    jobs, names = _jobs(lists, action, group, reading)
+    without: Counter[str] = Counter()
+    entries = []
+    judged: dict[Any, tuple[Alike, str]] = {}  # few different states, many leads
+    for own in group:
+        sight = reading.sight(own)
+        key = None if sight.lead is None else (id(sight.lead.state), sight.delivered)
+        found = judged.get(key)
+        if found is None:
+            found = judged[key] = _judged(service, number, action, sight, jobs, names)
+        alike, campaign = found
+        if campaign:
+            without[campaign] += 1
+        entries.append(Entry(own, alike, "" if sight.lead is None else sight.lead.person))
+    for campaign, n in without.items():
+        notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
+    return entries
+
+
+def _judged(
+    service: LeadReads,
+    number: int,
+    action: Action,
+    sight: Sight,
+    jobs: Mapping[int | None, frozenset[int]],
+    names: Mapping[int, str],
+) -> tuple[Alike, str]:
+    """What holds for all leads that stand alike, and their campaign where it has none of the integrations."""
+    verdict, why = judge(action, sight, service.identity)
+    lead, without = sight.lead, ""
+    chosen: tuple[int, ...] = ()
+    if action.integrations and lead is not None:
+        mine = jobs.get(lead.campaign_id, frozenset())
+        chosen = tuple(i for i in action.integrations if i in mine)
+        without = "" if chosen else lead.campaign or f"campaign {lead.campaign_id}"
+    then = then_words(action, names, chosen) if verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL} else ""
+    state = None if lead is None else lead.state
+    return Alike(number, verdict, why, now_words(sight), then, state, sight.delivered, chosen), without
+
+
+def _jobs(
+    lists: Lists, action: Action, group: Sequence[LeadId], reading: Reading
+) -> tuple[dict[int | None, frozenset[int]], dict[int, str]]:
+    """Integration jobs by campaign, and their names."""
+    if not action.integrations:
+        return {}, {}
+    leads = [lead for i in group if (lead := reading.leads.get(i)) is not None]
+    campaigns = dict.fromkeys(lead.campaign_id for lead in leads)
+    jobs: dict[int | None, frozenset[int]] = {}
+    names: dict[int, str] = {}
+    for campaign in campaigns:
+        found = lists.integrations(campaign) if campaign is not None else []
+        jobs[campaign] = frozenset(c.id for c in found if c.id is not None)
+        names.update({c.id: c.name for c in found if c.id is not None})
+    strange = [i for i in action.integrations if i not in names]
+    if strange and leads:
+        raise PlanError(f"Integration {strange[0]} is on none of the campaigns selected. See session.integrations(campaign).")
+    return jobs, names
+
+
+def _billed(states: Sequence[LeadState]) -> list[LeadState]:
+    return [state for state in states if state.billable_for_advertiser is True]
+
+
+def _delivered_words(delivered: int, billed: int) -> str:
+    if delivered == 1:
+        return f"1 of these is delivered, and {'billed' if billed else 'not billed'} to the advertiser."
+    which = "all" if billed == delivered else f"{billed:,}" if billed else "none"
+    return f"{delivered:,} of these are delivered, {which} of them billed to the advertiser."
+
+
+def _warnings(plan: Plan) -> list[str]:
+    said: list[str] = []
+    sent: dict[ActionKind, list[LeadState | None]] = defaultdict(list)
+    for entry in plan.sendable:
+        sent[plan.groups[entry.group][0].kind].append(entry.alike.state)
+    for kind in (ActionKind.INVALID, ActionKind.TEST, ActionKind.DELETE, ActionKind.REPROCESS):
+        delivered = [state for state in sent.get(kind, []) if state is not None and state.delivery == "Delivered"]
+        if delivered:
+            said.append(_delivered_words(len(delivered), len(_billed(delivered))))
+    if sent.get(ActionKind.REPROCESS):
+        said.append("A reprocessed lead counts as a new one for contracted volumes. This cannot be undone.")
+    if sent.get(ActionKind.DELIVERED):
+        said.append("Mark as Delivered sends nothing to an integration: only Valid with ticked integrations does.")
+    if sent.get(ActionKind.DELETE):
+        said.append("Deleted leads cannot be brought back.")
+    if any(action.kind is ActionKind.VALID and action.integrations for action, _ in plan.by_group):
+        said.append("What an integration has received cannot be taken back.")
+    cannot = plan.counts[str(Verdict.CANNOT_TELL)]
+    if cannot:
+        what = "are included, as you asked" if plan.include_cannot_tell else "are left out"
+        said.append(f"{count_of(cannot)} {what}: the service does not tell their state.")
+    if not plan.fresh:
+        said.append(f"This plan rests on leads as loaded at {plan.read_at:%Y-%m-%d %H:%M} UTC, not on a fresh reading.")
+    return said
+
+
+def _money(plan: Plan) -> tuple[str, ...]:
+    """What is expected to move, from the leads' own payout fields."""
+    sums: dict[str, dict[str, Decimal]] = {}
+    kinds: set[ActionKind] = set()
+    unknown = 0
+    for alike, number in _numbers(plan):
+        if alike.state is None:
+            continue
+        kind, currency = plan.groups[alike.group][0].kind, alike.state.currency or "currency not stated"
+        kinds.add(kind)
+        moves = _moves(kind, alike.state)
+        unknown += number * (None in moves.values())
+        for side, amount in moves.items():
+            if amount is None:
+                continue
+            sums.setdefault(currency, {}).setdefault(side, Decimal(0))
+            sums[currency][side] += amount * number
+    maybe = bool(kinds & {ActionKind.VALID, ActionKind.REPROCESS})
+    said = []
+    for currency, sides in sums.items():
+        parts = ", ".join(f"{side} {_signed(amount)}" for side, amount in sides.items() if amount)
+        if parts:
+            said.append(f"Expected: {parts} ({currency}, from the leads' payouts).")
+    if unknown:
+        its = "its payout or whether it is billed" if unknown == 1 else "their payouts or whether they are billed"
+        said.append(f"For {count_of(unknown)} the amount is not known and not in any sum: the service does not tell {its}.")
+    if maybe:
+        said.append("What becomes billable is worked out by Convertr from the contracts and is not known before.")
+    return tuple(said)
+
+
+def _numbers(plan: Plan) -> Iterable[tuple[Alike, int]]:
+    """What leads that are sent share, and how many do."""
+    found = Counter(id(entry.alike) for entry in plan.sendable)
+    return [(alike, found[own]) for own, alike in {id(e.alike): e.alike for e in plan.sendable}.items()]
+
+
+def _moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal | None]:
+    """What is expected to move on each side; None where it moves, or may move, and the amount is not known."""
+    moves: dict[str, Decimal | None] = {}
+    advertiser, publisher = (p if isinstance(p, Decimal) else None for p in (lead.advertiser_payout, lead.publisher_payout))
+    gone = kind in {ActionKind.INVALID, ActionKind.DELETE, ActionKind.TEST}
+    if gone or kind is ActionKind.UNDELIVERED:
+        if lead.billable_for_advertiser is True:
+            moves["advertiser"] = None if advertiser is None else -advertiser
+        elif not isinstance(lead.billable_for_advertiser, bool):
+            moves["advertiser"] = None
+    if gone and lead.billable_for_publisher is True:
+        moves["publisher"] = None if publisher is None else -publisher
+    elif gone and not isinstance(lead.billable_for_publisher, bool):
+        moves["publisher"] = None
+    if kind is ActionKind.DELIVERED and lead.billable_for_advertiser is not True:
+        moves["advertiser"] = advertiser
+    return moves
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{'−' if amount < 0 else '+'}{abs(amount):,.2f}"

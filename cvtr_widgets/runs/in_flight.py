@@ -1,0 +1,96 @@
+"""Blocks that were read and are being sent, and how long ago the leads of each chunk were read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from cvtr_widgets.models import LeadId
+from cvtr_widgets.plans.chunks import Chunk
+
+FRESH = 20.0
+"""Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
+
+
+class Moment(NamedTuple):
+    """When leads were read, by both clocks: the steady one stands still while a machine sleeps."""
+
+    steady: float
+    wall: float
+
+    @classmethod
+    def now(cls) -> Moment:
+        """This one."""
+        return cls(time.monotonic(), time.time())
+
+    def old(self) -> bool:
+        """Whether it is too long ago to send what was read then."""
+        return max(time.monotonic() - self.steady, time.time() - self.wall) > FRESH
+
+
+class Part(NamedTuple):
+    """Leads of one chunk that are to be sent, as they stood at a moment."""
+
+    chunk: Chunk
+    ids: tuple[LeadId, ...]
+    read: Moment
+
+
+class UnderWay:
+    """A block that was just read. Threads share it; a chunk's part is in the hands of one of them, or waits here."""
+
+    def __init__(self, ids: tuple[LeadId, ...], parts: Sequence[tuple[Chunk, tuple[LeadId, ...]]], began: Moment) -> None:
+        """``began``: when their reading did."""
+        self.ids = ids
+        self._left = self._together = len(parts)
+        self._slow = 0
+        self._lock = threading.Lock()
+        read = self.read_at(began, len(parts))
+        self._waiting = {chunk.number: Part(chunk, own, read) for chunk, own in parts}
+
+    def read_at(self, began: Moment, number: int) -> Moment:
+        """As of when so many parts count as read whose reading began then: as of that moment, so that what took too long is
+        read anew, from the second time on in pieces of half as many. One part that takes too long again counts as of now.
+        """
+        with self._lock:
+            if not number or not began.old():
+                return began
+            self._slow += 1
+            if self._slow > 1:
+                if number == 1:
+                    return Moment.now()
+                self._together = number // 2
+            return began
+
+    def one_done(self) -> bool:
+        """One chunk is through. Gives whether it was the last."""
+        with self._lock:
+            self._left -= 1
+            return self._left == 0
+
+    def stale(self, chunk: Chunk) -> bool:
+        """Whether the chunk's part is to be read anew, or is being read by another thread."""
+        with self._lock:
+            part = self._waiting.get(chunk.number)
+            return part is None or part.read.old()
+
+    def take(self, chunk: Chunk) -> Part | None:
+        """The chunk's part, if it waits."""
+        with self._lock:
+            return self._waiting.pop(chunk.number, None)
+
+    def take_stale(self, chunk: Chunk) -> list[Part]:
+        """Parts that wait and were read too long ago, the chunk's first; as many as are read together."""
+        with self._lock:
+            old = [part for part in self._waiting.values() if part.read.old()]
+            old.sort(key=lambda part: part.chunk.number != chunk.number)
+            for part in (taken := old[: self._together]):
+                del self._waiting[part.chunk.number]
+            return taken
+
+    def put(self, parts: Iterable[Part]) -> None:
+        """These wait (again)."""
+        with self._lock:
+            self._waiting |= {part.chunk.number: part for part in parts}

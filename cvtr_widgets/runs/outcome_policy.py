@@ -1,0 +1,61 @@
+"""From what the service said and what was then read to an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cvtr_widgets.actions.proof import Finding, Proof
+from cvtr_widgets.models import Outcome
+
+Said = Literal["yes", "no", "queued", "nothing"]
+"""The service's word on one lead; ``nothing`` = no dependable answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome with its detail."""
+
+    outcome: Outcome
+    detail: str
+
+
+def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float = 0.0, slow: bool = False) -> Settled | None:
+    """The outcome of one lead, or None where it is worth reading again.
+
+    ``final``: there is no time left to wait. ``slow``: what the action does comes later, whatever was said at once
+    (reprocessing): that it is not seen yet contradicts nothing.
+    """
+    if proof.finding is Finding.PROVEN:
+        return _proven(said, words, proof)
+    if said == "no":
+        return Settled(Outcome.REFUSED, words or "the service said no and gave no reason")
+    if proof.finding is not Finding.UNPROVABLE and not final:
+        return None
+    if said == "nothing":
+        return Settled(Outcome.UNKNOWN, f"{words}; reading could not settle it: {proof.detail}")
+    if proof.finding in {Finding.UNPROVABLE, Finding.AT_ODDS}:
+        return Settled(Outcome.ACCEPTED, proof.detail)
+    if said == "queued" or (slow and proof.finding is Finding.UNCHANGED):
+        word = "the service put it into a queue" if said == "queued" else "the service said yes"
+        return Settled(Outcome.ACCEPTED, f"{word}; not seen within {waited:.0f} s: {proof.detail}")
+    if proof.finding is Finding.UNDER_WAY:
+        return Settled(Outcome.ACCEPTED, f"not seen to end within {waited:.0f} s: {proof.detail}")
+    return Settled(Outcome.CONTRADICTED, f"the service said yes, but {proof.detail}")
+
+
+def _proven(said: Said, words: str, proof: Proof) -> Settled:
+    if said == "no":
+        return Settled(Outcome.CONFIRMED, f'{proof.detail}; yet the service had said no: "{words}"')
+    if said == "nothing":
+        return Settled(Outcome.CONFIRMED, f"{proof.detail}; no dependable answer had come ({words})")
+    return Settled(Outcome.CONFIRMED, proof.detail)
+
+
+def unread(said: Said, words: str, error: str) -> Settled:
+    """The outcome where reading back failed."""
+    if said == "no":
+        return Settled(Outcome.REFUSED, f"{words} (reading back failed: {error})")
+    if said == "nothing":
+        return Settled(Outcome.UNKNOWN, f"{words}; reading back failed: {error}")
+    return Settled(Outcome.ACCEPTED, f"the service said yes; reading back failed: {error}")

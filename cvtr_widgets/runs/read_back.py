@@ -1,0 +1,265 @@
+"""Reading back what was sent, until every lead has its outcome. Doubt is settled here and by reading only."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.actions.proof import DELIVERIES, SLOW, Sight, prove
+from cvtr_widgets.errors import Cancelled, JournalError, ServiceError
+from cvtr_widgets.journal.hash_chain import Item
+from cvtr_widgets.journal.journal import Journal
+from cvtr_widgets.models import Action, ActionKind, LeadId, LeadService, Outcome
+from cvtr_widgets.plans.chunks import WIDE
+from cvtr_widgets.plans.verify_mode import Verify
+from cvtr_widgets.runs.outcome_policy import Said, settle, unread
+
+if TYPE_CHECKING:
+    from cvtr_widgets.runs.options import Patience
+    from cvtr_widgets.runs.run import Run
+
+LIMITED = "the run was cancelled while the request limit made it wait"
+"""Why leads were not read back."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """A lead that was sent and is not settled yet. ``kept``: what the journal gets where ``words`` are the service's."""
+
+    lead_id: LeadId
+    action: Action
+    said: Said
+    words: str
+    kept: str
+    since: float
+    late: bool = False
+
+
+class ReadingBack:
+    """The leads that were sent and have no outcome yet; threads may share it."""
+
+    def __init__(self, service: LeadService, journal: Journal, run: Run, patience: Patience, verify: Verify) -> None:
+        self._service = service
+        self._journal = journal
+        self._run = run
+        self._patience = patience
+        self._verify = verify
+        self._sample: set[LeadId] = set()
+        self._next: Iterator[LeadId] = iter(())
+        self._lock = threading.Lock()
+        self._pending: dict[LeadId, Pending] = {}
+        self._aside: dict[LeadId, Pending] = {}
+
+    def draw(self, ids: Iterable[LeadId]) -> None:
+        """Draw the sample among these leads, where one is asked for."""
+        order = self._verify.drawn(self._run.id, ids)
+        self._sample, self._next = set(order[: self._verify.number]), iter(order[self._verify.number :])
+
+    def pass_over(self, held: Iterable[LeadId]) -> None:
+        """These are not sent: others take their places in the sample."""
+        out = set(held)
+        with self._lock:
+            for own in self._sample & out:
+                self._sample.discard(own)
+                other = next((i for i in self._next if i not in out and not self._run.settled(i)), None)
+                self._sample |= set() if other is None else {other}
+
+    # -- what comes in ------------------------------------------------------------------------------------------------
+
+    def wait_for(self, action: Action, own: LeadId, said: Said, words: str, kept: str) -> None:
+        """This lead was sent; it is read back whatever the way."""
+        with self._lock:
+            self._pending[own] = Pending(own, action, said, words, kept, time.monotonic())
+
+    def forget(self, ids: Iterable[LeadId]) -> None:
+        """These are proven not to have been touched, and may be sent."""
+        with self._lock:
+            for own in ids:
+                del self._pending[own]
+
+    def answered(self, action: Action, leads: Sequence[tuple[LeadId, Said, str, str]], *, named: bool) -> None:
+        """Leads with the service's word on them (lead, said, words, kept); the way decides which are read back.
+
+        ``named``: the answer named the leads; a yes that names none is doubtful.
+        """
+        way, ended = self._verify.way, []
+        for own, said, words, kept in leads:
+            item = Pending(own, action, said, words, kept, time.monotonic())
+            clear = said in {"yes", "queued"} and named
+            if way == "all" or (way != "none" and not clear):
+                self._put(self._pending, item)
+            elif way == "sample" and own in self._sample:
+                item.late = True
+                self._put(self._pending, item)
+            elif way == "sample":
+                self._put(self._aside, item)
+            else:
+                ended.append((item, *_not_read(item, str(self._verify))))
+        self._conclude(ended, later=True)
+
+    def _put(self, where: dict[LeadId, Pending], item: Pending) -> None:
+        with self._lock:
+            where[item.lead_id] = item
+
+    def holds(self, own: LeadId) -> bool:
+        """Whether the lead was sent and waits for its outcome."""
+        return own in self._pending or own in self._aside
+
+    def among(self, ids: Iterable[LeadId]) -> list[Pending]:
+        """Those of these leads that are to be read now."""
+        with self._lock:
+            return [p for i in ids if (p := self._pending.get(i)) is not None and not p.late]
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def read(self, leads: Sequence[tuple[LeadId, Action]]) -> dict[LeadId, Sight]:
+        """Leads as they are now; the delivery check is asked about those whose action it proves.
+
+        Raises:
+            ServiceError: they cannot be read. Cancelled: by the user, while the request limit made it wait.
+        """
+        gone: set[LeadId] = set()
+        deleting = any(action.kind is ActionKind.DELETE for _, action in leads)
+        with self._run.limit() as stopped:
+            found = self._service.fetch([i for i, _ in leads], cancelled=stopped, gone=gone if deleting else None)
+            asked = [i for i, action in leads if action.kind in DELIVERIES and i in found]
+            said = self._service.is_delivered(asked, cancelled=stopped) if asked else {}
+        return {i: Sight(found.get(i), said.get(i), i in gone) for i, _ in leads}
+
+    def at_rest(self, sight: Sight) -> bool | None:
+        """Whether the lead's processing has ended."""
+        return None if sight.lead is None else self._service.at_rest(sight.lead)
+
+    def _limit(self, item: Pending) -> float:
+        patience = self._patience
+        if item.said == "yes" and item.action.kind in SLOW:
+            return patience.queue
+        return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": 0.0}[item.said]
+
+    def settle(
+        self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None, later: bool = False
+    ) -> None:
+        """Read leads back and conclude those that are settled; the others stay. ``final``: all are concluded. ``later``: as
+        in ``note``.
+        """
+        if not items:
+            return
+        moment = time.monotonic()  # reading may have to wait: what is seen may be as old as its beginning
+        try:
+            now = sights or self.read([(p.lead_id, p.action) for p in items])
+        except (ServiceError, Cancelled) as error:
+            if final:
+                why = LIMITED if isinstance(error, Cancelled) else str(error)
+                unseen = [(p, unread(p.said, p.words, why)) for p in items]
+                self._conclude([(p, found.outcome, found.detail) for p, found in unseen])
+            return
+        self._run.step("read back")
+        ended = []
+        for item in items:
+            sight, row = now[item.lead_id], self._run.row(item.lead_id)
+            waited = moment - item.since
+            proof = prove(item.action, row.sight, sight, at_rest=self.at_rest(sight))
+            last = final or waited >= self._limit(item)
+            found = settle(item.said, item.words, proof, final=last, waited=waited, slow=item.action.kind in SLOW)
+            row.see(sight)
+            if found is not None:
+                ended.append((item, found.outcome, found.detail))
+        self._conclude(ended, later=later)
+
+    def _conclude(self, ended: Sequence[tuple[Pending, Outcome, str]], *, later: bool = False) -> None:
+        if not ended:
+            return
+        self._run.conclude((item.lead_id, outcome, detail) for item, outcome, detail in ended)
+        with self._lock:
+            for item, _, _ in ended:
+                self._pending.pop(item.lead_id, None)
+                self._aside.pop(item.lead_id, None)
+        rows = [(p.lead_id, o, d.replace(p.words, p.kept) if p.words else d) for p, o, d in ended]
+        self._run.step("before outcome")
+        self.note(rows, later=later)
+        self._run.step("outcome")
+
+    def note(self, rows: Sequence[tuple[LeadId, Outcome, str]], *, later: bool = False) -> None:
+        """Outcomes into the journal. What cannot be written stops the run and changes no outcome.
+
+        ``later``: with the next intent or in a second, for there is more to be sent. Should the kernel end before that, these
+        leads are in doubt, and are read once more.
+        """
+        kind, data = self._outcomes(rows)
+        if later:
+            self._journal.write_later(self._run.id, kind, data)
+            return
+        try:
+            self._journal.write(self._run.id, kind, data)
+        except JournalError as error:
+            self._run.fail(error)
+
+    def _outcomes(self, rows: Sequence[tuple[LeadId, Outcome, str]]) -> Item:
+        details: dict[str, int] = {}
+        said = []
+        for own, outcome, detail in rows:
+            row = self._run.row(own)
+            said.append([own, str(outcome), details.setdefault(detail, len(details)), row.after_status, row.after_delivery])
+        return "outcome", {"details": list(details), "rows": said}
+
+    # -- to the end ---------------------------------------------------------------------------------------------------
+
+    def settle_rest(self) -> None:
+        """Read again what is not settled, with waits in between, until it is or its time is up."""
+        self._settle_pending()
+        if not self._aside:
+            return
+        counts: Counter[Outcome] = Counter(self._run.row(i).outcome for i in self._sample)
+        aside = list(self._aside.values())
+        if counts[Outcome.CONTRADICTED]:
+            with self._lock:
+                self._pending.update(self._aside)
+                self._aside.clear()
+            self._settle_pending()
+        else:
+            self._conclude([(p, *_not_read(p, str(self._verify))) for p in aside])
+
+    def _settle_pending(self) -> None:
+        wait, again = 0.5, False
+        while self._pending:
+            items = list(self._pending.values())
+            for item in items:
+                if item.late:  # of the sample: its time begins with its first reading
+                    item.late, item.since, again = False, time.monotonic(), False
+            left = max(self._limit(p) - (time.monotonic() - p.since) for p in items)
+            stopped = self._run.stopped
+            if left > 0 and not stopped and again:
+                self._run.tell(f"Reading {len(items):,} leads again, for {left:.0f} s at the most.", now=True)
+                self._run.sleep(min(wait, left))
+                wait = min(wait * 2, 5.0)
+            elif stopped and left > 0:
+                # Cancelled: what is in doubt is still read twice, with its short wait; a queue is not waited for.
+                time.sleep(min(self._patience.doubt, left))
+            again = True
+            for start in range(0, len(items), WIDE):
+                self.settle(items[start : start + WIDE], final=stopped or left <= 0)
+
+    def give_up(self, error: BaseException) -> None:
+        """After a fault of our own: what was sent and not settled is unknown."""
+        detail = f"sent; then the run broke off ({type(error).__name__})"
+        with self._lock:
+            items = [*self._pending.values(), *self._aside.values()]
+        self._conclude([(item, Outcome.UNKNOWN, detail) for item in items])
+
+
+def _not_read(item: Pending, way: str) -> tuple[Outcome, str]:
+    """Outcome and detail of a lead that is not read back because the user asked for that."""
+    asked = f'not read back, as asked (verify="{way}")'
+    match item.said:
+        case "no":
+            return Outcome.REFUSED, item.words or "the service said no and gave no reason"
+        case "nothing":
+            return Outcome.UNKNOWN, f"{item.words}; {asked}"
+        case "queued":
+            return Outcome.ACCEPTED, f"the service put it into a queue; {asked}"
+        case _:
+            return Outcome.ACCEPTED, f"the service said yes; {asked}"

@@ -1,0 +1,334 @@
+"""Chunks from intent to answer. The rules of sending again, of doubt and of splitting are carried out here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.actions.proof import Finding, prove
+from cvtr_widgets.errors import Cancelled, CvtrError, RunError, ServiceError
+from cvtr_widgets.journal.journal import Journal
+from cvtr_widgets.models import ActionKind, Cause, LeadId, LeadService, Outcome, WriteAnswer
+from cvtr_widgets.plans.chunks import Block, Chunk
+from cvtr_widgets.plans.plan import differences
+from cvtr_widgets.runs.in_flight import Moment, Part, UnderWay
+from cvtr_widgets.runs.outcome_policy import Said
+from cvtr_widgets.runs.read_back import ReadingBack
+from cvtr_widgets.runs.retry_policy import NOT_MADE, Ruling, Then, ruling
+from cvtr_widgets.runs.workers import Task, Workers
+from cvtr_widgets.undisturbed import undisturbed
+
+if TYPE_CHECKING:
+    from cvtr_widgets.runs.options import Patience
+    from cvtr_widgets.runs.run import Run
+
+RESENDS = 3
+"""How often a write is sent again that was proven not to be applied."""
+ALIKE = 6
+"""So many single leads refused in the same words, and none taken: the rest of the chunk is not tried one by one."""
+GATHER = 0.02
+"""Seconds that an intent of a large run waits for those of other threads: one commit serves them all. There are more threads
+than requests in flight, so that none of these waits for it."""
+SEND, BACK = 1, 2
+"""Ranks of tasks: reading back comes before sending, and sending before reading what is next."""
+NO_WORDS = "the service said no (its words are not kept in the journal)"
+
+
+class _Alike:
+    """Single refusals in the same words."""
+
+    def __init__(self) -> None:
+        self._words = ""
+        self._count = 0
+
+    def note(self, words: str) -> None:
+        self._count = self._count + 1 if words == self._words else 1
+        self._words = words
+
+    def all_refused(self, words: str) -> bool:
+        return self._count >= ALIKE and words == self._words
+
+
+class Sender:
+    """Sends blocks of chunks; threads share it."""
+
+    def __init__(self, service: LeadService, journal: Journal, run: Run, patience: Patience, back: ReadingBack) -> None:
+        self._service = service
+        self._journal = journal
+        self._run = run
+        self._patience = patience
+        self._back = back
+        self._lock = threading.Lock()
+        self._turn = threading.BoundedSemaphore(2)
+        self._misses = 0
+        self._gather = 0.0
+        self._workers: Workers
+
+    def send_all(self, blocks: Iterator[Block], threads: int, *, gather: float) -> None:
+        """Read, send and read back every block. The first fault of our own is raised, when all threads have ended.
+
+        ``gather``: see ``GATHER``.
+        """
+        self._gather = gather
+        tasks: Iterator[Task] = (partial(self._open, block) for block in blocks)
+        self._workers = Workers(threads, tasks, f"cvtr-run-{self._run.id}", last=self._service.limits.in_flight)
+        with undisturbed():
+            self._workers.run()
+
+    # -- before sending -----------------------------------------------------------------------------------------------
+
+    def _open(self, block: Block) -> None:
+        """Read a block and hold back what has changed since the plan; what remains is sent."""
+        if not self._may_go():
+            return
+        began = Moment.now()
+        try:
+            going = self._held_back([(i, chunk) for chunk in block.chunks for i in chunk.ids])
+        except CvtrError as error:
+            self._not_sent(block.ids, error)
+            return
+        parts = [(chunk, ids) for chunk in block.chunks if (ids := tuple(i for i in chunk.ids if i in going))]
+        if not parts:
+            return
+        under_way = UnderWay(block.ids, parts, began)
+        for chunk, ids in parts:
+            self._workers.add(SEND, partial(self._send, under_way, chunk, ids))
+
+    def _held_back(self, leads: Sequence[tuple[LeadId, Chunk]]) -> set[LeadId]:
+        """Read leads; conclude those that have changed; give the others."""
+        now = self._back.read([(i, chunk.action) for i, chunk in leads])
+        self._misses = 0
+        self._run.step("read")
+        going, held = set(), []
+        for own, chunk in leads:
+            row = self._run.row(own)
+            changed = differences(row.sight, now[own])
+            if not changed:
+                going.add(own)
+                continue
+            row.see(now[own])
+            row.chunk = chunk.number
+            held.append((own, Outcome.SKIPPED, "held back, changed since the plan: " + "; ".join(changed)))
+        if held:
+            self._back.pass_over(own for own, _, _ in held)
+            self._run.conclude(held)
+            self._back.note(held, later=True)
+        return going
+
+    def _may_go(self) -> bool:
+        """Wait for the request limit and for the user, in sight of the user and ready to be cancelled."""
+        run = self._run
+        run.wait_while_paused()
+        with run.limit() as stopped:
+            while not run.stopped and not stopped() and (wait := self._service.waiting()) > 0:
+                run.sleep(min(wait, 0.5))
+                run.wait_while_paused()
+        return not run.stopped
+
+    # -- sending ------------------------------------------------------------------------------------------------------
+
+    def _send(self, under_way: UnderWay, chunk: Chunk, ids: tuple[LeadId, ...]) -> None:
+        try:
+            self._part(under_way, chunk, _Alike())
+        except CvtrError as error:
+            self._not_sent(ids, error)
+        finally:
+            if under_way.one_done():
+                self._workers.add(BACK, lambda: self._back.settle(self._back.among(under_way.ids), final=False, later=True))
+
+    def _part(self, under_way: UnderWay, chunk: Chunk, alike: _Alike) -> None:
+        attempt = 1
+        while self._may_go():
+            with ExitStack() as turn:
+                if under_way.stale(chunk):
+                    # Few at a time: where the limit lets few requests go, each reading is soon followed by its writing.
+                    turn.enter_context(self._turn)
+                    if not self._may_go():
+                        return
+                    self._renew(under_way, chunk)
+                part = None if under_way.stale(chunk) else under_way.take(chunk)
+                if part is None:  # another thread reads it anew just now, or it took too long once more
+                    self._run.sleep(0.02)
+                    continue
+                if not part.ids:
+                    return
+                answer, rule = self._once(part, attempt)
+            if rule.then not in {Then.RESEND, Then.WAIT}:
+                self._follow(chunk, part.ids, answer, rule, alike)
+                return
+            under_way.put([part])
+            if answer.cause is Cause.HELD:
+                continue
+            if attempt > RESENDS:
+                self._leave(part.ids, f"not sent after {attempt} tries: {answer.detail or rule.because}")
+                self._missed(
+                    RunError(f"The service could not be reached: {answer.detail}. Try again later, with session.resume().")
+                )
+                return
+            self._run.sleep(self._patience.resend * 2 ** (attempt - 1) if rule.then is Then.RESEND else 0)
+            attempt += 1
+
+    def _renew(self, under_way: UnderWay, chunk: Chunk) -> None:
+        """Read anew what waits of a block and was read too long ago, the chunk's leads first; what has changed is held back."""
+        began, parts = Moment.now(), under_way.take_stale(chunk)
+        try:
+            going = self._held_back([(own, part.chunk) for part in parts for own in part.ids]) if parts else set()
+            read = under_way.read_at(began, len(parts))
+            parts = [Part(part.chunk, tuple(i for i in part.ids if i in going), read) for part in parts]
+        finally:
+            under_way.put(parts)
+
+    def _follow(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, rule: Ruling, alike: _Alike) -> None:
+        """What follows from an answer that is not to be sent again."""
+        match rule.then:
+            case Then.TAKE:
+                self._take(chunk, ids, answer)
+            case Then.SPLIT:
+                self._split(chunk, ids, answer, alike)
+            case Then.STOP:
+                why = answer.detail or rule.because
+                self._leave(ids, f"not sent: {why}")
+                self._run.fail(RunError(f"The run was stopped: {why}. Connect again, then go on with session.resume()."))
+            case _:
+                kept = f"{rule.because} ({answer.status or 'no answer'})"
+                self._doubtful(chunk, ids, f"{rule.because} ({answer.detail or answer.status})", kept)
+
+    def _once(self, part: Part, attempt: int) -> tuple[WriteAnswer, Ruling]:
+        """Intent, one write, answer. While it waits for the limit it is called back where nothing more shall go out, and where
+        its reading has become old.
+
+        Raises:
+            JournalError: intent could not be made durable. CvtrError: the request could not be made. Nothing was sent.
+        """
+        run, started, (chunk, ids, read) = self._run, datetime.now(UTC), part
+        said = {"chunk": chunk.number, "attempt": attempt, "action": str(chunk.action.kind), "plan": run.plan.short, "leads": ids}
+        run.step("before intent")
+        self._journal.write(run.id, "intent", said, gather=self._gather)
+        run.leads.sends(ids, chunk.number, started)
+        run.step("intent")
+        try:
+            with run.limit() as stopped:
+                answer = self._service.apply(
+                    chunk.action, ids, signature=run.signature, cancelled=stopped, held=lambda: run.holds_back or read.old()
+                )
+        except CvtrError:
+            run.leads.not_applied(ids, tried=False)
+            self._note_answer(chunk, ids, attempt, NOT_MADE, None, Then.STOP)
+            raise
+        except BaseException as error:
+            self._doubtful(chunk, ids, f"a fault in cvtr_widgets ({type(error).__name__}) while it was being sent")
+            raise
+        try:
+            return answer, self._heard(chunk, ids, attempt, answer)
+        except BaseException as error:
+            self._doubtful(chunk, ids, f"a fault in cvtr_widgets ({type(error).__name__}) when it had been sent")
+            raise
+
+    def _heard(self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int, answer: WriteAnswer) -> Ruling:
+        """Note what came back, and what follows from it."""
+        run, rule = self._run, ruling(answer)
+        run.step("answered")
+        if answer.cause is not Cause.HELD:
+            for own in ids:
+                run.row(own).http_status = answer.status
+        if rule.then in {Then.RESEND, Then.WAIT, Then.STOP}:
+            run.leads.not_applied(ids, tried=answer.cause is not Cause.HELD)
+        self._note_answer(chunk, ids, attempt, str(answer.cause), answer, rule.then)
+        run.step("answer noted")
+        if rule.then is Then.TAKE or rule.then is Then.READ:
+            run.went_out(len(ids))
+        return rule
+
+    def _note_answer(
+        self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int, cause: str, answer: WriteAnswer | None, then: Then
+    ) -> None:
+        per_lead = (answer.per_lead if answer else None) or {}
+        said = {
+            "chunk": chunk.number, "attempt": attempt, "cause": cause, "status": answer.status if answer else None,
+            "queued": bool(answer and answer.queued), "then": then.name, "leads": ids,
+            "no": [i for i in ids if i in per_lead and per_lead[i].ok is False],
+            "nothing": [i for i in ids if per_lead and (i not in per_lead or per_lead[i].ok is None)],
+        }  # fmt: skip
+        # With the next commit: should the kernel end before that, these leads are in doubt, and are read.
+        self._journal.write_later(self._run.id, "answer", said)
+
+    # -- what came back -----------------------------------------------------------------------------------------------
+
+    def _take(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer) -> None:
+        """Match the service's words to leads by id."""
+        leads: list[tuple[LeadId, Said, str, str]] = []
+        for own in ids:
+            said: Said = "queued" if answer.queued else "yes"
+            words = kept = ""
+            if answer.per_lead is not None:
+                word = answer.per_lead.get(own)
+                if word is None or word.ok is None:
+                    said, kept = "nothing", "the answer says nothing of this lead"
+                    words = (word.detail if word else "") or kept
+                elif word.ok is False:
+                    said, words, kept = "no", word.detail, NO_WORDS
+            leads.append((own, said, words, kept))
+        self._back.answered(chunk.action, leads, named=answer.per_lead is not None)
+
+    def _doubtful(self, chunk: Chunk, ids: Iterable[LeadId], words: str, kept: str = "") -> None:
+        if str(self._run.verify) == "none":
+            self._back.answered(chunk.action, [(own, "nothing", words, kept or words) for own in ids], named=False)
+            return
+        for own in ids:
+            self._back.wait_for(chunk.action, own, "nothing", words, kept or words)
+
+    def _split(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, alike: _Alike) -> None:
+        """The whole part was refused: read it back, then try what is unchanged in halves."""
+        words = answer.detail or f"the service answered {answer.status}"
+        for own in ids:
+            self._back.wait_for(chunk.action, own, "no", words, f"the service refused it (status {answer.status})")
+        began, now = Moment.now(), self._back.read([(i, chunk.action) for i in ids])
+        unchanged: list[LeadId] = []
+        for own in ids:
+            before = self._run.row(own).sight
+            proof = prove(chunk.action, before, now[own], at_rest=self._back.at_rest(now[own]))
+            if proof.finding is Finding.UNCHANGED and not differences(before, now[own]):
+                unchanged.append(own)
+        repeatable = chunk.action.kind is not ActionKind.REPROCESS and not chunk.action.integrations
+        if len(unchanged) > 1 and repeatable and not alike.all_refused(words) and not self._run.stopped:
+            changed = set(ids) - set(unchanged)
+            self._back.settle(self._back.among(changed), final=True, sights=now)
+            self._back.forget(unchanged)
+            self._note_answer(chunk, tuple(unchanged), 0, "read back unchanged", answer, Then.WAIT)
+            self._run.leads.not_applied(unchanged)
+            middle = len(unchanged) // 2
+            halves = [UnderWay(half, [(chunk, half)], began) for half in (tuple(unchanged[:middle]), tuple(unchanged[middle:]))]
+            for half in halves:
+                self._part(half, chunk, alike)
+            return
+        if len(ids) == 1:
+            alike.note(words)
+        self._back.settle(self._back.among(ids), final=True, sights=now)
+
+    # -- what does not go through -------------------------------------------------------------------------------------
+
+    def _not_sent(self, ids: Iterable[LeadId], error: CvtrError) -> None:
+        """Reading before sending failed, or intent could not be written, or the request could not be made."""
+        if isinstance(error, Cancelled):
+            return  # by the user, while the limit made it wait: the run's end says so
+        if isinstance(error, ServiceError):
+            self._missed(error)
+        else:
+            self._run.fail(error)
+        self._leave(ids, str(error))
+
+    def _missed(self, error: BaseException) -> None:
+        """Three parts in a row that could not even be read or sent: it is no use to go on."""
+        with self._lock:
+            self._misses += 1
+            enough = self._misses >= 3
+        if enough:
+            self._run.fail(error)
+
+    def _leave(self, ids: Iterable[LeadId], why: str) -> None:
+        left = [own for own in ids if not self._back.holds(own) and not self._run.settled(own)]
+        self._run.conclude([(own, Outcome.NOT_SENT, why) for own in left])

@@ -1,0 +1,1 @@
+"""The sandbox's leads: made from a seed, kept in SQLite."""

@@ -1,0 +1,1 @@
+"""The sandbox speaking as a Convertr with other words would."""

@@ -1,0 +1,1 @@
+"""Lead ids out of whatever the user has: frames, lists, text and files."""

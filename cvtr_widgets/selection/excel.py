@@ -1,0 +1,114 @@
+"""The sheets of an ``.xlsx`` workbook as tables, with what Excel hides and what it has not calculated."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+import zlib
+from typing import Final
+from xml.parsers.expat import ExpatError
+
+from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.selection.lead_id import EXCEL_EXACT, shown
+from cvtr_widgets.selection.selection import Selection
+from cvtr_widgets.selection.tables import Column, Table, Tell, find_column, take
+from cvtr_widgets.selection.workbook import UNPACKED_MOST, Sheet, Workbook
+
+_UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it, then they have."
+# Broken XML comes as many different exceptions. Their texts may quote cells, so that only their names are shown.
+_BROKEN: Final = (
+    ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError, SyntaxError, TypeError,
+    ValueError, zipfile.BadZipFile, zlib.error, ExpatError,
+)  # fmt: skip
+
+
+def read_workbook(content: bytes, column: str | None, sheet: str | None, tell: Tell | None) -> Selection:
+    """The lead ids of a workbook: of ``sheet``, else of the first shown sheet that has a column of lead ids.
+
+    Raises:
+        SelectionError: it is broken, or no sheet has a column of lead ids.
+    """
+    workbook = _opened(content)
+    try:
+        return _read(workbook, column, sheet, tell)
+    except _BROKEN as error:
+        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it anew.") from None
+    finally:
+        workbook.close()
+
+
+def _opened(content: bytes) -> Workbook:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            names = set(packed.namelist())
+            size = sum(entry.file_size for entry in packed.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise SelectionError("The workbook is damaged. Open it in Excel and save it anew.") from None
+    if "xl/workbook.bin" in names:
+        raise SelectionError("This is a binary workbook (.xlsb), which is not read. Save it as .xlsx or CSV.")
+    if "content.xml" in names:
+        raise SelectionError("This is an OpenDocument file, which is not read. Save it as .xlsx or CSV.")
+    if not any(name.startswith("xl/") for name in names):
+        raise SelectionError("This is a zip archive, but no Excel workbook. Unpack it, or save the list as .xlsx or CSV.")
+    if size > UNPACKED_MOST:
+        raise SelectionError("The workbook is too large unpacked (over 2 GB). Save only the column of lead ids, as CSV.")
+    try:
+        return Workbook(content)
+    except _BROKEN as error:
+        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it anew.") from None
+
+
+def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell | None) -> Selection:
+    sheets = list(workbook.sheets)
+    if sheet is not None:
+        sheets = [s for s in sheets if s.title == sheet]
+        if not sheets:
+            titles = ", ".join(shown(s.title, 40) for s in workbook.sheets)
+            raise SelectionError(f"There is no sheet “{shown(sheet, 40)}”. Choose one of these: {titles}.")
+    found: list[tuple[Sheet, Table, Column]] = []
+    hidden: list[str] = []
+    refusals: list[str] = []
+    for one in sheets:
+        if sheet is None and not one.visible:
+            hidden.append(shown(one.title, 40))
+            continue
+        table = _table(one)
+        try:
+            found.append((one, table, find_column(table, column)))
+        except SelectionError as error:
+            refusals.append(str(error) if len(sheets) == 1 else f"Sheet “{shown(one.title, 40)}”: {error}")
+    if not found:
+        if hidden:
+            refusals.append(f"Not looked at, because hidden: {', '.join(hidden)}.")
+        raise SelectionError(" ".join(refusals) or "The workbook has no sheet with cells. Choose another file.")
+    # A sheet whose header says so comes before one that only looks as if it held ids.
+    chosen, table, where = min(found, key=lambda f: f[2].header == 0)
+    taken = take(table, where, tell)
+    if chosen.uncalculated:
+        taken = dataclasses.replace(taken, notes=(*taken.notes, _UNCALCULATED))
+    return _with_notes(
+        taken,
+        chosen.title,
+        [(one.title, len(take(other, there))) for one, other, there in found if one is not chosen],
+        hidden,
+        len(workbook.sheets),
+    )
+
+
+def _with_notes(taken: Selection, title: str, others: list[tuple[str, int]], hidden: list[str], count: int) -> Selection:
+    notes = []
+    if count > 1:
+        notes.append(f"The sheet “{shown(title, 40)}” was read.")
+    if others:
+        listed = ", ".join(f"“{shown(o, 40)}” ({n:,} {'lead' if n == 1 else 'leads'})" for o, n in others)
+        notes.append(
+            f"Not read, though they have lead ids too: {listed}. Choose one with sheet=..., or import it as its own file."
+        )
+    if hidden:
+        notes.append(f"Not read, because Excel hides them: {', '.join(hidden)}.")
+    return dataclasses.replace(taken, notes=(*notes, *taken.notes))
+
+
+def _table(sheet: Sheet) -> Table:
+    return Table(sheet.rows, unit="row", exact=EXCEL_EXACT, no_leads=sheet.no_leads, hidden_columns=sheet.hidden_columns)

@@ -1,0 +1,139 @@
+"""Lines of typed or pasted text: a list of ids, the cells of a table, or prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from cvtr_widgets.selection.lead_id import SPACES, id_in, trimmed
+from cvtr_widgets.selection.odd_ids import alike
+from cvtr_widgets.selection.tables import heading, other_heading
+
+_WORDS = re.compile(r"[^\W\d_]+")
+_NUMBERS = re.compile(r"(?<![\w.@/-])[0-9]+(?![\w.@/-]|,[0-9])")
+_NOT = re.compile(
+    r"\b(?:not|no|never|don'?t|doesn'?t|except|excluding|excluded|exclude|without|ignore|keep|kept|leave|but"
+    r"|other than|instead|apart from"
+    r"|nicht|kein\w*|ohne|außer|behalten|pas|sauf|sans|salvo|excepto|niet|geen|behalve)\b",
+    re.IGNORECASE,
+)
+HARMLESS: Final = frozenset(
+    [
+        "and",
+        "&",
+        "+",
+        "und",
+        "et",
+        "thanks",
+        "thank",
+        "you",
+        "please",
+        "pls",
+        "hi",
+        "hello",
+        "dear",
+        "all",
+        "team",
+        "cheers",
+        "regards",
+        "best",
+        "kind",
+        "many",
+        "these",
+        "those",
+        "the",
+        "following",
+        "below",
+        "above",
+        "are",
+        "is",
+        "lead",
+        "leads",
+        "id",
+        "ids",
+        "ok",
+    ]
+)
+"""Words amid ids that say nothing of which of them are meant."""
+_COUNTED = re.compile(r"\b[0-9]+\s+(?:leads?|ids?|lead\s+ids?)\b", re.IGNORECASE)
+
+
+def negates(line: str) -> bool:
+    """Whether words of a line may say that ids are not meant."""
+    return _NOT.search(line.replace("’", "'")) is not None
+
+
+def harmless(words: Sequence[str], line: str) -> bool:
+    """Whether words amid ids change nothing: courtesies and *and*; a number before *leads* is a count."""
+    plain = [trimmed(w).strip(".,:;!?()").casefold() for w in words]
+    return all(w in HARMLESS for w in plain) and not _COUNTED.search(line)
+
+
+def numbers_in(line: str) -> int:
+    """How many numbers of a line can be lead ids."""
+    return len(_NUMBERS.findall(line))
+
+
+def names_ids_beside_something(line: str) -> bool:
+    """Whether a line without numbers is the header of a table: a cell of it says lead ids, others say something else."""
+    if heading(line) is not None or other_heading(line):
+        return False
+    cells = [trimmed(c) for c in re.split(r"\t|[;|]| {2,}|,\s?", line) if trimmed(c)]
+    if len(cells) < 2:  # one space between all columns
+        cells = [c for c in line.split() if trimmed(c)]
+        if not any(heading(c) in (0, 1) and ("_" in c or heading(c) == 1) for c in cells):
+            return False
+    if re.search(r"[0-9]", line) or len(cells) < 2 or line.rstrip(SPACES).endswith((":", ".", "!", "?")):
+        return False
+    named = [c for c in cells if heading(c) is not None]
+    others = [c for c in cells if heading(c) is None]
+    return bool(named) and (any(other_heading(c) for c in others) or any("_" in c for c in cells) or len(line.split("  ")) > 1)
+
+
+def why_no_list(rows: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Why lines of numbers are columns of a table rather than a list that was broken into lines; else nothing.
+
+    ``rows``: (line, its pieces) of the lines that hold nothing but numbers. A list may have several numbers in a line where
+    all of them look alike, none stands twice, and the lines end with a separator, the numbers rise through all lines or the
+    lines are of unequal length.
+    """
+    several = [(line, pieces) for line, pieces in rows if len(pieces) > 1]
+    if not several:
+        return ""
+    if len(rows) == 1:
+        return _one_line(*several[0])
+    found = [id_in(p) for _, pieces in rows for p in pieces]
+    ids = [one for one in found if isinstance(one, int)]
+    if any("\t" in line.strip(" ") for line, _ in several):
+        return "these are several columns, and nothing says which are lead ids"
+    if all(_spaced_thousands(line) for line, _ in several):
+        return _THOUSANDS
+    if not alike(ids) or len(ids) < len(found):
+        return "lines with several numbers that are unlike each other are columns, and nothing says which are lead ids"
+    if len(set(ids)) < len(ids):
+        return "numbers stand again in lines with several numbers, as in columns, and nothing says which are lead ids"
+    ends = [line.rstrip(SPACES).endswith((",", ";")) for line, _ in rows]
+    if all(ends[:-1]) and not ends[-1]:
+        return ""
+    if ids in (sorted(ids), sorted(ids, reverse=True)):
+        return ""
+    if max(len(pieces) for _, pieces in rows[:-1]) > 3:
+        return ""
+    return "as many numbers in each line make columns, and nothing says which are lead ids"
+
+
+_THOUSANDS: Final = "these may be numbers with spaces between their thousands, or several ids in a line"
+
+
+def _one_line(line: str, pieces: Sequence[str]) -> str:
+    if len(pieces) < 4 and _spaced_thousands(line):
+        return _THOUSANDS
+    ids = [one for p in pieces if isinstance(one := id_in(p), int)]
+    if "\t" in line.strip() and not alike(ids):
+        return "these are cells of one row, and nothing says which of them is a lead id"
+    return ""
+
+
+def _spaced_thousands(line: str) -> bool:
+    return re.fullmatch(r"#?[0-9]{1,3}(?: [0-9]{3})+", trimmed(line)) is not None

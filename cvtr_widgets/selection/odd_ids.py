@@ -1,0 +1,109 @@
+"""The second net: ids that do not look like the others of their list are set aside, not taken.
+
+It knows nothing of words and columns, only of numbers: scores, row numbers, campaign ids and telephones that came through
+all other checks are of another size than lead ids. What is set aside is shown with its reason and can be added.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from cvtr_widgets.models import LeadId
+from cvtr_widgets.selection.selection import Selection, SetAside
+
+FACTOR: Final = 2
+"""Ids of one list are neighbours where the next larger one is at most this many times as large."""
+_MOST_OF: Final = 0.6
+"""The share of a list that must look alike before the others are called odd; below it, all of them are."""
+_FEW: Final = 5
+_RUNNING: Final = 3
+
+COUNTS_UP: Final = "the list counts up from 1, as row numbers do"
+UNLIKE: Final = "these numbers are so unlike each other that nothing tells which of them are lead ids"
+ODD: Final = "it is not of the size of the other ids"
+TOO_LOW: Final = "it is below every lead id seen at this enterprise"
+TOO_HIGH: Final = "it is far above every lead id seen at this enterprise"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIds:
+    """What is known of an enterprise's lead ids. ``low``: its oldest lead (None: not known). ``high``: the newest one seen."""
+
+    low: LeadId | None = None
+    high: LeadId | None = None
+
+
+def with_odd_set_aside(
+    chosen: Selection, known: KnownIds | None = None, *, keep: bool = False, accepted: Iterable[LeadId] = ()
+) -> Selection:
+    """The selection without its odd ids, which are in ``set_aside`` then. ``accepted``: ids that the user has added already.
+    ``keep``: they stay in, and a note says how many they are.
+    """
+    odd = odd_ids(chosen.ids, known)
+    for one in accepted:
+        odd.pop(one, None)
+    if not odd:
+        return chosen
+    if keep:
+        number = f"{len(odd):,} {'id does' if len(odd) == 1 else 'ids do'}"
+        why = next(iter(odd.values()))
+        note = f"{number} not look like lead ids of this list ({why}). They were taken, because you gave them as ids."
+        return dataclasses.replace(chosen, notes=(*chosen.notes, note))
+    aside = tuple(SetAside(one, odd[one], chosen.origin[one]) for one in chosen.ids if one in odd)
+    rest = chosen.without(odd)
+    return dataclasses.replace(rest, left_out=chosen.left_out, set_aside=(*chosen.set_aside, *aside))
+
+
+def odd_ids(ids: Sequence[LeadId], known: KnownIds | None = None) -> dict[LeadId, str]:
+    """Ids that may not be lead ids -> why; the reason stands behind “set aside:”."""
+    if not ids:
+        return {}
+    odd = _unlike_others(ids)
+    if known is not None:
+        for one in ids if _outside(min(ids), known) or _outside(max(ids), known) else ():
+            if why := _outside(one, known):
+                odd[one] = why
+    return odd
+
+
+def _outside(one: LeadId, known: KnownIds) -> str:
+    if known.low is not None and one < known.low:
+        return TOO_LOW
+    return TOO_HIGH if known.high is not None and one > FACTOR * known.high else ""
+
+
+def _unlike_others(ids: Sequence[LeadId]) -> dict[LeadId, str]:
+    low, high = min(ids), max(ids)
+    if low == 1 and high == len(ids) >= _RUNNING and list(ids) == list(range(1, high + 1)):
+        return dict.fromkeys(ids, COUNTS_UP)
+    if high <= FACTOR * low or len(ids) == 1:
+        return {}
+    groups = _groups(sorted(set(ids)))
+    if len(groups) == 1:
+        return {}
+    largest = max(groups, key=len)
+    if len(largest) < _MOST_OF * sum(map(len, groups)):
+        return dict.fromkeys(ids, UNLIKE)
+    return {one: ODD for group in groups if group is not largest for one in group}
+
+
+def _groups(ordered: list[LeadId]) -> list[list[LeadId]]:
+    """Neighbours together. In a short list, numbers with as many digits are neighbours too."""
+    few = len(ordered) < _FEW
+    groups = [[ordered[0]]]
+    for before, one in pairwise(ordered):
+        if one <= FACTOR * before or (few and len(str(one)) == len(str(before))) or one < 100:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def alike(ids: Iterable[LeadId]) -> bool:
+    """Whether the numbers look as ids of one list do."""
+    ordered = sorted(set(ids))
+    return len(ordered) < 2 or (ordered[-1] <= FACTOR * ordered[0]) or len(_groups(ordered)) == 1

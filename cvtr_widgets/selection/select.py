@@ -1,0 +1,221 @@
+"""Lead ids out of whatever the user has: ``select(...)`` and the ``Selection`` it gives.
+
+What is no lead id is never dropped and never guessed: it comes back in ``Selection.rejected`` with the place where it
+stood and the reason. What holds no lead ids at all is refused with a ``SelectionError``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.models import Lead, LeadId, Origin, Rejected
+from cvtr_widgets.selection.files import SUFFIXES, read_file
+from cvtr_widgets.selection.lead_id import MOST, SMALL_FLOATS, id_in, id_of_value, shown
+from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
+from cvtr_widgets.selection.selection import Selection
+from cvtr_widgets.selection.tables import columns_of, heading
+from cvtr_widgets.selection.text import parse_ids
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Selection", "parse_ids", "read_file", "select"]
+
+
+def select(what: Any, *, column: str | None = None, include_odd: bool = False, known: KnownIds | None = None) -> Selection:
+    """Lead ids from any of these:
+
+    * a frame: its index if that is called ``lead_id``, else its column ``lead_id``, ``Lead ID``, ``Id`` ... or ``column``;
+    * a Series or Index of lead ids;
+    * a number, a record or ``Lead``, or any iterable of numbers, texts, IRIs, records and ``Lead``;
+    * the path of a CSV or Excel file (``column`` as in ``read_file``);
+    * any other text: typed or pasted ids (see ``parse_ids``);
+    * a ``Selection``, which comes back as it is.
+
+    Out of text and files, ids that do not look like the others of their list (of another size, counting up from 1, outside of
+    ``known``) are not taken: they are in ``Selection.set_aside``, and its warnings say so. ``include_odd`` takes them. Out of
+    frames and lists that you made, they are taken, and a note says how many they are.
+
+    Raises:
+        ColumnUnclear: several columns could be meant; names them.
+        SelectionError: it holds no lead ids as a whole, such as a frame without a column of them.
+    """
+    if isinstance(what, Selection):
+        return what.with_odd() if include_odd else what
+    chosen = _chosen(what, column)
+    if chosen.column == "lead_id" or "lead" in chosen.counts or include_odd:
+        return chosen
+    return with_odd_set_aside(chosen, known, keep=not {"typed", "file"} & chosen.counts.keys())
+
+
+def _chosen(what: Any, column: str | None) -> Selection:
+    if isinstance(what, os.PathLike):
+        return read_file(what, column=column, include_odd=True)
+    if isinstance(what, str):
+        path = _path_in(what)
+        return parse_ids(what, include_odd=True) if path is None else read_file(path, column=column, include_odd=True)
+    if isinstance(what, (bytes, bytearray, memoryview)):
+        raise SelectionError(
+            "These are bytes. Use cvtr_widgets.selection.select.read_file(content, name=...) for what a file holds."
+        )
+    if type(what).__module__.partition(".")[0] in ("pandas", "numpy"):
+        from_pandas = _from_pandas(what, column)
+        if from_pandas is not None:
+            return from_pandas
+    fixed = hasattr(what, "_fields")  # a tuple with names holds more than ids, such as a row or an entry of a plan
+    if isinstance(what, Iterable) and not isinstance(what, Mapping) and not fixed:
+        return _from_values(what, "list", "item")
+    found = id_of_value(what)
+    if not isinstance(found, int):
+        raise SelectionError(f"This {found}. Give lead ids, a frame, text, or the path of a CSV or Excel file.")
+    return Selection.of([found], "lead" if isinstance(what, (Mapping, Lead)) else "list")
+
+
+def _path_in(text: str) -> Path | None:
+    """The file that a text names, if it is the name of one rather than ids."""
+    bare = text.strip()
+    if "\n" in bare or len(bare) > 1_000 or isinstance(id_in(bare), int):
+        return None
+    path = Path(bare).expanduser()
+    if path.suffix.lower() not in (*SUFFIXES, ".xls", ".xlsb", ".ods"):
+        return None
+    return path
+
+
+def _from_pandas(what: Any, column: str | None) -> Selection | None:
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(what, pd.DataFrame):
+        return _from_frame(what, column)
+    if isinstance(what, pd.Series):
+        return _from_series(what)
+    if isinstance(what, pd.Index):
+        return _from_index(what)
+    if isinstance(what, np.ndarray):
+        if what.ndim > 1:
+            raise SelectionError(f"This array has {what.ndim} dimensions. Give one column of it.")
+        if what.dtype == bool:
+            raise SelectionError(_MASK)
+        return _from_values(what, "list", "item") if what.ndim else select(what[()])
+    if isinstance(what, np.datetime64):
+        raise SelectionError("This is a date, not a lead id. Give lead ids, a frame, text or a path.")
+    if isinstance(what, pd.api.extensions.ExtensionArray):
+        return _from_values(what, "list", "item")
+    return None
+
+
+_MASK = "These are True and False, not lead ids. Select the rows first: session.select(leads[mask])."
+
+
+def _from_frame(frame: pd.DataFrame, column: str | None) -> Selection:
+    names = [str(c) for c in frame.columns]
+    columns = tuple(shown(n, 60) for n in names)
+    if column is None and (lists := frame.attrs.get("lists")):
+        raise SelectionError(f"This frame lists {lists}, not leads. Pull the leads that you mean: session.pull(...).")
+    if column is not None:
+        if names.count(column) != 1:
+            raise SelectionError(
+                f"The frame has {names.count(column)} columns “{shown(column, 60)}”. It has: {_listed(columns)}."
+            )
+        return _from_values(frame.iloc[:, names.index(column)], "frame", "row", column=shown(column, 60), columns=columns)
+    if "lead_id" in frame.index.names:
+        return _from_values(frame.index.get_level_values("lead_id"), "frame", "row", column="lead_id", columns=columns)
+    ranks = columns_of(frame.columns)
+    best = min(ranks.values(), default=None)
+    top = [i for i, n in enumerate(names) if best is not None and ranks.get(n) == best]
+    if len(top) == 1:
+        name = columns[top[0]]
+        notes = [f"The ids were read from the column “{name}”."]
+        others = [shown(n, 60) for n in ranks if n != names[top[0]]]
+        if others:
+            notes.append(f"Not used, though they could have been meant: {_listed(others)}.")
+        return _from_values(frame.iloc[:, top[0]], "frame", "row", column=name, columns=columns, notes=notes)
+    if top:
+        raise SelectionError(
+            f"Several columns could hold the lead ids: {_listed([columns[i] for i in top])}. Choose one with column=..."
+        )
+    if heading(frame.index.name) is not None:
+        name = shown(frame.index.name, 60)
+        note = f"The ids were read from the index “{name}”."
+        return _from_values(frame.index, "frame", "row", column=name, columns=columns, notes=[note])
+    raise SelectionError(
+        f"The frame has neither an index nor a column of lead ids. It has: {_listed(columns) or 'no columns'}. "
+        "Choose one with column=..., or use a frame from session.pull()."
+    )
+
+
+def _from_series(series: pd.Series[Any]) -> Selection:
+    if series.dtype in ("bool", "boolean"):
+        raise SelectionError(_MASK)
+    named = heading(series.name) is not None
+    if not named and (series.name is not None or any(name is not None for name in series.index.names)):
+        raise SelectionError(
+            f"The Series “{shown(series.name, 60)}” does not say that it holds lead ids. "
+            "Give the frame, its index, or list(series)."
+        )
+    return _from_values(series, "frame", "row")
+
+
+def _from_index(index: pd.Index[Any]) -> Selection:
+    import pandas as pd
+
+    if "lead_id" in index.names:
+        return _from_values(index.get_level_values("lead_id"), "frame", "row")
+    if index.name is not None and heading(index.name) is None:
+        raise SelectionError(
+            f"The index “{shown(index.name, 60)}” does not say that it holds lead ids. Give list(index) if it does."
+        )
+    if isinstance(index, pd.RangeIndex) and index.name is None:
+        raise SelectionError("This index only numbers the rows. Give the frame, or its column of lead ids.")
+    return _from_values(index, "frame", "row")
+
+
+def _must_be_exact(values: Any) -> None:
+    """A column of small floats has made other leads of large ids, and nobody can tell any more."""
+    kind = str(getattr(values, "dtype", ""))
+    exact = SMALL_FLOATS.get(kind.lower())
+    if exact is None:
+        return
+    import pandas as pd
+
+    if pd.Series(values).dropna().abs().ge(exact).any():
+        raise SelectionError(
+            f"These numbers are of the type {kind}, which holds whole numbers exactly only below {exact:,}: some may have become "
+            "other leads. Read the ids as text or as int64."
+        )
+
+
+def _from_values(
+    values: Iterable[Any],
+    origin: Origin,
+    unit: str,
+    *,
+    column: str = "",
+    columns: tuple[str, ...] = (),
+    notes: Iterable[str] = (),
+) -> Selection:
+    """Ids out of single values. ``unit``: what a place is called, counted from 1."""
+    _must_be_exact(values)
+    plain: list[Any] = values.tolist() if hasattr(values, "tolist") else list(values)
+    ids: list[LeadId] = plain
+    rejected: list[Rejected] = []
+    if plain and not (set(map(type, plain)) == {int} and min(plain) > 0 and max(plain) <= MOST):
+        ids = []
+        for place, value in enumerate(plain, 1):
+            found = id_of_value(value)
+            if isinstance(found, int):
+                ids.append(found)
+            else:
+                text = shown(value) if isinstance(value, (str, int, float)) else type(value).__name__
+                rejected.append(Rejected(f"{unit} {place}", text, found))
+    return Selection.of(ids, origin, rejected=rejected, notes=notes, column=column, columns=columns)
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:40]) + (f" and {len(names) - 40:,} more" if len(names) > 40 else "")

@@ -1,0 +1,256 @@
+"""``Selection``: lead ids in the user's order, where each came from, and what of the input was not taken."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, repeat
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.models import LeadId, Origin, Rejected, ordered_unique
+from cvtr_widgets.selection.lead_id import MOST, id_of_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FROM: Mapping[Origin, str] = {
+    "ticked": "ticked",
+    "typed": "typed",
+    "file": "from a file",
+    "matching": "by “all matching”",
+    "frame": "from a frame",
+    "list": "from a list",
+    "lead": "given singly",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A number that can be a lead id and does not look like the others of its list. ``why`` stands behind “the number”."""
+
+    lead_id: LeadId
+    why: str
+    origin: Origin = "list"
+
+
+@dataclass(frozen=True, repr=False)
+class Selection:
+    """A frozen set of lead ids with an order. ``len``, ``in`` and iteration speak of the ids.
+
+    ``ids``: each once. ``spans``: how many ids in a row came from where, as (origin, number); together as many as
+    ``ids``. ``rejected``: input that was not taken. ``duplicates``: ids that were given more than once, counted at each
+    repetition. ``left_out``: ids that ``without`` took away. ``notes``: sentences that the user should read.
+    ``set_aside``: numbers that do not look like the other ids; ``with_odd`` adds them. Of files: ``column``, the one the
+    ids were read from, and ``columns``, all that there are.
+    """
+
+    ids: tuple[LeadId, ...] = ()
+    spans: tuple[tuple[Origin, int], ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    notes: tuple[str, ...] = ()
+    duplicates: int = 0
+    left_out: int = 0
+    set_aside: tuple[SetAside, ...] = ()
+    column: str = field(default="", compare=False)
+    columns: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        ids: Iterable[LeadId],
+        origin: Origin,
+        *,
+        rejected: Iterable[Rejected] = (),
+        notes: Iterable[str] = (),
+        column: str = "",
+        columns: tuple[str, ...] = (),
+    ) -> Selection:
+        """These ids, all of one origin. Repetitions are counted.
+
+        Raises:
+            SelectionError: one of them is not a whole number from 1 to 2**63 - 1.
+        """
+        given = ids if isinstance(ids, (list, tuple)) else list(ids)
+        if given and not (set(map(type, given)) == {int} and min(given) > 0 and max(given) <= MOST):
+            given = [_sure(i) for i in given]
+        unique = ordered_unique(given)
+        spans = ((origin, len(unique)),) if unique else ()
+        return cls(
+            unique, spans, tuple(rejected), tuple(notes), len(given) - len(unique), column=column, columns=columns
+        )  # fmt: skip
+
+    # -- as a set of ids ----------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[LeadId]:
+        return iter(self.ids)
+
+    def __contains__(self, lead_id: object) -> bool:
+        return lead_id in self._set
+
+    @cached_property
+    def _set(self) -> frozenset[LeadId]:
+        return frozenset(self.ids)
+
+    @cached_property
+    def origin(self) -> Mapping[LeadId, Origin]:
+        """Lead id -> where it first came from. Made when it is first asked for."""
+        origins = chain.from_iterable(repeat(origin, number) for origin, number in self.spans)
+        return MappingProxyType(dict(zip(self.ids, origins, strict=True)))
+
+    @property
+    def counts(self) -> dict[Origin, int]:
+        """How many ids came from where."""
+        counted: dict[Origin, int] = {}
+        for origin, number in self.spans:
+            counted[origin] = counted.get(origin, 0) + number
+        return counted
+
+    @property
+    def given(self) -> int:
+        """All pieces of input: taken, given again, not taken, set aside, and left out afterwards."""
+        return len(self.ids) + self.duplicates + len(self.rejected) + len(self.set_aside) + self.left_out
+
+    @property
+    def not_taken(self) -> int:
+        """How many leads what was not taken may stand for: a row of a table is one, a line of words as many as it has numbers."""
+        return sum(r.leads for r in self.rejected) + len(self.set_aside)
+
+    def with_odd(self, ids: Iterable[LeadId] | None = None) -> Selection:
+        """With those of ``set_aside`` that are among ``ids`` (None: all of them), as of the same origin."""
+        wanted = None if ids is None else frozenset(ids)
+        added = [one.lead_id for one in self.set_aside if wanted is None or one.lead_id in wanted]
+        if not added:
+            return self
+        gone = frozenset(added)
+        return dataclasses.replace(
+            self,
+            ids=(*self.ids, *added),
+            spans=_joined((*self.spans, *((one.origin, 1) for one in self.set_aside if one.lead_id in gone))),
+            set_aside=tuple(one for one in self.set_aside if one.lead_id not in gone),
+        )
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    def union(self, other: Selection) -> Selection:
+        """These leads, then those of ``other`` that are not among them. A lead that is in both counts as a duplicate."""
+        if not other.given and not other.notes:
+            return self
+        if not self.given and not self.notes:
+            return other
+        mine = self._set
+        new = [(origin, [i for i in part if i not in mine]) for origin, part in other._parts()]
+        added = sum(len(part) for _, part in new)
+        return Selection(
+            (*self.ids, *chain.from_iterable(part for _, part in new)),
+            _joined((*self.spans, *((origin, len(part)) for origin, part in new))),
+            self.rejected + other.rejected,
+            self.notes + tuple(n for n in other.notes if n not in self.notes),
+            self.duplicates + other.duplicates + len(other.ids) - added,
+            self.left_out + other.left_out,
+            self.set_aside + tuple(one for one in other.set_aside if one not in self.set_aside),
+        )
+
+    def without(self, ids: Iterable[LeadId]) -> Selection:
+        """The leads that are not among ``ids``."""
+        gone = ids if isinstance(ids, (set, frozenset)) else frozenset(ids)
+        if gone.isdisjoint(self._set):
+            return self
+        kept = [(origin, [i for i in part if i not in gone]) for origin, part in self._parts()]
+        left = tuple(chain.from_iterable(part for _, part in kept))
+        return dataclasses.replace(
+            self,
+            ids=left,
+            spans=_joined((origin, len(part)) for origin, part in kept),
+            left_out=self.left_out + len(self.ids) - len(left),
+        )
+
+    def _parts(self) -> Iterator[tuple[Origin, tuple[LeadId, ...]]]:
+        start = 0
+        for origin, number in self.spans:
+            yield origin, self.ids[start : start + number]
+            start += number
+
+    # -- in words -----------------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"<Selection: {self.sentence()}>"
+
+    def sentence(self) -> str:
+        """One sentence that accounts for all of the input; it names no id."""
+        leads = f"{len(self):,} lead{'' if len(self) == 1 else 's'} selected"
+        counts = self.counts
+        if len(counts) == 1:
+            leads += f" ({_FROM[next(iter(counts))]})"
+        elif counts:
+            leads += f" ({', '.join(f'{n:,} {_FROM[o]}' for o, n in counts.items())})"
+        more = []
+        if self.duplicates:
+            more.append(f"{self.duplicates:,} given again")
+        if self.set_aside:
+            more.append(f"{len(self.set_aside):,} set aside (see .set_aside)")
+        if self.rejected:
+            count = self.not_taken - len(self.set_aside)
+            what = _leads(count) if count else f"{len(self.rejected):,} without a number"
+            more.append(f"{what} not taken (see .rejected_frame)")
+        if self.left_out:
+            more.append(f"{self.left_out:,} left out again")
+        return "; ".join([leads, *more]) + "."
+
+    @property
+    def warnings(self) -> list[str]:
+        """What whoever acts on it should know, in sentences that name no id: that something was not taken, and all notes."""
+        said = []
+        if self.rejected:
+            count = self.not_taken - len(self.set_aside)
+            what = f"{count:,} {'lead was' if count == 1 else 'leads were'}" if count else "Something that was given was"
+            said.append(f"{what} not taken: session.select(...).rejected_frame says which and why.")
+        for why, number in _counted(one.why for one in self.set_aside):
+            what = f"{number:,} {'number was' if number == 1 else 'numbers were'}"
+            said.append(f"{what} set aside, not taken: {why}. If they are meant: session.select(..., include_odd=True).")
+        return [*said, *self.notes]
+
+    @property
+    def rejected_frame(self) -> pd.DataFrame:
+        """What was not taken or set aside: ``where`` (line or cell), ``text`` (what stood there), ``why``; all text."""
+        import pandas as pd
+
+        rows = [(r.where, r.text, r.why) for r in self.rejected]
+        rows += [("set aside", str(one.lead_id), one.why) for one in self.set_aside]
+        return pd.DataFrame(rows, columns=["where", "text", "why"], dtype="object")
+
+
+def _leads(count: int) -> str:
+    return f"{count:,} lead{'' if count == 1 else 's'}"
+
+
+def _counted(words: Iterable[str]) -> list[tuple[str, int]]:
+    """Each of these and how often it is there, in their first order."""
+    counted: dict[str, int] = {}
+    for word in words:
+        counted[word] = counted.get(word, 0) + 1
+    return list(counted.items())
+
+
+def _sure(value: object) -> LeadId:
+    found = None if isinstance(value, str) else id_of_value(value)
+    if not isinstance(found, int):
+        raise SelectionError("Something given as a lead id is not one. Use cvtr_widgets.select(...), which says what and why.")
+    return found
+
+
+def _joined(spans: Iterable[tuple[Origin, int]]) -> tuple[tuple[Origin, int], ...]:
+    """Neighbouring spans of one origin as one; empty ones dropped."""
+    joined: list[tuple[Origin, int]] = []
+    for origin, number in spans:
+        if joined and joined[-1][0] == origin:
+            joined[-1] = (origin, joined[-1][1] + number)
+        elif number:
+            joined.append((origin, number))
+    return tuple(joined)

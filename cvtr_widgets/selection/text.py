@@ -1,0 +1,281 @@
+"""Typed and pasted text -> a selection. Numbers are never taken out of prose.
+
+Ids are separated by commas, semicolons, spaces, tabs, bars or lines. A line that holds anything but ids, damaged numbers
+and the words *lead*, *id* and *#* is refused whole: in “not 12, 13” or “Campaign 44064” no number may be taken for a lead.
+A comma separates, but ``167,457`` is refused: it may be one id with a thousands separator.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.models import LeadId, Origin, Rejected
+from cvtr_widgets.selection.lead_id import SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, shown, trimmed
+from cvtr_widgets.selection.lines import harmless, names_ids_beside_something, negates, numbers_in, why_no_list
+from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
+from cvtr_widgets.selection.selection import Selection
+from cvtr_widgets.selection.tables import Table, find_column, heading, other_heading, take
+
+Tell = Callable[[int, int], None]
+
+_BLOCK: Final = 4_000
+_LOOK: Final = 20
+_ENDS: Final = re.escape(SPACES + ";|")
+_SOFT: Final = re.escape(ZERO_WIDTH + "\"'“”„‘’")
+_GROUPS: Final = r"#?(?:[0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,2}(?:,[0-9]{3})+)"
+_BEFORE: Final = rf"(?:(?<![^{_ENDS}])[{_SOFT}]*|[{_SOFT}]+)"
+_GROUPED: Final = rf"{_BEFORE}{_GROUPS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,(?:$|[{_ENDS}{_SOFT}])))"
+_SCIENTIFIC: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*[+-]?[0-9]+,[0-9]+[eE][+-]?[0-9]+(?=[{_SOFT}]*(?:$|[{_ENDS},]))"
+_NUMBER = re.compile(r"[0-9]")
+_ONE_OR_NONE = re.compile(r"\s*#?[0-9]*\s*")
+_ONE = re.compile(r"#?[1-9][0-9]{0,17}")
+_DECIMAL: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*#?[1-9][0-9]{{3,18}},00?(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
+_LAKHS: Final = rf"{_BEFORE}#?[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}}(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
+_TOKEN = re.compile(rf"{_SCIENTIFIC}|{_DECIMAL}|{_LAKHS}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
+_LABEL = re.compile(r"(?<![\w.@/#-])@?(?:lead[ _-]?)?(?:id(?:s|\(s\))?|lead)[\"']?\s*[:=]\s*", re.IGNORECASE)
+_LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadid", "lead_id", "lead-id", "leadids", "leadid(s)"})
+_SPACED = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[\xa0\u2007\u2009\u202f'’][0-9]{3})+(?![0-9])")
+
+# What the quick way may see; for exactly these texts it gives what the careful way gives.
+_QUICK = re.compile(r"[0-9 \t\n,;]*")
+_QUICK_NOT = re.compile(r"(?<![0-9])0|[0-9]{19}|[0-9],00?(?![0-9])|(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])")
+_QUICK_GROUPED = re.compile(rf"(?<![^\s;]){_GROUPS}(?=$|[\s;]|,(?:$|[\s;]))", re.MULTILINE)
+_TO_SPACES: Final = str.maketrans(",;", "  ")
+
+
+def parse_ids(
+    text: str,
+    *,
+    origin: Origin = "typed",
+    on_progress: Tell | None = None,
+    include_odd: bool = False,
+    known: KnownIds | None = None,
+    accepted: Iterable[LeadId] = (),
+) -> Selection:
+    """The lead ids in ``text``; never raises for what stands in it.
+
+    Ids that do not look like the others are in ``set_aside``, unless ``include_odd``. ``known``: what is known of the
+    enterprise's ids. ``accepted``: odd ids that the user has added already.
+
+    ``#123``, ``123.0`` and addresses ending in ``/api/v4/leads/123`` are ids too. A line *Lead ID* is a header; below one
+    such as *Campaign ID* nothing is taken. Columns copied from a spreadsheet with their header are read as a table.
+    ``on_progress`` is called with (lines done, all lines).
+    """
+    found = _parsed(text, origin, on_progress)
+    return found if include_odd else with_odd_set_aside(found, known, accepted=accepted)
+
+
+def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
+    pasted = _as_table(text, origin)
+    if pasted is not None:
+        return pasted
+    lines = text.splitlines()
+    if (refused := _columns(lines, origin)) is not None:
+        return refused
+    reading = _Reading()
+    for start in range(0, len(lines), _BLOCK):
+        if on_progress is not None:
+            on_progress(start, len(lines))
+        block = lines[start : start + _BLOCK]
+        quick = None if reading.under else quick_ids("\n".join(block))
+        if quick is not None:
+            reading.ids += quick
+        else:
+            for number, line in enumerate(block, start + 1):
+                reading.line(number, line)
+    if on_progress is not None:
+        on_progress(len(lines), len(lines))
+    return Selection.of(reading.ids, origin, rejected=reading.rejected, notes=reading.all_notes())
+
+
+def quick_ids(block: str) -> list[LeadId] | None:
+    """The ids of a text of plain numbers, or None where it needs a closer look."""
+    if not _QUICK.fullmatch(block) or _QUICK_NOT.search(block) or ("," in block and _QUICK_GROUPED.search(block)):
+        return None
+    return list(map(int, block.translate(_TO_SPACES).split()))
+
+
+def careful_ids(text: str) -> Selection:
+    """As ``parse_ids`` for text without tables, line by line: what the quick way is measured against."""
+    reading = _Reading()
+    for number, line in enumerate(text.splitlines(), 1):
+        reading.line(number, line)
+    return Selection.of(reading.ids, "typed", rejected=reading.rejected, notes=reading.all_notes())
+
+
+@dataclass
+class _Reading:
+    """What has been read so far. ``under``: the heading of something else, below which no number is a lead."""
+
+    ids: list[LeadId] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    hosts: dict[str, int] = field(default_factory=dict)
+    under: str = ""
+
+    def line(self, number: int, line: str) -> None:
+        """Read one line."""
+        bare = trimmed(line)
+        if not bare:
+            return
+        if not self.under and _ONE.fullmatch(bare):
+            self.ids.append(int(bare.lstrip("#")))
+            return
+        if self._heading(number, bare):
+            return
+        if self.under and not _NUMBER.search(bare) and not negates(bare):
+            self.under = ""  # other words: what follows is no longer under the former ones
+        if self.under:
+            self._refuse(number, line, f"stands under “{self.under}”, which does not say that these are leads to take")
+            return
+        if negates(bare) and not _NUMBER.search(bare):
+            self.under = shown(bare, 30)
+            self._refuse(number, line, "may say that the ids below it are not meant; they were not taken")
+            return
+        if _SPACED.search(line):
+            self._refuse(number, line, "has numbers with thousands separators: write the ids without them")
+            return
+        self._tokens(number, line)
+
+    def _heading(self, number: int, bare: str) -> bool:
+        if heading(bare) is not None:
+            self.under = ""
+            self.notes.append(f"Line {number}, “{shown(bare, 30)}”, is a header.")
+            return True
+        if other_heading(bare):
+            self.under = shown(bare, 30)
+            self._refuse(number, bare, "is the heading of something else than lead ids")
+            return True
+        return False
+
+    def _tokens(self, number: int, line: str) -> None:
+        ids: list[LeadId] = []
+        bad: list[Rejected] = []
+        hosts: list[str] = []
+        words: list[str] = []
+        for token in _TOKEN.findall(_LABEL.sub(" ", line)):
+            found = id_in(token)
+            if isinstance(found, int):
+                ids.append(found)
+                if "/" in token and (host := host_in(token)):
+                    hosts.append(host)
+            elif is_numberlike(token):
+                bad.append(Rejected(f"line {number}", shown(trimmed(token)), found))
+            elif harmless([token], line):
+                words.append(token)
+            elif trimmed(token).strip(":=").casefold() not in _LABELS:
+                whole = "" if trimmed(token) == trimmed(line) else f"“{shown(trimmed(token), 30)}” in it "
+                tail = ". Nothing of this line was taken" if whole else ""
+                self._refuse(number, line, f"{whole}{found}{tail}")
+                return
+        if not ids and not bad and trimmed(_LABEL.sub(" ", line)).strip(",;|:=" + SPACES):
+            self._refuse(number, line, "holds no lead id")
+        self.ids += ids
+        self.rejected += bad
+        for host in hosts:
+            self.hosts[host] = self.hosts.get(host, 0) + 1
+
+    def _refuse(self, number: int, line: str, why: str) -> None:
+        leads = max(1, numbers_in(line)) if _NUMBER.search(line) else 0
+        self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why, leads))
+
+    def all_notes(self) -> list[str]:
+        """What the reader should know."""
+        hosts = [f"{n:,} of the ids stood in addresses of {shown(h, 60)}." for h, n in self.hosts.items()]
+        if len(hosts) > 1:
+            hosts.append("Ids of different addresses may be different leads: check that all are meant.")
+        return [*self.notes, *hosts]
+
+
+def _as_table(text: str, origin: Origin) -> Selection | None:
+    """Cells copied from a spreadsheet or a CSV file, if the first line is their header with lead ids in it; or several columns
+    of which nothing says what they are.
+    """
+    lines = text.splitlines(keepends=True)
+    filled = [line for line in lines[:_LOOK] if line.strip(SPACES + ZERO_WIDTH)]
+    if "\t" in text and (tabbed := next((line for line in filled if _heads(line.rstrip("\r\n"), "\t", bare=True)), "")):
+        first = tabbed.rstrip("\r\n")
+    else:
+        first = filled[0].rstrip("\r\n") if filled else ""
+    delimiter = (
+        "\t" if _heads(first, "\t", bare=True) else next((d for d in ";,|" if _heads(first, d) and _all_alike(lines, d)), "")
+    )
+    if not delimiter:
+        return None
+
+    def rows() -> Iterator[tuple[int, Sequence[str]]]:
+        reader = csv.reader(lines, delimiter=delimiter)
+        before = 0
+        for row in reader:
+            yield before + 1, row
+            before = reader.line_num
+
+    table = Table(rows, origin=origin)
+    try:
+        unsure = "" if delimiter == "\t" else _unsure(table)
+        if unsure and f"{delimiter} " in first:  # a sentence
+            return None
+        if unsure:
+            raise SelectionError(f"“{unsure}” holds nothing but numbers that can be ids, too")
+        return take(table, find_column(table))
+    except (SelectionError, csv.Error) as error:
+        why = f"is no table of leads: {error}"
+        return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(first)), why)])
+
+
+def _heads(line: str, delimiter: str, *, bare: bool = False) -> bool:
+    """Whether a line is a header: a cell of it says lead ids, and the others are words."""
+    cells = [cell for c in line.split(delimiter) if (cell := trimmed(c).strip("\"'"))]
+    others = [cell for cell in cells if heading(cell) is None]
+    words = all(any(c.isalpha() for c in cell) and not isinstance(id_in(cell), int) for cell in others)
+    # pandas writes the name of its index alone into a second row of headings
+    wide = len(cells) > 1 or (bare and delimiter in line.strip(" \r\n"))
+    return wide and len(others) < len(cells) and words and not (delimiter == "|" and "||" in line)
+
+
+def _all_alike(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether each line has as many cells as the first: then it is a table, and no list with a word above it."""
+    try:
+        return len({len(row) for row in csv.reader(lines, delimiter=delimiter) if row}) == 1
+    except csv.Error:
+        return False
+
+
+def _unsure(table: Table) -> str:
+    """Another column that may be the one meant: it holds nothing but ids, and its heading does not say what it is."""
+    (_, head), *below = list(table.rows())
+    for place, name in enumerate(head):
+        held = [row[place] for _, row in below if place < len(row) and trimmed(row[place])]
+        ids = bool(held) and all(isinstance(id_in(cell), int) for cell in held)
+        if trimmed(name) and heading(name) is None and not other_heading(name) and ids:
+            return shown(trimmed(name), 30)
+    return ""
+
+
+def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
+    """Columns of a table that nothing says enough of: nothing is taken. None where the text is a list or prose."""
+    if all(_ONE_OR_NONE.fullmatch(line) for line in lines):
+        return None
+    header = next((line for line in lines if names_ids_beside_something(line)), "")
+    rows: list[tuple[str, list[str]]] = []
+    for line in lines:
+        pieces = [p for p in _TOKEN.findall(_LABEL.sub(" ", line)) if trimmed(p)]
+        if pieces and all(isinstance(id_in(p), int) or is_numberlike(p) for p in pieces):
+            rows.append((line, pieces))
+    why = why_no_list(rows)
+    if header and not why:
+        why = f"“{shown(trimmed(header), 40)}” is the header of columns that cannot be told apart"
+    if not why:
+        return None
+    why = f"{why}: copy the column of lead ids alone, or the table from Excel with its header. Nothing was taken"
+    refused = [
+        Rejected(f"line {n}", shown(trimmed(line)), why, int(bool(_NUMBER.search(line))))
+        for n, line in enumerate(lines, 1)
+        if trimmed(line)
+    ]
+    return Selection.of((), origin, rejected=refused)

@@ -1,0 +1,395 @@
+"""An ``.xlsx`` workbook, read as XML by namespace (Transitional and Strict): cells with what Excel shows of them.
+
+One reading gives the values and everything that decides whether a row is a lead: hidden rows and columns, formulas that add
+up, text that is struck through, rows of totals. openpyxl's reading in little memory leaves these out, and refuses files that
+Excel opens (Strict Open XML, an empty fill).
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.selection.lead_id import NoId
+
+UNPACKED_MOST: Final = 2_000_000_000
+"""Bytes that a workbook may take unpacked; a small file can be made to fill any memory."""
+_SHEETS: Final = (
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+)
+_PART: Final = 1 << 18
+_END: Final = ("row", "c", "v", "f", "t", "r", "rPh")
+_BEGIN: Final = (*_END, "strike", "col")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ADDS_UP = re.compile(r"\b(?:SUBTOTAL|AGGREGATE)\s*\(", re.IGNORECASE)
+_SUMS = re.compile(r"\b(?:SUMIFS?|SUMPRODUCT|SUM|COUNTIFS?|COUNTA?|AVERAGEIFS?|AVERAGE|MAX|MIN|ROWS)\s*\(", re.IGNORECASE)
+_RANGE = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]+):\$?[A-Z]{1,3}\$?([0-9]+)")
+
+HIDDEN: Final = "is in a row that Excel hides (a filter?): unhide it to take it"
+STRUCK: Final = "is struck through: take the line off it if the lead is meant"
+PARTLY: Final = "is struck through in part, so nothing tells which number counts: leave only the right one in the cell"
+UNCALCULATED: Final = "is a formula without a stored result: open the file in Excel and save it, then it has one"
+TOTAL: Final = "is in a row of totals, which are no leads"
+
+
+@dataclass
+class Sheet:
+    """One sheet. ``rows()`` gives (number, cells); what it learns on the way of hidden columns and of rows that are no leads
+    (number -> why) is kept in the other fields.
+    """
+
+    title: str
+    visible: bool
+    path: str
+    book: Workbook
+    hidden_columns: set[int] = field(default_factory=set)
+    no_leads: dict[int, str] = field(default_factory=dict)
+    uncalculated: bool = False
+
+    def rows(self) -> Iterator[tuple[int, list[Any]]]:
+        """Rows that the file holds, blank ones too where it stores them."""
+        reading = _Rows(self)
+        totals = self.book.total_rows(self.path)
+        with self.book.packed.open(self.path) as stream:
+            while part := stream.read(_PART):
+                reading.parser.Parse(part, False)
+                yield from self._told(reading, totals)
+            reading.parser.Parse(b"", True)
+            yield from self._told(reading, totals)
+
+    def _told(self, reading: _Rows, totals: Mapping[int, str]) -> Iterator[tuple[int, list[Any]]]:
+        while reading.done:
+            number, cells = reading.done.popleft()
+            if number in totals:
+                self.no_leads.setdefault(number, totals[number])
+            yield number, cells
+
+
+class Workbook:
+    """A workbook that is open for reading. Raises whatever broken XML raises; ``excel`` makes sentences of it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.packed = zipfile.ZipFile(io.BytesIO(content))
+        self._names = {name.lower(): name for name in self.packed.namelist()}
+        main = next((t for kind, t in self._links("").values() if kind == "officeDocument"), "xl/workbook.xml")
+        self._main = main
+        tree = self._tree(main)
+        if tree is None:
+            raise SelectionError("The workbook lacks its list of sheets. Open it in Excel and save it anew.")
+        self.from_1904 = any(_on(e.get("date1904")) for e in _all(tree, "workbookPr"))
+        links = self._links(main)
+        self.sheets = []
+        for e in _all(tree, "sheet"):
+            target = links.get(_id_of(e), ("", ""))
+            if target[0] == "worksheet" and self._real(target[1]):
+                state = e.get("state", "visible")
+                self.sheets.append(Sheet(_unescaped(e.get("name", "")), state == "visible", self._real(target[1]), self))
+        self._parts = dict(links.values())
+
+    def close(self) -> None:
+        """Close the archive."""
+        self.packed.close()
+
+    # -- parts ----------------------------------------------------------------------------------------------------------
+
+    def _real(self, path: str) -> str:
+        return self._names.get(path.lower(), "")
+
+    def _tree(self, path: str) -> ElementTree.Element | None:
+        name = self._real(path)
+        if not name:
+            return None
+        content = self.packed.read(name)
+        if b"<!DOCTYPE" in content[:4_000] or "<!DOCTYPE".encode("utf-16-le") in content[:4_000]:
+            raise SelectionError("The workbook holds a document type, which no Excel file does. Save it anew in Excel.")
+        return ElementTree.fromstring(content)  # noqa: S314  without a document type there are no entities to expand
+
+    def _links(self, path: str) -> dict[str, tuple[str, str]]:
+        """Id of each link of a part -> (kind, path)."""
+        folder, name = posixpath.split(path)
+        tree = self._tree(posixpath.join(folder, "_rels", f"{name}.rels"))
+        if tree is None:
+            return {}
+        found: dict[str, tuple[str, str]] = {}
+        for e in tree.iter():
+            if _local(e.tag) == "Relationship" and e.get("TargetMode") != "External":
+                target = e.get("Target", "")
+                whole = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                found[e.get("Id", "")] = (e.get("Type", "").rpartition("/")[2], whole)
+        return found
+
+    @cached_property
+    def strings(self) -> list[str]:
+        """The shared texts; those struck through know it."""
+        tree = self._tree(self._parts.get("sharedStrings", ""))
+        return [] if tree is None else [_rich(e) for e in tree if _local(e.tag) == "si"]
+
+    @cached_property
+    def styles(self) -> list[tuple[bool, bool]]:
+        """Of each style of a cell: whether it shows a date, and whether it strikes the text through."""
+        from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
+
+        tree = self._tree(self._parts.get("styles", ""))
+        if tree is None:
+            return []
+        formats = {int(e.get("numFmtId", "0")): e.get("formatCode", "") for e in _all(tree, "numFmt")}
+        fonts = [_strikes(e) for holder in _all(tree, "fonts") for e in holder]
+        made = []
+        for holder in _all(tree, "cellXfs"):
+            for e in holder:
+                number, font = int(e.get("numFmtId", "0")), int(e.get("fontId", "0"))
+                dated = is_date_format(formats.get(number, BUILTIN_FORMATS.get(number, "")))
+                made.append((bool(dated), font < len(fonts) and fonts[font]))
+        return made
+
+    def total_rows(self, path: str) -> dict[int, str]:
+        """Rows that the sheet's tables have for totals."""
+        found: dict[int, str] = {}
+        for kind, target in self._links(path).values():
+            tree = self._tree(target) if kind == "table" else None
+            if tree is not None and (count := int(tree.get("totalsRowCount", "0"))):
+                last = int(re.sub(r"[^0-9]", "", tree.get("ref", "A0").rpartition(":")[2]) or 0)
+                found |= dict.fromkeys(range(last - count + 1, last + 1), TOTAL)
+        return found
+
+    def date(self, number: float) -> Any:
+        """What a number means as a date."""
+        from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+
+        try:
+            return from_excel(number, CALENDAR_MAC_1904 if self.from_1904 else CALENDAR_WINDOWS_1900)
+        except (OverflowError, ValueError):
+            return number
+
+
+class _Rows:
+    """Turns a sheet's XML into rows, as it comes."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.done: deque[tuple[int, list[Any]]] = deque()
+        self._sheet, self._book = sheet, sheet.book
+        self._number = self._column = 0
+        self._cells: list[Any] = []
+        self._kind = self._style = self._text = self._formula = ""
+        self._has_formula = self._in_text = self._in_formula = False
+        self._runs: list[tuple[str, bool]] = []
+        self._in_run = self._struck = self._in_phonetic = False
+        self._begin = {f"{ns} {name}": getattr(self, f"_begin_{name}") for ns in _SHEETS for name in _BEGIN}
+        self._end = {f"{ns} {name}": getattr(self, f"_end_{name}") for ns in _SHEETS for name in _END}
+        self.parser = parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._started
+        parser.EndElementHandler = self._ended
+        parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = self._refuse
+
+    def _refuse(self, *_: Any) -> None:
+        raise SelectionError("The workbook holds a document type, which no Excel file does. Save it anew in Excel.")
+
+    def _started(self, name: str, given: dict[str, str]) -> None:
+        if (begin := self._begin.get(name)) is not None:
+            begin(given)
+
+    def _ended(self, name: str) -> None:
+        if (end := self._end.get(name)) is not None:
+            end()
+
+    def _characters(self, text: str) -> None:
+        if self._in_text:
+            self._text += text
+        elif self._in_formula:
+            self._formula += text
+
+    # -- what begins and ends ---------------------------------------------------------------------------------------------
+
+    def _begin_col(self, given: dict[str, str]) -> None:
+        if _on(given.get("hidden")) or _zero(given.get("width")):
+            first, last = int(given.get("min", "1")), int(given.get("max", "1"))
+            self._sheet.hidden_columns.update(range(first - 1, min(last, 16_384)))
+
+    def _begin_row(self, given: dict[str, str]) -> None:
+        self._number = int(given["r"]) if "r" in given else self._number + 1
+        self._column, self._cells = 0, []
+        if _on(given.get("hidden")) or _zero(given.get("ht")):
+            self._sheet.no_leads[self._number] = HIDDEN
+
+    def _begin_c(self, given: dict[str, str]) -> None:
+        self._column = _place(given["r"]) if "r" in given else self._column
+        self._kind, self._style = given.get("t", "n"), given.get("s", "")
+        self._text = self._formula = ""
+        self._has_formula = self._struck = False
+        self._runs = []
+
+    def _begin_v(self, _given: dict[str, str]) -> None:
+        self._in_text = True
+
+    def _end_v(self) -> None:
+        self._in_text = False
+
+    def _begin_f(self, _given: dict[str, str]) -> None:
+        self._has_formula = self._in_formula = True
+
+    def _end_f(self) -> None:
+        self._in_formula = False
+
+    def _begin_t(self, _given: dict[str, str]) -> None:
+        self._in_text, self._text = not self._in_phonetic, ""
+
+    def _end_t(self) -> None:
+        if self._in_text:
+            self._runs.append((self._text, self._struck))
+        self._in_text = False
+
+    def _begin_r(self, _given: dict[str, str]) -> None:
+        self._struck = False
+
+    def _end_r(self) -> None:
+        self._struck = False
+
+    def _begin_rPh(self, _given: dict[str, str]) -> None:  # noqa: N802  the element's name
+        self._in_phonetic = True
+
+    def _end_rPh(self) -> None:  # noqa: N802  the element's name
+        self._in_phonetic = False
+
+    def _begin_strike(self, given: dict[str, str]) -> None:
+        self._struck = _on(given.get("val", "1"))
+
+    def _end_row(self) -> None:
+        self.done.append((self._number, self._cells))
+
+    def _end_c(self) -> None:
+        value = self._value()
+        if value is not None:
+            self._cells.extend([None] * (self._column - len(self._cells)))
+            self._cells[self._column :] = [value]
+        self._column += 1
+
+    def _value(self) -> Any:
+        dated, struck = self._look()
+        text = self._text
+        value: Any
+        if self._kind == "inlineStr":
+            value = _joined(self._runs)
+        elif text.strip() == "" and self._kind != "str":
+            value = None
+        elif self._kind == "s":
+            value = self._book.strings[int(text)]
+        elif self._kind in {"str", "e"}:
+            value = _unescaped(text) or None
+        elif self._kind == "b":
+            value = text.strip() == "1"
+        elif self._kind == "d":
+            value = text
+        else:
+            value = _number(text)
+            if dated and not isinstance(value, str):
+                value = self._book.date(value)
+        if self._has_formula:
+            value = self._of_formula(value)
+        if struck and value is not None and not isinstance(value, NoId):
+            value = NoId(str(value), STRUCK)
+        return value
+
+    def _look(self) -> tuple[bool, bool]:
+        styles = self._book.styles
+        place = int(self._style) if self._style else 0
+        return styles[place] if place < len(styles) else (False, False)
+
+    def _of_formula(self, value: Any) -> Any:
+        if adds_up(self._formula, self._number):
+            self._sheet.no_leads.setdefault(self._number, TOTAL)
+        if value is None:
+            self._sheet.uncalculated = True
+            return NoId("(formula without a result)", UNCALCULATED)
+        return value
+
+
+def adds_up(formula: str, row: int) -> bool:
+    """Whether a formula of this row adds up rows above or below it: SUBTOTAL and AGGREGATE, or SUM, COUNT and the like over
+    rows that its own is not among. ``=COUNTIF(A$2:A$9,A2)`` in row 2 marks a repeated lead, and is no total.
+    """
+    if _ADDS_UP.search(formula):
+        return True
+    if not _SUMS.search(formula):
+        return False
+    ranges = [(int(first), int(last)) for first, last in _RANGE.findall(formula)]
+    return any(first != last for first, last in ranges) and not any(first <= row <= last for first, last in ranges)
+
+
+def _number(text: str) -> Any:
+    text = text.strip()
+    if text.isascii() and text.removeprefix("-").isdigit():
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _rich(item: ElementTree.Element) -> str:
+    runs = []
+    for e in item:
+        if _local(e.tag) == "t":
+            runs.append((e.text or "", False))
+        elif _local(e.tag) == "r":
+            runs.append(("".join(t.text or "" for t in _all(e, "t")), any(_strikes(r) for r in e if _local(r.tag) == "rPr")))
+    return _joined(runs)
+
+
+def _joined(runs: list[tuple[str, bool]]) -> str:
+    """Runs of text as one; struck through whole or in part, it is no lead id."""
+    text = _unescaped("".join(t for t, _ in runs))
+    marks = {struck for t, struck in runs if t.strip()}
+    if True not in marks:
+        return text
+    return NoId(text, STRUCK if marks == {True} else PARTLY)
+
+
+def _strikes(font: ElementTree.Element) -> bool:
+    return any(_local(e.tag) == "strike" and _on(e.get("val", "1")) for e in font)
+
+
+def _unescaped(text: str) -> str:
+    """``_x000D_`` and its like as the characters that they stand for."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _all(tree: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+    return (e for e in tree.iter() if _local(e.tag) == name)
+
+
+def _id_of(sheet: ElementTree.Element) -> str:
+    return next((value for key, value in sheet.items() if key.endswith("}id")), "")
+
+
+def _on(value: str | None) -> bool:
+    return value in {"1", "true", "on"}
+
+
+def _zero(value: str | None) -> bool:
+    return value is not None and re.fullmatch(r"0(\.0*)?", value) is not None
+
+
+def _place(reference: str) -> int:
+    place = 0
+    for letter in reference:
+        if not letter.isalpha():
+            break
+        place = place * 26 + ord(letter) - 64
+    return place - 1

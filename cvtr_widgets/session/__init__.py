@@ -1,0 +1,1 @@
+"""``LeadSession``: the whole job for scripts and notebooks."""

@@ -1,0 +1,90 @@
+"""Whether a plan is confirmed as it must be: by yes, by the number of leads, by a signature under this very plan."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from numbers import Integral
+from typing import Any
+
+from cvtr_widgets.errors import NotConfirmed
+from cvtr_widgets.models import Signature
+from cvtr_widgets.plans.plan import Plan
+
+_JOINERS = "\u200c\u200d"
+"""Some scripts write names with these between letters."""
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5\u034f\u180b\u180c\u180d")
+"""Letters and marks that show nothing."""
+_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+"""They choose how the character before them looks."""
+
+
+def printed_name(name: Any) -> str:
+    """A name as a signature has it: visible characters, single spaces between them.
+
+    Raises:
+        NotConfirmed: it is empty, has no letter, or holds characters that nobody can see.
+    """
+    text = " ".join(name.split()) if isinstance(name, str) else ""
+    if any(_hidden(text, place) for place in range(len(text))):
+        raise NotConfirmed("This signature holds characters that cannot be seen. Type your printed name anew.")
+    if not any(unicodedata.category(c).startswith("L") for c in text):
+        raise NotConfirmed("A signature is your printed name. Type it in full.")
+    return text
+
+
+def _hidden(text: str, place: int) -> bool:
+    """Whether the character at a place shows nothing."""
+    character = text[place]
+    if character in _JOINERS:
+        around = [text[place - 1 : place], text[place + 1 : place + 2]]
+        return not all(c and unicodedata.category(c)[0] in "LM" for c in around)
+    return character in _BLANK or unicodedata.category(character)[0] == "C" or character in _SELECTORS
+
+
+def confirmed(
+    plan: Plan, confirm: bool | int, signature: str | Signature | None, sign: Callable[[Plan, str], Signature]
+) -> Signature | None:
+    """The signature under a plan that is confirmed as it must be (None: it takes none).
+
+    Raises:
+        NotConfirmed: confirmation, count or signature is missing or does not fit.
+    """
+    if not plan.will_change:
+        return None
+    if plan.needs_count:
+        counted = isinstance(confirm, (int, Integral)) and type(confirm) is not bool  # numpy's True is no number, and equals 1
+        if not counted or int(confirm) != plan.will_change:
+            raise NotConfirmed(
+                f"This plan deletes, which cannot be undone. Confirm with the number of leads: confirm={plan.will_change}."
+            )
+    elif confirm is not True:
+        raise NotConfirmed(f"Not confirmed. To go on, pass confirm=True to: {plan.statement}")
+    if not plan.needs_signature:
+        if signature is not None:
+            raise NotConfirmed("This plan is not signed. Leave the signature out.")
+        return None
+    if signature is None:
+        raise NotConfirmed(f'This needs your signature: pass signature="Your Printed Name" to: {plan.statement}')
+    signed = sign(plan, signature) if isinstance(signature, str) else signature
+    _must_be_under(plan, signed)
+    return signed
+
+
+def _must_be_under(plan: Plan, signed: Any) -> None:
+    """A signature is worth something under one plan and its sentence only."""
+    if not isinstance(signed, Signature):
+        raise NotConfirmed(
+            f"This is {type(signed).__name__}, not a signature. Give your printed name, or session.sign(plan, name)."
+        )
+    if signed.fingerprint != plan.fingerprint:
+        raise NotConfirmed("This signature belongs to another plan. Sign this one.")
+    if signed.meaning != plan.statement:
+        raise NotConfirmed(f"This signature is under another sentence. What this plan does: {plan.statement} Sign that.")
+    if printed_name(signed.name) != signed.name:
+        raise NotConfirmed("This signature's name is not as it is printed. Sign anew.")
+    if not isinstance(signed.signed_at, datetime) or signed.signed_at.utcoffset() is None:
+        raise NotConfirmed(
+            "This signature does not say when it was given, with its time zone. Sign anew: session.sign(plan, name)."
+        )

@@ -1,0 +1,196 @@
+"""Leads from the client into a frame: by filters, by ids, or one with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.api.lead_listing import wanted_id, wanted_text
+from cvtr_widgets.errors import RequestRefused
+from cvtr_widgets.frames.field_map import STATUSES
+from cvtr_widgets.frames.leads import FrameBuilder, records_frame
+from cvtr_widgets.frames.masking import masked, masked_texts
+from cvtr_widgets.models import ActionKind, Choice, LeadId
+from cvtr_widgets.selection.lead_id import lead_id_of
+from cvtr_widgets.session.progress_bar import Tell
+from cvtr_widgets.undisturbed import undisturbed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Moment = str | date | datetime | None
+Stop = Callable[[], bool]
+Show = Callable[["pd.DataFrame"], None]
+PART = 2_000
+"""Ids read before their records are turned into columns and dropped."""
+
+
+@dataclass(frozen=True)
+class LeadDetail:
+    """One lead: all its fields (column -> value, empty ones left out), its job results and its notes."""
+
+    lead_id: LeadId
+    fields: dict[str, Any]
+    jobs: pd.DataFrame
+    notes: pd.DataFrame
+
+
+class Pulling:
+    """Reads leads with a client and gives frames (``frames.COLUMNS``); ``masked``: with personal columns shortened."""
+
+    def __init__(self, client: Convertr, *, masked: bool = False) -> None:
+        self._client = client
+        self.masked = masked
+
+    def _builder(self) -> FrameBuilder:
+        return FrameBuilder(self._client.fields, self._client.dialect.value("processr", "names"))
+
+    def _frame(self, builder: FrameBuilder, as_of: datetime, notes: Iterable[str], absent: Iterable[LeadId]) -> pd.DataFrame:
+        names = self._client.catalog.names
+        frame = builder.frame(campaigns=names("campaigns"), publishers=names("publishers"), as_of=as_of, notes=notes)
+        frame.attrs["not_found"] = list(absent)
+        return masked(frame) if self.masked else frame
+
+    def by_filters(
+        self,
+        *,
+        campaign: int | str | None,
+        publisher: int | str | None,
+        status: str | None,
+        delivery: str | None,
+        created_after: Moment,
+        created_before: Moment,
+        tell: Tell,
+        stop: Stop,
+        go_on: bool,
+        show: Show | None = None,
+    ) -> pd.DataFrame:
+        """Leads that match all filters. ``show`` is given what has come so far: after the first page, then each time that
+        it has doubled, so that showing costs no more than loading.
+        """
+        as_of = datetime.now(UTC)
+        builder = self._builder()
+        listing = self._client.listing(
+            campaign=self.named("campaigns", campaign),
+            publisher=self.named("publishers", publisher),
+            status=_known(status, STATUSES.values(), "status"),
+            delivery=_known(delivery, ("Delivered", "Not Delivered"), "delivery"),
+            created_after=created_after,
+            created_before=created_before,
+            go_on=go_on,
+            cancelled=stop,
+        )
+        due = 1
+        with undisturbed():
+            for page in listing.pages():
+                builder.add(page)
+                self._client.remember(page)
+                tell(listing.tally.rows, listing.tally.expected)
+                if listing.tally.rows < (listing.tally.expected or 0):
+                    import pandas  # noqa: F401  takes its time, once: now, while answers are on their way
+                if show is not None and len(builder) >= due and not stop():
+                    due = 2 * len(builder)
+                    show(self._frame(builder, as_of, ["Still loading: these are the first leads."], ()))
+        return self._frame(builder, as_of, listing.notes, ())
+
+    def by_ids(self, ids: Sequence[LeadId], tell: Tell, stop: Stop) -> pd.DataFrame:
+        """Given leads, in their order; those that are not there are in ``attrs["not_found"]``."""
+        as_of = datetime.now(UTC)
+        builder = self._builder()
+        absent: list[LeadId] = []
+        done = 0
+        for start in range(0, len(ids), PART):
+            part = ids[start : start + PART]
+
+            def tick(count: int, before: int = start) -> None:
+                tell(before + count, len(ids))
+
+            found = self._client.fetch_records(part, tick=tick, cancelled=stop)
+            if stop():
+                break
+            builder.add([found[i] for i in part if i in found])
+            absent += [i for i in part if i not in found]
+            done += len(part)
+        notes = []
+        if absent:
+            notes.append(f"{len(absent):,} of {len(ids):,} ids were not found: deleted, or not visible to you.")
+        if done < len(ids):
+            notes.append(f"Stopped by you after {done:,} of {len(ids):,} ids; the rest was not read.")
+        return self._frame(builder, as_of, notes, absent)
+
+    def named(self, resource: str, value: int | str | None) -> int | None:
+        """An id, or the one id that has this name.
+
+        Raises:
+            RequestRefused: none or several are called so.
+        """
+        if not isinstance(value, str) or not value.strip() or value.strip().isdecimal():
+            return wanted_id(resource[:-1], value)
+        names = self._client.catalog.names(resource)
+        found = [own for own, name in names.items() if name.lower() == value.strip().lower()]
+        if len(found) != 1:
+            what = f"{len(found)} {resource} are" if found else f"No {resource[:-1]} is"
+            raise RequestRefused(f"{what} called {value[:60]!r}", advice=f"Give the id (session.{resource}()).")
+        return found[0]
+
+    def detail(self, lead_id: LeadId) -> LeadDetail:
+        """One lead with its job results and notes."""
+        lead_id = lead_id_of(lead_id)
+        builder = self._builder()
+        builder.add([self._client.lead(lead_id)])
+        row = self._frame(builder, datetime.now(UTC), (), ()).iloc[0]
+        fields = {str(k): v for k, v in row.items() if v is not None and str(v) not in {"<NA>", "nan", "NaT"}}
+        jobs = [
+            {"id": r.get("id"), "job": _sub(r, "name"), "type": _sub(r, "type"), "passed": r.get("passed"),
+             "score": r.get("score"), "max_score": r.get("maxScore"), "message": r.get("message")}
+            for r in self._client.lead_jobs(lead_id)
+        ]  # fmt: skip
+        notes = [
+            {"id": r.get("id"), "date": r.get("createdTs"), "type": r.get("type"), "text": r.get("text"), "user": r.get("user")}
+            for r in self._client.lead_notes(lead_id)
+        ]
+        results = records_frame(jobs, ("job", "type", "passed", "score", "max_score", "message"), "job results")
+        said = records_frame(notes, ("date", "type", "text", "user"), "notes")
+        if self.masked:
+            results, said = masked_texts(results, ("message",)), masked_texts(said, ("text", "user"))
+        results.attrs["notes"] = self._client.catalog.notes("processr-job-leads")
+        said.attrs["notes"] = self._client.catalog.notes("lead-notes")
+        return LeadDetail(lead_id, fields, results, said)
+
+
+def _sub(record: dict[str, Any], key: str) -> Any:
+    job = record.get("job")
+    return job.get(key) if isinstance(job, dict) else None
+
+
+def _known(value: str | None, words: Iterable[str], what: str) -> str | None:
+    value = wanted_text(what, value)
+    if value is None:
+        return None
+    known = {w.lower(): w for w in words}
+    found = known.get(value.strip().lower())
+    if found is None:
+        raise RequestRefused(f"{value[:40]!r} is no {what}", advice=f"Use one of {', '.join(known.values())}.")
+    return found
+
+
+class PlanLists:
+    """The client's lists, as plans want them."""
+
+    def __init__(self, client: Convertr) -> None:
+        self._client = client
+
+    def reasons(self, kind: ActionKind) -> Sequence[Choice]:
+        """The listed reasons of a flag."""
+        return self._client.flag_reasons(kind)
+
+    def categories(self) -> Sequence[Choice]:
+        """The reason categories for Returned."""
+        return self._client.reason_categories()
+
+    def integrations(self, campaign_id: int) -> Sequence[Choice]:
+        """The integration jobs of a campaign."""
+        return self._client.integrations(campaign_id)

@@ -1,0 +1,381 @@
+"""``LeadSession``: the whole job for scripts and notebooks, in frames. It joins the client and the runs and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets import settings
+from cvtr_widgets.actions.proof import DELIVERIES
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.errors import PlanError, PlanOutOfDate
+from cvtr_widgets.frames.leads import STATE_COLUMNS, leads_in
+from cvtr_widgets.journal.hash_chain import JournalReport
+from cvtr_widgets.journal.ownership import made_by
+from cvtr_widgets.models import Action, LeadId, Progress, Signature, ordered_unique
+from cvtr_widgets.plans import undo
+from cvtr_widgets.plans.make_plan import Reading, make_plan, read_leads
+from cvtr_widgets.plans.plan import Plan, must_be_whole
+from cvtr_widgets.plans.verify_mode import verify_way
+from cvtr_widgets.runs.options import Patience, RunOptions
+from cvtr_widgets.runs.run import Run
+from cvtr_widgets.selection.select import Selection, select
+from cvtr_widgets.session.canary import CanaryReport, must_be_proven, propose, send
+from cvtr_widgets.session.confirmation import confirmed, printed_name
+from cvtr_widgets.session.lead_loader import PlanLists
+from cvtr_widgets.session.read_session import Cancel, ReadSession, stopper
+from cvtr_widgets.session.run_registry import Running, run_named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Groups = Sequence[tuple[Action, Any]]
+
+
+class LeadSession(ReadSession):
+    """Pull leads, select some, plan an action, run it, read the results.
+
+    ``progress``: show a progress bar for what takes longer than a second. ``patience``: how long slow effects are
+    waited for (seconds; see ``Patience``). ``keep_comments``: keep comments in the journal in full, so that a killed run can be
+    gone on with without giving them again; else (and by default, see ``CVTR_JOURNAL_COMMENTS``) only their hash is kept.
+    ``masked``: shorten names, e-mail addresses and telephones in all frames; by default for all accounts but those of which the
+    service says that they may see the data.
+    ``on_step`` is for tests (see ``runs.options.STEPS``).
+    """
+
+    def __init__(
+        self,
+        client: Convertr,
+        *,
+        progress: bool = True,
+        masked: bool | None = None,
+        patience: Patience | None = None,
+        keep_comments: bool | None = None,
+        on_step: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(client, progress=progress, masked=masked)
+        self._running = Running(client)
+        self._patience = patience or Patience()
+        self._keep_comments = settings.keep_comments() if keep_comments is None else keep_comments
+        self._on_step = on_step
+
+    # -- plan and run -------------------------------------------------------------------------------------------------
+
+    def plan(
+        self,
+        action: Action | Groups,
+        selection: Any = None,
+        *,
+        fresh: bool = True,
+        frame: pd.DataFrame | None = None,
+        include_cannot_tell: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+        cancel: Cancel = None,
+    ) -> Plan:
+        """What an action would do to each lead. Nothing is written.
+
+        ``action`` is one action for the whole ``selection`` (anything that ``select`` takes), or a list of pairs
+        (action, selection): one reason per lead is one plan. With ``fresh=False`` the plan rests on ``frame`` as it was
+        loaded; leads that have changed since are then held back when it runs. What was not taken of a selection is said in
+        ``plan.warnings``.
+
+        Raises:
+            PlanError: no leads, a lead twice, a category or integration that is not there.
+            ServiceError: the leads cannot be read.
+        """
+        chosen = self._groups(action, selection)
+        groups = [(one, leads.ids) for one, leads in chosen]
+        reading = None
+        if not fresh:
+            reading = self._as_loaded(groups, frame)
+        with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
+            return make_plan(
+                self.client,
+                PlanLists(self.client),
+                groups,
+                reading=reading,
+                include_cannot_tell=include_cannot_tell,
+                notes=list(dict.fromkeys(note for _, leads in chosen for note in leads.warnings)),
+                on_progress=tell,
+                cancelled=stopper(cancel),
+            )
+
+    def _groups(self, action: Action | Groups, selection: Any) -> list[tuple[Action, Selection]]:
+        if isinstance(action, Action):
+            if selection is None:
+                raise PlanError("Say which leads: session.plan(action, selection).")
+            return [(action, select(selection))]
+        if selection is not None:
+            raise PlanError("A list of (action, selection) pairs takes no further selection. Leave it out.")
+        pairs = list(action) if isinstance(action, (list, tuple)) else []
+        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], Action) for pair in pairs):
+            raise PlanError(
+                "Say what to do: one action, such as cvtr.mark_test('Test lead'), and the leads; or a list of pairs of both, "
+                "such as [(action, ids), (other, more)]."
+            )
+        return [(one, select(leads)) for one, leads in pairs]
+
+    @staticmethod
+    def _as_loaded(groups: list[tuple[Action, tuple[LeadId, ...]]], frame: pd.DataFrame | None) -> Reading:
+        if frame is None or "as_of" not in frame.attrs:
+            raise PlanError(
+                "A plan from loaded leads needs the frame that session.pull() gave: plan(..., fresh=False, frame=leads)."
+            )
+        if frame.attrs.get("masked"):
+            raise PlanError(
+                "This frame is masked: it does not show the comments, on which a plan rests. Use fresh=True: the leads are read."
+            )
+        if lost := [name for name in STATE_COLUMNS if name not in frame.columns]:
+            raise PlanError(f"The frame has lost the column {lost[0]!r}, which a plan rests on. Use it as pull() gave it.")
+        ids = ordered_unique(i for _, group in groups for i in group)
+        leads = leads_in(frame, ids)
+        missing = [i for i in ids if i not in leads]
+        if missing:
+            raise PlanError(
+                f"{len(missing):,} of the leads are not in that frame, such as {missing[0]}. Pull them, or use fresh=True."
+            )
+        at = datetime.fromisoformat(frame.attrs["as_of"])
+        return Reading(leads, {}, at, fresh=False)
+
+    def sign(self, plan: Plan, name: str) -> Signature:
+        """A signature under this very plan; it is worth nothing under another.
+
+        Raises:
+            NotConfirmed: the name has no letters, or holds characters that cannot be seen. PlanOutOfDate: as ``start``.
+        """
+        self._must_fit(plan)
+        return self._signed(plan, name)
+
+    def _signed(self, plan: Plan, name: str) -> Signature:
+        return Signature(printed_name(name), plan.statement, datetime.now(self.client.zone), plan.fingerprint)
+
+    def start(
+        self,
+        plan: Plan,
+        *,
+        confirm: bool | int = False,
+        signature: str | Signature | None = None,
+        verify: str = "all",
+        on_progress: Callable[[Progress], None] | None = None,
+        source: str = "script",
+        canary: bool = True,
+    ) -> Run:
+        """Carry a plan out in the background. ``run.wait()`` waits, ``run.cancel()`` stops after the chunks in flight.
+
+        Args:
+            plan: exactly this is carried out; leads that changed since it was read are held back.
+            confirm: True; for plans that delete, the number of leads instead.
+            signature: the printed name, for Delivered and Undelivered.
+            verify: which leads are read back: "all", "doubtful", "sample:100" (any number) or "none"; ``plan.costs`` says
+                what each takes. What is not read back is at best ``accepted``.
+            on_progress: called with ``Progress`` from another thread, at most ten times a second.
+            source: noted in the journal.
+            canary: False lets a live plan go without its canary, at your own risk; the journal keeps that.
+
+        Raises:
+            NotConfirmed: confirmation, count or signature is missing or does not fit.
+            PlanOutOfDate: the plan is another account's, or was run already.
+            LiveWritesRefused: a live enterprise at which this action is not proven yet; see ``canary``.
+            JournalError: the journal cannot be written; nothing was sent.
+        """
+        self._must_fit(plan)
+        options = self._options(on_progress, source, verify)
+        signed = confirmed(plan, confirm, signature, self._signed)
+        waived = must_be_proven(self.client, plan, canary=canary)
+        return self._running.begin(plan, signed, options, waived=waived)
+
+    def canary(
+        self, plan: Plan, *, lead: LeadId | None = None, confirm: bool | int = False, signature: str | Signature | None = None
+    ) -> CanaryReport:
+        """The plan's first write to a live enterprise, to one lead (``lead``, or one it chooses): see ``CanaryReport``.
+
+        Without ``confirm`` nothing is sent: the report shows the exact request, with ``signature`` where it is given. It signs
+        ``report.plan``.
+
+        Raises:
+            PlanError: no action of the plan needs it. NotConfirmed, PlanOutOfDate, JournalError: as ``start``.
+        """
+        self._must_fit(plan)
+        report = propose(self.client, plan, lead, signature)
+        if confirm is False:
+            return report
+
+        def start(one: Plan, sure: bool | int, sign: str | Signature | None) -> Run:
+            return self._running.begin(one, confirmed(one, sure, sign, self._signed), self._options(None, "canary"))
+
+        return send(self.client, report, start, confirm=confirm, signature=signature, journal=self._running.journal)
+
+    def _options(self, on_progress: Callable[[Progress], None] | None, source: str, verify: str = "all") -> RunOptions:
+        return RunOptions(
+            verify=verify_way(verify),
+            patience=self._patience,
+            on_progress=on_progress,
+            on_step=self._on_step,
+            source=source,
+            keep_comments=self._keep_comments,
+        )
+
+    def run(
+        self,
+        plan: Plan,
+        *,
+        confirm: bool | int = False,
+        signature: str | Signature | None = None,
+        verify: str = "all",
+        on_progress: Callable[[Progress], None] | None = None,
+        canary: bool = True,
+    ) -> Run:
+        """``start`` and wait, with a progress bar. Ctrl-C cancels after the chunks in flight; the run is given all the same.
+
+        Where the run breaks off, ``run.error`` says why; its results are true all the same.
+
+        Raises:
+            as ``start``.
+        """
+        given: dict[str, Any] = {"confirm": confirm, "signature": signature, "verify": verify, "canary": canary}
+        return self._to_the_end(lambda show: self.start(plan, on_progress=show, **given), on_progress)
+
+    def _to_the_end(
+        self, begin: Callable[[Callable[[Progress], None]], Run], on_progress: Callable[[Progress], None] | None
+    ) -> Run:
+        with self._bar("leads", None) as tell:
+
+            def show(progress: Progress) -> None:
+                tell(progress.done, progress.total)
+                if on_progress is not None:
+                    on_progress(progress)
+
+            run = begin(show)
+            try:
+                run.wait()
+            except KeyboardInterrupt:
+                run.cancel()
+                run.wait()
+        return run
+
+    def _must_fit(self, plan: Plan) -> None:
+        if not isinstance(plan, Plan):
+            raise PlanError(f"This is {type(plan).__name__}, not a plan. Make one: session.plan(action, leads).")
+        mine = self.identity
+        if not made_by(mine, plan):
+            raise PlanOutOfDate("This plan was made for another account, enterprise or address. Plan anew in this session.")
+        if plan.dialect_hash != self.client.dialect_hash:
+            raise PlanOutOfDate("The dialect has changed since this plan was made. Plan anew.")
+        must_be_whole(plan, mine)
+
+    # -- what was begun before ----------------------------------------------------------------------------------------
+
+    def unfinished(self) -> pd.DataFrame:
+        """Runs of this account that were killed or broke off and can be gone on with; see ``runs.history.unfinished_frame``."""
+        return self._running.unfinished()
+
+    def resume(
+        self,
+        run_id: Run | str,
+        *,
+        comment: str | Sequence[str] = (),
+        send: bool = True,
+        wait: bool = True,
+        on_progress: Callable[[Progress], None] | None = None,
+        source: str = "script",
+        canary: bool = True,
+    ) -> Run:
+        """Go on with a run of ``unfinished()``, under the plan, confirmation and signature that it had.
+
+        First what is in doubt is read, never sent; then what was not sent goes out, except leads that have changed since
+        (held back, with the difference). Nothing that was sent is sent again.
+
+        Args:
+            run_id: as in ``unfinished()``.
+            comment: the run's comment (or comments), word for word, where the journal keeps only its hash.
+            send: False settles what is in doubt and sends nothing more; the run is cancelled then, for good.
+            wait: wait for the end with a progress bar, as ``run`` does; False gives the run at once, as ``start`` does.
+            on_progress: as for ``start``.
+            source: noted in the journal.
+            canary: as for ``start``.
+
+        Raises:
+            RunError: there is no such run, or nothing is left. RunTaken: another kernel or tab has it.
+            NotConfirmed: the comment is missing or another one. PlanOutOfDate: another account's, or the dialect has changed.
+            JournalError: the journal is not whole, or cannot be written.
+        """
+        comments = [comment] if isinstance(comment, str) else list(comment)
+
+        def begin(show: Callable[[Progress], None] | None) -> Run:
+            return self._running.resume(run_named(run_id), comments, self._options(show, source), send=send, canary=canary)
+
+        return self._to_the_end(begin, on_progress) if wait else begin(on_progress)
+
+    def plan_undo(self, run: Run | str | Sequence[Run | str], **more: Any) -> Plan:
+        """A plan that takes a run (or several, of different leads) back, as far as an action can: former status, reason, category
+        and comment; Delivered and Undelivered; the Replacement mark. Leads are read now; what somebody has changed since is
+        left alone.
+
+        ``plan.left_out`` holds the leads that are left out with the reason (was Caution, reprocessed, deleted, comment not
+        known ...), ``plan.warnings`` their counts. ``more``: ``on_progress`` and ``cancel`` as for ``plan``.
+
+        Raises:
+            PlanError: nothing of it can be taken back. RunError: the run has not ended.
+        """
+        runs = [run] if isinstance(run, str) or not isinstance(run, Sequence) else list(run)
+        found = [self._running.plan_and_outcomes(one) for one in runs]
+        parts = [(plan, undo.wanted_back(plan, outcomes)) for plan, outcomes in found]
+        kinds = {e.lead_id: plan.groups[e.group][0].kind for plan, entries in parts for e in entries}
+        if len(kinds) < sum(len(entries) for _, entries in parts):
+            raise PlanError("A lead was sent in two of these runs. Take them back one after the other, the last one first.")
+        listener, stop = more.get("on_progress") or (lambda _n, _t: None), stopper(more.get("cancel"))
+        deliveries = [i for i, kind in kinds.items() if kind in DELIVERIES]
+        reading = read_leads(self.client, list(kinds), deliveries, on_progress=listener, cancelled=stop)
+        groups, out = undo.undo_groups(parts, reading.sight)
+        said = undo.left_out_words(out)
+        if not groups:
+            raise PlanError("Nothing of this run can be taken back. " + (" ".join(said) or "No lead was changed."))
+        return make_plan(self.client, PlanLists(self.client), groups, reading=reading, left_out=out, notes=said, cancelled=stop)
+
+    # -- the journal --------------------------------------------------------------------------------------------------
+
+    def history(self) -> pd.DataFrame:
+        """Runs of this account from this machine; see ``runs.history.history_frame``."""
+        return self._running.history()
+
+    def recorded(self, run_id: Run | str) -> pd.DataFrame:
+        """Results of a run as far as the journal has them (columns as ``run.results``); also of one that another kernel
+        carries out just now. Names of campaigns and publishers, and the service's words, are not kept there.
+        """
+        return self._running.recorded(run_named(run_id))
+
+    def flagged_by_me(self, ids: Iterable[LeadId] | None = None) -> dict[LeadId, tuple[str, datetime]]:
+        """What this user last did to leads from this machine: lead id -> (action kind, time in UTC). Quick when asked again."""
+        return self._running.flagged(ids)
+
+    @property
+    def journal_notes(self) -> list[str]:
+        """Sentences that the user should see: the journal lies on a disk that will not last, or is slow."""
+        return self._running.notes()
+
+    def verify_journal(self, head: str | None = None) -> JournalReport:
+        """Check the journal's chain of hashes; ``head``: one that was noted elsewhere (``run.journal_head``) finds a cut tail.
+
+        It proves that nothing was edited by accident or by somebody who could not rebuild all of it; who owns this machine can.
+        """
+        return self._running.verify(head)
+
+    def export_journal(self, path: str | Path, run_id: Run | str | None = None) -> str:
+        """The journal, or one run of it, as a self-contained bundle (JSON lines). Gives its head: note it elsewhere.
+
+        ``check_bundle.py`` is put beside it and checks it without this package: ``python check_bundle.py bundle.jsonl [head]``.
+
+        Raises:
+            RunError: no such run. ExportError: the file cannot be written.
+        """
+        return self._running.export(Path(path), None if run_id is None else run_named(run_id))
+
+    def close(self) -> None:
+        """Close the journal. The client stays open.
+
+        Raises:
+            RunError: a run goes on; wait for it, or cancel it.
+        """
+        self._running.close()

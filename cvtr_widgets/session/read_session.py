@@ -1,0 +1,192 @@
+"""``ReadSession``: the half of a session that only reads, in frames."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.errors import RequestRefused
+from cvtr_widgets.frames.field_map import id_of
+from cvtr_widgets.frames.leads import records_frame
+from cvtr_widgets.models import ActionKind, Choice, Identity, LeadId
+from cvtr_widgets.selection.select import Selection, select
+from cvtr_widgets.session.lead_loader import LeadDetail, Moment, Pulling
+from cvtr_widgets.session.progress_bar import ProgressBar
+from cvtr_widgets.session.service_frames import dialect_frame, doctor_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Cancel = Callable[[], bool] | threading.Event | None
+
+
+def stopper(cancel: Cancel) -> Callable[[], bool]:
+    """A function that says whether the caller wants to stop."""
+    if cancel is None:
+        return lambda: False
+    return cancel.is_set if isinstance(cancel, threading.Event) else cancel
+
+
+class ReadSession:
+    """Pulls and selects leads and gives the service's lists. Changes nothing. ``LeadSession`` is the whole."""
+
+    def __init__(self, client: Convertr, *, progress: bool = True, masked: bool | None = None) -> None:
+        self.client = client
+        self._progress = progress
+        self._pulling = Pulling(client, masked=client.identity.masked is not False if masked is None else masked)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.client!r}>"
+
+    @property
+    def identity(self) -> Identity:
+        """Whose session this is."""
+        return self.client.identity
+
+    def usage(self) -> tuple[int, int]:
+        """Requests used from here in the past 5 minutes, and how many are allowed."""
+        return self.client.usage()
+
+    @property
+    def masked(self) -> bool:
+        """Whether names, e-mail addresses and telephones are shortened in all frames."""
+        return self._pulling.masked
+
+    def dialect(self) -> pd.DataFrame:
+        """Every entry of the dialect with where it comes from; see ``service_frames.dialect_frame``."""
+        return dialect_frame(self.client.evidence())
+
+    def doctor(self) -> pd.DataFrame:
+        """What of the service is as the dialect says; see ``service_frames.doctor_frame``. Only reads."""
+        return doctor_frame(self.client.doctor())
+
+    # -- leads --------------------------------------------------------------------------------------------------------
+
+    def pull(
+        self,
+        *,
+        ids: Any = None,
+        campaign: int | str | None = None,
+        publisher: int | str | None = None,
+        status: str | None = None,
+        delivery: str | None = None,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        on_page: Callable[[int, int | None], None] | None = None,
+        on_frame: Callable[[pd.DataFrame], None] | None = None,
+        cancel: Cancel = None,
+        go_on: bool = False,
+    ) -> pd.DataFrame:
+        """Leads as a frame (``frames.COLUMNS``; index ``lead_id``), read now.
+
+        Args:
+            ids: lead ids in any form that ``select`` takes; then no filter may be given.
+            campaign: id or exact name; ``publisher`` likewise.
+            status: Valid, Invalid, Caution or Test.
+            delivery: Delivered or Not Delivered.
+            created_after: a day or time; a bare day starts at midnight in the session's zone.
+            created_before: a day or time; a bare day is included whole.
+            on_page: called with (rows so far, total or None) as pages come, instead of a progress bar.
+            on_frame: called with the leads so far, after the first page and each time that they have doubled.
+            cancel: an event or a function; when true, what has come is given, with a note.
+            go_on: allow reads of more than 300 requests.
+
+        ``frame.attrs["notes"]`` holds what the reader should know (filters not obeyed, rows missing);
+        ``frame.attrs["not_found"]`` ids that are not there or not visible; ``frame.attrs["as_of"]`` the time.
+
+        Raises:
+            ReadTooLarge: it would take more than 300 requests and ``go_on`` is not set.
+            ServiceError: it cannot be read; there is no partial answer.
+        """
+        filters = (campaign, publisher, status, delivery, created_after, created_before)
+        if ids is not None and any(f is not None for f in filters):
+            raise RequestRefused("Give ids or filters, not both", advice="Leave one of them out.")
+        stop = stopper(cancel)
+        with self._bar("leads", on_page) as tell:
+            if ids is not None:
+                chosen = select(ids)
+                found = self._pulling.by_ids(chosen.ids, tell, stop)
+                found.attrs["notes"] = [*found.attrs.get("notes", ()), *chosen.warnings]
+                return found
+            return self._pulling.by_filters(
+                campaign=campaign, publisher=publisher, status=status, delivery=delivery,
+                created_after=created_after, created_before=created_before, tell=tell, stop=stop, go_on=go_on,
+                show=on_frame,
+            )  # fmt: skip
+
+    def _bar(self, what: str, given: Callable[[int, int | None], None] | None) -> ProgressBar:
+        return ProgressBar(what, given, shown=self._progress)
+
+    def detail(self, lead_id: LeadId) -> LeadDetail:
+        """One lead with its job results and notes, read now.
+
+        Raises:
+            NotFound: it is not there, or not visible.
+        """
+        return self._pulling.detail(lead_id)
+
+    def select(self, what: Any, *, column: str | None = None, include_odd: bool = False) -> Selection:
+        """Lead ids from a frame, a list, typed text, or the path of a CSV or Excel file; see ``cvtr_widgets.select``."""
+        return select(what, column=column, include_odd=include_odd)
+
+    # -- lists --------------------------------------------------------------------------------------------------------
+
+    def campaigns(self) -> pd.DataFrame:
+        """Index ``id``: ``name``, ``advertiser_id``, ``status``, ``currency``."""
+        rows = [{**r, "advertiser_id": id_of(r.get("advertiser"))} for r in self.client.campaigns()]
+        return self._noted(records_frame(rows, ("name", "advertiser_id", "status", "currency"), "campaigns"), "campaigns")
+
+    def publishers(self) -> pd.DataFrame:
+        """Index ``id``: ``name``."""
+        return self._noted(records_frame(self.client.publishers(), ("name",), "publishers"), "publishers")
+
+    def reasons(self, kind: ActionKind | str) -> pd.DataFrame:
+        """Listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``. Index ``id``: ``name``."""
+        return self._noted(_choices(self.client.flag_reasons(kind), "reasons"), "lead-flag-reasons")
+
+    def categories(self) -> pd.DataFrame:
+        """Reason categories for Returned. Index ``id``: ``name``."""
+        return self._noted(_choices(self.client.reason_categories(), "categories"), "lead-flag-reason-categories")
+
+    def integrations(self, campaign: int | str) -> pd.DataFrame:
+        """Integration jobs of a campaign. Index ``id``: ``name``."""
+        own = self._pulling.named("campaigns", campaign)
+        if own is None:
+            raise RequestRefused("No campaign is named", advice="Give its id or its exact name.")
+        found = self.client.integrations(own)
+        if not found and not self.client.catalog.has("campaigns", own):
+            raise RequestRefused(f"There is no campaign {own}, or it is not visible to you", advice="See session.campaigns().")
+        return self._noted(_choices(found, "integrations"), "campaign-processr-jobs")
+
+    def statistics(self) -> dict[str, Any]:
+        """The service's totals of the past 30 days."""
+        return {k: v for k, v in self.client.statistics().items() if not k.startswith("@")}
+
+    def statistics_over_time(self, after: Moment = None, before: Moment = None) -> pd.DataFrame:
+        """Leads a day, all of them. Index ``date``; the service's counts as columns (int64). ``attrs["notes"]`` says what may be
+        missing.
+
+        Raises:
+            RequestRefused: a date is none, or the range ends before it begins.
+        """
+        import pandas as pd
+
+        rows = self.client.statistics_over_time(after, before)
+        frame = pd.DataFrame([{k: v for k, v in r.items() if not k.startswith("@")} for r in rows])
+        frame.attrs["notes"] = self.client.catalog.notes("lead-statistics-chronologies")
+        if "date" not in frame.columns:
+            return frame
+        days = [day if isinstance(day, str) else None for day in frame["date"]]  # a number would be taken for nanoseconds
+        frame["date"] = pd.to_datetime(pd.Series(days, dtype="object"), errors="coerce", utc=True).dt.date
+        return frame.set_index("date").sort_index()
+
+    def _noted(self, frame: pd.DataFrame, resource: str) -> pd.DataFrame:
+        """With what the reader of this list should know."""
+        frame.attrs["notes"] = self.client.catalog.notes(resource)
+        return frame
+
+
+def _choices(choices: Iterable[Choice], lists: str) -> pd.DataFrame:
+    return records_frame([{"id": c.id, "name": c.name} for c in choices], ("name",), lists)

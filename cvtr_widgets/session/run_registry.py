@@ -1,0 +1,320 @@
+"""Runs of one account from this machine: begun, gone on with, watched, looked up; with one journal and one owner a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets import settings
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.api.lead_service import lead_service
+from cvtr_widgets.errors import JournalError, NotConfirmed, PlanOutOfDate, RunError, RunTaken
+from cvtr_widgets.journal import bundle
+from cvtr_widgets.journal.hash_chain import JournalReport
+from cvtr_widgets.journal.journal import Journal, journal_file, older_journal
+from cvtr_widgets.journal.last_actions import Flagged
+from cvtr_widgets.journal.ownership import UNKNOWN_ADVICE, whose
+from cvtr_widgets.journal.run_lock import Claim, Held
+from cvtr_widgets.models import LeadId, Sealed, Signature, seal
+from cvtr_widgets.plans.plan import Plan, fingerprint
+from cvtr_widgets.plans.verify_mode import verify_way
+from cvtr_widgets.runs import history
+from cvtr_widgets.runs.options import RunOptions
+from cvtr_widgets.runs.replay import Recorded, replay
+from cvtr_widgets.runs.run import Run
+from cvtr_widgets.session.canary import must_be_proven
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run_named(run: Run | str) -> str:
+    """The id of a run.
+
+    Raises:
+        RunError: it is neither a run nor an id.
+    """
+    if isinstance(run, Run):
+        return run.id
+    if not isinstance(run, str):
+        raise RunError(f"This is {type(run).__name__}, not a run. Give the run, or its id: see session.history().")
+    return run
+
+
+class Running:
+    """What ``LeadSession`` does with plans that were confirmed, and with the journal."""
+
+    def __init__(self, client: Convertr) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._journal: Journal | None = None
+        self._carried_out: set[tuple[str, datetime]] = set()
+        self._runs: dict[str, Run] = {}
+        self._flagged = Flagged()
+
+    @property
+    def journal(self) -> Journal:
+        """The open journal of this account.
+
+        Raises:
+            JournalError: it cannot be written, or is damaged.
+        """
+        with self._lock:
+            if self._journal is None:
+                self._journal = Journal(journal_file(settings.journal_folder(), self._client.identity))
+            return self._journal
+
+    def close(self) -> None:
+        """Close the journal.
+
+        Raises:
+            RunError: a run goes on, and could not note any more what it does.
+        """
+        going = next((run for run in self._runs.values() if not run.finished), None)
+        if going is not None:
+            raise RunError(f"Run {going.id} goes on. Wait for it (run.wait()) or stop it (run.cancel()), then close the session.")
+        with self._lock:
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
+
+    def notes(self) -> list[str]:
+        """What the user should know of the journal: a disk that will not last, a slower way of writing."""
+        journal, said = self.journal, []
+        why = settings.throw_away(journal.path.parent)
+        if why:
+            said.append(
+                f"The journal of runs will not last: {why}. Save it before you leave: session.export_journal('journal.jsonl')."
+            )
+        if journal.mode != "wal":
+            said.append("The journal's disk can only be written the slow way, so that runs take longer. It is as safe.")
+        older = self._older_frame()
+        if older is not None and len(left := older.index[older["state"].isin(["unfinished", "failed"])]):
+            said.append(
+                f"{len(left)} older run{'s' if len(left) > 1 else ''} did not come to an end, and the journal does not say at "
+                "which address. They are in session.history() and cannot be resumed: look at their leads on the platform."
+            )
+        return said
+
+    # -- beginning and going on ---------------------------------------------------------------------------------------
+
+    def begin(self, plan: Plan, signature: Signature | None, options: RunOptions, *, waived: Sequence[str] = ()) -> Run:
+        """Start a run of a plan that was confirmed. ``waived``: entries of the dialect that go unproven, for the journal.
+
+        Raises:
+            PlanOutOfDate: it was run already. JournalError: the journal cannot be written; nothing was sent.
+        """
+        run = Run(lead_service(self._client), self.journal, plan, signature, options)
+        key = (plan.fingerprint, plan.made_at)
+        known = self._has_run(plan)
+        with self._lock:
+            if known or key in self._carried_out:
+                raise PlanOutOfDate("This plan has been run already. Make a new one to see what is left to do.")
+            self._carried_out.add(key)
+        try:
+            if waived:
+                self.journal.write(run.id, "waived", {"entries": list(waived), "by": "canary=False"})
+            return self._start(run, self._claim(run.id))
+        except (RunError, JournalError):
+            with self._lock:
+                self._carried_out.discard(key)
+            raise
+
+    def _has_run(self, plan: Plan) -> bool:
+        """Whether another session of this account, here or in another kernel, has carried it out."""
+        made = plan.made_at.isoformat()
+        return any(
+            (entry.data.get("fingerprint"), entry.data.get("made_at")) == (plan.fingerprint, made)
+            for entry in self.journal.each(kinds=("run",))
+        )
+
+    def _start(self, run: Run, claim: Claim) -> Run:
+        try:
+            run.start(claim)
+        except BaseException:
+            claim.release(done=False)
+            raise
+        self._runs[run.id] = run
+        return run
+
+    def _claim(self, run_id: str) -> Claim:
+        path = self.journal.path
+        try:
+            return Claim(path, run_id)
+        except Held:
+            pid: Any = None
+            since, host = "", ""
+            for entry in self.journal.each(run_id, kinds=("run", "claim")):
+                said = entry.data if entry.kind == "claim" else entry.data.get("owner") or {}
+                pid, host, since = said.get("pid"), str(said.get("host")), entry.at
+            raise RunTaken(
+                f"Run {run_id} is being carried out by process {pid} on {host} since {since[:19]} UTC: another kernel or tab. "
+                f"Watch it with session.history() and session.recorded({run_id!r}), or stop it there.",
+                pid=pid,
+                since=since,
+            ) from None
+
+    def resume(self, run_id: str, comments: Sequence[str], options: RunOptions, *, send: bool, canary: bool) -> Run:
+        """Go on with a run that was killed or broke off.
+
+        Raises:
+            RunError: no such run, or nothing is left. RunTaken: somebody else has it. NotConfirmed: a comment is needed.
+            PlanOutOfDate: another account's, or the dialect has changed. JournalError: the journal is not whole.
+        """
+        self._must_be_whole()
+        claim = self._claim(run_id)
+        try:
+            found = self._replay(run_id)
+            self._must_fit(found, send=send)
+            plan = self._with_comments(found, comments, send=send)
+            verify = verify_way(found.opening.get("verify", "all"))
+            options = dataclasses.replace(options, verify=verify)
+            if send and found.at("not_sent"):
+                waived = must_be_proven(self._client, plan, canary=canary)
+                if waived:
+                    self.journal.write(run_id, "waived", {"entries": list(waived), "by": "canary=False"})
+            run = Run(lead_service(self._client), self.journal, plan, found.signature, options, recorded=found, send=send)
+        except BaseException:
+            claim.release(done=False)
+            raise
+        return self._start(run, claim)
+
+    def _must_be_whole(self) -> None:
+        report = self.journal.verify()
+        if not report.ok:
+            raise JournalError(f"The journal is not whole: {report.problems[0]}. Look at the service, and plan anew.")
+
+    def _replay(self, run_id: str) -> Recorded:
+        """A run out of the journal, if it was about leads that this session can see."""
+        if run_id in self._older_runs():
+            raise RunError(f"Run {run_id} {UNKNOWN_ADVICE}")
+        found = replay(self.journal, run_id)
+        if found.plan.sandbox and found.plan.world != self._client.identity.world:
+            raise RunError(
+                f"Run {run_id} was made in another sandbox, which is gone or is not the one of this session: its leads are not "
+                "those here, even where they have the same ids. Make a new plan here."
+            )
+        if whose(self._client.identity, found.opening) != "mine":
+            raise PlanOutOfDate("This run is another account's, or was made at another address. Connect there as that user.")
+        return found
+
+    # -- the journal of an older version ------------------------------------------------------------------------------
+
+    @contextmanager
+    def _older(self) -> Iterator[Journal | None]:
+        """The journal that an older version kept, which does not say at which address its runs were made; only to be read.
+
+        Raises:
+            JournalError: it is damaged.
+        """
+        path = older_journal(settings.journal_folder(), self._client.identity)
+        journal = None if path is None else Journal(path, reading=True)
+        try:
+            yield journal
+        finally:
+            if journal is not None:
+                journal.close()
+
+    def _older_frame(self) -> pd.DataFrame | None:
+        with self._older() as journal:
+            return None if journal is None else history.history_frame(journal, identity=self._client.identity)
+
+    def _older_runs(self) -> set[str]:
+        found = self._older_frame()
+        return set() if found is None else set(found.index)
+
+    def _must_fit(self, found: Recorded, *, send: bool) -> None:
+        theirs = found.plan
+        if not found.unfinished:
+            raise RunError(f"Run {found.run_id} is finished ({found.ended}). Plan anew for what is left to do.")
+        if send and theirs.dialect_hash != self._client.dialect_hash:
+            raise PlanOutOfDate(
+                "The dialect has changed since this run was planned. Settle what is in doubt with "
+                "session.resume(run_id, send=False), then plan anew."
+            )
+        self._must_be_confirmed(theirs)
+
+    def _must_be_confirmed(self, plan: Plan) -> None:
+        made = fingerprint(plan, plan.dialect_hash, plan.groups, plan.entries, include_cannot_tell=plan.include_cannot_tell)
+        if made != plan.fingerprint:
+            raise JournalError("The journal's leads do not make the fingerprint that was confirmed. Plan anew.")
+
+    @staticmethod
+    def _with_comments(found: Recorded, comments: Sequence[str], *, send: bool) -> Plan:
+        """The plan with its comments: those that the journal keeps, or that were given again and have the same hash."""
+        given = {str(seal(text)): text for c in comments if (text := c.strip())}
+        plan, groups = found.plan, []
+        groups_to_send = {e.group for e in plan.sendable if found.fates[e.lead_id].stage == "not_sent"} if send else set()
+        for number, (action, ids) in enumerate(plan.groups):
+            whole, comment = action, action.comment
+            if isinstance(comment, Sealed):
+                again = given.get(str(comment))
+                if again is not None:
+                    whole = dataclasses.replace(action, comment=again)
+                elif number in groups_to_send:
+                    wrong = "is not the one that was confirmed" if given else "is not kept in the journal, only its hash"
+                    raise NotConfirmed(
+                        f"The comment of this run {wrong}. Give it again, word for word: "
+                        "session.resume(run_id, comment='...'). To settle only what is in doubt: send=False."
+                    )
+            groups.append((whole, ids))
+        return dataclasses.replace(plan, groups=tuple(groups))
+
+    # -- looking up ---------------------------------------------------------------------------------------------------
+
+    def history(self) -> pd.DataFrame:
+        """Runs, newest first; see ``runs.history.history_frame``. Those of an older version's journal are in it, too."""
+        import pandas as pd
+
+        mine, older = history.history_frame(self.journal, identity=self._client.identity), self._older_frame()
+        if older is None or older.empty:
+            return mine
+        return older if mine.empty else pd.concat([mine, older]).sort_values("started", ascending=False, kind="stable")
+
+    def unfinished(self) -> pd.DataFrame:
+        """Runs that can be gone on with; see ``runs.history.unfinished_frame``."""
+        frame = self.history()
+        runs = [replay(self.journal, run_id) for run_id in frame.index[frame["open"]]]
+        return history.unfinished_frame(frame, [r for r in runs if r.unfinished], self.journal.path)
+
+    def recorded(self, run_id: str) -> pd.DataFrame:
+        """Results of a run as far as the journal has them; also of one that another kernel carries out just now."""
+        if run_id in self._older_runs():
+            with self._older() as journal:
+                assert journal is not None  # noqa: S101  it has the run
+                return history.recorded_frame(replay(journal, run_id))
+        return history.recorded_frame(self._replay(run_id))
+
+    def plan_and_outcomes(self, run: Run | str) -> tuple[Plan, dict[LeadId, str]]:
+        """The plan of a run and the outcome of each lead that it sent, from the journal: another kernel may have gone on with
+        it since. Comments, which the journal keeps only as a hash, are those of the run at hand where there is one.
+        """
+        known = run if isinstance(run, Run) else self._runs.get(run_named(run))
+        if known is not None and not known.finished:
+            raise RunError("The run has not ended yet. Wait for it, or cancel it.")
+        self._must_be_whole()
+        found = self._replay(run if isinstance(run, str) else run.id)
+        self._must_be_confirmed(found.plan)
+        if found.unfinished and (found.ended is None or found.at("doubt", "answered")):
+            raise RunError("The run is not finished. Go on with session.resume(run_id) first, so that it is known what it did.")
+        same = known is not None and known.plan.fingerprint == found.plan.fingerprint
+        return known.plan if known is not None and same else found.plan, {i: str(f.outcome) for i, f in found.fates.items()}
+
+    def flagged(self, ids: Iterable[LeadId] | None) -> dict[LeadId, tuple[str, datetime]]:
+        """What this user last did to leads from this machine."""
+        return self._flagged.look(self.journal, ids, self._client.identity)
+
+    def verify(self, head: str | None) -> JournalReport:
+        """Check the chain of hashes."""
+        return self.journal.verify(head)
+
+    def export(self, path: Path, run_id: str | None) -> str:
+        """A self-contained bundle, with the file that checks it beside it; gives its head."""
+        head = bundle.export(self.journal, path, run_id)
+        bundle.copy_checker(path.parent)
+        return head

@@ -1,0 +1,203 @@
+"""The lead table over frames that take a while to sort."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cvtr_widgets.errors import Cancelled
+from cvtr_widgets.panel.table.column_filters import Contains
+from cvtr_widgets.panel.table.lead_table import LeadTable
+from cvtr_widgets.panel.table.text_sort import folded, ranks
+
+from .table_model import COLUMNS
+
+# -- large frames ---------------------------------------------------------------------------------------------------------
+
+MANY = 150_000
+
+
+@pytest.fixture(scope="module")
+def large() -> pd.DataFrame:
+    """E-mails that differ, a few that do not or are empty, in no order; a status that often repeats."""
+    rng = np.random.default_rng(7)
+    numbers = rng.permutation(MANY)
+    emails = [
+        None if n % 1_000 == 0 else f"{'MÜL' if n % 3 else 'mül'}{n - n % 2 if n < 4_000 else n:07d}@x" for n in numbers.tolist()
+    ]
+    frame = pd.DataFrame(
+        {
+            "email": pd.Series(emails, dtype="object"),
+            "current_status": pd.Categorical.from_codes(rng.integers(-1, 3, MANY), ["b", "A", "c"]),
+            "score": pd.array(rng.integers(0, 5, MANY), dtype="Int64"),
+        }
+    )
+    frame.index = pd.Index(rng.permutation(MANY) + 1, name="lead_id")
+    return frame
+
+
+def expected(frame: pd.DataFrame, sort) -> list[int]:
+    ids = frame.index.tolist()
+    for name, descending in reversed(sort):
+        values = dict(zip(frame.index.tolist(), frame[name].tolist(), strict=True))
+        full = [i for i in ids if isinstance(values[i], (str, int))]
+        key = {i: values[i].casefold() if isinstance(values[i], str) else values[i] for i in full}
+        ids = sorted(full, key=key.__getitem__, reverse=descending) + [i for i in ids if i not in key]
+    return ids
+
+
+@pytest.mark.parametrize(
+    "sort",
+    [
+        [("email", False)],
+        [("email", True)],
+        [("current_status", True), ("email", False)],
+        [("email", False), ("score", True)],
+        [("score", False), ("current_status", False), ("email", True)],
+    ],
+)
+def test_the_first_pages_of_a_sort_are_right_before_all_is_sorted(large, sort):
+    table = LeadTable(COLUMNS, page_size=500)
+    table.set_frame(large)
+    table.sort(sort)
+    whole = expected(large, sort)
+    assert table.message()["ordering"] is True
+    for page in (0, 3, 1):
+        table.go(page)
+        assert list(table.page_ids) == whole[page * 500 : page * 500 + 500]
+    assert table.ordering is not None, "none of this needs the whole order"
+    told = []
+    table.ordering.run(lambda done, total: told.append((done, total)))
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1]
+    version = table.version
+    table.settle(table.ordering)
+    assert table.message()["ordering"] is False
+    assert table.version > version
+    assert list(table.matching_ids) == whole
+
+
+def test_a_page_far_behind_waits_for_the_whole_order(large):
+    table = LeadTable(COLUMNS, page_size=500)
+    table.set_frame(large)
+    table.sort("email", descending=True)
+    table.go(200)
+    whole = expected(large, [("email", True)])
+    assert list(table.page_ids) == whole[100_000:100_500]
+    assert table.ordering is None
+    assert table.neighbour(whole[9], 1) == whole[10]
+    assert table.neighbour(whole[-1], 1) is None
+
+
+def test_empty_values_fill_the_first_pages_where_nothing_else_does(large):
+    table = LeadTable(COLUMNS, page_size=500)
+    frame = large.assign(email=large["email"].where(np.arange(MANY) % 200 == 0))
+    table.set_frame(frame)
+    table.sort("email")
+    table.go(3)
+    assert list(table.page_ids) == expected(frame, [("email", False)])[1_500:2_000]
+
+
+def test_a_sort_can_be_stopped_and_a_former_one_is_not_taken_for_the_new(large):
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    table.sort("email")
+    former, stop = table.ordering, threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        former.run(None, stop)
+    table.sort("email", descending=True)
+    table.settle(former)
+    assert table.message()["ordering"] is True
+    assert list(table.page_ids) == expected(large, [("email", True)])[:50]
+
+
+def test_the_table_answers_while_the_order_is_made(large):
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    table.sort("email")
+    ordering, whole = table.ordering, expected(large, [("email", False)])
+    thread = threading.Thread(target=ordering.run)
+    thread.start()
+    pages = 0
+    while thread.is_alive() or not pages:
+        table.go(pages % 30)
+        assert list(table.page_ids) == whole[pages % 30 * 50 : pages % 30 * 50 + 50]
+        pages += 1
+    thread.join()
+    table.settle(ordering)
+    assert list(table.matching_ids) == whole
+
+
+def test_search_and_filters_find_the_same_in_a_large_frame(large):
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    emails = dict(zip(large.index.tolist(), large["email"].tolist(), strict=True))
+    for text in ("m", "mü", "mül00", "mül00012", "MÜL0001", "@x", "12 34"):
+        table.search(text)
+        found = {i for i, e in emails.items() if all(w in (e or "").casefold() or w in str(i) for w in text.casefold().split())}
+        found |= {i for i, s in zip(large.index.tolist(), large["current_status"].tolist(), strict=True) if text.casefold() == s}
+        assert set(table.matching_ids) == found, text
+    table.search("")
+    table.filter("email", Contains("Mül00012"))
+    assert set(table.matching_ids) == {i for i, e in emails.items() if e and "mül00012" in e.casefold()}
+
+
+def test_what_is_prepared_in_the_background_is_used(large):
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    told = []
+    thread = threading.Thread(target=table.preparation(), args=(lambda done, total: told.append((done, total)), None))
+    thread.start()
+    table.search("mül0000123")
+    thread.join()
+    assert table.matching == sum("mül0000123" in (e or "").casefold() for e in large["email"])
+    assert told[-1][0] == told[-1][1] > 0
+
+
+def test_a_page_costs_no_more_in_a_large_table(large):
+    """Not a benchmark: that a page is not made by going through all leads (which takes a hundred times as long)."""
+    tables = []
+    for frame in (large.iloc[:1_500], large):
+        table = LeadTable(COLUMNS)
+        table.set_frame(frame)
+        table.message()
+        tables.append(table)
+
+    def least(table: LeadTable) -> float:
+        took = []
+        for n in range(30):
+            started = time.thread_time()
+            table.go(n)
+            table.message()
+            took.append(time.thread_time() - started)
+        return min(took)
+
+    assert least(tables[1]) < 5 * least(tables[0])
+
+
+# -- texts in order -------------------------------------------------------------------------------------------------------
+
+ANY_TEXT = st.one_of(
+    st.text(max_size=5),
+    st.text(alphabet="ab\x00", max_size=4).map(lambda t: "a" * 63 + t),
+    st.sampled_from(["", "\x00", "a", "a\x00", "\ud800", "\ue000", "\U0001f600", "ß", "SS"]),
+)
+
+
+@given(texts=st.lists(ANY_TEXT, max_size=30))
+@settings(deadline=None)
+def test_texts_are_ranked_as_python_sorts_them(texts):
+    places = {text: n for n, text in enumerate(sorted(set(texts)))}
+    assert ranks(texts).tolist() == [places[t] for t in texts]
+
+
+@given(texts=st.lists(st.text(max_size=6), max_size=20))
+def test_texts_folded_together_are_as_folded_alone(texts):
+    assert folded(texts) == [t.casefold() for t in texts]

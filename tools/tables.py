@@ -1,0 +1,173 @@
+"""Writes the tables of README.md and docs/*.md from the code: ``python docs/tables.py``; ``--check`` only looks.
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``; everything else in a page is written by hand.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from cvtr_widgets import errors
+from cvtr_widgets.actions.catalogue import ROWS
+from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.frames.leads import COLUMNS
+from cvtr_widgets.models import Outcome, Verdict
+from cvtr_widgets.panel.link.class_names import CLASS_NAMES
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PLACE = re.compile(r"(<!-- table: (?P<name>[\w -]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+DANGER = {
+    "plain": "one button that names the count",
+    "tick": "tick box",
+    "signature": "printed name and tick box",
+    "count": "tick box and the number of leads typed",
+}
+VERDICTS = {
+    Verdict.WILL_CHANGE: "would be sent; `now` and `then` say what changes",
+    Verdict.ALREADY_SO: "stands so already in everything the action sets; not sent",
+    Verdict.NOT_ELIGIBLE: "Convertr's rule for this action excludes it; not sent",
+    Verdict.NOT_FOUND: "deleted, or not visible to this account",
+    Verdict.NOT_ALLOWED: "this account has no right to do that",
+    Verdict.CANNOT_TELL: "the service's answers contradict each other or lack the field; left out unless you include it",
+}
+OUTCOMES = {
+    Outcome.CONFIRMED: "sent; what proves this action was read at the service afterwards, and was not so before",
+    Outcome.ACCEPTED: "the service said yes, and it is not proven; `detail` says why: not sent by the service, not seen in "
+    "time, or not read back",
+    Outcome.CONTRADICTED: "the service said yes, and reading says otherwise after waiting: an alarm, shown first",
+    Outcome.REFUSED: "the service said no for this lead; `detail` has its words",
+    Outcome.SKIPPED: "not sent: any verdict but `will_change`, or changed by somebody since the plan; `detail` says which",
+    Outcome.UNKNOWN: "sent, no dependable answer, and reading twice could not settle it; never sent again by itself",
+    Outcome.NOT_SENT: "the run was cancelled or stopped before it; safe to plan again",
+}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |\n" for line in lines)
+
+
+def actions() -> str:
+    """The eight actions."""
+    rows = [
+        (row.label, f"`{_maker(kind)}`", row.effect, row.eligible, DANGER[row.danger], row.proof, row.undone_by)
+        for kind, row in ROWS.items()
+    ]
+    return table(("action", "call", "effect", "eligible", "asks for", "proved by", "undone by"), rows)
+
+
+def _maker(kind: str) -> str:
+    name = kind if kind in {"reprocess", "delete"} else f"mark_{kind}"
+    import cvtr_widgets
+
+    words = ", ".join(inspect.signature(getattr(cvtr_widgets, name)).parameters)
+    return f"{name}({words})"
+
+
+def verdicts() -> str:
+    """Verdicts of a plan."""
+    return table(("verdict", "means"), [(f"`{v}`", VERDICTS[v]) for v in Verdict])
+
+
+def outcomes() -> str:
+    """Outcomes of a run."""
+    return table(("outcome", "means"), [(f"`{o}`", OUTCOMES[o]) for o in OUTCOMES])
+
+
+def error_tree() -> str:
+    """All errors, with what they mean."""
+    found = [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, CvtrError)]
+    rows = []
+    for error in found:
+        about = (error.__doc__ or "").split("\n")[0]
+        rows.append((f"`{error.__name__}`", f"`{error.__mro__[1].__name__}`", about))
+    return table(("error", "is a", "means"), rows)
+
+
+def columns() -> str:
+    """Columns of a leads frame."""
+    return table(("column", "dtype", "what"), [(f"`{c.name}`", c.dtype, c.about) for c in COLUMNS])
+
+
+def class_names() -> str:
+    """Stable class names of the panel."""
+    return table(("class", "on", "what"), [(f"`{n}`", where, what) for n, (where, what) in CLASS_NAMES.items()])
+
+
+def settings() -> str:
+    """Environment variables, from the docstring that is the reference."""
+    from cvtr_widgets import settings as module
+
+    lines = [line for line in (module.__doc__ or "").splitlines() if line.startswith("|")]
+    return "\n".join(lines).replace("``", "`") + "\n"
+
+
+def messages() -> str:
+    """What goes wrong, and what is said then; each case is made to happen."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    from bad_input import messages as happened
+    from bad_input import shown
+
+    rows = [(name, f"`{type(error).__name__}`", shown(error)) for name, error in happened()]
+    return table(("what happens", "error", "what it says"), rows)
+
+
+def faults(group: str) -> str:
+    """Faults and what becomes of the leads, from what the tests of each cell expect."""
+    sys.path.insert(0, str(ROOT))
+    from tests.faults.catalogue import CALLS
+    from tests.faults.catalogue import ROWS as FAULTS
+
+    head = ("fault", *(call.removeprefix("leads-bulk-") for call in CALLS))
+    rows = [(row.name, *(row.outcome(c) if c in row.on else "" for c in CALLS)) for row in FAULTS if row.group == group]
+    return table(head, rows)
+
+
+def dialect() -> str:
+    """The reference of the dialect file."""
+    from cvtr_widgets.dialect.reference import markdown
+
+    return markdown()
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "actions": actions,
+    "verdicts": verdicts,
+    "outcomes": outcomes,
+    "errors": error_tree,
+    "columns": columns,
+    "class names": class_names,
+    "settings": settings,
+    "messages": messages,
+    "network faults": lambda: faults("network"),
+    "service faults": lambda: faults("service"),
+    "dialect": dialect,
+}
+
+
+def filled(text: str) -> str:
+    """A page with its tables as they are now."""
+    return PLACE.sub(lambda found: f"{found[1]}{TABLES[found['name']]()}{found[3]}", text)
+
+
+def main(words: Sequence[str]) -> int:
+    """Write the pages, or with ``--check`` name those that are not current."""
+    old = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        if filled(text) != text:
+            old.append(page.name)
+            if "--check" not in words:
+                page.write_text(filled(text), encoding="utf-8")
+    print(f"{'not current' if '--check' in words else 'written'}: {', '.join(old) or 'none'}")
+    return 1 if old and "--check" in words else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
