@@ -3,7 +3,7 @@
 
     python3 dev.py demo        JupyterLab with the lead panel on the sandbox
     python3 dev.py test        everything that is tested every day, browser included
-    python3 dev.py check       the quick half: style, types, storeys, unit tests
+    python3 dev.py check       the quick half: style, types, layers, unit tests
     python3 dev.py bench       the benchmarks
     python3 dev.py test-all    also what takes too long for every day
     python3 dev.py page        the shortened script of the panel's page, anew
@@ -262,7 +262,7 @@ def run_tests(failed: list[str], words: Sequence[str], browser: str = "") -> int
 
 
 def check(words: list[str]) -> int:
-    """Style, types, storeys and the unit tests that wait for nothing."""
+    """Style, types, layers and the unit tests that wait for nothing."""
     failed = static_checks()
     marks = " and ".join(f"not {mark}" for mark in SLOW_MARKS)
     return run_tests(failed, ["-q", "-n", "2", "--dist", "loadfile", "-m", marks, *words])

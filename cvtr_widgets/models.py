@@ -1,4 +1,4 @@
-"""The values that travel between the storeys. Standard library only; nothing here does anything to a lead."""
+"""The values that travel between the layers. Standard library only; nothing here does anything to a lead."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What goes wrong and what is said then: each case is really made to happen, against the sandbox.
 
-``docs/tables.py`` shows the messages; the tests hold them.
+``tools/tables.py`` shows the messages; the tests hold them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes the tables of README.md and docs/*.md from the code: ``python docs/tables.py``; ``--check`` only looks.
+"""Writes the tables of README.md and docs/*.md from the code: ``python tools/tables.py``; ``--check`` only looks.
 
 A table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``; everything else in a page is written by hand.
 """

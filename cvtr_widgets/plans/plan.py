@@ -241,8 +241,8 @@ class Plan:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a lead: index ``lead_id``; see ``runs.results.plan_frame`` for the columns."""
-        from cvtr_widgets.runs.results import plan_frame
+        """One row a lead: index ``lead_id``; see ``plans.plan_frame.plan_frame`` for the columns."""
+        from cvtr_widgets.plans.plan_frame import plan_frame
 
         return plan_frame(self)
 

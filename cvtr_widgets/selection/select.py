@@ -60,7 +60,7 @@ def _chosen(what: Any, column: str | None) -> Selection:
         return parse_ids(what, include_odd=True) if path is None else read_file(path, column=column, include_odd=True)
     if isinstance(what, (bytes, bytearray, memoryview)):
         raise SelectionError(
-            "These are bytes. Use cvtr_widgets.selection.select.read_file(content, name=...) for what a file holds."
+            "These are bytes. Use read_file(content, name=...) from cvtr_widgets.selection.select for what a file holds."
         )
     if type(what).__module__.partition(".")[0] in ("pandas", "numpy"):
         from_pandas = _from_pandas(what, column)

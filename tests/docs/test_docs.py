@@ -14,8 +14,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 
 
 def test_the_tables_are_current():
-    done = subprocess.run([sys.executable, "docs/tables.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "not current: none\n"), f"{done.stdout}{done.stderr}: run python docs/tables.py"
+    done = subprocess.run([sys.executable, "tools/tables.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "not current: none\n"), f"{done.stdout}{done.stderr}: run python tools/tables.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

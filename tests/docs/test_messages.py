@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-from docs.bad_input import CASES
+
+from tools.bad_input import CASES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 ROWS = {
