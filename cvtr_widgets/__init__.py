@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cvtr_widgets import insight
     from cvtr_widgets.actions.catalogue import (
         delete,
         mark_delivered,
@@ -84,6 +85,7 @@ __all__ = [
     "Verdict",
     "connect",
     "delete",
+    "insight",
     "learn_dialect",
     "mark_delivered",
     "mark_invalid",
@@ -100,10 +102,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "insight":
+        return importlib.import_module("cvtr_widgets.insight")
     if name not in _HOMES:
         raise AttributeError(f"module 'cvtr_widgets' has no attribute {name!r}")
     return getattr(importlib.import_module(f"cvtr_widgets.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "insight"})

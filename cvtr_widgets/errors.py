@@ -32,6 +32,7 @@
     ├── RunError                 a run cannot be started, resumed or cancelled
     │   └── RunTaken             another kernel or tab is carrying the run out (.pid .since)
     ├── ExportError              a file of results cannot be written
+    ├── InsightError             a question that these leads or these arguments cannot answer
     ├── TableError               a filter, sort order, choice of columns or saved view that the lead table cannot show
     └── SandboxError             the sandbox could not be started
 """
@@ -195,6 +196,10 @@ class RunTaken(RunError):
 
 class ExportError(CvtrError):
     """Results cannot be written to a file."""
+
+
+class InsightError(CvtrError):
+    """A question about leads cannot be answered with this frame or these arguments."""
 
 
 class TableError(CvtrError):

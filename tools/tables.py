@@ -136,6 +136,38 @@ def dialect() -> str:
     return markdown()
 
 
+def questions() -> str:
+    """The questions of ``cvtr.insight``, from their docstrings."""
+    from cvtr_widgets import insight
+
+    calls = [insight.breakdown, insight.over_time, insight.until_delivered, insight.reasons, insight.compare, insight.money]
+    calls += [insight.recent, insight.beside_statistics, insight.run_effect, insight.why_not, insight.runs_by]
+    return "".join(f"### `{_call(call)}`\n\n{_prose(inspect.getdoc(call) or '')}\n\n" for call in calls)
+
+
+def _call(call: Callable[..., object]) -> str:
+    signature = inspect.signature(call)
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    words = str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+    return f"insight.{call.__name__}{words}"
+
+
+def _prose(text: str) -> str:
+    """A docstring as Markdown: its arguments as a list, its other sections with bold heads."""
+    made, listing = [], False
+    for line in text.replace("``", "`").splitlines():
+        head = re.fullmatch(r"(Args|Returns|Raises):", line)
+        if head:
+            listing = head[1] != "Returns"
+            made += [f"**{'Arguments' if head[1] == 'Args' else head[1]}**", ""]
+        elif line.startswith("    "):
+            item = re.match(r"    (\w[\w, ]*): (.*)", line) if listing else None
+            made.append(f"- `{item[1]}`: {item[2]}" if item else (line[6:] if listing else line[4:]))
+        else:
+            made.append(line)
+    return "\n".join(made)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "actions": actions,
     "verdicts": verdicts,
@@ -148,6 +180,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "network faults": lambda: faults("network"),
     "service faults": lambda: faults("service"),
     "dialect": dialect,
+    "questions": questions,
 }
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.columns import as_of, column_name, group_of, names_of, need, zone_of
-from cvtr_widgets.insight.errors import InsightError
 from cvtr_widgets.insight.groups import SIDES, counted, honest, summed, with_shares
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cvtr_widgets import settings
+from cvtr_widgets.errors import InsightError
 from cvtr_widgets.frames.masking import shortener
-from cvtr_widgets.insight.errors import InsightError
 
 if TYPE_CHECKING:
     import pandas as pd

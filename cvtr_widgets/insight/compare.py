@@ -7,8 +7,8 @@ from datetime import tzinfo
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.columns import STATES, group_of, names_of, need, not_sent, zone_of
-from cvtr_widgets.insight.errors import InsightError
 from cvtr_widgets.insight.groups import FLAGS, counted
 from cvtr_widgets.insight.intervals import newcombe
 

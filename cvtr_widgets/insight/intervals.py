@@ -79,7 +79,7 @@ class Spread:
     def tail(self, hits: ArrayLike, total: ArrayLike) -> Numbers:
         """The chance of at least so many hits: beta-binomial, or binomial where there is no spread."""
         import numpy as np
-        from scipy import stats  # type: ignore[import-untyped]
+        from scipy import stats
 
         k, n = np.asarray(hits, dtype="float64"), np.asarray(total, dtype="float64")
         if self.rate <= 0 or self.rate >= 1:

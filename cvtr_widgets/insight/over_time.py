@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.columns import PERIODS, as_of, group_of, names_of, need, period_of, zone_of
-from cvtr_widgets.insight.errors import InsightError
 from cvtr_widgets.insight.groups import counted, honest, with_shares
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.columns import group_of, names_of, need, zone_of
-from cvtr_widgets.insight.errors import InsightError
 from cvtr_widgets.insight.intervals import wilson
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.columns import need, period_of, zone_of
-from cvtr_widgets.insight.errors import InsightError
 from cvtr_widgets.models import Outcome
 
 if TYPE_CHECKING:
