@@ -31,6 +31,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import platformdirs
 from dateutil.tz import gettz, tzlocal
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import SettingsError
 from cvtr_widgets.models import Limits
 
@@ -157,6 +158,10 @@ def dialect_file(enterprise: str, origin: str = "", environ: Mapping[str, str] =
     return folder / f"{safe_name(enterprise)}-at-{safe_name(origin.partition('://')[2])}-{mark}.toml"
 
 
+SETTINGS = frozenset({"key", "dialects"})
+"""What the folder of settings holds."""
+
+
 def settings_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of this user's settings: ``CVTR_SETTINGS``, else the usual one of this system."""
     given = environ.get("CVTR_SETTINGS", "")
@@ -169,13 +174,14 @@ def machine_key(environ: Mapping[str, str] = os.environ) -> bytes:
     """
     path = settings_folder(environ) / "key"
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        safe_files.close_folder(path.parent, lambda name: name in SETTINGS)
         made = secrets.token_bytes(32)
         with tempfile.NamedTemporaryFile(dir=path.parent) as file:  # readable by its owner only
             file.write(made)
             file.flush()
             with suppress(FileExistsError):  # whoever was first: a link never replaces a file
                 os.link(file.name, path)
+        safe_files.close_file(path)
         found = path.read_bytes()
         if len(found) == len(made):
             return found

@@ -114,10 +114,11 @@ def export(
     path: Path,
     journal: Chosen = None,
     run: Annotated[str | None, typer.Option(help="Only this run.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
     """A self-contained bundle (JSON lines), with the file that checks it beside it."""
     opened = _open(journal)
-    head = bundle.export(opened, path, run)
+    head = bundle.export(opened, path, run, overwrite=overwrite)
     opened.close()
-    checker = bundle.copy_checker(path.parent)
+    checker = bundle.copy_checker(path.parent, overwrite=overwrite)
     typer.echo(f"{path}\nhead {head}\nNote the head elsewhere. To check: python {checker} {path} {head}")

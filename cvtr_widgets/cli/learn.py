@@ -20,15 +20,15 @@ def learn(
     questions: Annotated[bool, typer.Option("--ask/--no-ask", help="Ask where two readings are possible.")] = True,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     scrubbed: Annotated[Path | None, typer.Option(help="Also write a copy of the capture that can be shared.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a copy that is there.")] = False,
 ) -> None:
     """Learn how your service takes each action, from a capture of its own page. Opens no connection."""
     from cvtr_widgets.learn.scrub import scrub
     from cvtr_widgets.session.learn_dialect import ask_by_input, learn_dialect, save_lesson
 
     if scrubbed is not None:
-        typer.echo(
-            f"{scrub(capture, scrubbed):,} exchanges without secrets and personal data in {scrubbed}. Look before you share."
-        )
+        count = scrub(capture, scrubbed, overwrite=overwrite)
+        typer.echo(f"{count:,} exchanges without secrets and personal data in {scrubbed}. Look before you share.")
     lesson = learn_dialect(
         capture, ids, enterprise=enterprise, url=url, comment=comment, reason=reason, signature=signature,
         ask=ask_by_input if questions else None,

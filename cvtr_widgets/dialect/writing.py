@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,10 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.dialect.model import Dialect, enterprise_word
 from cvtr_widgets.errors import DialectError
+from cvtr_widgets.settings import SETTINGS
 
 
 def _inline(value: Any) -> Any:
@@ -67,37 +66,21 @@ def _top(document: tomlkit.TOMLDocument, key: str, value: str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Put a file in place as a whole, readable by its owner only: a crash leaves the old one.
+    """Put a file in place as a whole, readable by its owner only, in a folder of its owner only: a crash leaves the old one.
 
     Raises:
         DialectError: it cannot be written.
     """
-    write_pieces(path, [text])
-
-
-def write_pieces(path: Path, pieces: Iterable[str]) -> None:
-    """``write_text`` for what is too large to be held at once; an error while the pieces are made leaves nothing behind.
-
-    Raises:
-        DialectError: it cannot be written.
-    """
-    made = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            for piece in pieces:
-                out.write(piece)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(made).replace(path)
-        made = ""
+        if path.parent.name == "dialects":
+            safe_files.close_folder(path.parent, lambda name: name.endswith(".toml"))
+            safe_files.close_folder(path.parent.parent, lambda name: name in SETTINGS)
+        else:
+            safe_files.make_folder(path.parent)
     except OSError as error:
         raise DialectError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place, or free it.") from None
-    finally:
-        if made:
-            with contextlib.suppress(OSError):
-                Path(made).unlink()
+    # What stands there was read, and is kept in what is written now. The link is one that the user has made to the file.
+    safe_files.write(path, [text.encode()], DialectError, private=True, overwrite=True, follow_symlink=True)
 
 
 def mark_proven(path: Path, dialect: Dialect, kinds: Mapping[str, str], enterprise: str, where: str, day: date) -> None:

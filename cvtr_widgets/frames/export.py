@@ -17,7 +17,7 @@ from numbers import Integral, Number, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from cvtr_widgets import settings
+from cvtr_widgets import safe_files, settings
 from cvtr_widgets.errors import ExportError
 
 if TYPE_CHECKING:
@@ -41,11 +41,21 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udff
 _BAD_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
-def to_csv(frame: pd.DataFrame, path: str | os.PathLike[str] | None = None, *, zone: tzinfo = UTC) -> bytes | Path:
+def to_csv(
+    frame: pd.DataFrame,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    zone: tzinfo = UTC,
+    overwrite: bool = False,
+    follow_symlink: bool = False,
+) -> bytes | Path:
     """The frame as CSV: commas, UTF-8 with the mark by which Excel knows it, the index as first column.
 
     Times that have a zone are written in ``zone``, as ISO text with the offset. A text that could start a formula gets an
     apostrophe before it. Gives the bytes, or the path if one is given.
+
+    The file appears as a whole: where it cannot be written, what was there stays. A file that is there is only replaced with
+    ``overwrite=True``, and a symbolic link is only followed with ``follow_symlink=True``.
 
     Raises:
         ExportError: it is no frame, or the file cannot be written.
@@ -59,7 +69,7 @@ def to_csv(frame: pd.DataFrame, path: str | os.PathLike[str] | None = None, *, z
     cells = [_csv_cells(values, zone) for _, values in table]
     # zip of nothing is nothing: a frame without columns is its (empty) header
     writer.writerows(zip(*cells, strict=True))
-    return _written(out.getvalue().encode("utf-8-sig"), path)
+    return _written(out.getvalue().encode("utf-8-sig"), path, overwrite, follow_symlink)
 
 
 def to_excel(
@@ -68,6 +78,8 @@ def to_excel(
     *,
     by: str | None = None,
     zone: tzinfo = UTC,
+    overwrite: bool = False,
+    follow_symlink: bool = False,
 ) -> bytes | Path:
     """The frame as an ``.xlsx`` workbook, the index as first column; no cell of it is a formula.
 
@@ -79,6 +91,8 @@ def to_excel(
         path: where to; without it the bytes are given.
         by: a column; besides the sheet ``All`` there is then one for each of its values.
         zone: the zone of the times.
+        overwrite: replace a file that is there; else it stays, and this fails.
+        follow_symlink: where ``path`` is a symbolic link, write to where it leads; else this fails.
 
     Raises:
         ExportError: more rows, columns or sheets than Excel can hold, no column ``by``, or it cannot be written.
@@ -95,17 +109,23 @@ def to_excel(
         raise ExportError(f"{len(table):,} columns are more than Excel can hold ({EXCEL_COLUMNS:,}). Leave some out.")
     groups = {} if by is None else _groups(frame, by)
     names = _sheet_names(["All", *groups])
-    workbook = Workbook(write_only=True)
     headers = [_excel_header(name, values, zone) for name, values in table]
     cells = [_excel_cells(values, zone) for _, values in table]
     rows = list(zip(*cells, strict=True)) if groups else zip(*cells, strict=True)
-    _fill(workbook, names[0], headers, rows)
-    for name, places in zip(names[1:], groups.values(), strict=True):
-        assert isinstance(rows, list)  # noqa: S101  they are kept where there are groups
-        _fill(workbook, name, headers, (rows[i] for i in places))
     out = io.BytesIO()
-    workbook.save(out)
-    return _written(out.getvalue(), path)
+    try:
+        workbook = Workbook(write_only=True)
+        _fill(workbook, names[0], headers, rows)
+        for name, places in zip(names[1:], groups.values(), strict=True):
+            assert isinstance(rows, list)  # noqa: S101  they are kept where there are groups
+            _fill(workbook, name, headers, (rows[i] for i in places))
+        workbook.save(out)
+    except OSError as error:  # openpyxl keeps the sheets in temporary files
+        raise ExportError(
+            f"The workbook cannot be written: its sheets have no place in the folder for temporary files ({error.strerror}). "
+            "Free some space there, or use to_csv()."
+        ) from None
+    return _written(out.getvalue(), path, overwrite, follow_symlink)
 
 
 # -- columns --------------------------------------------------------------------------------------------------------------
@@ -304,14 +324,7 @@ def _fill(workbook: Any, title: str, headers: Sequence[str], rows: Iterable[Sequ
 # -- files ----------------------------------------------------------------------------------------------------------------
 
 
-def _written(content: bytes, path: str | os.PathLike[str] | None) -> bytes | Path:
+def _written(content: bytes, path: str | os.PathLike[str] | None, overwrite: bool, follow_symlink: bool) -> bytes | Path:
     if path is None:
         return content
-    target = Path(path)
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise ExportError(
-            f"{target.name!r} cannot be written ({error.strerror}). Close it elsewhere, or choose another place."
-        ) from None
-    return target
+    return safe_files.write(path, [content], ExportError, overwrite=overwrite, follow_symlink=follow_symlink)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import ExportError, RunError
 from cvtr_widgets.journal import check_bundle
 from cvtr_widgets.journal.hash_chain import FIRST, digest
 from cvtr_widgets.journal.journal import Journal
 
 
-def export(journal: Journal, path: Path, run_id: str | None = None) -> str:
-    """Write JSON lines: a head line, then the entries. Gives the hash of the last one, to be noted elsewhere.
+def export(journal: Journal, path: Path, run_id: str | None = None, *, overwrite: bool = False) -> str:
+    """Write JSON lines: a head line, then the entries. Gives the hash of the last one, to be noted elsewhere. Only this user
+    can read the file; one that is there is only replaced with ``overwrite``.
 
     With a ``run_id`` it holds that run from its first entry to its last; of other runs' entries in between only the digests.
 
@@ -31,28 +33,26 @@ def export(journal: Journal, path: Path, run_id: str | None = None) -> str:
         "format": check_bundle.FORMAT, "first": first, "entries": last - first + 1, "previous": ends.get(first - 1, FIRST),
         "head": ends.get(last, FIRST), "run": run_id,
     }  # fmt: skip
-    try:
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(head) + "\n")
-            for line in _lines(journal, first, last, run_id):
-                file.write(json.dumps(line) + "\n")
-    except OSError as error:
-        raise ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place.") from None
+    lines = chain([head], _lines(journal, first, last, run_id))
+    pieces = (json.dumps(line).encode() + b"\n" for line in lines)
+    safe_files.write(path, pieces, ExportError, private=True, overwrite=overwrite)
     return str(head["head"])
 
 
-def copy_checker(folder: Path) -> Path:
-    """Put ``check_bundle.py`` into a folder; its path.
+def copy_checker(folder: Path, *, overwrite: bool = False) -> Path:
+    """Put ``check_bundle.py`` into a folder; its path. Another file of that name is only replaced with ``overwrite``.
 
     Raises:
         ExportError: it cannot be written.
     """
     path = folder / "check_bundle.py"
+    own = Path(check_bundle.__file__).read_bytes()
     try:
-        shutil.copyfile(check_bundle.__file__, path)
-    except OSError as error:
-        raise ExportError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place.") from None
-    return path
+        if path.read_bytes() == own:
+            return path
+    except OSError:
+        pass  # it is not there, or is to be replaced
+    return safe_files.write(path, [own], ExportError, overwrite=overwrite)
 
 
 def _lines(journal: Journal, first: int, last: int, run_id: str | None) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.journal.hash_chain import FIRST, Item, JournalEntry, JournalReport, Waiting, chain, digest, followed, made
 from cvtr_widgets.models import Identity
@@ -47,6 +48,10 @@ LATER = 1.0
 """Seconds that what is written later waits for a commit at the most."""
 MANY = 500
 """Writings in one statement: SQLite takes some thousand values."""
+
+
+FOLDERS = frozenset({"live", "sandbox", "visitors"})
+"""What a folder of journals holds."""
 
 
 def journal_file(folder: Path, identity: Identity) -> Path:
@@ -98,7 +103,7 @@ class Journal:
             if reading:
                 self._db = self._connect("ro")
             else:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                self._close_to_others()
                 self._open_durable()
             self._check_file()
         except (sqlite3.Error, OSError) as error:
@@ -107,6 +112,20 @@ class Journal:
         self._file = self._identity_of_file()
         self._looked = time.monotonic()
         self._last: tuple[int, str] | None = None
+
+    def _close_to_others(self) -> None:
+        """Folder and files for this user only, also where they were there before with wider rights. SQLite gives what it puts
+        beside a file the rights of the file.
+        """
+        mine, all_of_mine, visitors, everybody = [*self.path.parents, *[self.path.parent] * 3][:4]
+        safe_files.close_folder(mine, lambda name: name.startswith("runs-"))
+        safe_files.close_folder(all_of_mine, lambda name: name in FOLDERS)
+        if visitors.name == "visitors":
+            safe_files.close_folder(visitors, lambda _name: True)
+            safe_files.close_folder(everybody, lambda name: name in FOLDERS)
+        safe_files.close_file(self.path, make=True)
+        for end in ("-wal", "-shm", "-journal"):
+            safe_files.close_file(self.path.with_name(self.path.name + end))
 
     def _connect(self, how: str) -> sqlite3.Connection:
         uri = f"{self.path.resolve().as_uri()}?mode={how}"

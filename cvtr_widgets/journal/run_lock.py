@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import RunError
 
 
@@ -33,7 +34,7 @@ class Claim:
         """
         self.path = journal.with_name(f"{journal.stem}-{run_id}.lock")
         # Released by the thread that ends the run, not by the one that begins it.
-        self._lock = FileLock(self.path, timeout=0, thread_local=False)
+        self._lock = FileLock(self.path, timeout=0, thread_local=False, mode=safe_files.FILE)
         try:
             self._lock.acquire()
         except Timeout:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from cvtr_widgets.dialect.writing import write_pieces
+from cvtr_widgets import safe_files
+from cvtr_widgets.errors import ExportError
 from cvtr_widgets.learn import har
 from cvtr_widgets.learn.exchange import form_body
 
@@ -111,12 +112,12 @@ def _pairs(body: Any, prefix: str = "") -> list[tuple[str, Any]]:
     return found
 
 
-def scrub(source: Path, target: Path) -> int:
-    """Write a scrubbed copy; gives how many exchanges it holds.
+def scrub(source: Path, target: Path, *, overwrite: bool = False) -> int:
+    """Write a scrubbed copy; gives how many exchanges it holds. ``overwrite``: replace a file that is there.
 
     Raises:
         CaptureError: the capture cannot be read.
-        DialectError: the copy cannot be written.
+        ExportError: the copy cannot be written.
     """
     scrubber, count = Scrubber(), 0
 
@@ -131,5 +132,5 @@ def scrub(source: Path, target: Path) -> int:
                     count += 1
         yield "\n]}}\n"
 
-    write_pieces(target, pieces())
+    safe_files.write(target, (piece.encode() for piece in pieces()), ExportError, private=True, overwrite=overwrite)
     return count

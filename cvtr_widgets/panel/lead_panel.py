@@ -186,11 +186,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 self._sent_texts = -1
                 self._news.forget()
             try:
-                if kind == "export":
-                    self._export(given["what"])
-                elif kind == "export_rejected":
-                    rejected = self._state.leads.picked.rejected_frame()
-                    self._downloads.start(rejected, "csv", "not-taken", self._state.session.client.zone)
+                if kind in {"export", "export_rejected"}:
+                    self._export(kind, given, asker[0] if asker else "")
                 else:
                     self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"")
             except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed
@@ -205,10 +202,15 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _fault(self, error: BaseException) -> None:
         self._post({"v": VERSION, "kind": "fault", "problem": problem_of(error).message()})
 
-    def _export(self, what: str) -> None:
+    def _export(self, kind: str, given: dict[str, Any], page: str) -> None:
+        """Send a file to the page that asked for it, and to no other view."""
+        zone = self._state.session.client.zone
+        if kind == "export_rejected":
+            self._downloads.start(self._state.leads.picked.rejected_frame(), "csv", "not-taken", zone, page)
+            return
         results, run = self._state.processing.results, self._state.processing.run
         if results is not None and run is not None:
-            self._downloads.start(results, what, f"results-{run.id}", self._state.session.client.zone)
+            self._downloads.start(results, given["what"], f"results-{run.id}", zone, page)
 
     def _changed(self) -> None:
         """Send what is new, soon. Called from any thread, as often as it likes."""
@@ -237,6 +239,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         with state.lock:
             view = state.view()
             view["head"]["download"] = self._downloads.line
+            view["head"]["download_of"] = self._downloads.page
             news, whole = self._news.of_sections("view", view)
             rows = {}
             for name in ("leads", "plan", "results"):

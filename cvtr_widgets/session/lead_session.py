@@ -362,15 +362,17 @@ class LeadSession(ReadSession):
         """
         return self._running.verify(head)
 
-    def export_journal(self, path: str | Path, run_id: Run | str | None = None) -> str:
+    def export_journal(self, path: str | Path, run_id: Run | str | None = None, *, overwrite: bool = False) -> str:
         """The journal, or one run of it, as a self-contained bundle (JSON lines). Gives its head: note it elsewhere.
+
+        Only you can read the file. One that is there is replaced only with ``overwrite=True``.
 
         ``check_bundle.py`` is put beside it and checks it without this package: ``python check_bundle.py bundle.jsonl [head]``.
 
         Raises:
             RunError: no such run. ExportError: the file cannot be written.
         """
-        return self._running.export(Path(path), None if run_id is None else run_named(run_id))
+        return self._running.export(Path(path).expanduser(), None if run_id is None else run_named(run_id), overwrite=overwrite)
 
     def close(self) -> None:
         """Close the journal. The client stays open.

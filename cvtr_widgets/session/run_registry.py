@@ -313,8 +313,8 @@ class Running:
         """Check the chain of hashes."""
         return self.journal.verify(head)
 
-    def export(self, path: Path, run_id: str | None) -> str:
+    def export(self, path: Path, run_id: str | None, *, overwrite: bool) -> str:
         """A self-contained bundle, with the file that checks it beside it; gives its head."""
-        head = bundle.export(self.journal, path, run_id)
-        bundle.copy_checker(path.parent)
+        head = bundle.export(self.journal, path, run_id, overwrite=overwrite)
+        bundle.copy_checker(path.parent, overwrite=overwrite)
         return head

@@ -45,7 +45,7 @@ function stage() {
   number += 1;
   if (file) {
     const bytes = new TextEncoder().encode(file);
-    tell({ v: 1, kind: "file", key: "k", part: 0, parts: 1, type: "text/csv", name: "results.csv" }, [new DataView(bytes.buffer)]);
+    tell({ v: 1, kind: "file", page, key: "k", part: 0, parts: 1, type: "text/csv", name: "results.csv" }, [new DataView(bytes.buffer)]);
     return;
   }
   tell({ v: 1, kind: "texts", texts, not_for: "", handled });

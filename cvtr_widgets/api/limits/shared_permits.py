@@ -18,6 +18,7 @@ import contextlib
 import hashlib
 import platform
 import random
+import re
 import secrets
 import sqlite3
 import threading
@@ -32,6 +33,7 @@ from filelock import FileLock, Timeout
 from pyrate_limiter import Decision, RateItem, SQLiteBucket
 from pyrate_limiter.buckets.sqlite_bucket import Queries
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.api.limits.local_permits import rate_of, reserve_of
 from cvtr_widgets.api.origin import is_loopback
 from cvtr_widgets.models import Limits
@@ -44,6 +46,11 @@ NOWHERE = -1
 """The place of a request in flight for which the new folder had none left."""
 UNUSABLE = (OSError, sqlite3.Error, NotImplementedError, Timeout)
 """What is raised where the folder cannot be used."""
+
+
+_OURS = ("permits", "place-", "pause", "wanted")
+"""How the names of the files of an allowance begin."""
+_PLATFORM = re.compile("[0-9a-f]{24}")
 
 
 def allowance_folder(origin: str, base: Path | None = None) -> Path:
@@ -122,15 +129,22 @@ class SharedAllowance:
         self.idle()
 
     def _files(self) -> tuple[FileLock, list[FileLock]]:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._close_to_others()
+        settings: dict[str, Any] = {"thread_local": False, "fallback_to_soft": False, "mode": safe_files.FILE}
         # Waiting for it is waiting for one small transaction of another process.
-        gate = FileLock(
-            self._folder / "permits.lock", timeout=10, poll_interval=0.002, thread_local=False, fallback_to_soft=False
-        )
-        return gate, [
-            FileLock(self._folder / f"place-{n}.lock", blocking=False, thread_local=False, fallback_to_soft=False)
-            for n in range(MAX_IN_FLIGHT)
-        ]
+        gate = FileLock(self._folder / "permits.lock", timeout=10, poll_interval=0.002, **settings)
+        places = [FileLock(self._folder / f"place-{n}.lock", blocking=False, **settings) for n in range(MAX_IN_FLIGHT)]
+        return gate, places
+
+    def _close_to_others(self) -> None:
+        """Folders and files for this user only, also where they were there before with wider rights."""
+        safe_files.close_folder(self._folder, lambda name: name.startswith(_OURS))
+        if _PLATFORM.fullmatch(self._folder.name):
+            safe_files.close_folder(self._folder.parent, lambda name: _PLATFORM.fullmatch(name) is not None)
+            safe_files.close_folder(self._folder.parent.parent, lambda name: name == safe_name(platform.node()))
+        for file in self._folder.iterdir():
+            if file.name.startswith(_OURS):
+                safe_files.close_file(file)
 
     # -- a folder that is removed ---------------------------------------------------------------------------------------
 
@@ -213,6 +227,7 @@ class SharedAllowance:
     def _opened(self) -> SQLiteBucket:
         # Kernels that were told to count over another time count by themselves; places and pauses are everybody's.
         name = "permits.sqlite" if self._window == Limits().window else f"permits-{self._window:g}.sqlite"
+        safe_files.close_file(self._folder / name, make=True)
         db = sqlite3.connect(self._folder / name, timeout=10.0, check_same_thread=False)
         try:
             # Nothing here need outlive a crash of the machine.
@@ -262,6 +277,7 @@ class SharedAllowance:
             self._pause_look = _Look(self._pause_look.path)
             until = max(until, self.paused_until())
             text = self._folder / f"pause-{self._name}"
+            safe_files.close_file(text, make=True)
             text.write_text(repr(until), encoding="ascii")
             text.replace(self._pause_look.path)
             self._paused_until = until
@@ -289,6 +305,7 @@ class SharedAllowance:
                 return None
             place = self._kept.pop() if self._kept else self._locked()
             if place is None:
+                safe_files.close_file(self._wanted_look.path, make=True)
                 self._wanted_look.path.touch()
             else:
                 self._in_use.add(place)

@@ -1,4 +1,9 @@
-"""Files from the kernel to the page. They travel in parts, slowly enough for the server's limit on what a kernel may send."""
+"""Files from the kernel to the page that asked for one. They travel in parts, slowly enough for the server's limit on what a
+kernel may send.
+
+A kernel can only speak to all views of a panel at once, so that each message names the page that it is for, and the others
+leave it alone: neither a second view nor a colleague's browser saves a file that nobody asked for there.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +27,24 @@ EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Downloads:
-    """Makes a file of a frame and sends it. ``line`` says how far it is, or what went wrong."""
+    """Makes a file of a frame and sends it. ``line`` says how far it is, or what went wrong; ``page`` who asked for it."""
 
     def __init__(self, post: Callable[[dict[str, Any], list[bytes]], None], changed: Callable[[], None]) -> None:
         self.line = ""
+        self.page = ""
         self._post = post
         self._changed = changed
         self._lock = threading.Lock()
 
-    def start(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo) -> None:
-        """Send ``frame`` as ``csv``, ``excel`` or ``excel_by_publisher``; formula-safe."""
-        threading.Thread(target=self._work, args=(frame, what, name, zone), name="cvtr-export", daemon=True).start()
+    def start(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo, page: str) -> None:
+        """Send ``frame`` as ``csv``, ``excel`` or ``excel_by_publisher`` to one ``page``; formula-safe."""
+        threading.Thread(target=self._work, args=(frame, what, name, zone, page), name="cvtr-export", daemon=True).start()
 
-    def _work(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo) -> None:
+    def _work(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo, page: str) -> None:
         from cvtr_widgets.frames.export import to_csv, to_excel  # openpyxl is not wanted before
 
         with self._lock:
+            self.page = page
             try:
                 self._say("Making the file.")
                 if what == "csv":
@@ -55,8 +62,8 @@ class Downloads:
         parts = [content[i : i + PART] for i in range(0, len(content), PART)] or [b""]
         key = f"{time.monotonic_ns()}"
         for place, part in enumerate(parts):
-            message = {"v": VERSION, "kind": "file", "key": key, "name": name, "type": kind, "part": place, "parts": len(parts)}
-            self._post(message, [part])
+            message = {"v": VERSION, "kind": "file", "page": self.page, "key": key, "name": name, "type": kind}
+            self._post(message | {"part": place, "parts": len(parts)}, [part])
             if len(parts) > 8:
                 self._say(f"Sending {name}: {place + 1} of {len(parts)} parts.")
                 time.sleep(SECONDS_A_PART)

@@ -178,7 +178,7 @@ function pastRuns(link) {
   };
 }
 
-/** Puts the parts of a file together and hands it to the browser. */
+/** Puts the parts of a file together and hands it to the browser. Every view hears of it; only the one that asked saves it. */
 function downloads() {
   const under = new Map();
   return (message, buffers) => {
@@ -322,7 +322,7 @@ function render({ model, el }) {
       shown[name] = { is, number: message.number };
       ({ leads: leads.table, plan: processing.planTable, results: processing.resultTable })[name].draw(is);
     } else if (message.kind === "texts" && message.not_for !== link.page) showTexts(message.texts);
-    else if (message.kind === "file") save(message, buffers);
+    else if (message.kind === "file" && message.page === link.page) save(message, buffers);
     else if (message.kind === "fault") problem.update(message.problem);
     else if (message.kind === "reload") {
       problem.update({ text: "This page and the kernel do not understand each other. Reload the page.", detail: "" });

@@ -214,7 +214,7 @@ function processingStep(link) {
     setShown(again, Boolean(view.stale) || (Boolean(view.problem) && !view.plan && !view.run));
     updatePlan(view, fresh);
     updateRun(view);
-    setLine(download, head.download);
+    setLine(download, head.download_of === link.page ? head.download : "");
     setText(where, head.badge);
     where.classList.toggle("cvtr-live", head.badge === "LIVE");
   }
