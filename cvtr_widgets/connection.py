@@ -280,7 +280,7 @@ class Sandbox:
             seed: the same seed makes the same world.
             latency: seconds that each answer takes, its making included: half of them pass before anything is done.
             port: on 127.0.0.1; 0 takes a free one.
-            more: further settings of ``cvtr_widgets.sandbox.SandboxServer`` (``id_filter``, ``mishaps``, ``network``,
+            more: further settings of ``cvtr_widgets.sandbox.SandboxServer`` (``story``, ``id_filter``, ``mishaps``, ``network``,
                 ``chaos``, ``rate_limit`` ...).
 
         Raises:

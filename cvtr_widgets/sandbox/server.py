@@ -20,6 +20,7 @@ from cvtr_widgets.sandbox.app import SINCE, Desk, Seen, make_app
 from cvtr_widgets.sandbox.auth import Gate
 from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, REASONS, World
 from cvtr_widgets.sandbox.data.store import FIELDS, Store
+from cvtr_widgets.sandbox.data.stories import Planted, StoryWorld
 from cvtr_widgets.sandbox.faults.draw import Chaos, Faults
 from cvtr_widgets.sandbox.faults.faults import Mishap, NetworkFault
 from cvtr_widgets.sandbox.faults.network_proxy import Proxy
@@ -81,6 +82,8 @@ class SandboxServer:
         max_ids: most leads per write.
         now: the moment the world is made for.
         speech: other words than Convertr's presumed ones; see ``sandbox.speech``.
+        story: a world of natural spread in which what the name says is wrong: ``clean duplicates near_duplicates bad_sub_id
+            wrongly_billed threshold typos bad_month`` (all of them); 1,000 to 40,000 leads.
         pretend_live: do not say that this is a sandbox, so that what holds for a live enterprise can be tried.
 
     Raises:
@@ -108,6 +111,7 @@ class SandboxServer:
         max_ids: int = 500,
         now: datetime | None = None,
         speech: Speech | None = None,
+        story: str | None = None,
         pretend_live: bool = False,
     ) -> None:
         """Make the world and start serving; see the class."""
@@ -118,7 +122,10 @@ class SandboxServer:
                 pass  # a port that is taken is said before the world is made; the server would leave its socket open
         self._mishaps: tuple[Mishap, ...] = ()
         self._network: tuple[NetworkFault, ...] = ()
-        self._store = Store(World(seed, now), leads)
+        world = World(seed, now) if story is None else StoryWorld(seed, now, story, leads)
+        self._store = Store(world, leads)
+        self.planted: tuple[Planted, ...] = world.planted if isinstance(world, StoryWorld) else ()
+        """What the story has planted; callers of the service are never told."""
         self._gate = Gate(token_life=token_life, rate_limit=rate_limit, window=window)
         reads = Reads(self._store, id_filter=id_filter)
         self._desk = Desk(self._store, self._gate, Rules(self._store), reads, latency, queue_delay, max_ids)

@@ -1,0 +1,319 @@
+"""Worlds with a story: clean ones, and ones in which something is wrong. What was planted is known to the sandbox only.
+
+In all of them publishers and sub-ids differ by nature, leads come in waves by hour and day, and no two people share an address,
+a telephone number or a device. On top of that, a story plants what its name says. E-mail addresses are on domains reserved for
+examples, but for planted typos and throwaway domains; telephone numbers are in ranges kept free for fiction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from cvtr_widgets.errors import SandboxError
+from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, CATEGORIES, PUBLISHERS, REASONS, Dice, MadeLead, World, integrations_of, iri
+
+STORIES: dict[str, tuple[str, ...]] = {
+    "clean": (),
+    "duplicates": ("duplicates",),
+    "near_duplicates": ("near_duplicates",),
+    "bad_sub_id": ("bad_sub_id",),
+    "wrongly_billed": ("wrongly_billed",),
+    "threshold": ("threshold",),
+    "typos": ("typos", "disposable"),
+    "bad_month": ("duplicates", "near_duplicates", "bad_sub_id", "wrongly_billed", "threshold", "typos", "disposable"),
+}
+"""What each story plants."""
+MOST = 40_000
+"""Leads of a story: there are no more telephone numbers that belong to nobody."""
+DAYS = 45
+SPREAD = 0.01
+"""rho of the beta distribution that each sub-id's own share of Invalid leads is drawn from."""
+USUAL, BAD = 0.10, 0.45
+"""The mean share of leads that fail the checks, and that of a planted sub-id."""
+AREAS = tuple(range(201, 217)) + tuple(range(301, 322)) + tuple(range(401, 426)) + tuple(range(501, 521)) + tuple(range(601, 631))
+CITIES = ("113 496", "114 496", "115 496", "116 496", "117 496", "118 496", "121 496", "131 496", "141 496", "151 496", "161 496")
+GIVEN = (
+    "Ada",
+    "Ben",
+    "Cleo",
+    "Dan",
+    "Ella",
+    "Finn",
+    "Gwen",
+    "Hugo",
+    "Iris",
+    "Jack",
+    "Kate",
+    "Liam",
+    "Maya",
+    "Noah",
+    "Olga",
+    "Paul",
+)
+LIKE = ("l", "n", "r", "s", "t", "d", "m", "k", "b", "g", "p", "v")
+TYPOS, THROWAWAY = ("gmial.com", "hotmial.com", "yaho.com", "outlok.com"), ("mailinator.com", "guerrillamail.com")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What was planted: ``kind`` (see ``STORIES``), ``about`` (whose: a publisher, a sub-id, an advertiser) and ``leads`` (ids)."""
+
+    kind: str
+    about: str
+    leads: tuple[int, ...]
+
+
+@dataclass
+class _Source:
+    """A publisher's sub-id: how many leads it sends, and which share of them fails the checks."""
+
+    publisher: int
+    sub_id: str
+    weight: float
+    rate: float
+
+
+@dataclass
+class _Coming:
+    """A lead that is still to be made."""
+
+    at: datetime
+    source: _Source
+    plant: str = ""
+    like: int | None = None
+    campaign: int | None = None
+
+
+@dataclass
+class _Person:
+    """Whom a lead is about, as far as another may repeat it."""
+
+    lead: int
+    campaign: int
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class StoryWorld(World):
+    """A world of one story; ``planted`` is known once its leads are made.
+
+    Raises:
+        SandboxError: there is no such story, or it would need more leads than there are telephone numbers.
+    """
+
+    def __init__(self, seed: int, now: datetime | None, story: str, count: int) -> None:
+        super().__init__(seed, now)
+        if story not in STORIES:
+            raise SandboxError(f"There is no story {story!r}. Choose one of: {', '.join(STORIES)}.")
+        if not 1_000 <= count <= MOST:
+            raise SandboxError(f"A story takes 1,000 to {MOST:,} leads, not {count:,}. Choose a number in between.")
+        self._plants = STORIES[story]
+        self._story = Dice(f"{seed}/{story}")
+        self._found: dict[tuple[str, str], list[int]] = {}
+        self._people: list[_Person] = []
+        self._sources = self._make_sources(count)
+        self._now_coming: _Coming | None = None
+        self._made = 0
+
+    @property
+    def planted(self) -> tuple[Planted, ...]:
+        """What was planted."""
+        return tuple(Planted(kind, about, tuple(sorted(ids))) for (kind, about), ids in sorted(self._found.items()))
+
+    def leads(self, count: int, first: int = 0, end: int | None = None) -> Iterator[MadeLead]:
+        """All leads, oldest first."""
+        for coming in self._coming(count)[first:end]:
+            self._now_coming = coming
+            yield self.lead(coming.at)
+        self._now_coming = None
+
+    # -- who sends, and when ------------------------------------------------------------------------------------------
+
+    def _make_sources(self, count: int) -> list[_Source]:
+        """Sub-ids of log-normal sizes (median 33 leads), each with a rate of its own."""
+        r, size = self._story, 1 / SPREAD - 1
+        publishers = tuple(PUBLISHERS)
+        made = [
+            _Source(
+                publishers[n % len(publishers)],
+                f"sub-{n}",
+                r.lognormvariate(0, 0.8),
+                r.betavariate(USUAL * size, (1 - USUAL) * size),
+            )
+            for n in range(max(12, count // 45))
+        ]
+        if "bad_sub_id" in self._plants:
+            bad = made[r.below(len(made))]
+            bad.rate = BAD
+            bad.weight = max(bad.weight, 100 / count * sum(s.weight for s in made))
+            self._bad = bad
+        return made
+
+    def _coming(self, count: int) -> list[_Coming]:
+        """When which source sends a lead: by hour of the week, in waves that are each publisher's own."""
+        r = self._story
+        start = self._now - timedelta(days=DAYS)
+        hours: dict[int, tuple[list[int], list[float]]] = {}
+        for publisher in PUBLISHERS:
+            weights, running = [], 0.0
+            for n in range(DAYS * 24):
+                at = start + timedelta(hours=n)
+                usual = (0.3 if at.weekday() > 4 else 1.0) * (1.0 if 8 <= at.hour < 19 else 0.25)
+                running += usual * r.gammavariate(3, 1 / 3)
+                weights.append(running)
+            hours[publisher] = (list(range(DAYS * 24)), weights)
+        extra = {"duplicates": 40, "near_duplicates": 40}
+        more = sum(extra[p] for p in self._plants if p in extra)
+        senders = r.choices(self._sources, [s.weight for s in self._sources], k=count - more)
+        made = []
+        for source in senders:
+            places, weights = hours[source.publisher]
+            (hour,) = r.choices(places, cum_weights=weights)
+            made.append(_Coming(start + timedelta(hours=hour, seconds=r.below(3_600)), source))
+        burst = start + timedelta(days=30 + r.below(8), hours=r.below(24))
+        culprit = self._sources[r.below(len(self._sources))]
+        for plant in ("duplicates", "near_duplicates"):
+            if plant in self._plants:
+                # A burst of leads that were there before; near ones are sent again over some days.
+                span = 600 if plant == "duplicates" else 5 * 86_400
+                made += [_Coming(burst + timedelta(seconds=r.below(span)), culprit, plant) for _ in range(40)]
+        made.sort(key=lambda c: c.at)
+        return made
+
+    # -- what a lead is -----------------------------------------------------------------------------------------------
+
+    def _history(self, made: MadeLead) -> None:
+        coming = self._now_coming
+        if coming is None:  # a lead that comes in later has no story
+            super()._history(made)
+            return
+        r, record = self._story, made.record
+        publisher = coming.source.publisher
+        made.publisher = publisher
+        record.update(publisher=iri("publishers", publisher), publisherSubId=coming.source.sub_id)
+        self._person_of(made, coming)
+        self._checks(made, coming)
+        made.notes[:] = [(made.created.isoformat(), "status", f"Processed: {record['currentStatus']}", "system")]
+        self._deliver(made)
+        self._second_check(made)
+        wronged = "wrongly_billed" in self._plants and made.advertiser == 3003 and record["currentStatus"] == "Invalid"
+        if wronged and r.random() < 0.6:
+            record["advertiserBillable"] = True
+            self._note("wrongly_billed", "Cobalt Security", made)
+        self._made += 1
+
+    def _note(self, kind: str, about: str, made: MadeLead) -> None:
+        self._found.setdefault((kind, about), []).append(made.record["id"])
+
+    def _person_of(self, made: MadeLead, coming: _Coming) -> None:
+        """A person of its own, or one that was sent before to the same campaign."""
+        r, record, own = self._story, made.record, made.record["id"]
+        about = PUBLISHERS[coming.source.publisher]
+        if coming.plant and self._people:
+            person = self._people.pop(r.below(len(self._people)))  # nobody is sent again twice
+            made.campaign = person.campaign
+            record.update(campaign=iri("campaigns", made.campaign), currency=CAMPAIGNS[made.campaign][2])
+            record.update(person.values)
+            if coming.plant == "near_duplicates":
+                _disguise(record, r)
+            self._note(coming.plant, about, made)
+            return
+        first, last = GIVEN[r.below(len(GIVEN))], _surname(r)
+        domain = f"firm{r.below(4_000)}.example"
+        for plant, domains in (("typos", TYPOS), ("disposable", THROWAWAY)):
+            if plant in self._plants and r.random() < 0.01:
+                domain = domains[r.below(len(domains))]
+                self._note(plant, "e-mail domains", made)
+                break
+        country, telephone = _telephone(self._made)
+        values = {
+            "firstName": first,
+            "lastName": last,
+            "email": f"{first}.{last}.{own}@{domain}".lower(),
+            "telephone": telephone,
+            "postcode": f"{10_000 + r.below(80_000)}",
+        }
+        record.update(
+            values, ip=f"2001:db8::{r.getrandbits(16):x}:{r.getrandbits(16):x}:{own:x}", fingerprint=f"{r.getrandbits(128):032x}"
+        )
+        for entry in record["leadData"]:
+            if entry["name"] == "country":
+                entry["value"] = country
+        if domain.endswith(".example"):
+            self._people.append(_Person(own, made.campaign, values))
+
+    def _checks(self, made: MadeLead, coming: _Coming) -> None:
+        """The score, and what follows from it."""
+        r, record = self._story, made.record
+        gamer = "threshold" in self._plants and coming.source.publisher == tuple(PUBLISHERS)[2]
+        if r.random() < coming.source.rate:
+            score, status = 90 + r.below(150), "Invalid"
+            if gamer and r.random() < 0.7:
+                score, status = 240 + r.below(4), "Caution"
+                self._note("threshold", PUBLISHERS[coming.source.publisher], made)
+        elif r.random() < 0.2:
+            score, status = 240 + r.below(60), "Caution"
+        else:
+            score, status = 300, "Valid"
+        if "bad_sub_id" in self._plants and coming.source is self._bad and status == "Invalid":
+            self._note("bad_sub_id", self._bad.sub_id, made)
+        record["qaResult"].update(status=status, failedJobs=[] if status == "Valid" else ["E-mail check"])
+        record.update(score=score, hardfail=False, currentStatus=status, processrStatus=1000)
+
+    def _deliver(self, made: MadeLead) -> None:
+        r, record = self._story, made.record
+        at = made.created + timedelta(hours=r.expovariate(0.5))
+        if record["currentStatus"] != "Valid" or r.random() > 0.9 or at > self._now:
+            return
+        record.update(
+            integration=True, deliveryStatus="Delivered", firstDeliveredTs=at.replace(microsecond=0).isoformat(),
+            advertiserBillable=True, publisherBillable=True,
+        )  # fmt: skip
+        made.sent_to.append(integrations_of(made.campaign)[0])
+        made.notes.append((at.isoformat(), "delivery", "Delivered", "system"))
+
+    def _second_check(self, made: MadeLead) -> None:
+        """Three of a hundred leads are flagged by a person."""
+        r, record = self._story, made.record
+        later = made.created + timedelta(hours=30)
+        if record["currentStatus"] == "Invalid" or r.random() > 0.03 or later > self._now:
+            return
+        reasons = tuple(REASONS["invalid"].values())
+        reason = reasons[r.below(len(reasons))]
+        record.update(
+            currentStatus="Invalid", secondCheckStatus="Invalid", secondCheckFlagReason=reason, publisherBillable=False,
+            secondCheckFlagReasonCategory=r.pick(tuple(CATEGORIES.values())) if reason == "Returned" else None, advertiserBillable=False,
+        )  # fmt: skip
+        made.notes.append((later.isoformat(), "status", f"Invalid: {reason}", "admin@sandbox.example"))
+
+
+def _surname(r: Dice) -> str:
+    return "".join(LIKE[r.below(len(LIKE))] + "aeiou"[r.below(5)] for _ in range(3)).capitalize() + LIKE[r.below(len(LIKE))]
+
+
+def _telephone(number: int) -> tuple[str, str | None]:
+    """Country and number of the lead with this number: American and British ones in turn, until there are no more."""
+    half, british = divmod(number, 2)
+    if british:
+        city, rest = divmod(half, 1_000)
+        return ("GB", f"+44 {CITIES[city]} {rest:04d}") if city < len(CITIES) else ("GB", None)
+    area, rest = divmod(half, 100)
+    return ("US", f"+1 {AREAS[area]} 555 01{rest:02d}") if area < len(AREAS) else ("US", None)
+
+
+def _disguise(record: dict[str, Any], r: Dice) -> None:
+    """The same person, written a little differently: a letter of the name, another address with the same telephone, a tag."""
+    way = r.below(3)
+    name, domain = record["email"].split("@")
+    if way == 0:
+        record.update(email=f"{name}+offer@{domain}", telephone=None)
+    elif way == 1:
+        last = record["lastName"]
+        record["lastName"] = last[:-1] + "x"
+        record["email"] = f"{record['firstName']}{last[:-1]}x@{domain}".lower()
+    else:
+        digits = "".join(c for c in record["telephone"] or "" if c.isdigit())
+        record["telephone"] = f"00{digits}" if digits else None
+        record["email"] = name.replace(".", "_") + "@" + domain
