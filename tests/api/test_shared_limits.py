@@ -20,7 +20,7 @@ from cvtr_widgets.errors import Cancelled, TooManyRequests
 from cvtr_widgets.models import Limits
 from tests.sandbox.conftest import soon
 
-KERNEL = Path(__file__).with_name("kernel.py")
+KERNEL = Path(__file__).with_name("limit_kernel.py")
 
 
 class Kernel:

@@ -17,10 +17,10 @@ from pathlib import Path
 os.umask(int(sys.argv[1], 8))
 import cvtr_widgets as cvtr
 from cvtr_widgets import settings
-from cvtr_widgets.api.dialect import default_dialect
+from cvtr_widgets.dialect.default import default_dialect
 from cvtr_widgets.dialect.writing import mark_proven
 from datetime import date
-from cvtr_widgets.runs.journal import Journal
+from cvtr_widgets.journal.journal import Journal
 
 base = Path(sys.argv[2])
 number = sys.argv[3]
@@ -77,7 +77,7 @@ def test_what_is_kept_is_closed_to_others(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="rights of files as POSIX has them")
 def test_a_folder_with_other_things_in_it_is_left_as_it_is(tmp_path):
-    from cvtr_widgets.runs.journal import Journal
+    from cvtr_widgets.journal.journal import Journal
 
     theirs = tmp_path / "team"
     theirs.mkdir()
