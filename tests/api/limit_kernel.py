@@ -1,7 +1,7 @@
 """One kernel among several: after a line on its input it sends as many requests as it may, and says when each began and
 ended, until it is killed.
 
-python kernel.py FOLDER REQUESTS WINDOW THREADS HOLD
+python limit_kernel.py FOLDER REQUESTS WINDOW THREADS HOLD
 """
 
 from __future__ import annotations
