@@ -58,8 +58,9 @@ class ServiceError(CvtrError):
     """The service or the network did not do what was asked.
 
     Attributes: ``method`` and ``path`` of the request (never its query, body or headers), ``status`` (int or None when
-    there was no answer), ``advice`` (what to do next) and ``own_form`` (whether an answer came in the service's own form, and
-    not from something between here and there).
+    there was no answer), ``advice`` (what to do next), ``own_form`` (whether an answer came in the service's own form, and
+    not from something between here and there), ``words`` (the service's own, without secrets and personal data) and
+    ``plain`` (the message without these words).
     """
 
     def __init__(
@@ -71,14 +72,22 @@ class ServiceError(CvtrError):
         status: int | None = None,
         advice: str = "",
         own_form: bool = False,
+        words: str = "",
     ) -> None:
         self.own_form = own_form
         self.method = method
-        self.path = path
+        self.path = path = path.partition("?")[0]
+        self.words = words
         self.status = status
         self.advice = advice
         where = f" ({method} {path}{'' if status is None else f' answered {status}'})" if path else ""
-        super().__init__(f"{message}{where}.{' ' + advice if advice else ''}")
+        rest = f"{where}.{' ' + advice if advice else ''}"
+        self.plain = message + rest
+        super().__init__(message + (f': "{words}"' if words else "") + rest)
+
+    def __repr__(self) -> str:
+        """Kind and status: libraries log the repr of what they try again, and the path may hold a lead id."""
+        return f"{type(self).__name__}(status={self.status})"
 
 
 class LoginRefused(ServiceError):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from cvtr_widgets.errors import SettingsError
+from cvtr_widgets.redact import size_of
 
 LeadId: TypeAlias = int
 Record: TypeAlias = dict[str, Any]
@@ -96,6 +97,16 @@ class Action:
     reason_choice: Choice | None = None
     category_choice: Choice | None = None
 
+    def __repr__(self) -> str:
+        """Without words of the user's own: a listed reason and category by name, others by their length."""
+        said = [str(self.kind)]
+        for name, choice in (("reason", self.reason_choice), ("category", self.category_choice)):
+            if (text := getattr(self, name)) is not None:
+                said.append(f"{name}={size_of(text) if choice is None else repr(choice.name)}")
+        said += [f"comment={size_of(self.comment)}"] if self.comment is not None else []
+        said += [f"integrations={self.integrations}"] if self.integrations else []
+        return f"Action({', '.join(said)})"
+
 
 class Verdict(enum.StrEnum):
     """What a plan says of one lead."""
@@ -138,7 +149,7 @@ class LeadAnswer:
     """The service's word on one lead of a write: ``ok`` True, False or None (it named the lead and said neither)."""
 
     ok: bool | None
-    detail: str = ""
+    detail: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +163,7 @@ class WriteAnswer:
     cause: Cause
     status: int | None = None
     per_lead: Mapping[LeadId, LeadAnswer] | None = None
-    detail: str = ""
+    detail: str = field(default="", repr=False)
     retry_after: float | None = None
     queued: bool = False
 
@@ -161,8 +172,8 @@ class WriteAnswer:
 class Signature:
     """A printed name under one plan. ``signed_at`` carries its zone; ``fingerprint`` is the plan's."""
 
-    name: str
-    meaning: str
+    name: str = field(repr=False)
+    meaning: str = field(repr=False)
     signed_at: datetime
     fingerprint: str
 
@@ -235,6 +246,11 @@ class LeadState(NamedTuple):
     campaign: str | None = None
     publisher: str | None = None
 
+    def __repr__(self) -> str:
+        """Status and delivery; reasons and comments are words that somebody wrote."""
+        said = ", ".join(f"{n}={v!r}" for n in ("status", "delivery") if (v := getattr(self, n)) is not NOT_SENT)
+        return f"LeadState({said})"
+
 
 def _of_state(name: str) -> Any:
     return property(operator.attrgetter(f"state.{name}"))
@@ -255,9 +271,8 @@ class Lead:
         self.state = state or LeadState(**fields)
 
     def __repr__(self) -> str:
-        """Without what the service does not send."""
-        said = "".join(f", {k}={v!r}" for k, v in self.state._asdict().items() if v is not NOT_SENT)
-        return f"Lead({self.id}{said})"
+        """Its id, status and delivery."""
+        return f"Lead({self.id}, {self.state!r})"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lead) and (self.id, self.state) == (other.id, other.state)
@@ -415,8 +430,8 @@ class Rejected:
     """
 
     where: str
-    text: str
-    why: str
+    text: str = field(repr=False)
+    why: str = field(repr=False)
     leads: int = 1
 
 

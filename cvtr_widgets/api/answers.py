@@ -10,6 +10,7 @@ from cvtr_widgets.dialect.kinds import AnswerEntry
 from cvtr_widgets.dialect.model import Call, Dialect
 from cvtr_widgets.frames.field_map import getter, id_of, plain_word
 from cvtr_widgets.models import NOT_SENT, LeadAnswer, LeadId
+from cvtr_widgets.redact import Gate
 
 TWICE = "the service named this lead twice, with different words"
 
@@ -81,13 +82,11 @@ def _words(dialect: Dialect, name: str) -> set[str | None]:
     return {plain_word(w) for w in dialect.value("words", name)}
 
 
-def printable(text: Any) -> str:
-    """The service's own words, fit to be shown: on one line, at most 300 characters; empty where it is no text."""
-    return "".join(c if c.isprintable() else " " for c in text)[:300] if isinstance(text, str) else ""
+def per_lead(dialect: Dialect, call: Call, found: Any, asked: Sequence[LeadId], gate: Gate) -> dict[LeadId, LeadAnswer] | None:
+    """The service's word on each lead that it names; None where it names none. Named twice with different words: no word.
 
-
-def per_lead(dialect: Dialect, call: Call, found: Any, asked: Sequence[LeadId]) -> dict[LeadId, LeadAnswer] | None:
-    """The service's word on each lead that it names; None where it names none. Named twice with different words: no word."""
+    Its words on a lead pass the ``gate``: they may name that lead and no other.
+    """
     yes, no = _words(dialect, "yes"), _words(dialect, "no")
     said: dict[LeadId, LeadAnswer] = {}
     for one in told(call, found, asked):
@@ -95,7 +94,7 @@ def per_lead(dialect: Dialect, call: Call, found: Any, asked: Sequence[LeadId]) 
         ok = one.listed
         if ok is None and word is not None:
             ok = True if word in yes else False if word in no else None
-        mine = LeadAnswer(ok, printable(one.message))
+        mine = LeadAnswer(ok, gate.said(one.message, ids=(one.lead_id,)))
         if one.lead_id in said and said[one.lead_id].ok != ok:
             mine = LeadAnswer(None, TWICE)
         said[one.lead_id] = mine

@@ -80,6 +80,7 @@ class Auth:
         self._lock = threading.Lock()
         self._refused: CvtrError | None = None
         self._token: _Token | None = None
+        transport.gate.know(credentials.password, credentials.token)
         if credentials.token:
             self._token = _Token(credentials.token, float("inf"))
 
@@ -186,6 +187,7 @@ class Auth:
     def replace_password(self, password: str) -> None:
         """Use another password from now on."""
         with self._lock:
+            self._transport.gate.know(password)
             self._credentials = replace(self._credentials, password=password, token="", source="change_password()", remedy="")
             self._refused = None
             self._token = None
@@ -222,6 +224,7 @@ class Auth:
             code = self._code()
             token = getter((self._dialect.file.auth.token.mfa_token,))(body)
             token = token if isinstance(token, str) else ""
+            self._transport.gate.know(token, code)
             answer = self._login({**form, login.mfa_token: token, login.mfa_code: code}, path, cancelled)
         if answer.status != 200 and not self._is_refusal(answer):
             error = status_error(answer, "POST", path)
@@ -309,12 +312,13 @@ class Auth:
         return answer.status in {400, 401, 403, 422, 423}
 
     def _refusal(self, answer: Answer, path: str) -> LoginRefused:
-        words, source = problem_words(answer.body), self._credentials.source
+        words, source = problem_words(answer), self._credentials.source
         check = f"The password came from {source}. {self._credentials.remedy}" if source else (
             "Check user, password and enterprise, then connect anew."
         )  # fmt: skip
         return LoginRefused(
-            "The login was refused" + (f': "{words}"' if words else ""),
+            "The login was refused",
+            words=words,
             method="POST",
             path=path,
             status=answer.status,
@@ -363,4 +367,5 @@ class Auth:
         # A token that lives shorter than the reserve is used up to a tenth before its end.
         ends = self._clock() + seconds + (self.RESERVE - seconds * 0.1 if seconds < 10 * self.RESERVE else 0.0)
         renewable = bool(self._dialect.file.auth.renew.path) and len(refresh) == len(names)
+        self._transport.gate.know(read(places.token), *(refresh or {}).values())
         return _Token(str(read(places.token)), ends, refresh if renewable else None)

@@ -195,7 +195,7 @@ class Reader:
                 "The service does not take the new token either", method=method, path=path, status=401,
                 advice="Connect again; if it stays, the account may have been closed.",
             )  # fmt: skip
-        if answer.status >= 400 and problem_words(answer.body) == "Password expired":
+        if answer.status >= 400 and problem_words(answer) == "Password expired":
             raise PasswordExpired(
                 "The password of this account has expired", method=method, path=path, status=answer.status,
                 advice=EXPIRED_ADVICE,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import email.utils
 import os
+import re
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from cvtr_widgets.api.deadline import ends_at, keep_deadlines
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.limits.rate_limiter import STOPPED, Budget
 from cvtr_widgets.api.origin import is_loopback
+from cvtr_widgets.api.request_logs import without_ids
 from cvtr_widgets.errors import (
     Cancelled,
     NoAnswer,
@@ -38,7 +40,8 @@ from cvtr_widgets.errors import (
     TooManyRequests,
     Unreadable,
 )
-from cvtr_widgets.models import Cause
+from cvtr_widgets.models import Cause, LeadId
+from cvtr_widgets.redact import Gate
 
 Params = Sequence[tuple[str, str]]
 Form = Mapping[str, str | list[str]]
@@ -55,11 +58,14 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. ``body`` is undecoded and never shown in errors: it may hold lead fields."""
+    """What came back. ``body`` is undecoded and never shown in errors: it may hold lead fields. What is to be shown of it
+    passes its ``gate``.
+    """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    gate: Gate = field(default_factory=Gate, repr=False, compare=False)
 
 
 class Failed(Exception):
@@ -171,6 +177,7 @@ class Transport:
         self.timeouts = timeouts or Timeouts()
         self.max_bytes = max_bytes
         self.clock_offset: float | None = None
+        self.gate = Gate()
         places = budget.limits.in_flight
         wait = httpx.Timeout(self.timeouts.read, connect=self.timeouts.connect, pool=self.timeouts.total)
         settings: dict[str, Any] = {"base_url": origin, "timeout": wait, "follow_redirects": False, **trust(origin)}
@@ -237,7 +244,7 @@ class Transport:
 
     def _send(self, client: httpx.Client, request: httpx.Request) -> Answer:
         ends = time.monotonic() + self.timeouts.total
-        with ends_at(ends):
+        with ends_at(ends), without_ids():
             return self._receive(client, request, ends)
 
     def _receive(self, client: httpx.Client, request: httpx.Request, ends: float) -> Answer:
@@ -253,7 +260,9 @@ class Transport:
                 if time.monotonic() > ends:
                     raise Failed(Cause.TIMED_OUT, f"no whole answer within {self.timeouts.total:.0f} s")
             self._note_clock(response.headers.get("date"))
-            return Answer(response.status_code, response.headers, b"".join(pieces))
+            if "set-cookie" in response.headers:
+                self.gate.know(*(cookie.value for cookie in client.cookies.jar))
+            return Answer(response.status_code, response.headers, b"".join(pieces), self.gate)
         finally:
             response.close()
 
@@ -282,10 +291,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return (when - datetime.now(UTC)).total_seconds() if when.tzinfo else None
 
 
-def problem_words(body: bytes) -> str:
-    """The service's own words in an error answer, cut at 300 characters; empty where there are none to be read."""
+def problem_words(answer: Answer, ids: Collection[LeadId] = ()) -> str:
+    """The service's own words in an error answer, through its gate; empty where there are none to be read. ``ids``: the leads
+    that were asked about, which may be named.
+    """
     try:
-        found = decode(body)
+        found = decode(answer.body)
     except ValueError:
         return ""
     if not isinstance(found, dict):
@@ -293,7 +304,7 @@ def problem_words(body: bytes) -> str:
     for key in ("hydra:description", "detail", "error_description", "message", "hydra:title", "title"):
         words = found.get(key)
         if isinstance(words, str) and words.strip():
-            return "".join(c if c.isprintable() else " " for c in words.strip())[:300]
+            return answer.gate.said(words, ids=ids)
     return ""
 
 
@@ -329,16 +340,20 @@ def failure_error(failed: Failed, method: str, path: str) -> ServiceError:
     return NoAnswer(f"No dependable answer: {failed.detail}", method=method, path=path, advice="Try again in a moment.")
 
 
+_IN_PATH = re.compile(r"/(\d{1,19})(?=/|$)")
+
+
 def status_error(answer: Answer, method: str, path: str) -> ServiceError | None:
     """The error to raise for an answer that is no 2xx; None for a 2xx."""
     status = answer.status
     if 200 <= status < 300:
         return None
-    words = problem_words(answer.body)
-    said = f': "{words}"' if words else ""
+    words = problem_words(answer, [int(n) for n in _IN_PATH.findall(path)])
 
     def make(cls: type[ServiceError], what: str, advice: str) -> ServiceError:
-        return cls(what + said, method=method, path=path, status=status, advice=advice, own_form=own_form(answer.body))
+        return cls(
+            what, method=method, path=path, status=status, advice=advice, own_form=own_form(answer.body), words=words
+        )  # fmt: skip
 
     if 300 <= status < 400:
         return make(OffOrigin, "The service redirects elsewhere", "It was not followed; check the enterprise name.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -38,8 +38,8 @@ class WireRequest:
 
     method: str
     path: str
-    json: Any = None
-    form: Fields | None = None
+    json: Any = field(default=None, repr=False)
+    form: Fields | None = field(default=None, repr=False)
 
     def shown(self) -> str:
         """The request as text, without any token: method, path and body."""
@@ -197,7 +197,7 @@ def read_write(dialect: Dialect, call: Call, ids: Sequence[LeadId], answer: Answ
     if 200 <= status < 300 and status not in call.yes:
         return WriteAnswer(Cause.UNREADABLE, status, detail=f"the service answered {status}, which is no yes for this call")
     if status not in call.yes:
-        words = problem_words(answer.body)
+        words = problem_words(answer, ids)
         return WriteAnswer(
             Cause.ANSWERED, status, detail=words or f"the service answered {status}", retry_after=retry_after(answer.headers)
         )
@@ -208,6 +208,6 @@ def read_write(dialect: Dialect, call: Call, ids: Sequence[LeadId], answer: Answ
         found = decode(answer.body)
     except ValueError:
         return WriteAnswer(Cause.UNREADABLE, status, detail="the answer is not JSON", queued=queued)
-    per_lead = answers.per_lead(dialect, call, found, ids)
+    per_lead = answers.per_lead(dialect, call, found, ids, answer.gate)
     detail = "" if per_lead else "the service said yes without naming leads"
     return WriteAnswer(Cause.ANSWERED, status, per_lead=per_lead, detail=detail, queued=queued)

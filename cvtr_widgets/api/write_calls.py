@@ -183,7 +183,7 @@ class Writing:
         return WriteAnswer(Cause.ANSWERED, said.status, None, detail, queued=True)
 
     def _ended(self, call: Call, ids: Sequence[LeadId], found: Any, said: WriteAnswer, *, failed: bool) -> WriteAnswer:
-        per_lead = answers.per_lead(self._dialect, call, found, ids)
+        per_lead = answers.per_lead(self._dialect, call, found, ids, self._transport.gate)
         if failed:
             # A failed job may have done part of its work: only reading tells.
             nothing = LeadAnswer(None, "the service's queued job failed")

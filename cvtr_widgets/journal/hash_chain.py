@@ -24,7 +24,7 @@ class JournalEntry:
     at: str
     run: str
     kind: str
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
     hash: str
 
 

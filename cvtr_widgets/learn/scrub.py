@@ -13,6 +13,7 @@ from cvtr_widgets import safe_files
 from cvtr_widgets.errors import ExportError
 from cvtr_widgets.learn import har
 from cvtr_widgets.learn.exchange import form_body
+from cvtr_widgets.redact import personal
 
 KEPT = re.compile(
     r"valid|invalid|caution|test|delivered|not delivered|undelivered|replacement|none|ok|done|error|failed|queued|yes|no|on|"
@@ -24,6 +25,8 @@ _SEGMENT = re.compile(r"v\d|[A-Za-z][A-Za-z_.-]{0,60}|")
 """A part of a path that is a name."""
 _MADE_UP = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,64}")
 """What a machine made up: the same one becomes the same other."""
+_FIELD = re.compile(r"(?:@|hydra:)?[A-Za-z_$][\w.:\[\]-]{0,59}", re.ASCII)
+"""A key that is the name of a field: an @ begins it at most."""
 _STATIC = re.compile(r"\.(?:js|css|png|jpe?g|svg|gif|woff2?|ico|map)$", re.IGNORECASE)
 
 
@@ -65,10 +68,11 @@ class Scrubber:
         return self.text(value) if isinstance(value, str) else 0
 
     def key(self, key: str) -> str:
-        """A key: names of fields stay, ids are replaced, and what looks like neither is dropped."""
-        if key.isdigit():
+        """A key: names of fields stay, ids are replaced, and what looks like neither is replaced, too, the same by the same."""
+        if key.isascii() and key.isdigit():
             return self.number(key)
-        return key if re.fullmatch(r"[\w@:.\[\]-]{1,60}", key) and not re.search(r"\d{4}", key) else "key"
+        named = _FIELD.fullmatch(key) and not re.search(r"\d{4}", key) and not personal(key)
+        return key if named else self._numbers.setdefault(f"key {key}", f"key-{len(self._numbers) + 1}")
 
     def url(self, url: str) -> str:
         """An address on a host that is nobody's."""

@@ -63,6 +63,10 @@ class Alike(NamedTuple):
     delivered: bool | None = None
     integrations: tuple[int, ...] = ()
 
+    def __repr__(self) -> str:
+        """Without reasons and comments."""
+        return f"Alike(group={self.group}, {self.verdict}, {self.state!r})"
+
 
 class Entry(NamedTuple):
     """One lead in a plan, with what it shares with others. ``person``: as in ``Lead``."""
@@ -70,6 +74,10 @@ class Entry(NamedTuple):
     lead_id: LeadId
     alike: Alike
     person: str = ""
+
+    def __repr__(self) -> str:
+        """Id and verdict; what would change is in ``now`` and ``then``."""
+        return f"Entry({self.lead_id}, {self.verdict})"
 
     @property
     def group(self) -> int:

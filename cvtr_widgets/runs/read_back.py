@@ -153,9 +153,9 @@ class ReadingBack:
             now = sights or self.read([(p.lead_id, p.action) for p in items])
         except (ServiceError, Cancelled) as error:
             if final:
-                why = LIMITED if isinstance(error, Cancelled) else str(error)
+                why, plain = (str(error), error.plain) if isinstance(error, ServiceError) else (LIMITED, LIMITED)
                 unseen = [(p, unread(p.said, p.words, why)) for p in items]
-                self._conclude([(p, found.outcome, found.detail) for p, found in unseen])
+                self._conclude([(p, found.outcome, found.detail) for p, found in unseen], unkept=(why, plain))
             return
         self._run.step("read back")
         ended = []
@@ -170,7 +170,10 @@ class ReadingBack:
                 ended.append((item, found.outcome, found.detail))
         self._conclude(ended, later=later)
 
-    def _conclude(self, ended: Sequence[tuple[Pending, Outcome, str]], *, later: bool = False) -> None:
+    def _conclude(
+        self, ended: Sequence[tuple[Pending, Outcome, str]], *, later: bool = False, unkept: tuple[str, str] = ("", "")
+    ) -> None:
+        """``unkept``: words in the details that the journal does not keep, and what it gets for them."""
         if not ended:
             return
         self._run.conclude((item.lead_id, outcome, detail) for item, outcome, detail in ended)
@@ -178,7 +181,8 @@ class ReadingBack:
             for item, _, _ in ended:
                 self._pending.pop(item.lead_id, None)
                 self._aside.pop(item.lead_id, None)
-        rows = [(p.lead_id, o, d.replace(p.words, p.kept) if p.words else d) for p, o, d in ended]
+        kept = [(p.lead_id, o, d.replace(*unkept) if unkept[0] else d, p) for p, o, d in ended]
+        rows = [(own, o, d.replace(p.words, p.kept) if p.words else d) for own, o, d, p in kept]
         self._run.step("before outcome")
         self.note(rows, later=later)
         self._run.step("outcome")

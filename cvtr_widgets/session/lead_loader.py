@@ -37,6 +37,13 @@ class LeadDetail:
     jobs: pd.DataFrame
     notes: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """How much there is, and nothing of it: ``fields``, ``jobs`` and ``notes`` show that."""
+        return (
+            f"<LeadDetail {self.lead_id}: {len(self.fields)} fields, {len(self.jobs)} job results, {len(self.notes)} notes. "
+            "See .fields, .jobs, .notes.>"
+        )
+
 
 class Pulling:
     """Reads leads with a client and gives frames (``frames.COLUMNS``); ``masked``: with personal columns shortened."""
