@@ -141,7 +141,7 @@ def questions() -> str:
     from cvtr_widgets import insight
 
     calls = [insight.breakdown, insight.over_time, insight.until_delivered, insight.reasons, insight.compare, insight.money]
-    calls += [insight.recent, insight.beside_statistics, insight.run_effect, insight.why_not, insight.runs_by]
+    calls += [insight.recent, insight.beside_statistics, insight.run_effect, insight.why_not, insight.runs_by, insight.findings]
     return "".join(f"### `{_call(call)}`\n\n{_prose(inspect.getdoc(call) or '')}\n\n" for call in calls)
 
 

@@ -7,21 +7,30 @@ from __future__ import annotations
 
 from cvtr_widgets.insight.breakdown import beside_statistics, breakdown, recent
 from cvtr_widgets.insight.compare import compare
+from cvtr_widgets.insight.finding import Finding, Findings, Look, simply_so
 from cvtr_widgets.insight.money import money
 from cvtr_widgets.insight.over_time import over_time, until_delivered
 from cvtr_widgets.insight.reasons import reasons
+from cvtr_widgets.insight.rules import RULES
 from cvtr_widgets.insight.run_effect import run_effect, runs_by, why_not
+from cvtr_widgets.insight.run_rules import findings
 
 __all__ = [
+    "RULES",
+    "Finding",
+    "Findings",
+    "Look",
     "beside_statistics",
     "breakdown",
     "compare",
+    "findings",
     "money",
     "over_time",
     "reasons",
     "recent",
     "run_effect",
     "runs_by",
+    "simply_so",
     "until_delivered",
     "why_not",
 ]

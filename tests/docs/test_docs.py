@@ -37,7 +37,8 @@ def test_the_script_of_the_readme_runs(tmp_path):
 
 
 def test_the_example_of_the_questions_runs(tmp_path):
-    (script,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "insight.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "insight.md").read_text(encoding="utf-8"), re.DOTALL)
+    script = "\n".join(blocks)
     (tmp_path / "script.py").write_text(script, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, env=_env()

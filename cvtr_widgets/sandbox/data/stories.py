@@ -7,6 +7,7 @@ examples, but for planted typos and throwaway domains; telephone numbers are in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,12 +30,23 @@ STORIES: dict[str, tuple[str, ...]] = {
 MOST = 40_000
 """Leads of a story: there are no more telephone numbers that belong to nobody."""
 DAYS = 45
+GAMER = 903
+"""The publisher whose leads get just over the threshold."""
 SPREAD = 0.01
 """rho of the beta distribution that each sub-id's own share of Invalid leads is drawn from."""
 USUAL, BAD = 0.10, 0.45
 """The mean share of leads that fail the checks, and that of a planted sub-id."""
-AREAS = tuple(range(201, 217)) + tuple(range(301, 322)) + tuple(range(401, 426)) + tuple(range(501, 521)) + tuple(range(601, 631))
-CITIES = ("113 496", "114 496", "115 496", "116 496", "117 496", "118 496", "121 496", "131 496", "141 496", "151 496", "161 496")
+AREAS = tuple(re.findall(r"\d+", (
+    "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 220 223 224 225 227 228 229 231 234 235 239 240 "
+    "248 251 252 253 254 256 260 262 267 269 270 272 274 276 279 281 283 301 302 303 304 305 307 308 309 310 312 313 314 "
+    "315 316 317 318 319 320 321 323 324 325 326 327 329 330 331 332 334 336 337 339 341 346 347 350 351 352 353 360 361 "
+    "363 364 369 380 385 386 401 402 404 405 406 407 408 409 410 412 413 414 415 417 419 423 424 425 430 432 434 435 440 "
+    "442 443 445 447 448 458 463 464 469 470 472 475 478 479 480 484 501 502 503 504 505 507 508 509 510 512 513 515 516 "
+    "517 518 520 530 531 534 539 540 541 551 557 559 561 562 563 564 567 570 571 572 573 574 575 580 582 585 586 601 602 "
+    "603 605 606 607 608 609 610 612 614 615 616 617 618 619 620 623 626 628 629 630 631 636 "
+)))  # fmt: skip
+"""American area codes; their numbers 555 0100 to 555 0199 belong to nobody."""
+CITIES = ("113 496", "114 496", "20 7946", "116 496", "117 496", "118 496", "121 496", "131 496", "141 496", "151 496", "161 496")
 GIVEN = (
     "Ada",
     "Ben",
@@ -145,7 +157,8 @@ class StoryWorld(World):
             for n in range(max(12, count // 45))
         ]
         if "bad_sub_id" in self._plants:
-            bad = made[r.below(len(made))]
+            honest = [source for source in made if source.publisher != GAMER]  # whose Invalid leads are seen
+            bad = honest[r.below(len(honest))]
             bad.rate = BAD
             bad.weight = max(bad.weight, 100 / count * sum(s.weight for s in made))
             self._bad = bad
@@ -247,10 +260,10 @@ class StoryWorld(World):
     def _checks(self, made: MadeLead, coming: _Coming) -> None:
         """The score, and what follows from it."""
         r, record = self._story, made.record
-        gamer = "threshold" in self._plants and coming.source.publisher == tuple(PUBLISHERS)[2]
-        if r.random() < coming.source.rate:
+        gamer = "threshold" in self._plants and coming.source.publisher == GAMER
+        if r.random() < coming.source.rate * (2 if gamer else 1):
             score, status = 90 + r.below(150), "Invalid"
-            if gamer and r.random() < 0.7:
+            if gamer and r.random() < 0.9:
                 score, status = 240 + r.below(4), "Caution"
                 self._note("threshold", PUBLISHERS[coming.source.publisher], made)
         elif r.random() < 0.2:

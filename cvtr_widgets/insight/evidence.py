@@ -1,0 +1,77 @@
+"""The evidence for a finding as a ZIP file: numbers, ids, and a notebook that finds the same again. Nothing personal."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.errors import ExportError
+
+if TYPE_CHECKING:
+    from cvtr_widgets.insight.finding import Finding
+
+VERSIONS = ("disposable-email-domains", "narwhals", "numpy", "pandas", "phonenumbers", "scipy")
+NAMES = (
+    "rule", "version", "about", "measure", "hits", "n", "value", "low", "high", "baseline", "p", "p_adjusted", "sentence",
+    "cannot_tell",
+)  # fmt: skip
+
+
+def write(finding: Finding, path: Path) -> Path:
+    """Write ``finding.json``, ``leads.csv`` (ids), ``README.txt`` and ``again.ipynb``. A file that is there is not overwritten.
+
+    Raises:
+        ExportError: the file cannot be written, or is there already.
+    """
+    files = {
+        "finding.json": json.dumps(_numbers(finding), indent=2, ensure_ascii=False, default=str),
+        "leads.csv": "lead_id\n" + "".join(f"{i}\n" for i in finding.leads),
+        "README.txt": (
+            f"{finding.sentence}\n\nWhat this does not tell: {finding.cannot_tell}\n\n"
+            f"Rule {finding.rule}, version {finding.version}.\n"
+            "leads.csv holds the ids of the leads, finding.json the numbers; again.ipynb finds the same again.\n"
+        ),
+        "again.ipynb": json.dumps(_notebook(finding), indent=1, ensure_ascii=False),
+    }
+    try:
+        with path.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in files.items():
+                archive.writestr(name, text)
+    except FileExistsError:
+        raise ExportError(f"{path.name} is there already. Choose another name.") from None
+    except OSError as error:
+        raise ExportError(f"{path.name} cannot be written ({error.strerror}). Choose another place.") from None
+    return path
+
+
+def _numbers(finding: Finding) -> dict[str, Any]:
+    numbers = {name: getattr(finding, name) for name in NAMES}
+    return {
+        **numbers,
+        "money": {currency: str(amount) for currency, amount in finding.money.items()},
+        "parameters": dict(finding.parameters),
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+
+
+def _notebook(finding: Finding) -> dict[str, Any]:
+    code = f"""import json
+from pathlib import Path
+
+from cvtr_widgets import insight
+
+# leads: the frame that the finding was made from, such as session.pull(...) with the same filters
+wanted = json.loads(Path("finding.json").read_text(encoding="utf-8"))
+same = ({finding.rule!r}, {finding.about!r}, {finding.measure!r})
+(again,) = [f for f in insight.findings(leads) if (f.rule, f.about, f.measure) == same]
+for name in ("hits", "n", "value", "low", "high", "baseline", "p_adjusted", "sentence"):
+    assert getattr(again, name) == wanted[name], name
+again"""
+    cell: dict[str, Any] = {
+        "cell_type": "code", "execution_count": None, "id": "again", "metadata": {}, "outputs": [],
+        "source": code.splitlines(keepends=True),
+    }  # fmt: skip
+    return {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}

@@ -1,0 +1,127 @@
+"""Which groups have a rate that neither chance nor the natural spread of groups explains.
+
+Groups differ by nature, and how much they do is itself only known roughly, above all where there are few. So nothing is plugged
+in: the tail of each group is averaged over all means and spreads that the *other* groups make likely (an empirical Bayes mixture
+over a grid). A small share of the groups may be strange; they are a component of their own, so that what is looked for does not
+raise the spread that it is judged by. Checked by simulation in ``benchmarks/by_hand/findings.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+LEAST_HITS = 5
+"""Fewer leads than these are no pattern, whatever their share."""
+LEAST_LEADS = 12
+"""Groups with fewer leads are not judged: no rate among them would be strange enough, and each test costs the others power."""
+LIKELY_SPREAD = 0.02
+"""Centre of the prior of rho: what groups of one kind of leads usually differ by. It decides only where groups are few."""
+PRIOR_WIDTH = 1.0
+"""Standard deviation of the logarithm of rho beforehand: 95 % of the prior lie between 0.003 and 0.14."""
+STRANGE = (0.0, 0.002, 0.01, 0.03, 0.08)
+"""Shares of groups that may be strange, equally likely beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A group: ``hits`` of its ``n`` leads, the rate that is ``usual`` elsewhere, the ``spread`` rho, and ``p``: the chance of so
+    many hits or more in a group of that size, were it like the others.
+    """
+
+    key: Any
+    hits: int
+    n: int
+    usual: float
+    spread: float
+    p: float
+
+
+def judge(keys: Sequence[Any], hits: Sequence[int], total: Sequence[int]) -> list[Judged]:
+    """Groups with at least ``LEAST_LEADS`` leads, each against all the others; none where there are fewer than three."""
+    import numpy as np
+
+    k, n = np.asarray(hits, dtype="int64"), np.asarray(total, dtype="int64")
+    places = np.flatnonzero(n >= LEAST_LEADS)
+    if len(places) < 3:
+        return []
+    k, n = k[places], n[places]
+    pairs, which, count = np.unique(np.stack([k, n], axis=1), axis=0, return_inverse=True, return_counts=True)
+    which = which.reshape(-1)
+    usual, spread, p = _tails(pairs[:, 0].astype("float64"), pairs[:, 1].astype("float64"), count.astype("float64"))
+    return [
+        Judged(keys[place], int(k[i]), int(n[i]), float(usual[w]), float(spread[w]), float(p[w]))
+        for i, (place, w) in enumerate(zip(places.tolist(), which.tolist(), strict=True))
+    ]
+
+
+def _tails(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """For each distinct pair of hits and leads: the usual rate, the spread, and the tail, as the other groups have them."""
+    import numpy as np
+    from scipy import special
+
+    means, rhos, strange, prior = _grid(k, n, count)
+    size = 1 / rhos - 1
+    a, b = means * size, (1 - means) * size
+    # Log-likelihood of each pair under each grid point, without the binomial coefficient, which is the same in all of them.
+    plain = special.betaln(k[:, None] + a, n[:, None] - k[:, None] + b) - special.betaln(a, b)
+    odd = special.betaln(k + 1, n - k + 1)[:, None]
+    with np.errstate(divide="ignore"):
+        each = np.logaddexp(np.log1p(-strange) + plain, np.log(strange) + odd)
+    others = prior + (count[:, None] * each).sum(axis=0) - each
+    others -= others.max(axis=1, keepdims=True)
+    weight = np.exp(others)
+    weight /= weight.sum(axis=1, keepdims=True)
+    usual, spread = weight @ means, weight @ rhos
+    p = np.ones(len(k))
+    looked = np.flatnonzero((k >= LEAST_HITS) & (k / n > usual))
+    if len(looked):
+        p[looked] = _beyond(k[looked], n[looked], weight[looked], a, b)
+    return usual, spread, p
+
+
+def _grid(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Points to average over (mean, rho, share of strange groups) and their log prior."""
+    import numpy as np
+    from scipy import special
+
+    whole = float((k * count).sum() / (n * count).sum())
+    middle = special.logit(min(max(whole, 1e-4), 1 - 1e-4))
+    # The median of the groups is hardly moved by strange ones; the grid holds both it and the mean of all.
+    groups = float(count.sum())
+    width = max(0.35, 2.5 / np.sqrt(groups))
+    logits = np.linspace(middle - 1.2 - width, middle + width, 36)
+    logs = np.linspace(np.log(3e-4), np.log(0.3), 24)
+    grid = np.stack(np.meshgrid(logits, logs, np.array(STRANGE), indexing="ij"), axis=-1).reshape(-1, 3)
+    prior = -0.5 * ((grid[:, 1] - np.log(LIKELY_SPREAD)) / PRIOR_WIDTH) ** 2
+    return special.expit(grid[:, 0]), np.exp(grid[:, 1]), grid[:, 2], prior
+
+
+def _beyond(k: Numbers, n: Numbers, weight: Numbers, a: Numbers, b: Numbers) -> Numbers:
+    """The chance of at least ``k`` hits in ``n``, the group's own rate being drawn from the weighted mixture of Beta(a, b)."""
+    import numpy as np
+    from scipy import special
+
+    edges = special.expit(np.linspace(-12, 8, 401))
+    middles = special.expit(np.linspace(-12, 8, 401)[:-1] + 0.025)
+    used = weight.max(axis=0) > 1e-9
+    mass = np.diff(special.betainc(a[used][:, None], b[used][:, None], edges[None, :]), axis=1)
+    own = weight[:, used] @ mass
+    tails = special.betainc(k[:, None], n[:, None] - k[:, None] + 1, middles[None, :])
+    chance = (own * tails).sum(axis=1) + np.maximum(0.0, 1 - own.sum(axis=1))
+    found: Numbers = np.clip(chance, 0.0, 1.0)
+    return found
+
+
+def rates(groups: pd.Series[Any], hit: pd.Series[Any]) -> tuple[list[Any], list[int], list[int]]:
+    """Groups, their hits and their leads."""
+    table = hit.astype("int64").groupby(groups.astype("object"), observed=True).agg(["sum", "size"])
+    return table.index.tolist(), table["sum"].tolist(), table["size"].tolist()

@@ -1,0 +1,81 @@
+"""Publishers and sub-ids with a share of Invalid leads that chance does not explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.insight.columns import NONE, group_of, not_sent, zone_of
+from cvtr_widgets.insight.finding import ALPHA, Finding, Look
+from cvtr_widgets.insight.intervals import wilson
+from cvtr_widgets.insight.judge import LEAST_LEADS, Judged, judge, rates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1
+CANNOT = "Why they are Invalid, and whether the audience, the form or the checks of this group differ from the others'."
+
+
+def unusual_rates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
+    """Groups whose share of Invalid is too high, among leads that are no tests."""
+    counted = leads[leads["current_status"].astype("object").isin(["Valid", "Invalid", "Caution"])]
+    if not_sent(leads, "lead_generator"):
+        look.say("Publishers could not be judged: the service names none.")
+        return
+    publisher = group_of(counted, "publisher", zone_of("UTC")).astype("object")
+    invalid = counted["current_status"].astype("object") == "Invalid"
+    words = ("Invalid leads", "are Invalid", CANNOT)
+    yield from unusual(look, ("unusual_publisher", VERSION, "publisher"), publisher[publisher != NONE], invalid, words)
+    if not_sent(leads, "sub_id"):
+        look.say("Sub-ids could not be judged: the service sends none.")
+        return
+    has = counted["sub_id"].notna() & (publisher != NONE)
+    pairs = publisher[has] + " / " + counted.loc[has, "sub_id"].astype("object").map(str)
+    yield from unusual(look, ("unusual_sub_id", VERSION, "sub-id"), pairs, invalid, words)
+
+
+def unusual(
+    look: Look, rule: tuple[str, int, str], group: pd.Series[Any], hit: pd.Series[Any], words: tuple[str, str, str]
+) -> Iterator[Finding]:
+    """Groups in which ``hit`` is too frequent.
+
+    ``rule``: name, version, kind of group. ``words``: measure, verb, what it cannot tell.
+    ``hit`` may hold more leads than ``group``.
+    """
+    look.check()
+    hit = hit.reindex(group.index)
+    keys, hits, total = rates(group, hit)
+    judged = judge(keys, hits, total)
+    name, version, kind = rule
+    few = sum(n < LEAST_LEADS for n in total)
+    if few:
+        look.say(f"{name}: {few:,} of {len(keys):,} groups have fewer than {LEAST_LEADS} leads, too few to judge.")
+    elif keys and not judged:
+        look.say(f"{name}: fewer than three groups, too few to tell what is usual.")
+    look.tested(len(judged), name)
+    places = group.groupby(group.to_numpy(), sort=False).indices if any(one.p <= ALPHA for one in judged) else {}
+    for one in judged:
+        if one.p <= ALPHA:
+            mine = group.index[places[one.key]]
+            yield _of_rate(name, version, f"{kind} {one.key}", mine[hit.loc[mine].to_numpy()], mine, one, words)
+
+
+def _of_rate(
+    name: str, version: int, about: str, ids: Any, stake: Any, one: Judged, words: tuple[str, str, str]
+) -> Finding:  # fmt: skip
+    low, high = (float(edge[0]) for edge in wilson([one.hits], [one.n]))
+    measure, verb, cannot = words
+    sentence = (
+        f"{one.hits:,} of {one.n:,} leads of {about} {verb} ({percent(one.hits / one.n)}; 95 % interval {percent(low)} to "
+        f"{percent(high)}). Elsewhere {percent(one.usual)} is usual."
+    )
+    return Finding(
+        name, version, about, tuple(sorted(int(i) for i in ids)), measure, one.hits, one.n, low, high, sentence, cannot,
+        baseline=one.usual, p=one.p, stake=tuple(int(i) for i in stake), parameters={"spread_rho": one.spread},
+    )  # fmt: skip
+
+
+def percent(share: float) -> str:
+    """``0.123`` as ``12.3 %``."""
+    return f"{100 * share:.1f} %"
