@@ -157,7 +157,8 @@ class WriteAnswer:
     """Everything the wire can tell about one write. It judges nothing; ``runs/retry_policy.py`` does.
 
     ``status`` is the HTTP status or None. ``per_lead`` is None when the answer names no leads. ``retry_after`` is in
-    seconds. ``queued`` means that the service said it will do it later (202).
+    seconds. ``queued`` means that the service said it will do it later (202). ``refusal`` is the form of an error: ``field`` (a
+    validation that names the field), ``error`` (the service's own error object), or empty (any other).
     """
 
     cause: Cause
@@ -166,6 +167,7 @@ class WriteAnswer:
     detail: str = field(default="", repr=False)
     retry_after: float | None = None
     queued: bool = False
+    refusal: Literal["", "error", "field"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +316,9 @@ class RunState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One progress event. ``done`` and ``total`` count leads that the run sends, ``sent`` those that went out, of which some
-    may not be read back yet; ``seconds_left`` None = not known.
+    """One progress event. ``done`` and ``total`` count leads that the run sends, ``sent`` those whose write was answered, of
+    which some may not be read back yet; ``out`` those and the ones on their way: what Cancel cannot call back any more.
+    ``seconds_left`` None = not known.
     """
 
     state: RunState
@@ -326,6 +329,7 @@ class Progress:
     message: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     sent: int = 0
+    out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +375,15 @@ class LeadReads(Protocol):
         """Seconds until the limits let the next request go out."""
         ...
 
+    def latency(self) -> float | None:
+        """Seconds that a request takes, as measured lately; None where none was made yet."""
+        ...
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which the service's clock is ahead of this machine's; None where its answers carry no date."""
+        ...
+
     def usage(self) -> tuple[int, int]:
         """Requests used in the past window, and how many are allowed."""
         ...
@@ -411,10 +424,18 @@ class LeadService(LeadReads, Protocol):
     """All that ``runs`` knows of Convertr: reading, and the one way to write."""
 
     def apply(
-        self, action: Action, ids: Sequence[LeadId], *, signature: Signature | None, cancelled: Stopped = ..., held: Stopped = ...
+        self,
+        action: Action,
+        ids: Sequence[LeadId],
+        *,
+        signature: Signature | None,
+        cancelled: Stopped = ...,
+        held: Stopped = ...,
+        leave: Stopped = ...,
     ) -> WriteAnswer:
         """Send one write once. Never raises for what the service or the network did. ``cancelled`` is asked while the limit
-        makes it wait, ``held`` until it goes out; where one says so, nothing is sent.
+        makes it wait, ``held`` until it goes out; where one says so, nothing is sent. ``leave``: whether a queued write is not
+        to be asked after any more.
         """
         ...
 

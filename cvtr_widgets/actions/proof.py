@@ -18,8 +18,8 @@ SLOW = frozenset({ActionKind.REPROCESS})
 class Finding(enum.StrEnum):
     """What a reading says about one lead and one action.
 
-    ``AT_ODDS``: what was read contradicts itself. An effect that comes between two questions does that for a moment, so it
-    is worth reading again; what stays so proves nothing.
+    ``REPEATED``: it was done more than once, by whomever. ``AT_ODDS``: what was read contradicts itself. An effect that comes
+    between two questions does that for a moment, so it is worth reading again; what stays so proves nothing.
     """
 
     PROVEN = "proven"
@@ -28,6 +28,7 @@ class Finding(enum.StrEnum):
     UNDER_WAY = "under way"
     AT_ODDS = "at odds"
     UNPROVABLE = "unprovable"
+    REPEATED = "repeated"
 
 
 class Sight(NamedTuple):
@@ -166,6 +167,12 @@ def _prove_reprocess(before: Lead, after: Lead, at_rest: bool | None) -> Proof:
     if after.processing_counter <= before.processing_counter:
         # Reprocessing is queued: an old counter and a running Processr status are both "not yet".
         return Proof(Finding.UNCHANGED, f"the processing counter is still {after.processing_counter}")
+    if (times := after.processing_counter - before.processing_counter) > 1:
+        return Proof(
+            Finding.REPEATED,
+            f"the processing counter went from {before.processing_counter} to {after.processing_counter}: it was processed "
+            f"{times} times, so somebody else, or another copy of this run, has reprocessed it too",
+        )
     if at_rest is None:
         return Proof(Finding.UNPROVABLE, "the counter went up; the service does not tell whether processing has ended")
     if not at_rest:

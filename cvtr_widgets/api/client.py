@@ -160,6 +160,11 @@ class Convertr:
         """Says so where the limit cannot be shared with this user's other kernels; else empty."""
         return self._budget.note
 
+    def latency(self) -> float | None:
+        """Seconds that a request takes, as measured lately: the slower of reads and writes. None where none was made yet."""
+        found = [took for write in (False, True) if (took := self._transport.latency(write=write)) is not None]
+        return max(found, default=None)
+
     def waiting(self) -> float:
         """Seconds until the limits let the next request go out."""
         return self._budget.waiting()

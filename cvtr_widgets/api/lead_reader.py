@@ -25,7 +25,6 @@ from cvtr_widgets.frames.field_map import id_of
 from cvtr_widgets.frames.record_batch import Rows
 from cvtr_widgets.models import LeadId, ReadCost, Record, Stopped, ordered_unique
 from cvtr_widgets.selection.lead_id import lead_ids_of
-from cvtr_widgets.undisturbed import undisturbed
 
 GONE = 404
 """What says that there is no such lead. 403 says that it may not be seen; 410 is not documented for this service."""
@@ -108,9 +107,8 @@ class LeadReading:
         ids, stop = ordered_unique(lead_ids_of(ids)), Stop(cancelled)
         try:
             filtered = len(ids) > 1 and self._offers_ids(stop) is not False
-            with undisturbed():
-                how = self._by_filter if filtered else self._without_filter
-                found = how(ids, make, tick, stop, each=gone is None)
+            how = self._by_filter if filtered else self._without_filter
+            found = how(ids, make, tick, stop, each=gone is None)
         except _Disobeyed:
             self._filter_works = False
             found = self._without_filter(ids, make, tick, stop, each=gone is None)

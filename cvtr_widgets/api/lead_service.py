@@ -20,6 +20,7 @@ class ClientService:
         self.waiting: Callable[[], float] = client.waiting
         self.usage: Callable[[], tuple[int, int]] = client.usage
         self.chunk: Callable[[Action], int] = client.chunk
+        self.latency: Callable[[], float | None] = client.latency
         self.at_rest: Callable[[Lead], bool | None] = client.at_rest
 
     @property
@@ -36,6 +37,11 @@ class ClientService:
     def dialect_hash(self) -> str:
         """Changes with any entry of the dialect."""
         return self._client.dialect_hash
+
+    @property
+    def clock_offset(self) -> float | None:
+        """See ``Convertr.clock_offset``."""
+        return self._client.clock_offset
 
     def fetch(
         self,
@@ -66,16 +72,18 @@ class ClientService:
         signature: Signature | None,
         cancelled: Stopped = never,
         held: Stopped = never,
+        leave: Stopped = never,
     ) -> WriteAnswer:
         """Send one write, once (and once more only where an ended token proves that it was not looked at).
 
         ``cancelled`` is asked while the limit makes it wait, ``held`` until it goes out: then nothing is sent (``Cause.HELD``).
+        ``leave``: whether a queued write is not to be asked after any more.
 
         Raises:
             LiveWritesRefused: the dialect is not proven here. PlanError: the request cannot be made. Nothing was sent then; what
                 the service or the network did is in the answer.
         """
-        return self._writing.apply(action, ids, signature, cancelled, held)
+        return self._writing.apply(action, ids, signature, cancelled, held, leave)
 
 
 def lead_service(client: Convertr) -> ClientService:

@@ -10,12 +10,14 @@ import email.utils
 import os
 import re
 import ssl
+import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -176,8 +178,9 @@ class Transport:
         self.budget = budget
         self.timeouts = timeouts or Timeouts()
         self.max_bytes = max_bytes
-        self.clock_offset: float | None = None
         self.gate = Gate()
+        self._offsets: deque[float] = deque(maxlen=9)
+        self._took: dict[bool, deque[float]] = {write: deque(maxlen=50) for write in (False, True)}
         places = budget.limits.in_flight
         wait = httpx.Timeout(self.timeouts.read, connect=self.timeouts.connect, pool=self.timeouts.total)
         settings: dict[str, Any] = {"base_url": origin, "timeout": wait, "follow_redirects": False, **trust(origin)}
@@ -193,6 +196,20 @@ class Transport:
         )
         for client in (self._reads, self._writes):
             keep_deadlines(client)
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which the service's clock is ahead of this machine's; None where no answer carried a date.
+
+        Of the last answers the newest date counts: one that was kept on the way carries an old one.
+        """
+        found = list(self._offsets)
+        return max(found) if found else None
+
+    def latency(self, *, write: bool = False) -> float | None:
+        """Seconds that an exchange took lately (the median; reads or writes), without waiting for the limits."""
+        found = list(self._took[write])
+        return statistics.median(found) if found else None
 
     def close(self) -> None:
         """Close all connections."""
@@ -243,9 +260,12 @@ class Transport:
                 raise Failed(cause, detail) from None
 
     def _send(self, client: httpx.Client, request: httpx.Request) -> Answer:
-        ends = time.monotonic() + self.timeouts.total
+        began = time.monotonic()
+        ends = began + self.timeouts.total
         with ends_at(ends), without_ids():
-            return self._receive(client, request, ends)
+            answer = self._receive(client, request, ends)
+        self._took[client is self._writes].append(time.monotonic() - began)
+        return answer
 
     def _receive(self, client: httpx.Client, request: httpx.Request, ends: float) -> Answer:
         response = client.send(request, stream=True)
@@ -267,16 +287,24 @@ class Transport:
             response.close()
 
     def _note_clock(self, date: str | None) -> None:
-        if date:
-            try:
-                there = email.utils.parsedate_to_datetime(date)
-            except ValueError:
-                return
-            self.clock_offset = (there - datetime.now(UTC)).total_seconds() if there.tzinfo else None
+        there = _moment(date)
+        if there is not None:
+            self._offsets.append((there - datetime.now(UTC)).total_seconds())
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        found = email.utils.parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo else None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for (number or date); None where there is none that can be read."""
+    """Seconds that a ``Retry-After`` header asks for (number or date); None where there is none that can be read.
+
+    A date is measured by the ``Date`` of the same answer: this machine's clock may be wrong.
+    """
     text = headers.get("retry-after", "").strip()
     if not text:
         return None
@@ -284,11 +312,27 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(text)
     except ValueError:
         pass
-    try:
-        when = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    when = _moment(text)
+    if when is None:
         return None
-    return (when - datetime.now(UTC)).total_seconds() if when.tzinfo else None
+    return (when - (_moment(headers.get("date")) or datetime.now(UTC))).total_seconds()
+
+
+def refusal_of(body: bytes) -> Literal["", "error", "field"]:
+    """The form of an error answer: ``field`` where it is the service's validation and names a field, ``error`` where it is the
+    service's error object, else empty (a page of a gateway, plain text).
+    """
+    try:
+        found = decode(body)
+    except ValueError:
+        return ""
+    if not isinstance(found, dict):
+        return ""
+    listed = found.get("violations")
+    if isinstance(listed, list) and any(isinstance(v, dict) and v.get("propertyPath") for v in listed):
+        return "field"
+    own = any(isinstance(found.get(key), str) and found[key] for key in ("hydra:description", "hydra:title"))
+    return "error" if own or (isinstance(found.get("title"), str) and isinstance(found.get("detail"), str)) else ""
 
 
 def problem_words(answer: Answer, ids: Collection[LeadId] = ()) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from cvtr_widgets.api import answers
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.api.transport import Answer, problem_words, retry_after
+from cvtr_widgets.api.transport import Answer, problem_words, refusal_of, retry_after
 from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import Action, ActionKind, Cause, Choice, LeadId, Signature, WriteAnswer
@@ -199,8 +199,9 @@ def read_write(dialect: Dialect, call: Call, ids: Sequence[LeadId], answer: Answ
     if status not in call.yes:
         words = problem_words(answer, ids)
         return WriteAnswer(
-            Cause.ANSWERED, status, detail=words or f"the service answered {status}", retry_after=retry_after(answer.headers)
-        )
+            Cause.ANSWERED, status, detail=words or f"the service answered {status}", retry_after=retry_after(answer.headers),
+            refusal=refusal_of(answer.body),
+        )  # fmt: skip
     queued = status == 202
     if not answer.body.strip():
         return WriteAnswer(Cause.ANSWERED, status, detail="the service said yes without naming leads", queued=queued)

@@ -105,11 +105,13 @@ class Writing:
     # -- writes -------------------------------------------------------------------------------------------------------
 
     def apply(
-        self, action: Action, ids: Sequence[LeadId], signature: Signature | None, cancelled: Stopped, held: Stopped
-    ) -> WriteAnswer:
+        self, action: Action, ids: Sequence[LeadId], signature: Signature | None, cancelled: Stopped, held: Stopped,
+        leave: Stopped,
+    ) -> WriteAnswer:  # fmt: skip
         """Send one write, once (and once more only where an ended token proves that it was not looked at).
 
         ``cancelled`` is asked while the limit makes it wait, ``held`` until it goes out; the answer then says that it was held.
+        ``leave`` is asked while a queued write is asked after.
 
         Raises:
             LiveWritesRefused: the dialect's entries for this action are not proven at this enterprise.
@@ -128,7 +130,7 @@ class Writing:
         if said.status == 429:
             self._transport.budget.pause(said.retry_after)
         if said.cause is Cause.ANSWERED and said.status in call.yes:
-            return self._followed(call, ids, answer, said, cancelled)
+            return self._followed(call, ids, answer, said, lambda: cancelled() or leave())
         return said
 
     def _sent(self, request: wire.WireRequest, cancelled: Stopped) -> Answer | WriteAnswer:
@@ -167,7 +169,7 @@ class Writing:
         done = {plain_word(w) for w in call.queue.done}
         failed = {plain_word(w) for w in call.queue.failed}
         detail = "the service put it into a queue and has not finished it"
-        while time.monotonic() < ends and not self._closed.wait(min(wait, max(0.0, ends - time.monotonic()))):
+        while self._ask_again(min(wait, ends - time.monotonic()), cancelled):
             wait = min(wait * 1.5, SLOWEST_ASK)
             try:
                 found = self._reader.ask("GET", where, cancelled=cancelled)
@@ -180,7 +182,17 @@ class Writing:
             state = plain_word(answers.place(call.queue.state, found))
             if state in done | failed:
                 return self._ended(call, ids, found, said, failed=state in failed)
+        if cancelled():
+            detail = "the service put it into a queue; stopped before it was finished"
         return WriteAnswer(Cause.ANSWERED, said.status, None, detail, queued=True)
+
+    def _ask_again(self, seconds: float, stopped: Stopped) -> bool:
+        """Wait, and say whether to ask once more; looks at ``stopped`` a few times a second."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            if stopped() or self._closed.wait(min(left, 0.2)):
+                return False
+        return seconds > 0 and not stopped()
 
     def _ended(self, call: Call, ids: Sequence[LeadId], found: Any, said: WriteAnswer, *, failed: bool) -> WriteAnswer:
         per_lead = answers.per_lead(self._dialect, call, found, ids, self._transport.gate)

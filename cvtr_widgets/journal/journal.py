@@ -12,13 +12,15 @@ claim of compliance with any law.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +42,7 @@ CREATE TABLE IF NOT EXISTS entries (
   hash TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS entries_of ON entries (run);
+CREATE INDEX IF NOT EXISTS runs_of ON entries (number) WHERE kind = 'run';
 CREATE TABLE IF NOT EXISTS probe (at TEXT) STRICT;
 """
 
@@ -52,6 +55,20 @@ MANY = 500
 
 FOLDERS = frozenset({"live", "sandbox", "visitors"})
 """What a folder of journals holds."""
+
+
+_OPEN: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+@atexit.register
+def _leave_sqlite() -> None:
+    """Before the interpreter ends: a thread that is inside SQLite while its objects are taken down would crash it. The lock is
+    kept, so that no thread comes back.
+    """
+    for journal in list(_OPEN):
+        if journal._lock.acquire(timeout=10):
+            with suppress(sqlite3.Error, AttributeError):
+                journal._db.close()
 
 
 def journal_file(folder: Path, identity: Identity) -> Path:
@@ -94,7 +111,7 @@ class Journal:
         self.mode = "reading" if reading else ""
         self.seconds = 0.0
         self.commits = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a check within a transaction reads
         self._queue: list[Waiting] = []
         self._queueing = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -112,6 +129,8 @@ class Journal:
         self._file = self._identity_of_file()
         self._looked = time.monotonic()
         self._last: tuple[int, str] | None = None
+        if not reading:
+            _OPEN.add(self)
 
     def _close_to_others(self) -> None:
         """Folder and files for this user only, also where they were there before with wider rights. SQLite gives what it puts
@@ -242,8 +261,11 @@ class Journal:
             raise error if isinstance(error, JournalError) else self._error(error)
         return mine.head
 
-    def write_many(self, run: str, items: Iterable[Item]) -> str:
+    def write_many(self, run: str, items: Iterable[Item], *, check: Callable[[], None] = lambda: None) -> str:
         """As ``write_all``, for what is large: each entry is made when the one before has been written, in one transaction.
+
+        ``check`` is called within it, before the first entry, while no other process can write: what it reads is so until the
+        entries are there. What it raises keeps all of them out.
 
         Raises:
             JournalError: they could not be made durable; none of them is there.
@@ -251,7 +273,7 @@ class Journal:
         with self._lock:
             try:
                 self._still_there()
-                self._together(Waiting([made(run, kind, data)]) for kind, data in items)
+                self._together((Waiting([made(run, kind, data)]) for kind, data in items), check)
                 self.commits += 1
             except (sqlite3.Error, JournalError) as error:
                 raise error if isinstance(error, JournalError) else self._error(error) from None
@@ -310,12 +332,13 @@ class Journal:
             for waiting in batch:
                 waiting.done = True
 
-    def _together(self, waiting: Iterable[Waiting]) -> None:
+    def _together(self, waiting: Iterable[Waiting], check: Callable[[], None] = lambda: None) -> None:
         """With all other writers shut out: several of them would overtake a second try as they did the first."""
         self._last = None
         self._no_leftover()
         try:
             self._write("BEGIN IMMEDIATE")
+            check()
             for one in waiting:
                 self._append([one])
             self._write("COMMIT")
@@ -413,6 +436,30 @@ class Journal:
         if not isinstance(found, dict):
             raise self._error(sqlite3.DatabaseError(f"entry {number} cannot be read"))
         return found
+
+    def sent_since(self, moment: str) -> list[list[int]]:
+        """The leads of each intent that was noted at that time (ISO, UTC) or later, by any run.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
+        found: list[list[int]] = []
+        sql = "SELECT number, at, kind, data FROM entries WHERE number < ? ORDER BY number DESC LIMIT 200"
+        before = 1 << 62
+        with self._lock:
+            while True:
+                try:
+                    part = self._db.execute(sql, (before,)).fetchall()
+                except sqlite3.Error as error:
+                    raise self._error(error) from None
+                for number, at, kind, data in part:
+                    if at < moment:
+                        return found
+                    if kind == "intent":
+                        found.append(self._object(number, data)["leads"])
+                if len(part) < 200:
+                    return found
+                before = part[-1][0]
 
     def count(self, run: str) -> int:
         """How many entries a run has, those included that wait to be written."""

@@ -5,11 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from cvtr_widgets.models import Action, LeadId, LeadReads
+from cvtr_widgets.models import Action, ActionKind, LeadId, LeadReads, Limits
 from cvtr_widgets.plans.plan import Plan
 
 WIDE = 1_000
 """Leads read together where the service does not filter by id: a campaign's range then serves many of them."""
+
+
+WAVE = 100
+"""Leads that are signed for or whose action cannot be undone: so many are on their way at once, so that Cancel still helps."""
+
+
+def final(action: Action) -> bool:
+    """Whether what it does cannot be undone; such leads are always read just before they are sent."""
+    return action.kind in {ActionKind.REPROCESS, ActionKind.DELETE} or bool(action.integrations)
+
+
+def threads_for(plan: Plan, limits: Limits) -> int:
+    """How many writes of a plan are on their way at once: fewer where they are signed for, or cannot be undone."""
+    if plan.needs_signature or any(final(action) for action, _ in plan.by_group):
+        return max(1, min(limits.in_flight, WAVE // limits.chunk))
+    return max(1, limits.in_flight)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from cvtr_widgets.actions.proof import DELIVERIES
 from cvtr_widgets.models import ActionKind, LeadId, LeadReads
-from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of
+from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.plan import Cost, Plan
 from cvtr_widgets.plans.verify_mode import SHOWN, Verify, verify_way
 
@@ -20,8 +20,8 @@ SECONDS_A_REQUEST = 0.3
 def requests_of(plan: Plan, service: LeadReads, ways: Collection[Verify], *, only: Collection[LeadId] | None = None) -> list[int]:
     """Requests that a run takes (for the leads ``only``), for each way of reading back.
 
-    Every block of leads is read before it is sent, so that what has changed is held back; each chunk is one write; then
-    those that the way names are read again. Doubt and slow effects cost further readings.
+    Every block of leads is read before it is sent, so that what has changed is held back (unless the plan's own reading is fresh
+    enough); each chunk is one write; then those that the way names are read again. Doubt and slow effects cost further readings.
     """
     ids = [e.lead_id for e in plan.sendable if only is None or e.lead_id in only]
     if not ids:
@@ -47,6 +47,12 @@ def requests_of(plan: Plan, service: LeadReads, ways: Collection[Verify], *, onl
     return found
 
 
+def seconds_of(requests: float, latency: float | None, at_once: int) -> float:
+    """Seconds that so many requests take, so many at once; at least three follow each other (read, send, read back)."""
+    one = SECONDS_A_REQUEST if latency is None else latency
+    return max(requests / max(1, at_once), min(requests, 3)) * one
+
+
 def costs_of(plan: Plan, service: LeadReads) -> dict[str, Cost]:
     """The cost of a run for ``all``, ``doubtful``, ``sample:100`` and ``none``."""
     limits = service.limits
@@ -54,7 +60,7 @@ def costs_of(plan: Plan, service: LeadReads) -> dict[str, Cost]:
     found = {}
     numbers = requests_of(plan, service, [verify_way(name) for name in SHOWN])
     for name, requests in zip(SHOWN, numbers, strict=True):
-        in_turn = -(-requests // limits.in_flight) if requests > limits.in_flight else min(requests, 3)
+        seconds = seconds_of(requests, service.latency(), threads_for(plan, limits))
         windows = max(0, (requests - 1) // limits.requests)
-        found[name] = Cost(requests, in_turn * SECONDS_A_REQUEST + windows * limits.window, way)
+        found[name] = Cost(requests, seconds + windows * limits.window, way)
     return found

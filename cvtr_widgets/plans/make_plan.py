@@ -27,8 +27,10 @@ from cvtr_widgets.plans.plan import (
     now_words,
     then_words,
 )
-from cvtr_widgets.undisturbed import undisturbed
+from cvtr_widgets.runs.moment import Moment
 
+CLOCK_OFF = 60.0
+"""Seconds by which this machine's clock may be off without a word."""
 Groups = Sequence[tuple[Action, Sequence[LeadId]]]
 
 
@@ -56,6 +58,7 @@ class Reading:
     said: Mapping[LeadId, bool | None]
     at: datetime
     fresh: bool = True
+    moment: Moment | None = None
 
     def sight(self, own: LeadId) -> Sight:
         """One lead; not found where it was not read."""
@@ -103,16 +106,15 @@ def read_leads(
         Cancelled: the user stopped it.
     """
     total = len(ids) + len(deliveries)
-    at = datetime.now(UTC)
+    at, moment = datetime.now(UTC), Moment.now()
     found = service.fetch(ids, tick=lambda n: on_progress(n, total), cancelled=cancelled)
     there = [i for i in deliveries if i in found]
     said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
     if cancelled():
         raise Cancelled("The preview was stopped. Nothing was sent; start it again when you like.")
-    return Reading(found, said, at)
+    return Reading(found, said, at, moment=moment)
 
 
-@undisturbed()
 def make_plan(
     service: LeadReads,
     lists: Lists,
@@ -167,10 +169,20 @@ def make_plan(
         world=service.identity.world,
         origin=service.identity.origin,
         account=service.identity.account,
+        moment=reading.moment,
     )
     costs = costs_of(plan, service)
-    warnings = (*said_before, *_warnings(plan), *dict.fromkeys(notes))
+    warnings = (*said_before, *clock_words(service.clock_offset), *_warnings(plan), *dict.fromkeys(notes))
     return dataclasses.replace(plan, warnings=warnings, money=_money(plan), cost=costs["all"], costs=costs)
+
+
+def clock_words(offset: float | None) -> list[str]:
+    """What to say where this machine's clock is more than a minute off, by the service's; ``offset`` in seconds."""
+    if offset is None or abs(offset) <= CLOCK_OFF:
+        return []
+    way = "behind" if offset > 0 else "ahead of"
+    told = f"This machine's clock is {abs(offset) / 60:.0f} min {way} the service's."
+    return [f"{told} Times in the journal, the results and a signature are this machine's: set its clock."]
 
 
 def _entries(

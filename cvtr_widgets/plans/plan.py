@@ -30,6 +30,7 @@ from cvtr_widgets.models import (
     seal,
 )
 from cvtr_widgets.plans.canonical_json import canonical
+from cvtr_widgets.runs.moment import Moment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +148,8 @@ class Plan:
     sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan. ``costs`` says what each
     way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
     can help, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
-    plans out of journals that did not keep them.
+    plans out of journals that did not keep them. ``moment``: when the leads were read, by this process's clocks (None: not by
+    this process).
     """
 
     enterprise: str
@@ -169,6 +171,7 @@ class Plan:
     world: str = ""
     origin: str = ""
     account: str = ""
+    moment: Moment | None = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{n} {v}" for v, n in self.counts.items() if n)

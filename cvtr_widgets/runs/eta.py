@@ -42,15 +42,24 @@ class Pace:
             return done / max(1e-6, now - self._started - stood)
 
     def left(
-        self, done: int, todo: int, *, requests: float, usage: tuple[int, int], waiting: float, window: float
+        self,
+        done: int,
+        todo: int,
+        *,
+        requests: float,
+        usage: tuple[int, int],
+        waiting: float,
+        window: float,
+        first: float | None = None,
     ) -> float | None:
-        """Seconds until ``todo`` more leads are done. ``requests``: what they take; ``usage``: used and allowed now.
+        """Seconds until ``todo`` more leads are done. ``requests``: what they take; ``usage``: used and allowed now; ``first``:
+        the estimate while nothing is done yet (None: there is none).
 
-        None where nothing is done yet. An upper bound: the allowance comes back bit by bit, and here all at once.
+        An upper bound: the allowance comes back bit by bit, and here all at once.
         """
         rate = self.rate(done)
         if not done or rate <= 0:
-            return None
+            return first or None
         used, allowed = usage
         over = requests - max(0, allowed - used)
         standing = 0.0 if over <= 0 else (math.ceil(over / max(1, allowed)) - 1) * window + (waiting or window)

@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.plans.chunks import Chunk
-
-FRESH = 20.0
-"""Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
-
-
-class Moment(NamedTuple):
-    """When leads were read, by both clocks: the steady one stands still while a machine sleeps."""
-
-    steady: float
-    wall: float
-
-    @classmethod
-    def now(cls) -> Moment:
-        """This one."""
-        return cls(time.monotonic(), time.time())
-
-    def old(self) -> bool:
-        """Whether it is too long ago to send what was read then."""
-        return max(time.monotonic() - self.steady, time.time() - self.wall) > FRESH
+from cvtr_widgets.runs.moment import Moment
 
 
 class Part(NamedTuple):

@@ -42,6 +42,21 @@ class Standing:
         with self._lock:
             return results_frame(list(self._rows.values()))
 
+    def out(self) -> int:
+        """Leads that were sent or are on their way, whatever their outcome."""
+        with self._lock:
+            return sum(row.attempts > 0 and row.outcome is not Outcome.NOT_SENT for row in self._rows.values())
+
+    def waiting(self) -> int:
+        """Leads that have not been sent."""
+        with self._lock:
+            return self._counts[Outcome.NOT_SENT]
+
+    def in_doubt(self) -> list[Row]:
+        """Rows of leads that were sent and have no outcome."""
+        with self._lock:
+            return [row for row in self._rows.values() if row.outcome is Outcome.UNKNOWN and not row.done]
+
     def sends(self, ids: Iterable[LeadId], chunk: int, started: datetime) -> None:
         """These are about to be sent: until they have their outcome nobody can know what became of them."""
         with self._lock:

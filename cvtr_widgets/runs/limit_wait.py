@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from cvtr_widgets.runs.run import Run
 
-GRACE = 3.0
+GRACE = 1.5
 """Seconds: how long after ``cancel()`` the limit may still keep what was sent from being read back."""
 
 

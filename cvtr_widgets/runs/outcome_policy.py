@@ -20,18 +20,22 @@ class Settled:
     detail: str
 
 
-def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float = 0.0, slow: bool = False) -> Settled | None:
+def settle(
+    said: Said, words: str, proof: Proof, *, final: bool, waited: float = 0.0, slow: bool = False, early: bool = False
+) -> Settled | None:
     """The outcome of one lead, or None where it is worth reading again.
 
     ``final``: there is no time left to wait. ``slow``: what the action does comes later, whatever was said at once
-    (reprocessing): that it is not seen yet contradicts nothing.
+    (reprocessing): that it is not seen yet contradicts nothing. ``early``: the run was cancelled, so that less was waited for.
     """
     if proof.finding is Finding.PROVEN:
         return _proven(said, words, proof)
-    if said == "no":
-        return Settled(Outcome.REFUSED, words or "the service said no and gave no reason")
+    if proof.finding is Finding.REPEATED:
+        return _repeated(said, words, proof)
     if proof.finding is not Finding.UNPROVABLE and not final:
         return None
+    if said == "no":
+        return Settled(Outcome.REFUSED, words or "the service said no and gave no reason")
     if said == "nothing":
         return Settled(Outcome.UNKNOWN, f"{words}; reading could not settle it: {proof.detail}")
     if proof.finding in {Finding.UNPROVABLE, Finding.AT_ODDS}:
@@ -41,7 +45,16 @@ def settle(said: Said, words: str, proof: Proof, *, final: bool, waited: float =
         return Settled(Outcome.ACCEPTED, f"{word}; not seen within {waited:.0f} s: {proof.detail}")
     if proof.finding is Finding.UNDER_WAY:
         return Settled(Outcome.ACCEPTED, f"not seen to end within {waited:.0f} s: {proof.detail}")
+    if early:
+        return Settled(Outcome.ACCEPTED, f"the service said yes; cancelled before it was seen: {proof.detail}")
     return Settled(Outcome.CONTRADICTED, f"the service said yes, but {proof.detail}")
+
+
+def _repeated(said: Said, words: str, proof: Proof) -> Settled:
+    """It was done, and more than once: an alarm where the service said yes, and nothing that can be told otherwise."""
+    if said in {"yes", "queued"}:
+        return Settled(Outcome.CONTRADICTED, f"the service said yes once, but {proof.detail}")
+    return Settled(Outcome.UNKNOWN, f"{words or 'no dependable answer had come'}; {proof.detail}")
 
 
 def _proven(said: Said, words: str, proof: Proof) -> Settled:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cvtr_widgets.runs.options import Patience
     from cvtr_widgets.runs.run import Run
 
+LAST_WAIT = 1.0
+"""Seconds between the two last readings of a run that was cancelled."""
 LIMITED = "the run was cancelled while the request limit made it wait"
 """Why leads were not read back."""
 
@@ -53,6 +55,7 @@ class ReadingBack:
         self._lock = threading.Lock()
         self._pending: dict[LeadId, Pending] = {}
         self._aside: dict[LeadId, Pending] = {}
+        self.unread_because: ServiceError | None = None
 
     def draw(self, ids: Iterable[LeadId]) -> None:
         """Draw the sample among these leads, where one is asked for."""
@@ -138,7 +141,7 @@ class ReadingBack:
         patience = self._patience
         if item.said == "yes" and item.action.kind in SLOW:
             return patience.queue
-        return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": 0.0}[item.said]
+        return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": patience.doubt}[item.said]
 
     def settle(
         self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None, later: bool = False
@@ -154,6 +157,7 @@ class ReadingBack:
         except (ServiceError, Cancelled) as error:
             if final:
                 why, plain = (str(error), error.plain) if isinstance(error, ServiceError) else (LIMITED, LIMITED)
+                self.unread_because = error if isinstance(error, ServiceError) else self.unread_because
                 unseen = [(p, unread(p.said, p.words, why)) for p in items]
                 self._conclude([(p, found.outcome, found.detail) for p, found in unseen], unkept=(why, plain))
             return
@@ -164,7 +168,9 @@ class ReadingBack:
             waited = moment - item.since
             proof = prove(item.action, row.sight, sight, at_rest=self.at_rest(sight))
             last = final or waited >= self._limit(item)
-            found = settle(item.said, item.words, proof, final=last, waited=waited, slow=item.action.kind in SLOW)
+            early = last and waited < self._limit(item) and self._run.stopped
+            slow = item.action.kind in SLOW
+            found = settle(item.said, item.words, proof, final=last, waited=waited, slow=slow, early=early)
             row.see(sight)
             if found is not None:
                 ended.append((item, found.outcome, found.detail))
@@ -241,8 +247,9 @@ class ReadingBack:
                 self._run.sleep(min(wait, left))
                 wait = min(wait * 2, 5.0)
             elif stopped and left > 0:
-                # Cancelled: what is in doubt is still read twice, with its short wait; a queue is not waited for.
-                time.sleep(min(self._patience.doubt, left))
+                # Cancelled: what is in doubt is still read twice, with a short wait; a queue is not waited for.
+                time.sleep(min(LAST_WAIT, self._patience.doubt, left) if again else 0.0)
+                stopped = again
             again = True
             for start in range(0, len(items), WIDE):
                 self.settle(items[start : start + WIDE], final=stopped or left <= 0)

@@ -52,7 +52,9 @@ class Fate:
 
 @dataclass(slots=True)
 class Recorded:
-    """One run as the journal has it. ``ended`` is its state, None where it never came to its end."""
+    """One run as the journal has it. ``ended`` is its state, None where it never came to its end; ``last`` the number of its
+    last entry.
+    """
 
     run_id: str
     started: datetime
@@ -64,6 +66,7 @@ class Recorded:
     owner_since: str = ""
     ended: str | None = None
     chunks: int = 0
+    last: int = 0
 
     def at(self, *stages: Stage) -> list[LeadId]:
         """Leads to be sent that stand at one of these stages, in the plan's order."""
@@ -98,8 +101,10 @@ def replay(journal: Journal, run_id: str) -> Recorded:
             first.data.get("owner") or {},
             first.at,
         )
-        for entry in journal.each(run_id, after=found[-1].number):
+        run.last = found[-1].number
+        for entry in journal.each(run_id, after=run.last):
             _take(run, entry)
+            run.last = entry.number
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise JournalError(
             f"The journal's entries on run {run_id} cannot be understood ({type(error).__name__}). "

@@ -54,6 +54,16 @@ BY_CAUSE: dict[Cause, Ruling] = {
     Cause.LOGIN_ENDED: Ruling(Applied.NO, Then.STOP, "the login has ended, so the service did not look at it"),
 }
 
+_NOT_LOOKED = "the service refused the whole chunk"
+# Refusals that are known to mean "not applied", by status and by the form that the answer must have (see ``WriteAnswer``).
+# Every other 4xx may come from something on the way (a gateway that gave up waiting, a lock, a route that is being changed)
+# while the service still carries the write out.
+KNOWN_REFUSALS: dict[int, frozenset[str]] = {
+    400: frozenset({"field"}),
+    403: frozenset({"field", "error"}),
+    413: frozenset({"field", "error", ""}),
+    422: frozenset({"field"}),
+}
 # Answers, by status; a status that is not listed is ruled by its hundred.
 BY_STATUS: dict[int, Ruling] = {
     401: Ruling(Applied.NO, Then.STOP, "the login has ended, so the service did not look at it"),
@@ -65,7 +75,7 @@ BY_HUNDRED: dict[int, Ruling] = {
     1: Ruling(Applied.MAYBE, Then.READ, "no final answer"),
     2: Ruling(Applied.YES, Then.TAKE, "the service said yes"),
     3: Ruling(Applied.MAYBE, Then.READ, "the service redirected; it was not followed"),
-    4: Ruling(Applied.NO, Then.SPLIT, "the service refused the whole chunk"),
+    4: Ruling(Applied.MAYBE, Then.READ, "an error that does not say whether it was applied"),
     5: Ruling(Applied.MAYBE, Then.READ, "the service failed; it may have carried it out, or part of it"),
 }
 
@@ -79,6 +89,8 @@ def ruling(answer: WriteAnswer, *, yes: bool | None = None) -> Ruling:
     status = answer.status or 0
     if status in BY_STATUS:
         return BY_STATUS[status]
+    if answer.refusal in KNOWN_REFUSALS.get(status, ()):
+        return Ruling(Applied.NO, Then.SPLIT, _NOT_LOOKED)
     found = BY_HUNDRED.get(status // 100, BY_HUNDRED[5])
     if found.then is Then.TAKE and yes is False:
         return Ruling(Applied.MAYBE, Then.READ, f"the service answered {status}, which is no yes for this call")

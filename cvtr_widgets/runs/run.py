@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import math
 import secrets
+import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.errors import Cancelled, CvtrError, RunError
+from cvtr_widgets.errors import Cancelled, CvtrError, PlanOutOfDate, RunError
 from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import Claim, owner
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
-from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of
-from cvtr_widgets.plans.costs import requests_of
+from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
+from cvtr_widgets.plans.costs import requests_of, seconds_of
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
 from cvtr_widgets.runs.eta import Pace
 from cvtr_widgets.runs.lead_outcomes import Standing
 from cvtr_widgets.runs.limit_wait import LimitWait
+from cvtr_widgets.runs.moment import Moment
 from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.read_back import ReadingBack
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import Row, rows_of
 from cvtr_widgets.runs.sender import GATHER, Sender
-from cvtr_widgets.undisturbed import undisturbed
+from cvtr_widgets.runs.signals import SLICE, Signal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +56,11 @@ class Run:
         *,
         recorded: Recorded | None = None,
         send: bool = True,
+        waived: Sequence[str] = (),
     ) -> None:
-        """``recorded``: go on with that run of the journal. ``send`` False: only settle what is in doubt."""
+        """``recorded``: resume that run of the journal. ``send`` False: only settle what is in doubt. ``waived``: entries of the
+        dialect that go unproven, for the journal.
+        """
         self.id = recorded.run_id if recorded else f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.plan = plan
         self.signature = signature
@@ -68,13 +73,18 @@ class Run:
         self._journal = journal
         self._recorded = recorded
         self._send = send
+        self._waived = tuple(waived)
         self._claim: Claim | None = None
+        self._take: Callable[[], Claim | None] = lambda: None
+        self._thread: threading.Thread | None = None
+        self._began, self._opened, self._ended = Signal(), Signal(), Signal()
+        self._refused: BaseException | None = None
+        self._end_noted = False
+        self._script_ended = False
         self._on_progress = self.options.on_progress
-        self._cancel = threading.Event()
+        self._cancel = Signal()
         self._cancelled_at: float | None = None
-        self._going = threading.Event()
-        self._going.set()
-        self._ended = threading.Event()
+        self._going = Signal(on=True)
         self._lock = threading.RLock()
         self._telling = threading.RLock()
         self._last_event = 0.0
@@ -87,6 +97,7 @@ class Run:
         self._before = len(recorded.at("settled")) if recorded else 0
         self.leads = Standing(rows_of(plan, self.id, signature, fates), self._before)
         self._requests_a_lead, self._went_out = 0.0, 0
+        self._threads = max(1, service.limits.in_flight)
         self._back = ReadingBack(service, journal, self, self.options.patience, self.verify)
         self._sender = Sender(service, journal, self, self.options.patience, self._back)
 
@@ -96,34 +107,52 @@ class Run:
 
     # -- for the user -------------------------------------------------------------------------------------------------
 
-    def start(self, claim: Claim | None = None) -> Run:
-        """Note the plan in the journal and start in the background. ``claim`` is given back at the end.
+    def start(self, take: Callable[[], Claim | None] = lambda: None) -> Run:
+        """Start in the background: take the run's lock (``take``), note the plan in the journal, send. All of it is done by the
+        run's own thread, which holds the lock as long as it lives: an exception here (Ctrl-C) cancels the run and breaks nothing.
 
         Raises:
-            RunError: it has been started already.
+            RunError: it has been started already. RunTaken: somebody else has it. PlanOutOfDate: the plan was run already.
             JournalError: the plan could not be noted; nothing was sent.
         """
         with self._lock:
-            if self.state is not RunState.WAITING:
+            if self._thread is not None:
                 raise RunError(f"Run {self.id} has been started already. Make a new plan to do more.")
-            self._note_opening()
-            self.state = RunState.SENDING
-        self._claim = claim
-        self._pace = Pace()
-        self.step("opened")
-        threading.Thread(target=self._work, name=f"cvtr-run-{self.id}", daemon=True).start()
+            self._take = take
+            # No daemon: a script that ends waits for its runs, instead of breaking them off without a word.
+            self._thread = threading.Thread(target=self._carry_out, name=f"cvtr-run-{self.id}", daemon=False)
+        try:
+            self._thread.start()
+            while not self._opened.wait(SLICE) and not self.finished:
+                pass
+        except BaseException:
+            self.cancel()
+            raise
+        if self._refused is not None:
+            raise self._refused
         return self
+
+    def begun(self) -> bool:
+        """Whether it was noted in the journal and will end by itself; asked after ``start`` was interrupted."""
+        if self._thread is None or not self._began.wait(1.0):
+            self._cancel.set()  # should its thread come to life after all, it does nothing
+            self._ended.set()
+            return False
+        self.wait()
+        return self._opened.is_set()
 
     def cancel(self) -> None:
         """Stop after the chunks in flight. What was not sent stays not sent."""
         with self._lock:
             if self.state in FINISHED:
                 return
-            self.state = RunState.CANCELLING
-            self._cancelled_at = time.monotonic()
+            self._cancelled_at = time.monotonic() if self._cancelled_at is None else self._cancelled_at
             self._cancel.set()
             self._going.set()
-        self.tell("Stopping after the chunks that are under way.", now=True)
+            self.state = RunState.CANCELLING
+        out, left = self.leads.out(), self.leads.waiting()
+        rest = f"{left:,} will not be sent" if left else "nothing is left to stop"
+        self.tell(f"Stopping: {out:,} of {self._total:,} leads are out and are read back, {rest}.", now=True)
 
     def pause(self) -> None:
         """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read anew before they go out."""
@@ -145,11 +174,20 @@ class Run:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end (seconds; None = as long as it takes). Gives whether it has ended."""
-        return self._ended.wait(timeout)
+        ends = None if timeout is None else time.monotonic() + timeout
+        while not self.finished:
+            left = SLICE if ends is None else min(SLICE, ends - time.monotonic())
+            if left <= 0:
+                break
+            self._ended.wait(left)
+        return self.finished
 
     @property
     def finished(self) -> bool:
         """Whether the run has ended."""
+        thread = self._thread
+        if not self._ended.is_set() and self._began.is_set() and thread is not None and not thread.is_alive():
+            self._finish()  # its thread was ended from outside
         return self._ended.is_set()
 
     @property
@@ -182,11 +220,13 @@ class Run:
         todo, service = self._total - done, self._service
         here, left = done - self._before, None
         if state not in FINISHED:
+            requests = todo * self._requests_a_lead
             left = self._pace.left(
-                here, todo, requests=todo * self._requests_a_lead, usage=service.usage(),
-                waiting=service.waiting(), window=service.limits.window,
+                here, todo, requests=requests, usage=service.usage(), waiting=service.waiting(), window=service.limits.window,
+                first=seconds_of(requests, service.latency(), self._threads),
             )  # fmt: skip
-        return Progress(state, done, self._total, self._pace.rate(here), left, message, counts, self._went_out)
+        rate = self._pace.rate(here)
+        return Progress(state, done, self._total, rate, left, message, counts, self._went_out, self.leads.out())
 
     # -- for the sender -----------------------------------------------------------------------------------------------
 
@@ -202,7 +242,11 @@ class Run:
 
     def sleep(self, seconds: float) -> bool:
         """Wait, unless the run is stopped. Gives whether it was stopped."""
-        return self._cancel.wait(seconds)
+        ends = time.monotonic() + seconds
+        while not self.stopped and (left := ends - time.monotonic()) > 0:
+            self._cancel.wait(min(left, SLICE))
+            self.watch()
+        return self.stopped
 
     @property
     def cancelled_since(self) -> float | None:
@@ -229,7 +273,8 @@ class Run:
         """Wait for ``go_on()`` or ``cancel()``."""
         if not self._going.is_set():
             self._pace.stand()
-            self._going.wait()
+            while not self._going.wait(SLICE):
+                self.watch()
             self._pace.go()
 
     def step(self, name: str) -> None:
@@ -271,6 +316,9 @@ class Run:
                 listener(self.progress)
         except Exception:  # noqa: BLE001  a display that fails must not keep leads from being read back
             self._on_progress = None
+        except BaseException:  # noqa: BLE001  SystemExit, KeyboardInterrupt: somebody wants it to stop
+            self._on_progress = None
+            self.cancel()
 
     def fail(self, error: BaseException) -> None:
         """Stop the run because of an error; what was not sent stays not sent."""
@@ -281,35 +329,107 @@ class Run:
 
     # -- the work -----------------------------------------------------------------------------------------------------
 
-    @undisturbed()
     def _note_opening(self) -> None:
-        if self._recorded is not None:
-            self.journal_head = self._journal.write(self.id, "claim", owner())
+        waived = {"entries": list(self._waived), "by": "canary=False"}
+        recorded = self._recorded
+        if recorded is not None:
+            items: Iterable[Item] = [("claim", owner()), *([("waived", waived)] if self._waived else [])]
+
+            def unchanged() -> None:
+                if any(True for _ in self._journal.rows(self.id, after=recorded.last)):
+                    raise RunError(f"Run {self.id} was resumed elsewhere just now. See session.unfinished() for what is left.")
+
+            self.journal_head = self._journal.write_many(self.id, items, check=unchanged)
             return
         more = {"source": self.options.source, "verify": str(self.verify), "owner": owner()}
         first = journal_records.opening(self.plan, self.signature, keep_comments=self.options.keep_comments, **more)
 
-        def items() -> Iterator[Item]:
+        def opening() -> Iterator[Item]:
             yield first
             yield from journal_records.plan_parts(self.plan)
+            if self._waived:
+                yield "waived", waived
 
-        self.journal_head = self._journal.write_many(self.id, items())
+        self.journal_head = self._journal.write_many(self.id, opening(), check=self._not_run_before)
 
-    def _work(self) -> None:
+    def _not_run_before(self) -> None:
+        """Whether another session of this account, here or in another kernel, has carried the plan out."""
+        mine = (self.plan.fingerprint, self.plan.made_at.isoformat())
+        if any((e.data.get("fingerprint"), e.data.get("made_at")) == mine for e in self._journal.each(kinds=("run",))):
+            raise PlanOutOfDate("This plan has been run already. Make a new one to see what is left to do.")
+
+    def _carry_out(self) -> None:
+        """The run's thread. Whatever is thrown into it, the run ends; see ``finished`` for what is thrown at its very end."""
         try:
-            if self._recorded is not None:
-                self._settle_recorded(self._recorded)
-            if self._send and self._to_send and not self.stopped:
-                self._send_all()
-            self._all_sent()
-            self._back.settle_rest()
+            self._began.set()
+            if self._open():
+                self._work()
         except BaseException as error:  # noqa: BLE001  the border of the thread: nothing may be lost silently
             self.fail(error)
-            with suppress(Exception):
-                self._back.settle_rest()
-            self._back.give_up(error)
-        cancelled = self.stopped or (not self._send and bool(self._to_send))
-        self._end(RunState.FAILED if self.error else RunState.CANCELLED if cancelled else RunState.DONE)
+        self._finish()
+
+    def _open(self) -> bool:
+        try:
+            if self.stopped:
+                raise Cancelled("Stopped before the run was begun. Nothing was sent.")
+            self._claim = self._take()
+            self._note_opening()
+        except BaseException as error:  # noqa: BLE001  raised by start()
+            self._refused = error
+            return False
+        with self._lock:
+            if self.state is RunState.WAITING:
+                self.state = RunState.SENDING
+        self._pace = Pace()
+        self._opened.set()
+        self.step("opened")
+        return True
+
+    def _work(self) -> None:
+        if self._recorded is not None:
+            self._settle_recorded(self._recorded)
+        if self._send and self._to_send and not self.stopped:
+            self._send_all()
+        self._all_sent()
+        self._back.settle_rest()
+
+    def watch(self) -> None:
+        """When the script that began the run has ended: it is waited for; but a kernel that is shut down ends it."""
+        if self._script_ended or threading.main_thread().is_alive():
+            return
+        self._script_ended = True
+        kernel = getattr(sys.modules.get("ipykernel.kernelapp"), "IPKernelApp", None)
+        if kernel is not None and kernel.initialized():
+            self.cancel()
+            return
+        told = f"cvtr_widgets: the script has ended; run {self.id} is finished first ({self._total - self.leads.done:,} leads)."
+        with suppress(Exception):
+            print(told, file=sys.stderr, flush=True)  # noqa: T201  nothing else can be told any more
+
+    def _finish(self) -> None:
+        """The end, in steps that are tried again where an exception is thrown into them."""
+        for step in (self._settle_what_broke, self._end, self._let_go):
+            for _ in range(20):
+                try:
+                    step()
+                    break
+                except BaseException as error:  # noqa: BLE001  as above
+                    self.fail(error)
+        self._ended.set()
+        self.tell("", now=True)
+
+    def _settle_what_broke(self) -> None:
+        """It broke off: what was sent is read back all the same, and what cannot be read stays unknown."""
+        if self.error is None or not self._opened.is_set() or self._end_noted:
+            return
+        why = f"sent; then the run broke off ({type(self.error).__name__})"
+        if str(self.verify) != "none":
+            for row in self.leads.in_doubt():
+                if not self._back.holds(row.lead_id):
+                    self._back.wait_for(self.plan.action(row.entry), row.lead_id, "nothing", why, why)
+        with suppress(Exception):
+            self._back.settle_rest()
+        self._back.give_up(self.error)
 
     def _all_sent(self) -> None:
         """There is nothing left that a pause by hand could hold."""
@@ -345,26 +465,60 @@ class Run:
         chunks = chunks_of(self.plan, self._service.chunk, only=only, first=first)
         size = block_size(self._service, way)
         large = len(ids) > limits.chunk * limits.in_flight
-        self._sender.send_all(blocks_of(chunks, size), max(1, limits.in_flight) + SPARE, gather=GATHER if large else 0.0)
+        self._threads = threads_for(self.plan, limits)
+        spare = SPARE if self._threads == limits.in_flight else 0
+        read = None if only is not None else self._read_for_the_plan()
+        self._sender.send_all(blocks_of(chunks, size), self._threads + spare, read, gather=GATHER if large else 0.0)
 
-    def _end(self, state: RunState) -> None:
+    def _read_for_the_plan(self) -> Moment | None:
+        """When the plan's leads were read, unless this account has sent something to one of them from here since then."""
+        moment = self.plan.moment
+        if moment is None or moment.old():
+            return None
+        mine = {e.lead_id for e in self.plan.sendable}
+        since = self.plan.read_at.isoformat()
+        recent = self._journal.sent_since(since)
+        return None if any(not mine.isdisjoint(leads) for leads in recent) else moment
+
+    def _how_it_ended(self) -> RunState:
+        """Cancelled is only what was not sent whole; done only what did not break off."""
+        left = self.counts[Outcome.NOT_SENT]
+        broke = self._sender.miss if left else self._back.unread_because
+        if self.error is None and broke is not None and (self._cancelled_at is None or not left):
+            self.error = broke
+        if self.error is not None:
+            return RunState.FAILED
+        if (self._cancelled_at is not None and left) or (not self._send and self._to_send):
+            return RunState.CANCELLED
+        return RunState.DONE
+
+    def _end(self) -> None:
+        if not self._opened.is_set():
+            self.state = RunState.CANCELLED if self._cancelled_at is not None else RunState.FAILED
+            return
+        state = self._how_it_ended()
         why = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"
         self.leads.end(why)
-        self.step("before end")
-        written = False
-        try:
-            own = self._journal.count(self.id)
-            self.journal_head = self._journal.write(self.id, "end", {"state": str(state), "counts": self.counts, "own": own})
-            written = True
-        except CvtrError as error:
-            self.error = self.error or error
-            state = RunState.FAILED
+        if not self._end_noted:
+            self.step("before end")
+            try:
+                own = self._journal.count(self.id)
+                end = {"state": str(state), "counts": self.counts, "own": own}
+                self.journal_head = self._journal.write(self.id, "end", end)
+                self._end_noted = True
+            except CvtrError as error:
+                self.error = self.error or error
+                state = RunState.FAILED
         self.state = state
         self._message = ""
-        if self._claim is not None:
-            # The lock's file goes only where nobody can go on with the run: two could otherwise hold two files of one name.
-            through = state is RunState.DONE and not self.counts[Outcome.NOT_SENT]
-            self._claim.release(done=written and (through or state is RunState.CANCELLED))
-        self.step("ended")
-        self._ended.set()
-        self.tell("", now=True)
+
+    def _let_go(self) -> None:
+        """Give the run's lock back. Its file goes only where nobody can resume the run: two could otherwise hold two files of one
+        name.
+        """
+        claim, self._claim = self._claim, None
+        if claim is not None:
+            through = self.state is RunState.DONE and not self.counts[Outcome.NOT_SENT]
+            claim.release(done=self._end_noted and (through or self.state is RunState.CANCELLED))
+        if self._opened.is_set():
+            self.step("ended")

@@ -13,14 +13,14 @@ from cvtr_widgets.actions.proof import Finding, prove
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError, ServiceError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import ActionKind, Cause, LeadId, LeadService, Outcome, WriteAnswer
-from cvtr_widgets.plans.chunks import Block, Chunk
+from cvtr_widgets.plans.chunks import Block, Chunk, final
 from cvtr_widgets.plans.plan import differences
-from cvtr_widgets.runs.in_flight import Moment, Part, UnderWay
+from cvtr_widgets.runs.in_flight import Part, UnderWay
+from cvtr_widgets.runs.moment import Moment
 from cvtr_widgets.runs.outcome_policy import Said
 from cvtr_widgets.runs.read_back import ReadingBack
 from cvtr_widgets.runs.retry_policy import NOT_MADE, Ruling, Then, ruling
 from cvtr_widgets.runs.workers import Task, Workers
-from cvtr_widgets.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.options import Patience
@@ -66,24 +66,30 @@ class Sender:
         self._turn = threading.BoundedSemaphore(2)
         self._misses = 0
         self._gather = 0.0
+        self._read: Moment | None = None
+        self.miss: BaseException | None = None
         self._workers: Workers
 
-    def send_all(self, blocks: Iterator[Block], threads: int, *, gather: float) -> None:
+    def send_all(self, blocks: Iterator[Block], threads: int, read: Moment | None, *, gather: float) -> None:
         """Read, send and read back every block. The first fault of our own is raised, when all threads have ended.
 
+        ``read``: when the plan read its leads; those that were read so short a time ago are not read again before they are sent.
         ``gather``: see ``GATHER``.
         """
         self._gather = gather
+        self._read = read
         tasks: Iterator[Task] = (partial(self._open, block) for block in blocks)
         self._workers = Workers(threads, tasks, f"cvtr-run-{self._run.id}", last=self._service.limits.in_flight)
-        with undisturbed():
-            self._workers.run()
+        self._workers.run(self._run.watch)
 
     # -- before sending -----------------------------------------------------------------------------------------------
 
     def _open(self, block: Block) -> None:
         """Read a block and hold back what has changed since the plan; what remains is sent."""
         if not self._may_go():
+            return
+        if self._read is not None and not self._read.old() and not any(final(chunk.action) for chunk in block.chunks):
+            self._to_workers(block.ids, [(chunk, chunk.ids) for chunk in block.chunks], self._read)
             return
         began = Moment.now()
         try:
@@ -92,9 +98,11 @@ class Sender:
             self._not_sent(block.ids, error)
             return
         parts = [(chunk, ids) for chunk in block.chunks if (ids := tuple(i for i in chunk.ids if i in going))]
-        if not parts:
-            return
-        under_way = UnderWay(block.ids, parts, began)
+        if parts:
+            self._to_workers(block.ids, parts, began)
+
+    def _to_workers(self, block: tuple[LeadId, ...], parts: list[tuple[Chunk, tuple[LeadId, ...]]], began: Moment) -> None:
+        under_way = UnderWay(block, parts, began)
         for chunk, ids in parts:
             self._workers.add(SEND, partial(self._send, under_way, chunk, ids))
 
@@ -213,8 +221,9 @@ class Sender:
         try:
             with run.limit() as stopped:
                 answer = self._service.apply(
-                    chunk.action, ids, signature=run.signature, cancelled=stopped, held=lambda: run.holds_back or read.old()
-                )
+                    chunk.action, ids, signature=run.signature, cancelled=stopped,
+                    held=lambda: run.holds_back or read.old(), leave=lambda: run.stopped,
+                )  # fmt: skip
         except CvtrError:
             run.leads.not_applied(ids, tried=False)
             self._note_answer(chunk, ids, attempt, NOT_MADE, None, Then.STOP)
@@ -296,7 +305,7 @@ class Sender:
         repeatable = chunk.action.kind is not ActionKind.REPROCESS and not chunk.action.integrations
         if len(unchanged) > 1 and repeatable and not alike.all_refused(words) and not self._run.stopped:
             changed = set(ids) - set(unchanged)
-            self._back.settle(self._back.among(changed), final=True, sights=now)
+            self._back.settle(self._back.among(changed), final=False, sights=now)
             self._back.forget(unchanged)
             self._note_answer(chunk, tuple(unchanged), 0, "read back unchanged", answer, Then.WAIT)
             self._run.leads.not_applied(unchanged)
@@ -307,7 +316,8 @@ class Sender:
             return
         if len(ids) == 1:
             alike.note(words)
-        self._back.settle(self._back.among(ids), final=True, sights=now)
+        # Refused is said only after a second look: an effect may come late, whatever the answer was.
+        self._back.settle(self._back.among(ids), final=False, sights=now)
 
     # -- what does not go through -------------------------------------------------------------------------------------
 
@@ -324,6 +334,7 @@ class Sender:
     def _missed(self, error: BaseException) -> None:
         """Three parts in a row that could not even be read or sent: it is no use to go on."""
         with self._lock:
+            self.miss = error
             self._misses += 1
             enough = self._misses >= 3
         if enough:

@@ -1,4 +1,4 @@
-"""A few threads that carry tasks out, those that are further along first, so that few leads are under way at any time.
+"""A few threads that carry tasks out, those that are further along first, so that few leads are in flight at any time.
 
 Towards the end it is the other way round: each of the last tasks leads to several steps, one after the other, which few
 threads would else carry out while the others have nothing to do.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
+
+from cvtr_widgets.runs.signals import SLICE
 
 Task = Callable[[], None]
 
@@ -25,41 +27,61 @@ class Workers:
         self._next_ones: deque[Task] = deque()
         self._names = [f"{name}-{n}" for n in range(threads)]
         self._ready: defaultdict[int, deque[Task]] = defaultdict(deque)
-        self._changed = threading.Condition()
+        # The lock is always taken by itself, never through the condition: see signals.py.
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._working = 0
         self._drained = False
         self._error: BaseException | None = None
 
     def add(self, rank: int, task: Task) -> None:
         """One more task; may be called by tasks."""
-        with self._changed:
+        with self._lock:
             self._ready[rank].append(task)
             self._changed.notify()
 
-    def run(self) -> None:
-        """Carry everything out. The first error of a task stops the rest and is raised here."""
-        threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in self._names]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    def run(self, watch: Callable[[], None] = lambda: None) -> None:
+        """Carry everything out. The first error of a task stops the rest and is raised here, when all threads have ended.
+
+        ``watch`` is called a few times a second meanwhile. The threads are no daemons: a script ends when they have ended.
+        """
+        threads = [threading.Thread(target=self._work, name=name, daemon=False) for name in self._names]
+        begun: list[threading.Thread] = []
+        try:
+            for thread in threads:
+                begun.append(thread)
+                thread.start()
+        except BaseException as error:  # noqa: BLE001  it is raised below
+            self._fail(error)
+        while True:
+            try:
+                for thread in begun:
+                    while thread.is_alive():
+                        thread.join(SLICE)
+                        watch()
+                break
+            except BaseException as error:  # noqa: BLE001  thrown into this thread: the others have to end first
+                self._fail(error)
         if self._error is not None:
             raise self._error
 
+    def _fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        with self._lock:
+            self._changed.notify_all()
+
     def _work(self) -> None:
-        while (task := self._next()) is not None:
-            try:
+        try:
+            while (task := self._next()) is not None:
                 task()
-            except BaseException as error:  # noqa: BLE001  it is raised by run()
-                with self._changed:
-                    self._error = self._error or error
-            finally:
-                with self._changed:
+                with self._lock:
                     self._working -= 1
                     self._changed.notify_all()
+        except BaseException as error:  # noqa: BLE001  it is raised by run()
+            self._fail(error)
 
     def _next(self) -> Task | None:
-        with self._changed:
+        with self._lock:
             while not self._failed():
                 self._look_ahead()
                 task = None if self._failed() else self._one()
@@ -68,7 +90,7 @@ class Workers:
                     return task
                 if not self._working:
                     break
-                self._changed.wait()
+                self._changed.wait(SLICE)
             self._changed.notify_all()
             return None
 

@@ -16,7 +16,6 @@ from cvtr_widgets.frames.masking import masked, masked_texts
 from cvtr_widgets.models import ActionKind, Choice, LeadId
 from cvtr_widgets.selection.lead_id import lead_id_of
 from cvtr_widgets.session.progress_bar import Tell
-from cvtr_widgets.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,16 +90,15 @@ class Pulling:
             cancelled=stop,
         )
         due = 1
-        with undisturbed():
-            for page in listing.pages():
-                builder.add(page)
-                self._client.remember(page)
-                tell(listing.tally.rows, listing.tally.expected)
-                if listing.tally.rows < (listing.tally.expected or 0):
-                    import pandas  # noqa: F401  takes its time, once: now, while answers are on their way
-                if show is not None and len(builder) >= due and not stop():
-                    due = 2 * len(builder)
-                    show(self._frame(builder, as_of, ["Still loading: these are the first leads."], ()))
+        for page in listing.pages():
+            builder.add(page)
+            self._client.remember(page)
+            tell(listing.tally.rows, listing.tally.expected)
+            if listing.tally.rows < (listing.tally.expected or 0):
+                import pandas  # noqa: F401  takes its time, once: now, while answers are on their way
+            if show is not None and len(builder) >= due and not stop():
+                due = 2 * len(builder)
+                show(self._frame(builder, as_of, ["Still loading: these are the first leads."], ()))
         return self._frame(builder, as_of, listing.notes, ())
 
     def by_ids(self, ids: Sequence[LeadId], tell: Tell, stop: Stop) -> pd.DataFrame:

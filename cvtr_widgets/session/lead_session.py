@@ -180,11 +180,38 @@ class LeadSession(ReadSession):
             LiveWritesRefused: a live enterprise at which this action is not proven yet; see ``canary``.
             JournalError: the journal cannot be written; nothing was sent.
         """
-        self._must_fit(plan)
         options = self._options(on_progress, source, verify)
+        return self._held([], lambda started: self._begin(plan, confirm, signature, options, started, canary=canary))
+
+    def _begin(
+        self,
+        plan: Plan,
+        confirm: bool | int,
+        signature: str | Signature | None,
+        options: RunOptions,
+        started: list[Run],
+        *,
+        canary: bool,
+    ) -> Run:
+        self._must_fit(plan)
         signed = confirmed(plan, confirm, signature, self._signed)
         waived = must_be_proven(self.client, plan, canary=canary)
-        return self._running.begin(plan, signed, options, waived=waived)
+        return self._running.begin(plan, signed, options, started, waived=waived)
+
+    @staticmethod
+    def _held(started: list[Run], begin: Callable[[list[Run]], Run]) -> Run:
+        """Begin a run; where this is interrupted (Ctrl-C), nobody has a handle on it, and it is cancelled."""
+        try:
+            return begin(started)
+        except BaseException:
+            for run in started:
+                run.cancel()
+            raise
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """The runs that were begun or resumed in this session, by id, in that order."""
+        return dict(self._running.runs)
 
     def canary(
         self, plan: Plan, *, lead: LeadId | None = None, confirm: bool | int = False, signature: str | Signature | None = None
@@ -203,7 +230,8 @@ class LeadSession(ReadSession):
             return report
 
         def start(one: Plan, sure: bool | int, sign: str | Signature | None) -> Run:
-            return self._running.begin(one, confirmed(one, sure, sign, self._signed), self._options(None, "canary"))
+            signed = confirmed(one, sure, sign, self._signed)
+            return self._held([], lambda started: self._running.begin(one, signed, self._options(None, "canary"), started))
 
         return send(self.client, report, start, confirm=confirm, signature=signature, journal=self._running.journal)
 
@@ -234,12 +262,18 @@ class LeadSession(ReadSession):
         Raises:
             as ``start``.
         """
-        given: dict[str, Any] = {"confirm": confirm, "signature": signature, "verify": verify, "canary": canary}
-        return self._to_the_end(lambda show: self.start(plan, on_progress=show, **given), on_progress)
+
+        def begin(show: Callable[[Progress], None] | None, started: list[Run]) -> Run:
+            return self._begin(plan, confirm, signature, self._options(show, "script", verify), started, canary=canary)
+
+        return self._to_the_end(begin, on_progress)
 
     def _to_the_end(
-        self, begin: Callable[[Callable[[Progress], None]], Run], on_progress: Callable[[Progress], None] | None
+        self,
+        begin: Callable[[Callable[[Progress], None] | None, list[Run]], Run],
+        on_progress: Callable[[Progress], None] | None,
     ) -> Run:
+        started: list[Run] = []
         with self._bar("leads", None) as tell:
 
             def show(progress: Progress) -> None:
@@ -247,13 +281,15 @@ class LeadSession(ReadSession):
                 if on_progress is not None:
                     on_progress(progress)
 
-            run = begin(show)
             try:
+                run = begin(show, started)
                 run.wait()
             except KeyboardInterrupt:
-                run.cancel()
-                run.wait()
-        return run
+                for run in started:  # also between the start and the waiting: it is in the list before it begins
+                    run.cancel()
+                if not started or not started[0].begun():
+                    raise
+        return started[0]
 
     def _must_fit(self, plan: Plan) -> None:
         if not isinstance(plan, Plan):
@@ -303,10 +339,13 @@ class LeadSession(ReadSession):
         """
         comments = [comment] if isinstance(comment, str) else list(comment)
 
-        def begin(show: Callable[[Progress], None] | None) -> Run:
-            return self._running.resume(run_named(run_id), comments, self._options(show, source), send=send, canary=canary)
+        def begin(show: Callable[[Progress], None] | None, started: list[Run]) -> Run:
+            options = self._options(show, source)
+            return self._running.resume(run_named(run_id), comments, options, started, send=send, canary=canary)
 
-        return self._to_the_end(begin, on_progress) if wait else begin(on_progress)
+        if wait:
+            return self._to_the_end(begin, on_progress)
+        return self._held([], lambda started: begin(on_progress, started))
 
     def plan_undo(self, run: Run | str | Sequence[Run | str], **more: Any) -> Plan:
         """A plan that takes a run (or several, of different leads) back, as far as an action can: former status, reason, category

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_service import lead_service
-from cvtr_widgets.errors import JournalError, NotConfirmed, PlanOutOfDate, RunError, RunTaken
+from cvtr_widgets.errors import CvtrError, JournalError, NotConfirmed, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.journal import bundle
 from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.journal.journal import Journal, journal_file, older_journal
@@ -53,8 +55,7 @@ class Running:
         self._client = client
         self._lock = threading.Lock()
         self._journal: Journal | None = None
-        self._carried_out: set[tuple[str, datetime]] = set()
-        self._runs: dict[str, Run] = {}
+        self.runs: dict[str, Run] = {}
         self._flagged = Flagged()
 
     @property
@@ -75,7 +76,7 @@ class Running:
         Raises:
             RunError: a run goes on, and could not note any more what it does.
         """
-        going = next((run for run in self._runs.values() if not run.finished), None)
+        going = next((run for run in self.runs.values() if not run.finished), None)
         if going is not None:
             raise RunError(f"Run {going.id} goes on. Wait for it (run.wait()) or stop it (run.cancel()), then close the session.")
         with self._lock:
@@ -103,44 +104,26 @@ class Running:
 
     # -- beginning and going on ---------------------------------------------------------------------------------------
 
-    def begin(self, plan: Plan, signature: Signature | None, options: RunOptions, *, waived: Sequence[str] = ()) -> Run:
-        """Start a run of a plan that was confirmed. ``waived``: entries of the dialect that go unproven, for the journal.
+    def begin(
+        self, plan: Plan, signature: Signature | None, options: RunOptions, started: list[Run], *, waived: Sequence[str] = ()
+    ) -> Run:
+        """Start a run of a plan that was confirmed; it is put into ``started`` before it begins, for whoever is interrupted.
+        ``waived``: entries of the dialect that go unproven, for the journal.
 
         Raises:
             PlanOutOfDate: it was run already. JournalError: the journal cannot be written; nothing was sent.
         """
-        run = Run(lead_service(self._client), self.journal, plan, signature, options)
-        key = (plan.fingerprint, plan.made_at)
-        known = self._has_run(plan)
-        with self._lock:
-            if known or key in self._carried_out:
-                raise PlanOutOfDate("This plan has been run already. Make a new one to see what is left to do.")
-            self._carried_out.add(key)
-        try:
-            if waived:
-                self.journal.write(run.id, "waived", {"entries": list(waived), "by": "canary=False"})
-            return self._start(run, self._claim(run.id))
-        except (RunError, JournalError):
-            with self._lock:
-                self._carried_out.discard(key)
-            raise
+        return self._start(Run(lead_service(self._client), self.journal, plan, signature, options, waived=waived), started)
 
-    def _has_run(self, plan: Plan) -> bool:
-        """Whether another session of this account, here or in another kernel, has carried it out."""
-        made = plan.made_at.isoformat()
-        return any(
-            (entry.data.get("fingerprint"), entry.data.get("made_at")) == (plan.fingerprint, made)
-            for entry in self.journal.each(kinds=("run",))
-        )
-
-    def _start(self, run: Run, claim: Claim) -> Run:
+    def _start(self, run: Run, started: list[Run]) -> Run:
+        self.runs[run.id] = run
+        started.append(run)
         try:
-            run.start(claim)
-        except BaseException:
-            claim.release(done=False)
+            return run.start(partial(self._claim, run.id))
+        except CvtrError:
+            if self.runs.get(run.id) is run:
+                del self.runs[run.id]
             raise
-        self._runs[run.id] = run
-        return run
 
     def _claim(self, run_id: str) -> Claim:
         path = self.journal.path
@@ -152,37 +135,39 @@ class Running:
             for entry in self.journal.each(run_id, kinds=("run", "claim")):
                 said = entry.data if entry.kind == "claim" else entry.data.get("owner") or {}
                 pid, host, since = said.get("pid"), str(said.get("host")), entry.at
+            where = "this very one" if pid == os.getpid() else "another kernel or tab"
+            watch = f"session.runs[{run_id!r}]" if run_id in self.runs else f"session.history() and session.recorded({run_id!r})"
             raise RunTaken(
-                f"Run {run_id} is being carried out by process {pid} on {host} since {since[:19]} UTC: another kernel or tab. "
-                f"Watch it with session.history() and session.recorded({run_id!r}), or stop it there.",
+                f"Run {run_id} is being carried out by process {pid} on {host} since {since[:19]} UTC: {where}. "
+                f"Watch it with {watch}, or stop it there.",
                 pid=pid,
                 since=since,
             ) from None
 
-    def resume(self, run_id: str, comments: Sequence[str], options: RunOptions, *, send: bool, canary: bool) -> Run:
-        """Go on with a run that was killed or broke off.
+    def resume(
+        self, run_id: str, comments: Sequence[str], options: RunOptions, started: list[Run], *, send: bool, canary: bool
+    ) -> Run:
+        """Resume a run that was killed or broke off; ``started`` as in ``begin``. What is read of the journal here is held
+        against it again when the run has its lock.
 
         Raises:
             RunError: no such run, or nothing is left. RunTaken: somebody else has it. NotConfirmed: a comment is needed.
             PlanOutOfDate: another account's, or the dialect has changed. JournalError: the journal is not whole.
         """
+        known = self.runs.get(run_id)
+        if known is not None and not known.finished:
+            self._claim(run_id).release(done=False)  # says who has it
         self._must_be_whole()
-        claim = self._claim(run_id)
-        try:
-            found = self._replay(run_id)
-            self._must_fit(found, send=send)
-            plan = self._with_comments(found, comments, send=send)
-            verify = verify_way(found.opening.get("verify", "all"))
-            options = dataclasses.replace(options, verify=verify)
-            if send and found.at("not_sent"):
-                waived = must_be_proven(self._client, plan, canary=canary)
-                if waived:
-                    self.journal.write(run_id, "waived", {"entries": list(waived), "by": "canary=False"})
-            run = Run(lead_service(self._client), self.journal, plan, found.signature, options, recorded=found, send=send)
-        except BaseException:
-            claim.release(done=False)
-            raise
-        return self._start(run, claim)
+        found = self._replay(run_id)
+        self._must_fit(found, send=send)
+        plan = self._with_comments(found, comments, send=send)
+        options = dataclasses.replace(options, verify=verify_way(found.opening.get("verify", "all")))
+        waived: tuple[str, ...] = ()
+        if send and found.at("not_sent"):
+            waived = must_be_proven(self._client, plan, canary=canary)
+        service = lead_service(self._client)
+        run = Run(service, self.journal, plan, found.signature, options, recorded=found, send=send, waived=waived)
+        return self._start(run, started)
 
     def _must_be_whole(self) -> None:
         report = self.journal.verify()
@@ -294,7 +279,7 @@ class Running:
         """The plan of a run and the outcome of each lead that it sent, from the journal: another kernel may have gone on with
         it since. Comments, which the journal keeps only as a hash, are those of the run at hand where there is one.
         """
-        known = run if isinstance(run, Run) else self._runs.get(run_named(run))
+        known = run if isinstance(run, Run) else self.runs.get(run_named(run))
         if known is not None and not known.finished:
             raise RunError("The run has not ended yet. Wait for it, or cancel it.")
         self._must_be_whole()

@@ -61,7 +61,8 @@ def test_what_has_no_row_is_doubt(error):
     [
         (200, "yes", "TAKE"), (202, "yes", "TAKE"), (204, "yes", "TAKE"),
         (301, "maybe", "READ"), (307, "maybe", "READ"),
-        (400, "no", "SPLIT"), (403, "no", "SPLIT"), (404, "no", "SPLIT"), (409, "no", "SPLIT"), (413, "no", "SPLIT"), (422, "no", "SPLIT"),
+        (400, "maybe", "READ"), (403, "maybe", "READ"), (404, "maybe", "READ"), (405, "maybe", "READ"), (409, "maybe", "READ"),
+        (410, "maybe", "READ"), (422, "maybe", "READ"), (423, "maybe", "READ"), (499, "maybe", "READ"), (413, "no", "SPLIT"),
         (401, "no", "STOP"), (408, "maybe", "READ"), (425, "maybe", "READ"), (429, "no", "WAIT"),
         (500, "maybe", "READ"), (502, "maybe", "READ"), (503, "maybe", "READ"), (504, "maybe", "READ"), (599, "maybe", "READ"),
         (100, "maybe", "READ"), (700, "maybe", "READ"), (0, "maybe", "READ"),
@@ -70,6 +71,15 @@ def test_what_has_no_row_is_doubt(error):
 def test_what_each_status_proves(status, applied, then):
     rule = ruling(WriteAnswer(Cause.ANSWERED, status))
     assert (rule.applied, rule.then) == (Applied(applied), Then[then])
+
+
+@pytest.mark.parametrize("status", range(400, 500))
+def test_only_a_refusal_in_the_services_own_form_proves_that_nothing_was_applied(status):
+    split = {
+        form for form in ("", "error", "field") if ruling(WriteAnswer(Cause.ANSWERED, status, refusal=form)).then is Then.SPLIT
+    }
+    known = {400: {"field"}, 403: {"field", "error"}, 413: {"", "field", "error"}, 422: {"field"}}
+    assert split == known.get(status, set())
 
 
 @pytest.mark.parametrize("cause", [c for c in Cause if c is not Cause.ANSWERED])

@@ -14,6 +14,7 @@ users of the enterprise are not seen.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import platform
@@ -66,6 +67,19 @@ def allowance_folder(origin: str, base: Path | None = None) -> Path:
     return (base or shared_folder()) / safe_name(platform.node()) / whose
 
 
+_OPEN: weakref.WeakSet[SharedAllowance] = weakref.WeakSet()
+
+
+@atexit.register
+def _leave_sqlite() -> None:
+    """Before the interpreter ends: a thread that is inside SQLite while its objects are taken down would crash it. The lock is
+    kept, so that no thread comes back.
+    """
+    for shared in list(_OPEN):
+        if shared._in_sqlite.acquire(timeout=10) and shared._finalizer is not None:
+            shared._finalizer()
+
+
 class _Look:
     """Whether a file has changed since the last look; it looks fifty times a second at most, for each look lets go of
     Python's lock, and getting that back takes long in a busy process.
@@ -116,6 +130,7 @@ class SharedAllowance:
         self._kept: list[int] = []
         self._moved: dict[int, int] = {}
         self._lock = threading.RLock()
+        self._in_sqlite = threading.RLock()
         self._calm_until = float("-inf")
         self._gate, self._places = self._files()
         with self._gate:
@@ -214,7 +229,7 @@ class SharedAllowance:
     def _open(self) -> Iterator[tuple[SQLiteBucket, int]]:
         """The bucket, ours alone for the moment, without what is past; and now in milliseconds."""
         self._stay_shared()
-        with self._gate:
+        with self._in_sqlite, self._gate:
             if self._bucket is None:
                 self._bucket = self._opened()
             now = int(self._clock() * 1000)
@@ -240,6 +255,8 @@ class SharedAllowance:
             db.close()
             raise
         self._finalizer = weakref.finalize(self, db.close)
+        self._finalizer.atexit = False  # see _leave_sqlite
+        _OPEN.add(self)
         return SQLiteBucket([self._rate], db, TABLE, lock=self._gate)
 
     def take(self, count: int) -> float:

@@ -1,0 +1,25 @@
+"""When leads were read, and whether that is too long ago to send what was read then."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+FRESH = 20.0
+"""Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
+
+
+class Moment(NamedTuple):
+    """When leads were read, by both clocks: the steady one stands still while a machine sleeps."""
+
+    steady: float
+    wall: float
+
+    @classmethod
+    def now(cls) -> Moment:
+        """This one."""
+        return cls(time.monotonic(), time.time())
+
+    def old(self) -> bool:
+        """Whether it is too long ago to send what was read then."""
+        return max(time.monotonic() - self.steady, time.time() - self.wall) > FRESH
