@@ -16,6 +16,7 @@ from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Sight
 from cvtr_widgets.errors import Cancelled, PlanError
 from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadReads, LeadState, Verdict, ordered_unique
 from cvtr_widgets.plans.costs import costs_of
+from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import (
     Alike,
     Cost,
@@ -27,7 +28,6 @@ from cvtr_widgets.plans.plan import (
     now_words,
     then_words,
 )
-from cvtr_widgets.runs.moment import Moment
 
 CLOCK_OFF = 60.0
 """Seconds by which this machine's clock may be off without a word."""

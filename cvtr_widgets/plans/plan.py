@@ -30,7 +30,7 @@ from cvtr_widgets.models import (
     seal,
 )
 from cvtr_widgets.plans.canonical_json import canonical
-from cvtr_widgets.runs.moment import Moment
+from cvtr_widgets.plans.moment import Moment
 
 if TYPE_CHECKING:
     import pandas as pd

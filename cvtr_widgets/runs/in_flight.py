@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.plans.chunks import Chunk
-from cvtr_widgets.runs.moment import Moment
+from cvtr_widgets.plans.moment import Moment
 
 
 class Part(NamedTuple):

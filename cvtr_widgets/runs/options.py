@@ -20,13 +20,15 @@ STEPS = (
 class Patience:
     """Seconds. ``settle``: how long a yes may take to be seen before it counts as contradicted; ``doubt``: the wait
     between the two readings that settle doubt; ``queue``: how long a queued action is looked for; ``resend``: the
-    pause before a write that was not applied goes out again.
+    pause before a write that was not applied goes out again; ``plan_age``: leads that the plan read longer ago are read
+    again before they are sent (0: always; more than 20 is taken as 20). What cannot be undone is always read again.
     """
 
     settle: float = 4.0
     doubt: float = 3.0
     queue: float = 60.0
     resend: float = 0.5
+    plan_age: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from cvtr_widgets.journal.run_lock import Claim, owner
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.costs import requests_of, seconds_of
+from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
 from cvtr_widgets.runs.eta import Pace
 from cvtr_widgets.runs.lead_outcomes import Standing
 from cvtr_widgets.runs.limit_wait import LimitWait
-from cvtr_widgets.runs.moment import Moment
 from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.read_back import ReadingBack
 from cvtr_widgets.runs.replay import Recorded
@@ -473,7 +473,7 @@ class Run:
     def _read_for_the_plan(self) -> Moment | None:
         """When the plan's leads were read, unless this account has sent something to one of them from here since then."""
         moment = self.plan.moment
-        if moment is None or moment.old():
+        if moment is None or moment.old(self.options.patience.plan_age):
             return None
         mine = {e.lead_id for e in self.plan.sendable}
         since = self.plan.read_at.isoformat()

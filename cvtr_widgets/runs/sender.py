@@ -14,9 +14,9 @@ from cvtr_widgets.errors import Cancelled, CvtrError, RunError, ServiceError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import ActionKind, Cause, LeadId, LeadService, Outcome, WriteAnswer
 from cvtr_widgets.plans.chunks import Block, Chunk, final
+from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import differences
 from cvtr_widgets.runs.in_flight import Part, UnderWay
-from cvtr_widgets.runs.moment import Moment
 from cvtr_widgets.runs.outcome_policy import Said
 from cvtr_widgets.runs.read_back import ReadingBack
 from cvtr_widgets.runs.retry_policy import NOT_MADE, Ruling, Then, ruling
@@ -295,6 +295,9 @@ class Sender:
         words = answer.detail or f"the service answered {answer.status}"
         for own in ids:
             self._back.wait_for(chunk.action, own, "no", words, f"the service refused it (status {answer.status})")
+        if len(ids) == len(chunk.ids) > 1:
+            # Once a chunk, as doubt waits: whatever answered, the service may still be carrying the call out.
+            self._run.sleep(self._patience.doubt)
         began, now = Moment.now(), self._back.read([(i, chunk.action) for i in ids])
         unchanged: list[LeadId] = []
         for own in ids:

@@ -65,6 +65,8 @@ class Scripted:
 
     def __init__(self, *, sandbox: bool = True) -> None:
         self.requests: list[Request] = []
+        self.date: str | None = None
+        """The Date of every answer; None: the time it is."""
         marker = {"X-Cvtr-Sandbox": "1"} if sandbox else {}
         self.answers: dict[tuple[str, str], Answering | list[Answering]] = {
             ("POST", "/api/login"): Reply(200, LOGIN, marker),
@@ -90,9 +92,10 @@ class Scripted:
                     self.close_connection = True
                     return
                 data = reply.bytes()
+                dated = {} if owner.date is None else {"Date": owner.date}
                 # http.server writes its own Date unless told not to
-                (self.send_response_only if "Date" in reply.headers else self.send_response)(reply.status)
-                for name, value in {"Content-Type": "application/json", **reply.headers}.items():
+                (self.send_response_only if "Date" in reply.headers or dated else self.send_response)(reply.status)
+                for name, value in {"Content-Type": "application/json", **dated, **reply.headers}.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()

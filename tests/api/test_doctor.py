@@ -16,7 +16,7 @@ from cvtr_widgets.api.doctor import as_text
 from cvtr_widgets.cli import app
 from cvtr_widgets.errors import LoginRefused
 from cvtr_widgets.sandbox import Mishap, SandboxServer
-from tests.api.scripted import Reply, Scripted
+from tests.api.scripted import Scripted
 from tests.dialect.conftest import HERE, connected
 from tests.dialect.services import SERVICES
 
@@ -128,8 +128,7 @@ def test_what_fails_is_a_line_and_no_error(server):
 
 def test_a_clock_that_is_off_is_said():
     scripted = Scripted()
-    late = {"Date": format_datetime(datetime.now(UTC) - timedelta(minutes=10))}
-    scripted.answers["GET", "/api/v4/users/7"] = Reply(404, {}, late)
+    scripted.date = format_datetime(datetime.now(UTC) - timedelta(minutes=10))
     try:
         with cvtr.connect("acme", "ana", "pass-word", url=scripted.url) as client:
             line = lines_of(client)["clock"]

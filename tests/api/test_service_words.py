@@ -127,7 +127,7 @@ def test_the_journal_keeps_no_words_of_the_service(tmp_path, monkeypatch):
     words = f"no: {EMAIL} {PHONE} Bearer abcdef0123456789 in short: nope-nope"
     with cvtr.Sandbox(leads=40, seed=2) as sandbox:
         client = sandbox.connect()
-        session = cvtr.LeadSession(client, progress=False)
+        session = cvtr.LeadSession(client, progress=False, patience=cvtr.Patience(settle=0.2, doubt=0.1, plan_age=0))
         leads = sandbox.server.lead_ids(status="Caution")[:2]
         plan = session.plan(cvtr.mark_invalid(reason="Duplicate"), leads)
         sandbox.server.mishaps = [Mishap("leads", "status", status=422, text=words, nth=n) for n in range(2, 60)]

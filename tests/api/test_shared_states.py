@@ -49,5 +49,5 @@ def test_leads_that_stand_alike_share_one_state():
 
 def test_a_lead_shows_what_the_service_sends():
     lead = Lead(7, status="Valid", reason=None)
-    assert repr(lead) == "Lead(7, status='Valid', reason=None, currency=None, campaign_id=None, campaign=None, publisher=None)"
+    assert repr(lead) == "Lead(7, LeadState(status='Valid'))"
     assert (lead.id, lead.status, lead.delivery) == (7, "Valid", NOT_SENT)

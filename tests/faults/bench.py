@@ -16,7 +16,7 @@ from cvtr_widgets.sandbox import SandboxServer
 from tests.faults.invariants import COMMENT, Listener, Story
 
 Thing = TypeVar("Thing")
-PATIENCE = cvtr.Patience(settle=0.25, doubt=0.05, queue=0.6, resend=0.02)
+PATIENCE = cvtr.Patience(settle=0.25, doubt=0.05, queue=0.6, resend=0.02, plan_age=0)
 EASY = Timeouts(connect=5, read=5, total=10)
 HURRIED = Timeouts(connect=1.5, read=1.5, total=2.0)
 """Short, but long enough for every answer that is not held up, on a busy machine too."""

@@ -60,7 +60,10 @@ class Row:
         times = None if self.every else 1
         made = NetworkFault if self.group == "network" else Mishap
         found = [made(self.strikes or call, self.do, lead=lead, times=times, **given)] if self.do else []
-        return [*found, *([Mishap(call, self.also)] if self.also else [])]
+        return [
+            *found,
+            *([Mishap(call, self.also, **{k: v for k, v in self.settings.items() if k == "seconds"})] if self.also else []),
+        ]
 
 
 def _all(outcome: str, **others: str) -> dict[str, str]:
@@ -169,10 +172,26 @@ def _rows() -> list[Row]:
 
 def _refusals() -> list[Row]:
     split = _all("1 refused, 2 confirmed", reprocess="3 refused", **UNREAD)
+    doubt = _all("3 unknown", **UNREAD)
     return [
         *(
             Row(f"{status} because of one lead", "status", split, settings={"status": status}, every=True)
-            for status in (403, 404, 409, 413, 422)
+            for status in (403, 413, 422)
+        ),
+        *(
+            Row(f"{status} because of one lead", "status", doubt, settings={"status": status}, every=True)
+            for status in (400, 404, 405, 409, 410, 423, 499)
+        ),
+        *(
+            Row(
+                f"{status}, and the effect comes later",
+                "status",
+                _all(SEEN),
+                on=WRITES,
+                also="later",
+                settings={"status": status, "when": "after", "seconds": 0.02},
+            )
+            for status in (400, 404, 409, 422, 423, 499)
         ),
         Row("413, too many leads", "", _all(SEEN, reprocess="3 refused"), on=(*WRITES, CHECK), own={"max_ids": 2}),
     ]

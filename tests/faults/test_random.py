@@ -15,7 +15,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.api.transport import Timeouts
-from cvtr_widgets.runs import moment
+from cvtr_widgets.plans import moment
 from cvtr_widgets.sandbox import Chaos, Mishap, NetworkFault
 from tests.faults.bench import Bench
 from tests.faults.catalogue import CHECK, ELSEWHERE, READ, WRITES
@@ -42,7 +42,12 @@ AT_WRITES = tuple(
     fault
     for call in WRITES
     for fault in (
-        *(Mishap(call, "status", status=status) for status in (403, 404, 409, 413, 422)),
+        *(Mishap(call, "status", status=status) for status in (403, 413)),
+        *(
+            Mishap(call, "status", when, status=status)
+            for status in (400, 404, 409, 422, 423, 499)
+            for when in ("before", "after")
+        ),
         *(Mishap(call, do) for do in ("refuse_lead", "chunk_422_if_lead", "lie", "never", "half", "meddle")),
         *(Mishap(call, "later", seconds=seconds) for seconds in (0.05, 0.5)),
         *(Mishap(call, "queue", seconds=seconds) for seconds in (0.05, 1.0)),

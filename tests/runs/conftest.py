@@ -41,7 +41,7 @@ def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
         time.sleep(0.005)
 
 
-QUICK = cvtr.Patience(settle=0.6, doubt=0.2, queue=3.0, resend=0.02)
+QUICK = cvtr.Patience(settle=0.6, doubt=0.2, queue=3.0, resend=0.02, plan_age=0)
 """Waits that suit a service on this machine."""
 
 

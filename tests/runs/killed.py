@@ -25,7 +25,7 @@ ACTIONS = {
     "delete": cvtr.delete,
     "replacement": lambda: cvtr.mark_other("Replacement"),
 }
-QUICK = cvtr.Patience(settle=0.6, doubt=0.2, queue=3.0, resend=0.02)
+QUICK = cvtr.Patience(settle=0.6, doubt=0.2, queue=3.0, resend=0.02, plan_age=0)
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.errors import NotConfirmed, PlanError
 from cvtr_widgets.sandbox import SandboxServer
 
-QUICK = cvtr.Patience(settle=1.0, doubt=0.2, queue=10.0, resend=0.05)
+QUICK = cvtr.Patience(settle=1.0, doubt=0.2, queue=10.0, resend=0.05, plan_age=0)
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,17 @@ def test_how_a_write_ends_decides_what_follows(sandbox, session, ids, mishap, ou
     assert all(len(sandbox.server.effects(i)) == (outcome == "confirmed") for i in ids)
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 422])
+@pytest.mark.parametrize("status", [400, 404, 405, 408, 409, 410, 423, 425, 499])
+@pytest.mark.parametrize("after", ["", "after"])
+def test_an_error_that_does_not_say_what_became_of_the_leads_is_doubt(sandbox, session, ids, status, after):
+    sandbox.server.mishaps = [Mishap(CALL, "status", *([after] if after else []), status=status, text="Still being processed.")]
+    run = session.run(session.plan(cvtr.mark_test("x"), ids), confirm=True)
+    assert run.counts["confirmed" if after else "unknown"] == len(ids), run.results.detail.iloc[0]
+    assert len(writes(sandbox)) == 1
+    assert all(len(sandbox.server.effects(i)) <= 1 for i in ids)
+
+
+@pytest.mark.parametrize("status", [403, 413, 422])
 def test_a_chunk_that_is_refused_whole_is_split_and_one_lead_does_not_sink_it(sandbox, session, ids, status):
     poisoned = ids[5]
     sandbox.server.mishaps = [Mishap(CALL, "status", lead=poisoned, status=status, text="Lead is locked.")]

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.runs import moment
+from cvtr_widgets.plans import moment
 from cvtr_widgets.sandbox import Mishap
 from tests.session.conftest import QUICK, until
 

@@ -66,7 +66,9 @@ def _instead(mishap: Mishap, answer: Response | None, hold: Callable[[float], ob
 
 def _status(mishap: Mishap) -> Response:
     plain = mishap.status in {401, 429}
-    response = Response(mishap.text, mishap.status, mimetype="text/plain") if plain else as_error(mishap.status, mishap.text)
+    response = (
+        Response(mishap.text, mishap.status, mimetype="text/plain") if plain else as_error(mishap.status, mishap.text, "leads")
+    )
     if mishap.retry_after is not None:
         response.headers["Retry-After"] = mishap.retry_after
     return response

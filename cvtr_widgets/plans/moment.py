@@ -20,6 +20,7 @@ class Moment(NamedTuple):
         """This one."""
         return cls(time.monotonic(), time.time())
 
-    def old(self) -> bool:
-        """Whether it is too long ago to send what was read then."""
-        return max(time.monotonic() - self.steady, time.time() - self.wall) > FRESH
+    def old(self, limit: float | None = None) -> bool:
+        """Whether it is too long ago to send what was read then; ``limit``: less than the usual seconds."""
+        age = max(time.monotonic() - self.steady, time.time() - self.wall)
+        return age > FRESH if limit is None else age >= min(limit, FRESH)
