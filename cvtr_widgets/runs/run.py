@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import Cancelled, CvtrError, PlanOutOfDate, RunError
 from cvtr_widgets.journal.hash_chain import Item
@@ -19,6 +19,7 @@ from cvtr_widgets.journal.run_lock import Claim, owner
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.costs import requests_of, seconds_of
+from cvtr_widgets.plans.make_plan import clock_words
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
@@ -341,7 +342,11 @@ class Run:
 
             self.journal_head = self._journal.write_many(self.id, items, check=unchanged)
             return
-        more = {"source": self.options.source, "verify": str(self.verify), "owner": owner()}
+        more: dict[str, Any] = {"source": self.options.source, "verify": str(self.verify), "owner": owner()}
+        if clock_words(self._service.clock_offset):
+            more["clock_offset"] = round(
+                self._service.clock_offset or 0.0
+            )  # the times here, a signature's too, are off by so much
         first = journal_records.opening(self.plan, self.signature, keep_comments=self.options.keep_comments, **more)
 
         def opening() -> Iterator[Item]:

@@ -1,0 +1,259 @@
+"""Nothing is done twice, however a run is begun: at the same moment by several, interrupted, resumed from copies."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import cvtr_widgets as cvtr
+from cvtr_widgets.errors import CvtrError, PlanOutOfDate, RunError, RunTaken
+from cvtr_widgets.sandbox import Mishap
+from tests.runs.conftest import QUICK, until
+from tests.runs.test_kill import end_of, held, kernel
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def effects(sandbox, ids) -> set[int]:
+    return {len(sandbox.server.effects(own)) for own in ids}
+
+
+def caution(sandbox, count: int) -> list[int]:
+    return sandbox.server.lead_ids(status="Caution")[:count]
+
+
+@pytest.mark.parametrize("action", [cvtr.reprocess(), cvtr.mark_test("Test lead")], ids=["reprocess", "test"])
+def test_a_plan_that_several_start_at_the_same_moment_is_run_by_one(sandbox, open_session, action):
+    ids = caution(sandbox, 20)
+    sessions = [open_session(chunk=5) for _ in range(6)]
+    plan = sessions[0].plan(action, ids)
+    together = threading.Barrier(len(sessions))
+
+    def start(session) -> cvtr.Run | CvtrError:
+        together.wait()
+        try:
+            return session.start(plan, confirm=True)
+        except CvtrError as error:
+            return error
+
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        found = list(pool.map(start, sessions))
+    runs = [one for one in found if isinstance(one, cvtr.Run)]
+    assert len(runs) == 1
+    assert runs[0].wait(60)
+    assert all(isinstance(one, PlanOutOfDate) for one in found if one is not runs[0])
+    assert effects(sandbox, ids) == {1}
+    assert runs[0].counts["confirmed"] == len(ids)
+
+
+def test_a_plan_that_one_session_starts_twice_at_once_is_run_once(sandbox, session):
+    ids = caution(sandbox, 8)
+    plan, together, refused = session.plan(cvtr.reprocess(), ids), threading.Barrier(5), []
+
+    def start(_: int) -> None:
+        together.wait()
+        try:
+            session.run(plan, confirm=True)
+        except PlanOutOfDate as error:
+            refused.append(error)
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(start, range(5)))
+    assert len(refused) == 4
+    assert effects(sandbox, ids) == {1}
+
+
+def test_a_run_that_several_kernels_resume_at_the_same_moment_is_resumed_by_one(sandbox, open_session):
+    ids = caution(sandbox, 20)
+    with held(sandbox, ids, action="reprocess", step="answered", nth=2) as process:
+        end_of(process)
+    session = open_session()
+    run_id = session.unfinished().index[0]
+    kernels = [kernel(sandbox, ids, resume=run_id) for _ in range(4)]
+    ends = [end_of(one) for one in kernels]
+    assert sum(code == 0 for code, _, _ in ends) == 1, ends
+    assert max(effects(sandbox, ids)) == 1
+    assert len(session.recorded(run_id)) == 20
+
+
+def test_leads_that_two_copies_of_a_journal_reprocess_are_never_plainly_confirmed(
+    sandbox, open_session, journal_folder, tmp_path, monkeypatch
+):
+    """Two machines with a synchronised folder: neither can see the other's lock."""
+    ids = caution(sandbox, 12)
+    with held(sandbox, ids, action="reprocess", chunk=3, step="before intent", nth=2) as process:
+        end_of(process)
+    copy = tmp_path / "copy"
+    shutil.copytree(journal_folder, copy)
+    together = threading.Barrier(2)
+    sandbox.server.mishaps = [Mishap("leads-bulk-reprocess", "slow", "after", seconds=0.3)]
+
+    def opened(folder: Path) -> cvtr.LeadSession:
+        monkeypatch.setenv("CVTR_JOURNAL", str(folder))
+        session = open_session(chunk=3, patience=QUICK, on_step=lambda name: name == "before intent" and _meet(together))
+        session.unfinished()
+        return session
+
+    sessions = [opened(journal_folder), opened(copy)]
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda s: s.resume(s.unfinished().index[0]), sessions))
+    assert max(effects(sandbox, ids)) == 2, "the copies did not meet"
+    for run in runs:
+        for own, outcome in run.results.outcome.items():
+            assert len(sandbox.server.effects(own)) == 1 or outcome != "confirmed", run.results.detail[own]
+    words = [d for run in runs for d in run.results.detail]
+    assert any("processed 2 times" in text for text in words), set(words)
+
+
+def _meet(together: threading.Barrier) -> None:
+    try:
+        together.wait(5)
+    except threading.BrokenBarrierError:
+        return
+
+
+ROUNDS = [pytest.param(n, marks=[] if n < 2 else [pytest.mark.long]) for n in range(20)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no interval timer there")
+@pytest.mark.parametrize("part", ROUNDS)
+def test_ctrl_c_at_any_moment_of_the_start_does_nothing_twice(sandbox, session, part):
+    """A kernel of its own is interrupted at 12 moments of ``run`` and of ``resume``, a little later each time."""
+    ids = caution(sandbox, 4 * 12)
+    given = json.dumps({"url": sandbox.url, "ids": ids, "part": part})
+    command = [sys.executable, "-m", "tests.runs.interrupted_start", given]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = {int(own): words for own, words in json.loads(done.stdout.splitlines()[-1]).items()}
+    assert sorted(told) == sorted(ids)
+    for own in ids:
+        number = len(sandbox.server.effects(own))
+        assert number <= 1, f"lead {own} was reprocessed {number} times"
+        assert told[own] != "confirmed" or number == 1
+        assert told[own] != "not_sent" or number == 0
+    assert len(session.unfinished()) == 0
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, GeneratorExit, RuntimeError])
+def test_a_display_that_raises_does_not_keep_a_run_from_ending(sandbox, open_session, error):
+    ids = caution(sandbox, 30)
+    session = open_session(chunk=5)
+
+    def show(progress) -> None:
+        if progress.sent:
+            raise error
+
+    run = session.start(session.plan(cvtr.mark_test("Test lead"), ids), confirm=True, on_progress=show)
+    assert run.wait(60)
+    assert sum(run.counts.values()) == 30
+    for own, outcome in run.results.outcome.items():
+        assert len(sandbox.server.effects(own)) == (outcome == "confirmed"), outcome
+    assert error is RuntimeError or run.state in {"cancelled", "done"}
+    assert error is not RuntimeError or run.counts["confirmed"] == 30
+
+
+def test_a_run_whose_queue_is_polled_is_cancelled_within_two_seconds(sandbox, open_session):
+    session = open_session(patience=cvtr.Patience(queue=60.0, doubt=0.2, settle=0.2))
+    ids = caution(sandbox, 5)
+    sandbox.server.mishaps = [Mishap("leads-bulk-reprocess", "never")]
+    run = session.start(session.plan(cvtr.reprocess(), ids), confirm=True)
+    until(lambda: run.progress.sent == 5)
+    run.cancel()
+    assert run.wait(2.0), run
+    assert not run.counts["contradicted"]
+    assert sum(run.counts.values()) == 5
+
+
+def test_a_run_whose_account_is_locked_on_the_way_says_that_it_broke_off(sandbox, open_session):
+    session, ids = open_session(chunk=3), caution(sandbox, 30)
+    plan = session.plan(cvtr.mark_test("Test lead"), ids)
+    sandbox.server.mishaps = [Mishap("leads-bulk-flag", "login_ends", nth=3)]
+    run = session.run(plan, confirm=True)
+    assert run.state == "failed"
+    assert run.error is not None
+    assert run.counts["not_sent"] > 0
+    assert all(len(sandbox.server.effects(i)) == 0 for i in run.results.index[run.results.outcome == "not_sent"])
+
+
+def test_a_service_that_goes_away_on_the_way_is_said(sandbox, open_session):
+    session, ids = open_session(chunk=3), caution(sandbox, 30)
+    plan = session.plan(cvtr.mark_test("Test lead"), ids)
+    gone = threading.Event()
+
+    def leave(progress) -> None:
+        if progress.sent and not gone.is_set():
+            gone.set()
+            threading.Thread(target=sandbox.stop).start()
+
+    run = session.start(plan, confirm=True, on_progress=leave)
+    assert run.wait(120)
+    assert run.state == "failed"
+    assert run.error is not None
+    assert sum(run.counts.values()) == 30
+
+
+SCRIPT = """
+import os, sys
+import cvtr_widgets as cvtr
+from cvtr_widgets.connection import SANDBOX
+from cvtr_widgets.sandbox import SandboxServer
+name, word, _ = SandboxServer.USERS["admin"]
+client = cvtr.connect(SANDBOX, name, word, url=sys.argv[1], limits=cvtr.Limits(chunk=2, in_flight=2))
+ids = [int(one) for one in sys.argv[2].split(",")]
+if sys.argv[3] == "panel":
+    panel = cvtr.LeadPanel(client)
+    session = panel.session
+else:
+    session = cvtr.LeadSession(client, progress=False)
+plan = session.plan(cvtr.mark_test("Test lead"), ids)
+run = session.start(plan, confirm=True)
+"""
+
+
+@pytest.mark.parametrize("with_what", ["session", "panel"])
+def test_a_script_that_ends_after_start_sends_what_it_started_and_says_so(sandbox, with_what):
+    ids = caution(sandbox, 20)
+    sandbox.server.mishaps = [Mishap("leads-bulk-flag", "slow", seconds=0.05)]
+    command = [sys.executable, "-c", SCRIPT, sandbox.url, ",".join(map(str, ids)), with_what]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
+    assert effects(sandbox, ids) == {1}
+    assert "the script has ended; run" in done.stderr
+
+
+def test_what_is_interrupted_before_it_begins_is_not_a_run(session, sandbox, monkeypatch):
+    """As Ctrl-C at the very first moment: the handle is lost, and so is the run."""
+    ids = caution(sandbox, 4)
+    plan = session.plan(cvtr.reprocess(), ids)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.0, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT))
+    try:
+        timer.start()
+        run = session.run(plan, confirm=True)
+    except KeyboardInterrupt:
+        run = None
+    timer.join()
+    number = effects(sandbox, ids)
+    assert number <= {0, 1}
+    if run is not None:
+        assert all(
+            (outcome == "confirmed") == (len(sandbox.server.effects(own)) == 1) for own, outcome in run.results.outcome.items()
+        )
+    with pytest.raises((PlanOutOfDate, RunError, RunTaken)) if number == {1} else _nothing():
+        again = session.run(plan, confirm=True)
+        assert again.counts["confirmed"] == 4
+    assert effects(sandbox, ids) == {1}
+
+
+def _nothing():
+    import contextlib
+
+    return contextlib.nullcontext()
