@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from cvtr_widgets.insight import charts
 from cvtr_widgets.insight.breakdown import beside_statistics, breakdown, recent
 from cvtr_widgets.insight.compare import compare
 from cvtr_widgets.insight.finding import Finding, Findings, Look, simply_so
@@ -22,6 +23,7 @@ __all__ = [
     "Look",
     "beside_statistics",
     "breakdown",
+    "charts",
     "compare",
     "findings",
     "money",

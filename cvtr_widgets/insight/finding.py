@@ -54,6 +54,10 @@ class Finding:
     def __repr__(self) -> str:
         return f"<Finding {self.rule}: {len(self.leads):,} leads, {self.about}>"
 
+    def __lead_ids__(self) -> tuple[int, ...]:
+        """What ``select`` takes of it: ``panel.select(finding)``."""
+        return self.leads
+
     def evidence(self, path: str | Path) -> Path:
         """Write what this finding rests on as a ZIP file; see ``insight.evidence``. Gives its path.
 

@@ -133,7 +133,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         return None if found is None else found.copy()
 
     def select(self, what: Any) -> Selection:
-        """Select exactly these leads in the panel: a frame, ids, text, or a file's path, such as what an analysis found."""
+        """Select exactly these leads in the panel: a frame, ids, text, a file's path, a finding or a chart."""
         chosen = self.session.select(what)
         with self._state.lock:
             self._state.leads.select_chosen("panel.select", chosen)

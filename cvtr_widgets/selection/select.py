@@ -34,6 +34,7 @@ def select(what: Any, *, column: str | None = None, include_odd: bool = False, k
     * a number, a record or ``Lead``, or any iterable of numbers, texts, IRIs, records and ``Lead``;
     * the path of a CSV or Excel file (``column`` as in ``read_file``);
     * any other text: typed or pasted ids (see ``parse_ids``);
+    * a finding or a chart of ``insight``: its leads (anything with a method ``__lead_ids__``);
     * a ``Selection``, which comes back as it is.
 
     Out of text and files, ids that do not look like the others of their list (of another size, counting up from 1, outside of
@@ -46,6 +47,8 @@ def select(what: Any, *, column: str | None = None, include_odd: bool = False, k
     """
     if isinstance(what, Selection):
         return what.with_odd() if include_odd else what
+    if hasattr(type(what), "__lead_ids__"):
+        what = list(what.__lead_ids__())
     chosen = _chosen(what, column)
     if chosen.column == "lead_id" or "lead" in chosen.counts or include_odd:
         return chosen

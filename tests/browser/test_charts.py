@@ -1,0 +1,99 @@
+"""Charts in JupyterLab with the network cut off: drawn in both themes, picked by mark, row, brush and key; nothing saved."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.test_saved import TOGGLE
+
+pytestmark = pytest.mark.browser
+SETUP = """
+import cvtr_widgets as cvtr
+from cvtr_widgets.insight import charts
+sandbox = cvtr.Sandbox(story="bad_month", leads=2_000, seed=2)
+client = sandbox.connect()
+leads = cvtr.LeadSession(client, progress=False).pull()
+days = charts.over_time(leads, zone="UTC"); shares = charts.breakdown(leads)
+why = charts.reasons(leads); funnel = charts.funnel(leads, "sub_id")
+"""
+THEME = "async (name) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}); }"
+
+
+@pytest.fixture
+def shown(notebook, page):
+    asked = []
+
+    def local_only(route):
+        asked.append(route.request.url)
+        route.abort()
+
+    page.route(
+        lambda url: not url.startswith(("http://127.0.0.1", "http://localhost", "blob:", "data:", "ws://127.0.0.1")), local_only
+    )
+    opened = notebook([SETUP, "days", "shares", "why", "funnel"])
+    expect(page.locator(".cvtr-chart[data-drawn=true]")).to_have_count(4)
+    return opened, asked
+
+
+def test_charts_are_drawn_and_picked_without_a_network_and_leave_nothing_in_the_file(shown, page, screenshot):
+    opened, asked = shown
+    chart = page.locator(".cvtr-chart")
+    # A row of the table, by keyboard.
+    shares = chart.nth(1)
+    button = shares.locator("tbody button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    name = button.text_content()
+    wanted = opened.kernel_eval(f"int((leads.lead_generator == {name!r}).sum())")
+    expect(shares.locator(".cvtr-chart-said")).to_have_text(f"{wanted:,} leads picked.")
+    assert opened.kernel_eval("len(shares.picked)") == wanted
+    # A mark, by mouse.
+    bar = chart.nth(2).locator("g.mark-rect.role-mark path").first
+    bar.click()
+    expect(chart.nth(2).locator(".cvtr-chart-said")).to_contain_text("picked")
+    assert opened.kernel_eval("why.picked in {why.leads_of(publisher=r['publisher'], reason=r['reason']) for r in why.records()}")
+    point = chart.nth(3).locator("g.mark-symbol.role-mark path").first
+    point.scroll_into_view_if_needed()
+    point.click()
+    expect(chart.nth(3).locator(".cvtr-chart-said")).to_contain_text("picked")
+    # A brush over days.
+    days = chart.nth(0)
+    days.scroll_into_view_if_needed()
+    box = days.locator("g.mark-rect.role-mark.marks").bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] - 20
+    page.mouse.move(box["x"] + box["width"] * 0.3, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=6)
+    page.mouse.up()
+    expect(days.locator(".cvtr-chart-said")).to_contain_text("picked")
+    part = opened.kernel_eval("[len(days.picked), len(leads)]")
+    assert 0.1 * part[1] < part[0] < 0.6 * part[1]
+    screenshot("charts-light")
+    assert [url for url in asked if "vega" in url or "jsdelivr" in url or "unpkg" in url] == []
+    opened._finish(TOGGLE)
+    try:
+        text = json.dumps(opened.save())
+    finally:
+        opened._finish(TOGGLE)
+    emails = opened.kernel_eval("leads.email.tolist()")
+    assert not [e for e in emails if e in text]
+    assert len(text) < 4 * 50_000
+
+
+def test_charts_follow_the_theme_and_are_accessible(shown, page, screenshot):
+    _, _ = shown
+    page.evaluate(THEME, "JupyterLab Dark")
+    try:
+        label = page.locator(".cvtr-chart").first.locator(".role-axis-label text").first
+        expect(label).to_have_attribute("fill", "#e0e0e0")
+        page.locator(".cvtr-chart").nth(3).scroll_into_view_if_needed()
+        screenshot("charts-dark")
+    finally:
+        page.evaluate(THEME, "JupyterLab Light")
+    found = Axe().run(page, context=".cvtr-chart").response["violations"]
+    assert [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found] == []
