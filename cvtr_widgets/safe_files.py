@@ -45,13 +45,14 @@ def opened(path: str | os.PathLike[str], error: type[CvtrError], *, most: int, w
     except (OSError, ValueError) as cause:
         why = getattr(cause, "strerror", None) or "no usable path"
         raise error(f"The {what} {name} cannot be read ({why}). Check its path and rights.") from None
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise error(
+            f"The {what} {name} cannot be read: it is {kind_of(found.st_mode)}, not a file. "
+            "Save what it gives to a file, and give that."
+        )
     with open(handle, "rb") as file:  # noqa: PTH123  from a descriptor
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise error(
-                f"The {what} {name} cannot be read: it is {kind_of(found.st_mode)}, not a file. "
-                "Save what it gives to a file, and give that."
-            )
         if found.st_size > most:
             raise error(f"The {what} {name} is larger than {size(most)}. Give a smaller one.")
         yield file

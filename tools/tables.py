@@ -168,6 +168,13 @@ def _prose(text: str) -> str:
     return "\n".join(made)
 
 
+def limits() -> str:
+    """How much each reader takes, and why."""
+    from cvtr_widgets.reader_limits import ALL
+
+    return table(("reader", "what", "at most", "because"), [(r.reader, r.what, f"{r.most:,} {r.unit}", r.why) for r in ALL])
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "actions": actions,
     "verdicts": verdicts,
@@ -181,6 +188,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "service faults": lambda: faults("service"),
     "dialect": dialect,
     "questions": questions,
+    "limits": limits,
 }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from cvtr_widgets.reader_limits import JSON_DEPTH, JSON_VALUES
+
 
 def decode(body: bytes) -> Any:
     """JSON from an answer's body.
@@ -16,8 +18,10 @@ def decode(body: bytes) -> Any:
     Lone halves of surrogate pairs, which no file or page can take, become replacement characters.
 
     Raises:
-        ValueError: not JSON, not UTF-8, nested deeper than ``DEEPEST``, a key twice, NaN, or a number of absurd length.
+        TooMuch: more values than ``reader_limits.JSON_VALUES``.
+        ValueError: not JSON, not UTF-8, nested deeper than ``JSON_DEPTH``, a key twice, NaN, or a number of absurd length.
     """
+    check_size(body)
     # The quick way first; whatever it stumbles over or leaves in doubt is decided the careful way.
     try:
         found = orjson.loads(body)
@@ -27,6 +31,23 @@ def decode(body: bytes) -> Any:
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         pass
     return _decoded_carefully(body)
+
+
+class TooMuch(ValueError):
+    """More than is taken; the message says of what."""
+
+
+def values_in(body: bytes) -> int:
+    """Values that a JSON text holds at the most: there is a comma or a bracket before each but the first. What stands in its
+    texts is counted as well, which is quick, and errs on the safe side.
+    """
+    return body.count(b",") + body.count(b"[") + body.count(b"{") + 1
+
+
+def check_size(body: bytes, most: int = JSON_VALUES) -> None:
+    """Raises TooMuch where a JSON text may hold more values than are taken; 2 MB of it can cost 2 GB."""
+    if len(body) > most and values_in(body) > most:
+        raise TooMuch(f"it holds more than {most:,} values")
 
 
 KEY = b'":'
@@ -46,8 +67,6 @@ def _decoded_carefully(body: bytes) -> Any:
     return found
 
 
-DEEPEST = 254
-"""Boxes within boxes; orjson writes no more than these."""
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF = re.compile(rf"(?<!\\)((?:\\\\)*)({_HIGH}{_LOW}|{_HIGH}|{_LOW})")
 """A pair of surrogates, or half of one, that is no escaped backslash."""
@@ -88,7 +107,7 @@ _ESCAPED = re.compile(rb"\\u00(22|3[aA])")
 
 def _not_too_deep(found: Any) -> None:
     level = [found] if type(found) in _BOXES else []
-    for _ in range(DEEPEST + 1):
+    for _ in range(JSON_DEPTH + 1):
         level = [v for box in level for v in (box.values() if type(box) is dict else box) if type(v) in _BOXES] if level else []
     if level:
         raise ValueError("nested too deep")

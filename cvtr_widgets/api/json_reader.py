@@ -12,7 +12,7 @@ import stamina
 
 from cvtr_widgets.api.auth import EXPIRED_ADVICE, Auth
 from cvtr_widgets.api.cancel_token import never
-from cvtr_widgets.api.decoding import decode
+from cvtr_widgets.api.decoding import TooMuch, decode
 from cvtr_widgets.api.transport import (
     Answer,
     Failed,
@@ -122,6 +122,11 @@ class Reader:
             answer = self._once(method, path, params, body, form, cancelled)
             try:
                 return decode(answer.body)
+            except TooMuch as error:
+                raise Unreadable(
+                    f"The answer cannot be taken: {error}", method=method, path=path, status=answer.status,
+                    advice="Ask for less at once.",
+                ) from None  # fmt: skip
             except ValueError:
                 raise Unreadable(
                     "The answer is not JSON", method=method, path=path, status=answer.status,

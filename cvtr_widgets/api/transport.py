@@ -27,6 +27,7 @@ from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.limits.rate_limiter import STOPPED, Budget
 from cvtr_widgets.api.origin import is_loopback
 from cvtr_widgets.api.request_logs import without_ids
+from cvtr_widgets.api.unpacking import BadBody, Unpacked
 from cvtr_widgets.errors import (
     Cancelled,
     NoAnswer,
@@ -43,6 +44,7 @@ from cvtr_widgets.errors import (
     Unreadable,
 )
 from cvtr_widgets.models import Cause, LeadId
+from cvtr_widgets.reader_limits import ANSWER_BYTES
 from cvtr_widgets.redact import Gate
 
 Params = Sequence[tuple[str, str]]
@@ -171,7 +173,7 @@ class Transport:
         budget: Budget,
         *,
         timeouts: Timeouts | None = None,
-        max_bytes: int = 64_000_000,
+        max_bytes: int = ANSWER_BYTES,
         make_client: Callable[..., httpx.Client] = httpx.Client,
     ) -> None:
         self.origin = origin
@@ -183,7 +185,10 @@ class Transport:
         self._took: dict[bool, deque[float]] = {write: deque(maxlen=50) for write in (False, True)}
         places = budget.limits.in_flight
         wait = httpx.Timeout(self.timeouts.read, connect=self.timeouts.connect, pool=self.timeouts.total)
-        settings: dict[str, Any] = {"base_url": origin, "timeout": wait, "follow_redirects": False, **trust(origin)}
+        settings: dict[str, Any] = {
+            "base_url": origin, "timeout": wait, "follow_redirects": False, "headers": {"Accept-Encoding": "gzip"},
+            **trust(origin),
+        }  # fmt: skip
         self._reads = make_client(
             limits=httpx.Limits(max_connections=places, max_keepalive_connections=places, keepalive_expiry=20.0),
             **settings,
@@ -270,19 +275,17 @@ class Transport:
     def _receive(self, client: httpx.Client, request: httpx.Request, ends: float) -> Answer:
         response = client.send(request, stream=True)
         try:
-            size = 0
-            pieces: list[bytes] = []
-            for piece in response.iter_bytes():
-                size += len(piece)
-                pieces.append(piece)
-                if size > self.max_bytes:
-                    raise Failed(Cause.UNREADABLE, f"the answer is larger than {self.max_bytes:,} bytes")
+            unpacked = Unpacked(response.headers.get("content-encoding", ""), self.max_bytes)
+            for piece in response.iter_raw():
+                unpacked.add(piece)
                 if time.monotonic() > ends:
                     raise Failed(Cause.TIMED_OUT, f"no whole answer within {self.timeouts.total:.0f} s")
             self._note_clock(response.headers.get("date"))
             if "set-cookie" in response.headers:
                 self.gate.know(*(cookie.value for cookie in client.cookies.jar))
-            return Answer(response.status_code, response.headers, b"".join(pieces), self.gate)
+            return Answer(response.status_code, response.headers, unpacked.whole(), self.gate)
+        except BadBody as error:
+            raise Failed(Cause.UNREADABLE, str(error)) from None
         finally:
             response.close()
 

@@ -13,15 +13,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.dialect.kinds import Entry, MapEntry, Part, PlacesEntry, StatusesEntry, ValuesEntry
 from cvtr_widgets.dialect.kinds import FixedEntry as Fixed
 from cvtr_widgets.dialect.model import Call, Dialect, Slot, entries
 from cvtr_widgets.dialect.schema import CALLS, CallPart, DialectFile
 from cvtr_widgets.errors import DialectError
 from cvtr_widgets.frames.field_map import FieldMap
+from cvtr_widgets.reader_limits import DIALECT_BYTES
 
-LARGEST = 1_000_000
-"""Bytes of a dialect file; anything larger is none."""
 _LISTS = {PlacesEntry: "places", ValuesEntry: "values", StatusesEntry: "values"}
 _MAPS = (MapEntry, Fixed)
 
@@ -79,14 +79,20 @@ def laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     return out
 
 
+MOST_PARTS = 200
+"""Dots in a line; a key with so many parts is none."""
+MOST_LINES = 2_000
+"""Lines of a file in which the place of an error is looked for; looking takes the square of it."""
+
+
 def line_of(text: str, keys: tuple[str | int, ...]) -> int | None:
     """The line (from 1) at which the value under ``keys`` stands, or what holds it; None where the text has none of it.
 
     tomllib tells no positions. So the text is read line by line until the value is there: small files, and only for errors.
     """
     path = [k for k in keys if isinstance(k, str)]
-    while path:
-        lines = text.splitlines()
+    lines = text.splitlines()
+    while path and len(lines) <= MOST_LINES:
         begun = 1
         for number in range(1, len(lines) + 1):
             try:
@@ -128,6 +134,9 @@ def toml_of(text: str, where: str) -> dict[str, Any]:
     Raises:
         DialectError: it is none.
     """
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > MOST_PARTS:  # tomllib takes the square of it, in memory
+            raise DialectError(f"{where}, line {number} has more than {MOST_PARTS} dots. Shorten it.")
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -225,6 +234,18 @@ def _call(name: str, part: CallPart) -> Call:
     )  # fmt: skip
 
 
+def text_of_file(place: Path) -> str:
+    """What is in a dialect file.
+
+    Raises:
+        DialectError: it cannot be read, is no file, is too large to be a dialect, or is no text.
+    """
+    try:
+        return safe_files.read(place, DialectError, most=DIALECT_BYTES, what="dialect").decode("utf-8")
+    except UnicodeDecodeError:
+        raise DialectError(f"The dialect {str(place)!r} cannot be read: it is not UTF-8 text. Save it anew.") from None
+
+
 def load_dialect(path: str | Path, *, over: Dialect) -> Dialect:
     """The dialect in a file, laid over ``over``.
 
@@ -232,10 +253,5 @@ def load_dialect(path: str | Path, *, over: Dialect) -> Dialect:
         DialectError: the file cannot be read or is not a dialect.
     """
     place = Path(path).expanduser()
-    try:
-        if place.stat().st_size > LARGEST:
-            raise DialectError(f"{str(path)!r} is larger than {LARGEST:,} bytes, so it is no dialect. Check the path.")
-        text = place.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DialectError(f"The dialect {str(path)!r} cannot be read: {error}. Check the path.") from None
+    text = text_of_file(place)
     return parse_dialect(text, str(path), over=over, source=place)

@@ -13,6 +13,7 @@ from tomlkit.items import InlineTable
 
 from cvtr_widgets import safe_files
 from cvtr_widgets.dialect.model import Dialect, enterprise_word
+from cvtr_widgets.dialect.reading import text_of_file
 from cvtr_widgets.errors import DialectError
 from cvtr_widgets.settings import SETTINGS
 
@@ -35,7 +36,7 @@ def with_entries(text: str, changes: Mapping[str, Mapping[str, Any]], *, name: s
     """
     try:
         document = tomlkit.parse(text)
-    except TOMLKitError as error:
+    except (TOMLKitError, RecursionError) as error:
         raise DialectError(f"{where} is not TOML: {error}. Mend it, or remove it and start anew.") from None
     if "name" not in document:
         _top(document, "name", name)
@@ -98,8 +99,5 @@ def mark_proven(path: Path, dialect: Dialect, kinds: Mapping[str, str], enterpri
         word = f"{kind} {day.isoformat()} {where}"
         entry: Any = dialect.entry(*name.split("."))
         changes[name] = {**{k: v for k, v in entry.items() if k != "evidence"}, "evidence": word}
-    try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise DialectError(f"{str(path)!r} cannot be read: {error}. Check the file.") from None
+    text = text_of_file(path) if path.exists() else ""
     write_text(path, with_entries(text, changes, name=enterprise_word(enterprise), where=str(path)))

@@ -14,10 +14,12 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.visitor import TreeInterpreter
 
 from cvtr_widgets.errors import DialectError
 from cvtr_widgets.frames.record_batch import Rows
 from cvtr_widgets.models import NOT_SENT, Missing, Record
+from cvtr_widgets.reader_limits import EXPRESSION, EXPRESSION_STEPS
 
 _PLAIN = re.compile(r"^[A-Za-z_@][\w@-]*(\.[A-Za-z_@][\w@-]*)*$")
 _IRI_ID = re.compile(r"^/[\w./~-]*/(\d{1,19})(?:\.jsonld)?$")
@@ -43,16 +45,85 @@ def _plain_getter(keys: Sequence[str]) -> Getter:
     return get
 
 
+class _TooMuchWork(Exception):
+    """An expression that was made to run for ever, or to fill the memory."""
+
+
+class _Counted(TreeInterpreter):
+    """Works an expression out, and counts what it does: each step, and each item of what it makes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = EXPRESSION_STEPS
+
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+        self._left -= 1
+        found = super().visit(node, *args, **kwargs)
+        if node["type"] in _MAKING and isinstance(found, (list, str)):
+            self._left -= len(found)
+        if self._left < 0:
+            raise _TooMuchWork
+        return found
+
+    def visit_function_expression(self, node: Any, value: Any) -> Any:
+        given = [self.visit(child, value) for child in node["children"]]
+        for one in given:
+            self.weigh(one)
+        return self._functions.call_function(  # type: ignore[attr-defined]  # jmespath's types leave it out
+            node["value"], given
+        )
+
+    def visit_comparator(self, node: Any, value: Any) -> Any:
+        if node["value"] not in {"eq", "ne"}:  # these only take numbers
+            return super().visit_comparator(node, value)
+        left, right = (self.visit(child, value) for child in node["children"])
+        self.weigh(left)
+        self.weigh(right)
+        return self.COMPARATOR_FUNC[node["value"]](left, right)
+
+    def weigh(self, value: Any) -> None:
+        """Count all that is in a value. ``[@,@]|[@,@]|...`` is small in memory, and endless for whoever goes through it."""
+        rest = [value]
+        while rest:
+            one = rest.pop()
+            self._left -= 1
+            if self._left < 0:
+                raise _TooMuchWork
+            if isinstance(one, (list, dict)):
+                rest.extend(one.values() if isinstance(one, dict) else one)
+
+
+_MAKING = frozenset(
+    {"flatten", "multi_select_list", "function_expression", "projection", "value_projection", "filter_projection"}
+)
+
+
 def _jmes_getter(place: str) -> Getter:
+    if len(place) > EXPRESSION:
+        raise DialectError(
+            f"A place of {len(place):,} characters is too long (at most {EXPRESSION}). Shorten it in the dialect file."
+        )
     try:
         compiled = jmespath.compile(place)
-    except JMESPathError as error:
+    except RecursionError:
+        raise DialectError(f"{place[:60]!r} ... is nested too deep. Shorten it in the dialect file.") from None
+    except (JMESPathError, ValueError) as error:
         raise DialectError(f"{place!r} is not a JMESPath expression: {error}. Mend it in the dialect file.") from None
 
+    grows = "multi_select" in repr(compiled.parsed)
+
     def get(record: Record) -> Any:
+        work = _Counted()
         try:
-            value = compiled.search(record)
-        except (JMESPathError, RecursionError):
+            value = work.visit(compiled.parsed, record)
+            if grows:
+                work.weigh(value)
+        except _TooMuchWork:
+            raise DialectError(
+                f"The place {place[:80]!r} takes more than {EXPRESSION_STEPS:,} steps on one record. Write a "
+                "simpler one in the dialect file."
+            ) from None
+        except (JMESPathError, RecursionError, ValueError, OverflowError, TypeError):
             return NOT_SENT  # what stands there is not what the expression can work on
         # JMESPath cannot tell "not there" from null; what cannot be told apart proves nothing.
         return NOT_SENT if value is None else value

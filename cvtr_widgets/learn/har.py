@@ -9,20 +9,30 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import ijson
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.learn.exchange import Exchange, form_body, leaves, split_url
+from cvtr_widgets.reader_limits import (
+    HAR_BODY,
+    HAR_BYTES,
+    HAR_DEPTH,
+    HAR_KEPT,
+    HAR_STRING,
+    HAR_VALUES,
+    JSON_VALUES,
+    Watch,
+)
 
-LARGEST_BODY = 16_000_000
-"""Characters or bytes of one body; larger ones are passed over."""
 _LOGIN = re.compile(r"passw|secret|mfa_code|otp", re.IGNORECASE)
 _TOKEN = re.compile(r"(?:^|\.)(?:(?:access|refresh|id|auth)_?token|token|bearer|jwt)$", re.IGNORECASE)
+SHORTER = "Record less: clear the list in the developer tools, do only the actions, and save it anew."
 HOW = "Save it anew: developer tools, Network, 'Save all as HAR' with content (Firefox: 'Save All As HAR')."
 
 
@@ -36,6 +46,7 @@ class Capture:
     login: str = ""
     token_place: str = ""
     bodies: int = 0
+    values: int = 0
 
 
 def read(path: Path) -> Capture:
@@ -47,9 +58,13 @@ def read(path: Path) -> Capture:
     found = Capture()
     hashes: dict[str, tuple[str, str]] = {}
     try:
-        with path.open("rb") as file:
+        with safe_files.opened(path, CaptureError, most=HAR_BYTES, what="capture") as file:
             for number, entry in enumerate(entries(file)):
                 _take(found, hashes, number, entry)
+                if found.values > HAR_KEPT:
+                    raise CaptureError(
+                        f"{path.name} holds more than can be learned from at once ({HAR_KEPT:,} values). {SHORTER}"
+                    )
     except OSError as error:
         raise CaptureError(f"{path.name} cannot be read: {error.strerror}. Check the path.") from None
     if not found.exchanges:
@@ -67,7 +82,8 @@ def entries(file: IO[bytes]) -> Iterator[dict[str, Any]]:
     """
     count = 0
     try:
-        for entry in ijson.items(file, "log.entries.item", use_float=True):
+        events = _within_limits(ijson.basic_parse(_Texts(file), use_float=True, buf_size=_AT_ONCE))
+        for entry in ijson.items(ijson.parse(events), "log.entries.item"):
             if isinstance(entry, dict):
                 count += 1
                 yield entry
@@ -76,6 +92,79 @@ def entries(file: IO[bytes]) -> Iterator[dict[str, Any]]:
         raise CaptureError(f"The capture {what}. {HOW}") from None
     except (ijson.JSONError, UnicodeDecodeError, ValueError):
         raise CaptureError(f"The capture is no HAR file. {HOW}") from None
+
+
+class _Texts:
+    """A file whose texts are looked at before they are held: one without an end would fill the memory."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._run = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            CaptureError: a text is longer than ``HAR_STRING``.
+        """
+        piece = self._file.read(size)
+        first = piece.find(b'"')
+        while first >= 0 and _escaped(piece, first):
+            first = piece.find(b'"', first + 1)
+        self._run += len(piece) if first < 0 else first
+        if self._run > HAR_STRING:
+            raise CaptureError(f"The capture holds a text of more than {HAR_STRING // 1_000_000} MB. {SHORTER}")
+        if first >= 0:
+            last = piece.rfind(b'"')
+            while _escaped(piece, last):
+                last = piece.rfind(b'"', 0, last)
+            self._run = len(piece) - last - 1
+        return piece
+
+
+def _escaped(piece: bytes, place: int) -> bool:
+    """Whether the quotation mark there stands within a text."""
+    before = place
+    while before and piece[before - 1] == _BACKSLASH:
+        before -= 1
+    return (place - before) % 2 == 1
+
+
+_BACKSLASH = 0x5C
+_AT_ONCE = 1_000_000
+"""Bytes that are parsed at once: a text that goes on is looked at from its beginning each time."""
+_OPENS, _CLOSES = frozenset({"start_map", "start_array"}), frozenset({"end_map", "end_array"})
+
+
+def _within_limits(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """What stands in a HAR file, one after the other.
+
+    Raises:
+        CaptureError: too deep, too many values in one exchange, or it takes too long.
+    """
+    watch = Watch(CaptureError, "The capture")
+    depth = values = 0
+    for event in events:
+        if event[0] in _OPENS:
+            depth += 1
+            if depth > HAR_DEPTH:
+                raise CaptureError(
+                    f"The capture holds lists within lists, more than {HAR_DEPTH} deep, which no HAR file has. {HOW}"
+                )
+        elif event[0] in _CLOSES:
+            depth -= 1
+            if depth == _ENTRIES:
+                values = 0
+        values += 1
+        if values > HAR_VALUES:
+            raise CaptureError(f"The capture holds an exchange of more than {HAR_VALUES:,} values, which no HAR file has. {HOW}")
+        if values % 1_000 == 0 or depth == _ENTRIES:
+            watch.check()
+        yield event
+
+
+_ENTRIES = 3
+"""How deep the list of exchanges stands."""
 
 
 def _take(found: Capture, hashes: dict[str, tuple[str, str]], number: int, entry: dict[str, Any]) -> None:
@@ -88,8 +177,11 @@ def _take(found: Capture, hashes: dict[str, tuple[str, str]], number: int, entry
     except ValueError:
         return
     sent, form, secret = sent_body(request)
-    got = got_body(response)
+    raw = content(_object(response, "content"))
+    got = _json(raw)
     found.bodies += got is not None
+    found.values += 0 if got is None else values_in(raw)
+    found.values += 0 if sent is None else values_in(str(_object(request, "postData").get("text", "")).encode(errors="replace"))
     bearer = _header(request, "authorization").removeprefix("Bearer ")
     if bearer and not found.token_place and (seen := hashes.get(_hash(bearer))) is not None:
         found.login, found.token_place = seen
@@ -113,6 +205,11 @@ def _take(found: Capture, hashes: dict[str, tuple[str, str]], number: int, entry
             split_url(location)[1] if location.startswith("http") else location,
         )
     )
+
+
+def values_in(raw: bytes) -> int:
+    """About how many values a body holds, and never fewer."""
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
 def _object(table: dict[str, Any], key: str) -> dict[str, Any]:
@@ -143,7 +240,7 @@ def sent_body(request: dict[str, Any]) -> tuple[Any, bool, bool]:
     posted = _object(request, "postData")
     text = posted.get("text")
     kind = str(posted.get("mimeType", "")).partition(";")[0].strip().lower()
-    text = text if isinstance(text, str) and len(text) <= LARGEST_BODY else ""
+    text = text if isinstance(text, str) and len(text) <= HAR_BODY else ""
     if kind == "application/x-www-form-urlencoded":
         params = posted.get("params")
         if not text and isinstance(params, list):  # Firefox names the fields instead
@@ -165,7 +262,7 @@ def got_body(response: dict[str, Any]) -> Any:
 def content(told: dict[str, Any]) -> bytes:
     """The body of an answer as bytes; base64 and gzip are undone. Empty where there is none, or it is too large."""
     text = told.get("text")
-    if not isinstance(text, str) or len(text) > LARGEST_BODY:
+    if not isinstance(text, str) or len(text) > HAR_BODY:
         return b""
     raw = text.encode(errors="replace")
     if told.get("encoding") == "base64":
@@ -176,7 +273,7 @@ def content(told: dict[str, Any]) -> bytes:
     if raw[:2] == b"\x1f\x8b":
         try:
             opened = zlib.decompressobj(wbits=31)
-            raw = opened.decompress(raw, LARGEST_BODY)
+            raw = opened.decompress(raw, HAR_BODY)
         except (zlib.error, gzip.BadGzipFile):
             return b""
     return raw
@@ -184,6 +281,8 @@ def content(told: dict[str, Any]) -> bytes:
 
 def _json(raw: bytes) -> Any:
     if raw[:1] not in {b"{", b"[", b'"'} and not raw.strip().startswith((b"{", b"[")):
+        return None
+    if values_in(raw) > JSON_VALUES:
         return None
     try:
         return json.loads(raw)

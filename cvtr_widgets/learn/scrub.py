@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cvtr_widgets import safe_files
-from cvtr_widgets.errors import ExportError
+from cvtr_widgets.errors import CaptureError, ExportError
 from cvtr_widgets.learn import har
 from cvtr_widgets.learn.exchange import form_body
+from cvtr_widgets.reader_limits import HAR_BYTES
 from cvtr_widgets.redact import personal
 
 KEPT = re.compile(
@@ -128,7 +129,7 @@ def scrub(source: Path, target: Path, *, overwrite: bool = False) -> int:
     def pieces() -> Iterator[str]:
         nonlocal count
         yield '{"log": {"version": "1.2", "creator": {"name": "cvtr-widgets scrub", "version": "1"}, "entries": [\n'
-        with source.open("rb") as file:
+        with safe_files.opened(source, CaptureError, most=HAR_BYTES, what="capture") as file:
             for entry in har.entries(file):
                 clean = scrubber.entry(entry)
                 if clean is not None:

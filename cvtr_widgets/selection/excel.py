@@ -10,10 +10,11 @@ from typing import Final
 from xml.parsers.expat import ExpatError
 
 from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT, shown
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.tables import Column, Table, Tell, find_column, take
-from cvtr_widgets.selection.workbook import UNPACKED_MOST, Sheet, Workbook
+from cvtr_widgets.selection.workbook import Sheet, Workbook
 
 _UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it, then they have."
 # Broken XML comes as many different exceptions. Their texts may quote cells, so that only their names are shown.
@@ -32,13 +33,23 @@ def read_workbook(content: bytes, column: str | None, sheet: str | None, tell: T
     workbook = _opened(content)
     try:
         return _read(workbook, column, sheet, tell)
-    except _BROKEN as error:
+    except (*_BROKEN, MemoryError) as error:
         raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it anew.") from None
     finally:
         workbook.close()
 
 
+def directory_of(content: bytes) -> int:
+    """Bytes of the list of parts at the end of a zip archive, as it says itself; that list is read as a whole."""
+    end = content.rfind(b"PK\x05\x06")
+    size = int.from_bytes(content[end + 12 : end + 16], "little") if end >= 0 else 0
+    large = content.rfind(b"PK\x06\x06", max(0, end - 200), max(0, end))
+    return max(size if size != 0xFFFFFFFF else 0, int.from_bytes(content[large + 40 : large + 48], "little") if large >= 0 else 0)
+
+
 def _opened(content: bytes) -> Workbook:
+    if directory_of(content) > BOOK_DIRECTORY:
+        raise SelectionError("The workbook is made of too many parts, which no Excel file is. Open it in Excel and save it anew.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             names = set(packed.namelist())
@@ -51,7 +62,7 @@ def _opened(content: bytes) -> Workbook:
         raise SelectionError("This is an OpenDocument file, which is not read. Save it as .xlsx or CSV.")
     if not any(name.startswith("xl/") for name in names):
         raise SelectionError("This is a zip archive, but no Excel workbook. Unpack it, or save the list as .xlsx or CSV.")
-    if size > UNPACKED_MOST:
+    if size > BOOK_UNPACKED:
         raise SelectionError("The workbook is too large unpacked (over 2 GB). Save only the column of lead ids, as CSV.")
     try:
         return Workbook(content)

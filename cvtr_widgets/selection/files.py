@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -12,17 +11,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId
+from cvtr_widgets.reader_limits import BOOK_BYTES, TEXT_BYTES, TEXT_FIELD, TEXT_ROW, TEXT_ROWS, Watch
 from cvtr_widgets.selection.excel import read_workbook
-from cvtr_widgets.selection.lead_id import ZERO_WIDTH, shown
+from cvtr_widgets.selection.lead_id import ZERO_WIDTH
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.tables import LOOK, Cells, Rows, Table, find_column, heading, is_blank, take
 from cvtr_widgets.selection.text import parse_ids
 
-LARGEST: Final = 200_000_000
-"""Bytes of a file."""
 SUFFIXES: Final = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _MARKS: Final = (
@@ -80,8 +79,8 @@ def _read(
         content, name = _content(path), name or path.name
     else:
         content = source
-    if len(content) > LARGEST:
-        raise SelectionError(_TOO_LARGE)
+    if len(content) > BOOK_BYTES:
+        raise SelectionError(_TOO_LARGE.format(BOOK_BYTES // 1_000_000))
     if not content.strip(b"\x00 \t\r\n" + ZERO_WIDTH.encode()):
         raise SelectionError("The file is empty. Choose another.")
     _refuse_other_kinds(content)
@@ -90,23 +89,16 @@ def _read(
         return read_workbook(content, column, sheet, tell)
     if sheet is not None:
         raise SelectionError("Only Excel files have sheets. Leave sheet=... out.")
+    if len(content) > TEXT_BYTES:
+        raise SelectionError(_TOO_LARGE.format(TEXT_BYTES // 1_000_000))
     return _read_text(_decoded(content), column, name, on_progress)
 
 
-_TOO_LARGE: Final = "The file is larger than 200 MB. Save only the column of lead ids, as CSV."
+_TOO_LARGE: Final = "The file is larger than {} MB. Save only the column of lead ids, as CSV."
 
 
 def _content(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise SelectionError(_TOO_LARGE)
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise SelectionError(f"There is no file {shown(path.name, 80)} at that place. Check the path.") from None
-    except OSError as error:
-        raise SelectionError(
-            f"The file {shown(path.name, 80)} cannot be read ({error.strerror}). Check its path and rights."
-        ) from None
+    return safe_files.read(path, SelectionError, most=BOOK_BYTES)
 
 
 def _refuse_other_kinds(content: bytes) -> None:
@@ -160,6 +152,8 @@ def _read_text(text: str, column: str | None, name: str, on_progress: Progress |
     if column is None and not named and _LIST.fullmatch(text):  # one line of ids, which no table is
         return parse_ids(text.strip(), origin="file", include_odd=True)
     lines = text.count("\n") + 1
+    if lines > TEXT_ROWS:
+        raise SelectionError(f"The file has more than {TEXT_ROWS:,} lines. Save it in parts, and choose one after the other.")
     tell = None if on_progress is None else lambda done: on_progress(min(done, lines), lines)
     table = Table(_rows(text, delimiter))
     taken = take(table, find_column(table, column), tell)
@@ -182,16 +176,57 @@ def _declared(text: str) -> tuple[str, str | None]:
     return text, None
 
 
+class _Lines:
+    """The lines of a text with their ends, as a file opened with ``newline=""`` gives them, without a copy of the text."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = (found[0] for found in _LINE.finditer(text))
+        self._row = self._number = 0
+        self._watch = Watch(SelectionError, "The file")
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._number += 1
+        self._row += len(line)
+        if self._row > TEXT_ROW:
+            raise SelectionError(
+                f"The row that ends at line {self._number} or below has more than {TEXT_ROW:,} characters. Look "
+                "for a quotation mark that "
+                "is never closed, or save only the column of lead ids."
+            )
+        if self._number % 10_000 == 0:
+            self._watch.check()
+        return line
+
+    def row_ends(self) -> None:
+        """The reader has a whole row."""
+        self._row = 0
+
+
+_LINE: Final = re.compile(rf"[^\r\n]{{1,{TEXT_ROW + 1}}}(?:\r\n|\r|\n)?|\r\n|\r|\n")
+
+
 def _rows(text: str, delimiter: str) -> Rows:
     def rows() -> Iterator[tuple[int, Cells]]:
         # strict: a quotation mark that is never closed would swallow the rest of the file without a word.
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         before = 0
         try:
             for row in reader:
                 yield before + 1, row
                 before = reader.line_num
-        except csv.Error:
+                lines.row_ends()
+        except csv.Error as error:
+            if "field larger" in str(error):
+                raise SelectionError(
+                    f"A field from line {before + 1} on has more than {TEXT_FIELD:,} characters. Leave that "
+                    "column out, or save only "
+                    "the column of lead ids."
+                ) from None
             raise SelectionError(
                 f"The quotation marks from line {before + 1} on do not match up, so the rest cannot be told apart. "
                 "Mend that line, or open the file in Excel and save it as .xlsx."

@@ -15,6 +15,7 @@ from typing import Final
 
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected
+from cvtr_widgets.reader_limits import TEXT_BYTES, TEXT_ROWS
 from cvtr_widgets.selection.lead_id import SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, shown, trimmed
 from cvtr_widgets.selection.lines import harmless, names_ids_beside_something, negates, numbers_in, why_no_list
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
@@ -70,7 +71,18 @@ def parse_ids(
     return found if include_odd else with_odd_set_aside(found, known, accepted=accepted)
 
 
+def _too_long(text: str) -> str:
+    """Why a text is too long to be read, else nothing."""
+    if len(text) > TEXT_BYTES:
+        return f"has more than {TEXT_BYTES:,} characters: give it in parts"
+    if len(text) > TEXT_ROWS and sum(map(text.count, "\n\r ,;\t|")) > TEXT_ROWS:
+        return f"has more than {TEXT_ROWS:,} lines, words or numbers: give it in parts"
+    return ""
+
+
 def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
+    if why := _too_long(text):
+        return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(text[:200])), why)])
     pasted = _as_table(text, origin)
     if pasted is not None:
         return pasted

@@ -20,10 +20,27 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.reader_limits import (
+    BOOK_PART,
+    CELL_TEXT,
+    SHEET_CELLS,
+    SHEET_COLUMNS,
+    SHEET_ROWS,
+    Watch,
+)
 from cvtr_widgets.selection.lead_id import NoId
+from cvtr_widgets.selection.workbook_xml import (
+    HUGE_CELL,
+    STRUCK,
+    Shallow,
+    Strings,
+    feed,
+    is_on,
+    joined,
+    refuse_doctype,
+    unescaped,
+)
 
-UNPACKED_MOST: Final = 2_000_000_000
-"""Bytes that a workbook may take unpacked; a small file can be made to fill any memory."""
 _SHEETS: Final = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
@@ -31,14 +48,11 @@ _SHEETS: Final = (
 _PART: Final = 1 << 18
 _END: Final = ("row", "c", "v", "f", "t", "r", "rPh")
 _BEGIN: Final = (*_END, "strike", "col")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ADDS_UP = re.compile(r"\b(?:SUBTOTAL|AGGREGATE)\s*\(", re.IGNORECASE)
 _SUMS = re.compile(r"\b(?:SUMIFS?|SUMPRODUCT|SUM|COUNTIFS?|COUNTA?|AVERAGEIFS?|AVERAGE|MAX|MIN|ROWS)\s*\(", re.IGNORECASE)
 _RANGE = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]+):\$?[A-Z]{1,3}\$?([0-9]+)")
 
 HIDDEN: Final = "is in a row that Excel hides (a filter?): unhide it to take it"
-STRUCK: Final = "is struck through: take the line off it if the lead is meant"
-PARTLY: Final = "is struck through in part, so nothing tells which number counts: leave only the right one in the cell"
 UNCALCULATED: Final = "is a formula without a stored result: open the file in Excel and save it, then it has one"
 TOTAL: Final = "is in a row of totals, which are no leads"
 
@@ -61,12 +75,11 @@ class Sheet:
         """Rows that the file holds, blank ones too where it stores them."""
         reading = _Rows(self)
         totals = self.book.total_rows(self.path)
-        with self.book.packed.open(self.path) as stream:
-            while part := stream.read(_PART):
-                reading.parser.Parse(part, False)
-                yield from self._told(reading, totals)
-            reading.parser.Parse(b"", True)
+        for part in self.book.pieces(self.path):
+            feed(reading, part)
             yield from self._told(reading, totals)
+        reading.parser.Parse(b"", True)
+        yield from self._told(reading, totals)
 
     def _told(self, reading: _Rows, totals: Mapping[int, str]) -> Iterator[tuple[int, list[Any]]]:
         while reading.done:
@@ -81,20 +94,21 @@ class Workbook:
 
     def __init__(self, content: bytes) -> None:
         self.packed = zipfile.ZipFile(io.BytesIO(content))
+        self._watch = Watch(SelectionError, "The workbook")
         self._names = {name.lower(): name for name in self.packed.namelist()}
         main = next((t for kind, t in self._links("").values() if kind == "officeDocument"), "xl/workbook.xml")
         self._main = main
         tree = self._tree(main)
         if tree is None:
             raise SelectionError("The workbook lacks its list of sheets. Open it in Excel and save it anew.")
-        self.from_1904 = any(_on(e.get("date1904")) for e in _all(tree, "workbookPr"))
+        self.from_1904 = any(is_on(e.get("date1904")) for e in _all(tree, "workbookPr"))
         links = self._links(main)
         self.sheets = []
         for e in _all(tree, "sheet"):
             target = links.get(_id_of(e), ("", ""))
             if target[0] == "worksheet" and self._real(target[1]):
                 state = e.get("state", "visible")
-                self.sheets.append(Sheet(_unescaped(e.get("name", "")), state == "visible", self._real(target[1]), self))
+                self.sheets.append(Sheet(unescaped(e.get("name", "")), state == "visible", self._real(target[1]), self))
         self._parts = dict(links.values())
 
     def close(self) -> None:
@@ -110,10 +124,26 @@ class Workbook:
         name = self._real(path)
         if not name:
             return None
+        if self.packed.getinfo(name).file_size > BOOK_PART:
+            raise SelectionError(
+                f"The workbook holds a list of sheets or styles of more than {BOOK_PART // 1_000_000} MB, which "
+                "no Excel file has. Save only "
+                "the column of lead ids, as CSV."
+            )
         content = self.packed.read(name)
         if b"<!DOCTYPE" in content[:4_000] or "<!DOCTYPE".encode("utf-16-le") in content[:4_000]:
             raise SelectionError("The workbook holds a document type, which no Excel file does. Save it anew in Excel.")
-        return ElementTree.fromstring(content)  # noqa: S314  without a document type there are no entities to expand
+        parser = ElementTree.XMLParser(target=Shallow())  # noqa: S314  without a document type there are no entities to expand
+        parser.feed(content)
+        tree: ElementTree.Element = parser.close()
+        return tree
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """A part, unpacked piece by piece."""
+        with self.packed.open(path) as stream:
+            while part := stream.read(_PART):
+                self._watch.check()
+                yield part
 
     def _links(self, path: str) -> dict[str, tuple[str, str]]:
         """Id of each link of a part -> (kind, path)."""
@@ -132,8 +162,13 @@ class Workbook:
     @cached_property
     def strings(self) -> list[str]:
         """The shared texts; those struck through know it."""
-        tree = self._tree(self._parts.get("sharedStrings", ""))
-        return [] if tree is None else [_rich(e) for e in tree if _local(e.tag) == "si"]
+        name = self._real(self._parts.get("sharedStrings", ""))
+        reading = Strings()
+        if name:
+            for part in self.pieces(name):
+                feed(reading, part)
+            reading.parser.Parse(b"", True)
+        return reading.done
 
     @cached_property
     def styles(self) -> list[tuple[bool, bool]]:
@@ -158,7 +193,7 @@ class Workbook:
         found: dict[int, str] = {}
         for kind, target in self._links(path).values():
             tree = self._tree(target) if kind == "table" else None
-            if tree is not None and (count := int(tree.get("totalsRowCount", "0"))):
+            if tree is not None and 0 < (count := int(tree.get("totalsRowCount", "0"))) <= SHEET_ROWS:
                 last = int(re.sub(r"[^0-9]", "", tree.get("ref", "A0").rpartition(":")[2]) or 0)
                 found |= dict.fromkeys(range(last - count + 1, last + 1), TOTAL)
         return found
@@ -179,7 +214,7 @@ class _Rows:
     def __init__(self, sheet: Sheet) -> None:
         self.done: deque[tuple[int, list[Any]]] = deque()
         self._sheet, self._book = sheet, sheet.book
-        self._number = self._column = 0
+        self._number = self._column = self._count = self._filled = self.fed = 0
         self._cells: list[Any] = []
         self._kind = self._style = self._text = self._formula = ""
         self._has_formula = self._in_text = self._in_formula = False
@@ -192,10 +227,7 @@ class _Rows:
         parser.StartElementHandler = self._started
         parser.EndElementHandler = self._ended
         parser.CharacterDataHandler = self._characters
-        parser.StartDoctypeDeclHandler = self._refuse
-
-    def _refuse(self, *_: Any) -> None:
-        raise SelectionError("The workbook holds a document type, which no Excel file does. Save it anew in Excel.")
+        parser.StartDoctypeDeclHandler = refuse_doctype
 
     def _started(self, name: str, given: dict[str, str]) -> None:
         if (begin := self._begin.get(name)) is not None:
@@ -210,22 +242,35 @@ class _Rows:
             self._text += text
         elif self._in_formula:
             self._formula += text
+        if len(self._text) + len(self._formula) > CELL_TEXT:
+            raise SelectionError(HUGE_CELL)
 
     # -- what begins and ends ---------------------------------------------------------------------------------------------
 
     def _begin_col(self, given: dict[str, str]) -> None:
-        if _on(given.get("hidden")) or _zero(given.get("width")):
+        if is_on(given.get("hidden")) or _zero(given.get("width")):
             first, last = int(given.get("min", "1")), int(given.get("max", "1"))
             self._sheet.hidden_columns.update(range(first - 1, min(last, 16_384)))
 
     def _begin_row(self, given: dict[str, str]) -> None:
         self._number = int(given["r"]) if "r" in given else self._number + 1
         self._column, self._cells = 0, []
-        if _on(given.get("hidden")) or _zero(given.get("ht")):
+        self._count += 1
+        if self._count > SHEET_ROWS or self._number > SHEET_ROWS:
+            raise SelectionError(
+                f"A sheet of the workbook has more than {SHEET_ROWS:,} rows, and Excel's have no more. Save it anew in Excel."
+            )
+        if is_on(given.get("hidden")) or _zero(given.get("ht")):
             self._sheet.no_leads[self._number] = HIDDEN
 
     def _begin_c(self, given: dict[str, str]) -> None:
         self._column = _place(given["r"]) if "r" in given else self._column
+        self._filled += 1
+        if self._column >= SHEET_COLUMNS:
+            raise SelectionError(
+                f"A sheet of the workbook has more than {SHEET_COLUMNS:,} columns, and Excel's have no more. "
+                "Save it anew in Excel."
+            )
         self._kind, self._style = given.get("t", "n"), given.get("s", "")
         self._text = self._formula = ""
         self._has_formula = self._struck = False
@@ -264,7 +309,7 @@ class _Rows:
         self._in_phonetic = False
 
     def _begin_strike(self, given: dict[str, str]) -> None:
-        self._struck = _on(given.get("val", "1"))
+        self._struck = is_on(given.get("val", "1"))
 
     def _end_row(self) -> None:
         self.done.append((self._number, self._cells))
@@ -272,6 +317,11 @@ class _Rows:
     def _end_c(self) -> None:
         value = self._value()
         if value is not None:
+            self._filled += max(0, self._column - len(self._cells))
+            if self._filled > SHEET_CELLS:
+                raise SelectionError(
+                    f"A sheet of the workbook has more than {SHEET_CELLS:,} cells. Save only the column of lead ids, as CSV."
+                )
             self._cells.extend([None] * (self._column - len(self._cells)))
             self._cells[self._column :] = [value]
         self._column += 1
@@ -281,13 +331,13 @@ class _Rows:
         text = self._text
         value: Any
         if self._kind == "inlineStr":
-            value = _joined(self._runs)
+            value = joined(self._runs)
         elif text.strip() == "" and self._kind != "str":
             value = None
         elif self._kind == "s":
             value = self._book.strings[int(text)]
         elif self._kind in {"str", "e"}:
-            value = _unescaped(text) or None
+            value = unescaped(text) or None
         elif self._kind == "b":
             value = text.strip() == "1"
         elif self._kind == "d":
@@ -338,32 +388,8 @@ def _number(text: str) -> Any:
         return text
 
 
-def _rich(item: ElementTree.Element) -> str:
-    runs = []
-    for e in item:
-        if _local(e.tag) == "t":
-            runs.append((e.text or "", False))
-        elif _local(e.tag) == "r":
-            runs.append(("".join(t.text or "" for t in _all(e, "t")), any(_strikes(r) for r in e if _local(r.tag) == "rPr")))
-    return _joined(runs)
-
-
-def _joined(runs: list[tuple[str, bool]]) -> str:
-    """Runs of text as one; struck through whole or in part, it is no lead id."""
-    text = _unescaped("".join(t for t, _ in runs))
-    marks = {struck for t, struck in runs if t.strip()}
-    if True not in marks:
-        return text
-    return NoId(text, STRUCK if marks == {True} else PARTLY)
-
-
 def _strikes(font: ElementTree.Element) -> bool:
-    return any(_local(e.tag) == "strike" and _on(e.get("val", "1")) for e in font)
-
-
-def _unescaped(text: str) -> str:
-    """``_x000D_`` and its like as the characters that they stand for."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return any(_local(e.tag) == "strike" and is_on(e.get("val", "1")) for e in font)
 
 
 def _local(tag: str) -> str:
@@ -376,10 +402,6 @@ def _all(tree: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
 
 def _id_of(sheet: ElementTree.Element) -> str:
     return next((value for key, value in sheet.items() if key.endswith("}id")), "")
-
-
-def _on(value: str | None) -> bool:
-    return value in {"1", "true", "on"}
 
 
 def _zero(value: str | None) -> bool:

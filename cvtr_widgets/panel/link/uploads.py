@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-LARGEST = 200 * 1024 * 1024
-"""Bytes of one upload."""
+from cvtr_widgets.reader_limits import BOOK_BYTES
+
 LARGEST_PART = 4 * 1024 * 1024
 
 
@@ -32,9 +32,9 @@ class Uploads:
         under = self._under.get(purpose)
         size = sum(map(len, under.got)) + len(content) if under else 0
         fits = under and (under.name, under.parts, len(under.got)) == (name, parts, part) and len(content) <= LARGEST_PART
-        if not under or not fits or size > LARGEST:
+        if not under or not fits or size > BOOK_BYTES:
             self._under.pop(purpose, None)
-            why = "is larger than 200 MB" if size > LARGEST else "did not arrive whole"
+            why = "is larger than 200 MB" if size > BOOK_BYTES else "did not arrive whole"
             self._refused(purpose, f"{name[:80]} {why}. Nothing of it was taken; try again, or split it.")
             return
         under.got.append(content)
