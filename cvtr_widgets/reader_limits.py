@@ -88,7 +88,7 @@ HAR_KEPT: Final = _limit(
     "the bodies are held until all is learned; a session has some 100,000",
 )
 
-DIALECT_BYTES: Final = _limit(DIALECT, "size", 256_000, "bytes", "the whole default has 20 KB")
+DIALECT_BYTES: Final = _limit(DIALECT, "size", 256_000, "bytes", "the whole default has 10 KB")
 EXPRESSION: Final = _limit(DIALECT, "a place (JMESPath)", 500, "characters", "the longest one shipped has under 60")
 EXPRESSION_STEPS: Final = _limit(
     DIALECT, "work of a place on one record", 200_000, "steps and list items", "places within places can be made to run for ever"
