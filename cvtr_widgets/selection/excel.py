@@ -13,7 +13,8 @@ from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT, shown
 from cvtr_widgets.selection.selection import Selection
-from cvtr_widgets.selection.tables import Column, Table, Tell, find_column, take
+from cvtr_widgets.selection.table_rows import Tell, take
+from cvtr_widgets.selection.tables import Column, Table, find_column
 from cvtr_widgets.selection.workbook import Sheet, Workbook
 
 _UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it, then they have."

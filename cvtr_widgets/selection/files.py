@@ -1,4 +1,4 @@
-"""A CSV or Excel file -> a selection. See ``selection_tables`` for how the column is found and which rows count."""
+"""A CSV or Excel file -> a selection. ``tables`` finds the column, ``table_rows`` tells which rows count."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from cvtr_widgets.selection.excel import read_workbook
 from cvtr_widgets.selection.lead_id import ZERO_WIDTH
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
-from cvtr_widgets.selection.tables import LOOK, Cells, Rows, Table, find_column, heading, is_blank, take
+from cvtr_widgets.selection.table_rows import take
+from cvtr_widgets.selection.tables import LOOK, Cells, Rows, Table, find_column, heading, is_blank
 from cvtr_widgets.selection.text import parse_ids
 
 SUFFIXES: Final = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")

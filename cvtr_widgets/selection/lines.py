@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from cvtr_widgets.models import LeadId
 from cvtr_widgets.selection.lead_id import SPACES, id_in, trimmed
 from cvtr_widgets.selection.odd_ids import alike
 from cvtr_widgets.selection.tables import heading, other_heading
@@ -56,6 +57,15 @@ HARMLESS: Final = frozenset(
     ]
 )
 """Words amid ids that say nothing of which of them are meant."""
+_JUDGES = re.compile(
+    r"(?:in)?valid\w*|done|wrong|errors?|cancel\w*|delet\w*|remov\w*|skip\w*|old|new|dup\w*|already|deliver\w*|undeliver\w*"
+    r"|return\w*|reject\w*|accept\w*|approv\w*|caution|tests?|later|yes|maybe|paid|unpaid|hold|pending|minus|replac\w*|only"
+    r"|until|to|through|till?|from|range|bis|von|statt|au\u00dfer|if|or|of|vs|was|were|had|has|than|then|over|under|per|a|an|in|on|by",
+    re.IGNORECASE,
+)
+"""Words that may say which of the ids beside them are meant, or that the numbers are something else."""
+_ITEMS = re.compile(r"[,;|]")
+_FEWEST = 3
 _COUNTED = re.compile(r"\b[0-9]+\s+(?:leads?|ids?|lead\s+ids?)\b", re.IGNORECASE)
 
 
@@ -68,6 +78,39 @@ def harmless(words: Sequence[str], line: str) -> bool:
     """Whether words amid ids change nothing: courtesies and *and*; a number before *leads* is a count."""
     plain = [trimmed(w).strip(".,:;!?()").casefold() for w in words]
     return all(w in HARMLESS for w in plain) and not _COUNTED.search(line)
+
+
+def ids_around_a_word(line: str) -> list[LeadId] | None:
+    """The ids of a list in one line in which a single item holds a stray word; None where the word may concern the others.
+
+    The list is separated by commas, semicolons or bars, and the word is neither its first piece nor in front of a number: there
+    it would be a label for what follows. The item with the word is not taken. At least three ids have to be left.
+    """
+    items = [item for item in map(trimmed, _ITEMS.split(line)) if item]
+    strays = [n for n, item in enumerate(items) if not _only_ids(item)]
+    if len(strays) != 1 or strays[0] == 0 or negates(line) or _COUNTED.search(line):
+        return None
+    pieces = items[strays[0]].split()
+    words = [p for p in pieces if not _is_id(p)]
+    label = any(_is_id(p) for p in pieces[pieces.index(words[0]) :])
+    if label or len(words) > 2 or not all(map(_says_nothing, words)):
+        return None
+    ids = [int(p.lstrip("#")) for n, item in enumerate(items) if n != strays[0] for p in item.split() if p != "#"]
+    return ids if len(ids) >= _FEWEST else None
+
+
+def _is_id(piece: str) -> bool:
+    return re.fullmatch(r"#?[1-9][0-9]{0,17}", piece) is not None
+
+
+def _only_ids(item: str) -> bool:
+    return all(map(_is_id, item.split()))
+
+
+def _says_nothing(word: str) -> bool:
+    bare = word.strip(".!()\"'")
+    named = other_heading(bare) or other_heading(bare.rstrip("s")) or heading(bare) is not None
+    return bare.isalpha() and not named and _JUDGES.fullmatch(bare) is None
 
 
 def numbers_in(line: str) -> int:

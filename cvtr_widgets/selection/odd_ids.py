@@ -7,7 +7,7 @@ all other checks are of another size than lead ids. What is set aside is shown w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -29,12 +29,19 @@ TOO_LOW: Final = "it is below every lead id seen at this enterprise"
 TOO_HIGH: Final = "it is far above every lead id seen at this enterprise"
 
 
+def _no_leads(_ids: Collection[LeadId]) -> Collection[LeadId]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class KnownIds:
-    """What is known of an enterprise's lead ids. ``low``: its oldest lead (None: not known). ``high``: the newest one seen."""
+    """What is known of an enterprise's lead ids. ``low``: its oldest lead (None: not known). ``high``: the newest one seen.
+    ``leads``: gives those of some ids that are surely leads of this enterprise: loaded, or sent before.
+    """
 
     low: LeadId | None = None
     high: LeadId | None = None
+    leads: Callable[[Collection[LeadId]], Collection[LeadId]] = _no_leads
 
 
 def with_odd_set_aside(
@@ -59,7 +66,11 @@ def with_odd_set_aside(
 
 
 def odd_ids(ids: Sequence[LeadId], known: KnownIds | None = None) -> dict[LeadId, str]:
-    """Ids that may not be lead ids -> why; the reason stands behind “set aside:”."""
+    """Ids that may not be lead ids -> why; the reason stands behind “set aside:”.
+
+    Leads that are known to exist are not odd, whatever they look like; except in a list that counts up from 1, which may number
+    rows even where there are leads with these ids.
+    """
     if not ids:
         return {}
     odd = _unlike_others(ids)
@@ -67,6 +78,8 @@ def odd_ids(ids: Sequence[LeadId], known: KnownIds | None = None) -> dict[LeadId
         for one in ids if _outside(min(ids), known) or _outside(max(ids), known) else ():
             if why := _outside(one, known):
                 odd[one] = why
+        for one in known.leads([one for one, why in odd.items() if why != COUNTS_UP]) if odd else ():
+            del odd[one]
     return odd
 
 

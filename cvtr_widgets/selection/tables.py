@@ -1,4 +1,4 @@
-"""Rows of a file -> a selection: which column holds the lead ids, and which rows below it are leads.
+"""Rows of a file: which column holds the lead ids. ``table_rows`` says which rows below it are leads.
 
 A row is a sequence of cells (text, numbers, dates, None). Rows come with the number they have in the file, so that the
 user finds them there.
@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
-from cvtr_widgets.models import LeadId, Origin, Rejected
+from cvtr_widgets.models import LeadId, Origin
 from cvtr_widgets.selection.lead_id import EMPTY, MOST, ZERO_WIDTH, id_of_value, shown, trimmed
-from cvtr_widgets.selection.selection import Selection
 
 Cells = Sequence[Any]
 Rows = Callable[[], Iterator[tuple[int, Cells]]]
@@ -41,12 +39,7 @@ _OTHER_NAMES = (
 )
 _BLOCK = re.compile(_OTHER_NAMES)
 _OTHER = re.compile(_OTHER_NAMES + r"|.+ (id|ids|number|no|nr|code|phone|telephone|mobile)")
-_TOTAL = re.compile(
-    r"\W*(?:(?:grand|sub|report|overall)[ -]?)?"
-    r"(?:totals?|sums?|count|counts|average|avg|mean|summe|gesamt|gesamtsumme|gesamtergebnis|ergebnis|insgesamt|anzahl|somme|totale|totaal|suma)\b.*",
-    re.IGNORECASE | re.DOTALL,
-)
-_NUMBERS = re.compile(r"[\s\d.,'%€$£+-]*")
+NUMBERS = re.compile(r"[\s\d.,'%€$£+-]*")
 
 
 def heading(text: Any) -> int | None:
@@ -67,6 +60,11 @@ def other_heading(text: str) -> bool:
     return _heads_other(text, _OTHER)
 
 
+def heads_other_block(text: str) -> bool:
+    """Whether a word alone in its column begins a block of something else than leads."""
+    return _heads_other(text, _BLOCK)
+
+
 def _heads_other(text: str, names: re.Pattern[str]) -> bool:
     if heading(text) is not None or len(text) > 60:
         return False
@@ -82,7 +80,8 @@ def is_blank(cell: Any) -> bool:
     return cell is None
 
 
-def _filled(cells: Cells) -> int:
+def filled(cells: Cells) -> int:
+    """How many cells hold something."""
     return sum(1 for c in cells if not is_blank(c))
 
 
@@ -119,7 +118,7 @@ class Table:
 
     def head(self) -> list[tuple[int, Cells]]:
         """The first rows that are not blank."""
-        return list(islice(((n, c) for n, c in self.rows() if _filled(c)), LOOK))
+        return list(islice(((n, c) for n, c in self.rows() if filled(c)), LOOK))
 
 
 # -- which column ---------------------------------------------------------------------------------------------------------
@@ -141,13 +140,13 @@ def find_column(table: Table, wanted: str | None = None) -> Column:
     return found if found is not None else _unnamed(table, head)
 
 
-def _is_header(cells: Cells) -> bool:
+def is_header(cells: Cells) -> bool:
     """A header holds names: no cell of it is a number, a date or an address of any kind."""
     filled = [c for c in cells if not is_blank(c)]
     return bool(filled) and all(
         isinstance(c, str)
         and len(c) <= 120
-        and _NUMBERS.fullmatch(c) is None
+        and NUMBERS.fullmatch(c) is None
         and not re.search(r"\w@\w|://", c)
         and not _like_id(c)
         for c in filled
@@ -168,15 +167,15 @@ def _wanted(head: list[tuple[int, Cells]], wanted: str) -> Column:
     for above, (number, cells) in enumerate(head):
         names = _names(cells)
         places = [i for i, c in enumerate(cells) if isinstance(c, str) and trimmed(c).casefold() == key]
-        if len(places) == 1 and _is_header(cells):
+        if len(places) == 1 and is_header(cells):
             note = f"The ids were read from the column “{names[places[0]]}”, as you chose."
             return Column(places[0], names[places[0]], number, names, (note,), above, len(cells))
-        if len(places) > 1 and _is_header(cells):
+        if len(places) > 1 and is_header(cells):
             raise SelectionError(f"{len(places)} columns are called “{shown(wanted, 60)}”. Rename one of them in the file.")
     width = max(len(cells) for _, cells in head)
     place = next((i for i in range(width) if key == f"column {i + 1}"), None)
     if place is not None:
-        header = head[0][0] if _is_header(head[0][1]) else 0
+        header = head[0][0] if is_header(head[0][1]) else 0
         note = f"The ids were read from column {place + 1}, as you chose."
         wide = len(head[0][1]) if header and len(head[0][1]) == width else 0
         return Column(place, f"column {place + 1}", header, _columns(head), (note,), width=wide)
@@ -185,14 +184,11 @@ def _wanted(head: list[tuple[int, Cells]], wanted: str) -> Column:
 
 def _named(table: Table, head: list[tuple[int, Cells]]) -> Column | None:
     """The fullest header row that names lead ids, and its most explicit column."""
-    best: tuple[int, int] | None = None
-    for above, (_, cells) in enumerate(head):
-        ranks = [r for c in cells if (r := heading(c)) is not None]
-        if ranks and _is_header(cells) and (best is None or _filled(cells) > best[0]):
-            best = (_filled(cells), above)
-    if best is None:
+    headers = [at for at, (_, cells) in enumerate(head) if is_header(cells) and any(heading(c) is not None for c in cells)]
+    if not headers:
         return None
-    above = best[1]
+    above = max(headers, key=lambda at: filled(head[at][1]))
+    above = next((at for at in headers if at < above and _has_leads(head, at, above)), above)
     number, cells = head[above]
     names = _names(cells)
     whole = _with_headings_above(head, above)
@@ -215,6 +211,12 @@ def _named(table: Table, head: list[tuple[int, Cells]]) -> Column | None:
     return Column(place, names[place], number, names, tuple(notes), above, len(cells))
 
 
+def _has_leads(head: list[tuple[int, Cells]], at: int, end: int) -> bool:
+    """Whether ids stand between a header and a fuller one further down: then it heads a table of its own, and comes first."""
+    place = min((r, i) for i, c in enumerate(head[at][1]) if (r := heading(c)) is not None)[1]
+    return any(place < len(cells) and isinstance(id_of_value(cells[place]), int) for _, cells in head[at + 1 : end])
+
+
 _GIVEN = re.compile(
     r"(?:lead|flag|return|returned|rejection|reject|2ndcheck(?:flag)?)?(?:reason|comment|note|remark)s?(?:category|code)?"
     r"|grund|kommentar|bemerkung|anmerkung|ablehnungsgrund"
@@ -224,7 +226,7 @@ _GIVEN = re.compile(
 def _above_blank(head: list[tuple[int, Cells]], at: int, place: int, name: str) -> str:
     """The heading of a column that stands one row higher, as pandas writes them above the name of its index."""
     number, above = head[at - 1] if at else (0, ())
-    if number != head[at][0] - 1 or place >= len(above) or is_blank(above[place]) or not _is_header(above):
+    if number != head[at][0] - 1 or place >= len(above) or is_blank(above[place]) or not is_header(above):
         return name
     return shown(trimmed(str(above[place])), 60)
 
@@ -238,7 +240,7 @@ def _with_headings_above(head: list[tuple[int, Cells]], at: int) -> list[str]:
     number, cells = head[at]
     names = ["" if is_blank(c) else trimmed(str(c)) for c in cells]
     before, above = head[at - 1] if at else (0, ())
-    if before != number - 1 or _filled(above) < 2 or not _is_header(above) or any(heading(c) in (0, 1) for c in above):
+    if before != number - 1 or filled(above) < 2 or not is_header(above) or any(heading(c) in (0, 1) for c in above):
         return names
     over, joined = "", []
     for place, name in enumerate(names):
@@ -309,7 +311,7 @@ def _survey(table: Table, header: int, wanted: Callable[[int], bool]) -> _Survey
     places: dict[int, list[int]] = {}
     count = 0
     for number, cells in table.rows():
-        if number <= header or not _filled(cells):
+        if number <= header or not filled(cells):
             continue
         width = len(cells)
         for place in places.setdefault(width, [i for i in range(width) if wanted(i)]):
@@ -327,7 +329,7 @@ def _survey(table: Table, header: int, wanted: Callable[[int], bool]) -> _Survey
 def _unnamed(table: Table, head: list[tuple[int, Cells]]) -> Column:
     """Without a header: the only column, or the only one that holds nothing but ids."""
     columns = _columns(head)
-    if any(_is_header(cells) and (_filled(cells) > 1 or _filled(cells) == len(columns)) for _, cells in head[:1]):
+    if any(is_header(cells) and (filled(cells) > 1 or filled(cells) == len(columns)) for _, cells in head[:1]):
         raise SelectionError(
             f"No column is called Id or Lead ID, so nothing was taken. It has: {_listed(columns)}. "
             "If one of them holds lead ids, rename it to Lead ID or choose it by its name (column=...)."
@@ -355,156 +357,13 @@ def _unnamed(table: Table, head: list[tuple[int, Cells]]) -> Column:
 def _columns(head: list[tuple[int, Cells]]) -> tuple[str, ...]:
     """The names there are: those of the fullest header among the first rows, else numbered."""
     width = max((i for _, cells in head for i, c in enumerate(cells, 1) if not is_blank(c)), default=0)
-    headers = [cells for _, cells in head[:30] if _is_header(cells) and _filled(cells) * 2 > width]
-    return _names(max(headers, key=_filled)[:width]) if headers else tuple(f"column {i}" for i in range(1, width + 1))
+    headers = [cells for _, cells in head[:30] if is_header(cells) and filled(cells) * 2 > width]
+    return _names(max(headers, key=filled)[:width]) if headers else tuple(f"column {i}" for i in range(1, width + 1))
 
 
 def _listed(names: Sequence[str], most: int = 40) -> str:
     text = ", ".join(names[:most])
     return text if len(names) <= most else f"{text} and {len(names) - most:,} more"
-
-
-# -- which rows -----------------------------------------------------------------------------------------------------------
-
-Tell = Callable[[int], None]
-"""Called with rows read so far."""
-_STEP: Final = 20_000
-_TAIL: Final = 3
-_TOTAL_WORDS: Final = frozenset(
-    form(word) + colon
-    for word in ("total", "totals", "grand total", "subtotal", "sub total", "sum", "count", "summe", "gesamt", "somme", "totale")
-    for form in (str.lower, str.upper, str.capitalize, str.title)
-    for colon in ("", ":")
-)
-
-
-def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
-    """The leads of a table. Each row below the header that has something in it is taken, a duplicate, or rejected."""
-    ids: list[LeadId] = []
-    rejected: list[Rejected] = []
-
-    def refuse(number: int, cell: Any, why: str) -> None:
-        rejected.append(Rejected(f"{table.unit} {number:,}".replace(",", ""), shown("" if cell is None else cell), why))
-
-    place, under, usual = column.place, "", 0
-    group, whole = _Above(), _Above()
-    for number, cells, gap, tail in _with_tail(table, column.header, tell):
-        cell = cells[place] if place < len(cells) else None
-        found = id_of_value(cell, exact=table.exact)
-        if isinstance(cell, str) and not isinstance(found, int):
-            begins = (gap or _filled(cells) > 1) and number > column.header + 1
-            under = _under(cells, cell, under, begins=begins)
-        why = _astray(table, column, number, cells, under)
-        if not why and (tail or not _TOTAL_WORDS.isdisjoint(_texts(cells))):
-            why = _total(cells, place, tail=tail)
-        if why:
-            refuse(number, cell, why)
-        elif isinstance(found, int):
-            if says := _adds_up(found, group, whole, cells, gap=gap, usual=usual):
-                refuse(number, cell, says)
-                group = _Above()
-            else:
-                group = _Above() if gap else group
-                group.add(found)
-                whole.add(found)
-                usual = max(usual, _filled(cells))
-                ids.append(found)
-        elif heading(cell) is not None:
-            refuse(number, cell, "is the header again")
-        else:
-            refuse(number, cell, "no lead id in this row" if found == EMPTY else found)
-    return Selection.of(
-        ids, table.origin, rejected=rejected, notes=(*table.notes, *column.notes), column=column.name, columns=column.names
-    )  # fmt: skip
-
-
-def _under(cells: Cells, cell: str, under: str, *, begins: bool) -> str:
-    """The heading of another block that a row is, or that it stands under; nothing where lead ids begin again. ``begins``:
-    whether a block may begin here: a word alone amid a list of ids is somebody's divider.
-    """
-    if heading(cell) is not None:
-        return ""
-    other = begins and _is_header(cells) and not _TOTAL.fullmatch(trimmed(cell)) and _heads_other(cell, _BLOCK)
-    return shown(trimmed(cell), 30) if other else under
-
-
-def _astray(table: Table, column: Column, number: int, cells: Cells, under: str) -> str:
-    """Why nothing in this row can be trusted to be a lead id, whatever it is; else nothing."""
-    if under:
-        return f"stands under the heading “{under}”, which is not lead ids"
-    if table.unit == "line" and 0 < column.width < len(cells) and not all(map(is_blank, cells[column.width :])):
-        return "has more cells than the header, so that a column may have moved: quote what holds a separator"
-    return table.no_leads.get(number, "")
-
-
-def _texts(cells: Cells) -> Iterable[str]:
-    return (c for c in cells if isinstance(c, str))
-
-
-def _with_tail(table: Table, header: int, tell: Tell | None) -> Iterator[tuple[int, Cells, bool, bool]]:
-    """(number, cells, whether a blank row stands before it, whether it is among the last), blank rows left out."""
-    held: deque[tuple[int, Cells, bool]] = deque()
-    gap = False
-    for count, (number, cells) in enumerate(table.rows()):
-        if tell is not None and count % _STEP == 0:
-            tell(count)
-        if number <= header:
-            continue
-        if all(map(is_blank, cells)):
-            gap = True
-            continue
-        held.append((number, cells, gap))
-        gap = False
-        if len(held) > _TAIL:
-            yield (*held.popleft(), False)
-    for row in held:
-        yield (*row, True)
-
-
-def _total(cells: Cells, place: int, *, tail: bool) -> str:
-    """Why a row is a total and no lead, else nothing.
-
-    A row in which a cell says Total is one if its other cells are numbers, or if it is among the last rows. A lead of a
-    company called Total in the middle of a list is left alone; one at the very end is refused, and the user told.
-    """
-    said = next((i for i, c in enumerate(cells) if isinstance(c, str) and len(c) < 60 and _TOTAL.fullmatch(trimmed(c))), None)
-    if said is None:
-        return ""
-    others = [c for i, c in enumerate(cells) if i != said and not is_blank(c)]
-    exact = trimmed(cells[said]) in _TOTAL_WORDS
-    numbers = all(not isinstance(c, str) or _NUMBERS.fullmatch(c) for c in others)
-    if numbers or said == place or (tail and exact):
-        return f"the row says “{shown(trimmed(cells[said]), 30)}”, so it is a sum and no lead; if it is one, type its id"
-    return ""
-
-
-@dataclass
-class _Above:
-    """What stands above a row: how many ids, their sum, and the smallest one."""
-
-    count: int = 0
-    total: int = 0
-    least: LeadId = MOST
-
-    def add(self, one: LeadId) -> None:
-        """One more id."""
-        self.count += 1
-        self.total += one
-        self.least = min(self.least, one)
-
-
-def _adds_up(number: LeadId, group: _Above, whole: _Above, cells: Cells, *, gap: bool, usual: int) -> str:
-    """Why a row is a total though no word says so: its number is how many rows, or the sum of the ids, stand above it."""
-    for above in (group, whole):
-        count = number == above.count and len(str(number)) < len(str(above.least))
-        added = above.count > 1 and number == above.total
-        if count or added:
-            others = [c for c in cells if not is_blank(c)]
-            numbers = all(not isinstance(c, str) or _NUMBERS.fullmatch(c) for c in others)
-            if numbers and (count or gap or len(others) < usual or number > 1_000):
-                what = "how many rows stand" if count else "the sum of the ids that stand"
-                return f"is {what} above it, so it is a total and no lead"
-    return ""
 
 
 def columns_of(names: Iterable[Any]) -> Mapping[str, int]:

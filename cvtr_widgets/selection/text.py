@@ -2,6 +2,7 @@
 
 Ids are separated by commas, semicolons, spaces, tabs, bars or lines. A line that holds anything but ids, damaged numbers
 and the words *lead*, *id* and *#* is refused whole: in “not 12, 13” or “Campaign 44064” no number may be taken for a lead.
+Only where one item of a list of at least three ids holds a word that says nothing of the others, these are taken.
 A comma separates, but ``167,457`` is refused: it may be one id with a thousands separator.
 """
 
@@ -17,10 +18,11 @@ from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected
 from cvtr_widgets.reader_limits import TEXT_BYTES, TEXT_ROWS
 from cvtr_widgets.selection.lead_id import SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, shown, trimmed
-from cvtr_widgets.selection.lines import harmless, names_ids_beside_something, negates, numbers_in, why_no_list
-from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
+from cvtr_widgets.selection.lines import harmless, ids_around_a_word, names_ids_beside_something, negates, numbers_in, why_no_list
+from cvtr_widgets.selection.odd_ids import KnownIds, alike, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
-from cvtr_widgets.selection.tables import Table, find_column, heading, other_heading, take
+from cvtr_widgets.selection.table_rows import take
+from cvtr_widgets.selection.tables import Table, find_column, heading, other_heading
 
 Tell = Callable[[int, int], None]
 
@@ -181,6 +183,9 @@ class _Reading:
             elif harmless([token], line):
                 words.append(token)
             elif trimmed(token).strip(":=").casefold() not in _LABELS:
+                if (around := ids_around_a_word(line)) is not None:
+                    self._take_around(number, line, around)
+                    return
                 whole = "" if trimmed(token) == trimmed(line) else f"“{shown(trimmed(token), 30)}” in it "
                 tail = ". Nothing of this line was taken" if whole else ""
                 self._refuse(number, line, f"{whole}{found}{tail}")
@@ -191,6 +196,13 @@ class _Reading:
         self.rejected += bad
         for host in hosts:
             self.hosts[host] = self.hosts.get(host, 0) + 1
+
+    def _take_around(self, number: int, line: str, ids: list[LeadId]) -> None:
+        """Take a list with a word in it, but for the item that holds the word."""
+        self.ids += ids
+        left = numbers_in(line) - len(ids)
+        why = "has a word in one place of its list; the ids in the other places were taken"
+        self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why, max(0, left)))
 
     def _refuse(self, number: int, line: str, why: str) -> None:
         leads = max(1, numbers_in(line)) if _NUMBER.search(line) else 0
@@ -237,7 +249,8 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
         return take(table, find_column(table))
     except (SelectionError, csv.Error) as error:
         why = f"is no table of leads: {error}"
-        return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(first)), why)])
+        leads = sum(1 for line in lines if _NUMBER.search(line))
+        return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(first)), why, leads)])
 
 
 def _heads(line: str, delimiter: str, *, bare: bool = False) -> bool:
@@ -269,6 +282,12 @@ def _unsure(table: Table) -> str:
     return ""
 
 
+def _leads_of(line: str) -> int:
+    """How many leads a line may stand for: as many as it has ids that look alike, else one, as a row of a table."""
+    ids = [one for p in _TOKEN.findall(line) if isinstance(one := id_in(p), int)]
+    return len(ids) if ids and alike(ids) else int(bool(_NUMBER.search(line)))
+
+
 def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
     """Columns of a table that nothing says enough of: nothing is taken. None where the text is a list or prose."""
     if all(_ONE_OR_NONE.fullmatch(line) for line in lines):
@@ -286,8 +305,6 @@ def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
         return None
     why = f"{why}: copy the column of lead ids alone, or the table from Excel with its header. Nothing was taken"
     refused = [
-        Rejected(f"line {n}", shown(trimmed(line)), why, int(bool(_NUMBER.search(line))))
-        for n, line in enumerate(lines, 1)
-        if trimmed(line)
+        Rejected(f"line {n}", shown(trimmed(line)), why, _leads_of(line)) for n, line in enumerate(lines, 1) if trimmed(line)
     ]
     return Selection.of((), origin, rejected=refused)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.actions.proof import DELIVERIES
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.errors import PlanError, PlanOutOfDate
+from cvtr_widgets.errors import JournalError, PlanError, PlanOutOfDate
 from cvtr_widgets.frames.leads import STATE_COLUMNS, leads_in
 from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.journal.ownership import made_by
@@ -21,7 +21,7 @@ from cvtr_widgets.plans.plan import Plan, must_be_whole
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.run import Run
-from cvtr_widgets.selection.select import Selection, select
+from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.session.canary import CanaryReport, must_be_proven, propose, send
 from cvtr_widgets.session.confirmation import confirmed, printed_name
 from cvtr_widgets.session.lead_loader import PlanLists
@@ -106,7 +106,7 @@ class LeadSession(ReadSession):
         if isinstance(action, Action):
             if selection is None:
                 raise PlanError("Say which leads: session.plan(action, selection).")
-            return [(action, select(selection))]
+            return [(action, self.select(selection))]
         if selection is not None:
             raise PlanError("A list of (action, selection) pairs takes no further selection. Leave it out.")
         pairs = list(action) if isinstance(action, (list, tuple)) else []
@@ -115,7 +115,7 @@ class LeadSession(ReadSession):
                 "Say what to do: one action, such as cvtr.mark_test('Test lead'), and the leads; or a list of pairs of both, "
                 "such as [(action, ids), (other, more)]."
             )
-        return [(one, select(leads)) for one, leads in pairs]
+        return [(one, self.select(leads)) for one, leads in pairs]
 
     @staticmethod
     def _as_loaded(groups: list[tuple[Action, tuple[LeadId, ...]]], frame: pd.DataFrame | None) -> Reading:
@@ -388,6 +388,14 @@ class LeadSession(ReadSession):
     def flagged_by_me(self, ids: Iterable[LeadId] | None = None) -> dict[LeadId, tuple[str, datetime]]:
         """What this user last did to leads from this machine: lead id -> (action kind, time in UTC). Quick when asked again."""
         return self._running.flagged(ids)
+
+    def _leads_among(self, ids: Collection[LeadId]) -> Collection[LeadId]:
+        seen = set(super()._leads_among(ids))
+        rest = [one for one in ids if one not in seen]
+        try:
+            return seen | self.flagged_by_me(rest).keys() if rest else seen
+        except JournalError:  # then they are set aside, and the user is asked
+            return seen
 
     @property
     def journal_notes(self) -> list[str]:

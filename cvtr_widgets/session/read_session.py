@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.api.client import Convertr
@@ -11,9 +11,11 @@ from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.frames.field_map import id_of
 from cvtr_widgets.frames.leads import records_frame
 from cvtr_widgets.models import ActionKind, Choice, Identity, LeadId
+from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, select
 from cvtr_widgets.session.lead_loader import LeadDetail, Moment, Pulling
 from cvtr_widgets.session.progress_bar import ProgressBar
+from cvtr_widgets.session.seen_leads import SeenLeads
 from cvtr_widgets.session.service_frames import dialect_frame, doctor_frame
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class ReadSession:
     def __init__(self, client: Convertr, *, progress: bool = True, masked: bool | None = None) -> None:
         self.client = client
         self._progress = progress
+        self._seen = SeenLeads()
         self._pulling = Pulling(client, masked=client.identity.masked is not False if masked is None else masked)
 
     def __repr__(self) -> str:
@@ -106,15 +109,18 @@ class ReadSession:
         stop = stopper(cancel)
         with self._bar("leads", on_page) as tell:
             if ids is not None:
-                chosen = select(ids)
+                chosen = self.select(ids)
                 found = self._pulling.by_ids(chosen.ids, tell, stop)
+                self._seen.note(found)
                 found.attrs["notes"] = [*found.attrs.get("notes", ()), *chosen.warnings]
                 return found
-            return self._pulling.by_filters(
+            found = self._pulling.by_filters(
                 campaign=campaign, publisher=publisher, status=status, delivery=delivery,
                 created_after=created_after, created_before=created_before, tell=tell, stop=stop, go_on=go_on,
                 show=on_frame,
             )  # fmt: skip
+            self._seen.note(found, whole=all(f is None for f in filters) and not stop())
+            return found
 
     def _bar(self, what: str, given: Callable[[int, int | None], None] | None) -> ProgressBar:
         return ProgressBar(what, given, shown=self._progress)
@@ -128,8 +134,17 @@ class ReadSession:
         return self._pulling.detail(lead_id)
 
     def select(self, what: Any, *, column: str | None = None, include_odd: bool = False) -> Selection:
-        """Lead ids from a frame, a list, typed text, or the path of a CSV or Excel file; see ``cvtr_widgets.select``."""
-        return select(what, column=column, include_odd=include_odd)
+        """Lead ids from a frame, a list, typed text, or the path of a CSV or Excel file; see ``cvtr_widgets.select``. Ids that
+        this session has read, or that this user's journal knows, are taken whatever their size.
+        """
+        return select(what, column=column, include_odd=include_odd, known=self.known_ids())
+
+    def known_ids(self) -> KnownIds:
+        """What is known of this enterprise's lead ids: of the leads read in this session, and of those sent before."""
+        return KnownIds(self._seen.low, self._seen.high, self._leads_among)
+
+    def _leads_among(self, ids: Collection[LeadId]) -> Collection[LeadId]:
+        return self._seen.among(ids)
 
     # -- lists --------------------------------------------------------------------------------------------------------
 

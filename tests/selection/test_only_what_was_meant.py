@@ -20,6 +20,7 @@ from openpyxl.styles import Font
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
+from cvtr_widgets.selection.odd_ids import TOO_LOW, KnownIds
 from cvtr_widgets.selection.select import Selection, parse_ids, read_file
 
 Made = tuple[str | bytes, list[int], bool]
@@ -122,6 +123,26 @@ KINDS: dict[str, Maker] = {
     "a header slipped to the left": table(["Lead ID", "Score"], lambda n, i, r: [n, i, r.randint(1, 99)], whole=False),
     "hidden and struck through": hidden,
     "a line of ids as a file": lambda _, ids: (",".join(map(str, ids)).encode(), ids, True),
+    "a stray word among them": lambda _, ids: (", ".join([*map(str, ids[:3]), "Zoë", *map(str, ids[3:])]), ids, True),
+    "a stray word beside one": lambda _, ids: (", ".join([*map(str, ids[:3]), f"{ids[3]} Zoë", *map(str, ids[4:])]), ids, False),
+    "a stray word and an odd number": lambda rng, ids: (
+        ", ".join([*map(str, ids[:3]), "Zoë", *map(str, ids[3:]), str(rng.randint(1, 99))]), ids, True),
+    "a word that judges": lambda rng, ids: (
+        ", ".join([*map(str, ids[:3]), rng.choice(["done", "only", "old", "except", "valid", "not"]), *map(str, ids[3:])]), [], True),
+    "a label in front": lambda rng, ids: (
+        f"{rng.choice(['Kampanja', 'Campaigns', 'Zoë', 'ref'])} {', '.join(map(str, ids))}", [], True),
+    "a label among them": lambda rng, ids: (
+        f"{', '.join(map(str, ids[:3]))}, {rng.choice(['call', 'ref', 'Kampanja'])} {ids[3]}, {ids[-1]}", ids[:3], False),
+    "a count among them": lambda _, ids: (f"{', '.join(map(str, ids))}, {len(ids)} leads Zoë", ids, False),
+    "another table below, told apart": lambda _, ids: (
+        workbook([["Lead ID", "Rank"], *([i, n] for n, i in enumerate(ids[:2], 1)), [], ["Rank", "Lead ID"],
+                  *([n, i] for n, i in enumerate(ids[2:], 1))]), ids, True),
+    "another table below, unclear": lambda _, ids: (
+        workbook([["Lead ID", "Rank"], *([i, n] for n, i in enumerate(ids[:2], 1)), [], ["Rank", "ID"],
+                  *([n, i] for n, i in enumerate(ids[2:], 1))]), ids[:2], True),
+    "another table below, as CSV": lambda _, ids: (
+        ("Lead ID,Name\n" + "\n".join(f"{i},x" for i in ids[:2]) + "\n\nPlace,Name,Lead ID\n"
+         + "\n".join(f"{n},x,{i}" for n, i in enumerate(ids[2:], 70_001))).encode(), ids, True),
     "a score among ids": lambda rng, ids: ("\n".join(map(str, [*ids, rng.randint(1, 100)])), ids, True),
 }  # fmt: skip
 SEEDS = range(4)
@@ -162,6 +183,53 @@ def test_what_is_odd_is_set_aside_and_can_be_added() -> None:
     assert any("set aside" in said for said in found.warnings)
     assert 85 in cvtr.select("167457, 167458, 167459, 85", include_odd=True)
     assert found.with_odd([85]).ids == (167457, 167458, 167459, 85)
+
+
+def test_leads_that_are_known_are_taken_whatever_their_size() -> None:
+    known = KnownIds(low=53_284, high=167_457, leads=lambda ids: {53_284, 167_457} & set(ids))
+    assert parse_ids("167457, 53284", known=known).ids == (167_457, 53_284)
+    aside = parse_ids("167457, 53284, 85", known=known)
+    assert (aside.ids, [one.lead_id for one in aside.set_aside]) == ((167_457, 53_284), [85])
+    assert not parse_ids("167457, 53284", known=KnownIds(high=167_457)).ids
+    rows = parse_ids("1\n2\n3\n4", known=KnownIds(leads=set))
+    assert not rows.ids  # may be the numbers of rows, whatever leads there are
+
+
+def test_below_the_oldest_lead_nothing_is_taken() -> None:
+    found = parse_ids("11, 12, 13", known=KnownIds(low=11_001, high=167_457))
+    assert not found.ids
+    assert {one.why for one in found.set_aside} == {TOO_LOW}
+
+
+@pytest.mark.parametrize(
+    ("given", "leads"),
+    [
+        ("not 167457, 167458, 167459", 3),
+        ("167457, 167458, done, 167459, 167460", 4),
+        ("167457, 167458, Zoë, 167459", 0),
+        ("167457, 167458, 167459, 167460 Zoë", 1),
+        ("167457 167459\n167460 167458", 4),
+        ("167457 85\n167458 86", 2),
+        (b"Lead ID,Rank\n167457,1\n\nRank,ID\n1,167458\n2,167459\n", 2),
+    ],
+)
+def test_what_is_not_taken_is_counted_in_leads(given: str | bytes, leads: int) -> None:
+    assert chosen(given).not_taken == leads
+
+
+def test_a_session_knows_what_it_has_read_and_sent() -> None:
+    with cvtr.Sandbox(leads=50, seed=2) as sandbox, sandbox.connect() as client:
+        first, second = sandbox.server.lead_ids()[:2]
+        session = cvtr.LeadSession(client, progress=False)
+        session.pull(ids=[first])
+        far = first * 30
+        assert session.select(f"{far}, {first}").ids == (first,)
+        assert {one.lead_id for one in session.select(f"{far}, {first}").set_aside} == {far}
+        session.run(session.plan(cvtr.mark_test("Test lead"), [second]), confirm=True)
+        session.close()
+        later = cvtr.LeadSession(client, progress=False)
+        assert second in later.known_ids().leads([second, far])
+        later.close()
 
 
 LISTS = st.lists(st.integers(160_001, 175_000), min_size=3, max_size=12, unique=True)

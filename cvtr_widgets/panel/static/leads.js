@@ -185,7 +185,8 @@ function leadsStep(link) {
     setShown(absentBox, Boolean(view.selected.absent));
     setShown(rejectedBox, view.selected.not_taken > 0);
     const n = view.selected.not_taken;
-    setText(notTaken, `${n.toLocaleString("en")} not taken: show ${n > view.selected.rejected.length
+    const leads = view.selected.not_taken_leads;
+    setText(notTaken, `${leads ? `${leads.toLocaleString("en")} ${leads === 1 ? "lead" : "leads"}` : "Something"} not taken: show ${n > view.selected.rejected.length
       ? `the first ${view.selected.rejected.length}` : n === 1 ? "it" : "them"}`);
     setText(notTakenText, view.selected.not_taken_text);
     drawAside(view.selected.set_aside, view.selected.which_column);

@@ -8,6 +8,7 @@ from typing import Any
 from cvtr_widgets.errors import Cancelled, ColumnUnclear
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.table.cells import plain
+from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, parse_ids, read_file
 
 KEPT = 64 * 1024 * 1024
@@ -19,10 +20,11 @@ class Imports:
     it could be meant (``name``, ``columns``: what ``choose`` takes, and its words).
     """
 
-    def __init__(self, jobs: Jobs, take: Callable[[str, Selection], None]) -> None:
+    def __init__(self, jobs: Jobs, known: Callable[[], KnownIds], take: Callable[[str, Selection], None]) -> None:
         self.problem = ""
         self.question: dict[str, Any] | None = None
         self._jobs = jobs
+        self._known = known
         self._take = take
         self._contents: dict[str, bytes] = {}
         self._waiting: list[tuple[str, Callable[[], None]]] = []
@@ -53,8 +55,8 @@ class Imports:
                 tell(done, total or None)
 
             if pasted:
-                return parse_ids(content.decode("utf-8", "replace"), on_progress=told)
-            return read_file(content, name=name, column=column, on_progress=told)
+                return parse_ids(content.decode("utf-8", "replace"), known=self._known(), on_progress=told)
+            return read_file(content, name=name, column=column, known=self._known(), on_progress=told)
 
         def done(found: Selection) -> None:
             if not pasted and column is None:

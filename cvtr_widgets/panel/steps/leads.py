@@ -18,7 +18,6 @@ from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
 from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, clock, plain
 from cvtr_widgets.panel.table.join_frames import joined
 from cvtr_widgets.panel.table.lead_table import LeadTable
-from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, parse_ids
 
 if TYPE_CHECKING:
@@ -61,7 +60,9 @@ class LeadsStep:
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
-        self.imports = Imports(jobs, lambda name, content: self._pick_given(self.picked.add_file(name, content)))
+        self.imports = Imports(
+            jobs, session.known_ids, lambda name, content: self._pick_given(self.picked.add_file(name, content))
+        )
         self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
 
     # -- loading ------------------------------------------------------------------------------------------------------
@@ -266,7 +267,7 @@ class LeadsStep:
     def type_ids(self, text: str) -> None:
         """What LEAD ID(S) holds now."""
         if text != self.text:
-            known = self._known_ids()
+            known = self._session.known_ids()
             typed = parse_ids(text, known=known, accepted=self._accepted) if text.strip() else None
             self._pick_given(self.picked.type(typed), text)
 
@@ -280,11 +281,6 @@ class LeadsStep:
         ids = [one.lead_id for name, one in aside if plain(name, 80) == group["source"] and plain(one.why) == group["why"]]
         self._accepted |= set(ids)
         self._pick_given(self.picked.with_odd(ids))
-
-    def _known_ids(self) -> KnownIds | None:
-        """What the loaded leads tell of this enterprise's ids: none is far above the newest of them."""
-        frame = self._loaded
-        return None if frame is None or not len(frame) else KnownIds(high=int(frame.index.max()))
 
     def drop_file(self, name: str) -> None:
         """Leave a file out again."""
@@ -412,6 +408,7 @@ class LeadsStep:
             "absent_ids": [str(i) for i in sorted(self._absent) if i in picked.ids_set][:SHOWN_REJECTED],
             "ask_lookup": f"Look up the ids that are not loaded ({self._ask_lookup:,} requests)" if self._ask_lookup else "",
             "not_taken": len(rejected),
+            "not_taken_leads": sum(r.leads for _, r in rejected),
             "not_taken_text": not_taken_said(rejected, len(aside)),
             "set_aside": aside_groups(aside),
             "which_column": self.imports.question,
