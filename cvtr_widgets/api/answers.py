@@ -15,7 +15,7 @@ from cvtr_widgets.redact import Gate
 TWICE = "the service named this lead twice, with different words"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Told:
     """The raw word on one lead. ``listed``: it stands in a list that means yes (True) or no (False)."""
 

@@ -209,7 +209,8 @@ class Convertr:
         if found is not None:
             d = self.dialect
             word = d.read(found, "user", "role")
-            role = str(d.value("user", "roles").get(word, word)) if isinstance(word, str) else role
+            if isinstance(word, str):
+                role = str(d.value("user", "roles").get(word, "")) or self._transport.gate.said(word, most=60) or role
             may_delete, masked = (
                 right if isinstance(right := d.read(found, "user", name), bool) else None for name in ("may_delete", "masked")
             )

@@ -21,13 +21,13 @@ class Exchange:
     number: int
     origin: str
     method: str
-    path: str
+    path: str = field(repr=False)
     status: int
-    query: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     sent: Any = field(default=None, repr=False)
     got: Any = field(default=None, repr=False)
     form: bool = False
-    location: str = ""
+    location: str = field(default="", repr=False)
 
     @property
     def segments(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ _PERSONAL = re.compile(r"name|mail|phone|address|postcode|^ip$|value|title|dob|s
 FLAGS = ("valid", "invalid", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Typed:
     """What the user typed on the platform's page while the capture was made, so that it can be found again."""
 

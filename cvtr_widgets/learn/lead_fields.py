@@ -33,7 +33,7 @@ class FieldLesson:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Change:
     """One action on one lead: its record before and after, as leaves."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -42,7 +42,7 @@ class Row:
     """
 
     entry: Entry
-    about: About
+    about: About = field(repr=False)
     outcome: Outcome = Outcome.NOT_SENT
     detail: str = WAITS
     after_status: str | None = None
