@@ -21,12 +21,12 @@ NAMES = (
 
 
 def write(finding: Finding, path: Path) -> Path:
-    """Write ``finding.json``, ``leads.csv`` (ids), ``README.txt`` and ``again.ipynb``. A file that is there is not overwritten.
+    """Write ``finding.json``, ``leads.csv`` (ids), ``README.txt``, ``chart.png`` and ``again.ipynb``. No file is overwritten.
 
     Raises:
         ExportError: the file cannot be written, or is there already.
     """
-    files = {
+    files: dict[str, str | bytes] = {
         "finding.json": json.dumps(_numbers(finding), indent=2, ensure_ascii=False, default=str),
         "leads.csv": "lead_id\n" + "".join(f"{i}\n" for i in finding.leads),
         "README.txt": (
@@ -34,6 +34,7 @@ def write(finding: Finding, path: Path) -> Path:
             f"Rule {finding.rule}, version {finding.version}.\n"
             "leads.csv holds the ids of the leads, finding.json the numbers; again.ipynb finds the same again.\n"
         ),
+        "chart.png": _chart(finding),
         "again.ipynb": json.dumps(_notebook(finding), indent=1, ensure_ascii=False),
     }
     try:
@@ -45,6 +46,32 @@ def write(finding: Finding, path: Path) -> Path:
     except OSError as error:
         raise ExportError(f"{path.name} cannot be written ({error.strerror}). Choose another place.") from None
     return path
+
+
+def _chart(finding: Finding) -> bytes:
+    """The share with its interval, beside what is usual where that is known."""
+    import vl_convert
+
+    from cvtr_widgets.insight.chart import PALETTE, SCHEMA, VEGA_LITE
+
+    row = {"about": finding.about, "share": finding.value, "low": finding.low, "high": finding.high}
+    x = {"type": "quantitative", "axis": {"format": ".0%"}, "title": f"{finding.measure}, share with 95 % interval"}
+    y = {"field": "about", "type": "nominal", "title": None}
+    layer: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "rule", "color": PALETTE[0]},
+            "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}, "y": y},
+        },
+        {"mark": {"type": "point", "filled": True, "size": 80}, "encoding": {"x": {"field": "share", **x}, "y": y}},
+    ]
+    if finding.baseline is not None:
+        mark = {"type": "rule", "strokeDash": [4, 3], "color": PALETTE[5]}
+        layer.append({"mark": mark, "encoding": {"x": {"datum": finding.baseline, **x}}})
+    usual = "" if finding.baseline is None else f"; dashed: usual elsewhere ({100 * finding.baseline:.1f} %)"
+    title = f"{finding.hits:,} of {finding.n:,} leads{usual}"
+    spec = {"$schema": SCHEMA, "title": title, "width": 420, "height": 60, "data": {"values": [row]}, "layer": layer}
+    picture: bytes = vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2)
+    return picture
 
 
 def _numbers(finding: Finding) -> dict[str, Any]:

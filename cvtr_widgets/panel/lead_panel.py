@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -73,6 +74,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._typed_on: set[str] = set()
         self._closed = False
         self._greeted = False
+        self._on_run_end: list[Callable[[Run], object]] = []
+        self._awaited: set[str] = set()
         self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed)
         self._downloads = Downloads(self._post, self._changed)
         self.on_msg(self._heard)
@@ -140,6 +143,34 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             self._state.texts_version += 1
         self._changed()
         return chosen
+
+    def on_run_end(self, callback: Callable[[Run], object]) -> None:
+        """Call ``callback(run)`` whenever a run that the panel shows has ended, from now on: ``run.results`` has its leads.
+
+        It is called from a thread; what it raises is logged.
+        """
+        shown = self._state.processing.run
+        if shown is not None and shown.finished:
+            self._awaited.add(shown.id)
+        self._on_run_end.append(callback)
+        self._await_end()
+
+    def _await_end(self) -> None:
+        """Wait, in a thread of its own, for the end of the run shown."""
+        run = self._state.processing.run if self._on_run_end else None
+        with self._timer_lock:
+            if run is None or run.id in self._awaited:
+                return
+            self._awaited.add(run.id)
+        threading.Thread(target=self._ended, args=(run,), name=f"cvtr-run-end-{run.id}", daemon=True).start()
+
+    def _ended(self, run: Run) -> None:
+        run.wait()
+        for callback in list(self._on_run_end):
+            try:
+                callback(run)
+            except Exception as error:  # noqa: BLE001  somebody else's code must not end the thread, nor spoil the next one's turn
+                log.warning("what was to be called after run %s failed (%s)", run.id, type(error).__name__)
 
     def open(self) -> None:
         """Tell the front end of this widget. ``ipywidgets`` calls it."""
@@ -214,6 +245,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     def _changed(self) -> None:
         """Send what is new, soon. Called from any thread, as often as it likes."""
+        if self._on_run_end:
+            self._await_end()
         with self._timer_lock:
             if self._timer is not None or self._closed or not self._greeted:
                 return
