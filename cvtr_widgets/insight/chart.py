@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import ExportError, InsightError
 
 if TYPE_CHECKING:
@@ -136,8 +137,8 @@ class Chart:
     def _repr_mimebundle_(self, **_: Any) -> Any:
         return self.widget._repr_mimebundle_()
 
-    def svg(self, path: str | Path | None = None) -> str:
-        """The chart as SVG text; written to ``path`` where one is given.
+    def svg(self, path: str | Path | None = None, *, overwrite: bool = False) -> str:
+        """The chart as SVG text; written to ``path`` where one is given; a file that is there stays unless ``overwrite``.
 
         Raises:
             ExportError: the file cannot be written.
@@ -145,11 +146,11 @@ class Chart:
         import vl_convert
 
         text: str = vl_convert.vegalite_to_svg(self.full_spec, vl_version=VEGA_LITE)
-        _written(path, text.encode())
+        _written(path, text.encode(), overwrite=overwrite)
         return text
 
-    def png(self, path: str | Path | None = None, *, scale: float = 2.0) -> bytes:
-        """The chart as PNG; written to ``path`` where one is given.
+    def png(self, path: str | Path | None = None, *, scale: float = 2.0, overwrite: bool = False) -> bytes:
+        """The chart as PNG; written to ``path`` where one is given; a file that is there stays unless ``overwrite``.
 
         Raises:
             ExportError: the file cannot be written.
@@ -157,17 +158,13 @@ class Chart:
         import vl_convert
 
         picture: bytes = vl_convert.vegalite_to_png(self.full_spec, vl_version=VEGA_LITE, scale=scale)
-        _written(path, picture)
+        _written(path, picture, overwrite=overwrite)
         return picture
 
 
-def _written(path: str | Path | None, content: bytes) -> None:
-    if path is None:
-        return
-    try:
-        Path(path).write_bytes(content)
-    except OSError as error:
-        raise ExportError(f"{Path(path).name} cannot be written ({error.strerror}). Choose another place.") from None
+def _written(path: str | Path | None, content: bytes, *, overwrite: bool) -> None:
+    if path is not None:
+        safe_files.write(path, [content], ExportError, overwrite=overwrite)
 
 
 def _plain(value: Any) -> Any:

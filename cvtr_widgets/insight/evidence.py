@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import ExportError
 
 if TYPE_CHECKING:
@@ -20,8 +22,9 @@ NAMES = (
 )  # fmt: skip
 
 
-def write(finding: Finding, path: Path) -> Path:
-    """Write ``finding.json``, ``leads.csv`` (ids), ``README.txt``, ``chart.png`` and ``again.ipynb``. No file is overwritten.
+def write(finding: Finding, path: Path, *, overwrite: bool = False) -> Path:
+    """Write ``finding.json``, ``leads.csv`` (ids), ``README.txt``, ``chart.png`` and ``again.ipynb``. A file that is there stays
+    unless ``overwrite``.
 
     Raises:
         ExportError: the file cannot be written, or is there already.
@@ -37,15 +40,11 @@ def write(finding: Finding, path: Path) -> Path:
         "chart.png": _chart(finding),
         "again.ipynb": json.dumps(_notebook(finding), indent=1, ensure_ascii=False),
     }
-    try:
-        with path.open("xb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, text in files.items():
-                archive.writestr(name, text)
-    except FileExistsError:
-        raise ExportError(f"{path.name} is there already. Choose another name.") from None
-    except OSError as error:
-        raise ExportError(f"{path.name} cannot be written ({error.strerror}). Choose another place.") from None
-    return path
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return safe_files.write(path, [out.getvalue()], ExportError, overwrite=overwrite)
 
 
 def _chart(finding: Finding) -> bytes:

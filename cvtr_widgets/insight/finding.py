@@ -58,15 +58,16 @@ class Finding:
         """What ``select`` takes of it: ``panel.select(finding)``."""
         return self.leads
 
-    def evidence(self, path: str | Path) -> Path:
-        """Write what this finding rests on as a ZIP file; see ``insight.evidence``. Gives its path.
+    def evidence(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write what this finding rests on as a ZIP file; see ``insight.evidence``. Gives its path. A file that is there
+        stays unless ``overwrite``.
 
         Raises:
             ExportError: the file cannot be written, or is there already.
         """
         from cvtr_widgets.insight.evidence import write
 
-        return write(self, Path(path))
+        return write(self, Path(path), overwrite=overwrite)
 
 
 class Findings(Sequence[Finding]):

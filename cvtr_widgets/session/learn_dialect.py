@@ -9,8 +9,9 @@ from pathlib import Path
 from cvtr_widgets import settings
 from cvtr_widgets.api.origin import checked_origin
 from cvtr_widgets.dialect.default import default_dialect, load_dialect
+from cvtr_widgets.dialect.reading import text_of_file
 from cvtr_widgets.dialect.writing import write_text
-from cvtr_widgets.errors import CaptureError, DialectError
+from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.learn import har
 from cvtr_widgets.learn.identify import Ask
 from cvtr_widgets.learn.known import Typed
@@ -68,10 +69,7 @@ def save_lesson(
     origin = checked_origin(url) if url else ""
     found = settings.dialect_path(enterprise, origin) or settings.dialect_file(enterprise, origin)
     path = Path(to).expanduser() if to is not None else found
-    try:
-        existing = path.read_text(encoding="utf-8") if path.is_file() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise DialectError(f"{str(path)!r} cannot be read: {error}. Check the file.") from None
+    existing = text_of_file(path) if path.exists() else ""
     write_text(path, lesson.text(enterprise, day or date.today(), existing))  # noqa: DTZ011  the user's own day
     load_dialect(path)
     return path

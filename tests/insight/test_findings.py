@@ -182,7 +182,7 @@ def test_evidence_finds_the_same_numbers_again(bad_month, tmp_path, monkeypatch)
     exec("".join(cell["source"]), {"leads": leads})  # the notebook raises where a number differs
     with pytest.raises(AssertionError):
         exec("".join(cell["source"]), {"leads": _changed(leads, findings[0])})
-    with pytest.raises(ExportError, match="Choose another name"):
+    with pytest.raises(ExportError, match="Give another name"):
         findings[0].evidence(tmp_path / "0.zip")
 
 
