@@ -7,7 +7,6 @@ origin are refused.
 from __future__ import annotations
 
 import email.utils
-import os
 import re
 import ssl
 import statistics
@@ -16,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -25,7 +23,7 @@ import httpx
 from cvtr_widgets.api.deadline import ends_at, keep_deadlines
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.limits.rate_limiter import STOPPED, Budget
-from cvtr_widgets.api.origin import is_loopback
+from cvtr_widgets.api.proxy_settings import trust
 from cvtr_widgets.api.request_logs import without_ids
 from cvtr_widgets.api.unpacking import BadBody, Unpacked
 from cvtr_widgets.errors import (
@@ -39,7 +37,6 @@ from cvtr_widgets.errors import (
     RequestRefused,
     ServiceBroken,
     ServiceError,
-    SettingsError,
     TooManyRequests,
     Unreadable,
 )
@@ -124,37 +121,6 @@ def certificate_trouble(error: BaseException | None) -> str | None:
             return f"its certificate does not hold ({error.verify_message})"
         error = error.__cause__ or error.__context__
     return None
-
-
-def trust(origin: str) -> dict[str, Any]:
-    """Proxy and certificate settings for an origin, from the usual environment variables.
-
-    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are httpx's own; companies also set ``REQUESTS_CA_BUNDLE``. This machine is asked
-    directly: a proxy elsewhere could read what is meant for it.
-
-    Raises:
-        SettingsError: the bundle cannot be read.
-    """
-    if is_loopback(urlsplit(origin).hostname or ""):
-        plain = origin.startswith("http://")
-        return {"trust_env": False} if plain else {"trust_env": False, "verify": bundle() or True}
-    found = bundle()
-    return {} if found is None else {"verify": found}
-
-
-def bundle(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext | None:
-    """The certificates that the environment names, if it names any."""
-    named = {n: environ[n] for n in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if environ.get(n)}
-    if not named:
-        return None
-    context = ssl.create_default_context()
-    for name, value in named.items():
-        path = Path(value)
-        try:
-            context.load_verify_locations(capath=value) if path.is_dir() else context.load_verify_locations(cafile=value)
-        except (OSError, ssl.SSLError) as error:
-            raise SettingsError(f"{name} names {value!r}, no file of certificates: {error}. Correct or unset it.") from None
-    return context
 
 
 def origin_of(url: str) -> str:
