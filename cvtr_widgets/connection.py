@@ -16,6 +16,7 @@ from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.origin import checked_origin, default_name, is_loopback, own_origin
 from cvtr_widgets.api.transport import Timeouts
+from cvtr_widgets.arguments import checked
 from cvtr_widgets.dialect.default import Dialect, default_dialect, load_dialect
 from cvtr_widgets.errors import CredentialsError, SandboxError
 from cvtr_widgets.models import Limits
@@ -26,6 +27,7 @@ SANDBOX = "sandbox"
 """What the sandbox's enterprise is called."""
 
 
+@checked
 def connect(
     enterprise: str | None = None,
     username: str | None = None,

@@ -3,6 +3,7 @@
 ::
 
     CvtrError
+    ├── ArgumentError            an argument of a call is of the wrong kind; nothing was done
     ├── SettingsError            a setting or environment variable cannot be used
     ├── CredentialsError         no user, password or enterprise was found, or there is nobody to ask
     ├── ServiceError             the service or the network did not do what was asked (.method .path .status)
@@ -44,6 +45,10 @@ from collections.abc import Sequence
 
 class CvtrError(Exception):
     """Base of every error that this package raises on purpose."""
+
+
+class ArgumentError(CvtrError):
+    """An argument of a call is of a kind that it does not take."""
 
 
 class SettingsError(CvtrError):

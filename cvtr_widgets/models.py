@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
+from cvtr_widgets.arguments import quoted
 from cvtr_widgets.errors import SettingsError
 from cvtr_widgets.redact import size_of
 
@@ -217,9 +218,9 @@ class Limits:
         for name in ("chunk", "in_flight", "requests", "page"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise SettingsError(f"Limits({name}={value!r}): give a whole number from 1 up.")
+                raise SettingsError(f"Limits({name}={quoted(value)}): give a whole number from 1 up.")
         if not isinstance(self.window, (int, float)) or not 0 < self.window < float("inf"):
-            raise SettingsError(f"Limits(window={self.window!r}): give the seconds over which requests are counted.")
+            raise SettingsError(f"Limits(window={quoted(self.window)}): give the seconds over which requests are counted.")
 
 
 class LeadState(NamedTuple):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Literal
 
+from cvtr_widgets.arguments import listed, quoted
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import Action, ActionKind
 
@@ -104,18 +105,18 @@ RETURNED = "Returned"
 
 def _clean(text: str | None, what: str = "A comment") -> str | None:
     if text is not None and not isinstance(text, str):
-        raise PlanError(f"{what} is text, not {text!r} ({type(text).__name__}). Write it in quotes.")
+        raise PlanError(f"{what} is text, not {quoted(text)} ({type(text).__name__}). Write it in quotes.")
     return None if text is None else text.strip() or None
 
 
 def _job_ids(given: Any) -> tuple[int, ...]:
     wrong = "Integrations are ids of integration jobs, such as integrations=[535]; see session.integrations(campaign)."
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        raise PlanError(f"{wrong} {given!r} is {type(given).__name__}.")
-    found = list(given)
+        raise PlanError(f"{wrong} {quoted(given)} is {type(given).__name__}.")
+    found = listed(given, "integrations")
     for job in found:
         if isinstance(job, bool) or not isinstance(job, Integral) or job <= 0:
-            raise PlanError(f"{wrong} {job!r} is none.")
+            raise PlanError(f"{wrong} {quoted(job)} is none.")
     return tuple(dict.fromkeys(int(job) for job in found))
 
 
@@ -140,7 +141,7 @@ def mark_invalid(reason: str, category: str | None = None, comment: str | None =
     if returned and category is None:
         raise PlanError("The reason Returned needs a category. Choose one of session.categories().")
     if not returned and category is not None:
-        raise PlanError(f"Only the reason Returned takes a category, not {reason!r}. Leave the category out.")
+        raise PlanError(f"Only the reason Returned takes a category, not {quoted(reason)}. Leave the category out.")
     return Action(ActionKind.INVALID, reason, category, _clean(comment))
 
 
@@ -167,7 +168,9 @@ def mark_other(reason: str = "Replacement", comment: str | None = None) -> Actio
     """
     match = {r.lower(): r for r in OTHER_REASONS}.get(reason.strip().lower()) if isinstance(reason, str) else None
     if match is None:
-        raise PlanError(f"Mark as Other knows the reasons 'Replacement' and 'None', not {reason!r}. Use one of these texts.")
+        raise PlanError(
+            f"Mark as Other knows the reasons 'Replacement' and 'None', not {quoted(reason)}. Use one of these texts."
+        )
     return Action(ActionKind.OTHER, match, comment=_clean(comment))
 
 

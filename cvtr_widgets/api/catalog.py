@@ -12,6 +12,7 @@ from cvtr_widgets.api.cancel_token import Stop, never
 from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.api.transport import Params
+from cvtr_widgets.arguments import quoted
 from cvtr_widgets.errors import RequestRefused, Unreadable
 from cvtr_widgets.frames.field_map import id_of, plain_word
 from cvtr_widgets.models import ActionKind, Choice, LeadId, Record, Stopped
@@ -102,8 +103,8 @@ class Catalog:
         Raises:
             RequestRefused: it is none of these.
         """
-        if str(kind) not in {"valid", "invalid", "test"}:
-            raise RequestRefused(f"{kind!r} has no list of reasons", advice='Use "valid", "invalid" or "test".')
+        if not isinstance(kind, str) or str(kind) not in {"valid", "invalid", "test"}:
+            raise RequestRefused(f"{quoted(kind)} has no list of reasons", advice='Use "valid", "invalid" or "test".')
         d = self._reader.dialect
         flag = d.value("lists", "flag_names").get(str(kind))
         if not isinstance(flag, str):
@@ -130,7 +131,12 @@ class Catalog:
         return made
 
     def integrations(self, campaign_id: int) -> list[Choice]:
-        """The integration jobs configured on a campaign, in their order."""
+        """The integration jobs configured on a campaign, in their order.
+
+        Raises:
+            RequestRefused: the campaign is no id.
+        """
+        campaign_id = lead_id_of(campaign_id)
         d = self._reader.dialect
         found = self.kept("campaign-processr-jobs", [(d.value("lists", "job_filter"), str(campaign_id))])
         wanted = {plain_word(w) for w in d.value("lists", "integration_types")}

@@ -28,9 +28,10 @@ from cvtr_widgets.api.records import leads_of
 from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, status_error
 from cvtr_widgets.api.write_calls import Writing
 from cvtr_widgets.api.write_gate import Clearance
+from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.dialect.default import Dialect, default_dialect
 from cvtr_widgets.dialect.model import EntryRow
-from cvtr_widgets.errors import CvtrError, LiveWritesRefused, LoginRefused, NotAllowed, NotFound, ServiceError
+from cvtr_widgets.errors import ArgumentError, CvtrError, LiveWritesRefused, LoginRefused, NotAllowed, NotFound, ServiceError
 from cvtr_widgets.frames.field_map import FieldMap
 from cvtr_widgets.models import (
     Action,
@@ -54,6 +55,7 @@ ALLOWED_PAGES = 300
 """A listing of more pages than this is made only when the user says go on."""
 
 
+@checked_calls
 class Convertr:
     """One account at one enterprise. Made by ``cvtr.connect()`` or ``Sandbox.connect()``; a with-block closes it.
 
@@ -110,6 +112,12 @@ class Convertr:
             raise
         self.clearance = Clearance(self._identity, self.dialect)
         self._writing = Writing(self._transport, self._auth, self._reader, self._pool, self.clearance, self._limits)
+
+    def __reduce__(self) -> Any:
+        """Raises ArgumentError: it holds connections, locks and a login, which no copy of it would share."""
+        raise ArgumentError(
+            f"A {type(self).__name__} cannot be copied or pickled. Make one where it is needed: cvtr.connect(...)."
+        )
 
     def __repr__(self) -> str:
         kind = "sandbox" if self._identity.sandbox else "live"

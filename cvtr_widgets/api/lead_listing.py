@@ -18,6 +18,7 @@ from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.catalog import Catalog
 from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.pages import Pages, Tally
+from cvtr_widgets.arguments import quoted
 from cvtr_widgets.days import day_begins, day_ends
 from cvtr_widgets.errors import RequestRefused, ServiceError
 from cvtr_widgets.frames.field_map import delivery_of, id_of, status_of
@@ -50,7 +51,7 @@ def wanted_id(name: str, value: Any) -> int | None:
     if isinstance(text, str) and text.isascii() and text.isdecimal():
         text = int(text)
     if isinstance(text, bool) or not isinstance(text, Integral) or text < 1:
-        raise RequestRefused(f"{name}={value!r} is no id", advice=f"Give the {name}'s number, or leave it out for all.")
+        raise RequestRefused(f"{name}={quoted(value)} is no id", advice=f"Give the {name}'s number, or leave it out for all.")
     return int(text)
 
 
@@ -63,7 +64,7 @@ def wanted_text(name: str, value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        raise RequestRefused(f"{name}={value!r} is no {name}", advice="Give its name as text, or leave it out for all.")
+        raise RequestRefused(f"{name}={quoted(value)} is no {name}", advice="Give its name as text, or leave it out for all.")
     return value
 
 
@@ -83,11 +84,12 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
         except ValueError:
             raise RequestRefused(f"{text[:40]!r} is no date", advice="Write it as 2026-11-24.") from None
     if not isinstance(value, date) or value != value:  # noqa: PLR0124  pandas' missing time
-        raise RequestRefused(f"{value!r} is no date", advice="Write it as 2026-11-24, or leave it out.")
+        raise RequestRefused(f"{quoted(value)} is no date", advice="Write it as 2026-11-24, or leave it out.")
     if isinstance(value, datetime):
         if type(value).__name__ == "Timestamp" and not any((value.hour, value.minute, value.second, value.microsecond)):
             return (day_ends if end else day_begins)(value.date(), value.tzinfo or zone)
-        return value if value.tzinfo else value.replace(tzinfo=zone, fold=int(end))
+        plain = value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value  # pandas ends in 2262
+        return plain if plain.tzinfo else plain.replace(tzinfo=zone, fold=int(end))
     return (day_ends if end else day_begins)(value, zone)
 
 

@@ -7,6 +7,7 @@ origin are refused.
 from __future__ import annotations
 
 import email.utils
+import os
 import re
 import ssl
 import statistics
@@ -147,6 +148,7 @@ class Transport:
         self.timeouts = timeouts or Timeouts()
         self.max_bytes = max_bytes
         self.gate = Gate()
+        self._process = os.getpid()
         self._offsets: deque[float] = deque(maxlen=9)
         self._took: dict[bool, deque[float]] = {write: deque(maxlen=50) for write in (False, True)}
         places = budget.limits.in_flight
@@ -206,6 +208,12 @@ class Transport:
             TooManyRequests: our own allowance is used up; nothing was sent.
             Cancelled: ``cancelled()`` turned true before it went out.
         """
+        if os.getpid() != self._process:
+            raise RequestRefused(
+                "This client was made in another process, of which this one is a copy (a fork). Two that share one connection "
+                "would read each other's answers",
+                method=method, path=path, advice="Nothing was sent. Make a client here: cvtr.connect(...).",
+            )  # fmt: skip
         client = self._writes if write else self._reads
         request = client.build_request(
             method,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cvtr_widgets import safe_files, settings
+from cvtr_widgets.arguments import checked, quoted
 from cvtr_widgets.errors import ExportError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udff
 _BAD_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
+@checked
 def to_csv(
     frame: pd.DataFrame,
     path: str | os.PathLike[str] | None = None,
@@ -72,6 +74,7 @@ def to_csv(
     return _written(out.getvalue().encode("utf-8-sig"), path, overwrite, follow_symlink)
 
 
+@checked
 def to_excel(
     frame: pd.DataFrame,
     path: str | os.PathLike[str] | None = None,
@@ -260,9 +263,9 @@ def _safe_text(text: str) -> str:
 
 def _groups(frame: pd.DataFrame, by: str) -> dict[str, list[int]]:
     """Value -> the places of its rows, in the order of the values."""
-    if list(frame.columns).count(by) != 1:
+    if not isinstance(by, str) or [c for c in frame.columns if isinstance(c, str)].count(by) != 1:
         raise ExportError(
-            f"There is no column {by!r} to make sheets by. Choose one of: {', '.join(map(str, frame.columns))[:500]}."
+            f"There is no column {quoted(by)} to make sheets by. Choose one of: {', '.join(map(str, frame.columns))[:500]}."
         )
     groups: dict[str, list[int]] = {}
     for place, value in enumerate(_values(frame[by])):

@@ -51,11 +51,12 @@ class FormData:
         import numpy as np
 
         made: dict[str, Any] = {}
+        column_of = self._column_of()
         for names, form in self._forms.items():
             places = np.array(form.places, dtype="int64")
             mine: dict[str, list[str | None]] = {}
             for name, values in zip(names, zip(*form.rows, strict=True), strict=True):
-                column, texts = values_of.data_column(name), values_of.texts(values)
+                column, texts = column_of[name], values_of.texts(values)
                 mine[column] = list(map(_both, mine[column], texts)) if column in mine else texts
             for column, texts in mine.items():
                 if column not in made:
@@ -63,9 +64,24 @@ class FormData:
                 made[column][places] = texts
         return made
 
+    def _column_of(self) -> dict[str, str]:
+        """Name of a form -> its column. Names that would share one (``Email`` and ``e-mail``) get numbers, in their own order."""
+        names = sorted({name for form in self._forms for name in form})
+        found: dict[str, str] = {}
+        taken: set[str] = set()
+        for name in names:
+            column, number = values_of.data_column(name), 1
+            wanted = column
+            while column in taken:
+                number += 1
+                column = f"{wanted}_{number}"
+            found[name] = column
+            taken.add(column)
+        return found
+
 
 def _both(one: str | None, two: str | None) -> str | None:
-    """Two names of the service have become one of ours: what both say is kept."""
+    """A form that has a name twice: what both say is kept."""
     return two if one is None else one if two is None else f"{one} | {two}"
 
 

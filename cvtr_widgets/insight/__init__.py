@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import inspect
+
 from cvtr_widgets.insight import charts
+from cvtr_widgets.insight.answered import answered
 from cvtr_widgets.insight.breakdown import beside_statistics, breakdown, recent
 from cvtr_widgets.insight.compare import compare
 from cvtr_widgets.insight.finding import Finding, Findings, Look, simply_so
@@ -36,3 +39,7 @@ __all__ = [
     "until_delivered",
     "why_not",
 ]
+
+for _name in __all__:
+    if inspect.isfunction(globals()[_name]):
+        globals()[_name] = answered(globals()[_name])

@@ -111,6 +111,7 @@ class Journal:
         self.mode = "reading" if reading else ""
         self.seconds = 0.0
         self.commits = 0
+        self._process = os.getpid()
         self._lock = threading.RLock()  # a check within a transaction reads
         self._queue: list[Waiting] = []
         self._queueing = threading.Lock()
@@ -381,7 +382,11 @@ class Journal:
         return (int(found[0]), str(found[1])) if found else (0, FIRST)
 
     def _still_there(self) -> None:
-        """Find a file that was removed or replaced; SQLite would go on writing to what nobody can find again."""
+        """Find a file that was removed or replaced; SQLite would go on writing to what nobody can find again. And a copy of this
+        process (a fork), whose locks are not locks.
+        """
+        if os.getpid() != self._process:
+            raise JournalError("This session was made in another process (a fork). Nothing was sent; make a session here.")
         moment = time.monotonic()
         if moment - self._looked > 0.5:
             if self._identity_of_file() != self._file:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from datetime import datetime
 
+from cvtr_widgets.arguments import listed
 from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.ownership import whose
@@ -43,7 +44,7 @@ class Flagged:
                 else:
                     self._take(entry.run, entry.data["rows"])
                 self._read = entry.number
-            asked = self._last if ids is None else [i for i in ids if i in self._last]
+            asked = self._last if ids is None else [i for i in listed(ids, "These ids") if isinstance(i, int) and i in self._last]
             return {i: (self._last[i].data["action"], time_of(self._last[i].at)) for i in asked}
 
     def _take(self, run: str, rows: list[list[object]]) -> None:

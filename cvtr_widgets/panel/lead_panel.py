@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 
 from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.arguments import checked
 from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.link.acknowledgements import Heard
 from cvtr_widgets.panel.link.deltas import News
@@ -57,6 +58,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     _esm = page(SCRIPTS)
     _css = page(STYLES)
 
+    @checked
     def __init__(self, client: Convertr | LeadSession, *, page_size: int = 50, masked: bool | None = None) -> None:
         super().__init__()
         session = client if isinstance(client, LeadSession) else LeadSession(client, progress=False, masked=masked)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from cvtr_widgets.arguments import quoted
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import LeadId
 
@@ -45,7 +46,7 @@ def verify_way(text: Any) -> Verify:
         PlanError: it is none of these.
     """
     if not isinstance(text, str):
-        raise PlanError(f'verify={text!r} is not known. Use "all", "doubtful", "sample:100" (any number) or "none".')
+        raise PlanError(f'verify={quoted(text)} is not known. Use "all", "doubtful", "sample:100" (any number) or "none".')
     way, _, number = text.partition(":")
     if way == "sample" and number.isascii() and number.isdigit() and int(number) > 0:
         return Verify(way, int(number))

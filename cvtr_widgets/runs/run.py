@@ -12,7 +12,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.errors import Cancelled, CvtrError, PlanOutOfDate, RunError
+from cvtr_widgets.arguments import checked
+from cvtr_widgets.errors import ArgumentError, Cancelled, CvtrError, PlanOutOfDate, RunError
 from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import Claim, owner
@@ -102,6 +103,10 @@ class Run:
         self._back = ReadingBack(service, journal, self, self.options.patience, self.verify)
         self._sender = Sender(service, journal, self, self.options.patience, self._back)
 
+    def __reduce__(self) -> Any:
+        """Raises ArgumentError: it holds connections, locks and a login, which no copy of it would share."""
+        raise ArgumentError(f"A {type(self).__name__} cannot be copied or pickled. Its results can be: run.results.")
+
     def __repr__(self) -> str:
         told = ", ".join(f"{n} {o}" for o, n in self.counts.items() if n)
         return f"<Run {self.id} {self.state}: {told or 'no leads'}>"
@@ -173,6 +178,7 @@ class Run:
             self.state = RunState.SENDING
         self.tell("", now=True)
 
+    @checked
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end (seconds; None = as long as it takes). Gives whether it has ended."""
         ends = None if timeout is None else time.monotonic() + timeout

@@ -9,9 +9,10 @@ import zlib
 from typing import Final
 from xml.parsers.expat import ExpatError
 
+from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
-from cvtr_widgets.selection.lead_id import EXCEL_EXACT, shown
+from cvtr_widgets.selection.lead_id import EXCEL_EXACT
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import Tell, take
 from cvtr_widgets.selection.tables import Column, Table, find_column

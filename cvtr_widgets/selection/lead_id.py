@@ -13,6 +13,7 @@ from decimal import Decimal
 from numbers import Integral
 from typing import Any, Final
 
+from cvtr_widgets.arguments import listed, shown
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.models import Lead, LeadId
 
@@ -176,7 +177,7 @@ def lead_ids_of(values: Iterable[Any]) -> list[LeadId]:
     """
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise RequestRefused(f"A list of lead ids is needed here, not {type(values).__name__}", advice="Give it as [160185].")
-    found = list(values)
+    found = listed(values, "This list of ids")
     if set(map(type, found)) <= {int} and (not found or (min(found) > 0 and max(found) <= MOST)):
         return found
     return [lead_id_of(value) for value in found]
@@ -206,10 +207,3 @@ def _number(value: Any, exact: int) -> LeadId | str:
     if number > MOST:
         return TOO_LONG
     return number if number < exact else "has more than 15 digits, which Excel does not keep: store it as text"
-
-
-def shown(value: Any, most: int = 120) -> str:
-    """Any input as one printable line, cut at ``most`` characters; what cannot be printed shows as ``�``."""
-    text = " ".join(value.split()) if isinstance(value, str) else str(value)
-    text = "".join(c if c.isprintable() else "�" for c in text[: most + 1])
-    return text if len(text) <= most else text[: most - 1] + "…"

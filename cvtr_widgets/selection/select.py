@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.arguments import checked, listed, shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import Lead, LeadId, Origin, Rejected
 from cvtr_widgets.selection.files import SUFFIXES, read_file
-from cvtr_widgets.selection.lead_id import MOST, SMALL_FLOATS, id_in, id_of_value, shown
+from cvtr_widgets.selection.lead_id import MOST, SMALL_FLOATS, id_in, id_of_value
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.tables import columns_of, heading
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "parse_ids", "read_file", "select"]
 
 
+@checked
 def select(what: Any, *, column: str | None = None, include_odd: bool = False, known: KnownIds | None = None) -> Selection:
     """Lead ids from any of these:
 
@@ -65,6 +67,7 @@ def _chosen(what: Any, column: str | None) -> Selection:
         raise SelectionError(
             "These are bytes. Use read_file(content, name=...) from cvtr_widgets.selection.select for what a file holds."
         )
+    what = _in_pandas(what)
     if type(what).__module__.partition(".")[0] in ("pandas", "numpy"):
         from_pandas = _from_pandas(what, column)
         if from_pandas is not None:
@@ -112,6 +115,27 @@ def _from_pandas(what: Any, column: str | None) -> Selection | None:
     return None
 
 
+def _in_pandas(what: Any) -> Any:
+    """A frame or column of another library (polars, pyarrow ...) as one of pandas; anything else unchanged."""
+    if type(what).__module__.partition(".")[0] not in OTHER_FRAMES:
+        return what
+    import narwhals as nw
+    import pandas as pd
+
+    try:
+        native = what.collect() if hasattr(what, "collect") else what
+        frame: Any = nw.from_native(native, allow_series=True, eager_only=True)
+    except Exception as error:
+        kind = f"{type(what).__module__.partition('.')[0]} {type(what).__name__}"
+        raise SelectionError(
+            f"This {kind} cannot be read. Give a frame or a list: what.to_pandas() or what.to_list()."
+        ) from error
+    if isinstance(frame, nw.Series):
+        return pd.Series(frame.to_list(), name=frame.name, dtype="object")
+    return pd.DataFrame({name: pd.Series(frame[name].to_list(), dtype="object") for name in frame.columns})
+
+
+OTHER_FRAMES = frozenset({"polars", "pyarrow", "modin", "cudf"})
 _MASK = "These are True and False, not lead ids. Select the rows first: session.select(leads[mask])."
 
 
@@ -204,7 +228,7 @@ def _from_values(
 ) -> Selection:
     """Ids out of single values. ``unit``: what a place is called, counted from 1."""
     _must_be_exact(values)
-    plain: list[Any] = values.tolist() if hasattr(values, "tolist") else list(values)
+    plain: list[Any] = values.tolist() if hasattr(values, "tolist") else listed(values, "This list of ids")
     ids: list[LeadId] = plain
     rejected: list[Rejected] = []
     if plain and not (set(map(type, plain)) == {int} and min(plain) > 0 and max(plain) <= MOST):

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, repeat
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.arguments import listed
+from cvtr_widgets.errors import ArgumentError, SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected, ordered_unique
 from cvtr_widgets.selection.lead_id import MOST, id_of_value
 
@@ -74,14 +75,13 @@ class Selection:
         Raises:
             SelectionError: one of them is not a whole number from 1 to 2**63 - 1.
         """
-        given = ids if isinstance(ids, (list, tuple)) else list(ids)
+        given = ids if isinstance(ids, (list, tuple)) else listed(ids, "These ids")
         if given and not (set(map(type, given)) == {int} and min(given) > 0 and max(given) <= MOST):
             given = [_sure(i) for i in given]
         unique = ordered_unique(given)
         spans = ((origin, len(unique)),) if unique else ()
-        return cls(
-            unique, spans, tuple(rejected), tuple(notes), len(given) - len(unique), column=column, columns=columns
-        )  # fmt: skip
+        refused, said = tuple(listed(rejected, "rejected")), tuple(listed(notes, "notes"))
+        return cls(unique, spans, refused, said, len(given) - len(unique), column=column, columns=columns)
 
     # -- as a set of ids ----------------------------------------------------------------------------------------------
 
@@ -124,7 +124,7 @@ class Selection:
 
     def with_odd(self, ids: Iterable[LeadId] | None = None) -> Selection:
         """With those of ``set_aside`` that are among ``ids`` (None: all of them), as of the same origin."""
-        wanted = None if ids is None else frozenset(ids)
+        wanted = None if ids is None else frozenset(_plain(ids))
         added = [one.lead_id for one in self.set_aside if wanted is None or one.lead_id in wanted]
         if not added:
             return self
@@ -140,6 +140,8 @@ class Selection:
 
     def union(self, other: Selection) -> Selection:
         """These leads, then those of ``other`` that are not among them. A lead that is in both counts as a duplicate."""
+        if not isinstance(other, Selection):
+            raise ArgumentError("A selection is joined with another selection. Make one with session.select(...).")
         if not other.given and not other.notes:
             return self
         if not self.given and not self.notes:
@@ -159,7 +161,7 @@ class Selection:
 
     def without(self, ids: Iterable[LeadId]) -> Selection:
         """The leads that are not among ``ids``."""
-        gone = ids if isinstance(ids, (set, frozenset)) else frozenset(ids)
+        gone = ids if isinstance(ids, (set, frozenset)) else frozenset(_plain(ids))
         if gone.isdisjoint(self._set):
             return self
         kept = [(origin, [i for i in part if i not in gone]) for origin, part in self._parts()]
@@ -254,3 +256,8 @@ def _joined(spans: Iterable[tuple[Origin, int]]) -> tuple[tuple[Origin, int], ..
         elif number:
             joined.append((origin, number))
     return tuple(joined)
+
+
+def _plain(ids: Any) -> list[LeadId]:
+    """The numbers among what may be ids."""
+    return [one for one in listed(ids, "These ids") if isinstance(one, int)]

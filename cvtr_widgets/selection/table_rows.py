@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from cvtr_widgets.arguments import shown
 from cvtr_widgets.models import LeadId, Rejected
-from cvtr_widgets.selection.lead_id import EMPTY, MOST, id_of_value, shown, trimmed
+from cvtr_widgets.selection.lead_id import EMPTY, MOST, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.tables import NUMBERS, Cells, Column, Table, filled, heading, heads_other_block, is_blank, is_header
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
+from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.models import LeadId, Origin
-from cvtr_widgets.selection.lead_id import EMPTY, MOST, ZERO_WIDTH, id_of_value, shown, trimmed
+from cvtr_widgets.selection.lead_id import EMPTY, MOST, ZERO_WIDTH, id_of_value, trimmed
 
 Cells = Sequence[Any]
 Rows = Callable[[], Iterator[tuple[int, Cells]]]

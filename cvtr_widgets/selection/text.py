@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected
 from cvtr_widgets.reader_limits import TEXT_BYTES, TEXT_ROWS
-from cvtr_widgets.selection.lead_id import SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, shown, trimmed
+from cvtr_widgets.selection.lead_id import SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import harmless, ids_around_a_word, names_ids_beside_something, negates, numbers_in, why_no_list
 from cvtr_widgets.selection.odd_ids import KnownIds, alike, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection

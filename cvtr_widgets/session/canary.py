@@ -19,6 +19,7 @@ from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.actions.proof import DELIVERIES, Sight, read_back
 from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.arguments import shown
 from cvtr_widgets.dialect.writing import mark_proven
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, PlanError
 from cvtr_widgets.journal.journal import Journal
@@ -120,9 +121,13 @@ def propose(
     """
     waiting = [e for e in plan.sendable if client.unproven(plan.action(e))]
     if lead_id is not None:
-        waiting = [e for e in waiting if e.lead_id == lead_id]
+        waiting = [e for e in waiting if type(lead_id) is not bool and isinstance(lead_id, int) and e.lead_id == lead_id]
     if not waiting:
-        what = "no action of it needs proving" if lead_id is None else f"lead {lead_id} is none that it would send unproven"
+        what = (
+            "no action of it needs proving"
+            if lead_id is None
+            else f"lead {shown(lead_id, 40)} is none that it would send unproven"
+        )
         raise PlanError(f"This plan has no canary: {what}. Run the plan itself.")
     group = waiting[0].group
     # The lead with the most integrations proves the most.

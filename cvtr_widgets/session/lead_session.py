@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.actions.proof import DELIVERIES
 from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.arguments import checked_calls, listed
 from cvtr_widgets.errors import JournalError, PlanError, PlanOutOfDate
 from cvtr_widgets.frames.leads import STATE_COLUMNS, leads_in
 from cvtr_widgets.journal.hash_chain import JournalReport
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 Groups = Sequence[tuple[Action, Any]]
 
 
+@checked_calls
 class LeadSession(ReadSession):
     """Pull leads, select some, plan an action, run it, read the results.
 
@@ -337,7 +340,7 @@ class LeadSession(ReadSession):
             NotConfirmed: the comment is missing or another one. PlanOutOfDate: another account's, or the dialect has changed.
             JournalError: the journal is not whole, or cannot be written.
         """
-        comments = [comment] if isinstance(comment, str) else list(comment)
+        comments = [comment] if isinstance(comment, str) else listed(comment, "comment")
 
         def begin(show: Callable[[Progress], None] | None, started: list[Run]) -> Run:
             options = self._options(show, source)
@@ -358,7 +361,7 @@ class LeadSession(ReadSession):
         Raises:
             PlanError: nothing of it can be taken back. RunError: the run has not ended.
         """
-        runs = [run] if isinstance(run, str) or not isinstance(run, Sequence) else list(run)
+        runs = [run] if isinstance(run, str) or not isinstance(run, Sequence) else listed(run, "These runs")
         found = [self._running.plan_and_outcomes(one) for one in runs]
         parts = [(plan, undo.wanted_back(plan, outcomes)) for plan, outcomes in found]
         kinds = {e.lead_id: plan.groups[e.group][0].kind for plan, entries in parts for e in entries}
@@ -376,8 +379,19 @@ class LeadSession(ReadSession):
     # -- the journal --------------------------------------------------------------------------------------------------
 
     def history(self) -> pd.DataFrame:
-        """Runs of this account from this machine; see ``runs.history.history_frame``."""
-        return self._running.history()
+        """Runs of this account from this machine; see ``runs.history.history_frame`` for the columns. Where the journal is not
+        whole (edited, damaged, cut), a warning says so, and ``.attrs["problems"]`` lists what was found.
+        """
+        frame = self._running.history()
+        problems = self._running.verify(None).problems
+        if problems:
+            frame.attrs["problems"] = list(problems)
+            warnings.warn(
+                f"The journal of runs is not whole: {problems[0]} What it says of past runs may be untrue; see "
+                "session.verify_journal().",
+                stacklevel=2,
+            )
+        return frame
 
     def recorded(self, run_id: Run | str) -> pd.DataFrame:
         """Results of a run as far as the journal has them (columns as ``run.results``); also of one that another kernel

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cvtr_widgets import settings
 from cvtr_widgets.api.origin import checked_origin
+from cvtr_widgets.arguments import checked
 from cvtr_widgets.dialect.default import default_dialect, load_dialect
 from cvtr_widgets.dialect.reading import text_of_file
 from cvtr_widgets.dialect.writing import write_text
@@ -19,6 +20,7 @@ from cvtr_widgets.learn.lesson import Lesson, learn
 from cvtr_widgets.selection.select import select
 
 
+@checked
 def learn_dialect(
     capture: str | Path,
     ids: Iterable[int] | str,
@@ -54,6 +56,7 @@ def learn_dialect(
     return learn(har.read(path), select(ids).ids, dialect, typed=Typed(comment, reason, signature), ask=ask)
 
 
+@checked
 def save_lesson(
     lesson: Lesson, enterprise: str, *, url: str | None = None, to: str | Path | None = None, day: date | None = None
 ) -> Path:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.errors import RequestRefused
+from cvtr_widgets.arguments import checked_calls
+from cvtr_widgets.errors import ArgumentError, RequestRefused
 from cvtr_widgets.frames.field_map import id_of
 from cvtr_widgets.frames.leads import records_frame
 from cvtr_widgets.models import ActionKind, Choice, Identity, LeadId
@@ -31,6 +32,7 @@ def stopper(cancel: Cancel) -> Callable[[], bool]:
     return cancel.is_set if isinstance(cancel, threading.Event) else cancel
 
 
+@checked_calls
 class ReadSession:
     """Pulls and selects leads and gives the service's lists. Changes nothing. ``LeadSession`` is the whole."""
 
@@ -39,6 +41,12 @@ class ReadSession:
         self._progress = progress
         self._seen = SeenLeads()
         self._pulling = Pulling(client, masked=client.identity.masked is not False if masked is None else masked)
+
+    def __reduce__(self) -> Any:
+        """Raises ArgumentError: it holds connections, locks and a login, which no copy of it would share."""
+        raise ArgumentError(
+            f"A {type(self).__name__} cannot be copied or pickled. Make one where it is needed: cvtr.LeadSession(client)."
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.client!r}>"

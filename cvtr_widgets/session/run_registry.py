@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_service import lead_service
+from cvtr_widgets.arguments import quoted
 from cvtr_widgets.errors import CvtrError, JournalError, NotConfirmed, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.journal import bundle
 from cvtr_widgets.journal.hash_chain import JournalReport
@@ -43,8 +44,9 @@ def run_named(run: Run | str) -> str:
     """
     if isinstance(run, Run):
         return run.id
-    if not isinstance(run, str):
-        raise RunError(f"This is {type(run).__name__}, not a run. Give the run, or its id: see session.history().")
+    if not isinstance(run, str) or not run.isascii():
+        given = quoted(run, 40) if isinstance(run, str) else type(run).__name__
+        raise RunError(f"This is {given}, not a run. Give the run, or its id: see session.history().")
     return run
 
 
