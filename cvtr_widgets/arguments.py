@@ -172,7 +172,9 @@ def is_text(name: str, value: Any) -> None:
         ArgumentError: it is no text, too long, or holds half a character.
     """
     if not isinstance(value, str) or len(value) > MOST_TEXT or "\0" in value or _broken(value):
-        raise ArgumentError(f"{name} is text of at most {MOST_TEXT:,} characters, not {quoted(value)}.")
+        raise ArgumentError(
+            f"{name} is text of at most {MOST_TEXT:,} characters, not {quoted(value)}. Give text, or leave it out."
+        )
 
 
 BY_NAME: dict[str, Rule] = {"bool": _flag, "int": _whole, "float": _number, "str": is_text, "tzinfo": _zone}

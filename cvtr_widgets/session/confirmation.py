@@ -6,12 +6,14 @@ import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeAlias
 
 from cvtr_widgets.errors import NotConfirmed
 from cvtr_widgets.models import Signature
 from cvtr_widgets.plans.plan import Plan
 
+PrintedName: TypeAlias = str
+"""Text that ``printed_name`` checks."""
 _JOINERS = "\u200c\u200d"
 """Some scripts write names with these between letters."""
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5\u034f\u180b\u180c\u180d")

@@ -25,7 +25,7 @@ from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.session.canary import CanaryReport, must_be_proven, propose, send
-from cvtr_widgets.session.confirmation import confirmed, printed_name
+from cvtr_widgets.session.confirmation import PrintedName, confirmed, printed_name
 from cvtr_widgets.session.lead_loader import PlanLists
 from cvtr_widgets.session.read_session import Cancel, ReadSession, stopper
 from cvtr_widgets.session.run_registry import Running, run_named
@@ -142,7 +142,7 @@ class LeadSession(ReadSession):
         at = datetime.fromisoformat(frame.attrs["as_of"])
         return Reading(leads, {}, at, fresh=False)
 
-    def sign(self, plan: Plan, name: str) -> Signature:
+    def sign(self, plan: Plan, name: PrintedName) -> Signature:
         """A signature under this very plan; it is worth nothing under another.
 
         Raises:
