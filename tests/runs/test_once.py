@@ -106,9 +106,10 @@ def test_leads_that_two_copies_of_a_journal_reprocess_are_never_plainly_confirme
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(lambda s: s.resume(s.unfinished().index[0]), sessions))
     assert max(effects(sandbox, ids)) == 2, "the copies did not meet"
-    for run in runs:
-        for own, outcome in run.results.outcome.items():
-            assert len(sandbox.server.effects(own)) == 1 or outcome != "confirmed", run.results.detail[own]
+    # The run that reads first may be done before the other one writes; the one that reads last sees both.
+    for own in ids:
+        if len(sandbox.server.effects(own)) > 1:
+            assert not all(run.results.outcome[own] == "confirmed" for run in runs), [run.results.detail[own] for run in runs]
     words = [d for run in runs for d in run.results.detail]
     assert any("processed 2 times" in text for text in words), set(words)
 
