@@ -58,11 +58,11 @@ class _Counted(TreeInterpreter):
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
         self._left -= 1
+        if self._left < 0:
+            raise _TooMuchWork
         found = super().visit(node, *args, **kwargs)
         if node["type"] in _MAKING and isinstance(found, (list, str)):
             self._left -= len(found)
-        if self._left < 0:
-            raise _TooMuchWork
         return found
 
     def visit_function_expression(self, node: Any, value: Any) -> Any:
@@ -76,9 +76,11 @@ class _Counted(TreeInterpreter):
     def visit_comparator(self, node: Any, value: Any) -> Any:
         if node["value"] not in {"eq", "ne"}:  # these only take numbers
             return super().visit_comparator(node, value)
-        left, right = (self.visit(child, value) for child in node["children"])
-        self.weigh(left)
-        self.weigh(right)
+        children = node["children"]
+        left, right = self.visit(children[0], value), self.visit(children[1], value)
+        if isinstance(left, _HOLDING) and isinstance(right, _HOLDING):  # else they are compared at once
+            self.weigh(left)
+            self.weigh(right)
         return self.COMPARATOR_FUNC[node["value"]](left, right)
 
     def weigh(self, value: Any) -> None:
@@ -93,6 +95,7 @@ class _Counted(TreeInterpreter):
                 rest.extend(one.values() if isinstance(one, dict) else one)
 
 
+_HOLDING = (list, dict)
 _MAKING = frozenset(
     {"flatten", "multi_select_list", "function_expression", "projection", "value_projection", "filter_projection"}
 )
