@@ -20,9 +20,9 @@ from cvtr_widgets.panel.steps.eligibility import Eligibility
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.past_runs import PastRuns
 from cvtr_widgets.panel.steps.processing import ProcessingStep
-from cvtr_widgets.panel.steps.saved_selections import Kept
+from cvtr_widgets.panel.steps.saved_selections import MARKS, Kept
 from cvtr_widgets.panel.steps.type import TypeStep
-from cvtr_widgets.panel.table.cells import plain
+from cvtr_widgets.panel.table.cells import offset_of, plain, zone_words
 from cvtr_widgets.panel.table.controls import Arranging
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.panel.table.note_columns import ByYou
@@ -109,6 +109,7 @@ class PanelState:
             "use_kept": self._retyped(self._use_kept),
             "drop_kept": self.kept.drop,
             "decide": self._decide,
+            "use_decided": self._retyped(self._use_decided),
             "select_matching": leads.tick_matching,
             "select_none": self._retyped(leads.select_none),
             "undo_selection": self._retyped(leads.undo),
@@ -149,6 +150,8 @@ class PanelState:
             "watch": self._watch,
             "look_again": self.past.look,
             "start_over": self._retyped(self._start_over),
+            "same_again": self._retyped(lambda: self._start_over(same=True)),
+            "to_results": last.back_to_results,
         }
 
     def _said_of(self, fingerprint: str, what: str, value: bool | str) -> None:
@@ -197,6 +200,17 @@ class PanelState:
             self.kept.mark(id, mark)
             if self.kept.mark_of(id):
                 self._detail_step(1)
+
+    def _use_decided(self, mark: str) -> None:
+        """Select the leads that were decided upon one by one, and go on with the action that was meant."""
+        ids = self.kept.get(MARKS[mark])
+        if not len(ids) or self.processing.running:
+            return
+        self.processing.forget()
+        self.leads.select_kept(ids, add=False)
+        if mark != "later":
+            self.type.choose(mark)
+            self.go(2)
 
     def _uploaded(self, purpose: str, name: str, content: bytes) -> None:
         if purpose == "file":
@@ -258,12 +272,16 @@ class PanelState:
             self.type.take(given)
             self.texts_version += 1
 
-    def _start_over(self) -> None:
-        """Back to step 1 with nothing selected. Loaded leads, filters, and what step 2 holds stay."""
+    def _start_over(self, *, same: bool = False) -> None:
+        """Back to step 1 with nothing selected; loaded leads and filters stay. ``same``: also action, reason, comment and
+        integrations, which are cleared otherwise.
+        """
         if self.processing.running:
             return
         self.processing.forget()
         self.leads.select_none()
+        if not same:
+            self.type.clear()
         self.step = 1
         self.past.look()
 
@@ -283,7 +301,8 @@ class PanelState:
 
     def view(self) -> dict[str, Any]:
         """Everything but rows and typed texts, as JSON values."""
-        self.processing.absorb()
+        for results in self.processing.absorb():
+            self.kept.finish(results)
         self._eligibility.follow(self.type.kind)
         if not self.processing.running:
             self._by_you.follow("" if self.processing.run is None else self.processing.run.id)
@@ -314,7 +333,13 @@ class PanelState:
         detail = view["detail"]
         if detail is not None and self.leads.detail.lead_id is not None:
             detail["mark"] = self.kept.mark_of(self.leads.detail.lead_id)
-        return {**view, "arranging": self.arranging.view(), "kept": self.kept.view(), "kept_problem": self.kept.problem}
+        return {
+            **view,
+            "arranging": self.arranging.view(),
+            "kept": self.kept.view(),
+            "kept_problem": self.kept.problem,
+            "decided": self.kept.decided(),
+        }
 
     def _masked_words(self) -> str:
         if not self.session.masked:
@@ -336,6 +361,8 @@ class PanelState:
             "role": plain(who.role, 40) + self._masked_words(),
             "usage": usage,
             "as_of": self.leads.as_of,
+            "zone": zone_words(self.session.client.zone),
+            "offset": offset_of(self.session.client.zone),
             "running": self.processing.running,
             "voila": settings.under_voila(),
         }

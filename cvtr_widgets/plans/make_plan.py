@@ -28,6 +28,7 @@ from cvtr_widgets.plans.plan import (
     now_words,
     then_words,
 )
+from cvtr_widgets.plans.undo import no_way_back
 
 CLOCK_OFF = 60.0
 """Seconds by which this machine's clock may be off without a word."""
@@ -281,7 +282,12 @@ def _warnings(plan: Plan) -> list[str]:
     if sent.get(ActionKind.DELETE):
         said.append("Deleted leads cannot be brought back.")
     if any(action.kind is ActionKind.VALID and action.integrations for action, _ in plan.by_group):
-        said.append("What an integration has received cannot be taken back.")
+        said.append(
+            "The integrations receive these leads, and where they deliver them a lead may become Delivered and billable, too. "
+            "What an integration has received cannot be taken back."
+        )
+    flagged = [(alike, n) for alike, n in _numbers(plan) if plan.groups[alike.group][0].kind in FLAGS]
+    said += no_way_back((alike.state, n) for alike, n in flagged if alike.state is not None)
     cannot = plan.counts[str(Verdict.CANNOT_TELL)]
     if cannot:
         what = "are included, as you asked" if plan.include_cannot_tell else "are left out"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Finding, Sight, delivered_now, prove, wanted
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Sealed, alike
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, LeadState, Outcome, Sealed, alike
 from cvtr_widgets.plans.plan import Entry, Plan
 
 TAKEN = {str(o) for o in (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.CONTRADICTED, Outcome.UNKNOWN)}
@@ -83,7 +83,18 @@ def _back(done: Action, before: Sight) -> Action | str:
     return "reprocessing cannot be undone" if done.kind is ActionKind.REPROCESS else "a deleted lead cannot be brought back"
 
 
-def _flag_back(lead: Lead) -> Action | str:
+def no_way_back(flagged: Iterable[tuple[LeadState, int]]) -> list[str]:
+    """Sentences with counts: why leads that will be flagged cannot be brought back to what they are now. ``flagged``: states,
+    and how many leads are in each.
+    """
+    found: Counter[str] = Counter()
+    for state, number in flagged:
+        if isinstance(why := _flag_back(state), str):
+            found[why.replace("it was", "now").replace("its former", "their")] += number
+    return [f"This can’t be undone for {count_of(n)}: {why}." for why, n in found.items()]
+
+
+def _flag_back(lead: Lead | LeadState) -> Action | str:
     if NOT_SENT in {lead.status, lead.reason}:
         return "its former status or reason is not known"
     if lead.status not in {"Valid", "Invalid", "Test"}:

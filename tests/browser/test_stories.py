@@ -255,7 +255,7 @@ def test_start_over_and_reload_keep_what_should_be_kept(open_panel, sandbox, ker
     panel.opened.reload()
     panel(".cvtr-results").wait_for()
     assert panel.outcomes() == {"confirmed": 2}
-    panel.press(".cvtr-start-over")
+    panel.press(".cvtr-same-again")
     panel.step(1)
     panel.selected(0)
     expect(panel(".cvtr-lead-ids")).to_have_value("")
@@ -264,6 +264,7 @@ def test_start_over_and_reload_keep_what_should_be_kept(open_panel, sandbox, ker
     panel.next()
     expect(panel(".cvtr-action")).to_have_value("test")
     expect(panel(".cvtr-reason")).to_have_value("listed:Test lead")
+    expect(panel(".cvtr-comment")).to_have_value("a comment that stays")
     assert kernel_eval("len(panel.selection)") == 1
 
 

@@ -12,7 +12,7 @@ import pytest
 import cvtr_widgets as cvtr
 from cvtr_widgets.sandbox.faults.faults import Mishap
 from tests.panel.conftest import Driven
-from tests.runs.conftest import Gate
+from tests.runs.conftest import Gate, until
 
 
 def caution(driven: Driven, number: int) -> list[int]:
@@ -148,19 +148,120 @@ def test_again_after_several_actions_asks_which(driven):
     assert "Choose an action." in driven.view()["type"]["blockers"]
 
 
-def test_start_over_keeps_filters_leads_and_the_last_action(driven):
+def test_start_over_keeps_filters_and_leads_and_clears_what_was_entered(driven):
     driven.say("filter", name="status", value="Caution")
     driven.say("load", go_on=False)
     loaded = driven.state.table("leads").loaded
-    driven.plan(caution(driven, 1), "invalid", reason="listed:Duplicate")
+    driven.plan(caution(driven, 1), "invalid", reason="listed:Duplicate", comment="of one customer")
     driven.say("confirm", on=True)
     driven.run()
     driven.say("start_over")
     view = driven.view()
     assert (view["step"], view["leads"]["selected"]["count"], view["leads"]["filters"]["status"]) == (1, 0, "Caution")
     assert driven.state.table("leads").loaded == loaded
-    assert (view["type"]["action"], view["type"]["reason"]) == ("invalid", "listed:Duplicate")
+    assert (view["type"]["action"], view["type"]["reason"], driven.state.texts()["comment"]) == ("", "", "")
     assert view["leads"]["outdated"]
+    driven.say("action", kind="invalid")
+    assert (driven.view()["type"]["reason"], driven.state.texts()["comment"]) == ("", "")
+
+
+def test_same_again_keeps_what_was_entered(driven):
+    driven.plan(caution(driven, 1), "invalid", reason="listed:Duplicate", comment="the same for all")
+    driven.say("confirm", on=True)
+    driven.run()
+    driven.say("same_again")
+    view = driven.view()
+    assert (view["step"], view["leads"]["selected"]["count"]) == (1, 0)
+    assert (view["type"]["action"], view["type"]["reason"]) == ("invalid", "listed:Duplicate")
+    assert driven.state.texts()["comment"] == "the same for all"
+
+
+def test_a_half_typed_date_loads_nothing(driven):
+    driven.say("filter", name="created_after", value="half-typed")
+    assert driven.view()["leads"]["filter_blockers"] == ["From is no whole day yet. Complete it, or clear it."]
+    driven.say("load", go_on=False)
+    assert not driven.view()["leads"]["loaded"]
+
+
+def test_decisions_are_counted_gone_on_with_and_cleared_when_done(driven):
+    driven.say("load", go_on=False)
+    one, other, third = caution(driven, 3)
+    for own, mark in ((one, "invalid"), (other, "invalid"), (third, "later")):
+        driven.say("detail", id=str(own))
+        driven.say("decide", id=str(own), mark=mark)
+    assert driven.view()["leads"]["decided"] == [["invalid", "For Invalid", 2], ["later", "Later", 1]]
+    driven.say("use_decided", mark="invalid")
+    view = driven.view()
+    assert (view["step"], view["type"]["action"], view["leads"]["selected"]["count"]) == (2, "invalid", 2)
+    driven.say("reason", value="listed:Duplicate")
+    driven.say("preview")
+    driven.say("confirm", on=True)
+    assert driven.run() == {"confirmed": 2}
+    assert driven.view()["leads"]["decided"] == [["later", "Later", 1]]
+
+
+def test_what_cannot_be_undone_is_said_beforehand_and_beside_the_button(driven):
+    driven.plan(caution(driven, 3), "invalid", reason="listed:Duplicate")
+    said = driven.view()["processing"]["plan"]["warnings"]
+    assert "This can’t be undone for 3 leads: now Caution, and no action sets that." in said
+    driven.say("confirm", on=True)
+    driven.run()
+    driven.say("undo_run")
+    view = driven.view()["processing"]
+    assert view["undo_problem"].startswith("Nothing of this run can be taken back. 3 leads left out: it was Caution")
+    assert view["problem"] is None
+    assert view["run"]["finished"]
+
+
+def test_from_a_plan_that_takes_back_there_is_a_way_to_the_results(driven):
+    ids = of_reason(driven, "Duplicate")[:2]
+    driven.plan(ids, "test", reason="own", own_reason="mine")
+    driven.run()
+    done = driven.state.processing.run.id
+    driven.say("undo_run")
+    assert driven.view()["processing"]["run"] is None
+    driven.say("to_results")
+    view = driven.view()["processing"]
+    assert (view["run"]["id"], view["run"]["counts"][0][:2]) == (done, ["confirmed", 2])
+    assert view["plan"]["takes_back"] == ""
+
+
+def test_results_say_before_and_after_and_why_leads_were_skipped(driven):
+    last = max(driven.server.lead_ids())
+    ids = [*caution(driven, 2), last + 7, last + 8]
+    driven.plan(ids, "invalid", reason="listed:Duplicate")
+    driven.say("confirm", on=True)
+    driven.run()
+    run = driven.view()["processing"]["run"]
+    assert run["sums"] == ["Current Status Caution → Invalid: 2 leads"]
+    assert [about for outcome, _, _, about in run["counts"] if outcome == "skipped"] == ["Not sent: not found 2."]
+
+
+def test_valid_with_integrations_says_what_else_it_does(driven):
+    one = caution(driven, 1)
+    driven.say("load", go_on=False)
+    driven.select(one)
+    driven.say("action", kind="valid")
+    job = driven.view()["type"]["integrations"][0]["jobs"][0][0]
+    driven.say("integration", job=job, on=True)
+    driven.say("reason", value=driven.view()["type"]["reasons"][1][0])
+    driven.say("preview")
+    assert any("may become Delivered" in said for said in driven.view()["processing"]["plan"]["warnings"])
+
+
+def test_all_is_not_selected_while_leads_are_on_their_way(driven):
+    driven.server.mishaps = [Mishap("leads", "slow", nth=3, seconds=3.0)]
+    driven.state.handle("load", {"go_on": False})
+    until(lambda: driven.view()["leads"]["partial"])
+    version = driven.state.table("leads").message()["matching_version"]
+    for kind in ("select_loaded", "select_matching"):
+        driven.state.handle(kind, {"version": version})
+        view = driven.view()["leads"]
+        assert (view["partial"], view["selected"]["count"]) == (True, 0)
+        assert any("still being loaded" in note for note in view["notes"])
+    assert driven.state.jobs.wait()
+    driven.say("select_loaded", version=driven.state.table("leads").message()["matching_version"])
+    assert driven.view()["leads"]["selected"]["count"] == driven.state.table("leads").loaded == 300
 
 
 def test_all_matching_is_what_was_seen(driven):

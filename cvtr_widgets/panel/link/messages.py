@@ -119,6 +119,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "keep": {"name": _text(200)},
     "use_kept": {"name": _text(200), "add": _flag},
     "drop_kept": {"name": _text(200)},
+    "use_decided": {"mark": _one_of("valid", "invalid", "later")},
     "decide": {"id": _lead, "mark": _one_of("valid", "invalid", "later")},
     "select_matching": {"version": _COUNT},
     "select_none": {},
@@ -160,6 +161,8 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "watch": {"run": _text(100)},
     "look_again": {},
     "start_over": {},
+    "same_again": {},
+    "to_results": {},
 }
 
 

@@ -52,12 +52,20 @@ function typed(label, className, said, { multiline = false, type = "text", delay
 }
 
 function day(label, className, said) {
-  const input = h("input", { class: className, type: "date", on: { change: () => said(input.value) } });
+  // A day that is typed half-way has no value: told as such, or its filter would be gone and all leads loaded.
+  let told = "";
+  const tell = () => {
+    const now = input.validity.badInput ? "half-typed" : input.value;
+    if (now !== told) { told = now; said(now); }
+  };
+  const input = h("input", { class: className, type: "date", on: { change: tell, blur: tell, keyup: () => { if (input.validity.badInput) tell(); } } });
   return {
     element: labelled(label, input),
     input,
     update(value, fresh) {
-      if (fresh && document.activeElement !== input && input.value !== value) input.value = value;
+      if (!fresh || value === "half-typed") return;
+      told = value;
+      if (document.activeElement !== input && input.value !== value) input.value = value;
     },
   };
 }

@@ -10,6 +10,7 @@ function leadsStep(link) {
   const delivery = dropdown("Delivery", "cvtr-filter-delivery", (value) => link.send("filter", { name: "delivery", value }));
   const from = day("From", "cvtr-filter-from", (value) => link.send("filter", { name: "created_after", value }));
   const to = day("To", "cvtr-filter-to", (value) => link.send("filter", { name: "created_before", value }));
+  const zone = h("p", { class: "cvtr-soft cvtr-zone" });
   const load = button("Load leads", { class: "cvtr-load" }, () => link.send("load", { go_on: false }));
   const filterLines = h("ul", { class: "cvtr-why", hidden: true });
   const filters = h("div", { class: "cvtr-filters cvtr-row" }, campaign.element, publisher.element, status.element,
@@ -43,6 +44,7 @@ function leadsStep(link) {
   const none = button("none", { class: "cvtr-link cvtr-select-none" }, () => link.send("select_none"));
   const undo = button("undo", { class: "cvtr-link cvtr-undo-selection" }, () => link.send("undo_selection"));
   table.tools.append(h("span", { class: "cvtr-soft" }, "Select"), selectPage, selectMatching, selectLoaded, invert, none, undo);
+  const decided = h("p", { class: "cvtr-decided", role: "status", hidden: true });
   const detail = detailPane(link, (id) => table.focusOn(id));
 
   const ids = typed("LEAD ID(S)", "cvtr-lead-ids", (text) => said(text),
@@ -98,8 +100,8 @@ function leadsStep(link) {
   const why = h("ul", { class: "cvtr-why" });
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { ids.flush(); link.send("go", { step: 2 }); });
 
-  const element = h("div", { class: "cvtr-body" }, filters, filterLines, still, problem.element, goOn, outdated,
-    over, arrange.element, table.element, arrange.sorts, notes, detail.element,
+  const element = h("div", { class: "cvtr-body" }, filters, zone, filterLines, still, problem.element, goOn, outdated,
+    over, arrange.element, decided, table.element, arrange.sorts, notes, detail.element,
     h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, whichColumn, typedNotes, files, selected, absentBox, asideList,
     rejectedBox, h("div", { class: "cvtr-foot" }, why, notTakenText, next));
 
@@ -142,7 +144,22 @@ function leadsStep(link) {
     rejected.replaceChildren(...rows.map((cells) => h("tr", {}, ...cells.map((text) => h("td", { dir: "auto" }, text)))));
   }
 
+  let decidedShown = "";
+  function drawDecided(marks) {
+    const now = JSON.stringify(marks);
+    if (now === decidedShown) return;
+    decidedShown = now;
+    decided.replaceChildren("Decided one by one: ", ...marks.flatMap(([mark, name, n]) => [
+      h("b", {}, `${n.toLocaleString("en")} ${name.charAt(0).toLowerCase()}${name.slice(1)}`), " ",
+      button(mark === "later" ? "Select these" : `Continue with ${n === 1 ? "this one" : `these ${n.toLocaleString("en")}`}`,
+        { class: `cvtr-link cvtr-use-decided cvtr-use-decided-${mark}` }, () => link.send("use_decided", { mark })), " "]));
+    setShown(decided, marks.length > 0);
+  }
+
   function update(view, fresh) {
+    drawDecided(view.decided);
+    setEnabled(selectLoaded, !view.partial);
+    setEnabled(selectMatching, !view.partial);
     const any = (what) => [["", what]];
     campaign.update([...any("All campaigns"), ...view.options.campaign], view.filters.campaign, fresh);
     publisher.update([...any("All"), ...view.options.publisher], view.filters.publisher, fresh);
@@ -167,8 +184,9 @@ function leadsStep(link) {
       const number = (n) => n.toLocaleString("en");
       setText(selectPage, `this page (${number(rows.rows.length)})`);
       setText(invert, `invert page (${number(rows.rows.length)})`);
-      setText(selectMatching, `all ${number(rows.matching)} ${rows.matching === rows.loaded ? "loaded" : "matching"}`);
-      setText(selectLoaded, `all ${number(rows.loaded)} loaded`);
+      const soFar = view.partial ? ", when all are loaded" : "";
+      setText(selectMatching, `all ${number(rows.matching)} ${rows.matching === rows.loaded ? "loaded" : "matching"}${soFar}`);
+      setText(selectLoaded, `all ${number(rows.loaded)} loaded${soFar}`);
       setShown(selectLoaded, rows.matching !== rows.loaded);
     }
     setEnabled(undo, view.selected.undo > 0);
@@ -200,5 +218,13 @@ function leadsStep(link) {
     search.set(given.search, handled);
   }
 
-  return { element, update, texts, table, flush: ids.flush };
+  /** Days and times are those of the kernel's zone. */
+  function days(name, offset) {
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const differs = here !== name && -new Date().getTimezoneOffset() !== offset;
+    setText(zone, `Days and times are those of ${name}.${differs ? ` Your browser is in ${here}, where a day begins at another time.` : ""}`);
+    zone.classList.toggle("cvtr-warn", differs);
+  }
+
+  return { element, update, texts, table, days, flush: ids.flush };
 }

@@ -281,6 +281,7 @@ function render({ model, el }) {
     steps[2].update(view.step, view.processing.summary, planned);
     past.update(view.past, view.processing.running);
     leads.update(view.leads, fresh);
+    leads.days(view.head.zone, view.head.offset);
     type.update(view.type, fresh);
     processing.update(view.processing, fresh, view.head);
     // What vanishes with what it did (Run, Cancel, Stop) hands its focus on, so that a keyboard is not sent back to the top.

@@ -104,7 +104,7 @@ function processingStep(link) {
   const provenLine = h("p", { class: "cvtr-note cvtr-proven", hidden: true });
   const ask = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
     confirm.element, h("div", { class: "cvtr-foot" }, why, where, back, run));
-  const plan = h("div", { class: "cvtr-plan", hidden: true }, takesBack, planLine, verdicts.element, cost, warnings, money, include.element,
+  const plan = h("div", { class: "cvtr-plan", hidden: true }, takesBack, toResults, planLine, verdicts.element, cost, warnings, money, include.element,
     planTable.element, h("div", { class: "cvtr-row" }, verify.element), provenLine, first.element, ask);
 
   const bar = h("progress", { max: "1", "aria-label": "Leads done" });
@@ -128,14 +128,21 @@ function processingStep(link) {
   const undo = button("Undo …", { class: "cvtr-undo-run", title: "Plans to take this run back; nothing is sent yet" },
     () => link.send("undo_run"));
   const rest = button("", { class: "cvtr-again" }, () => link.send("again"));
-  const over = button("Start over", { class: "cvtr-start-over" }, () => link.send("start_over"));
+  const over = button("Start over", { class: "cvtr-start-over", title: "Selects nothing and clears action, reason, comment and integrations" },
+    () => link.send("start_over"));
+  const same = button("Same again", { class: "cvtr-same-again", title: "Selects nothing and keeps action, reason, comment and integrations" },
+    () => link.send("same_again"));
+  const sums = h("ul", { class: "cvtr-sums", "aria-label": "Before and after", hidden: true });
+  const sentLine = h("p", { class: "cvtr-note cvtr-sent", hidden: true });
+  const undoProblem = h("p", { class: "cvtr-problem cvtr-undo-problem", role: "alert", hidden: true });
+  const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
   const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
   const what = h("p", { class: "cvtr-what", hidden: true });
   const watching = h("p", { class: "cvtr-note", hidden: true });
   const lookAgain = button("Look again", { class: "cvtr-look-again", hidden: true }, () => link.send("watch", { run: watchedRun }));
   let watchedRun = "";
-  const results = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, what, alarm, outcomes.element, explain, resultTable.element,
-    h("div", { class: "cvtr-bar" }, format, save, download, h("span", { class: "cvtr-grow" }), undo, rest, over), verifyLine,
+  const results = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, what, sentLine, alarm, sums, outcomes.element, explain, resultTable.element,
+    h("div", { class: "cvtr-bar" }, format, save, download, h("span", { class: "cvtr-grow" }), undo, rest, same, over), undoProblem, verifyLine,
     headLine);
   const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, plan, progress, error, results);
   let fingerprint = "";
@@ -148,6 +155,7 @@ function processingStep(link) {
     fingerprint = p.fingerprint;
     setText(planLine, `Plan ${p.short}, read at ${p.read_at}; nothing has been sent.`);
     setLine(takesBack, p.takes_back);
+    setShown(toResults, Boolean(p.takes_back));
     verdicts.update(p.tiles, p.filter);
     setLine(cost, p.cost);
     setLines(warnings, p.warnings);
@@ -179,19 +187,25 @@ function processingStep(link) {
     setShown(save, Boolean(r));
     setShown(format, Boolean(r));
     setShown(undo, Boolean(r));
+    setShown(same, Boolean(r));
+    setLine(undoProblem, view.undo_problem);
     setLine(watching, view.watching);
     setShown(lookAgain, Boolean(view.watched));
     watchedRun = view.watched;
     setLine(error, r ? r.error : "");
     if (!r) {
       for (const one of [what, alarm, verifyLine, headLine, rest]) setLine(one, "");
+      setLine(sentLine, "");
+      setLines(sums, []);
       setLines(explain, []);
       return;
     }
     bar.max = Math.max(1, r.total);
     bar.value = r.done;
     setText(line, r.line);
-    setText(message, r.cancelling ? "Stopping after the leads that are under way." : r.message);
+    setText(message, r.cancelling ? `Stopping after the leads that are under way. ${r.sent}` : r.message);
+    setLine(sentLine, r.finished ? r.sent : "");
+    setLines(sums, r.sums);
     setEnabled(cancel, !r.cancelling);
     setEnabled(pause, !r.cancelling);
     pause.dataset.on = String(r.paused);

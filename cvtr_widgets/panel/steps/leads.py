@@ -32,6 +32,7 @@ STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
 BROKEN_OFF = "Loading broke off: these are only some of the leads. Load them again."
 MOVED = "The list changed just then, so nothing was selected. Look at it and press again."
+COMING = "Leads are still being loaded, so “all” was not selected. Press it again when all are there."
 CHANGED = "The filters have changed: press Load leads to use them."
 
 
@@ -234,10 +235,15 @@ class LeadsStep:
 
     def tick_matching(self, version: int) -> None:
         """Tick all leads that match. ``version`` is the table's as the user saw it: what was not seen is not ticked."""
-        if version != self.table.matching_version:
-            self.note = MOVED
+        if self._coming or version != self.table.matching_version:
+            self.note = COMING if self._coming else MOVED
             return
         self._pick(self.picked.tick(self.table.ids_of("matching"), "matching"))
+
+    @property
+    def _coming(self) -> bool:
+        """Whether more leads are on their way than the table shows."""
+        return self._partial and self._jobs.get("load") is not None
 
     def invert_page(self, ids: Iterable[LeadId]) -> None:
         """Untick what is ticked of these, and tick the others."""
@@ -247,8 +253,8 @@ class LeadsStep:
 
     def tick_loaded(self, version: int) -> None:
         """Tick all loaded leads, also those that search or filters hide. ``version`` as in ``tick_matching``."""
-        if version != self.table.matching_version:
-            self.note = MOVED
+        if self._coming or version != self.table.matching_version:
+            self.note = COMING if self._coming else MOVED
             return
         self._pick(self.picked.tick(self.table.ids_of("loaded"), "list"))
 
@@ -375,6 +381,7 @@ class LeadsStep:
             "go_on": self._go_on,
             "notes": [*notes, *filter(None, (self._gone_note(), self.note))],
             "loaded": frame is not None,
+            "partial": self._coming,
             "selected": self._selected(),
             "detail": self._detail(),
             "blockers": list(self.blockers()),

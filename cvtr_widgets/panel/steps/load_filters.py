@@ -37,7 +37,7 @@ class Filters:
                 if text:
                     days[name] = date.fromisoformat(text)
             except ValueError:
-                said.append(f"{word} is not a day. Write it as 2026-11-24.")
+                said.append(f"{word} is no whole day yet. Complete it, or clear it.")
         if len(days) == 2 and days["created_after"] > days["created_before"]:
             said.append("From is later than To. Change one of them.")
         return tuple(said)

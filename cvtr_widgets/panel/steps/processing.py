@@ -12,7 +12,7 @@ from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
 from cvtr_widgets.panel.selection.panel_selection import Picked
 from cvtr_widgets.panel.steps.first_write import FirstWrite
 from cvtr_widgets.panel.steps.leads import LeadsStep
-from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, what_of
+from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, state_words, what_of
 from cvtr_widgets.panel.steps.type import TypeStep
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_COLUMNS, moment
 from cvtr_widgets.panel.table.lead_table import LeadTable
@@ -49,6 +49,8 @@ class ProcessingStep:
         self._changed = changed
         self._planned: tuple[Picked, Action | None] | None = None
         self._takes_back = ""
+        self._taken_back: tuple[Run, list[Run]] | None = None
+        self.undo_problem: Problem | None = None
         self._firsts: list[Run] = []
         self._results: pd.DataFrame | None = None
         self._progress: Progress | None = None
@@ -115,15 +117,26 @@ class ProcessingStep:
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
             return self._session.plan_undo([*firsts, run], on_progress=tell, cancel=job.cancel)
 
+        self.undo_problem = None
+
         def done(plan: Plan) -> None:
             self.forget()
             self._take(plan)
             self._planned, self._takes_back = (self._leads.picked, self._type.action()), run.id
+            self._taken_back = (run, firsts)
 
         def failed(problem: Problem, _error: BaseException) -> None:
-            self.problem = problem
+            self.undo_problem = problem
 
         self._jobs.start("plan", "Reading the leads of that run", work, done, failed)
+
+    def back_to_results(self) -> None:
+        """From a plan that takes a run back, to the results of that run. The plan is dropped; nothing was sent."""
+        if self._taken_back is None or self.run is not None:
+            return
+        run, firsts = self._taken_back
+        self.forget()
+        self.plan, self.run, self._firsts = run.plan, run, firsts
 
     def show_run(self, run: Run) -> None:
         """Show a run that goes on, with the plan that it was begun under."""
@@ -150,6 +163,7 @@ class ProcessingStep:
         self.first.look(None)
         self.run, self._results, self._progress = None, None, None
         self._firsts, self._takes_back, self.watched = [], "", ""
+        self._taken_back, self.undo_problem = None, None
         self.lapse()
         for table in (self.plan_table, self.result_table):
             table.only("verdict", ())
@@ -240,13 +254,15 @@ class ProcessingStep:
         self._progress = progress
         self._changed()
 
-    def absorb(self) -> None:
-        """Take over the results of a run that has ended."""
+    def absorb(self) -> list[pd.DataFrame]:
+        """Take over the results of a run that has ended; gives them once."""
         if self.run is not None and self.run.finished and self._results is None:
             self._progress = self.run.progress
             self._results = all_results([*self._firsts, self.run])
             self.result_table.set_frame(alarms_first(self._results))
             self._leads.outdated = True
+            return [self._results]
+        return []
 
     @property
     def running(self) -> bool:
@@ -287,7 +303,7 @@ class ProcessingStep:
     def summary(self) -> str:
         """The step in a line."""
         if self.run is not None:
-            return f"run {self.run.id} · {self.run.state} · {what_of(self.run, self._firsts)}"
+            return f"run {self.run.id} · {state_words(self.run)} · {what_of(self.run, self._firsts)}"
         if self.plan is None:
             return ""
         return ("taking a run back · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
@@ -298,6 +314,7 @@ class ProcessingStep:
         return {
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
+            "undo_problem": "" if self.undo_problem is None else self.undo_problem.text,
             "plan": None if self.plan is None else self._plan_view(self.plan),
             "stale": self.stale,
             "first": self.first.view(self.signature, self.stale) if self.first.waiting and self.run is None else None,
@@ -328,4 +345,4 @@ class ProcessingStep:
 
     def _run_view(self, run: Run) -> dict[str, Any]:
         shown = sorted(self.result_table.message()["filters"].get("outcome", []))
-        return run_view(run, self._firsts, self._progress or run.progress, len(self.left_over()), shown)
+        return run_view(run, self._firsts, self._progress or run.progress, len(self.left_over()), shown, self._results)

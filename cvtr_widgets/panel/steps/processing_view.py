@@ -77,14 +77,24 @@ def _comments(plan: Plan) -> list[str]:
     ]
 
 
-def run_view(run: Run, firsts: Sequence[Run], progress: Progress, left: int, shown: Sequence[str]) -> dict[str, Any]:
-    """A run. ``firsts``: runs of one lead before it, which belong to the same plan; ``left``: leads for "Again"."""
+def run_view(
+    run: Run,
+    firsts: Sequence[Run],
+    progress: Progress,
+    left: int,
+    shown: Sequence[str],
+    results: pd.DataFrame | None = None,
+) -> dict[str, Any]:
+    """A run. ``firsts``: runs of one lead before it, which belong to the same plan; ``left``: leads for "Again";
+    ``results``: those of a run that has ended.
+    """
     counts = Counter(run.counts)
     for one in firsts:
         counts.update(one.counts)
+    sums, skipped = ([], "") if results is None else (_sums(results), _skipped(results))
     return {
         "id": run.id,
-        "state": str(run.state),
+        "state": state_words(run),
         "what": f"This run: {what_of(run, firsts)}.",
         "done": progress.done,
         "total": progress.total,
@@ -95,14 +105,55 @@ def run_view(run: Run, firsts: Sequence[Run], progress: Progress, left: int, sho
         "paused": run.paused,
         "verify": "" if str(run.verify) == "all" else f"Read back: {WAYS.get(str(run.verify), str(run.verify))}.",
         "head": run.journal_head,
-        "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), _why(o, run)] for o in OUTCOMES if counts[str(o)]],
+        "sums": list(sums),
+        "sent": _sent_words(run, progress, counts),
+        "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), _why(o, run, skipped)] for o in OUTCOMES if counts[str(o)]],
         "error": "" if run.error is None else plain(str(run.error), 600),
         "again": f"Again with the {count_of(left)} that did not surely go through" if left else "",
         "filter": list(shown),
     }
 
 
-def _why(outcome: Outcome, run: Run) -> str:
+def state_words(run: Run) -> str:
+    """How a run ended; one that was cancelled when all had been sent was not cancelled in anything."""
+    if run.state is RunState.CANCELLED and not run.counts.get(str(Outcome.NOT_SENT)):
+        return "done: everything had been sent when Cancel was pressed"
+    return str(run.state)
+
+
+def _sent_words(run: Run, progress: Progress, counts: Counter[str]) -> str:
+    """How many leads are out, of a run that is being or was cancelled."""
+    total = f"of {count_of(progress.total)}"
+    if run.state is RunState.CANCELLING:
+        return f"{progress.sent:,} {total} are sent already; they stay sent."
+    if run.state is not RunState.CANCELLED:
+        return ""
+    kept = counts[str(Outcome.NOT_SENT)]
+    if not kept:
+        return f"Cancel came too late: all {count_of(progress.total)} had been sent."
+    return f"Cancelled: {max(0, progress.total - kept):,} {total} had been sent, {kept:,} had not."
+
+
+def _sums(results: pd.DataFrame) -> list[str]:
+    """Before -> after, with numbers: ``Current Status Caution → Invalid: 40``. Only what is known of both and has changed."""
+    said = []
+    for name, title in (("status", "Current Status"), ("delivery", "Delivery")):
+        pair = results[[f"before_{name}", f"after_{name}"]].dropna()
+        found = Counter(zip(pair.iloc[:, 0].tolist(), pair.iloc[:, 1].tolist(), strict=True))
+        said += [f"{title} {plain(b, 40)} → {plain(a, 40)}: {count_of(n)}" for (b, a), n in found.most_common(8) if a != b]
+    return said
+
+
+def _skipped(results: pd.DataFrame) -> str:
+    """Why leads were skipped, with numbers: ``not found 3, already so 2``."""
+    details = results.loc[results["outcome"] == str(Outcome.SKIPPED), "detail"]
+    found = Counter(str(detail).partition(":")[0] for detail in details)
+    return ", ".join(f"{plain(words, 60)} {n:,}" for words, n in found.most_common())
+
+
+def _why(outcome: Outcome, run: Run, skipped: str) -> str:
+    if outcome is Outcome.SKIPPED and skipped:
+        return f"Not sent: {skipped}."
     if outcome is Outcome.CONFIRMED and any(action.integrations for action, _ in run.plan.groups):
         return f"{OUTCOMES[outcome]} What the integrations received cannot be read."
     return UNREAD if outcome is Outcome.ACCEPTED and str(run.verify) == "none" else OUTCOMES[outcome]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.models import LeadId
+from cvtr_widgets.models import LeadId, Outcome
 from cvtr_widgets.panel.selection.id_set import NO_IDS, IdSet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MARKS = {"valid": "For Valid", "invalid": "For Invalid", "later": "Later"}
 """What a lead can be marked for while its detail is looked at; each mark is a kept selection."""
@@ -48,6 +51,18 @@ class Kept:
                 self._set(other, self.get(other).without([lead_id]))
         if not had:
             self._set(name, self.get(name).with_([lead_id]))
+
+    def decided(self) -> list[list[Any]]:
+        """Of each mark with leads: the mark, what it is called, and how many leads."""
+        return [[mark, name, len(ids)] for mark, name in MARKS.items() if len(ids := self.get(name))]
+
+    def finish(self, results: pd.DataFrame) -> None:
+        """Take the mark away from leads for which a run has done what they were marked for."""
+        went = results["outcome"].isin([str(Outcome.CONFIRMED), str(Outcome.ACCEPTED)])
+        for mark, name in MARKS.items():
+            if len(ids := self.get(name)):
+                done = results.index[went & (results["action"] == mark)]
+                self._set(name, ids.without(done.to_numpy()))
 
     def _set(self, name: str, ids: IdSet) -> None:
         if len(ids):

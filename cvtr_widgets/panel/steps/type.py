@@ -49,7 +49,7 @@ class Form:
 
 
 class TypeStep:
-    """What step 2 knows. What is entered for an action stays when another one is looked at, and for the next run."""
+    """What step 2 knows. What is entered for an action stays when another one is looked at, until ``clear``."""
 
     def __init__(self, session: LeadSession, jobs: Jobs, leads: LeadsStep) -> None:
         self.kind: ActionKind | None = None
@@ -102,6 +102,11 @@ class TypeStep:
             integrations=frozenset(one.integrations),
         )
         self.read_lists()
+
+    def clear(self) -> None:
+        """Forget the action and all that was entered: the next leads may be another customer's."""
+        self.kind, self.problem = None, None
+        self._forms.clear()
 
     def tick_integration(self, job: int, *, on: bool) -> None:
         """Tick or untick an integration job."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -110,6 +110,19 @@ def clock(at: str, zone: tzinfo) -> str:
     """An ISO time as a clock shows it today, with the day where it is another one."""
     then, now = datetime.fromisoformat(at).astimezone(zone), datetime.now(zone)
     return then.strftime("%H:%M" if then.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def zone_words(zone: tzinfo) -> str:
+    """What a time zone is called: ``Europe/London``, or ``UTC+02:00`` where it has no name."""
+    name = str(getattr(zone, "key", "") or datetime.now(zone).strftime("%Z"))
+    minutes = offset_of(zone)
+    sign = "-" if minutes < 0 else "+"
+    return plain(name, 40) if name else f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def offset_of(zone: tzinfo) -> int:
+    """Minutes that a zone's clocks are ahead of UTC now."""
+    return int((datetime.now(zone).utcoffset() or timedelta()).total_seconds()) // 60
 
 
 def cell(value: Any, look: Look, zone: tzinfo) -> str:
