@@ -78,6 +78,7 @@ function processingStep(link) {
   const again = button("Preview again", { class: "cvtr-preview-again" }, () => link.send("preview"));
 
   const planLine = h("p", { class: "cvtr-soft cvtr-plan-line" });
+  const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
   const takesBack = h("p", { class: "cvtr-note cvtr-takes-back", hidden: true });
   const verdicts = tiles("cvtr-verdicts", (values) => link.send("only", { table: "plan", column: "verdict", values }));
   const cost = h("p", { class: "cvtr-soft cvtr-cost" });
@@ -135,7 +136,6 @@ function processingStep(link) {
   const sums = h("ul", { class: "cvtr-sums", "aria-label": "Before and after", hidden: true });
   const sentLine = h("p", { class: "cvtr-note cvtr-sent", hidden: true });
   const undoProblem = h("p", { class: "cvtr-problem cvtr-undo-problem", role: "alert", hidden: true });
-  const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
   const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
   const what = h("p", { class: "cvtr-what", hidden: true });
   const watching = h("p", { class: "cvtr-note", hidden: true });

@@ -1,0 +1,76 @@
+"""What the panel says of its own state: days and zones, decisions, what was entered, undo, and what a run came to."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.kept_page
+
+
+def caution(sandbox, number):
+    return sandbox.lead_ids(status="Caution")[:number]
+
+
+def flag(panel, ids, action, **fields):
+    panel.type_ids("\n".join(map(str, ids)))
+    panel.selected(len(ids))
+    panel.next()
+    panel.choose(action, **fields)
+    panel.preview()
+
+
+def test_the_zone_of_the_days_is_named_and_a_half_typed_day_loads_nothing(open_panel, screenshot):
+    panel = open_panel()
+    expect(panel(".cvtr-zone")).to_contain_text("Days and times are those of ")
+    day = panel(".cvtr-filter-from")
+    day.focus()
+    panel.page.keyboard.press("1")
+    expect(panel(".cvtr-step-leads .cvtr-why").first).to_contain_text("From is no whole day yet. Complete it, or clear it.")
+    expect(panel(".cvtr-load")).to_have_attribute("aria-disabled", "true")
+    screenshot("half-typed-day")
+    day.fill("2020-01-01")
+    panel.press(".cvtr-load")
+    panel(".cvtr-table .cvtr-row-tick").first.wait_for()
+
+
+def test_decisions_by_key_are_counted_and_lead_on(open_panel, sandbox, screenshot):
+    panel = open_panel()
+    panel.load(status="Caution")
+    first = panel.rows()[0]
+    panel(f".cvtr-table .cvtr-open[data-lead-id='{first}']").click()
+    panel(".cvtr-decide-invalid").wait_for()
+    panel(".cvtr-decide-invalid").click()
+    expect(panel(".cvtr-decided")).to_contain_text("1 for Invalid")
+    screenshot("decided")
+    panel.press(".cvtr-use-decided-invalid")
+    panel.step(2)
+    expect(panel(".cvtr-action")).to_have_value("invalid")
+    panel.choose("invalid", reason="Duplicate")
+    panel.preview()
+    expect(panel(".cvtr-warnings")).to_contain_text("This can’t be undone for 1 lead: now Caution, and no action sets that.")
+    screenshot("cannot-be-undone")
+    panel.run()
+    expect(panel(".cvtr-sums")).to_contain_text("Current Status Caution → Invalid: 1 lead")
+    expect(panel(".cvtr-decided")).to_be_hidden()
+    panel.press(".cvtr-undo-run")
+    expect(panel(".cvtr-undo-problem")).to_contain_text("Nothing of this run can be taken back.")
+    screenshot("nothing-to-undo")
+    panel.press(".cvtr-start-over")
+    panel.step(1)
+    panel.tick(panel.rows()[:1])
+    panel.next()
+    expect(panel(".cvtr-action")).to_have_value("")
+
+
+def test_undo_has_a_way_back_to_the_results(open_panel, sandbox, screenshot):
+    ids = [own for own in sandbox.lead_ids(status="Invalid") if sandbox.lead(own)["reason"] == "Duplicate"][:2]
+    panel = open_panel()
+    flag(panel, ids, "test", reason="Test lead")
+    panel.run(confirm=False)
+    panel.press(".cvtr-undo-run")
+    panel(".cvtr-takes-back").wait_for()
+    screenshot("taking-back")
+    panel.press(".cvtr-to-results")
+    panel(".cvtr-results").wait_for()
+    assert panel.outcomes() == {"confirmed": 2}
