@@ -101,7 +101,7 @@ function leadsStep(link) {
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { ids.flush(); link.send("go", { step: 2 }); });
 
   const element = h("div", { class: "cvtr-body" }, filters, zone, filterLines, still, problem.element, goOn, outdated,
-    over, arrange.element, decided, table.element, arrange.sorts, notes, detail.element,
+    over, arrange.element, table.element, arrange.sorts, notes, decided, detail.element,
     h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), fileProblem, whichColumn, typedNotes, files, selected, absentBox, asideList,
     rejectedBox, h("div", { class: "cvtr-foot" }, why, notTakenText, next));
 
