@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cvtr_widgets.connection import Sandbox, connect
     from cvtr_widgets.errors import CvtrError
     from cvtr_widgets.frames.export import to_csv, to_excel
+    from cvtr_widgets.insight.look_panel import LookPanel
     from cvtr_widgets.models import Action, ActionKind, Limits, Outcome, Verdict
     from cvtr_widgets.panel.lead_panel import LeadPanel
     from cvtr_widgets.plans.plan import Plan
@@ -45,6 +46,7 @@ _HOMES = {
     "LeadPanel": "panel.lead_panel",
     "LeadSession": "session.lead_session",
     "Limits": "models",
+    "LookPanel": "insight.look_panel",
     "Outcome": "models",
     "Patience": "runs.options",
     "Plan": "plans.plan",
@@ -76,6 +78,7 @@ __all__ = [
     "LeadPanel",
     "LeadSession",
     "Limits",
+    "LookPanel",
     "Outcome",
     "Patience",
     "Plan",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("cvtr_widgets.insight")
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """A file of the page."""
     return resources.files("cvtr_widgets.insight").joinpath("static", name).read_text(encoding="utf-8")
 
 
@@ -31,11 +32,31 @@ def renderer() -> bytes:
     return str(vl_convert.javascript_bundle("globalThis.cvtrVegaEmbed = vegaEmbed;")).encode()
 
 
+def pick_of(chart: Chart, content: dict[str, Any]) -> tuple[int, ...]:
+    """The leads that a message ``pick`` or ``brush`` of the page means. What makes no sense raises."""
+    if content["kind"] == "pick":
+        return chart.leads_of(**{str(name): value for name, value in content["key"].items()})
+    return chart.leads_between(content["field"], content["first"], content["last"])
+
+
+def chart_message(chart: Chart) -> dict[str, Any]:
+    """A chart as the page takes it: the specification and the rows of its table."""
+    return {
+        "kind": "chart",
+        "title": chart.title,
+        "spec": chart.spec,
+        "rows": chart.records(),
+        "columns": list(chart.table.columns),
+        "keys": list(chart.keys),
+        "brush": chart.spec.get("usermeta", {}).get("brush"),
+    }
+
+
 class ChartView(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own bases have no types
     """One chart as a widget; ``Chart.widget`` makes it."""
 
-    _esm = _static("chart.js")
-    _css = _static("chart.css")
+    _esm = static("chart.js")
+    _css = static("chart.css")
 
     def __init__(self, chart: Chart) -> None:
         super().__init__()
@@ -54,32 +75,17 @@ class ChartView(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         if kind == "hello":
             if content.get("renderer") is not True:
                 self.send({"kind": "renderer"}, [renderer()])
-            self.send(self._all())
-        elif kind == "pick":
-            self._pick(lambda: self._chart.leads_of(**{str(k): v for k, v in content["key"].items()}))
-        elif kind == "brush":
-            self._pick(lambda: self._chart.leads_between(content["field"], content["first"], content["last"]))
+            self.send(chart_message(self._chart))
+        elif kind in {"pick", "brush"}:
+            self._pick(content)
         else:
             log.warning("a message of a chart was not understood; nothing was done")
 
-    def _pick(self, find: Any) -> None:
+    def _pick(self, content: dict[str, Any]) -> None:
         try:
-            ids = find()
+            ids = pick_of(self._chart, content)
         except Exception:  # noqa: BLE001  the border to the page: what it says wrongly picks nothing
             log.warning("a message of a chart was not understood; nothing was done")
             return
         self._chart.pick(ids)
         self.send({"kind": "picked", "leads": len(ids)})
-
-    def _all(self) -> dict[str, Any]:
-        chart = self._chart
-        rows = chart.records()
-        return {
-            "kind": "chart",
-            "title": chart.title,
-            "spec": chart.spec,
-            "rows": rows,
-            "columns": list(chart.table.columns),
-            "keys": list(chart.keys),
-            "brush": chart.spec.get("usermeta", {}).get("brush"),
-        }

@@ -97,3 +97,32 @@ def test_charts_follow_the_theme_and_are_accessible(shown, page, screenshot):
         page.evaluate(THEME, "JupyterLab Light")
     found = Axe().run(page, context=".cvtr-chart").response["violations"]
     assert [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found] == []
+
+
+LOOK = """
+import cvtr_widgets as cvtr
+sandbox = cvtr.Sandbox(story="bad_month", leads=2_000, seed=2)
+client = sandbox.connect()
+leads = cvtr.LeadSession(client, progress=False).pull()
+look = cvtr.LookPanel(leads)
+"""
+
+
+def test_the_look_panel_goes_from_a_finding_to_its_leads(notebook, page, screenshot):
+    opened = notebook([LOOK, "look"])
+    look = page.locator(".cvtr-look")
+    look.get_by_role("button", name="Ask").click()
+    first = look.locator(".cvtr-look-finding").first
+    expect(first).to_be_visible()
+    screenshot("look-findings")
+    first.get_by_role("button").click()
+    expect(look.locator("[role=status]").first).to_contain_text("leads selected")
+    assert opened.kernel_eval("look.picked == look.findings[0].leads")
+    assert Axe().run(page, context=".cvtr-look").response["violations"] == []
+    look.get_by_label("Question").select_option("funnel")
+    look.get_by_label("by", exact=True).select_option("sub_id")
+    look.get_by_role("button", name="Ask").click()
+    expect(look.locator(".cvtr-chart[data-drawn=true]")).to_be_visible()
+    look.locator("tbody button").first.click()
+    expect(look.locator("[role=status]").first).to_contain_text("leads selected")
+    screenshot("look-funnel")

@@ -12,6 +12,7 @@ import pytest
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import ExportError, InsightError
 from cvtr_widgets.insight import charts
+from cvtr_widgets.insight.chart_view import chart_message
 from tests.insight.worlds import CHANGES, frame_of, rows_of
 
 
@@ -68,7 +69,7 @@ def test_pictures_need_no_browser_and_nothing_is_loaded_or_personal(leads, name,
     assert len(picture) < 400_000
     addresses = set(re.findall(r"https?://[^\"' <]+", picture + json.dumps(chart.full_spec)))
     assert all(a.startswith(("http://www.w3.org/", "https://vega.github.io/schema/")) for a in addresses), addresses
-    text = json.dumps([chart.widget._all(), {k: str(v) for k, v in chart.widget.get_state().items()}])
+    text = json.dumps([chart_message(chart), {k: str(v) for k, v in chart.widget.get_state().items()}])
     for column in ("email", "last_name", "telephone", "other_ip"):
         assert not [v for v in leads[column].dropna() if f'"{v}"' in text], column
     assert len(json.dumps({k: str(v) for k, v in chart.widget.get_state().items()})) < 50_000

@@ -100,9 +100,10 @@ def _finding(name: str, strange: list[tuple[int, list[Any], float]], n: int, p: 
     start = _start(window)
     ids = tuple(sorted(int(i) for _, leads, _ in strange for i in leads))
     more = f" {len(strange) - 1} more windows are like that." if len(strange) > 1 else ""
+    few = f"{usual:.1f}" if usual >= 0.05 else "fewer than 0.1"
     sentence = (
         f"{len(most):,} leads of publisher {name} came in within ten minutes from {start:%Y-%m-%d %H:%M} UTC; usual at that "
-        f"hour of the week is {usual:.1f}.{more}"
+        f"hour of the week is {few}.{more}"
     )
     low, high = wilson([len(ids)], [n])
     return Finding(
