@@ -35,6 +35,8 @@ _DIGITS: Final = 10**15
 # Excel and its kin take a cell for a formula by its first character, spaces and invisible characters before it aside.
 _SIGNS: Final = "=+\\-@＝＋－＠﹢﹣﹦﹫−"
 _SKIPPED: Final = "\\s\u200b\u200c\u200d\u2060\ufeff\u00ad\"'`"
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+"""In a workbook ``_x0041_`` stands for A; the text itself is written with its first underscore as ``_x005F_``."""
 _STARTS_FORMULA = re.compile(rf"[{_SKIPPED}]*[{_SIGNS}]|[\t\r\n]")
 # A program that splits at another character than the comma makes cells out of the middle of a text.
 _FORMULA_INSIDE = re.compile(rf"([;\t\r\n])(?=[{_SKIPPED}]*[{_SIGNS}])")
@@ -230,6 +232,7 @@ def _excel_text(text: str) -> str:
     if len(text) > EXCEL_TEXT:
         tail = f" … (cut: {len(text):,} characters)"
         text = text[: EXCEL_TEXT - len(tail)] + tail
+    text = _ESCAPE.sub("_x005F_", text)
     # openpyxl takes = for a formula and #N/A for an error; the others are Excel's when a user edits the cell.
     return _Text(text) if text.startswith("#") or _STARTS_FORMULA.match(text) else text
 

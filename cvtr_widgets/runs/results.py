@@ -1,4 +1,4 @@
-"""The results of a run as a frame. Nothing personal is in it."""
+"""The results of a run as a frame. Nothing personal is in it but what the user wrote as a comment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cvtr_widgets.actions.proof import Sight
-from cvtr_widgets.models import NOT_SENT, Lead, LeadId, LeadState, Outcome, Signature
+from cvtr_widgets.models import NOT_SENT, Lead, LeadId, LeadState, Outcome, Sealed, Signature
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from cvtr_widgets.runs.replay import Fate
 
 RESULT_COLUMNS = (
-    "action", "reason", "outcome", "detail", "before_status", "after_status", "before_delivery", "after_delivery",
+    "action", "reason", "category", "comment", "integrations", "outcome", "detail",
+    "before_status", "after_status", "before_delivery", "after_delivery",
     "campaign_id", "campaign", "publisher", "attempts", "http_status", "started_at", "finished_at", "signed_by",
     "run_id", "chunk",
 )  # fmt: skip
@@ -32,6 +33,9 @@ class About(NamedTuple):
     reason: str | None
     run_id: str
     signed_by: str | None
+    category: str | None
+    comment: str | None
+    asks_integrations: bool
 
 
 @dataclass(slots=True)
@@ -108,10 +112,21 @@ def delivery_words(lead: Lead | LeadState | None, checked: bool | None) -> str |
     return None if checked is None else "Delivered" if checked else "Not Delivered"
 
 
+def _sent_to(row: Row) -> str | None:
+    """The integration jobs that a lead was sent to, by id; ``none`` where the action asked for some and its campaign has none
+    of them. None for what was not sent, and for actions without integrations.
+    """
+    if not row.about.asks_integrations or not row.attempts:
+        return None
+    return ", ".join(map(str, row.entry.integrations)) or "none"
+
+
 def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Results of a run: index ``lead_id`` (int64), one row per input lead in the input's order.
 
-    Columns: ``action outcome`` (categories), ``reason detail`` (text), ``before_status after_status before_delivery
+    Columns: ``action outcome`` (categories), ``reason category comment integrations detail`` (text; a comment
+    that the journal has only as a hash is None; ``integrations``: ids of the jobs that the lead was sent to, or
+    ``none``), ``before_status after_status before_delivery
     after_delivery`` (text), ``campaign_id`` (Int64), ``campaign publisher`` (text), ``attempts`` (int64),
     ``http_status`` (Int64), ``started_at finished_at`` (UTC), ``signed_by run_id`` (text), ``chunk`` (Int64).
     """
@@ -130,6 +145,9 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
     data: dict[str, Any] = {
         "action": pd.Categorical(about("action")),
         "reason": pd.Series(about("reason"), dtype="object"),
+        "category": pd.Series(about("category"), dtype="object"),
+        "comment": pd.Series(about("comment"), dtype="object"),
+        "integrations": pd.Series([_sent_to(r) for r in rows], dtype="object"),
         "outcome": pd.Categorical([str(r.outcome) for r in rows], categories=outcomes, ordered=False),
         "detail": pd.Series(col("detail"), dtype="object"),
         "before_status": pd.Series([_text(v) for v in before("status")], dtype="object"),
@@ -157,7 +175,13 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
 def rows_of(plan: Plan, run_id: str, signature: Signature | None, fates: Mapping[LeadId, Fate]) -> dict[LeadId, Row]:
     """A row for each lead of a plan, in its order; with what the journal knows of it, where it does."""
     signed_by = signature.name if signature else None
-    sent = [About(str(action.kind), action.reason, run_id, signed_by) for action, _ in plan.groups]
+    sent = [
+        About(
+            str(action.kind), action.reason, run_id, signed_by, action.category,
+            None if isinstance(action.comment, Sealed) else action.comment, bool(action.integrations),
+        )
+        for action, _ in plan.groups
+    ]  # fmt: skip
     skipped = [about._replace(signed_by=None) for about in sent]
     rows: dict[LeadId, Row] = {}
     for entry in plan.entries:

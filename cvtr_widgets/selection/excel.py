@@ -10,7 +10,7 @@ from typing import Final
 from xml.parsers.expat import ExpatError
 
 from cvtr_widgets.arguments import shown
-from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT
 from cvtr_widgets.selection.selection import Selection
@@ -82,6 +82,7 @@ def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell 
     found: list[tuple[Sheet, Table, Column]] = []
     hidden: list[str] = []
     refusals: list[str] = []
+    unclear: list[str] = []
     for one in sheets:
         if sheet is None and not one.visible:
             hidden.append(shown(one.title, 40))
@@ -90,10 +91,13 @@ def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell 
         try:
             found.append((one, table, find_column(table, column)))
         except SelectionError as error:
+            unclear += error.columns if isinstance(error, ColumnUnclear) else ()
             refusals.append(str(error) if len(sheets) == 1 else f"Sheet “{shown(one.title, 40)}”: {error}")
     if not found:
         if hidden:
             refusals.append(f"Not looked at, because hidden: {', '.join(hidden)}.")
+        if unclear:  # so that the user can be asked which one
+            raise ColumnUnclear(" ".join(refusals), columns=list(dict.fromkeys(unclear)))
         raise SelectionError(" ".join(refusals) or "The workbook has no sheet with cells. Choose another file.")
     # A sheet whose header says so comes before one that only looks as if it held ids.
     chosen, table, where = min(found, key=lambda f: f[2].header == 0)

@@ -249,6 +249,29 @@ def test_valid_with_integrations_says_what_else_it_does(driven):
     assert any("may become Delivered" in said for said in driven.view()["processing"]["plan"]["warnings"])
 
 
+def test_results_say_with_what_and_to_which_integrations_each_lead_was_sent(driven):
+    by_campaign = {}
+    for own in driven.server.lead_ids(status="Caution"):
+        by_campaign.setdefault(driven.server.lead(own)["campaign_id"], own)
+    one, other = list(by_campaign.values())[:2]
+    driven.select([one, other])
+    driven.say("action", kind="valid")
+    mine = driven.view()["type"]["integrations"]
+    there = {job for job, _, _ in mine[1]["jobs"]}
+    job = next(job for job, _, _ in mine[0]["jobs"] if job not in there)
+    driven.say("integration", job=job, on=True)
+    driven.say("reason", value=driven.view()["type"]["reasons"][1][0])
+    driven.say("comment", text="seen by hand")
+    driven.say("preview")
+    driven.say("confirm", on=True)
+    assert sum(driven.run().values()) == 2
+    results = driven.state.processing.results
+    assert sorted(results["integrations"]) == sorted([job, "none"])
+    assert set(results["comment"]) == {"seen by hand"}
+    titles = {column["title"] for column in driven.state.table("results").message()["columns"]}
+    assert {"Reason", "Reason Category", "Comment", "Sent to Integrations"} <= titles
+
+
 def test_all_is_not_selected_while_leads_are_on_their_way(driven):
     driven.server.mishaps = [Mishap("leads", "slow", nth=3, seconds=3.0)]
     driven.state.handle("load", {"go_on": False})

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
+from openpyxl.styles import Font
+from openpyxl.worksheet.table import Table
 
-from cvtr_widgets.errors import SelectionError
+from cvtr_widgets.errors import ColumnUnclear, SelectionError
+from cvtr_widgets.frames.export import to_excel
 from cvtr_widgets.selection.select import read_file
 
 
@@ -142,3 +148,71 @@ def test_notes_beside_a_table_move_nothing() -> None:
     found = read_file(workbook([["Lead ID", "Name"], [11, "Bob"], [12, "Ann"], [13, "Cid"]], change=unsized), name="notes.xlsx")
     assert found.ids == (11, 12, 13)
     assert not found.rejected
+
+
+def rewritten(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """A workbook whose parts are other bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return out.getvalue()
+
+
+def prefixed(name: str, part: bytes) -> bytes:
+    """The same XML with a prefix before each element, and single quotes."""
+    if not name.startswith("xl/worksheets/sheet"):
+        return part
+    part = re.sub(rb"<(/?)([a-zA-Z])", rb"<\1x:\2", part).replace(b"xmlns=", b"xmlns:x=")
+    return part.replace(b'"', b"'")
+
+
+def strict(_name: str, part: bytes) -> bytes:
+    """Strict Open XML has namespaces of its own."""
+    new = b"http://purl.oclc.org/ooxml/"
+    part = part.replace(b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", new + b"spreadsheetml/main")
+    return part.replace(
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships", new + b"officeDocument/relationships"
+    )
+
+
+def empty_fill(name: str, part: bytes) -> bytes:
+    return re.sub(rb"<fill>.*?</fill>", b"<fill/>", part) if name == "xl/styles.xml" else part
+
+
+def hide(book: openpyxl.Workbook) -> None:
+    book["One"].row_dimensions[3].hidden = True
+    book["One"]["A4"].font = Font(strike=True)
+
+
+@pytest.mark.parametrize("change", [prefixed, strict, empty_fill])
+def test_a_workbook_is_read_as_excel_shows_it_however_its_xml_is_written(change: Callable[[str, bytes], bytes]) -> None:
+    rows = [["Lead ID", "Score"], [11001, 1], [11002, 2], [11003, 3], [11004, 4]]
+    found = read_file(rewritten(workbook(rows, change=hide), change))
+    assert found.ids == (11001, 11004)
+    assert [r.where for r in found.rejected] == ["row 3", "row 4"]
+
+
+def test_the_totals_row_of_a_table_is_no_lead() -> None:
+    def total(book: openpyxl.Workbook) -> None:
+        table = Table(displayName="Leads", ref="A1:B5", totalsRowCount=1)
+        table._initialise_columns()
+        book["One"].add_table(table)
+
+    found = read_file(workbook([["Lead ID", "Score"], [11001, 1], [11002, 2], [11003, 3], [11050, 6]], change=total))
+    assert found.ids == (11001, 11002, 11003)
+
+
+def test_a_hidden_column_is_asked_about() -> None:
+    def column(book: openpyxl.Workbook) -> None:
+        book["One"].column_dimensions["A"].hidden = True
+
+    with pytest.raises(ColumnUnclear, match="is hidden in Excel"):
+        read_file(workbook([["Lead ID", "Score"], [11001, 1]], change=column))
+
+
+@pytest.mark.parametrize("text", ["_x0041_", "_x005F_x0041_", "a_x000D_b"])
+def test_an_escape_in_a_text_goes_out_and_comes_in_as_that_text(text: str) -> None:
+    content = to_excel(pd.DataFrame({"Lead ID": ["11001", text]}))
+    assert isinstance(content, bytes)
+    assert [r.text for r in read_file(content).rejected] == [text]
