@@ -13,9 +13,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+from ipywidgets import Layout
+from traitlets import TraitError
 
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.arguments import checked
+from cvtr_widgets.arguments import checked, quoted, shown
+from cvtr_widgets.errors import ArgumentError
 from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.link.acknowledgements import Heard
 from cvtr_widgets.panel.link.deltas import News
@@ -41,6 +44,24 @@ PAUSE = 0.08
 """Seconds between two views sent; what changes in between goes with the next one."""
 
 
+def _layout(given: Any) -> Layout:
+    """A layout of one's own: a dict with an unknown name would be taken without a word, and do nothing."""
+    if isinstance(given, Layout):
+        return given
+    what = "layout is an ipywidgets.Layout or a dict such as {'width': '50%'}"
+    if not isinstance(given, dict):
+        raise ArgumentError(f"{what}, not {quoted(given)}.")
+    unknown = [
+        name for name in given if not (name == "border" or (name in Layout.class_trait_names(sync=True) and name[0] != "_"))
+    ]
+    if unknown:
+        raise ArgumentError(f"A layout has no {quoted(unknown[0])}: {what}.")
+    try:
+        return Layout(**given)
+    except TraitError as error:
+        raise ArgumentError(f"{what}, and its values are texts: {shown(error)}") from error
+
+
 class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own bases have no types
     """The lead panel: **Leads**, **Type**, **Processing**.
 
@@ -53,14 +74,26 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         page_size: rows of the lead table (25 to 500).
         masked: shorten names, e-mail addresses and telephones everywhere; by default for all accounts but those of
             which the service says that they may see the data. A session that is given has its own setting.
+        layout: how it is placed in a box, as for every widget: an ``ipywidgets.Layout`` or ``{"width": "50%"}``. By itself it
+            takes the width that there is.
+
+    Raises:
+        ArgumentError: ``layout`` is something else, or names a property that a layout does not have.
     """
 
     _esm = page(SCRIPTS)
     _css = page(STYLES)
 
     @checked
-    def __init__(self, client: Convertr | LeadSession, *, page_size: int = 50, masked: bool | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        client: Convertr | LeadSession,
+        *,
+        page_size: int = 50,
+        masked: bool | None = None,
+        layout: Layout | dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(**({} if layout is None else {"layout": _layout(layout)}))
         session = client if isinstance(client, LeadSession) else LeadSession(client, progress=False, masked=masked)
         self._sending = threading.Lock()
         self._timer_lock = threading.Lock()

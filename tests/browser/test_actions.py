@@ -60,7 +60,7 @@ def test_valid_with_integrations_of_each_leads_own_campaign(open_panel, sandbox)
     panel.selected(2)
     panel.next()
     panel.choose("valid", reason=first_reason(sandbox, "valid"))
-    boxes = panel(".cvtr-integrations input")
+    boxes = panel(".cvtr-integrations input[data-job]")
     boxes.first.wait_for()
     chosen = {int(box.get_attribute("data-job")) for box in boxes.all()}
     for box in boxes.all():

@@ -209,7 +209,7 @@ function render({ model, el }) {
   const processing = processingStep(link);
   const steps = [stepSection(link, 1, "Leads", leads.element), stepSection(link, 2, "Type", type.element),
     stepSection(link, 3, "Processing", processing.element)];
-  const root = h("div", { class: "cvtr-panel", "data-step": "0" }, header.element, silent, problem.element, past.element,
+  const root = h("div", { class: "cvtr-panel", "data-step": "0", dir: "ltr", lang: "en" }, header.element, silent, problem.element, past.element,
     ...steps.map((step) => step.element));
   const main = h("div", { class: "cvtr-outer" }, root);
   for (const kind of ["keydown", "keyup", "keypress"]) {

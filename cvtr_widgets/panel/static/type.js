@@ -31,12 +31,25 @@ function typeStep(link) {
     comment.flush();
   }
 
+  /** One tick for the integrations of the same name in several campaigns. */
+  function allCampaigns(campaigns) {
+    const named = new Map();
+    for (const one of campaigns) for (const [id, name] of one.jobs) named.set(name, [...(named.get(name) || []), id]);
+    const several = [...named].filter(([, ids]) => ids.length > 1);
+    if (!several.length) return [];
+    return [h("div", { class: "cvtr-campaign-jobs cvtr-all-campaigns" }, h("span", { class: "cvtr-campaign" }, "All campaigns"),
+      ...several.map(([name, ids]) => h("label", { class: "cvtr-tickbox" },
+        h("input", { type: "checkbox", "data-jobs": ids.join(" "),
+          on: { change: (event) => ids.forEach((job) => link.send("integration", { job, on: event.target.checked })) } }),
+        h("span", { dir: "auto" }, `${name} (in ${ids.length} of ${campaigns.length})`))))];
+  }
+
   let drawn = "";
   function drawJobs(campaigns, fresh) {
     const shape = JSON.stringify(campaigns.map((c) => [c.campaign, c.leads, c.jobs.map(([id, name]) => [id, name])]));
     if (shape !== drawn) {
       drawn = shape;
-      jobs.replaceChildren(...campaigns.map((one) => h("div", { class: "cvtr-campaign-jobs" },
+      jobs.replaceChildren(...allCampaigns(campaigns), ...campaigns.map((one) => h("div", { class: "cvtr-campaign-jobs" },
         h("span", { class: "cvtr-campaign", dir: "auto" }, `${one.campaign} (${one.leads})`),
         ...(one.jobs.length ? one.jobs.map(([id, name]) => h("label", { class: "cvtr-tickbox" },
           h("input", { type: "checkbox", "data-job": id,
@@ -44,7 +57,13 @@ function typeStep(link) {
           : [h("span", { class: "cvtr-soft" }, "no integration configured")]))));
     }
     const on = new Map(campaigns.flatMap((c) => c.jobs.map(([id, , ticked]) => [id, ticked])));
-    if (fresh) for (const box of jobs.querySelectorAll("input")) box.checked = Boolean(on.get(box.dataset.job));
+    if (!fresh) return;
+    for (const box of jobs.querySelectorAll("input[data-job]")) box.checked = Boolean(on.get(box.dataset.job));
+    for (const box of jobs.querySelectorAll("input[data-jobs]")) {
+      const ticked = box.dataset.jobs.split(" ").filter((id) => on.get(id)).length;
+      box.checked = ticked === box.dataset.jobs.split(" ").length;
+      box.indeterminate = ticked > 0 && !box.checked;
+    }
   }
 
   function update(view, fresh) {
