@@ -23,4 +23,6 @@ def test_a_wrong_layout_is_refused_with_what_to_give(sandbox_client, wrong):
 @pytest.fixture(scope="module")
 def sandbox_client():
     with cvtr.Sandbox(leads=20) as sandbox:
-        yield sandbox.connect()
+        client = sandbox.connect()
+        yield client
+        client.close()

@@ -10,11 +10,13 @@ from cvtr_widgets.panel.steps.processing_view import alarms_first
 
 def test_a_lead_that_went_well_has_no_comment_and_whatever_else_is_said_stays():
     with cvtr.Sandbox(leads=60) as sandbox:
-        session = cvtr.LeadSession(sandbox.connect(), progress=False)
+        client = sandbox.connect()
+        session = cvtr.LeadSession(client, progress=False)
         plan = session.plan(cvtr.mark_invalid(reason="Returned", category="No budget"), session.pull().index[:20])
         run = session.run(plan, confirm=True)
         run.wait()
         results = run.results
+        client.close()
     confirmed = results[results["outcome"] == "confirmed"]
     assert len(confirmed)
     assert confirmed["detail"].str.startswith("read back: ").all()
