@@ -16,6 +16,7 @@ def test_a_lead_that_went_well_has_no_comment_and_whatever_else_is_said_stays():
         run = session.run(plan, confirm=True)
         run.wait()
         results = run.results
+        session.close()
         client.close()
     confirmed = results[results["outcome"] == "confirmed"]
     assert len(confirmed)
