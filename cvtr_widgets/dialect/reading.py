@@ -19,7 +19,7 @@ from cvtr_widgets.dialect.kinds import FixedEntry as Fixed
 from cvtr_widgets.dialect.model import Call, Dialect, Slot, entries
 from cvtr_widgets.dialect.schema import CALLS, CallPart, DialectFile
 from cvtr_widgets.errors import DialectError
-from cvtr_widgets.frames.field_map import FieldMap
+from cvtr_widgets.frames.field_map import OUR_WORDS, FieldMap, own_word, plain_word
 from cvtr_widgets.reader_limits import DIALECT_BYTES
 
 _LISTS = {PlacesEntry: "places", ValuesEntry: "values", StatusesEntry: "values"}
@@ -190,6 +190,32 @@ def _sensible(checked: DialectFile, where: str, text: str) -> None:
             line = line_of(text, ("calls", name, problem[0]))
             at = f"line {line}, " if line else ""
             raise DialectError(f"{where}, {at}calls.{name}.{problem[0]}: {problem[1]}. Correct it.")
+    _words_apart(checked, where, text)
+
+
+def _words_apart(checked: DialectFile, where: str, text: str) -> None:
+    """A word that meant both yes and no would make every answer true."""
+    for one, other in (("yes", "no"), ("delivered", "not_delivered")):
+        mine, theirs = (getattr(checked.words, kind).values for kind in (one, other))
+        both = {plain_word(w) for w in mine} & {plain_word(w) for w in theirs}
+        if both:
+            line = line_of(text, ("words", one)) or line_of(text, ("words", other))
+            at = f"line {line}, " if line else ""
+            raise DialectError(
+                f"{where}, {at}words.{one} and words.{other} both hold {', '.join(sorted(map(repr, both)))}. Take it out "
+                "of one of them."
+            )
+    maps = (("statuses", "status"), ("deliveries", "delivery"), ("replacements", "replacement"))
+    for key, name in maps:
+        for word, ours in getattr(checked.words, key).value.items():
+            if own_word(name, str(ours)) is None:
+                line = line_of(text, ("words", key))
+                at = f"line {line}, " if line else ""
+                known = ", ".join(w or "None" for w in dict.fromkeys(OUR_WORDS[name].values()))
+                raise DialectError(
+                    f"{where}, {at}words.{key}: {word!r} stands for {str(ours)[:40]!r}, which is none of {known}. The service's "
+                    "word is on the left, ours on the right."
+                )
 
 
 def _without_evidence(table: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cvtr_widgets.learn.bodies import Seen, Table
@@ -10,19 +11,50 @@ from cvtr_widgets.learn.exchange import Exchange, leaves, number_in, quoted
 from cvtr_widgets.learn.known import Known
 
 WORDS = ("status", "result", "state", "word", "outcome", "delivered", "sent", "success", "ok")
+Changed = Callable[[int, int], bool | None]
 MESSAGES = ("message", "why", "note", "error", "detail", "reason")
 
 
-def learn_answer(seen: Seen, known: Known, base: str) -> tuple[dict[str, Table], list[Any]]:
-    """Entries ``answer`` and ``queue`` of a write, and the words that were said of leads."""
-    exchange, where = seen[0]
+@dataclass
+class Words:
+    """Words that answers had for leads, by what became of them: of leads that changed, of leads that did not, and of leads of
+    which the capture does not show it.
+    """
+
+    yes: list[Any] = field(default_factory=list)
+    no: list[Any] = field(default_factory=list)
+    open: list[Any] = field(default_factory=list)
+
+    def add(self, word: Any, changed: bool | None) -> None:
+        """One word for one lead."""
+        mine = self.open if changed is None else self.yes if changed else self.no
+        if not any(_same(word, one) for one in mine):
+            mine.append(word)
+
+
+def _same(one: Any, two: Any) -> bool:
+    return type(one) is type(two) and one == two
+
+
+def learn_answer(seen: Seen, known: Known, base: str, changed: Changed) -> tuple[dict[str, Table], Words]:
+    """Entries ``answer`` and ``queue`` of a write, and the words that were said of leads. ``changed``: whether the record of a
+    lead is another one after an exchange; None where the capture does not show it.
+    """
     entries: dict[str, Table] = {}
-    final: Any = exchange.got
-    queue = _queue(exchange, known, base)
-    if queue is not None:
-        entries["queue"], final = queue
-    entries["answer"], words = _shape(final, where.ids, check=False)
-    return entries, words
+    told = Words()
+    for exchange, where in seen:
+        final: Any = exchange.got
+        queue = _queue(exchange, known, base)
+        if queue is not None:
+            final = queue[1]
+            entries.setdefault("queue", queue[0])
+        shape, said = _shape(final, where.ids, check=False)
+        entries.setdefault("answer", shape)
+        if shape != entries["answer"] and entries["answer"]["shape"] == "none":
+            entries["answer"] = shape
+        for own, word in said:
+            told.add(word, changed(exchange.number, own))
+    return entries, told
 
 
 def learn_check(seen: Seen, truth: Mapping[int, bool]) -> tuple[dict[str, Table], dict[bool, list[Any]]]:
@@ -39,7 +71,7 @@ def learn_check(seen: Seen, truth: Mapping[int, bool]) -> tuple[dict[str, Table]
         elif shape["shape"] != "lists":
             entry = shape if entry["shape"] == "none" else entry
             if so is not None:
-                words[so] += [w for w in said if w not in words[so]]
+                words[so] += [w for _, w in said if not any(_same(w, one) for one in words[so])]
     return {"answer": entry}, words
 
 
@@ -64,7 +96,7 @@ def _named(got: Any, names: Sequence[str]) -> tuple[str, Any] | None:
     return found[0] if found else None
 
 
-def _shape(got: Any, ids: Sequence[int], *, check: bool) -> tuple[Table, list[Any]]:
+def _shape(got: Any, ids: Sequence[int], *, check: bool) -> tuple[Table, list[tuple[int, Any]]]:
     word = "delivered" if check else "status"
     for place, value in [("@", got), *leaves(got)]:
         if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
@@ -76,12 +108,14 @@ def _shape(got: Any, ids: Sequence[int], *, check: bool) -> tuple[Table, list[An
         if isinstance(value, list) and any(number_in(one) in ids for one in value if not isinstance(one, dict)):
             return _lists(got, place)
     for place, value in _tables(got):
-        keyed = [value[key] for key in value if number_in(key) in ids]
-        if keyed and not isinstance(keyed[0], (list, dict)):
+        keyed = [(own, value[key]) for key in value if (own := number_in(key)) is not None and own in ids]
+        if keyed and not isinstance(keyed[0][1], (list, dict)):
             return {"shape": "map", "leads": place}, keyed
     if isinstance(got, dict) and (at := _id_key(got, ids)) is not None:
         shape, words = _row([got], at, word)
         return {"shape": "one", "id": at, **shape}, words
+    if check and len(ids) == 1 and isinstance(got, dict) and (found := _named(got, (*WORDS, "value"))) is not None:
+        return {"shape": "one", word: found[0]}, [(ids[0], found[1])]  # asked about one lead, and about it alone
     return {"shape": "none"}, []
 
 
@@ -96,7 +130,7 @@ def _id_key(row: dict[str, Any], ids: Sequence[int]) -> str | None:
     return next((place for place, value in leaves(row) if number_in(value) in ids and not isinstance(value, list)), None)
 
 
-def _row(rows: Sequence[dict[str, Any]], key: str, word: str) -> tuple[Table, list[Any]]:
+def _row(rows: Sequence[dict[str, Any]], key: str, word: str) -> tuple[Table, list[tuple[int, Any]]]:
     plain = [p for p, v in leaves(rows[0]) if p != key and isinstance(v, (str, bool, int))]
     ranked = sorted(plain, key=lambda p: WORDS.index(n) if (n := p.rsplit(".", 1)[-1].lower()) in WORDS else len(WORDS))
     shape: Table = {}
@@ -106,10 +140,16 @@ def _row(rows: Sequence[dict[str, Any]], key: str, word: str) -> tuple[Table, li
     message = next((p for p in plain if p != ranked[0] and p.rsplit(".", 1)[-1].lower() in MESSAGES), None)
     if message is not None:
         shape["message"] = message
-    return shape, [v for row in rows for p, v in leaves(row) if p == ranked[0]]
+    said = []
+    for row in rows:
+        flat = dict(leaves(row))
+        own = number_in(flat.get(key))
+        if own is not None and ranked[0] in flat:
+            said.append((own, flat[ranked[0]]))
+    return shape, said
 
 
-def _lists(got: Any, place: str) -> tuple[Table, list[Any]]:
+def _lists(got: Any, place: str) -> tuple[Table, list[tuple[int, Any]]]:
     others = [p for p, v in leaves(got) if isinstance(v, list) and p != place]
     shape: Table = {"shape": "lists", "accepted": place}
     if len(others) == 1:

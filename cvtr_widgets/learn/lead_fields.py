@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ HINTS = {
 }  # fmt: skip
 
 ELSEWHERE = ("billable_for_advertiser", "billable_for_publisher", "second_check_status", "replacement_comment")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d|\d{9,}$")
+"""A time is another one after every action, and means none of them."""
 MISTAKEN = ("status", "delivery", "replacement", "comment")
 """Fields that change together with others: those others have their places already."""
 
@@ -40,6 +43,17 @@ class Change:
     number: int
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+
+    def had(self, place: str) -> bool:
+        """Whether the place was there before, be it within an object that was null then."""
+        if place in self.before:
+            return True
+        parts = place.split(".")
+        return any(self.before.get(".".join(parts[:n]), "") is None for n in range(1, len(parts)))
+
+    def was(self, place: str) -> Any:
+        """What stood there before."""
+        return self.before.get(place)
 
 
 class LeadFields:
@@ -68,6 +82,13 @@ class LeadFields:
                 if before is not None and after is not None:
                     found.append(Change(exchange.number, before, after))
         return found
+
+    def changed(self, number: int, own: int) -> bool | None:
+        """Whether a lead's record is another one after an exchange; None where it was not read before and after it."""
+        line = self._timeline.get(own, [])
+        before = next((r for n, r in reversed(line) if n < number), None)
+        after = next((r for n, r in line if n > number), None)
+        return None if before is None or after is None else before != after
 
     def learn_id(self) -> None:
         """Where the lead's own id is."""
@@ -99,7 +120,12 @@ class LeadFields:
             found: dict[str, Any] = {}
             for change in told:
                 value = change.after[place]
-                if not isinstance(value, (str, int)) or value == "" or found.setdefault(flags[change.number], value) != value:
+                if (
+                    not isinstance(value, (str, int))
+                    or value == ""
+                    or _TIME.match(str(value))
+                    or found.setdefault(flags[change.number], value) != value
+                ):
                     return None
             kinds = {(type(v), v) for v in found.values()}
             return found if len(kinds) == len(found) and len(found) > 1 else None
@@ -121,7 +147,7 @@ class LeadFields:
         can: dict[str, tuple[str | None, str | None]] = {}
         for place in self._places([*to, *back]):
             yes, no = {_word(c.after[place]) for c in to}, {_word(c.after[place]) for c in back}
-            was = {_word(c.before[place]) for c in to}
+            was = {_word(c.was(place)) for c in to}
             if len(yes) == len(no) == 1 and yes != no and was == no and None not in yes | no:
                 can[place] = (yes.pop(), no.pop())
         chosen = self._choose("delivery", list(can))
@@ -143,7 +169,7 @@ class LeadFields:
             words = {_word(c.after[place]) for c in marked}
             empty = {_word(c.after[place]) for c in cleared}
             said = words != {None} and all(c.after[place] != self._known.typed.comment for c in marked)
-            if len(words) == 1 and said and not words & empty and all(_word(c.before[place]) not in words for c in marked):
+            if len(words) == 1 and said and not words & empty and all(_word(c.was(place)) not in words for c in marked):
                 can[place] = (words.pop(), empty.pop() if len(empty) == 1 else None)
         chosen = self._choose("replacement", list(can))
         if chosen is not None:
@@ -156,7 +182,7 @@ class LeadFields:
         """The counter that goes up when a lead is reprocessed."""
 
         def up(change: Change, place: str) -> bool:
-            old, new = change.before[place], change.after[place]
+            old, new = change.was(place), change.after[place]
             return type(old) is int and type(new) is int and new == old + 1
 
         self._choose("processing_counter", [p for p in self._places(changes) if changes and all(up(c, p) for c in changes)])
@@ -164,9 +190,10 @@ class LeadFields:
     # -- choosing -----------------------------------------------------------------------------------------------------
 
     def _places(self, changes: Sequence[Change]) -> list[str]:
+        """Places that every record afterwards has, and that were there before, or would have been in what was null then."""
         if not changes:
             return []
-        return sorted(set.intersection(*(set(c.after) & set(c.before) for c in changes)))
+        return sorted(set.intersection(*({p for p in c.after if c.had(p)} for c in changes)))
 
     def _kept(self, name: str, records: Sequence[Mapping[str, Any]]) -> bool:
         return any(all(p in r for r in records) for p in self._default(name))
@@ -176,10 +203,8 @@ class LeadFields:
         others = {p for other in ELSEWHERE if name in MISTAKEN for p in self._default(other)}
         can = [p for p in can if p not in self._taken and p not in others]
         if not can:
-            records = [r for line in self._timeline.values() for _, r in line]
-            if records and not self._kept(name, records):
-                self.lesson.entries[f"fields.{name}"] = {"places": []}
-                self.lesson.notes.append(f"{name.replace('_', ' ')}: not found in the leads")
+            # That it was not found is no sight of it: the entry stays as it is, and nothing is called seen.
+            self.lesson.notes.append(f"{name.replace('_', ' ')}: not found in the leads; left as it is")
             return None
         default = [p for p in can if p in self._default(name)]
         if default:
@@ -194,6 +219,8 @@ class LeadFields:
         if len(top) > 1:
             number = self._ask(f"Where does a lead keep its {name.replace('_', ' ')}?", top)
             if number is None:
+                words = ", ".join(top[:6]) + (f" and {len(top) - 6} more" if len(top) > 6 else "")
+                self.lesson.notes.append(f"{name.replace('_', ' ')}: could be any of {words}; left as it is")
                 return None
             top = [top[number]]
         return self._set(name, top[0])

@@ -12,7 +12,8 @@ from cvtr_widgets.dialect.reading import parse_dialect
 from cvtr_widgets.dialect.schema import CALLS
 from cvtr_widgets.dialect.writing import with_entries
 from cvtr_widgets.errors import CaptureError, DialectError
-from cvtr_widgets.learn.answering import learn_answer, learn_check
+from cvtr_widgets.frames.field_map import plain_word
+from cvtr_widgets.learn.answering import Changed, Words, learn_answer, learn_check
 from cvtr_widgets.learn.bodies import Seen, Table, learn_call
 from cvtr_widgets.learn.har import Capture
 from cvtr_widgets.learn.identify import WHAT, Ask, calls_in
@@ -51,6 +52,7 @@ class Lesson:
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     questions: int = 0
+    open: list[tuple[str, Any]] = field(default_factory=list, repr=False)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -103,8 +105,10 @@ def learn(
     base = entries["base"]["value"] if "base" in entries else dialect.base
     words: dict[str, list[Any]] = {}
     marks: dict[int, str] = {}
+    changed = LeadFields(known, lambda name: dialect.value("fields", name), asking).changed
     for name in (n for n in CALLS if n in calls):
-        marks.update(_one_call(lesson, entries, words, name, calls, known, str(base), dialect, asking))
+        marks.update(_one_call(lesson, entries, words, name, calls, known, str(base), dialect, asking, changed))
+    _keep_apart(lesson, words, dialect)
     for kind, said in words.items():
         old = list(dialect.value("words", kind))
         new = [w for w in said if not any(type(w) is type(o) and w == o for o in old)]
@@ -119,7 +123,7 @@ def learn(
 
 def _one_call(
     lesson: Lesson, entries: dict[str, Table], words: dict[str, list[Any]], name: str, calls: Mapping[str, Seen], known: Known,
-    base: str, dialect: Dialect, ask: Ask,
+    base: str, dialect: Dialect, ask: Ask, changed: Changed,
 ) -> dict[int, str]:  # fmt: skip
     seen = calls[name]
     keys = {slot: entry.key for slot, entry in dialect.calls[name].body.items()}
@@ -129,12 +133,46 @@ def _one_call(
         if said[True] and said[False]:
             words["delivered"], words["not_delivered"] = said[True], said[False]
     else:
-        answer, told = learn_answer(seen, known, base)
-        words.setdefault("yes", []).extend(w for w in told if w not in words["yes"])
+        answer, told = learn_answer(seen, known, base, changed)
+        _take_words(lesson, words, told, WHAT[name], dialect)
     found.entries.update(answer)
     entries.update({f"calls.{name}.{part}": table for part, table in found.entries.items()})
     lesson.notes += [f"{WHAT[name]}: {note}" for note in found.notes]
     return found.flags
+
+
+def _listed_word(dialect: Dialect, kind: str, word: Any) -> bool:
+    return any(plain_word(one) == plain_word(word) for one in dialect.value("words", kind))
+
+
+def _take_words(lesson: Lesson, words: dict[str, list[Any]], told: Words, what: str, dialect: Dialect) -> None:
+    """A word means yes where leads of which it was said changed, and no where none of them did. Which one it is where the
+    capture does not show it is what the dialect says; a word that it does not know stays unknown.
+    """
+    said = {"yes": [*told.yes], "no": [w for w in told.no if not any(plain_word(w) == plain_word(y) for y in told.yes)]}
+    for word in told.no:
+        if word not in said["no"] or _listed_word(dialect, "yes", word):
+            lesson.notes.append(f"{what}: {str(word)[:40]!r} was also said of a lead on which nothing changed")
+            said["no"] = [w for w in said["no"] if w is not word]
+    lesson.open += [(what, word) for word in told.open]
+    for kind, new in said.items():
+        words.setdefault(kind, []).extend(w for w in new if w not in words[kind])
+
+
+def _keep_apart(lesson: Lesson, words: dict[str, list[Any]], dialect: Dialect) -> None:
+    """No word is in both lists, not together with the dialect's own either; and what is still open is said."""
+    for what, word in lesson.open:
+        if not any(_listed_word(dialect, kind, word) or word in words.get(kind, ()) for kind in ("yes", "no")):
+            lesson.notes.append(
+                f"{what}: it was answered {str(word)[:40]!r}, and the leads were not read before and after; whether that means "
+                "yes is left open"
+            )
+    for kind, other in (("yes", "no"), ("no", "yes")):
+        for word in list(words.get(kind, ())):
+            mine = any(plain_word(word) == plain_word(one) for one in words.get(other, ()))
+            if mine or _listed_word(dialect, other, word):
+                words[kind] = [w for w in words[kind] if w is not word]
+                lesson.notes.append(f"the word {str(word)[:40]!r} is used for yes and for no; left as it is")
 
 
 def _truth(calls: Mapping[str, Seen]) -> dict[int, bool]:

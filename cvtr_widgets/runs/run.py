@@ -484,7 +484,8 @@ class Run:
     def _read_for_the_plan(self) -> Moment | None:
         """When the plan's leads were read, unless this account has sent something to one of them from here since then."""
         moment = self.plan.moment
-        if moment is None or moment.old(self.options.patience.plan_age):
+        # In the panel minutes may pass between looking and pressing, and a second reading is not noticed there.
+        if moment is None or self.options.source == "panel" or moment.old(self.options.patience.plan_age):
             return None
         mine = {e.lead_id for e in self.plan.sendable}
         since = self.plan.read_at.isoformat()

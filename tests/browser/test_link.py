@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.lab import joined
 from tests.browser.panel import CELL, PanelPage
+from tests.runs.conftest import until
 
 RESTART = """async () => {
     const session = window.jupyterapp.shell.currentWidget.context.sessionContext;
@@ -34,6 +35,7 @@ def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_calle
     sandbox.latency = 0.5
     panel.press(".cvtr-run")
     panel(".cvtr-progress").wait_for()
+    until(lambda: any("leads-bulk" in seen.path for seen in sandbox.requests))  # before that there is no run to resume
     os.kill(kernel_eval("import os\nos.getpid()"), signal.SIGKILL)
     said = panel(".cvtr-silent")
     expect(said).to_contain_text("The kernel was restarted or has ended, and this panel with it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tomllib
 from datetime import date
 
@@ -18,6 +19,7 @@ from cvtr_widgets.dialect.model import Evidence
 from cvtr_widgets.dialect.schema import CALLS
 from cvtr_widgets.dialect.writing import mark_proven, with_entries
 from cvtr_widgets.errors import DialectError, SettingsError
+from cvtr_widgets.frames.field_map import delivery_of, replacement_of, status_of
 from cvtr_widgets.sandbox import SandboxServer
 from tests.dialect.conftest import connected
 
@@ -202,3 +204,47 @@ def test_the_session_shows_it_as_a_frame():
     assert list(frame.columns) == ["value", "evidence", "when", "where", "own"]
     assert frame.loc["calls.flag.path", "value"] == '"leads-bulk-flag"'
     assert frame.loc["calls.flag.body.leads", "evidence"] == "inferred"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[words]\nyes = ["done", "Error"]', "words.yes and words.no both hold 'error'"),
+        ('[words]\ndelivered = [true, 1]\nnot_delivered = ["TRUE"]', "words.delivered and words.not_delivered both hold 'true'"),
+        ('[words]\nstatuses = { OK = "Fine" }', "words.statuses: 'OK' stands for 'Fine', which is none of Valid, Invalid"),
+        (
+            "[words]\nreplacements = { Replacement = true }",
+            "words.replacements: 'Replacement' stands for 'True', which is none of",
+        ),
+        ('[words]\ndeliveries = { Delivered = "true" }', "The service's word is on the left, ours on the right"),
+    ],
+)
+def test_words_that_would_make_every_answer_true_are_refused(text, words):
+    with pytest.raises(DialectError, match=re.escape(words)):
+        parse_dialect(text, "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "words", "cases"),
+    [
+        ("replacements", "replacement", '{ true = "Replacement", false = "None" }', {True: "Replacement", False: None}),
+        ("replacements", "replacement", '{ 1 = "Replacement", 0 = "" }', {1: "Replacement", 0: None, "1": "Replacement"}),
+        (
+            "deliveries",
+            "delivery",
+            '{ true = "Delivered", false = "Not Delivered" }',
+            {True: "Delivered", False: "Not Delivered"},
+        ),
+        (
+            "deliveries",
+            "delivery",
+            '{ sent = "delivered", open = "not delivered" }',
+            {"SENT": "Delivered", "open": "Not Delivered"},
+        ),
+        ("statuses", "status", '{ 1 = "Valid", 2 = "invalid" }', {1: "Valid", "2": "Invalid"}),
+    ],
+)
+def test_maps_of_words_are_read_in_the_obvious_direction(key, field, words, cases):
+    dialect = parse_dialect(f"[words]\n{key} = {words}\n[fields]\n{field} = ['x']", "mine.toml")
+    read = {"replacement": replacement_of, "delivery": delivery_of, "status": status_of}[field]
+    assert {value: read(dialect.lead.read({"x": value}, field)) for value in cases} == cases

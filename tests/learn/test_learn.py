@@ -356,3 +356,99 @@ def test_a_large_capture_is_read_piece_by_piece(captured, tmp_path, megabytes):
     tracemalloc.stop()
     assert peak < 15_000_000
     assert learn(found, IDS, default_dialect()).questions == 0
+
+
+# -- what was refused, what was null, what is open ----------------------------------------------------------------------
+
+
+def answered(entry: dict[str, Any]) -> Any:
+    try:
+        return json.loads(entry["response"]["content"].get("text") or "null")
+    except ValueError:
+        return None
+
+
+def again(capture: dict[str, Any], lead: int, call: str, old: str, new: str) -> None:
+    """The same action on the same lead once more, which the service refuses: what was read of it stays as it was."""
+    found = capture["log"]["entries"]
+    write = next(e for e in found if e["request"]["url"].endswith(call) and str(lead) in e["request"]["postData"]["text"])
+    read = [e for e in found if e["request"]["method"] == "GET" and str(lead) in (e["response"]["content"].get("text") or "")][-1]
+    refused = json.loads(json.dumps(write))
+    refused["response"]["content"]["text"] = refused["response"]["content"]["text"].replace(old, new)
+    assert new in refused["response"]["content"]["text"]
+    found += [refused, json.loads(json.dumps(read))]
+
+
+def test_the_word_for_a_refused_lead_is_a_no(captured, tmp_path):
+    capture = whole(captured["iris"])
+    again(capture, 161449, "leads-bulk-flag", "DONE", "DECLINED")
+    lesson = learn(har.read(saved(tmp_path, capture)), IDS, default_dialect())
+    dialect = parse_dialect(lesson.text("x", DAY), "x")
+    assert "DECLINED" in dialect.value("words", "no")
+    assert "DECLINED" not in dialect.value("words", "yes")
+    assert "DONE" in dialect.value("words", "yes")
+
+
+def test_one_word_for_done_and_refused_is_said_and_changes_nothing(captured, tmp_path):
+    capture = whole(captured["iris"])
+    again(capture, 161449, "leads-bulk-flag", '"DONE"', '"DONE"')
+    lesson = learn(har.read(saved(tmp_path, capture)), IDS, default_dialect())
+    dialect = parse_dialect(lesson.text("x", DAY), "x")
+    assert "DONE" not in dialect.value("words", "no")
+    assert any("also said of a lead on which nothing changed" in note for note in lesson.notes)
+
+
+def nested(value: Any, key: str, empty: str) -> Any:
+    """Records that keep a value within an object, which is null as long as it says nothing."""
+    if isinstance(value, list):
+        return [nested(one, key, empty) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {k: nested(v, key, empty) for k, v in value.items()}
+    if key in found and len(found) > 10:
+        word = found.pop(key)
+        found["check"] = None if word == empty else {"outcome": word}
+    return found
+
+
+def test_a_status_within_an_object_that_was_null_is_found(captured, tmp_path):
+    capture = whole(captured["queued"])
+    plain = learn(har.read(captured["queued"]), IDS, default_dialect())
+    place = json.loads(dict(plain.frame["new"])["fields.status"])[0]
+    for entry in capture["log"]["entries"]:
+        found = answered(entry)
+        if entry["request"]["method"] == "GET" and found is not None:
+            entry["response"]["content"]["text"] = json.dumps(nested(found, place, "Caution"))
+    lesson = learn(har.read(saved(tmp_path, capture)), IDS, default_dialect())
+    assert dict(lesson.frame["new"])["fields.status"] == '["check.outcome"]', lesson.notes
+
+
+@pytest.mark.parametrize("name", list(SERVICES))
+def test_what_was_not_found_is_listed_and_not_called_seen(captured, tmp_path, name):
+    capture = whole(captured[name])
+    for entry in capture["log"]["entries"]:
+        found = answered(entry)
+        if entry["request"]["method"] == "GET" and found is not None:
+            entry["response"]["content"]["text"] = json.dumps(_without(found, "learning reason"))
+    lesson = learn(har.read(saved(tmp_path, capture)), IDS, default_dialect())
+    assert not [p.entry for p in lesson.proposals if p.table.get("places") == []]
+    assert "fields.reason" in {p.entry for p in lesson.proposals} or any(n.startswith("reason: ") for n in lesson.notes)
+
+
+def _without(value: Any, text: str) -> Any:
+    if isinstance(value, list):
+        return [_without(one, text) for one in value]
+    if isinstance(value, dict):
+        return {k: _without(v, text) for k, v in value.items() if v != text}
+    return value
+
+
+def test_a_check_of_one_lead_whose_answer_names_none_is_learned(captured, tmp_path):
+    capture = whole(captured["single"])
+    for entry in capture["log"]["entries"]:
+        found = answered(entry)
+        if isinstance(found, dict) and "lead" in found and entry["request"]["method"] == "GET":
+            entry["response"]["content"]["text"] = json.dumps({k: v for k, v in found.items() if k != "lead"})
+    lesson = learn(har.read(saved(tmp_path, capture)), IDS, default_dialect())
+    assert not [note for note in lesson.notes if "cannot be said" in note]
+    assert parse_dialect(lesson.text("x", DAY), "x").calls["is_delivered"].answer.shape == "one"
