@@ -21,7 +21,7 @@ RESTART = """async () => {
 def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_called_busy(
     notebook, sandbox, kernel_eval, screenshot, tmp_path
 ):
-    ids = sandbox.lead_ids(status="Caution")[:12]
+    ids = sandbox.lead_ids(status="Caution")[:30]
     environ = {**joined(sandbox), "CVTR_CHUNK": "3", "CVTR_IN_FLIGHT": "1", "CVTR_JOURNAL": str(tmp_path / "journal")}
     opened = notebook([CELL.format(role="admin")], environ=environ, until=".cvtr-panel[data-step='1']")
     panel = PanelPage(opened, sandbox)
