@@ -5,6 +5,7 @@ A table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``; e
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import sys
@@ -175,6 +176,20 @@ def limits() -> str:
     return table(("reader", "what", "at most", "because"), [(r.reader, r.what, f"{r.most:,} {r.unit}", r.why) for r in ALL])
 
 
+def tree() -> str:
+    """Each module of the package with the first sentence of its docstring, by folder."""
+    root = ROOT / "cvtr_widgets"
+    rows = []
+    for path in sorted(root.rglob("*.py"), key=lambda p: (p.parent.relative_to(root).parts, p.name != "__init__.py", p.name)):
+        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        first = re.split(r"(?<=\.)\s", told.replace("``", "`").replace("\n", " "))[0]
+        name = path.relative_to(root).as_posix()
+        rows.append(
+            (f"**{name.removesuffix('__init__.py') or 'cvtr_widgets'}**" if path.name == "__init__.py" else f"`{name}`", first)
+        )
+    return table(("module", "what it is"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "actions": actions,
     "verdicts": verdicts,
@@ -189,6 +204,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "dialect": dialect,
     "questions": questions,
     "limits": limits,
+    "tree": tree,
 }
 
 
