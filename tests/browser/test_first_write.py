@@ -71,7 +71,7 @@ def test_one_lead_first_and_then_the_rest(open_live, live, screenshot):
     assert {live.lead(own)["status"] for own in ids} == {"Invalid"}
     assert [len(live.effects(own)) for own in ids] == [1, 1, 1, 1]
     # Proven once is proven: the next run of this action has no first write.
-    panel.press(".cvtr-start-over")
+    panel.press(".cvtr-same-again")
     others = live.lead_ids(status="Caution")[:2]
     panel.type_ids(" ".join(map(str, others)))
     panel.selected(2)

@@ -134,7 +134,7 @@ function processingStep(link) {
   const same = button("Same again", { class: "cvtr-same-again", title: "Selects nothing and keeps action, reason, comment and integrations" },
     () => link.send("same_again"));
   const sums = h("ul", { class: "cvtr-sums", "aria-label": "Before and after", hidden: true });
-  const sentLine = h("p", { class: "cvtr-note cvtr-sent", hidden: true });
+  const sentLine = h("p", { class: "cvtr-soft cvtr-sent", hidden: true });
   const undoProblem = h("p", { class: "cvtr-problem cvtr-undo-problem", role: "alert", hidden: true });
   const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
   const what = h("p", { class: "cvtr-what", hidden: true });
