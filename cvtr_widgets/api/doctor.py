@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import CvtrError, NotFound, ServiceError
-from cvtr_widgets.frames.field_map import id_of
+from cvtr_widgets.frames.field_map import delivery_of, id_of, status_of, unknown_of, unknown_words
 from cvtr_widgets.models import NOT_SENT, ActionKind, Diagnosis, Record
 
 if TYPE_CHECKING:
@@ -145,7 +146,10 @@ def _fields(client: Convertr, records: list[Record]) -> Iterator[Diagnosis]:
     for name, places in fields.places.items():
         sent = sum(fields.read(r, name) is not NOT_SENT for r in records)
         what = f"field: {name.replace('_', ' ')}"
-        if sent == len(records):
+        unknown = _unknown(client, name, records)
+        if unknown:
+            yield Diagnosis(what, "differs", unknown[0], LEARN)
+        elif sent == len(records):
             yield Diagnosis(what, "ok", f"at {', '.join(places)}")
         elif sent:
             yield Diagnosis(what, "differs", f"sent for {sent} of {len(records)} leads", "Empty where it is not sent.")
@@ -157,6 +161,15 @@ def _fields(client: Convertr, records: list[Record]) -> Iterator[Diagnosis]:
     new = sorted(key for key in keys - KNOWN - fields.roots() if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{1,40}", key))
     if new:
         yield Diagnosis("new fields", "differs", ", ".join(new[:30]), "One of them may hold what is missing above.")
+
+
+def _unknown(client: Convertr, name: str, records: list[Record]) -> list[str]:
+    """What to say of words that nobody here understands, where the field is the status or the delivery."""
+    if name not in {"status", "delivery"}:
+        return []
+    read = status_of if name == "status" else delivery_of
+    words = Counter(w for r in records if (w := unknown_of(name, read(client.dialect.lead.read(r, name)))) is not None)
+    return unknown_words(name, words, "cannot be judged by it")
 
 
 def _lists(client: Convertr) -> Iterator[Diagnosis]:

@@ -7,10 +7,12 @@ is left out here and said.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -21,7 +23,7 @@ from cvtr_widgets.api.pages import Pages, Tally
 from cvtr_widgets.arguments import quoted
 from cvtr_widgets.days import day_begins, day_ends
 from cvtr_widgets.errors import RequestRefused, ServiceError
-from cvtr_widgets.frames.field_map import delivery_of, id_of, status_of
+from cvtr_widgets.frames.field_map import delivery_of, id_of, status_of, unknown_of, unknown_words
 from cvtr_widgets.models import NOT_SENT, Record, Stopped
 
 DOCUMENTED = ("campaign", "created_after", "created_before")
@@ -114,11 +116,20 @@ def in_order(after: datetime | None, before: datetime | None) -> None:
         )
 
 
+WORDS = frozenset({"status", "delivery"})
+"""Filters by words, which a service may write otherwise."""
+
+
 class Listing:
     """One listing under way. ``pages()`` gives lists of records that match; ``tally`` and ``notes`` tell what happened."""
 
-    def __init__(self, leads: LeadLists, wanted: LeadFilter, pages: Pages, sent: set[str]) -> None:
+    def __init__(
+        self, leads: LeadLists, wanted: LeadFilter, pages: Pages, sent: set[str], again: Callable[[], Listing] | None = None
+    ) -> None:
+        """``again``: the same without the filters by words, for an answer that holds nothing."""
         self.wanted = wanted
+        self._again = again
+        self._unknown: dict[str, Counter[str]] = {}
         self.left_out: dict[str, int] = {}
         self._leads = leads
         self._pages = pages
@@ -142,6 +153,8 @@ class Listing:
                 f"{len(self.tally.different):,} leads came in two different records, and the first is shown ({ids}). Pull "
                 "these by their ids to see what they are now."
             )
+        for name, words in self._unknown.items():
+            said += unknown_words(name, words, "were left out")
         for name, count in self.left_out.items():
             why = "ignored this filter" if name in self._sent else "does not offer this filter"
             said.append(f"The service {why}: {name.replace('_', ' ')}. {count:,} rows that do not match were left out here.")
@@ -161,13 +174,34 @@ class Listing:
             found = [record for record in records if self._matches(record)] if self._checks else records
             self._matched += len(found)
             yield found
+        if not self._matched and not self._pages.stopped and self._again is not None:
+            yield from self._by_itself(self._again())
         if not self._matched and not self._pages.stopped:
             self._more_notes += self._leads.must_be_there(self.wanted)
+
+    def _by_itself(self, again: Listing) -> Iterator[list[Record]]:
+        """The service found nothing by its filters for words. That nothing obeys them is true of no rows, too: so one page is
+        read without them, and all of it where a lead on it matches after all.
+        """
+        probe = again.pages()
+        first = next(probe, [])
+        self._unknown = again._unknown
+        if not first:
+            return
+        self._pages, self.left_out = again._pages, again.left_out
+        self._more_notes.append("The service's own filter found none of these leads; they were chosen here.")
+        self._matched += len(first)
+        yield first
+        for found in probe:
+            self._matched += len(found)
+            yield found
 
     def _matches(self, record: Record) -> bool:
         for name, check in self._checks.items():
             if not check(record):
-                if not self._asked_for(name, record):
+                if (word := self._leads.unknown_word(name, record)) is not None:
+                    self._unknown.setdefault(name, Counter())[word] += 1
+                elif not self._asked_for(name, record):
                     self.left_out[name] = self.left_out.get(name, 0) + 1
                 return False
         return True
@@ -220,21 +254,30 @@ class LeadLists:
         *,
         allow: int | None,
         cancelled: Stopped = never,
+        words: bool = True,
     ) -> Listing:
-        """A listing.
+        """A listing. ``words``: whether the service is asked to filter by status and delivery, whose words may be misunderstood.
 
         Raises:
             RequestRefused: its range ends before it begins.
         """
         in_order(wanted.created_after, wanted.created_before)
-        params, sent = self._params(wanted, cancelled)
+        params, sent = self._params(wanted, cancelled, words=words)
         pages = Pages(
             self._reader, self._pool, "leads", params,
             size=self._size, at_once=self._at_once, allow=allow, cancelled=cancelled,
         )  # fmt: skip
-        return Listing(self, wanted, pages, sent)
+        again = partial(self.start, wanted, allow=allow, cancelled=cancelled, words=False) if WORDS & sent else None
+        return Listing(self, wanted, pages, sent, again)
 
-    def _params(self, wanted: LeadFilter, cancelled: Stopped) -> tuple[list[tuple[str, str]], set[str]]:
+    def unknown_word(self, name: str, record: Record) -> str | None:
+        """What a record has as its status or delivery, where that is a word which nobody here understands."""
+        if name not in WORDS:
+            return None
+        read = status_of if name == "status" else delivery_of
+        return unknown_of(name, read(self.field(record, name)))
+
+    def _params(self, wanted: LeadFilter, cancelled: Stopped, *, words: bool = True) -> tuple[list[tuple[str, str]], set[str]]:
         d = self._reader.dialect
         # The range is never cut off at the present moment: the clock of an answer may be hours off. What arrives while pages
         # are read shifts them; rows that come again are told apart by their ids.
@@ -250,7 +293,12 @@ class LeadLists:
         sent: set[str] = set()
         for name, value in values.items():
             key = d.value("filters", name)
-            if value is None or not key or (name not in DOCUMENTED and key not in self.offered(cancelled)):
+            if (
+                value is None
+                or not key
+                or (name in WORDS and not words)
+                or (name not in DOCUMENTED and key not in self.offered(cancelled))
+            ):
                 continue
             params.append((key, value))
             sent.add(name)

@@ -95,7 +95,10 @@ class WordEntry(Entry):
 
 
 class MapEntry(Entry):
-    """Words of the service and what they stand for, or the other way round."""
+    """Words and what they stand for. Under ``[words]`` the service's word is on the left and ours on the right (``OK =
+    "Valid"``; ``true = "Replacement"``, ``false = "None"``); in the ``words`` of a call ours is on the left, and what the service
+    wants to be sent on the right (``valid = "OK"``).
+    """
 
     value: dict[str, Word]
 
@@ -107,7 +110,9 @@ class FixedEntry(Entry):
 
 
 class PlacesEntry(Entry):
-    """JMESPath expressions; the first that a record has counts. An empty list: the service does not send it."""
+    """JMESPath expressions; the first place where a record holds something counts: null and empty text are passed over. An empty
+    list: the service does not send it.
+    """
 
     places: list[Expression]
 

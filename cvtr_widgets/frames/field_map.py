@@ -20,6 +20,7 @@ from cvtr_widgets.errors import DialectError
 from cvtr_widgets.frames.record_batch import Rows
 from cvtr_widgets.models import NOT_SENT, Missing, Record
 from cvtr_widgets.reader_limits import EXPRESSION, EXPRESSION_STEPS
+from cvtr_widgets.redact import said
 
 _PLAIN = re.compile(r"^[A-Za-z_@][\w@-]*(\.[A-Za-z_@][\w@-]*)*$")
 _IRI_ID = re.compile(r"^/[\w./~-]*/(\d{1,19})(?:\.jsonld)?$")
@@ -337,3 +338,20 @@ def delivery_of(value: Any) -> str | None | Missing:
         return "Delivered" if value else "Not Delivered"
     text = text_of(value)
     return _DELIVERED.get(text.strip().lower().replace("_", " "), text) if isinstance(text, str) else text
+
+
+def unknown_of(name: str, value: Any) -> str | None:
+    """A status or delivery, as ``status_of`` and ``delivery_of`` give it, where it is a word that is none of ours."""
+    return value if isinstance(value, str) and value not in OUR_WORDS[name].values() else None
+
+
+def unknown_words(name: str, words: Mapping[str, int], what: str) -> list[str]:
+    """Sentences about words that are none of ours, the most frequent three: word -> how many leads have it."""
+    known = ", ".join(dict.fromkeys(w for w in OUR_WORDS[name].values() if w))
+    found = []
+    for word, count in sorted(words.items(), key=lambda item: -item[1])[:3]:
+        found.append(
+            f"{count:,} leads have the {name} {said(word, most=40)!r} and {what}: it is none of {known}. Say what it means "
+            f"under words.{'statuses' if name == 'status' else 'deliveries'} in the dialect file."
+        )
+    return found

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.frames import values as values_of
 from cvtr_widgets.frames.dictionary_column import Coded
-from cvtr_widgets.frames.field_map import FieldMap, delivery_of, id_of, status_of
+from cvtr_widgets.frames.field_map import FieldMap, delivery_of, id_of, replacement_of, status_of, unknown_of, unknown_words
 from cvtr_widgets.frames.form_data import FormData
 from cvtr_widgets.frames.record_batch import Rows
 from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Record
@@ -190,6 +190,8 @@ class FrameBuilder:
                 made[column.name], lost = _as_it_came(column, self._raw[column.source])
             else:
                 made[column.name], lost = self._converted(column, self._coded[column.source], names.get(column.source, {}))
+            if column.source in {"status", "delivery"}:
+                said += _unknown(column, self._coded[column.source])
             if lost:
                 said.append(f"{lost:,} values of {column.name} could not be read and are shown as empty.")
         for name, texts in self._data.columns(count).items():
@@ -241,10 +243,23 @@ class FrameBuilder:
         return values_of.text
 
 
+def _unknown(column: Column, coded: Coded) -> list[str]:
+    """What to say of words in this column that are none of ours."""
+    read = status_of if column.source == "status" else delivery_of
+    words = [unknown_of(column.source, read(value)) for value in coded.different]
+    counts: Counter[str] = Counter()
+    for number in coded.numbers:
+        if (word := words[number]) is not None:
+            counts[word] += 1
+    return unknown_words(column.source, counts, "are shown with it")
+
+
 def _as_it_came(column: Column, values: list[Any]) -> tuple[Any, int]:
     """A column of texts or times, and how many values were there and could not be read."""
     import pandas as pd
 
+    if column.source == "replacement":
+        values = [replacement_of(v) for v in values]
     if column.kind == "text":
         return pd.Series(values_of.texts(values), dtype="object"), 0
     if column.kind == "list":

@@ -120,14 +120,16 @@ def _intended(story: Story) -> None:
 
 
 def _secret(story: Story) -> None:
-    """5: no secret and no lead field in logs, errors, results or journal."""
+    """5: no secret and no lead field in logs, errors, results or journal; the user's own comment stands in the results alone."""
     hidden = {COMMENT, *story.server.secrets}
     for own in story.ids:
         record = story.server.record(own)
         hidden |= {record["email"], record["telephone"]}
     errors = [str(story.run.error or ""), repr(story.run.error), repr(story.run), repr(story.session)]
-    told = "\n".join([*story.logged, *errors, story.run.results.to_csv()])
+    told = "\n".join([*story.logged, *errors])
     found = [word for word in hidden if word and _stands(word, told.encode())]
+    results = story.run.results.to_csv().encode()
+    found += [word for word in hidden - {COMMENT} if word and _stands(word, results)]
     assert not found, f"{len(found)} secrets or lead fields were told"
     data = b""
     for path in _journals():
