@@ -82,7 +82,7 @@ def test_a_delete_is_proven_only_where_the_service_says_itself_that_the_lead_is_
         ("yes", Finding.UNCHANGED, False, None), ("yes", Finding.UNCHANGED, True, Outcome.CONTRADICTED),
         ("yes", Finding.OTHERWISE, True, Outcome.CONTRADICTED), ("yes", Finding.UNDER_WAY, True, Outcome.ACCEPTED),
         ("yes", Finding.UNPROVABLE, False, Outcome.ACCEPTED),
-        ("no", Finding.UNCHANGED, False, Outcome.REFUSED), ("no", Finding.UNPROVABLE, True, Outcome.REFUSED),
+        ("no", Finding.UNCHANGED, False, None), ("no", Finding.UNCHANGED, True, Outcome.REFUSED), ("no", Finding.UNPROVABLE, True, Outcome.REFUSED),
         ("nothing", Finding.UNCHANGED, False, None), ("nothing", Finding.UNCHANGED, True, Outcome.UNKNOWN),
         ("nothing", Finding.UNPROVABLE, False, Outcome.UNKNOWN),
         ("queued", Finding.UNCHANGED, False, None), ("queued", Finding.UNCHANGED, True, Outcome.ACCEPTED),
