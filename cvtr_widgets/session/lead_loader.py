@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_listing import wanted_id, wanted_text
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Moment = str | date | datetime | None
+Why = Literal["", "loading", "stopped", "missing"]
 Stop = Callable[[], bool]
 Show = Callable[["pd.DataFrame"], None]
 PART = 2_000
@@ -98,8 +99,11 @@ class Pulling:
                 import pandas  # noqa: F401  takes its time, once: now, while answers are on their way
             if show is not None and len(builder) >= due and not stop():
                 due = 2 * len(builder)
-                show(self._frame(builder, as_of, ["Still loading: these are the first leads."], ()))
-        return self._frame(builder, as_of, listing.notes, ())
+                part = self._frame(builder, as_of, [], ())
+                show(_covering(part, "loading", listing.tally.rows, listing.tally.expected))
+        whole = self._frame(builder, as_of, listing.notes, ())
+        why: Why = "stopped" if stop() else "missing" if listing.tally.missing else ""
+        return _covering(whole, why, listing.tally.rows, listing.tally.expected)
 
     def by_ids(self, ids: Sequence[LeadId], tell: Tell, stop: Stop) -> pd.DataFrame:
         """Given leads, in their order; those that are not there are in ``attrs["not_found"]``."""
@@ -164,6 +168,31 @@ class Pulling:
         results.attrs["notes"] = self._client.catalog.notes("processr-job-leads")
         said.attrs["notes"] = self._client.catalog.notes("lead-notes")
         return LeadDetail(lead_id, fields, results, said)
+
+
+def _covering(frame: pd.DataFrame, why: Why, read: int, expected: int | None) -> pd.DataFrame:
+    """The frame with ``attrs["coverage"]``; one that is not whole says so in its notes, too."""
+    frame.attrs["coverage"] = {"why": why, "read": read, "expected": expected}
+    if why == "loading":
+        frame.attrs["notes"] = [coverage_words(frame)]
+    return frame
+
+
+def coverage_words(frame: pd.DataFrame, *, broken: bool = False) -> str:
+    """How much of what was asked for is in a frame of ``by_filters``; empty where all of it is. ``broken``: loading failed."""
+    found = frame.attrs.get("coverage")
+    if not found or not found["why"]:
+        return ""
+    expected = found["expected"]
+    # What the service counts may be more than what was asked for, where rows are left out here.
+    of = "" if expected is None or expected < found["read"] else f" of {expected:,}"
+    if found["why"] == "loading" and not broken:
+        if found["read"] == len(frame):
+            return f"{len(frame):,}{of} loaded so far, still loading"
+        return f"{len(frame):,} loaded so far, {found['read']:,}{of} read, still loading"
+    end = "; then loading broke off" if broken else "; then you stopped it" if found["why"] == "stopped" else ""
+    done = "loaded" if found["read"] == len(frame) else "read"
+    return f"incomplete: {found['read']:,}{of} {done}{end}"
 
 
 def _sub(record: dict[str, Any], key: str) -> Any:

@@ -105,7 +105,9 @@ class ReadSession:
             go_on: allow reads of more than 300 requests.
 
         ``frame.attrs["notes"]`` holds what the reader should know (filters not obeyed, rows missing);
-        ``frame.attrs["not_found"]`` ids that are not there or not visible; ``frame.attrs["as_of"]`` the time.
+        ``frame.attrs["not_found"]`` ids that are not there or not visible; ``frame.attrs["as_of"]`` the time;
+        ``frame.attrs["coverage"]`` of a read by filters how much of it came: ``why`` (empty: all of it; "loading", "stopped",
+        "missing"), ``read`` and ``expected`` rows, the latter None where the service names no total.
 
         Raises:
             ReadTooLarge: it would take more than 300 requests and ``go_on`` is not set.

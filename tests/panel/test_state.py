@@ -281,10 +281,31 @@ def test_all_is_not_selected_while_leads_are_on_their_way(driven):
         driven.state.handle(kind, {"version": version})
         view = driven.view()["leads"]
         assert (view["partial"], view["selected"]["count"]) == (True, 0)
+        assert view["coverage"] == f"{driven.state.table('leads').loaded} of 300 loaded so far, still loading"
         assert any("still being loaded" in note for note in view["notes"])
     assert driven.state.jobs.wait()
     driven.say("select_loaded", version=driven.state.table("leads").message()["matching_version"])
     assert driven.view()["leads"]["selected"]["count"] == driven.state.table("leads").loaded == 300
+
+
+def test_a_list_that_was_stopped_or_broke_off_says_how_much_of_it_there_is(driven):
+    driven.server.mishaps = [Mishap("leads", "slow", nth=3, seconds=1.0)]
+    driven.state.handle("load", {"go_on": False})
+    until(lambda: driven.view()["leads"]["partial"])
+    driven.say("stop")
+    stopped = driven.view()["leads"]
+    read = driven.state.table("leads").loaded
+    assert stopped["coverage"] == f"incomplete: {read} of 300 loaded; then you stopped it"
+    assert driven.state.leads.frame.attrs["coverage"] == {"why": "stopped", "read": read, "expected": 300}
+    driven.server.mishaps = [Mishap("leads", "status", nth=3, status=403)]
+    driven.say("filter", name="created_after", value="2001-01-01")
+    driven.say("load", go_on=False)
+    broken = driven.view()["leads"]
+    assert broken["problem"] and not broken["partial"]
+    assert broken["coverage"] == f"incomplete: {driven.state.table('leads').loaded} of 300 loaded; then loading broke off"
+    driven.server.mishaps = []
+    driven.say("load", go_on=False)
+    assert driven.view()["leads"]["coverage"] == ""
 
 
 def test_all_matching_is_what_was_seen(driven):

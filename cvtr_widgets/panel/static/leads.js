@@ -179,12 +179,13 @@ function leadsStep(link) {
     setShown(outdated, Boolean(view.outdated));
     for (const one of [over, arrange.element, table.element]) setShown(one, view.loaded);
     const rows = table.now;
+    table.covers(view.coverage);
     if (rows) {
       selectedOnly.update("Selected only", rows.marked_only, fresh);
       const number = (n) => n.toLocaleString("en");
       setText(selectPage, `this page (${number(rows.rows.length)})`);
       setText(invert, `invert page (${number(rows.rows.length)})`);
-      const soFar = view.partial ? ", when all are loaded" : "";
+      const soFar = view.partial ? " so far; wait for the rest" : view.coverage ? " (incomplete)" : "";
       setText(selectMatching, `all ${number(rows.matching)} ${rows.matching === rows.loaded ? "loaded" : "matching"}${soFar}`);
       setText(selectLoaded, `all ${number(rows.loaded)} loaded${soFar}`);
       setShown(selectLoaded, rows.matching !== rows.loaded);

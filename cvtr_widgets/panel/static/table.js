@@ -25,6 +25,7 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
   let now = null;
   let anchor = null;
   let active = 0;
+  let coverage = "";
   let drawn = "";
   const pending = new Map();
 
@@ -195,6 +196,29 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
     if (had && focused) head.querySelector(`[data-sort="${focused}"]`)?.focus();
   }
 
+  /** Which rows these are, of how many. A table that is not whole says so in the same breath. */
+  function count() {
+    const number = (n) => n.toLocaleString("en");
+    const { first, rows, matching, loaded } = now;
+    const all = matching === loaded;
+    const range = `${number(first + 1)}–${number(first + rows.length)}`;
+    if (!loaded) setText(where, "");
+    else if (!coverage) {
+      setText(where, !rows.length ? `None of ${number(loaded)} loaded matches`
+        : `${range} of ${all ? number(loaded) : `${number(matching)} matching, ${number(loaded)} loaded`}`);
+    } else {
+      setText(where, `${!rows.length ? "None matches" : all ? `${range} shown` : `${range} of ${number(matching)} matching`} · ${coverage}`);
+    }
+    where.classList.toggle("cvtr-warn", Boolean(coverage));
+  }
+
+  /** ``words``: how much of what was asked for is here, where that is not all of it. */
+  function covers(words) {
+    if (coverage === words) return;
+    coverage = words;
+    if (now) count();
+  }
+
   function draw(message) {
     now = message;
     const had = body.contains(document.activeElement);
@@ -217,14 +241,10 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
     rove(had);
     setAttribute(grid, "aria-rowcount", String(message.matching + 1));
     body.querySelectorAll("tr").forEach((tr, place) => setAttribute(tr, "aria-rowindex", String(message.first + place + 2)));
-    const last = message.first + message.rows.length;
     const number = (n) => n.toLocaleString("en");
-    const matching = message.matching === message.loaded ? number(message.loaded)
-      : `${number(message.matching)} matching, ${number(message.loaded)} loaded`;
     const news = [message.changed ? `${number(message.changed)} changed` : "", message.new ? `${number(message.new)} new` : ""];
     setLine(since, news.filter(Boolean).length ? `since the last look: ${news.filter(Boolean).join(", ")}` : "");
-    setText(where, message.rows.length ? `${number(message.first + 1)}–${number(last)} of ${matching}`
-      : message.loaded ? `None of ${number(message.loaded)} loaded matches` : "");
+    count();
     setShown(frame, message.loaded > 0);
     setShown(foot, message.loaded > 0);
     setEnabled(previous, message.page > 0);
@@ -236,5 +256,5 @@ function leadTable(link, name, label, { selectable = false, opened = null } = {}
     size.value = String(message.size);
   }
 
-  return { element, tools, draw, nothing, get now() { return now; }, tick, focusOn };
+  return { element, tools, draw, covers, nothing, get now() { return now; }, tick, focusOn };
 }

@@ -19,6 +19,7 @@ from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, clock, plain
 from cvtr_widgets.panel.table.join_frames import joined
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.selection.select import Selection, parse_ids
+from cvtr_widgets.session.lead_loader import coverage_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,6 @@ UNASKED = 60
 SHOWN_REJECTED = 200
 STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
-BROKEN_OFF = "Loading broke off: these are only some of the leads. Load them again."
 MOVED = "The list changed just then, so nothing was selected. Look at it and press again."
 COMING = "Leads are still being loaded, so “all” was not selected. Press it again when all are there."
 CHANGED = "The filters have changed: press Load leads to use them."
@@ -122,8 +122,6 @@ class LeadsStep:
                 self._go_on = problem.text
             else:
                 self._failed(problem, error)
-            if self._partial and self._loaded is not None:
-                self._loaded.attrs["notes"] = [BROKEN_OFF]
 
         self._jobs.start("load", "Loading leads", work, done, failed)
 
@@ -245,6 +243,10 @@ class LeadsStep:
         """Whether more leads are on their way than the table shows."""
         return self._partial and self._jobs.get("load") is not None
 
+    def _coverage(self) -> str:
+        """Where not all that was asked for is loaded: how much is."""
+        return "" if self._loaded is None else coverage_words(self._loaded, broken=self._partial and not self._coming)
+
     def invert_page(self, ids: Iterable[LeadId]) -> None:
         """Untick what is ticked of these, and tick the others."""
         known = [i for i in ids if i in self.table]
@@ -363,7 +365,7 @@ class LeadsStep:
         """All of step 1 but its rows, as JSON values."""
         job = self._jobs.get("load") or self._jobs.get("import") or self._jobs.get("lookup")
         frame = self.table.frame
-        notes = [] if self._loaded is None else list(self._loaded.attrs.get("notes", ()))
+        notes = [] if self._loaded is None or self._partial else list(self._loaded.attrs.get("notes", ()))
         changed = self._asked is not None and self._asked != self.filters
         return {
             "filters": {name: getattr(self.filters, name) for name in Filters.__slots__},
@@ -382,6 +384,7 @@ class LeadsStep:
             "notes": [*notes, *filter(None, (self._gone_note(), self.note))],
             "loaded": frame is not None,
             "partial": self._coming,
+            "coverage": self._coverage(),
             "selected": self._selected(),
             "detail": self._detail(),
             "blockers": list(self.blockers()),
