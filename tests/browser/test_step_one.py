@@ -16,7 +16,9 @@ def test_a_list_that_is_not_whole_says_so_in_the_line_of_its_count(open_panel, s
     panel = open_panel()
     sandbox.mishaps = [Mishap("leads", "slow", nth=3, seconds=10.0)]
     panel(".cvtr-load").click()
-    expect(panel(".cvtr-table .cvtr-where")).to_have_text(re.compile("1–50 shown · (100|200) of 300 loaded so far, still loading"))
+    expect(panel(".cvtr-table .cvtr-where")).to_have_text(
+        re.compile("1–50 shown · (100|200) of 300 loaded so far, still loading")
+    )
     expect(panel(".cvtr-select-matching")).to_have_text(re.compile("all (100|200) loaded so far; wait for the rest"))
     expect(panel(".cvtr-select-matching")).to_have_attribute("aria-disabled", "true")
     screenshot("still-loading")

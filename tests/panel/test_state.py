@@ -301,7 +301,8 @@ def test_a_list_that_was_stopped_or_broke_off_says_how_much_of_it_there_is(drive
     driven.say("filter", name="created_after", value="2001-01-01")
     driven.say("load", go_on=False)
     broken = driven.view()["leads"]
-    assert broken["problem"] and not broken["partial"]
+    assert broken["problem"]
+    assert not broken["partial"]
     assert broken["coverage"] == f"incomplete: {driven.state.table('leads').loaded} of 300 loaded; then loading broke off"
     driven.server.mishaps = []
     driven.say("load", go_on=False)
