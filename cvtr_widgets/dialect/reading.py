@@ -17,7 +17,7 @@ from cvtr_widgets import safe_files
 from cvtr_widgets.dialect.kinds import Entry, MapEntry, Part, PlacesEntry, StatusesEntry, ValuesEntry
 from cvtr_widgets.dialect.kinds import FixedEntry as Fixed
 from cvtr_widgets.dialect.model import Call, Dialect, Slot, entries
-from cvtr_widgets.dialect.schema import CALLS, CallPart, DialectFile
+from cvtr_widgets.dialect.schema import CALLS, SLOTS, CallPart, DialectFile
 from cvtr_widgets.errors import DialectError
 from cvtr_widgets.frames.field_map import OUR_WORDS, FieldMap, own_word, plain_word
 from cvtr_widgets.reader_limits import DIALECT_BYTES
@@ -161,6 +161,12 @@ def parse_dialect(text: str, where: str, *, over: Dialect | None = None, source:
     return _dialect(checked, raw, names, source)
 
 
+def _never_filled(name: str, call: CallPart) -> str | None:
+    """A value in the body of a call that no action can give it: it would be left out in silence."""
+    named = [slot for slot in type(call.body).model_fields if (entry := getattr(call.body, slot)) is not None and entry.key]
+    return next((slot for slot in named if slot not in SLOTS[name]), None)
+
+
 def _sensible(checked: DialectFile, where: str, text: str) -> None:
     """What no single entry shows.
 
@@ -168,29 +174,44 @@ def _sensible(checked: DialectFile, where: str, text: str) -> None:
         DialectError: a call that could not be made, or whose answers could not be understood.
     """
     for name in CALLS:
-        call: CallPart = getattr(checked.calls, name)
-        leads = call.body.leads
-        placed = "{lead}" in call.path.value
-        problem = None
-        if not placed and (leads is None or not leads.key):
-            problem = ("path", "the leads have no place: name body.leads, or put {lead} into the path")
-        elif placed and call.many.value:
-            problem = ("path", "{lead} in the path takes one lead a call: set many = false")
-        elif call.answer.shape == "one" and call.many.value:
-            problem = ("answer", 'the shape "one" is for calls about one lead: set many = false')
-        elif name == "is_delivered" and call.answer.shape == "none":
-            problem = ("answer", "the delivery check must name leads")
-        elif call.format.value == "form" and leads is not None and (leads.item or leads.list == "array") and call.many.value:
-            problem = ("body", 'a form sends a list by list = "repeat" or list = "comma"')
-        elif call.method.value == "GET" and (name != "is_delivered" or not placed):
-            problem = ("method", "only the delivery check can be a GET, with {lead} in its path")
-        elif not call.yes.values:
-            problem = ("yes", "at least one status must mean yes")
+        problem = _problem(name, getattr(checked.calls, name))
         if problem is not None:
-            line = line_of(text, ("calls", name, problem[0]))
+            key, what = problem
+            line = line_of(text, ("calls", name, *key.split(".")))
             at = f"line {line}, " if line else ""
-            raise DialectError(f"{where}, {at}calls.{name}.{problem[0]}: {problem[1]}. Correct it.")
+            raise DialectError(f"{where}, {at}calls.{name}.{key}: {what}. Correct it.")
     _words_apart(checked, where, text)
+
+
+def _problem(name: str, call: CallPart) -> tuple[str, str] | None:
+    """Key and fault of a call that could not be made, or whose answers could not be understood."""
+    leads = call.body.leads
+    placed = "{lead}" in call.path.value
+    one_list = call.format.value == "form" and leads is not None and bool(leads.item or leads.list == "array")
+    never = _never_filled(name, call)
+    faults = [
+        (
+            not placed and (leads is None or not leads.key),
+            "path",
+            "the leads have no place: name body.leads, or put {lead} into the path",
+        ),
+        (placed and call.many.value, "path", "{lead} in the path takes one lead a call: set many = false"),
+        (
+            call.answer.shape == "one" and call.many.value,
+            "answer",
+            'the shape "one" is for calls about one lead: set many = false',
+        ),
+        (name == "is_delivered" and call.answer.shape == "none", "answer", "the delivery check must name leads"),
+        (one_list and call.many.value, "body", 'a form sends a list by list = "repeat" or list = "comma"'),
+        (
+            call.method.value == "GET" and (name != "is_delivered" or not placed),
+            "method",
+            "only the delivery check can be a GET, with {lead} in its path",
+        ),
+        (not call.yes.values, "yes", "at least one status must mean yes"),
+        (never is not None, f"body.{never}", f"no action gives this call a value {never}: leave the entry out"),
+    ]
+    return next(((key, what) for wrong, key, what in faults if wrong), None)
 
 
 def _words_apart(checked: DialectFile, where: str, text: str) -> None:

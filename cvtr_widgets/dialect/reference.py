@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+import tomllib
 import types
 import typing
 from collections.abc import Iterator
@@ -9,35 +11,87 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from cvtr_widgets.dialect.default import default_dialect, default_text
+from cvtr_widgets.dialect.examples import EXAMPLES
 from cvtr_widgets.dialect.kinds import Entry, Part
-from cvtr_widgets.dialect.schema import Body, CallPart, DialectFile
+from cvtr_widgets.dialect.schema import CALLS, SLOTS, Body, CallPart, DialectFile
 
 WORDS = {str: "text", int: "whole number", bool: "true or false", float: "number"}
 
 
 def markdown() -> str:
     """Every table of the file, and every kind of entry."""
-    out = ["## The tables of the file\n\n"]
     kinds: dict[type[Entry], None] = {}
-    for name, kind, about in _tables():
-        out.append(f"### `{name}`\n\n{about}\n\n| entry | kind | needed |\n| --- | --- | --- |\n")
-        for key, field in kind.model_fields.items():
-            found = _entry(field.annotation)
-            if found is None:
-                continue
-            kinds.setdefault(found)
-            needed = "yes" if field.is_required() else "no"
-            out.append(f"| `{key}` | [{_title(found)}](#{_title(found).replace(' ', '-')}) | {needed} |\n")
-        out.append("\n")
-    out.append("## The kinds of entries\n\nEvery entry can also have `evidence`.\n\n")
-    for entry in sorted(kinds, key=_title):
-        out.append(f"### {_title(entry)}\n\n{_about(entry)}\n\n| key | what it may be | when left out |\n| --- | --- | --- |\n")
-        for key, field in entry.model_fields.items():
-            if key != "evidence":
-                default = "must be there" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
-                out.append(f"| `{field.alias or key}` | {_may_be(field)} | {default} |\n")
-        out.append("\n")
-    return "".join(out).rstrip("\n") + "\n"
+    tables = [_table(name, kind, about, kinds) for name, kind, about in _tables()]
+    entries = [_kind(entry) for entry in sorted(kinds, key=_title)]
+    return (
+        "## The tables of the file\n\n" + "".join(tables) + _slots_by_call()
+        + "## The kinds of entries\n\nEvery entry can also have `evidence`.\n\n" + "".join(entries).rstrip("\n") + "\n"
+    )  # fmt: skip
+
+
+def _table(name: str, kind: type[Part], about: str, kinds: dict[type[Entry], None]) -> str:
+    """One table of the file; adds the kinds of its entries to ``kinds``."""
+    says = _default_table(name)
+    out = [f"### `{name}`\n\n{about}\n\n| entry | kind | needed | the default says |\n| --- | --- | --- | --- |\n"]
+    for key, field in kind.model_fields.items():
+        found = _entry(field.annotation)
+        if found is None:
+            continue
+        kinds.setdefault(found)
+        needed = "yes" if field.is_required() else "no"
+        default = f"`{_toml(says[key])}`" if key in says else ""
+        link = f"[{_title(found)}](#{_title(found).replace(' ', '-')})"
+        out.append(f"| `{key}` | {link} | {needed} | {default.replace('|', chr(92) + '|')} |\n")
+    return "".join(out) + "\n"
+
+
+def _default_table(name: str) -> dict[str, Any]:
+    """The entries of a table as the default has them, without their evidence; of the calls, those of ``flag``."""
+    found: Any = tomllib.loads(default_text())
+    for key in name.replace("<call>", "flag").split("."):
+        found = found[key]
+    return {key: _short(value) for key, value in found.items() if key != "evidence"}
+
+
+def _short(entry: Any) -> Any:
+    """An entry as it may be written short."""
+    if not isinstance(entry, dict):
+        return entry
+    left = {key: value for key, value in entry.items() if key != "evidence"}
+    return next(iter(left.values())) if len(left) == 1 and next(iter(left)) in _ALONE else left
+
+
+_ALONE = frozenset({"value", "values", "places", "key", "path"})
+"""What an entry may be written as without its table."""
+
+
+def _slots_by_call() -> str:
+    """Which call has which values, and under which key the default sends them."""
+    calls = default_dialect().calls
+    slots = list(Body.model_fields)
+    about = (
+        "With the key under which the default sends each. A dash: it may have a place in your file, the default has none.\n"
+        "An empty cell: no action gives the call such a value, and an entry for it is refused."
+    )
+    out = [f"### Which values a call can have\n\n{about}\n\n"]
+    out.append("| call | " + " | ".join(f"`{slot}`" for slot in slots) + " |\n")
+    out.append("| --- |" + " --- |" * len(slots) + "\n")
+    for name in CALLS:
+        mine = calls[name].body
+        keys = [f"`{mine[slot].key}`" if slot in mine else "-" if slot in SLOTS[name] else "" for slot in slots]
+        out.append(f"| `{name}` | " + " | ".join(keys) + " |\n")
+    return "".join(out) + "\n"
+
+
+def _kind(entry: type[Entry]) -> str:
+    """One kind: what it is, its keys, and an example."""
+    out = [f"### {_title(entry)}\n\n{_about(entry)}\n\n| key | what it may be | when left out |\n| --- | --- | --- |\n"]
+    for key, field in entry.model_fields.items():
+        if key != "evidence":
+            default = "must be there" if field.is_required() else f"`{_toml(field.get_default(call_default_factory=True))}`"
+            out.append(f"| `{field.alias or key}` | {_may_be(field)} | {default} |\n")
+    return "".join(out) + f"\n```toml\n{textwrap.dedent(EXAMPLES[entry]).strip()}\n```\n\n"
 
 
 def _tables() -> Iterator[tuple[str, type[Part], str]]:

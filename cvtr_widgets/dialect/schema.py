@@ -7,6 +7,8 @@ this schema looks at them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from cvtr_widgets.dialect.kinds import (
@@ -50,6 +52,20 @@ class Body(Part):
     integrations: SlotEntry | None = None
     signature: SlotEntry | None = None
     confirmation: SlotEntry | None = None
+
+
+SLOTS: Mapping[str, frozenset[str]] = {
+    "is_delivered": frozenset({"leads"}),
+    "flag": frozenset(
+        {"leads", "flag", "listed_reason", "own_reason", "category", "comment", "integrations", "signature", "confirmation"}
+    ),
+    "deliver": frozenset({"leads", "signature", "confirmation"}),
+    "undeliver": frozenset({"leads", "signature", "confirmation"}),
+    "metadata": frozenset({"leads", "reason", "comment", "signature", "confirmation"}),
+    "reprocess": frozenset({"leads", "signature", "confirmation"}),
+    "delete": frozenset({"leads", "signature", "confirmation"}),
+}
+"""Call -> the values that an action can give it."""
 
 
 class CallPart(Part):

@@ -43,6 +43,7 @@ from tests.dialect.conftest import connected
         ('[calls.delete]\npath = "leads/{lead}"\n', 2, "calls.delete.path", "many = false"),
         ('[calls.delete]\nformat = "form"\n', None, "calls.delete.body", "repeat"),
         ('[calls.delete]\nbody.leads = ""\n', None, "calls.delete.path", "leads have no place"),
+        ('[calls.delete]\n\nbody.integrations = "jobs"\n', 3, "calls.delete.body.integrations", "no action gives"),
         ('[calls.is_delivered]\nanswer = { shape = "none" }\n', 2, "calls.is_delivered.answer", "must name leads"),
     ],
 )  # fmt: skip

@@ -58,3 +58,25 @@ def test_every_class_name_of_the_table_is_in_the_page():
     from cvtr_widgets.panel.link.class_names import CLASS_NAMES
 
     assert [name for name in CLASS_NAMES if name not in LeadPanel._esm] == []
+
+
+def _dialects() -> list[str]:
+    return re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "dialect.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_every_example_of_a_dialect_is_one(tmp_path):
+    from cvtr_widgets.dialect.default import default_dialect, load_dialect
+
+    examples = _dialects()
+    assert len(examples) >= 22
+    for number, text in enumerate(examples):
+        (tmp_path / f"{number}.toml").write_text(text, encoding="utf-8")
+        assert load_dialect(tmp_path / f"{number}.toml").hash != default_dialect().hash, f"this example says nothing new:\n{text}"
+
+
+def test_every_kind_of_entry_has_an_example():
+    from cvtr_widgets.dialect import kinds
+    from cvtr_widgets.dialect.examples import EXAMPLES
+
+    every = {k for k in vars(kinds).values() if isinstance(k, type) and issubclass(k, kinds.Entry) and k is not kinds.Entry}
+    assert every == set(EXAMPLES)
