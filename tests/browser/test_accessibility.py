@@ -33,6 +33,17 @@ SQUEEZED = """root => [...root.querySelectorAll('button, input, select, textarea
         || box.left < root.getBoundingClientRect().left - 1 || box.height < (one.type === 'checkbox' ? 16 : 20)))
     .map(([box, one]) => one.outerHTML.slice(0, 120))"""
 
+ALL_SEEN = "() => { document.body.style.height = '100vh'; }"
+"""JupyterLab's body is 0 px high and hides what overflows it: axe takes all text in it for hidden, and judges no contrast."""
+TEXTS = """root => [...root.querySelectorAll('*')].filter(one => one.checkVisibility() && !one.closest('.cvtr-scroll, select, [aria-disabled]')
+    && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).length"""
+"""Texts on the screen, without those that scroll, and without those that are disabled, which may be pale."""
+WHOLE = {"resultTypes": ["violations", "passes", "incomplete"]}  # by itself axe tells one passed element of a rule
+CUT = (
+    "selector => Boolean(document.querySelector(selector)?.closest('.cvtr-scroll, .cvtr-fields'))"  # by the edge of what scrolls
+)
+SIGNS = {"nonBmp", "shortTextContent"}  # a sign of one character, such as an arrow, is not judged as text
+
 
 def leads(panel, sandbox):
     ids = sandbox.lead_ids(status="Caution")
@@ -108,11 +119,29 @@ def look(panel, stage, screenshot, widths):
             wrong += [f"{stage} {theme} {width}: {found} {squeezed}"] if found or squeezed else []
             if width in PICTURED:
                 screenshot(f"looks-{stage}-{theme}-{width}", ".cvtr-panel")
-        panel.opened.width(1280, 1000)  # so that tables scroll as they do for people
-        violations = Axe().run(panel.page, context=".cvtr-panel").response["violations"]
-        wrong += [
-            f"{stage} {theme} {v['id']}: {node['html'][:160]} {node['failureSummary']}" for v in violations for node in v["nodes"]
-        ]
+        panel.opened.width(1280, TALL)  # what is outside of the window is not judged
+        wrong += [f"{stage} {theme} {found}" for found in judged(panel)]
+    return wrong
+
+
+def judged(panel):
+    """What axe finds wrong; that it could not judge the contrast of a text is wrong, too."""
+    panel.page.evaluate(ALL_SEEN)
+    found = Axe().run(panel.page, context=".cvtr-panel", options=WHOLE).response
+    wrong = [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary']}" for rule in found["violations"] for node in rule["nodes"]
+    ]
+    failed, passed, unclear = (
+        [node for rule in found[kind] if rule["id"] == "color-contrast" for node in rule["nodes"]]
+        for kind in WHOLE["resultTypes"]
+    )
+    for node in unclear:
+        why = (node["any"][0]["data"] or {}).get("messageKey")
+        cut = why == "bgOverlap" and panel.page.evaluate(CUT, node["target"][0])
+        wrong += [] if cut or why in SIGNS else [f"contrast not judged, {why}: {node['html'][:160]}"]
+    texts = panel.root.evaluate(TEXTS)
+    seen = len(passed) + len(failed) + len(unclear)
+    wrong += [f"contrast of only {seen} texts of {texts} was judged"] if seen < texts or not passed else []
     return wrong
 
 
@@ -147,6 +176,9 @@ def test_each_step_in_both_themes_and_every_width(open_panel, sandbox, screensho
         if stage in {detail, signed, results}:
             wrong += [f"{stage.__name__}: focus not seen on {what}" for what in unseen_focus(panel)]
     assert not wrong, "\n".join(wrong)
+    panel.page.add_style_tag(content=".cvtr-usage { color: #b8b8b8 !important; background: #fff !important; }")  # 1.98 : 1
+    pale = judged(panel)
+    assert [one for one in pale if one.startswith("color-contrast") and "cvtr-usage" in one], "a pale text passed"
 
 
 MARKS = """root => [...root.querySelectorAll('.cvtr-badge, .cvtr-on, .cvtr-problem, button, .cvtr-progress')].filter(one => one.checkVisibility())
