@@ -87,6 +87,32 @@ function lock(root) {
   };
 }
 
+const HOST_KEYS = new Set(["s", "f", "g", "h", "b", "i", "j", "p", ","]);  // with Ctrl or Cmd, with or without Shift
+const HOST_SHIFT_KEYS = new Set(["c", "d", "e", "k", "l", "t", "u", "x", "[", "]", "<", ">", "{", "}"]);
+
+/** Keys that are the host's, because they do nothing to cells: save, find, side bars, palette, print, the next tab. */
+function hostKey(event) {
+  if (event.key === "Escape") return true;
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;
+  const key = event.key.toLowerCase();
+  return HOST_KEYS.has(key) || (event.shiftKey && HOST_SHIFT_KEYS.has(key));
+}
+
+/** The notebook's own shortcuts (D D deletes a cell, Shift+Enter runs it) must not hear what is typed here. */
+function keepKeys(main) {
+  const suppressed = "data-lm-suppress-shortcuts";
+  main.setAttribute(suppressed, "true");
+  for (const kind of ["keydown", "keyup", "keypress"]) {
+    main.addEventListener(kind, (event) => {
+      const host = hostKey(event);
+      if (!host) event.stopPropagation();
+      main.toggleAttribute(suppressed, !host);  // JupyterLab looks after this listener, while the same key is on its way
+    });
+  }
+  // Shift and a press would select cells and scroll to them, away from under the hand.
+  main.addEventListener("mousedown", (event) => { if (event.shiftKey) event.stopPropagation(); });
+}
+
 function stepSection(link, number, name, body) {
   const title = h("span", { class: "cvtr-step-name" }, name);
   const sum = h("span", { class: "cvtr-sum" });
@@ -212,13 +238,7 @@ function render({ model, el }) {
   const root = h("div", { class: "cvtr-panel", "data-step": "0", dir: "ltr", lang: "en" }, header.element, silent, problem.element, past.element,
     ...steps.map((step) => step.element));
   const main = h("div", { class: "cvtr-outer" }, root);
-  for (const kind of ["keydown", "keyup", "keypress"]) {
-    // The notebook's own shortcuts (D D deletes a cell) must not hear what is typed here.
-    main.addEventListener(kind, (event) => { if (event.key !== "Escape") event.stopPropagation(); });
-  }
-  main.setAttribute("data-lm-suppress-shortcuts", "true");
-  // Shift and a press would select cells and scroll to them, away from under the hand.
-  main.addEventListener("mousedown", (event) => { if (event.shiftKey) event.stopPropagation(); });
+  keepKeys(main);
   el.append(main);
   root.classList.add("cvtr-waiting");
 
