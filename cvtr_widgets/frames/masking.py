@@ -158,6 +158,12 @@ def masked(frame: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def masked_value(name: str, text: str) -> str:
+    """One value of a record under the service's own name, as it is shown: by its name, else by what is in it."""
+    shorten = shortener(f"other_{name}")
+    return str(by_content(text)) if shorten is None else shorten(text)
+
+
 def masked_texts(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """Job results or notes of a lead without the texts (``columns``) that may name somebody. A new frame."""
     made = {name: [hidden(str(v)) if _there(v) else v for v in frame[name].tolist()] for name in columns if name in frame.columns}

@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from cvtr_widgets.learn.bodies import Seen, Table
+from cvtr_widgets.learn.bodies import Seen
 from cvtr_widgets.learn.exchange import leaves
 from cvtr_widgets.learn.identify import Ask
 from cvtr_widgets.learn.known import Known, Listed
+from cvtr_widgets.learn.place_choice import Default, PlaceChoice
 
-Default = Callable[[str], Sequence[str]]
-"""Name of a field -> the places that the default has for it."""
 STATUSES = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
-HINTS = {
-    "status": ("current", "quality", "status", "state"), "reason": ("reason", "why"), "category": ("categor", "exactly"),
-    "comment": ("comment", "note", "remark"), "delivery": ("deliver", "sent"),
-    "replacement": ("replac", "other", "tag", "marker"),
-}  # fmt: skip
-
-ELSEWHERE = ("billable_for_advertiser", "billable_for_publisher", "second_check_status", "replacement_comment")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d|\d{9,}$")
 """A time is another one after every action, and means none of them."""
-MISTAKEN = ("status", "delivery", "replacement", "comment")
-"""Fields that change together with others: those others have their places already."""
-
-
-@dataclass
-class FieldLesson:
-    """Entries (``fields.status`` -> table, ``words.statuses`` -> table), and what could not be learned."""
-
-    entries: dict[str, Table] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,16 +38,13 @@ class Change:
         return self.before.get(place)
 
 
-class LeadFields:
+class LeadFields(PlaceChoice):
     """Compares lead records of one capture."""
 
     def __init__(self, known: Known, default: Default, ask: Ask) -> None:
-        self.lesson = FieldLesson()
+        super().__init__(default, ask)
         self._known = known
-        self._default = default
-        self._ask = ask
         self._timeline: dict[int, list[tuple[int, dict[str, Any]]]] = {}
-        self._taken: set[str] = set()
         for exchange, record in known.records():
             own = known.lead_of(record)
             if own is not None:
@@ -94,8 +73,8 @@ class LeadFields:
         """Where the lead's own id is."""
         for own, line in self._timeline.items():
             at = [p for p, v in line[-1][1].items() if v == own or v == str(own)]
-            if at and not self._kept("id", [line[-1][1]]):
-                self._set("id", min(at, key=len))
+            if at and not self.kept("id", [line[-1][1]]):
+                self.put("id", min(at, key=len))
             return
 
     def learn_flags(self, changes: Sequence[Change], flags: Mapping[int, str], reasons: Mapping[int, Listed | None]) -> None:
@@ -107,12 +86,12 @@ class LeadFields:
         typed = self._known.typed
         wanted = {c.number: (r.name if (r := reasons.get(c.number)) is not None else typed.reason) for c in told}
         named = [c for c in told if c.number in reasons]
-        self._choose("reason", [p for p in self._places(named) if all(c.after[p] == wanted[c.number] for c in named)])
+        self.choose("reason", [p for p in self._places(named) if all(c.after[p] == wanted[c.number] for c in named)])
         categories = {row.name for row in self._known.lists.get("categories", ())}
         returned = [c for c in named if wanted[c.number].lower() == "returned"]
-        self._choose("category", [p for p in self._places(returned) if all(_word(c.after[p]) in categories for c in returned)])
+        self.choose("category", [p for p in self._places(returned) if all(word_of(c.after[p]) in categories for c in returned)])
         # Only leads that got the comment now: an older one may stand there.
-        self._choose("comment", [p for p in self._places(told) if any(c.after[p] == typed.comment for c in told)])
+        self.choose("comment", [p for p in self._places(told) if any(c.after[p] == typed.comment for c in told)])
         self._status(told, flags)
 
     def _status(self, told: Sequence[Change], flags: Mapping[int, str]) -> None:
@@ -133,11 +112,11 @@ class LeadFields:
         can = {p: w for p in self._places(told) if (w := words(p)) is not None}
         # What is current is never empty; the mark of a manual check is, for most leads.
         records = [r for line in self._timeline.values() for _, r in line]
-        never_empty = {p: w for p, w in can.items() if all(_word(r.get(p)) is not None for r in records)}
-        place = self._choose("status", list(never_empty or can))
+        never_empty = {p: w for p, w in can.items() if all(word_of(r.get(p)) is not None for r in records)}
+        place = self.choose("status", list(never_empty or can))
         if place is None:
             return
-        other = {_word(v): STATUSES[f] for f, v in can[place].items() if str(v).lower() != f}
+        other = {word_of(v): STATUSES[f] for f, v in can[place].items() if str(v).lower() != f}
         self.lesson.entries["words.statuses"] = {"value": other}
 
     def learn_delivery(self, to: Sequence[Change], back: Sequence[Change]) -> None:
@@ -146,11 +125,11 @@ class LeadFields:
             return
         can: dict[str, tuple[str | None, str | None]] = {}
         for place in self._places([*to, *back]):
-            yes, no = {_word(c.after[place]) for c in to}, {_word(c.after[place]) for c in back}
-            was = {_word(c.was(place)) for c in to}
+            yes, no = {word_of(c.after[place]) for c in to}, {word_of(c.after[place]) for c in back}
+            was = {word_of(c.was(place)) for c in to}
             if len(yes) == len(no) == 1 and yes != no and was == no and None not in yes | no:
                 can[place] = (yes.pop(), no.pop())
-        chosen = self._choose("delivery", list(can))
+        chosen = self.choose("delivery", list(can))
         if chosen is None:
             return
         yes_word, no_word = can[chosen]
@@ -166,12 +145,12 @@ class LeadFields:
             return
         can: dict[str, tuple[str | None, str | None]] = {}
         for place in self._places([*marked, *cleared]):
-            words = {_word(c.after[place]) for c in marked}
-            empty = {_word(c.after[place]) for c in cleared}
+            words = {word_of(c.after[place]) for c in marked}
+            empty = {word_of(c.after[place]) for c in cleared}
             said = words != {None} and all(c.after[place] != self._known.typed.comment for c in marked)
-            if len(words) == 1 and said and not words & empty and all(_word(c.was(place)) not in words for c in marked):
+            if len(words) == 1 and said and not words & empty and all(word_of(c.was(place)) not in words for c in marked):
                 can[place] = (words.pop(), empty.pop() if len(empty) == 1 else None)
-        chosen = self._choose("replacement", list(can))
+        chosen = self.choose("replacement", list(can))
         if chosen is not None:
             word, empty_word = can[chosen]
             told = {} if str(word).lower() == "replacement" else {str(word): "Replacement"}
@@ -185,7 +164,7 @@ class LeadFields:
             old, new = change.was(place), change.after[place]
             return type(old) is int and type(new) is int and new == old + 1
 
-        self._choose("processing_counter", [p for p in self._places(changes) if changes and all(up(c, p) for c in changes)])
+        self.choose("processing_counter", [p for p in self._places(changes) if changes and all(up(c, p) for c in changes)])
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 
@@ -195,43 +174,8 @@ class LeadFields:
             return []
         return sorted(set.intersection(*({p for p in c.after if c.had(p)} for c in changes)))
 
-    def _kept(self, name: str, records: Sequence[Mapping[str, Any]]) -> bool:
-        return any(all(p in r for r in records) for p in self._default(name))
 
-    def _choose(self, name: str, can: Sequence[str]) -> str | None:
-        """The place of a field: the default's where it fits, else the best one; between equals the user is asked."""
-        others = {p for other in ELSEWHERE if name in MISTAKEN for p in self._default(other)}
-        can = [p for p in can if p not in self._taken and p not in others]
-        if not can:
-            # That it was not found is no sight of it: the entry stays as it is, and nothing is called seen.
-            self.lesson.notes.append(f"{name.replace('_', ' ')}: not found in the leads; left as it is")
-            return None
-        default = [p for p in can if p in self._default(name)]
-        if default:
-            return self._set(name, default[0])
-
-        def fit(place: str) -> int:
-            hints = HINTS.get(name, ())
-            return next((n for n, hint in enumerate(hints) if hint in place.lower()), len(hints))
-
-        best = min(fit(p) for p in can)
-        top = [p for p in can if fit(p) == best]
-        if len(top) > 1:
-            number = self._ask(f"Where does a lead keep its {name.replace('_', ' ')}?", top)
-            if number is None:
-                words = ", ".join(top[:6]) + (f" and {len(top) - 6} more" if len(top) > 6 else "")
-                self.lesson.notes.append(f"{name.replace('_', ' ')}: could be any of {words}; left as it is")
-                return None
-            top = [top[number]]
-        return self._set(name, top[0])
-
-    def _set(self, name: str, place: str) -> str:
-        self._taken.add(place)
-        self.lesson.entries[f"fields.{name}"] = {"places": [place]}
-        return place
-
-
-def _word(value: Any) -> str | None:
+def word_of(value: Any) -> str | None:
     """A value as it stands in the tables of words; None for what is empty or no word."""
     if isinstance(value, bool):
         return "true" if value else "false"

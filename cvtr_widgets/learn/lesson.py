@@ -72,7 +72,7 @@ class Lesson:
         return with_entries(existing, changes, name=name)
 
 
-class _Asking:
+class Asking:
     """Counts the questions; without anybody to ask, the answer is none."""
 
     def __init__(self, ask: Ask | None) -> None:
@@ -80,6 +80,7 @@ class _Asking:
         self._ask = ask
 
     def __call__(self, question: str, options: Sequence[str]) -> int | None:
+        """The number of the option chosen; None for none of them."""
         self.count += 1
         return None if self._ask is None else self._ask(question, options)
 
@@ -92,7 +93,7 @@ def learn(
     Raises:
         CaptureError: it is of another site, or shows no action on the leads given.
     """
-    asking = _Asking(ask)
+    asking = Asking(ask)
     known = known_from(capture.exchanges, ids, typed or Typed())
     calls = calls_in(known, asking)
     if not set(calls) - {"is_delivered"}:
@@ -116,8 +117,8 @@ def learn(
     entries.update(_fields(lesson, calls, marks, known, dialect, asking))
     lesson.notes += [f"{WHAT[name]}: not in this capture" for name in lesson.missing]
     lesson.questions = asking.count
-    lesson.proposals = _proposals(entries, dialect)
-    _must_parse(lesson, dialect)
+    lesson.proposals = proposals(entries, dialect)
+    must_parse(lesson, dialect)
     return lesson
 
 
@@ -221,7 +222,8 @@ def _flat(value: Any) -> list[tuple[str, Any]]:
     return list(leaves(value))
 
 
-def _proposals(entries: Mapping[str, Table], dialect: Dialect) -> list[Proposal]:
+def proposals(entries: Mapping[str, Table], dialect: Dialect, why: str = "") -> list[Proposal]:
+    """Entries beside what the dialect says now; ``why`` instead of the usual reason."""
     found = []
     for name, table in entries.items():
         try:
@@ -230,7 +232,7 @@ def _proposals(entries: Mapping[str, Table], dialect: Dialect) -> list[Proposal]
             old = {}
         before = shown(old) if isinstance(old, dict) and old else "" if isinstance(old, dict) else shown({"value": old})
         proven = isinstance(old, dict) and str(old.get("evidence", "")).startswith("verified") and before == shown(table)
-        found.append(Proposal(name, before, shown(table), _why(name), table, proven))
+        found.append(Proposal(name, before, shown(table), why or _why(name), table, proven))
     return found
 
 
@@ -243,7 +245,7 @@ def _why(entry: str) -> str:
     }.get(kind, "as the page reads")
 
 
-def _must_parse(lesson: Lesson, dialect: Dialect) -> None:
+def must_parse(lesson: Lesson, dialect: Dialect) -> None:
     """What was learned must make a dialect; a call that does not is left as it was."""
     while True:
         try:

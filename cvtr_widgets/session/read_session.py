@@ -15,6 +15,7 @@ from cvtr_widgets.models import ActionKind, Choice, Identity, LeadId
 from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, select
 from cvtr_widgets.session.lead_loader import LeadDetail, Moment, Pulling
+from cvtr_widgets.session.lead_watch import LeadWatch
 from cvtr_widgets.session.progress_bar import ProgressBar
 from cvtr_widgets.session.seen_leads import SeenLeads
 from cvtr_widgets.session.service_frames import dialect_frame, doctor_frame
@@ -142,6 +143,18 @@ class ReadSession:
             NotFound: it is not there, or not visible.
         """
         return self._pulling.detail(lead_id)
+
+    def watch(self, lead_ids: Any) -> LeadWatch:
+        """Read one to ten leads, to learn from what changes in them: do something to them on the platform's own page, then ask
+        ``changed()``, or ``learn(...)`` by what the page shows. See ``LeadWatch``.
+
+        Args:
+            lead_ids: the leads, in any form that ``select`` takes.
+
+        Raises:
+            CaptureError: none, or more than ten. NotFound: a lead is not there, or not visible.
+        """
+        return LeadWatch(self.client, self.select(lead_ids, include_odd=True).ids, masked=self.masked)
 
     def select(self, what: Any, *, column: str | None = None, include_odd: bool = False) -> Selection:
         """Lead ids from a frame, a list, typed text, or the path of a CSV or Excel file; see ``cvtr_widgets.select``. Ids that
