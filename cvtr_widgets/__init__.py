@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         reprocess,
     )
     from cvtr_widgets.api.client import Convertr
+    from cvtr_widgets.archive.archive import Archive
     from cvtr_widgets.connection import Sandbox, connect
     from cvtr_widgets.errors import CvtrError
     from cvtr_widgets.frames.export import to_csv, to_excel
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Action": "models",
     "ActionKind": "models",
+    "Archive": "archive.archive",
     "Convertr": "api.client",
     "CvtrError": "errors",
     "LeadPanel": "panel.lead_panel",
@@ -73,6 +75,7 @@ _HOMES = {
 __all__ = [
     "Action",
     "ActionKind",
+    "Archive",
     "Convertr",
     "CvtrError",
     "LeadPanel",

@@ -34,6 +34,8 @@
     │   └── RunTaken             another kernel or tab is carrying the run out (.pid .since)
     ├── ExportError              a file of results cannot be written
     ├── InsightError             a question that these leads or these arguments cannot answer
+    ├── ArchiveError             the archive cannot be read or written, or lacks what was asked for; nothing was lost
+    │   └── ArchiveBusy          another process is writing to the archive
     ├── TableError               a filter, sort order, choice of columns or saved view that the lead table cannot show
     └── SandboxError             the sandbox could not be started
 """
@@ -214,6 +216,14 @@ class ExportError(CvtrError):
 
 class InsightError(CvtrError):
     """A question about leads cannot be answered with this frame or these arguments."""
+
+
+class ArchiveError(CvtrError):
+    """The archive cannot be read or written, or does not hold what was asked for."""
+
+
+class ArchiveBusy(ArchiveError):
+    """Another process is writing to the archive just now."""
 
 
 class TableError(CvtrError):

@@ -96,6 +96,7 @@ def write(
     private: bool = False,
     overwrite: bool = False,
     follow_symlink: bool = False,
+    durable: bool = False,
 ) -> Path:
     """Write a file beside its place and rename it into it: it is there as a whole, or what was there stays.
 
@@ -107,6 +108,7 @@ def write(
             as the file that is replaced was.
         overwrite: replace a file that is there.
         follow_symlink: where ``path`` is a symbolic link, write to where it leads.
+        durable: the folder is flushed to the disk, too, so that the file's name survives a loss of power.
 
     Raises:
         CvtrError: (``error``) it cannot be written, or something is in its place that may not be replaced.
@@ -128,6 +130,8 @@ def write(
                     beside.chmod(FILE if private or rights is None else rights)
             if not _put(beside, place, overwrite=overwrite):
                 raise error(_TAKEN.format(name))
+            if durable:
+                flush_folder(place.parent)
         except BaseException:
             with contextlib.suppress(OSError):
                 beside.unlink()
@@ -136,6 +140,18 @@ def write(
         why = getattr(cause, "strerror", None) or "no usable path"
         raise error(f"{name} cannot be written ({why}). Close it elsewhere, or choose another place.") from None
     return place
+
+
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk, where the system can do that."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):  # some file systems cannot
+        handle = os.open(folder, os.O_RDONLY | _FLAGS)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 _TAKEN = "There is a file {} already, and it was left as it is. Give another name, or say overwrite=True."

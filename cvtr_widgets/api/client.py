@@ -328,10 +328,17 @@ class Convertr:
         raise NotFound(f"Lead {lead_id} is not there, or not visible to you", advice="Check the id.")
 
     def fetch_records(
-        self, ids: Sequence[LeadId], *, tick: Tick = lambda _n: None, cancelled: Stopped = never
+        self,
+        ids: Sequence[LeadId],
+        *,
+        tick: Tick = lambda _n: None,
+        cancelled: Stopped = never,
+        gone: set[LeadId] | None = None,
     ) -> dict[LeadId, Record]:
-        """Records of given leads, read now in the cheapest way that is proven; an absent id was not found."""
-        return self._reading.fetch(ids, lambda _ids, records: records, tick=tick, cancelled=cancelled)
+        """Records of given leads, read now in the cheapest way that is proven; an absent id was not found. ``gone``: as for
+        ``fetch``.
+        """
+        return self._reading.fetch(ids, lambda _ids, records: records, tick=tick, cancelled=cancelled, gone=gone)
 
     def remember(self, records: Sequence[Record]) -> None:
         """Note where leads stand that were listed, so that they can be read again cheaply without an id filter."""

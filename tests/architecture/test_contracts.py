@@ -22,6 +22,7 @@ PLANTED = {
     "runs/run.py": "from cvtr_widgets.api import transport\n",
     "sandbox/app.py": "from cvtr_widgets import settings\n",
     "selection/select.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from cvtr_widgets.session.lead_session import LeadSession\n",
+    "insight/groups.py": "import duckdb\n",
     "panel/state.py": "from cvtr_widgets.api import wire\n",
 }
 SEEN = (
@@ -36,6 +37,7 @@ SEEN = (
     "cvtr_widgets.sandbox.app -> cvtr_widgets.settings",
     "cvtr_widgets.selection.select -> cvtr_widgets.session.lead_session",
     "cvtr_widgets.panel.state -> cvtr_widgets.api.wire",
+    "cvtr_widgets.insight.groups -> duckdb",
 )
 
 

@@ -1,0 +1,267 @@
+"""``Archive``: the public face. A folder in which leads are kept as they were on any day."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cvtr_widgets import settings
+from cvtr_widgets.archive import engines
+from cvtr_widgets.archive.archived_leads import ArchivedLeads
+from cvtr_widgets.archive.asking import Moment, history_of, leads_of
+from cvtr_widgets.archive.cache import Cache
+from cvtr_widgets.archive.personal import Cover
+from cvtr_widgets.archive.store import PERSONAL, PREFIX, Manifest, Store, Writer, store_name, stores_in
+from cvtr_widgets.archive.sync import Sync, SyncCost, SyncProgress, SyncReport
+from cvtr_widgets.archive.windows import Sizes
+from cvtr_widgets.arguments import checked_calls
+from cvtr_widgets.errors import ArchiveError, ArgumentError, ServiceError
+from cvtr_widgets.selection.lead_id import lead_id_of
+from cvtr_widgets.session.lead_session import LeadSession
+from cvtr_widgets.session.progress_bar import ProgressBar
+from cvtr_widgets.session.read_session import Cancel, stopper
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from cvtr_widgets.models import Identity
+
+
+@checked_calls
+class Archive:
+    """Leads as they were on any day, in Parquet files of a folder. Needs the extra ``cvtr-widgets[archive]``.
+
+    One folder may hold several accounts' leads, each in a part of its own: they never mix. ``store`` names one of them where
+    there are several (see ``stores``).
+
+    Args:
+        folder: made when the first sync writes to it, for its owner only.
+        personal: ``"none"`` (default): no name, e-mail address, telephone, comment or form field is written. ``"hashed"``:
+            besides, e-mail addresses and telephones as 64-bit hashes with this user's key, and the domains of addresses.
+            ``"kept"``: all of it in plain. Chosen when a part is made, and never changed.
+        store: the part to ask.
+        sizes: how much a sync reads at a time.
+
+    Raises:
+        ArchiveError: pyarrow or DuckDB is missing.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        personal: str | None = None,
+        store: str | None = None,
+        sizes: Sizes | None = None,
+    ) -> None:
+        engines.must_be_there()
+        if personal is not None and personal not in PERSONAL:
+            raise ArgumentError(f"personal is {personal!r}. Choose one of: {', '.join(PERSONAL)}.")
+        self.folder = Path(folder).expanduser()
+        self._personal = personal
+        self._chosen = store
+        self._sizes = sizes or Sizes()
+        self._synced: str | None = None
+        self._lock = threading.Lock()
+        self._caches: dict[str, Cache] = {}
+
+    def __repr__(self) -> str:
+        return f"<Archive {self.folder.name}: {len(stores_in(self.folder))} parts>"
+
+    @property
+    def stores(self) -> list[str]:
+        """The names of the parts: one for each account at each address."""
+        return [store.folder.name.removeprefix(PREFIX) for store in stores_in(self.folder)]
+
+    # -- reading from the service -----------------------------------------------------------------------------------------
+
+    def sync(
+        self,
+        session: LeadSession,
+        *,
+        everything: bool = False,
+        on_progress: Callable[[SyncProgress], None] | None = None,
+        cancel: Cancel = None,
+    ) -> SyncReport:
+        """Bring the archive up to date: new leads, leads that may have changed, a share of the rest, and own runs.
+
+        Goes through the session's client, within its request limit. Whatever ends it, what has come is kept, and the next sync
+        goes on from there. Leads that were not delivered, are Caution, or came in or changed within 14 days are read again each
+        time; of the rest a thirtieth. ``everything``: all of them.
+
+        Args:
+            session: whose leads.
+            everything: read every lead again.
+            on_progress: is told a ``SyncProgress``, instead of a progress bar.
+            cancel: an event or a function; when true, it ends.
+
+        Raises:
+            ArchiveBusy: another process writes to this part.
+            ArchiveError: it cannot be written, or does not go with this session.
+            ServiceError: the service could not be read any further.
+        """
+        store = Store(self.folder / store_name(session.identity))
+        with store.writing() as writer:
+            cover = self._begin(session, writer)
+            self._synced = store.folder.name
+            with ProgressBar("leads", None if on_progress is None else lambda _n, _t: None, shown=session._progress) as tell:
+
+                def hear(progress: SyncProgress) -> None:
+                    tell(progress.done, progress.total)
+                    if on_progress is not None:
+                        on_progress(progress)
+
+                return Sync(
+                    session, writer, cover, everything=everything, hear=hear, stop=stopper(cancel), sizes=self._sizes
+                ).run()
+
+    def cost(self, session: LeadSession, *, everything: bool = False) -> SyncCost:
+        """How many requests the next ``sync`` takes. Asks the service how many leads there are; writes nothing of them.
+
+        Raises:
+            ArchiveBusy, ArchiveError, ServiceError: as ``sync``.
+        """
+        store = Store(self.folder / store_name(session.identity))
+        with store.writing() as writer:
+            cover = self._begin(session, writer)
+            return Sync(session, writer, cover, everything=everything, sizes=self._sizes).cost()
+
+    def _begin(self, session: LeadSession, writer: Writer) -> Cover:
+        """Whether this session may write to this part, and how; a new part gets its manifest."""
+        cover = Cover(settings.machine_key(), _listed(session))
+        manifest = writer.manifest
+        if not writer.store.there():
+            personal = self._personal or "none"
+            _must_see(session, personal)
+            writer.commit(personal=personal, key_id=cover.id, about=_about(session.identity))
+            return cover
+        if self._personal not in {None, manifest.personal}:
+            raise ArchiveError(
+                f"This part of the archive was made with personal={manifest.personal!r}, not {self._personal!r}. Leave personal "
+                "out, or choose another folder."
+            )
+        _must_see(session, manifest.personal)
+        if manifest.key_id != cover.id and manifest.personal != "kept":
+            raise ArchiveError(
+                "This archive was made with the key of another user or machine, so that equal values would not be recognised. "
+                f"Copy the file {str(settings.settings_folder() / 'key')!r} from there, or sync into another folder."
+            )
+        return cover
+
+    # -- asking -----------------------------------------------------------------------------------------------------------
+
+    def leads(
+        self,
+        *,
+        as_of: Moment = None,
+        campaign: int | str | None = None,
+        publisher: int | str | None = None,
+        status: str | None = None,
+        delivery: str | None = None,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        deleted: bool = False,
+    ) -> ArchivedLeads:
+        """Leads as they were last seen, or as they were at a moment. Nothing is loaded: give them to ``cvtr.insight``, or call
+        ``to_pandas()``.
+
+        Args:
+            as_of: a day (its end) or a time: each lead as it had been seen last by then.
+            campaign: id or exact name; ``publisher`` likewise.
+            status: Valid, Invalid, Caution or Test; ``delivery``: Delivered or Not Delivered.
+            created_after: a day or time; ``created_before`` likewise, a bare day is included whole.
+            deleted: with leads of which the service had said that they are gone.
+
+        Raises:
+            ArchiveError: there is nothing yet, or not as early as that.
+        """
+        connection, manifest = self._connection()
+        return leads_of(
+            connection, manifest, settings.zone(), as_of=as_of, campaign=campaign, publisher=publisher, status=status,
+            delivery=delivery, created_after=created_after, created_before=created_before, deleted=deleted,
+        )  # fmt: skip
+
+    def history(self, lead_id: int) -> pd.DataFrame:
+        """What was seen to change of one lead, in order.
+
+        Columns: ``seen_before`` and ``seen_at`` (datetime64, UTC): the change came between these two readings; ``what`` (text:
+        ``first seen``, ``changed``, ``deleted``, ``there again``), ``field was now`` (what changed, from what to what),
+        ``run_id`` (the own run that ended between the two, where there was one). ``attrs["last_seen"]``: when it was last read.
+
+        Raises:
+            ArchiveError: the archive has no such lead.
+        """
+        connection, manifest = self._connection()
+        return history_of(connection, manifest, lead_id_of(lead_id))
+
+    def _connection(self) -> tuple[duckdb.DuckDBPyConnection, Manifest]:
+        store = self._store()
+        with self._lock:
+            cache = self._caches.setdefault(store.folder.name, Cache(store))
+            return cache.connection()
+
+    def close(self) -> None:
+        """Close the files that questions have opened."""
+        with self._lock:
+            for cache in self._caches.values():
+                cache.close()
+
+    # -- parts ------------------------------------------------------------------------------------------------------------
+
+    def _store(self) -> Store:
+        """The part that is asked.
+
+        Raises:
+            ArchiveError: there is none, or several and none was named.
+        """
+        found = {store.folder.name: store for store in stores_in(self.folder)}
+        name = self._synced if self._chosen is None else PREFIX + self._chosen
+        if name is not None and name in found:
+            return found[name]
+        if self._chosen is not None or not found:
+            what = f"no part {self._chosen!r}" if self._chosen is not None and found else "nothing yet"
+            raise ArchiveError(f"The archive in {str(self.folder)!r} holds {what}. Fill it: archive.sync(session).")
+        if len(found) > 1:
+            raise ArchiveError(
+                f"The archive holds several parts: {', '.join(self.stores)}. Name one: cvtr.Archive(..., store=...)."
+            )
+        return next(iter(found.values()))
+
+    def manifest(self) -> Manifest:
+        """What the part that is asked consists of, and how far it was synced."""
+        return self._store().manifest()
+
+    def check(self) -> list[str]:
+        """What is not as it was written, in words, file by file; empty where everything is. Reads every byte."""
+        return self._store().problems()
+
+
+def _listed(session: LeadSession) -> list[str]:
+    """Reasons and categories of the service's lists. Where one cannot be read, its words are looked into like anybody's."""
+    names: list[str] = []
+    for kind in ("valid", "invalid", "test"):
+        with suppress(ServiceError):
+            names += [choice.name for choice in session.client.flag_reasons(kind)]
+    with suppress(ServiceError):
+        names += [choice.name for choice in session.client.reason_categories()]
+    return names
+
+
+def _must_see(session: LeadSession, personal: str) -> None:
+    if personal != "none" and session.masked:
+        raise ArchiveError(
+            f"personal={personal!r} needs names and addresses in full, and this session shortens them (session.masked). Use an "
+            "account that may see them, or personal='none'."
+        )
+
+
+def _about(identity: Identity) -> dict[str, object]:
+    return {
+        "enterprise": identity.enterprise, "origin": identity.origin, "account": identity.account, "sandbox": identity.sandbox,
+        "world": identity.world,
+    }  # fmt: skip

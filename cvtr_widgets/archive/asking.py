@@ -1,0 +1,165 @@
+"""What is asked of a store: leads as of a moment, and the history of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.api.lead_listing import in_order, moment, wanted_id, wanted_text
+from cvtr_widgets.archive import schema
+from cvtr_widgets.archive.archived_leads import EXTRA, ArchivedLeads, column_of
+from cvtr_widgets.archive.store import Manifest
+from cvtr_widgets.errors import ArchiveError
+from cvtr_widgets.frames.leads import COLUMNS
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+Moment = str | date | datetime | None
+_AT = (
+    "SELECT v.*, coalesce(s.seen_at, v.read_at) AS seen_at FROM every v "
+    "LEFT JOIN (SELECT lead_id, max(seen_at) AS seen_at FROM sightings WHERE seen_at <= ? GROUP BY lead_id) s "
+    "ON s.lead_id = v.lead_id WHERE v.read_at <= ? AND (v.valid_to IS NULL OR v.valid_to > ?)"
+)
+
+
+def leads_of(
+    connection: duckdb.DuckDBPyConnection,
+    manifest: Manifest,
+    zone: tzinfo,
+    *,
+    as_of: Moment,
+    campaign: int | str | None,
+    publisher: int | str | None,
+    status: str | None,
+    delivery: str | None,
+    created_after: Moment,
+    created_before: Moment,
+    deleted: bool,
+) -> ArchivedLeads:
+    """Leads as of a moment; see ``Archive.leads``."""
+    now = datetime.now(UTC)
+    at = moment(as_of, zone, end=True)
+    values: list[Any] = []
+    base = "SELECT * FROM current"
+    if at is not None:
+        _must_be_known(connection, at)
+        base, values = _AT, [min(at, now)] * 3
+    conditions = [] if deleted else ["presence = 'there'"]
+    after, before = moment(created_after, zone, end=False), moment(created_before, zone, end=True)
+    in_order(after, before)
+    for condition, value in (
+        *(_named("campaign", "campaign_id", campaign), _named("lead_generator", "lead_generator_id", publisher)),
+        ("current_status = ?", wanted_text("status", status)),
+        ("delivery = ?", wanted_text("delivery", delivery)),
+        ("date >= ?", after),
+        ("date <= ?", before),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    kinds = {**schema.fields(manifest.personal), **EXTRA}
+    names = ", ".join(f'"{name}"' for name in ("lead_id", *kinds))
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    query = f"SELECT {names} FROM ({base}){where}"
+    attrs = {
+        "as_of": (min(at, now) if at is not None else _last_read(manifest)).isoformat(),
+        "notes": _notes(manifest, kinds),
+        "not_sent": [c.name for c in COLUMNS if c.name in kinds and c.name not in manifest.sent],
+    }
+    return ArchivedLeads(connection, query, tuple(values), kinds, attrs)
+
+
+def _named(name: str, own: str, value: int | str | None) -> tuple[str, Any]:
+    if isinstance(value, str) and value.strip() and not value.strip().isdecimal():
+        return f"lower({name}) = ?", value.strip().lower()
+    return f"{own} = ?", wanted_id(name, value)
+
+
+def _last_read(manifest: Manifest) -> datetime:
+    return datetime.fromisoformat(manifest.syncs[-1]["ended"]) if manifest.syncs else datetime.now(UTC)
+
+
+def _notes(manifest: Manifest, kinds: Any) -> list[str]:
+    notes = []
+    if not manifest.syncs:
+        notes.append("No sync has come to its end yet: leads are missing. Sync again.")
+    elif not manifest.syncs[-1]["complete"]:
+        notes.append("The last sync did not read everything: leads may be missing or older than it. Sync again.")
+    if manifest.floor:
+        notes.append(f"Leads that came in before {manifest.floor[:10]} were removed from the archive.")
+    if "email" not in kinds:
+        notes.append("This archive keeps no names, addresses, comments or form fields.")
+    return notes
+
+
+def _must_be_known(connection: duckdb.DuckDBPyConnection, at: datetime) -> None:
+    begun = connection.cursor().sql("SELECT min(read_at) FROM every").fetchall()[0][0]
+    if begun is None or at < begun:
+        since = "it is empty" if begun is None else f"it begins on {begun:%Y-%m-%d %H:%M} UTC"
+        raise ArchiveError(f"The archive cannot tell how leads were at {at:%Y-%m-%d %H:%M}: {since}. Choose a later time.")
+
+
+# -- one lead -------------------------------------------------------------------------------------------------------------
+
+
+def history_of(connection: duckdb.DuckDBPyConnection, manifest: Manifest, lead_id: int) -> pd.DataFrame:
+    """What changed of a lead and when; see ``Archive.history``."""
+    import pandas as pd
+
+    kinds = schema.fields(manifest.personal)
+    names = ", ".join(f'"{name}"' for name in kinds)
+    found = connection.cursor().sql(
+        f"SELECT version, read_at, presence, {names} FROM every WHERE lead_id = ? ORDER BY version",
+        params=[lead_id],
+    )
+    table = found.to_arrow_table()
+    if table.num_rows == 0:
+        raise ArchiveError(f"The archive has no lead {lead_id}. Check the id, or sync.")
+    values = {name: list(column_of(table.column(name), kind, name)) for name, kind in kinds.items()}
+    times, presence = table.column("read_at").to_pylist(), table.column("presence").to_pylist()
+    seen = [row[0] for row in connection.cursor().execute(
+        "SELECT seen_at FROM sightings WHERE lead_id = ? ORDER BY seen_at", [lead_id]
+    ).fetchall()]  # fmt: skip
+    runs = connection.cursor().execute(
+        "SELECT finished_at, run_id FROM runs WHERE lead_id = ? AND outcome IN ('confirmed', 'accepted') ORDER BY finished_at",
+        [lead_id],
+    ).fetchall()  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    for n, at in enumerate(times):
+        before = max((s for s in seen if s < at), default=None)
+        base = {"seen_before": before, "seen_at": at, "run_id": _run(runs, before, at) if n else None}
+        if n == 0:
+            rows.append({**base, "field": "", "was": None, "now": None, "what": "first seen"})
+        elif presence[n] != presence[n - 1]:
+            what = "deleted" if presence[n] == schema.DELETED else "there again"
+            rows.append({**base, "field": "", "was": None, "now": None, "what": what})
+        for name, series in values.items():
+            if n and _differ(series[n - 1], series[n]):
+                rows.append({**base, "field": name, "was": _none(series[n - 1]), "now": _none(series[n]), "what": "changed"})
+    made = pd.DataFrame(rows, columns=["seen_before", "seen_at", "what", "field", "was", "now", "run_id"])
+    for name in ("seen_before", "seen_at"):
+        made[name] = pd.to_datetime(made[name], utc=True)
+    for name in ("was", "now", "run_id"):
+        made[name] = made[name].astype("object").where(made[name].notna(), None)
+    made.attrs = {"lists": "changes of a lead", "last_seen": seen[-1].isoformat() if seen else None, "notes": []}
+    return made
+
+
+def _run(runs: Sequence[tuple[Any, ...]], before: datetime | None, at: datetime) -> str | None:
+    """The run of ours that was at this lead between two readings, where there was one."""
+    ended = [(finished, run_id) for finished, run_id in runs if finished is not None]
+    mine = [run_id for finished, run_id in ended if finished <= at and (before is None or finished >= before)]
+    return mine[-1] if mine else None
+
+
+def _none(value: Any) -> Any:
+    import pandas as pd
+
+    return None if pd.isna(value) else value
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return bool(_none(one) != _none(other))

@@ -1,0 +1,165 @@
+"""The DuckDB file beside a store: made from the Parquet files, so that questions take seconds. Never the only copy of anything.
+
+Its name says which manifest it was made from. It is written under another name and renamed, and from then on only read: any
+number of kernels may have it open, while a sync writes Parquet files and the next reader makes a new one. What is missing,
+damaged, cut, or of another version of DuckDB is made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cvtr_widgets import safe_files
+from cvtr_widgets.archive import engines, schema
+from cvtr_widgets.archive.latest import files_sql
+from cvtr_widgets.archive.store import Manifest, Store
+from cvtr_widgets.errors import ArchiveError
+
+if TYPE_CHECKING:
+    import duckdb
+
+LAYOUT = 1
+"""Changes with what is in the file."""
+NAME = "cache-"
+TABLES = ("current", "former", "sightings", "runs")
+
+
+class Cache:
+    """The cache of one store, opened for reading. ``connection()`` gives one that fits the manifest at hand."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open: tuple[Path, duckdb.DuckDBPyConnection] | None = None
+
+    def connection(self) -> tuple[duckdb.DuckDBPyConnection, Manifest]:
+        """A connection to the cache of what counts now, and the manifest that it was made from. Made where it has to be.
+
+        Raises:
+            ArchiveError: the files of the archive cannot be read, or there is no room.
+        """
+        manifest = self._store.manifest()
+        path = self._store.folder / f"{NAME}{manifest.number:06d}.duckdb"
+        if self._open is not None:
+            if self._open[0] == path:
+                return self._open[1], manifest
+            self.close()
+        found = _sound(path, manifest)
+        if found is None:
+            manifest = self._made(path)
+            path = self._store.folder / f"{NAME}{manifest.number:06d}.duckdb"
+            found = _sound(path, manifest)
+        if found is None:
+            raise ArchiveError(f"{path.name} cannot be read although it was made just now. Check the disk: archive.check().")
+        self._open = (path, found)
+        return found, manifest
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+    def drop(self) -> None:
+        """Remove it, so that it is made anew."""
+        self.close()
+        for path in self._store.folder.glob(f"{NAME}*"):
+            with suppress(OSError):
+                path.unlink()
+
+    def _made(self, path: Path) -> Manifest:
+        """Make the file. Where files vanish meanwhile, as another process compacts, once more from what counts then."""
+        import duckdb
+
+        for last in (False, True):
+            manifest = self._store.manifest()
+            path = self._store.folder / f"{NAME}{manifest.number:06d}.duckdb"
+            beside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+            try:
+                _fill(beside, self._store, manifest)
+                _put(beside, path, manifest)
+            except (duckdb.Error, OSError) as error:
+                if not last and self._store.manifest().number != manifest.number:
+                    continue
+                raise ArchiveError(
+                    f"The archive's files cannot be read, or there is no room beside them ({type(error).__name__}: "
+                    f"{str(error)[:200]}). Check them with archive.check(), and make room."
+                ) from None
+            finally:
+                for left in path.parent.glob(f"{beside.name}*"):
+                    with suppress(OSError):
+                        left.unlink()
+            return manifest
+        raise AssertionError  # the last try returns or raises
+
+
+def _sound(path: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection | None:
+    """A connection to the file, where it is one that can be used."""
+    import duckdb
+
+    try:
+        said = json.loads(safe_files.read(path.with_suffix(".json"), ArchiveError, most=10_000))
+        fits = said == _about(path.stat().st_size, manifest)
+    except (ArchiveError, OSError, ValueError):
+        return None
+    if not fits:
+        return None
+    try:
+        connection = engines.opened(str(path), read_only=True)
+        for table in TABLES:
+            connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+    except duckdb.Error:
+        return None
+    return connection
+
+
+def _about(size: int, manifest: Manifest) -> dict[str, object]:
+    import duckdb
+
+    return {"layout": LAYOUT, "duckdb": duckdb.__version__, "manifest": manifest.number, "size": size}
+
+
+def _put(beside: Path, path: Path, manifest: Manifest) -> None:
+    """Into its place, and those of other manifests away."""
+    about = json.dumps(_about(beside.stat().st_size, manifest)).encode()
+    path.with_suffix(".json").unlink(missing_ok=True)
+    beside.replace(path)
+    safe_files.write(path.with_suffix(".json"), [about], ArchiveError, private=True, overwrite=True)
+    for other in path.parent.glob(f"{NAME}*"):
+        if other.stem != path.stem:
+            with suppress(OSError):  # open in another kernel of a system that keeps it then
+                other.unlink()
+
+
+def _fill(path: Path, store: Store, manifest: Manifest) -> None:
+    connection = engines.opened(str(path))
+    try:
+        safe_files.close_file(path)
+        declared = {
+            "versions": schema.versions_schema(manifest.personal), "seen": schema.seen_schema(), "runs": schema.runs_schema(),
+        }  # fmt: skip
+        for kind, columns in declared.items():
+            files = files_sql(store.paths(manifest, kind))
+            if files is None:
+                connection.register(f"no_{kind}", columns.empty_table())
+                files = f"no_{kind}"
+            connection.execute(f"CREATE TEMP VIEW stored_{kind} AS SELECT * FROM {files}")
+        # A version is valid until a later one was read; where a clock jumped back between the two, the later version counts.
+        connection.execute(
+            "CREATE TABLE sightings AS SELECT lead_id, seen_at FROM stored_seen ORDER BY lead_id, seen_at;"
+            "CREATE TABLE runs AS SELECT * FROM stored_runs;"
+            "CREATE TEMP TABLE ends AS SELECT version, min(read_at) OVER (PARTITION BY lead_id ORDER BY version "
+            "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS valid_to, "
+            "version = max(version) OVER (PARTITION BY lead_id) AS last FROM stored_versions;"
+            "CREATE TEMP TABLE sight AS SELECT lead_id, max(seen_at) AS seen_at FROM stored_seen GROUP BY lead_id;"
+            "CREATE TABLE former AS SELECT v.*, e.valid_to FROM stored_versions v JOIN ends e USING (version) WHERE NOT e.last;"
+            "CREATE TABLE current AS SELECT v.*, NULL::TIMESTAMPTZ AS valid_to, s.seen_at FROM stored_versions v "
+            "JOIN ends e USING (version) LEFT JOIN sight s ON s.lead_id = v.lead_id WHERE e.last ORDER BY v.date, v.lead_id;"
+            "CREATE VIEW every AS SELECT * EXCLUDE (seen_at) FROM current UNION ALL SELECT * FROM former;"
+        )
+    finally:
+        connection.close()
+    safe_files.close_file(path)

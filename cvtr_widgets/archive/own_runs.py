@@ -1,0 +1,77 @@
+"""What own runs did to leads, from this machine's journal: who changed a lead, where it was one of us."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.archive import engines, schema
+from cvtr_widgets.archive.latest import files_sql
+from cvtr_widgets.archive.store import Manifest, Store, Writer
+from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.models import LeadId
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvtr_widgets.session.lead_session import LeadSession
+
+NOT_SENT = frozenset({"skipped", "refused", "not_sent"})
+"""Outcomes after which nothing was changed by us."""
+
+
+def read_runs(session: LeadSession, writer: Writer, notes: list[str], ahead: timedelta) -> list[LeadId]:
+    """Put down what ended runs did that are not in the store yet, and give the ids of the leads that they were sent for.
+    ``ahead``: how far the archive's clock is ahead of the journal's.
+    """
+    try:
+        history = session.history()
+    except CvtrError as error:
+        notes.append(f"Own runs are not in the archive: {error}")
+        return []
+    known = known_runs(writer.store, writer.manifest)
+    ended = history.index[history["ended"].notna() & ~history["open"]]
+    changed: list[LeadId] = []
+    for run_id in ended:
+        if str(run_id) in known:
+            continue
+        results = session.recorded(str(run_id))
+        sent = results[~results["outcome"].astype("object").isin(NOT_SENT)]
+        if len(sent):
+            _put(writer, str(run_id), sent, ahead)
+            changed += [int(own) for own in sent.index]
+    if changed:
+        writer.commit()
+    return list(dict.fromkeys(changed))
+
+
+def _put(writer: Writer, run_id: str, sent: pd.DataFrame, ahead: timedelta) -> None:
+    import pyarrow as pa
+
+    declared = schema.runs_schema()
+    finished = [None if at != at else at.to_pydatetime() + ahead for at in sent["finished_at"]]  # noqa: PLR0124  NaT
+    columns = [
+        pa.array(sent.index.to_numpy(), pa.int64()),
+        *(
+            schema.array_of(values, declared.field(name).type)
+            for name, values in (
+                ("run_id", [run_id] * len(sent)),
+                ("action", [str(a) for a in sent["action"]]),
+                ("outcome", [str(o) for o in sent["outcome"]]),
+            )
+        ),
+        pa.array(finished, declared.field("finished_at").type),
+    ]
+    writer.put("runs", pa.table(columns, schema=declared))
+
+
+def known_runs(store: Store, manifest: Manifest) -> set[str]:
+    """The runs that are in the store."""
+    files = files_sql(store.paths(manifest, "runs"))
+    if files is None:
+        return set()
+    connection = engines.in_memory()
+    try:
+        return {row[0] for row in connection.sql(f"SELECT DISTINCT run_id FROM {files}").fetchall()}
+    finally:
+        connection.close()

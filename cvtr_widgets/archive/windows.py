@@ -1,0 +1,89 @@
+"""Which ranges of creation dates have been listed, and which are to be listed next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+LOW = datetime(1990, 1, 1, tzinfo=UTC)
+"""Before this no platform held leads: a window that begins here is listed without a beginning."""
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is read at a time: a window has at most ``window`` leads, where the service says how many there are; leads are
+    written when ``batch`` have come (what a kill loses at most); by their ids, ``part`` are asked for at a time.
+    """
+
+    window: int = 10_000
+    batch: int = 5_000
+    part: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Leads that came in from ``low`` to ``high``, both included; listed when ``read``. ``high`` None: to the end."""
+
+    low: datetime
+    high: datetime | None
+    read: datetime | None = None
+
+    @property
+    def after(self) -> datetime | None:
+        """The beginning as it is asked for."""
+        return None if self.low <= LOW else self.low
+
+    def halves(self, now: datetime) -> tuple[Window, Window] | None:
+        """The earlier and the later half; None where it is too short to be cut."""
+        high = self.high or max(now + timedelta(days=1), self.low + timedelta(days=2))
+        middle = self.low + (high - self.low) / 2
+        middle = middle.replace(microsecond=0)
+        if middle <= self.low + SECOND or middle >= high - SECOND:
+            return None
+        return Window(self.low, middle), Window(middle, self.high)
+
+
+def loaded(said: Sequence[Sequence[str]]) -> list[Window]:
+    """Windows as the manifest has them."""
+    return [Window(*(datetime.fromisoformat(text) for text in one)) for one in said]
+
+
+def dumped(windows: Sequence[Window]) -> tuple[tuple[str, str, str], ...]:
+    """Windows as the manifest has them."""
+    return tuple((w.low.isoformat(), (w.high or w.low).isoformat(), (w.read or w.low).isoformat()) for w in windows)
+
+
+def with_window(windows: Sequence[Window], new: Window) -> list[Window]:
+    """The windows with one that was listed now: what it covers of others is cut away."""
+    assert new.high is not None  # noqa: S101  only what has an end was listed as a whole
+    if new.high <= new.low:
+        return list(windows)
+    made = [new]
+    for one in windows:
+        assert one.high is not None  # noqa: S101
+        if one.low < new.low:
+            made.append(Window(one.low, min(one.high, new.low), one.read))
+        if one.high > new.high:
+            made.append(Window(max(one.low, new.high), one.high, one.read))
+    return sorted((w for w in made if w.high is not None and w.high > w.low), key=lambda w: w.low)
+
+
+def to_list(windows: Sequence[Window], floor: datetime, overlap: timedelta) -> list[Window]:
+    """What is to be listed, newest first: gaps between the windows, and from the end of the last one, less the overlap, on."""
+    gaps, at = [], floor
+    for one in sorted(windows, key=lambda w: w.low):
+        assert one.high is not None  # noqa: S101
+        if one.high <= floor:
+            continue
+        if one.low > at:
+            gaps.append(Window(at, one.low))
+        at = max(at, one.high)
+    last = Window(max(floor, at - overlap) if windows and at > floor else floor, None)
+    return [last, *reversed(gaps)]
+
+
+def oldest_read(windows: Sequence[Window], count: int) -> list[Window]:
+    """So many of the windows that were listed longest ago."""
+    return sorted(windows, key=lambda w: w.read or w.low)[:count]
