@@ -24,6 +24,7 @@ function kernelLink(model) {
   const since = (one) => performance.now() - one.at;
   link.heard = (n, missing) => {
     let pressed = false;
+    pinged = -Infinity;  // a kernel that answers may be asked again
     for (const [number, one] of [...link.waiting]) {
       if (number > n || (missing.includes(number) && since(one) < LOST)) continue;
       link.waiting.delete(number);
