@@ -182,6 +182,22 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a plan came from that was opened from a file: which login made and saved it (``account``, ``user_id``: as in
+    ``Identity``, never a typed name), when, and why. ``fingerprint`` and ``made_at`` tell which plan it was; ``sent_back``: it
+    came back with a remark, and is not to be run as it is.
+    """
+
+    fingerprint: str
+    made_at: datetime
+    account: str
+    user_id: int | None
+    saved_at: datetime
+    why: str = field(default="", repr=False)
+    sent_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Whose session this is. ``sandbox`` is True only for our own look-alike on this machine; ``world`` says which one, for
     two of them hold other leads under the same ids and users (empty for a live enterprise).

@@ -38,6 +38,7 @@ TEXT: Final = "CSV and pasted text"
 BOOK: Final = "Excel workbook"
 CAPTURE: Final = "capture (HAR)"
 DIALECT: Final = "dialect file"
+PLAN: Final = "plan file"
 
 ANSWER_BYTES: Final = _limit(
     ANSWER, "size, unpacked", 64_000_000, "bytes", "a page of 100 leads has well under 1 MB; gzip is undone piece by piece, once"
@@ -89,6 +90,7 @@ HAR_KEPT: Final = _limit(
 )
 
 DIALECT_BYTES: Final = _limit(DIALECT, "size", 256_000, "bytes", "the whole default has 10 KB")
+PLAN_BYTES: Final = _limit(PLAN, "size", 200_000_000, "bytes", "100,000 leads have about 20 MB")
 EXPRESSION: Final = _limit(DIALECT, "a place (JMESPath)", 500, "characters", "the longest one shipped has under 60")
 EXPRESSION_STEPS: Final = _limit(
     DIALECT, "work of a place on one record", 200_000, "steps and list items", "places within places can be made to run for ever"

@@ -9,12 +9,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Sight
 from cvtr_widgets.errors import Cancelled, PlanError
-from cvtr_widgets.models import Action, ActionKind, Choice, Lead, LeadId, LeadReads, LeadState, Verdict, ordered_unique
+from cvtr_widgets.models import (
+    Action,
+    ActionKind,
+    Choice,
+    Lead,
+    LeadId,
+    LeadReads,
+    LeadState,
+    Provenance,
+    Verdict,
+    ordered_unique,
+)
 from cvtr_widgets.plans.costs import costs_of
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import (
@@ -23,7 +35,7 @@ from cvtr_widgets.plans.plan import (
     Entry,
     Plan,
     check_groups,
-    fingerprint,
+    fingerprint_of,
     judge,
     now_words,
     then_words,
@@ -125,10 +137,13 @@ def make_plan(
     include_cannot_tell: bool = False,
     left_out: Sequence[tuple[LeadId, str]] = (),
     notes: Sequence[str] = (),
+    held: Mapping[LeadId, str] = MappingProxyType({}),
+    provenance: Provenance | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
-    """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says.
+    """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says. ``held``: leads that must not be
+    sent, with the reason, which is then why they are not eligible. ``provenance``: of a plan that was opened from a file.
 
     Raises:
         PlanError: no leads, a lead in two groups, a category or integration that is not there.
@@ -148,7 +163,7 @@ def make_plan(
         reading = read_leads(service, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
     entries: list[Entry] = []
     for number, (action, group) in enumerate(resolved):
-        entries += _entries(service, lists, number, action, group, reading, notes)
+        entries += _entries(service, lists, number, action, group, reading, notes, held)
     plan = Plan(
         enterprise=service.identity.enterprise,
         user_id=service.identity.user_id,
@@ -162,16 +177,17 @@ def make_plan(
         made_at=datetime.now(UTC),
         read_at=reading.at,
         fresh=reading.fresh,
-        fingerprint=fingerprint(
-            service.identity, service.dialect_hash, resolved, entries, include_cannot_tell=include_cannot_tell
-        ),
+        fingerprint="",
         include_cannot_tell=include_cannot_tell,
         left_out=tuple(left_out),
         world=service.identity.world,
         origin=service.identity.origin,
         account=service.identity.account,
+        masked=service.identity.masked,
+        provenance=provenance,
         moment=reading.moment,
     )
+    plan = dataclasses.replace(plan, fingerprint=fingerprint_of(plan))
     costs = costs_of(plan, service)
     warnings = (*said_before, *clock_words(service.clock_offset), *_warnings(plan), *dict.fromkeys(notes))
     return dataclasses.replace(plan, warnings=warnings, money=_money(plan), cost=costs["all"], costs=costs)
@@ -194,6 +210,7 @@ def _entries(
     group: Sequence[LeadId],
     reading: Reading,
     notes: list[str],
+    held: Mapping[LeadId, str],
 ) -> list[Entry]:
     jobs, names = _jobs(lists, action, group, reading)
     without: Counter[str] = Counter()
@@ -201,10 +218,11 @@ def _entries(
     judged: dict[Any, tuple[Alike, str]] = {}  # few different states, many leads
     for own in group:
         sight = reading.sight(own)
-        key = None if sight.lead is None else (id(sight.lead.state), sight.delivered)
+        stays = held.get(own, "")
+        key = (stays, None if sight.lead is None else (id(sight.lead.state), sight.delivered))
         found = judged.get(key)
         if found is None:
-            found = judged[key] = _judged(service, number, action, sight, jobs, names)
+            found = judged[key] = _held(stays, *_judged(service, number, action, sight, jobs, names))
         alike, campaign = found
         if campaign:
             without[campaign] += 1
@@ -212,6 +230,13 @@ def _entries(
     for campaign, n in without.items():
         notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
     return entries
+
+
+def _held(why: str, alike: Alike, campaign: str) -> tuple[Alike, str]:
+    """What would be sent and must not be (``why`` says it) is not eligible."""
+    if not why or alike.verdict not in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}:
+        return alike, campaign
+    return alike._replace(verdict=Verdict.NOT_ELIGIBLE, why=why, then=""), ""
 
 
 def _judged(

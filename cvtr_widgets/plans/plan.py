@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Sight, delivered_now, stands
+from cvtr_widgets.arguments import checked
 from cvtr_widgets.errors import PlanError, PlanOutOfDate
 from cvtr_widgets.models import (
     NOT_SENT,
@@ -25,6 +27,7 @@ from cvtr_widgets.models import (
     Lead,
     LeadId,
     LeadState,
+    Provenance,
     Verdict,
     alike,
     seal,
@@ -148,8 +151,8 @@ class Plan:
     sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan. ``costs`` says what each
     way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
     can help, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
-    plans out of journals that did not keep them. ``moment``: when the leads were read, by this process's clocks (None: not by
-    this process).
+    plans out of journals that did not keep them. ``masked``: as in ``Identity``. ``provenance``: of plans that were opened from a
+    file. ``moment``: when the leads were read, by this process's clocks (None: not by this process).
     """
 
     enterprise: str
@@ -171,6 +174,8 @@ class Plan:
     world: str = ""
     origin: str = ""
     account: str = ""
+    masked: bool | None = None
+    provenance: Provenance | None = None
     moment: Moment | None = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:
@@ -256,6 +261,25 @@ class Plan:
         from cvtr_widgets.plans.plan_frame import plan_frame
 
         return plan_frame(self)
+
+    @checked
+    def save(self, path: str | Path, *, why: str, overwrite: bool = False) -> Path:
+        """Write the plan to a file that somebody else can open, look at and sign: ``session.open_plan(path)``.
+
+        Args:
+            path: where; the ending ``.cvtr-plan`` is usual. Only you can read the file: give it to whom you like.
+            why: what it is for, in a sentence or two; whoever opens it reads that.
+            overwrite: replace a file that is there.
+
+        The file holds lead ids, states, payouts and the actions with their comments; no names, e-mails or telephones of leads.
+
+        Raises:
+            PlanError: ``why`` is empty, or a comment of the plan is not known. PlanOutOfDate: the plan was changed since it was
+            made. ExportError: the file cannot be written, or is there already.
+        """
+        from cvtr_widgets.plans.plan_file import save
+
+        return save(self, Path(path), why, overwrite=overwrite)
 
 
 def before_values(sight: Sight) -> Sequence[Any] | None:
@@ -360,9 +384,10 @@ def fingerprint(
     entries: Sequence[Entry],
     *,
     include_cannot_tell: bool,
+    provenance: Provenance | None = None,
 ) -> str:
-    """SHA-256 over lines of canonical JSON: who, where, what, to which leads in which order, what they were before, and
-    whether those are sent of which nothing can be told.
+    """SHA-256 over lines of canonical JSON: who, where, what, to which leads in which order, what they were before, whether
+    those are sent of which nothing can be told, and of a plan out of a file, which one it was and who made it.
     """
     head: dict[str, Any] = {
         "enterprise": whose.enterprise,
@@ -373,6 +398,8 @@ def fingerprint(
     }
     # What an older journal does not know is left out, so that its fingerprints can still be checked.
     head |= {name: known for name in ("world", "origin", "account") if (known := getattr(whose, name))}
+    if provenance is not None:
+        head["provenance"] = {n: str(v) for n, v in dataclasses.asdict(provenance).items()}
     found = hashlib.sha256(canonical(head, in_order=True).encode())
     texts: dict[int, str] = {}
     for start in range(0, len(entries), 1_000):  # the text of 100,000 would be large
@@ -389,7 +416,15 @@ def _line(entry: Entry, texts: dict[int, str]) -> str:
     return f'\n[{own}{text[:-1]},"{person}"]' if person else f"\n[{own}{text}"
 
 
-def must_be_whole(plan: Plan, identity: Identity) -> None:
+def fingerprint_of(plan: Plan, whose: Identity | Plan | None = None) -> str:
+    """The fingerprint that a plan has by what is in it now. ``whose``: if it must be somebody's; else as the plan says."""
+    return fingerprint(
+        whose or plan, plan.dialect_hash, plan.groups, plan.entries,
+        include_cannot_tell=plan.include_cannot_tell, provenance=plan.provenance,
+    )  # fmt: skip
+
+
+def must_be_whole(plan: Plan, identity: Identity | Plan) -> None:
     """Refuse a plan that is not as it was made: what was shown, confirmed and signed is then not what would be done.
 
     Raises:
@@ -400,8 +435,7 @@ def must_be_whole(plan: Plan, identity: Identity) -> None:
         if 0 <= entry.group < len(ids):
             ids[entry.group].append(entry.lead_id)
     same = [tuple(found) for found in ids] == [tuple(group) for _, group in plan.groups] and sum(map(len, ids)) == plan.total
-    made = fingerprint(identity, plan.dialect_hash, plan.groups, plan.entries, include_cannot_tell=plan.include_cannot_tell)
-    if not same or made != plan.fingerprint:
+    if not same or fingerprint_of(plan, identity) != plan.fingerprint:
         raise PlanOutOfDate("This plan is not as it was made: it has been changed since. Plan anew.")
 
 

@@ -32,6 +32,7 @@ COLUMNS = (
     "open",
     "origin",
     "account",
+    "planned_by",
 )
 
 
@@ -43,7 +44,8 @@ def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.D
     came to its end), ``actions`` (text), ``leads`` (Int64, leads to be sent), one Int64 column per outcome,
     ``signed_by``, ``fingerprint``, ``open`` (whether something may be left to read or send that ``resume`` may take up),
     ``origin`` and ``account`` (as in ``Identity``; empty where the journal is an older version's, which did not note them:
-    such a run is not ``open`` at a live enterprise, as nobody can tell where its leads are).
+    such a run is not ``open`` at a live enterprise, as nobody can tell where its leads are), ``planned_by`` (the account that
+    made the plan: another one where the plan was opened from a file).
     """
     import pandas as pd
 
@@ -77,10 +79,12 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
     if entry.kind == "run":
         kinds = [f"{a['kind']}" + (f" ({a['reason']})" if a.get("reason") else "") for a in data.get("actions", [])]
         signature = data.get("signature") or {}
+        account = data.get("account", "")
         row.update(
             started=time_of(entry.at), actions=", ".join(kinds), leads=data.get("leads"),
             fingerprint=data.get("fingerprint"), signed_by=signature.get("name"),
-            origin=data.get("origin", ""), account=data.get("account", ""),
+            origin=data.get("origin", ""), account=account,
+            planned_by=(data.get("provenance") or {}).get("account", account),
         )  # fmt: skip
     elif entry.kind == "claim":
         for name in ("ended", "state", *OUTCOMES):

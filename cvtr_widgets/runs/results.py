@@ -21,7 +21,7 @@ RESULT_COLUMNS = (
     "action", "reason", "category", "comment", "integrations", "outcome", "detail",
     "before_status", "after_status", "before_delivery", "after_delivery",
     "campaign_id", "campaign", "publisher", "attempts", "http_status", "started_at", "finished_at", "signed_by",
-    "run_id", "chunk",
+    "planned_by", "run_by", "run_id", "chunk",
 )  # fmt: skip
 WAITS = "not sent yet"
 
@@ -36,6 +36,8 @@ class About(NamedTuple):
     category: str | None
     comment: str | None
     asks_integrations: bool
+    planned_by: str | None = None
+    run_by: str | None = None
 
 
 @dataclass(slots=True)
@@ -126,9 +128,11 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
     Columns: ``action outcome`` (categories), ``reason category comment integrations detail`` (text; a comment
     that the journal has only as a hash is None; ``integrations``: ids of the jobs that the lead was sent to, or
-    ``none``), ``before_status after_status before_delivery
-    after_delivery`` (text), ``campaign_id`` (Int64), ``campaign publisher`` (text), ``attempts`` (int64),
-    ``http_status`` (Int64), ``started_at finished_at`` (UTC), ``signed_by run_id`` (text), ``chunk`` (Int64).
+    ``none``), ``before_status after_status before_delivery after_delivery`` (text), ``campaign_id`` (Int64),
+    ``campaign publisher`` (text), ``attempts`` (int64), ``http_status`` (Int64), ``started_at finished_at`` (UTC),
+    ``signed_by`` (text: the printed name; None for leads that were not to be sent), ``planned_by run_by`` (text: the
+    logins that made and ran the plan, such as ``user:7``; they differ where it was opened from a file), ``run_id``
+    (text), ``chunk`` (Int64).
     """
     import pandas as pd
 
@@ -164,6 +168,8 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
         "started_at": pd.to_datetime(pd.Series(col("started_at"), dtype="object"), utc=True),
         "finished_at": pd.to_datetime(pd.Series(col("finished_at"), dtype="object"), utc=True),
         "signed_by": pd.Series(about("signed_by"), dtype="object"),
+        "planned_by": pd.Series(about("planned_by"), dtype="object"),
+        "run_by": pd.Series(about("run_by"), dtype="object"),
         "run_id": pd.Series(about("run_id"), dtype="object"),
         "chunk": pd.array(col("chunk"), dtype="Int64"),
     }
@@ -175,10 +181,13 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
 def rows_of(plan: Plan, run_id: str, signature: Signature | None, fates: Mapping[LeadId, Fate]) -> dict[LeadId, Row]:
     """A row for each lead of a plan, in its order; with what the journal knows of it, where it does."""
     signed_by = signature.name if signature else None
+    run_by = plan.account or (None if plan.user_id is None else f"user:{plan.user_id}")
+    planned_by = run_by if plan.provenance is None else plan.provenance.account
     sent = [
         About(
             str(action.kind), action.reason, run_id, signed_by, action.category,
             None if isinstance(action.comment, Sealed) else action.comment, bool(action.integrations),
+            planned_by, run_by,
         )
         for action, _ in plan.groups
     ]  # fmt: skip

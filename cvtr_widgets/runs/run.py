@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import checked
-from cvtr_widgets.errors import ArgumentError, Cancelled, CvtrError, PlanOutOfDate, RunError
+from cvtr_widgets.errors import ArgumentError, Cancelled, CvtrError, RunError
 from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import Claim, owner
@@ -31,6 +32,7 @@ from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.read_back import ReadingBack
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import Row, rows_of
+from cvtr_widgets.runs.run_once import must_not_have_run
 from cvtr_widgets.runs.sender import GATHER, Sender
 from cvtr_widgets.runs.signals import SLICE, Signal
 
@@ -357,17 +359,12 @@ class Run:
 
         def opening() -> Iterator[Item]:
             yield first
-            yield from journal_records.plan_parts(self.plan)
+            yield from journal_records.plan_entries(self.plan)
             if self._waived:
                 yield "waived", waived
 
-        self.journal_head = self._journal.write_many(self.id, opening(), check=self._not_run_before)
-
-    def _not_run_before(self) -> None:
-        """Whether another session of this account, here or in another kernel, has carried the plan out."""
-        mine = (self.plan.fingerprint, self.plan.made_at.isoformat())
-        if any((e.data.get("fingerprint"), e.data.get("made_at")) == mine for e in self._journal.each(kinds=("run",))):
-            raise PlanOutOfDate("This plan has been run already. Make a new one to see what is left to do.")
+        check = partial(must_not_have_run, self._journal, self.plan, self.options.source)
+        self.journal_head = self._journal.write_many(self.id, opening(), check=check)
 
     def _carry_out(self) -> None:
         """The run's thread. Whatever is thrown into it, the run ends; see ``finished`` for what is thrown at its very end."""

@@ -24,7 +24,7 @@ from cvtr_widgets.dialect.writing import mark_proven
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, PlanError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Signature
-from cvtr_widgets.plans.plan import BEFORE, Entry, Plan, differences, fingerprint
+from cvtr_widgets.plans.plan import BEFORE, Entry, Plan, differences, fingerprint_of
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.run import Run
@@ -151,8 +151,8 @@ def _parted(plan: Plan, chosen: Entry) -> tuple[Plan, Plan]:
         entries = tuple(e for e in plan.entries if keep(e))
         left = {e.lead_id for e in entries}
         groups = tuple((action, tuple(i for i in ids if i in left)) for action, ids in plan.groups)
-        mark = fingerprint(plan, plan.dialect_hash, groups, entries, include_cannot_tell=plan.include_cannot_tell)
-        return dataclasses.replace(plan, groups=groups, entries=entries, fingerprint=mark, made_at=datetime.now(UTC))
+        part = dataclasses.replace(plan, groups=groups, entries=entries, made_at=datetime.now(UTC))
+        return dataclasses.replace(part, fingerprint=fingerprint_of(part))
 
     return only(lambda e: e is chosen), only(lambda e: e is not chosen)
 

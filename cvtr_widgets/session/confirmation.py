@@ -48,7 +48,7 @@ def _hidden(text: str, place: int) -> bool:
 def confirmed(
     plan: Plan, confirm: bool | int, signature: str | Signature | None, sign: Callable[[Plan, str], Signature]
 ) -> Signature | None:
-    """The signature under a plan that is confirmed as it must be (None: it takes none).
+    """The signature under a plan that is confirmed as it must be. Any plan may be signed; Delivered and Undelivered must be.
 
     Raises:
         NotConfirmed: confirmation, count or signature is missing or does not fit.
@@ -63,11 +63,9 @@ def confirmed(
             )
     elif confirm is not True:
         raise NotConfirmed(f"Not confirmed. To go on, pass confirm=True to: {plan.statement}")
-    if not plan.needs_signature:
-        if signature is not None:
-            raise NotConfirmed("This plan is not signed. Leave the signature out.")
-        return None
     if signature is None:
+        if not plan.needs_signature:
+            return None
         raise NotConfirmed(f'This needs your signature: pass signature="Your Printed Name" to: {plan.statement}')
     signed = sign(plan, signature) if isinstance(signature, str) else signature
     _must_be_under(plan, signed)

@@ -27,6 +27,7 @@ from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.session.canary import CanaryReport, must_be_proven, propose, send
 from cvtr_widgets.session.confirmation import PrintedName, confirmed, printed_name
 from cvtr_widgets.session.lead_loader import PlanLists
+from cvtr_widgets.session.opened_plan import OpenedPlan, open_plan
 from cvtr_widgets.session.read_session import Cancel, ReadSession, stopper
 from cvtr_widgets.session.run_registry import Running, run_named
 
@@ -105,6 +106,26 @@ class LeadSession(ReadSession):
                 cancelled=stopper(cancel),
             )
 
+    def open_plan(
+        self,
+        path: str | Path,
+        *,
+        include_changed: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+        cancel: Cancel = None,
+    ) -> OpenedPlan:
+        """A plan that ``plan.save()`` wrote, here or at a colleague's, checked anew: every lead is read now, what is different
+        is in ``.differences``, and ``.plan`` is a new plan of this account with its maker noted. Nothing is written.
+
+        Leads that are not as they were are held back; with ``include_changed`` they are sent as they are now.
+
+        Raises:
+            PlanOutOfDate: a byte of the file was changed; it was made at another enterprise, address or sandbox; the service's
+            list of reasons has changed. PlanError: it is no plan file. ServiceError: the leads cannot be read.
+        """
+        with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
+            return open_plan(self.client, path, include_changed=include_changed, on_progress=tell, cancelled=stopper(cancel))
+
     def _groups(self, action: Action | Groups, selection: Any) -> list[tuple[Action, Selection]]:
         if isinstance(action, Action):
             if selection is None:
@@ -170,7 +191,7 @@ class LeadSession(ReadSession):
         Args:
             plan: exactly this is carried out; leads that changed since it was read are held back.
             confirm: True; for plans that delete, the number of leads instead.
-            signature: the printed name, for Delivered and Undelivered.
+            signature: the printed name; needed for Delivered and Undelivered, and noted for any plan that is signed.
             verify: which leads are read back: "all", "doubtful", "sample:100" (any number) or "none"; ``plan.costs`` says
                 what each takes. What is not read back is at best ``accepted``.
             on_progress: called with ``Progress`` from another thread, at most ten times a second.

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,12 +24,14 @@ from cvtr_widgets.journal.last_actions import Flagged
 from cvtr_widgets.journal.ownership import UNKNOWN_ADVICE, whose
 from cvtr_widgets.journal.run_lock import Claim, Held
 from cvtr_widgets.models import LeadId, Sealed, Signature, seal
-from cvtr_widgets.plans.plan import Plan, fingerprint
+from cvtr_widgets.plans import plan_file
+from cvtr_widgets.plans.plan import Plan, fingerprint_of
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.runs import history
 from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.replay import Recorded, replay
 from cvtr_widgets.runs.run import Run
+from cvtr_widgets.runs.run_once import must_not_have_run
 from cvtr_widgets.session.canary import must_be_proven
 
 if TYPE_CHECKING:
@@ -115,7 +117,32 @@ class Running:
         Raises:
             PlanOutOfDate: it was run already. JournalError: the journal cannot be written; nothing was sent.
         """
-        return self._start(Run(lead_service(self._client), self.journal, plan, signature, options, waived=waived), started)
+        run = Run(lead_service(self._client), self.journal, plan, signature, options, waived=waived)
+        with self._alone_with(plan, options.source):
+            return self._start(run, started)
+
+    @contextmanager
+    def _alone_with(self, plan: Plan, source: str) -> Iterator[None]:
+        """A plan that was saved may be run by several accounts of this machine: one at a time looks into all their journals."""
+        saved = plan.fingerprint if plan.provenance is None else plan.provenance.fingerprint
+        if plan.provenance is None and saved not in plan_file.SAVED:
+            yield
+            return
+        if plan.provenance is not None and plan.provenance.sent_back:
+            raise PlanOutOfDate("This plan was sent back with a remark, so that it is not run as it is. Make a new one.")
+        folder = self.journal.path.parent
+        try:
+            claim = Claim(folder / "runs-plans", saved[:16])
+        except Held:
+            raise RunTaken("This saved plan is being started elsewhere at this moment. See session.history().") from None
+        try:
+            for path in sorted(folder.glob("runs-*.sqlite")):
+                if path != self.journal.path:
+                    with closing(Journal(path, reading=True)) as theirs:
+                        must_not_have_run(theirs, plan, source)
+            yield
+        finally:
+            claim.release(done=False)
 
     def _start(self, run: Run, started: list[Run]) -> Run:
         self.runs[run.id] = run
@@ -227,8 +254,7 @@ class Running:
         self._must_be_confirmed(theirs)
 
     def _must_be_confirmed(self, plan: Plan) -> None:
-        made = fingerprint(plan, plan.dialect_hash, plan.groups, plan.entries, include_cannot_tell=plan.include_cannot_tell)
-        if made != plan.fingerprint:
+        if fingerprint_of(plan) != plan.fingerprint:
             raise JournalError("The journal's leads do not make the fingerprint that was confirmed. Plan anew.")
 
     @staticmethod

@@ -47,6 +47,17 @@ def test_the_example_of_the_questions_runs(tmp_path):
     assert "LeadGen Ltd" in done.stdout
 
 
+@pytest.mark.parametrize("page", ["sharing.md"])
+def test_the_examples_of_a_page_run(tmp_path, page):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "script.py").write_text("\n".join(blocks), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        env={**_env(), "CVTR_JOURNAL": str(tmp_path / "journal")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def _env() -> dict[str, str]:
     import os
 

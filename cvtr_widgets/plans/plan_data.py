@@ -1,0 +1,148 @@
+"""The actions and leads of a plan as JSON values, and back: what the journal and plan files keep of them. Nothing personal is in
+them but what the user wrote as a comment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from cvtr_widgets.actions.proof import Sight
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Missing, Provenance, Sealed, Verdict, seal
+from cvtr_widgets.plans.canonical_json import canonical
+from cvtr_widgets.plans.plan import BEFORE, Alike, Cost, Entry, Plan, before_values, now_words, then_words
+
+PART = 1_000
+"""Leads in one part."""
+_FIELDS = tuple(f.name for f in dataclasses.fields(Choice))
+
+
+def plan_data(plan: Plan, *, keep_comments: bool) -> dict[str, Any]:
+    """All of a plan but its leads, its cost and what it says of money and warnings."""
+    said: dict[str, Any] = {
+        "fingerprint": plan.fingerprint, "enterprise": plan.enterprise, "user_id": plan.user_id, "sandbox": plan.sandbox,
+        "dialect": plan.dialect_hash, "made_at": plan.made_at.isoformat(), "read_at": plan.read_at.isoformat(),
+        "fresh": plan.fresh, "include_cannot_tell": plan.include_cannot_tell,
+        "actions": [action_data(action, keep_comment=keep_comments) for action, _ in plan.groups],
+        "entries": plan.total,
+    }  # fmt: skip
+    said |= {name: known for name in ("world", "origin", "account") if (known := getattr(plan, name))}
+    if plan.provenance is not None:
+        said["provenance"] = provenance_data(plan.provenance)
+    return said
+
+
+def plan_from(said: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Plan:
+    """The plan again, of what ``plan_data`` and ``plan_parts`` gave; what these do not keep is empty. Nothing is checked: the
+    fingerprint must be held against ``fingerprint()``.
+    """
+    actions = [action_of(a) for a in said["actions"]]
+    entries = tuple(e for part in parts for e in entries_of(part, actions))
+    ids: list[list[int]] = [[] for _ in actions]
+    for entry in entries:
+        ids[entry.group].append(entry.lead_id)
+    return Plan(
+        enterprise=said["enterprise"], user_id=said["user_id"], sandbox=said["sandbox"], dialect_hash=said["dialect"],
+        groups=tuple((a, tuple(i)) for a, i in zip(actions, ids, strict=True)), entries=entries, warnings=(), money=(),
+        cost=Cost(0, 0.0, ""),
+        made_at=datetime.fromisoformat(said["made_at"]), read_at=datetime.fromisoformat(said["read_at"]),
+        fresh=said["fresh"], fingerprint=said["fingerprint"], include_cannot_tell=said["include_cannot_tell"],
+        world=said.get("world", ""), origin=said.get("origin", ""), account=said.get("account", ""),
+        provenance=None if said.get("provenance") is None else provenance_of(said["provenance"]),
+    )  # fmt: skip
+
+
+def provenance_data(found: Provenance) -> dict[str, Any]:
+    """Where a plan came from, as JSON."""
+    return {**dataclasses.asdict(found), "made_at": found.made_at.isoformat(), "saved_at": found.saved_at.isoformat()}
+
+
+def provenance_of(said: Mapping[str, Any]) -> Provenance:
+    """Where a plan came from, again."""
+    times = {name: datetime.fromisoformat(said[name]) for name in ("made_at", "saved_at")}
+    return Provenance(**{**said, **times})
+
+
+def action_data(action: Action, *, keep_comment: bool) -> dict[str, Any]:
+    """An action as JSON; its comment as a hash, or in full where the user wants that."""
+    said: dict[str, Any] = {
+        "kind": str(action.kind), "reason": action.reason, "category": action.category, "integrations": list(action.integrations),
+    }  # fmt: skip
+    for name in ("reason_choice", "category_choice"):
+        choice = getattr(action, name)
+        said[name] = None if choice is None else [getattr(choice, f) for f in _FIELDS]
+    if action.comment is not None:
+        said["comment_hash"] = str(seal(action.comment))
+        if keep_comment:
+            said["comment"] = action.comment
+    return said
+
+
+def action_of(said: Mapping[str, Any]) -> Action:
+    """The action again; a comment that was not kept is ``Sealed``."""
+    comment = said.get("comment")
+    if comment is None and said.get("comment_hash"):
+        comment = Sealed(said["comment_hash"])
+    choices = {n: None if said.get(n) is None else Choice(*said[n]) for n in ("reason_choice", "category_choice")}
+    return Action(
+        ActionKind(said["kind"]), said["reason"], said["category"], comment, tuple(said["integrations"]), **choices
+    )  # fmt: skip
+
+
+def sight_of(own: int, said: Sequence[Any] | None) -> Sight:
+    """What was known of a lead; its comments as hashes."""
+    if said is None:
+        return Sight(None)
+    values: dict[str, Any] = {n: NOT_SENT if v == {} else v for n, v in zip(BEFORE, said, strict=False)}
+    for name in ("comment", "replacement_comment"):
+        if isinstance(values[name], str):
+            values[name] = Sealed(values[name])
+    delivered, campaign, *money = said[len(BEFORE) :]
+    if money:
+        payouts = [_payout(value) for value in money[:2]]
+        values |= {"advertiser_payout": payouts[0], "publisher_payout": payouts[1], "currency": money[2]}
+    return Sight(Lead(own, **values, campaign_id=campaign), delivered)
+
+
+def _payout(value: Any) -> Decimal | None | Missing:
+    return NOT_SENT if value == {} else None if value is None else Decimal(value)
+
+
+def plan_parts(plan: Plan) -> Iterator[dict[str, Any]]:
+    """All leads of the plan in its order, ``PART`` at a time."""
+    values: dict[int, Sequence[Any] | None] = {}
+    for start in range(0, plan.total, PART):
+        whys: dict[str, int] = {}
+        leads = []
+        for entry in plan.entries[start : start + PART]:
+            own, alike, person = entry
+            if id(alike) not in values:
+                values[id(alike)] = before_values(entry.before)
+            why = whys.setdefault(alike.why, len(whys))
+            row = [own, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]]
+            leads.append([*row, person] if person else row)
+        yield {"first": start, "whys": list(whys), "leads": leads}
+
+
+def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[Entry]:
+    """The leads of one part again."""
+    found: dict[str, Alike] = {}
+    for own, *row in part["leads"]:
+        shared, person = row[:5], row[5] if len(row) > 5 else ""
+        key = canonical(shared)
+        alike = found.get(key)
+        if alike is None:
+            alike = found[key] = _alike(own, shared, part["whys"], actions)
+        yield Entry(own, alike, person)
+
+
+def _alike(own: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action]) -> Alike:
+    group, verdict, why, integrations, before = shared
+    sight, chosen = sight_of(own, before), tuple(integrations)
+    sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
+    then = then_words(actions[group], {}, chosen) if sent else ""
+    state = None if sight.lead is None else sight.lead.state
+    return Alike(group, Verdict(verdict), whys[why], now_words(sight), then, state, sight.delivered, chosen)

@@ -1,0 +1,144 @@
+"""Plan files: a plan written down for somebody else to look at, sign and run.
+
+The file is JSON whose last member is the SHA-256 of every byte before it, so that any byte that was changed, added or lost is
+noticed. What that proves: the file is as it was saved. What it cannot prove: who saved it. Whoever can write the file can make
+another one with another maker's id in it; that is why whoever opens a plan has every lead read anew, and signs what is shown
+then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cvtr_widgets import safe_files
+from cvtr_widgets.arguments import is_text
+from cvtr_widgets.errors import ArgumentError, ExportError, PlanError, PlanOutOfDate
+from cvtr_widgets.models import Identity, Provenance, Sealed
+from cvtr_widgets.plans.canonical_json import canonical
+from cvtr_widgets.plans.plan import Plan, fingerprint_of, must_be_whole
+from cvtr_widgets.plans.plan_data import plan_data, plan_from, plan_parts
+from cvtr_widgets.reader_limits import PLAN_BYTES
+
+KIND, VERSION = "cvtr-plan", 1
+_END = re.compile(rb',"sha256":"([0-9a-f]{64})"\}\n\Z')
+_DAMAGED = (
+    "This plan file is not as it was saved: something in it was changed, added or lost. Ask for it again; nothing was done."
+)
+SAVED: set[str] = set()
+"""Fingerprints of the plans that this process has saved: others may have run them since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What was said when a plan was sent back: by which login (``account``, ``user_id`` as in ``Identity``), and when."""
+
+    account: str
+    user_id: int | None
+    at: datetime
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """What a plan file holds: the plan as its maker saw it, where it comes from, and the remarks with which it was sent back."""
+
+    plan: Plan
+    provenance: Provenance
+    remarks: tuple[Remark, ...] = ()
+
+
+def save(plan: Plan, path: Path, why: str, *, overwrite: bool) -> Path:
+    """Write a plan file; see ``Plan.save``."""
+    text = _words("why", why, "Say in a sentence what the plan is for: plan.save(path, why='...').")
+    if any(isinstance(action.comment, Sealed) for action, _ in plan.groups):
+        raise PlanError("A comment of this plan is known only as a hash, so that nobody could run it. Plan anew, then save that.")
+    must_be_whole(plan, plan)
+    found = Provenance(
+        plan.fingerprint, plan.made_at, plan.account or f"user:{plan.user_id}", plan.user_id, datetime.now(UTC), text
+    )
+    written = write(PlanFile(plan, found), path, overwrite=overwrite)
+    SAVED.add(plan.fingerprint)
+    return written
+
+
+def write(held: PlanFile, path: Path, *, overwrite: bool) -> Path:
+    """Write a plan file.
+
+    Raises:
+        ExportError: it cannot be written, or is there and ``overwrite`` is not set.
+    """
+    plan = held.plan
+    remarks = [{**dataclasses.asdict(one), "at": one.at.isoformat()} for one in held.remarks]
+    head = {
+        "file": KIND, "version": VERSION, "why": held.provenance.why, "saved_at": held.provenance.saved_at.isoformat(),
+        "made_by": held.provenance.account, "says": plan.statement, "counts": plan.counts, "masked": plan.masked,
+        "remarks": remarks, "plan": plan_data(plan, keep_comments=True), "leads": list(plan_parts(plan)),
+    }  # fmt: skip
+    body = canonical(head)[:-1].encode()
+    end = f',"sha256":"{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+    return safe_files.write(path, [body, end], ExportError, private=True, overwrite=overwrite)
+
+
+def sent_back(held: PlanFile, path: Path, remark: str, whose: Identity, *, overwrite: bool) -> Path:
+    """Write the plan again with one more remark: it is not to be run as it is.
+
+    Raises:
+        PlanError: the remark is empty. ExportError: as ``write``.
+    """
+    text = _words("remark", remark, "Say what is to be changed.")
+    said = Remark(whose.account, whose.user_id, datetime.now(UTC), text)
+    return write(dataclasses.replace(held, remarks=(*held.remarks, said)), path, overwrite=overwrite)
+
+
+def read(path: str | Path) -> PlanFile:
+    """A plan file, if it is as it was saved.
+
+    Raises:
+        PlanOutOfDate: a byte of it was changed. PlanError: it is no plan file, or a newer version's.
+    """
+    content = safe_files.read(path, PlanError, most=PLAN_BYTES, what="plan file")
+    found = _END.search(content)
+    if found is None:
+        if content[:20].startswith(b'{"file":"cvtr-plan"'):
+            raise PlanOutOfDate(_DAMAGED)
+        raise PlanError(f"{Path(path).name[:80]!r} is no plan file. Give one that plan.save() wrote.")
+    if hashlib.sha256(content[: found.start()]).hexdigest().encode() != found[1]:
+        raise PlanOutOfDate(_DAMAGED)
+    try:
+        said = orjson.loads(content)
+        if said["file"] != KIND or said["version"] != VERSION:
+            raise PlanError("This plan file was written by another version of cvtr_widgets. Use the same version, or plan anew.")
+        held = _held(said)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise PlanError(f"This plan file cannot be understood ({type(error).__name__}). Have it saved again.") from None
+    if fingerprint_of(held.plan) != held.plan.fingerprint or held.plan.total != said["plan"]["entries"]:
+        raise PlanOutOfDate(_DAMAGED)
+    return held
+
+
+def _held(said: Mapping[str, Any]) -> PlanFile:
+    plan = dataclasses.replace(plan_from(said["plan"], said["leads"]), masked=said["masked"])
+    remarks = tuple(Remark(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in said["remarks"])
+    saved_at, back = datetime.fromisoformat(said["saved_at"]), bool(remarks)
+    found = Provenance(plan.fingerprint, plan.made_at, said["made_by"], plan.user_id, saved_at, said["why"], back)
+    return PlanFile(plan, found, remarks)
+
+
+def _words(name: str, given: Any, advice: str) -> str:
+    try:
+        is_text(name, given)
+    except ArgumentError as error:
+        raise PlanError(str(error)) from None
+    text = str(given).strip()
+    if not text:
+        raise PlanError(f"{name} is empty. {advice}")
+    return text

@@ -1,0 +1,192 @@
+"""A plan that somebody else made and saved: every lead read anew, what is different shown, and a new plan of this account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.actions.proof import DELIVERIES, Sight
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.arguments import checked
+from cvtr_widgets.errors import PlanOutOfDate
+from cvtr_widgets.models import Action, Identity, Lead, LeadId, Provenance
+from cvtr_widgets.plans import plan_file
+from cvtr_widgets.plans.make_plan import make_plan, read_leads, resolve
+from cvtr_widgets.plans.plan import Entry, Plan, differences
+from cvtr_widgets.plans.plan_file import PlanFile, Remark
+from cvtr_widgets.session.lead_loader import PlanLists
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HELD = "it has changed since the plan was saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A lead that is not as it was when the plan was saved: ``what`` is different, and both readings in words."""
+
+    lead_id: LeadId
+    action: str
+    what: str = field(repr=False)
+    saved_verdict: str = ""
+    verdict: str = ""
+    saved_now: str = field(default="", repr=False)
+    now: str = field(default="", repr=False)
+    held_back: bool = True
+
+
+@dataclass(frozen=True)
+class OpenedPlan:
+    """A plan file as this account sees it. ``plan`` is a new plan of this account, made of leads read just now: look at it, sign
+    it and run it as any plan. Leads that are not as they were when it was saved are in ``differences``.
+
+    ``provenance``: who made it (by login), when and why. ``remarks``: with which it was sent back, oldest first; such a plan can
+    be looked at and is not run. ``notes``: sentences that whoever signs should read.
+    """
+
+    plan: Plan
+    provenance: Provenance
+    remarks: tuple[Remark, ...]
+    notes: tuple[str, ...]
+    changed: tuple[Difference, ...] = field(repr=False)
+    _file: PlanFile = field(repr=False)
+    _identity: Identity = field(repr=False)
+
+    def __repr__(self) -> str:
+        back = ", sent back" if self.remarks else ""
+        return f"<OpenedPlan {self.plan.short} made by {self.provenance.account}{back}: {len(self.changed):,} leads differ>"
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """One row a lead that is not as it was when the plan was saved; index ``lead_id`` (int64), in the plan's order.
+
+        Columns, all text: ``action``, ``difference`` (what has changed, from what to what; comments without their words),
+        ``saved_verdict verdict`` (then and now), ``saved_now now`` (the lead's state in words, then and now); and ``held_back``
+        (bool: it is not sent, because it has changed). Empty where every lead is as it was.
+        """
+        import pandas as pd
+
+        names = {
+            "action": "action", "difference": "what", "saved_verdict": "saved_verdict", "verdict": "verdict",
+            "saved_now": "saved_now", "now": "now",
+        }  # fmt: skip
+        data = {name: pd.Series([getattr(d, of) for d in self.changed], dtype="object") for name, of in names.items()}
+        frame = pd.DataFrame(data)
+        frame["held_back"] = pd.Series([d.held_back for d in self.changed], dtype="bool")
+        frame.index = pd.Index([d.lead_id for d in self.changed], dtype="int64", name="lead_id")
+        return frame
+
+    @checked
+    def send_back(self, path: str | Path, remark: str, *, overwrite: bool = False) -> Path:
+        """Write the plan as its maker saved it, with your remark (and who you are, by login): it is not to be run as it is.
+
+        Raises:
+            PlanError: the remark is empty. ExportError: the file cannot be written, or is there already.
+        """
+        return plan_file.sent_back(self._file, Path(path), remark, self._identity, overwrite=overwrite)
+
+
+def open_plan(
+    client: Convertr,
+    path: str | Path,
+    *,
+    include_changed: bool,
+    on_progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> OpenedPlan:
+    """Open a plan file; see ``LeadSession.open_plan``."""
+    held = plan_file.read(path)
+    saved, mine = held.plan, client.identity
+    _must_be_here(saved, mine)
+    lists = PlanLists(client)
+    for action, _ in saved.groups:
+        _must_be_listed(action, lists)
+    ids = [e.lead_id for e in saved.entries]
+    deliveries = [e.lead_id for e in saved.entries if saved.groups[e.group][0].kind in DELIVERIES]
+    reading = read_leads(client, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
+    notes = list(_notes(client, held))
+    same_view = saved.masked == mine.masked
+
+    def made(stays: dict[LeadId, str]) -> Plan:
+        return make_plan(
+            client, lists, saved.groups, reading=reading, include_cannot_tell=saved.include_cannot_tell, notes=notes,
+            held=stays, provenance=held.provenance, cancelled=cancelled,
+        )  # fmt: skip
+
+    plan = made({})
+    found = _differences(saved.entries, plan.entries, same_view=same_view)
+    stays = {} if include_changed else {own: f"{HELD}: {what}" for own, what in found.items()}
+    if stays:
+        plan = made(stays)
+    sent = {e.lead_id for e in plan.sendable}
+    before, now = ({e.lead_id: e for e in entries} for entries in (saved.entries, plan.entries))
+    changed = tuple(
+        Difference(
+            own, str(saved.groups[before[own].group][0].kind), what, str(before[own].verdict), str(now[own].verdict),
+            before[own].now, now[own].now, held_back=own not in sent,
+        )
+        for own, what in found.items()
+    )  # fmt: skip
+    return OpenedPlan(plan, held.provenance, held.remarks, tuple(notes), changed, held, mine)
+
+
+def _must_be_here(saved: Plan, mine: Identity) -> None:
+    """Refuse the plan of another platform: its ids are those of other leads."""
+    names = ("enterprise", "origin", "sandbox", "world")
+    if any(getattr(saved, name) != getattr(mine, name) for name in names):
+        where = saved.origin or saved.enterprise
+        raise PlanOutOfDate(
+            f"This plan was made at {where}, and this session is at {mine.origin or mine.enterprise}: its lead ids would be "
+            "those of other leads. Connect there, and open it again."
+        )
+
+
+def _must_be_listed(action: Action, lists: PlanLists) -> None:
+    """Refuse an action whose words would now be sent as something else."""
+    now, _ = resolve(action, lists)
+    if now != action:
+        raise PlanOutOfDate(
+            f"The service's list of reasons is not what it was when the plan was saved: {action.reason!r} would be sent as "
+            "something else now. Have the plan made again."
+        )
+
+
+def _notes(client: Convertr, held: PlanFile) -> list[str]:
+    made = held.provenance
+    said = [f"Made by {made.account} at {made.saved_at:%Y-%m-%d %H:%M} UTC: {made.why}"]
+    said += [f"Sent back by {one.account} at {one.at:%Y-%m-%d %H:%M} UTC: {one.text}" for one in held.remarks]
+    if held.plan.dialect_hash != client.dialect_hash:
+        said.append("The dialect here is not that of whoever made this plan: what is sent is what this session would send.")
+    if held.plan.masked != client.identity.masked:
+        said.append("Whoever made this plan and you do not see the same personal data: a lead's person was not compared.")
+    return said
+
+
+def _differences(saved: Sequence[Entry], now: Sequence[Entry], *, same_view: bool) -> dict[LeadId, str]:
+    """What has changed of each lead, in words."""
+    found: dict[LeadId, str] = {}
+    for old, new in zip(saved, now, strict=True):
+        before, after = old.before, new.before
+        if not same_view:
+            before, after = _unmarked(before), _unmarked(after)
+        changed = differences(before, after)
+        if old.integrations != new.integrations:
+            changed.append(f"integrations changed from {_jobs(old)} to {_jobs(new)}")
+        if old.verdict is not new.verdict:
+            changed.append(f"verdict changed from {old.verdict} to {new.verdict}" + (f" ({new.why})" if new.why else ""))
+        if changed:
+            found[old.lead_id] = "; ".join(changed)
+    return found
+
+
+def _unmarked(sight: Sight) -> Sight:
+    """Without the mark of the person."""
+    lead = sight.lead
+    return sight if lead is None else sight._replace(lead=Lead(lead.id, lead.state))
+
+
+def _jobs(entry: Entry) -> str:
+    return ", ".join(map(str, entry.integrations)) or "none"
