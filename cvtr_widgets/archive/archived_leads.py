@@ -53,8 +53,10 @@ class ArchivedLeads:
 
     @property
     def lazy(self) -> nw.LazyFrame[Any]:
-        """The same as a Narwhals lazy frame."""
-        made: nw.LazyFrame[Any] = nw.from_native(self.relation)
+        """The same as a Narwhals lazy frame, with times as microseconds besides (``insight.lazy_leads``)."""
+        times = "SELECT *, epoch_us(date) AS date_us, epoch_us(first_delivered) AS first_delivered_us"
+        relation = self._connection.cursor().sql(f"{times} FROM ({self._query})", params=list(self._values))
+        made: nw.LazyFrame[Any] = nw.from_native(relation)
         return made
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.columns import as_of, column_name, group_of, names_of, need, zone_of
 from cvtr_widgets.insight.groups import SIDES, counted, honest, summed, with_shares
+from cvtr_widgets.insight.lazy_leads import Leads, alike, count, earliest, is_lazy, since
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +19,11 @@ COUNTED = ("total", "valid", "invalid", "delivered")
 """What the platform's statistics count (convertr: listing page, Leads Breakdown), in our words."""
 
 
-def breakdown(leads: pd.DataFrame, by: str | Sequence[str] = "publisher", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
+def breakdown(leads: Leads, by: str | Sequence[str] = "publisher", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
     """Leads by one or two groups, most leads first.
 
     Args:
-        leads: a frame of ``session.pull()`` or ``panel.leads``, or a part of it.
+        leads: a frame of ``session.pull()`` or ``panel.leads``, or a part of it; or ``archive.leads()``, which is not loaded.
         by: ``campaign publisher channel country sub_id reason category status email_domain``, ``hour day week month`` in
             ``zone``, or another column that is not personal (``advertiser`` too, once you have added it).
         zone: where days begin; by default the one in which times are shown.
@@ -105,15 +106,17 @@ def _notes(sums: pd.DataFrame) -> list[str]:
     return notes
 
 
-def recent(leads: pd.DataFrame, days: float = 30) -> pd.DataFrame:
+def recent(leads: Leads, days: float = 30) -> Leads:
     """Leads of the ``days`` days (24 hours each) before they were read; all columns and ``attrs`` stay."""
     need(leads, "date")
+    if is_lazy(leads):
+        return since(leads, as_of(leads) - timedelta(days=days))
     made = leads[leads["date"] >= as_of(leads) - timedelta(days=days)]
     made.attrs = dict(leads.attrs)
     return made
 
 
-def beside_statistics(leads: pd.DataFrame, statistics: Mapping[str, Any], *, days: float = 30) -> pd.DataFrame:
+def beside_statistics(leads: Leads, statistics: Mapping[str, Any], *, days: float = 30) -> pd.DataFrame:
     """The platform's own numbers beside ours: index ``what`` (``total valid invalid delivered``); ``ours platform difference``
     (Int64; missing where one side has no such number), ``likely_cause`` (text).
 
@@ -125,7 +128,7 @@ def beside_statistics(leads: pd.DataFrame, statistics: Mapping[str, Any], *, day
     if not isinstance(statistics, Mapping):
         raise InsightError("statistics must be what session.statistics() gave.")
     part = recent(leads, days)
-    table = breakdown(part.assign(everything="all"), "everything") if len(part) else None
+    table = breakdown(alike(part, "everything"), "everything") if count(part) else None
     rows = []
     for what in COUNTED:
         ours = 0 if table is None else table[what].iloc[0]
@@ -140,13 +143,13 @@ def beside_statistics(leads: pd.DataFrame, statistics: Mapping[str, Any], *, day
     return made
 
 
-def _cause(leads: pd.DataFrame, what: str, difference: int | None, days: float) -> str:
+def _cause(leads: Leads, what: str, difference: int | None, days: float) -> str:
     if difference is None:
         return "the platform sends no such number"
     if difference == 0:
         return ""
-    first = leads["date"].min()
-    if difference < 0 and not first < as_of(leads) - timedelta(days=days - 1):
+    first = earliest(leads)
+    if difference < 0 and (first is None or not first < as_of(leads) - timedelta(days=days - 1)):
         return f"the loaded leads do not reach back {days:g} days, or were filtered"
     if difference < 0:
         return "the loaded leads were filtered, or leads came in since"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.breakdown import breakdown as breakdown_table
 from cvtr_widgets.insight.chart import COLOURS, PALETTE, Chart
-from cvtr_widgets.insight.columns import group_of, names_of, need, zone_of
+from cvtr_widgets.insight.columns import group_of, names_of, need, need_loaded, zone_of
 from cvtr_widgets.insight.judge import LEAST_LEADS, judge
 from cvtr_widgets.insight.over_time import over_time as over_time_table
 from cvtr_widgets.insight.reasons import reasons as reasons_table
@@ -32,6 +32,7 @@ def over_time(leads: pd.DataFrame, every: str = "day", *, zone: tzinfo | str | N
     """
     from cvtr_widgets.insight.columns import period_of
 
+    need_loaded(leads, "A chart")
     table = over_time_table(leads, every, zone=zone)
     wide = table.rename(columns={s.lower(): s for s in STATES})[list(STATES)]
     long = wide.reset_index().melt(id_vars="date", var_name="status", value_name="leads")
@@ -67,6 +68,7 @@ def breakdown(leads: pd.DataFrame, by: str = "publisher", *, state: str = "inval
     Raises:
         InsightError: as ``insight.breakdown``; or there is no such status.
     """
+    need_loaded(leads, "A chart")
     name = _one(by)
     if state not in {"valid", "caution", "invalid", "test", "delivered"}:
         raise InsightError(f"state is {state!r}. Choose one of: valid, caution, invalid, test, delivered.")
@@ -99,6 +101,7 @@ def reasons(leads: pd.DataFrame, by: str = "publisher", *, top: int = 12) -> Cha
     Raises:
         InsightError: as ``insight.reasons``.
     """
+    need_loaded(leads, "A chart")
     name = _one(by)
     table = reasons_table(leads, name)[[name, "reason", "leads", "flagged", "share", "low", "high"]]
     table = table.assign(**{name: table[name].map(str)})
@@ -132,6 +135,7 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
     import numpy as np
     import pandas as pd
 
+    need_loaded(leads, "A chart")
     name = _one(by)
     need(leads, "current_status")
     counted = leads[leads["current_status"].astype("object").isin(["Valid", "Invalid", "Caution"])]

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cvtr_widgets import settings
 from cvtr_widgets.errors import InsightError
 from cvtr_widgets.frames.masking import shortener
+from cvtr_widgets.insight.lazy_leads import column_group, is_lazy, period_group
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ PERSONAL = frozenset(
 )
 
 
-def need(leads: pd.DataFrame, *columns: str) -> None:
+def need(leads: Any, *columns: str) -> None:
     """Refuse what is no frame of leads, or has lost columns.
 
     Raises:
@@ -42,11 +43,32 @@ def need(leads: pd.DataFrame, *columns: str) -> None:
     """
     import pandas as pd
 
+    if is_lazy(leads):
+        lacking = [c for c in columns if c not in leads.columns]
+        if lacking:
+            raise InsightError(
+                f"These leads have no column {lacking[0]!r}: their archive does not keep it (personal=). Ask another "
+                "question, or take session.pull()."
+            )
+        return
     if not isinstance(leads, pd.DataFrame):
         raise InsightError(f"This is {type(leads).__name__}, not a frame of leads. Use session.pull() or panel.leads.")
     missing = [c for c in columns if c not in leads.columns]
     if missing:
         raise InsightError(f"The frame has no column {missing[0]!r}. Use session.pull() or run.results as they came.")
+
+
+def need_loaded(leads: Any, what: str) -> None:
+    """Refuse leads in an engine where each single one is looked at.
+
+    Raises:
+        InsightError: they are not loaded.
+    """
+    if is_lazy(leads):
+        raise InsightError(
+            f"{what} looks at each lead, and these are not loaded. Narrow them, and load them: archive.leads(created_after=...)"
+            ".to_pandas()."
+        )
 
 
 def zone_of(given: tzinfo | str | None) -> tzinfo:
@@ -65,13 +87,13 @@ def zone_of(given: tzinfo | str | None) -> tzinfo:
         raise InsightError(f"zone is {given!r}, which is no time zone. Use one like Europe/London.") from None
 
 
-def as_of(leads: pd.DataFrame) -> datetime:
+def as_of(leads: Any) -> datetime:
     """When the leads were read; now, where the frame does not say."""
     said = leads.attrs.get("as_of")
     return datetime.fromisoformat(said) if isinstance(said, str) else datetime.now(UTC)
 
 
-def not_sent(leads: pd.DataFrame, column: str) -> bool:
+def not_sent(leads: Any, column: str) -> bool:
     """Whether the service sends this column for no lead."""
     return column not in leads.columns or column in leads.attrs.get("not_sent", ())
 
@@ -91,16 +113,17 @@ def names_of(by: str | Sequence[str], most: int = 2) -> list[str]:
     return names
 
 
-def group_of(leads: pd.DataFrame, name: str, zone: tzinfo) -> pd.Series[Any]:
+def group_of(leads: Any, name: str, zone: tzinfo) -> Any:
     """The group of each lead: text with ``(none)`` where there is no value, or the start of its period (see ``period_of``).
+    Of leads in an engine what they are grouped by there (``lazy_leads.LazyGroup``).
 
     Raises:
         InsightError: there is no such column, or it is personal.
     """
     if name in PERIODS:
         need(leads, "date")
-        return period_of(leads["date"], name, zone)
-    if name == "email_domain":
+        return period_group(leads, name, zone) if is_lazy(leads) else period_of(leads["date"], name, zone)
+    if name == "email_domain" and "email_domain" not in leads.columns:
         need(leads, "email")
         return _labelled(domains_of(leads["email"]))
     column = NAMES.get(name, name)
@@ -112,7 +135,7 @@ def group_of(leads: pd.DataFrame, name: str, zone: tzinfo) -> pd.Series[Any]:
     need(leads, column)
     if shortener(column) is not None or column in PERSONAL:
         raise InsightError(f"{name} is personal: a table by it would show people. Group by 'email_domain' or 'country' instead.")
-    return _labelled(leads[column])
+    return column_group(column, NONE) if is_lazy(leads) else _labelled(leads[column])
 
 
 def _labelled(values: pd.Series[Any]) -> pd.Series[Any]:

@@ -11,6 +11,7 @@ from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.columns import STATES, group_of, names_of, need, not_sent, zone_of
 from cvtr_widgets.insight.groups import FLAGS, counted
 from cvtr_widgets.insight.intervals import newcombe
+from cvtr_widgets.insight.lazy_leads import Leads, count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +20,8 @@ MEASURES = (*STATES, "delivered", "billable_publisher", "billable_advertiser")
 
 
 def compare(
-    leads: pd.DataFrame,
-    before: pd.DataFrame,
+    leads: Leads,
+    before: Leads,
     by: str | Sequence[str] = "publisher",
     *,
     measure: str = "invalid",
@@ -45,7 +46,7 @@ def compare(
 
     if measure not in MEASURES:
         raise InsightError(f"measure is {measure!r}. Choose one of: {', '.join(MEASURES)}.")
-    if len(leads) == 0 or len(before) == 0:
+    if count(leads) == 0 or count(before) == 0:
         raise InsightError("One of the two periods holds no leads, so that there is nothing to compare. Load both.")
     column = "delivery" if measure == "delivered" else FLAGS.get(measure, "current_status")
     for frame in (leads, before):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cvtr_widgets.insight.columns import STATES, Amounts, amounts_of, currencies_of, need, not_sent
+from cvtr_widgets.insight.columns import NOT_STATED, STATES, Amounts, amounts_of, currencies_of, need, not_sent
 from cvtr_widgets.insight.intervals import wilson
+from cvtr_widgets.insight.lazy_leads import LazyLeads, Leads, collected, is_lazy, labelled, plain_amount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,11 +22,27 @@ SHARES = (*STATES, "delivered")
 SIDES = ("publisher", "advertiser")
 
 
-def narrow(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
-    """The columns that leads are counted by: the groups, ``current_status``, ``delivery`` and the two billable flags."""
+def narrow(leads: Leads, groups: Mapping[str, Any]) -> Any:
+    """The columns that leads are counted by, as a Narwhals frame: the groups as ``by_0 ...``, ``current_status``, ``delivery``
+    and the two billable flags.
+    """
+    need(leads, "current_status")
+    if is_lazy(leads):
+        return leads.lazy.select(_lazy_columns(leads, groups))
+    return nw.from_native(_narrow_frame(leads, groups), eager_only=True)
+
+
+def _lazy_columns(leads: LazyLeads, groups: Mapping[str, Any]) -> list[nw.Expr]:
+    made = [group.key.alias(f"by_{n}") for n, group in enumerate(groups.values())]
+    for name in ("current_status", "delivery", *FLAGS.values()):
+        kind = nw.Boolean if name in FLAGS.values() else nw.String
+        made.append(nw.col(name) if name in leads.columns else nw.lit(None, kind).alias(name))
+    return made
+
+
+def _narrow_frame(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
     import pandas as pd
 
-    need(leads, "current_status")
     made: dict[str, Any] = {
         f"by_{n}": column.to_numpy() if _plain(column) else column.array for n, column in enumerate(groups.values())
     }
@@ -60,14 +78,13 @@ def yes_or_no() -> list[nw.Expr]:
     ]
 
 
-def counted(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]]) -> pd.DataFrame:
+def counted(leads: Leads, groups: Mapping[str, Any]) -> pd.DataFrame:
     """Counts by group (index: the names of ``groups``): ``COUNTS`` and ``KNOWN``, int64; no row for a group without leads."""
     keys = [f"by_{n}" for n in range(len(groups))]
-    frame = nw.from_native(narrow(leads, groups), eager_only=True)
     names = [n for n in (*COUNTS, *KNOWN) if n != "other"]
-    found = frame.with_columns(yes_or_no()).group_by(keys).agg([nw.col(n).sum() for n in names])
-    other = nw.col("total") - sum((nw.col(s) for s in STATES[1:]), nw.col(STATES[0]))
-    table = found.with_columns(other.alias("other")).to_native()
+    found = narrow(leads, groups).with_columns(yes_or_no()).group_by(keys).agg([nw.col(n).sum() for n in names])
+    table = labelled(collected(found), list(groups.values()), keys)
+    table["other"] = table["total"] - table[list(STATES)].sum(axis=1)
     return _indexed(table, keys, list(groups))[[*COUNTS, *KNOWN]].astype("int64")
 
 
@@ -93,7 +110,7 @@ def with_shares(table: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def honest(table: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+def honest(table: pd.DataFrame, leads: Leads) -> pd.DataFrame:
     """Counts of what the service sends for no lead are missing (Int64), not 0; how many are not known takes their place."""
     import pandas as pd
 
@@ -107,7 +124,7 @@ def honest(table: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def summed(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]], *, billable: bool = True) -> pd.DataFrame:
+def summed(leads: Leads, groups: Mapping[str, Any], *, billable: bool = True) -> pd.DataFrame:
     """Payouts by group and currency: index the groups and ``currency``; per side ``<side>_leads`` (int64: leads billable on that
     side), ``<side>_money`` (Decimal, exact) and ``<side>_no_amount`` (int64: billable, and their payout is not known).
 
@@ -116,28 +133,53 @@ def summed(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]], *, billabl
     import pandas as pd
 
     keys = [f"by_{n}" for n in range(len(groups))] + ["currency"]
-    base = narrow(leads, groups)
+    units = _lazy_units if is_lazy(leads) else _units
+    base, amount = units(leads, groups, billable=billable)
+    expressions = [
+        nw.col(f"{side}_{what}").sum().alias(f"{side}_{called}")
+        for side in SIDES
+        for what, called in (("units", "units"), ("counts", "leads"), ("missing", "no_amount"))
+    ]
+    table = labelled(collected(base.group_by(keys).agg(expressions)), [*groups.values(), None], keys)
+    made = _indexed(table, keys, [*groups, "currency"])
+    for side in SIDES:
+        money = [amount(side, one) for one in made.pop(f"{side}_units").tolist()]
+        made[f"{side}_money"] = pd.Series(money, index=made.index, dtype="object")
+        for name in (f"{side}_leads", f"{side}_no_amount"):
+            made[name] = made[name].astype("int64")
+    order = [f"{side}_{what}" for side in SIDES for what in ("leads", "money", "no_amount")]
+    return made[order]
+
+
+Amount = Callable[[str, Any], Decimal]
+
+
+def _units(leads: pd.DataFrame, groups: Mapping[str, pd.Series[Any]], *, billable: bool) -> tuple[Any, Amount]:
+    """Money of each lead as whole numbers, which pandas adds exactly, and how a sum of them is an amount."""
+    base = _narrow_frame(leads, groups)
     base["currency"] = currencies_of(leads).to_numpy()
     amounts: dict[str, Amounts] = {}
-    expressions: list[nw.Expr] = []
     for side in SIDES:
         column = f"{side}_payout"
         values = leads[column].tolist() if column in leads.columns else [None] * len(leads)
         amounts[side] = found = amounts_of(values)
-        counts = base[f"billable_for_{side}"].fillna(value=False).to_numpy(dtype="int64") if billable else 1
-        base[f"{side}_units"], base[f"{side}_known"] = found.units, found.known
-        base[f"{side}_counts"] = counts
+        base[f"{side}_counts"] = base[f"billable_for_{side}"].fillna(value=False).to_numpy(dtype="int64") if billable else 1
+        base[f"{side}_units"] = found.units
         base[f"{side}_units"] *= base[f"{side}_counts"]
-        expressions += [
-            nw.col(f"{side}_units").sum().alias(f"{side}_units"),
-            nw.col(f"{side}_counts").sum().alias(f"{side}_leads"),
-        ]
-        base[f"{side}_missing"] = base[f"{side}_counts"] * (1 - base[f"{side}_known"])
-        expressions.append(nw.col(f"{side}_missing").sum().alias(f"{side}_no_amount"))
-    table = nw.from_native(base, eager_only=True).group_by(keys).agg(expressions).to_native()
-    made = _indexed(table, keys, [*groups, "currency"])
+        base[f"{side}_missing"] = base[f"{side}_counts"] * (1 - found.known)
+    return nw.from_native(base, eager_only=True), lambda side, units: amounts[side].decimal(units)
+
+
+def _lazy_units(leads: LazyLeads, groups: Mapping[str, Any], *, billable: bool) -> tuple[Any, Amount]:
+    """The same in an engine, where money is a decimal already."""
+    made = [group.key.alias(f"by_{n}") for n, group in enumerate(groups.values())]
+    named = nw.col("currency") if "currency" in leads.columns else nw.lit(None, nw.String)
+    made.append(nw.when((named != "").fill_null(value=False)).then(named).otherwise(nw.lit(NOT_STATED)).alias("currency"))
     for side in SIDES:
-        money = [amounts[side].decimal(units) for units in made.pop(f"{side}_units").tolist()]
-        made[f"{side}_money"] = pd.Series(money, index=made.index, dtype="object")
-    order = [f"{side}_{what}" for side in SIDES for what in ("leads", "money", "no_amount")]
-    return made[order]
+        payout = nw.col(f"{side}_payout") if f"{side}_payout" in leads.columns else nw.lit(None, nw.Decimal(18, 6))
+        flag = nw.col(f"billable_for_{side}") if f"billable_for_{side}" in leads.columns else nw.lit(None, nw.Boolean)
+        counts = flag.fill_null(value=False) if billable else nw.lit(value=True)
+        made.append(counts.cast(nw.Int64).alias(f"{side}_counts"))
+        made.append(nw.when(counts).then(payout).alias(f"{side}_units"))
+        made.append((counts & payout.is_null()).cast(nw.Int64).alias(f"{side}_missing"))
+    return leads.lazy.select(made), lambda _side, amount: plain_amount(amount)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.insight.columns import group_of, names_of, need, zone_of
 from cvtr_widgets.insight.groups import SIDES, summed
+from cvtr_widgets.insight.lazy_leads import Leads
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def money(
-    leads: pd.DataFrame, by: str | Sequence[str] = "publisher", *, billable: bool = True, zone: tzinfo | str | None = None
+    leads: Leads, by: str | Sequence[str] = "publisher", *, billable: bool = True, zone: tzinfo | str | None = None
 ) -> pd.DataFrame:
     """Payouts by group and currency, as expected from the leads' own fields.
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
+
 from cvtr_widgets.errors import InsightError
-from cvtr_widgets.insight.columns import PERIODS, as_of, group_of, names_of, need, period_of, zone_of
+from cvtr_widgets.insight.columns import PERIODS, as_of, group_of, names_of, need, zone_of
 from cvtr_widgets.insight.groups import counted, honest, with_shares
+from cvtr_widgets.insight.lazy_leads import LazyLeads, Leads, collected, count, dated, is_lazy, labelled, micros
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +23,7 @@ MOST_PERIODS = 100_000
 STEPS = {"hour": "h", "day": "D", "week": "W-MON", "month": "MS"}
 
 
-def over_time(leads: pd.DataFrame, every: str = "day", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
+def over_time(leads: Leads, every: str = "day", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
     """Leads by ``hour``, ``day``, ``week`` (from Monday) or ``month`` in ``zone``; periods without leads are there with 0.
 
     Index ``date``: the first day of the period as a calendar date (datetime64, no zone); for hours their beginning, in ``zone``,
@@ -36,13 +40,12 @@ def over_time(leads: pd.DataFrame, every: str = "day", *, zone: tzinfo | str | N
         raise InsightError(f"every is {every!r}. Choose one of: {', '.join(PERIODS)}.")
     need(leads, "date", "current_status")
     where = zone_of(zone)
-    dated = leads[leads["date"].notna()]
-    periods = period_of(dated["date"], every, where)
-    counts = counted(dated, {"date": periods})
-    every_one = _filled(pd.DatetimeIndex(counts.index), every, periods)
+    there = dated(leads)
+    counts = counted(there, {"date": group_of(there, every, where)})
+    every_one = _filled(pd.DatetimeIndex(counts.index), every)
     table = honest(with_shares(counts.reindex(every_one, fill_value=0)), leads)
     table.index.name = "date"
-    undated = len(leads) - len(dated)
+    undated = count(leads) - int(counts["total"].sum())
     notes = [f"{undated:,} leads have no date and are in no period."] if undated else []
     table.attrs = {
         "lists": "leads by time",
@@ -54,12 +57,12 @@ def over_time(leads: pd.DataFrame, every: str = "day", *, zone: tzinfo | str | N
     return table
 
 
-def _filled(found: pd.DatetimeIndex, every: str, periods: pd.Series[Any]) -> pd.DatetimeIndex:
+def _filled(found: pd.DatetimeIndex, every: str) -> pd.DatetimeIndex:
     """All periods from the first to the last one."""
     import pandas as pd
 
     if len(found) == 0:
-        return pd.DatetimeIndex(periods.iloc[:0])
+        return found
     first, last = found.min(), found.max()
     length = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 28.0}[every]
     if (last - first).total_seconds() / 86_400 / length > MOST_PERIODS:
@@ -72,7 +75,7 @@ def _filled(found: pd.DatetimeIndex, every: str, periods: pd.Series[Any]) -> pd.
     return pd.DatetimeIndex(steps.union(found))
 
 
-def until_delivered(leads: pd.DataFrame, by: str | Sequence[str] | None = None, *, now: datetime | None = None) -> pd.DataFrame:
+def until_delivered(leads: Leads, by: str | Sequence[str] | None = None, *, now: datetime | None = None) -> pd.DataFrame:
     """How long leads take from coming in to their first delivery, by group (all in one where ``by`` is None).
 
     Leads that are Valid and not delivered are waiting: their time so far counts, as time in which they were not delivered (Kaplan
@@ -89,28 +92,24 @@ def until_delivered(leads: pd.DataFrame, by: str | Sequence[str] | None = None, 
     import pandas as pd
 
     need(leads, "date", "first_delivered", "current_status")
-    if "first_delivered" in leads.attrs.get("not_sent", ()) and len(leads):
+    if "first_delivered" in leads.attrs.get("not_sent", ()) and count(leads):
         raise InsightError(
             "This service sends no time of first delivery, so that nothing can be told. See frame.attrs['not_sent']."
         )
     names = [] if by is None else names_of(by)
-    where = zone_of(None)
-    groups = [group_of(leads, name, where).tolist() for name in names] or [["all"] * len(leads)]
-    ended = leads["first_delivered"].notna()
-    until = leads["first_delivered"].where(ended, pd.Timestamp(now or as_of(leads)))
-    hours = ((until - leads["date"]).dt.total_seconds() / 3_600).to_numpy(dtype="float64")
-    used = (ended | (leads["current_status"].astype("object") == "Valid")).to_numpy() & (np.nan_to_num(hours, nan=-1.0) >= 0)
-    done = ended.to_numpy()
-    places: dict[Any, list[int]] = {}
-    for place, key in enumerate(zip(*groups, strict=True)):
-        places.setdefault(key, []).append(place)
+    until = pd.Timestamp(now or as_of(leads))
+    times = (_lazy_times if is_lazy(leads) else _times)(leads, names, until)
     rows = []
+    places: dict[Any, list[int]] = {}
+    for place, key in enumerate(zip(*times.groups, strict=True)):
+        places.setdefault(key, []).append(place)
     for at in places.values():
         take = np.array(at)
-        mine = take[used[take]]
-        curve = _curve(hours[mine], done[mine])
-        delivered = int(done[mine].sum())
-        rows.append((delivered, len(mine) - delivered, len(take) - len(mine), _after(curve, 0.5), _after(curve, 0.9)))
+        mine = take[times.used[take]]
+        curve = _curve(times.hours[mine], times.done[mine], times.leads[mine])
+        delivered, known = int(times.leads[mine][times.done[mine]].sum()), int(times.leads[mine].sum())
+        left_out = int(times.leads[take].sum()) - known
+        rows.append((delivered, known - delivered, left_out, _after(curve, 0.5), _after(curve, 0.9)))
     keys = list(places)
     index: pd.Index[Any] = (
         pd.MultiIndex.from_tuples(keys, names=names)
@@ -127,15 +126,70 @@ def until_delivered(leads: pd.DataFrame, by: str | Sequence[str] | None = None, 
     return made.sort_values("delivered", ascending=False, kind="stable")
 
 
-def _curve(hours: NDArray[np.float64], done: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+@dataclass(frozen=True)
+class _Times:
+    """How long leads took or have waited: their groups, hours, whether they are delivered and whether they count, and how many
+    leads each line stands for.
+    """
+
+    groups: list[list[Any]]
+    hours: NDArray[np.float64]
+    done: NDArray[np.bool_]
+    used: NDArray[np.bool_]
+    leads: NDArray[np.int64]
+
+
+def _times(leads: pd.DataFrame, names: list[str], until: pd.Timestamp) -> _Times:
+    import numpy as np
+
+    where = zone_of(None)
+    groups = [group_of(leads, name, where).tolist() for name in names] or [["all"] * len(leads)]
+    ended = leads["first_delivered"].notna()
+    end = leads["first_delivered"].where(ended, until)
+    hours: NDArray[np.float64] = np.asarray((end - leads["date"]).dt.total_seconds() / 3_600, dtype="float64")
+    used = (ended | (leads["current_status"].astype("object") == "Valid")).to_numpy() & (np.nan_to_num(hours, nan=-1.0) >= 0)
+    return _Times(groups, hours, ended.to_numpy(dtype=bool), used, np.ones(len(leads), dtype="int64"))
+
+
+def _lazy_times(leads: LazyLeads, names: list[str], until: pd.Timestamp) -> _Times:
+    """The same in an engine: leads that took equally long come as one line."""
+    import numpy as np
+    import pandas as pd
+
+    where = zone_of(None)
+    groups = [group_of(leads, name, where) for name in names]
+    keys = [f"by_{n}" for n in range(len(groups))]
+    ended = ~nw.col("first_delivered_us").is_null()
+    end = nw.when(ended).then(nw.col("first_delivered_us")).otherwise(nw.lit(micros(until.to_pydatetime()), nw.Int64))
+    found = leads.lazy.select(
+        *(group.key.alias(key) for key, group in zip(keys, groups, strict=True)),
+        (end - nw.col("date_us")).alias("took"),
+        ended.cast(nw.Int64).alias("ended"),
+        (nw.col("current_status") == "Valid").fill_null(value=False).cast(nw.Int64).alias("valid"),
+        nw.lit(1, nw.Int64).alias("leads"),
+    )
+    by = [*keys, "took", "ended", "valid"]
+    table = labelled(collected(found.group_by(by).agg(nw.col("leads").sum())), [*groups, None, None, None], by)
+    done = table["ended"].to_numpy(dtype="int64") > 0
+    seconds = pd.to_numeric(table["took"]).to_numpy(dtype="float64", na_value=np.nan) / 1_000_000
+    hours: NDArray[np.float64] = np.asarray(seconds / 3_600, dtype="float64")
+    used = (done | (table["valid"].to_numpy(dtype="int64") > 0)) & (np.nan_to_num(hours, nan=-1.0) >= 0)
+    labels = [table[key].tolist() for key in keys] or [["all"] * len(table)]
+    return _Times(labels, hours, done, used, table["leads"].to_numpy(dtype="int64"))
+
+
+def _curve(
+    hours: NDArray[np.float64], done: NDArray[np.bool_], leads: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Times of deliveries, and the share that is delivered by then."""
     import numpy as np
 
     order = np.argsort(hours, kind="stable")
-    times, delivered = hours[order], done[order]
+    times, delivered, weight = hours[order], done[order], leads[order]
     distinct, first = np.unique(times, return_index=True)
-    at_risk = len(times) - first
-    events = np.add.reduceat(delivered.astype("int64"), first) if len(times) else np.array([], dtype="int64")
+    before = np.concatenate([[0], np.cumsum(weight)])
+    at_risk = before[-1] - before[first]
+    events = np.add.reduceat(delivered * weight, first) if len(times) else np.array([], dtype="int64")
     still = np.cumprod(1 - events / np.maximum(1, at_risk)).astype("float64")
     return distinct, 1 - still
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.columns import group_of, names_of, need, zone_of
 from cvtr_widgets.insight.intervals import wilson
+from cvtr_widgets.insight.lazy_leads import Leads, collected, is_lazy, labelled
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def reasons(leads: pd.DataFrame, by: str | Sequence[str] = "publisher", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
+def reasons(leads: Leads, by: str | Sequence[str] = "publisher", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
     """The reasons of each group's flagged leads, most frequent first.
 
     Columns: the group (named as in ``by``), ``reason`` (text), ``leads`` (int64: flagged so), ``flagged`` (int64: leads of the
@@ -34,22 +35,31 @@ def reasons(leads: pd.DataFrame, by: str | Sequence[str] = "publisher", *, zone:
     return share_table(leads, name, "reason", zone)
 
 
-def share_table(leads: pd.DataFrame, name: str, value: str, zone: tzinfo | str | None = None) -> pd.DataFrame:
+def share_table(leads: Leads, name: str, value: str, zone: tzinfo | str | None = None) -> pd.DataFrame:
     """Values of one column by group, with shares of the leads that have a value: see ``reasons``."""
     import pandas as pd
 
     group = group_of(leads, name, zone_of(zone))
-    base = pd.DataFrame({"by": group.astype("object").to_numpy(), value: leads[value].astype("object").to_numpy()})
-    frame = nw.from_native(base, eager_only=True).with_columns(
-        nw.lit(1, nw.Int64).alias("leads"), (~nw.col(value).is_null()).cast(nw.Int64).alias("has")
+    frame: Any
+    if is_lazy(leads):
+        frame = leads.lazy.select(group.key.alias("by"), nw.col(value))
+    else:
+        base = pd.DataFrame({"by": group.astype("object").to_numpy(), value: leads[value].astype("object").to_numpy()})
+        frame = nw.from_native(base, eager_only=True)
+    found = frame.with_columns(nw.lit(1, nw.Int64).alias("leads")).group_by(["by", value]).agg(nw.col("leads").sum())
+    every = labelled(collected(found), [group, None], ["by", value]).astype({"leads": "int64"})
+    parts = every[every[value].notna()]
+    wholes = pd.DataFrame(
+        {
+            "total": every.groupby("by", sort=False, dropna=False)["leads"].sum(),
+            "flagged": parts.groupby("by", sort=False, dropna=False)["leads"].sum(),
+        }
     )
-    wholes = frame.group_by("by").agg(nw.col("leads").sum().alias("total"), nw.col("has").sum().alias("flagged"))
-    parts = frame.filter(~nw.col(value).is_null()).group_by(["by", value]).agg(nw.col("leads").sum())
-    table: pd.DataFrame = parts.join(wholes, on="by", how="left").to_native()
+    table = parts.merge(wholes, how="left", left_on="by", right_index=True)
     table = table.astype({"leads": "int64", "total": "int64", "flagged": "int64"})
     table["share"] = (table["leads"] / table["flagged"]).astype("float64")
     table["low"], table["high"] = wilson(table["leads"], table["flagged"])
-    keys = list(zip((-table["leads"]).tolist(), table["by"].astype(str), table[value].astype(str), strict=True))
+    keys = list(zip((-table["leads"]).tolist(), map(str, table["by"]), map(str, table[value]), strict=True))
     table = table.iloc[sorted(range(len(table)), key=keys.__getitem__)].reset_index(drop=True)
     made = table[["by", value, "leads", "flagged", "total", "share", "low", "high"]].rename(columns={"by": name})
     made.attrs = {"lists": "groups of leads"}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import Cancelled, InsightError
-from cvtr_widgets.insight.columns import amounts_of, currencies_of, need
+from cvtr_widgets.insight.columns import amounts_of, currencies_of, need, need_loaded
 from cvtr_widgets.insight.finding import ALPHA, Finding, Findings, Look, Rule
 from cvtr_widgets.insight.intervals import benjamini_hochberg
 from cvtr_widgets.insight.rules import RULES
@@ -47,6 +47,7 @@ def findings(
         InsightError: a column is missing, a lead is in the frame twice, or there is no rule of that name.
         Cancelled: the user ended it.
     """
+    need_loaded(leads, "findings")
     need(leads, "current_status", "lead_generator")
     if leads.index.has_duplicates:
         raise InsightError("The frame holds a lead twice. Keep one row of each: leads[~leads.index.duplicated(keep='last')].")

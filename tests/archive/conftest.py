@@ -5,9 +5,15 @@ from __future__ import annotations
 import pytest
 
 import cvtr_widgets as cvtr
-from tests.runs.conftest import QUICK, journal_folder, open_session, sandbox, session, until
+from tests.runs.conftest import QUICK, journal_folder, open_session, session, until
 
-__all__ = ["QUICK", "journal_folder", "open_session", "sandbox", "session", "until"]
+__all__ = ["QUICK", "journal_folder", "open_session", "session", "until"]
+
+
+@pytest.fixture
+def sandbox():
+    with cvtr.Sandbox(leads=220, seed=4) as running:
+        yield running
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from cvtr_widgets.errors import ArchiveBusy, ArchiveError, ServiceError
 from cvtr_widgets.sandbox import Mishap
 from tests.archive.conftest import equal_to_service
 
-SMALL = Sizes(window=100, batch=40, part=60)
+SMALL = Sizes(window=60, batch=30, part=50)
 
 
 def presence(archive, ids):
@@ -28,7 +28,7 @@ def presence(archive, ids):
 def test_an_archive_holds_what_the_service_holds(session, tmp_path, sizes):
     archive = cvtr.Archive(tmp_path / "leads", sizes=sizes)
     report = archive.sync(session)
-    assert (report.complete, report.new, report.leads) == (True, 600, 600)
+    assert (report.complete, report.new, report.leads) == (True, 220, 220)
     equal_to_service(archive, session)
     again = archive.sync(session)
     assert (again.new, again.changed, again.deleted) == (0, 0, 0)
@@ -98,12 +98,12 @@ def test_a_sync_that_is_stopped_goes_on(session, tmp_path):
 
     def hear(progress):
         heard.append(progress)
-        if progress.requests > 8:
+        if progress.requests > 3:
             stop.set()
 
     report = archive.sync(session, on_progress=hear, cancel=stop)
     assert not report.complete
-    assert 0 < report.leads < 600
+    assert 0 < report.leads < 220
     assert any("did not read everything" in note for note in archive.leads().attrs["notes"])
     assert heard[-1].seconds is not None
     report = archive.sync(session)
@@ -115,13 +115,13 @@ def test_what_came_before_the_service_failed_is_kept(sandbox, session, tmp_path)
     archive = cvtr.Archive(tmp_path / "leads", sizes=SMALL)
 
     def fail(progress):
-        if progress.requests > 8:
+        if progress.requests > 3:
             sandbox.server.mishaps = [Mishap("leads", "status", status=403)]
 
     with pytest.raises(ServiceError):
         archive.sync(session, on_progress=fail)
     sandbox.server.mishaps = []
-    assert 0 < len(archive.leads()) < 600
+    assert 0 < len(archive.leads()) < 220
     assert archive.sync(session).complete
     equal_to_service(archive, session)
 
@@ -163,7 +163,7 @@ def test_accounts_and_sandboxes_never_mix(session, sandbox, archive, journal_fol
         with pytest.raises(ArchiveError, match="several parts"):
             cvtr.Archive(archive.folder).leads()
         sizes = sorted(len(cvtr.Archive(archive.folder, store=name).leads()) for name in archive.stores)
-        assert sizes == [30, 600]
+        assert sizes == [30, 220]
         second.close()
         second.client.close()
 
@@ -281,7 +281,7 @@ def test_the_time_before_the_archive_began_is_not_guessed(session, archive):
 def test_a_frame_that_does_not_fit_is_refused_with_its_size(session, archive):
     archive.sync(session)
     leads = archive.leads()
-    with pytest.raises(ArchiveError, match=r"600 leads would take [\d,]+ KB"):
+    with pytest.raises(ArchiveError, match=r"220 leads would take [\d,]+ KB"):
         leads.to_pandas(most=10_000)
     assert 0.5 < leads.size() / leads.to_pandas().memory_usage(deep=True).sum() < 2
 

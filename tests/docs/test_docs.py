@@ -58,6 +58,18 @@ def test_the_examples_of_a_page_run(tmp_path, page):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_examples_of_the_archive_run(tmp_path):
+    pytest.importorskip("duckdb", reason="the archive is an extra")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "archive.md").read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "script.py").write_text("\n".join(blocks), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, env=_env()
+    )
+    assert done.returncode == 0, done.stderr
+    assert "\nValid\n" in done.stdout
+    assert "500 leads archived" in done.stdout
+
+
 def _env() -> dict[str, str]:
     import os
 
