@@ -6,8 +6,9 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.archive import engines
@@ -16,7 +17,8 @@ from cvtr_widgets.archive.asking import Moment, history_of, leads_of
 from cvtr_widgets.archive.cache import Cache
 from cvtr_widgets.archive.personal import Cover
 from cvtr_widgets.archive.store import PERSONAL, PREFIX, Manifest, Store, Writer, store_name, stores_in
-from cvtr_widgets.archive.sync import Sync, SyncCost, SyncProgress, SyncReport
+from cvtr_widgets.archive.sync import Sync, SyncCost, SyncProgress, SyncReport, utc_now
+from cvtr_widgets.archive.upkeep import Removal, compact, remove_before
 from cvtr_widgets.archive.windows import Sizes
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import ArchiveError, ArgumentError, ServiceError
@@ -46,6 +48,7 @@ class Archive:
             ``"kept"``: all of it in plain. Chosen when a part is made, and never changed.
         store: the part to ask.
         sizes: how much a sync reads at a time.
+        clock: gives the time by this machine's clock, with its zone.
 
     Raises:
         ArchiveError: pyarrow or DuckDB is missing.
@@ -58,6 +61,7 @@ class Archive:
         personal: str | None = None,
         store: str | None = None,
         sizes: Sizes | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         engines.must_be_there()
         if personal is not None and personal not in PERSONAL:
@@ -66,6 +70,7 @@ class Archive:
         self._personal = personal
         self._chosen = store
         self._sizes = sizes or Sizes()
+        self._clock = clock
         self._synced: str | None = None
         self._lock = threading.Lock()
         self._caches: dict[str, Cache] = {}
@@ -117,7 +122,14 @@ class Archive:
                         on_progress(progress)
 
                 return Sync(
-                    session, writer, cover, everything=everything, hear=hear, stop=stopper(cancel), sizes=self._sizes
+                    session,
+                    writer,
+                    cover,
+                    everything=everything,
+                    hear=hear,
+                    stop=stopper(cancel),
+                    sizes=self._sizes,
+                    clock=self._clock,
                 ).run()
 
     def cost(self, session: LeadSession, *, everything: bool = False) -> SyncCost:
@@ -235,6 +247,53 @@ class Archive:
     def manifest(self) -> Manifest:
         """What the part that is asked consists of, and how far it was synced."""
         return self._store().manifest()
+
+    def info(self) -> dict[str, Any]:
+        """What the part that is asked holds, in plain values: ``folder personal leads deleted versions files bytes first_read
+        last_read last_sync complete keep_days removed``.
+        """
+        store = self._store()
+        connection, manifest = self._connection()
+        there, deleted = connection.cursor().sql(
+            "SELECT count(*) FILTER (presence = 'there'), count(*) FILTER (presence = 'deleted') FROM current"
+        ).fetchall()[0]  # fmt: skip
+        first, last = connection.cursor().sql("SELECT min(seen_at), max(seen_at) FROM sightings").fetchall()[0]
+        return {
+            "folder": str(store.folder), "personal": manifest.personal, "leads": there, "deleted": deleted,
+            "versions": sum(file.rows for file in manifest.of("versions")), "files": len(manifest.files),
+            "bytes": sum(file.size for file in manifest.files), "first_read": first, "last_read": last,
+            "last_sync": manifest.syncs[-1]["ended"] if manifest.syncs else None,
+            "complete": bool(manifest.syncs and manifest.syncs[-1]["complete"]), "keep_days": manifest.keep_days or None,
+            "removed": sum(one["leads"] for one in manifest.removals),
+        }  # fmt: skip
+
+    def compact(self) -> tuple[int, int]:
+        """Put small files together: how many files there were, and how many there are. A sync does it, too, where they are many.
+
+        Raises:
+            ArchiveBusy: another process writes.
+        """
+        with self._store().writing() as writer:
+            return compact(writer)
+
+    def retain(self, days: int | None) -> Removal | None:
+        """Keep leads for so many days after they came in, from now on; None: for ever. What is older is removed now and after
+        each sync: files are written anew without it, and the cache is made anew. The manifest says when and how many.
+
+        Raises:
+            ArgumentError: it is no whole number from 1 up. ArchiveBusy: another process writes.
+        """
+        if days is not None and (isinstance(days, bool) or not isinstance(days, int) or days < 1):
+            raise ArgumentError("retain() takes a number of days from 1 up, or None for ever.")
+        store = self._store()
+        with store.writing() as writer:
+            writer.commit(keep_days=days or 0)
+            if days is None:
+                return None
+            with self._lock:
+                if store.folder.name in self._caches:
+                    self._caches[store.folder.name].close()
+            return remove_before(writer, datetime.now(UTC) - timedelta(days=days))
 
     def check(self) -> list[str]:
         """What is not as it was written, in words, file by file; empty where everything is. Reads every byte."""

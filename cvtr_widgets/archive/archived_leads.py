@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -15,6 +16,7 @@ from cvtr_widgets import safe_files
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.schema import arrow_type
 from cvtr_widgets.errors import ArchiveError
+from cvtr_widgets.frames.export import to_csv
 
 if TYPE_CHECKING:
     import duckdb
@@ -98,6 +100,26 @@ class ArchivedLeads:
         made.attrs = {}
         made.attrs.update(self.attrs)
         return made
+
+    def export(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write them to a file, readable by its owner only: ``.parquet`` (any number of leads), or ``.csv`` as ``cvtr.to_csv``.
+
+        Raises:
+            ArchiveError: another ending; more leads than a frame may have (CSV); or it cannot be written.
+            ExportError: a file is there already, or cannot be written.
+        """
+        place = Path(path).expanduser()
+        if place.suffix.lower() == ".csv":
+            to_csv(self.to_pandas(), place, overwrite=overwrite)
+            return place
+        if place.suffix.lower() != ".parquet":
+            raise ArchiveError(f"{place.name[:80]!r} ends in neither .parquet nor .csv. Give it one of these endings.")
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        sink = pa.BufferOutputStream()
+        pq.write_table(self.relation.to_arrow_table(), sink, compression="zstd")
+        return safe_files.write(place, [sink.getvalue().to_pybytes()], ArchiveError, private=True, overwrite=overwrite)
 
     def _frame(self, query: str) -> pd.DataFrame:
         import pandas as pd

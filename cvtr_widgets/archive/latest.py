@@ -73,6 +73,11 @@ class Latest:
         query = f"SELECT lead_id FROM latest WHERE presence = 'there' AND ({where}) ORDER BY lead_id"
         return [row[0] for row in self._connection.execute(query, list(values)).fetchall()]
 
+    def ids_before(self, moment: datetime) -> list[int]:
+        """Leads that came in before, deleted ones too."""
+        rows = self._connection.execute("SELECT lead_id FROM latest WHERE date < ? ORDER BY lead_id", [moment]).fetchall()
+        return [row[0] for row in rows]
+
     def open_ids(self, since: datetime) -> list[int]:
         """Leads that may still change: not delivered, Caution, or new or changed since."""
         return self.ids(

@@ -79,7 +79,8 @@ class Manifest:
     """What counts in a store, and how far it was synced. Immutable: ``Writer.commit`` writes the next one.
 
     ``windows``: (from, to, read) in ISO times: all leads that came in between were listed then. ``sent``: columns that the
-    service sent for any lead so far. ``floor``: leads that came in before it were removed and are not read again.
+    service sent for any lead so far. ``floor``: leads that came in before it were removed and are not read again;
+    ``keep_days``: how long leads are kept (0: for ever).
     """
 
     number: int = 0
@@ -92,6 +93,7 @@ class Manifest:
     windows: tuple[tuple[str, str, str], ...] = ()
     sent: tuple[str, ...] = ()
     floor: str = ""
+    keep_days: int = 0
     syncs: tuple[Mapping[str, Any], ...] = ()
     removals: tuple[Mapping[str, Any], ...] = ()
 
@@ -241,10 +243,8 @@ class Writer:
         gone = {file.name for file in drop}
         stamp = datetime.now(UTC).isoformat()
         kept = tuple(file for file in self.manifest.files if file.name not in gone)
-        replaced = self.manifest.replaced + (() if now else tuple((name, stamp) for name in sorted(gone)))
-        made = replace(
-            self.manifest, number=self.manifest.number + 1, files=kept + tuple(self._new), replaced=replaced, **changes
-        )
+        changes.setdefault("replaced", self.manifest.replaced + (() if now else tuple((name, stamp) for name in sorted(gone))))
+        made = replace(self.manifest, number=self.manifest.number + 1, files=kept + tuple(self._new), **changes)
         safe_files.write(self.store.folder / MANIFEST, [made.dumped()], ArchiveError, private=True, overwrite=True, durable=True)
         self.manifest, self._new = made, []
         if now:

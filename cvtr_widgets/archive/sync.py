@@ -104,6 +104,11 @@ class SyncReport:
         )
 
 
+def utc_now() -> datetime:
+    """The time by this machine's clock."""
+    return datetime.now(UTC)
+
+
 Hear = Callable[[SyncProgress], None]
 
 
@@ -120,6 +125,7 @@ class Sync:
         hear: Hear = lambda _progress: None,
         stop: Stopped = lambda: False,
         sizes: Sizes = Sizes(),  # noqa: B008  a frozen value
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._session = session
         self._client: Convertr = session.client
@@ -128,6 +134,7 @@ class Sync:
         self._hear = hear
         self._stop = stop
         self._sizes = sizes
+        self._clock = clock
         self._latest = Latest(writer.store, writer.manifest)
         self._batch = Batch(writer, self._latest, self._client, cover, sizes.batch)
         self._began = self._now()
@@ -141,7 +148,7 @@ class Sync:
 
     def _now(self) -> datetime:
         """The time by this machine's clock, unless the service's is far from it: then by that one."""
-        return datetime.now(UTC) + self._ahead
+        return self._clock() + self._ahead
 
     @property
     def _ahead(self) -> timedelta:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 import cvtr_widgets
-from cvtr_widgets.cli import account, doctor, journal, learn
+from cvtr_widgets.cli import account, archive, doctor, journal, learn
 from cvtr_widgets.cli.jupyterlab import Lab
 from cvtr_widgets.errors import CvtrError, SettingsError
 
@@ -27,6 +27,7 @@ _OPENER = ".open.html"
 # Without pretty exceptions: those print local variables, and there may be secrets among them.
 app = typer.Typer(name="cvtr-widgets", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(journal.app, name="journal")
+app.add_typer(archive.app, name="archive")
 
 
 for command in (account, doctor, learn):
