@@ -39,6 +39,7 @@ class ArchivedLeads:
 
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _query: str = field(repr=False)
+    _bare: str = field(repr=False)
     _values: tuple[Any, ...] = field(repr=False)
     _kinds: Mapping[str, str] = field(repr=False)
     attrs: dict[str, Any] = field(repr=False)
@@ -57,13 +58,13 @@ class ArchivedLeads:
     def lazy(self) -> nw.LazyFrame[Any]:
         """The same as a Narwhals lazy frame, with times as microseconds besides (``insight.lazy_leads``)."""
         times = "SELECT *, epoch_us(date) AS date_us, epoch_us(first_delivered) AS first_delivered_us"
-        relation = self._connection.cursor().sql(f"{times} FROM ({self._query})", params=list(self._values))
+        relation = self._connection.cursor().sql(f"{times} FROM ({self._bare})", params=list(self._values))
         made: nw.LazyFrame[Any] = nw.from_native(relation)
         return made
 
     def __len__(self) -> int:
         """How many they are."""
-        return int(self._rows(f"SELECT count(*) FROM ({self._query})")[0][0])
+        return int(self._rows(f"SELECT count(*) FROM ({self._bare})")[0][0])
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = self._connection.cursor().execute(query, list(self._values)).fetchall()
@@ -81,8 +82,8 @@ class ArchivedLeads:
         return 0 if not len(sample) else int(sample.memory_usage(deep=True, index=True).sum() / len(sample) * count)
 
     def to_pandas(self, *, most: int | None = None) -> pd.DataFrame:
-        """A frame as ``session.pull`` gives it, with ``seen_at read_at presence`` at its end, and without the columns that the
-        archive does not keep.
+        """A frame as ``session.pull`` gives it, ordered by lead id, with ``seen_at read_at presence`` at its end, and without the
+        columns that the archive does not keep.
 
         ``most``: bytes that it may take; by default half of the memory that is free.
 
@@ -96,7 +97,7 @@ class ArchivedLeads:
                 f"{len(self):,} leads would take {safe_files.size(needed)} as a frame, and {safe_files.size(allowed)} may be "
                 "used. Narrow them (campaign=, created_after=), ask cvtr.insight without loading them, or allow more with most=."
             )
-        made = self._frame(self._query)
+        made = self._frame(f"{self._query} ORDER BY lead_id")
         made.attrs = {}
         made.attrs.update(self.attrs)
         return made
@@ -118,7 +119,7 @@ class ArchivedLeads:
         import pyarrow.parquet as pq
 
         sink = pa.BufferOutputStream()
-        pq.write_table(self.relation.to_arrow_table(), sink, compression="zstd")
+        pq.write_table(self.relation.order("lead_id").to_arrow_table(), sink, compression="zstd")
         return safe_files.write(place, [sink.getvalue().to_pybytes()], ArchiveError, private=True, overwrite=overwrite)
 
     def _frame(self, query: str) -> pd.DataFrame:

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 Moment = str | date | datetime | None
 _AT = (
     "SELECT v.*, coalesce(s.seen_at, v.read_at) AS seen_at FROM every v "
-    "LEFT JOIN (SELECT lead_id, max(seen_at) AS seen_at FROM sightings WHERE seen_at <= ? GROUP BY lead_id) s "
-    "ON s.lead_id = v.lead_id WHERE v.read_at <= ? AND (v.valid_to IS NULL OR v.valid_to > ?)"
+    "LEFT JOIN (SELECT lead_id, max(seen_at) AS seen_at FROM sightings WHERE seen_at <= $1 GROUP BY lead_id) s "
+    "ON s.lead_id = v.lead_id WHERE v.read_at <= $1 AND (v.valid_to IS NULL OR v.valid_to > $1)"
 )
+_AT_UNSEEN = "SELECT *, NULL AS seen_at FROM every WHERE read_at <= $1 AND (valid_to IS NULL OR valid_to > $1)"
+"""The same without when leads were last seen: for questions that do not ask for it, in a tenth of the time."""
 
 
 def leads_of(
@@ -43,39 +45,39 @@ def leads_of(
     now = datetime.now(UTC)
     at = moment(as_of, zone, end=True)
     values: list[Any] = []
-    base = "SELECT * FROM current"
+    base = bare = "SELECT * FROM current"
     if at is not None:
         _must_be_known(connection, at)
-        base, values = _AT, [min(at, now)] * 3
+        base, bare, values = _AT, _AT_UNSEEN, [min(at, now)]
     conditions = [] if deleted else ["presence = 'there'"]
     after, before = moment(created_after, zone, end=False), moment(created_before, zone, end=True)
     in_order(after, before)
     for condition, value in (
         *(_named("campaign", "campaign_id", campaign), _named("lead_generator", "lead_generator_id", publisher)),
-        ("current_status = ?", wanted_text("status", status)),
-        ("delivery = ?", wanted_text("delivery", delivery)),
-        ("date >= ?", after),
-        ("date <= ?", before),
+        ("current_status =", wanted_text("status", status)),
+        ("delivery =", wanted_text("delivery", delivery)),
+        ("date >=", after),
+        ("date <=", before),
     ):
         if value is not None:
-            conditions.append(condition)
             values.append(value)
+            conditions.append(f"{condition} ${len(values)}")
     kinds = {**schema.fields(manifest.personal), **EXTRA}
     names = ", ".join(f'"{name}"' for name in ("lead_id", *kinds))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    query = f"SELECT {names} FROM ({base}){where}"
+    query, without_seen = (f"SELECT {names} FROM ({one}){where}" for one in (base, bare))
     attrs = {
         "as_of": (min(at, now) if at is not None else _last_read(manifest)).isoformat(),
         "notes": _notes(manifest, kinds),
         "not_sent": [c.name for c in COLUMNS if c.name in kinds and c.name not in manifest.sent],
     }
-    return ArchivedLeads(connection, query, tuple(values), kinds, attrs)
+    return ArchivedLeads(connection, query, without_seen, tuple(values), kinds, attrs)
 
 
 def _named(name: str, own: str, value: int | str | None) -> tuple[str, Any]:
     if isinstance(value, str) and value.strip() and not value.strip().isdecimal():
-        return f"lower({name}) = ?", value.strip().lower()
-    return f"{own} = ?", wanted_id(name, value)
+        return f"lower({name}) =", value.strip().lower()
+    return f"{own} =", wanted_id(name, value)
 
 
 def _last_read(manifest: Manifest) -> datetime:

@@ -22,7 +22,7 @@ from cvtr_widgets.errors import ArchiveError
 if TYPE_CHECKING:
     import duckdb
 
-LAYOUT = 1
+LAYOUT = 2
 """Changes with what is in the file."""
 NAME = "cache-"
 TABLES = ("current", "former", "sightings", "runs")
@@ -147,17 +147,20 @@ def _fill(path: Path, store: Store, manifest: Manifest) -> None:
                 connection.register(f"no_{kind}", columns.empty_table())
                 files = f"no_{kind}"
             connection.execute(f"CREATE TEMP VIEW stored_{kind} AS SELECT * FROM {files}")
-        # A version is valid until a later one was read; where a clock jumped back between the two, the later version counts.
+        # Few leads have several versions: what costs time is done for these alone. A version is valid until a later one was read;
+        # where a clock jumped back between the two, the later version counts.
         connection.execute(
-            "CREATE TABLE sightings AS SELECT lead_id, seen_at FROM stored_seen ORDER BY lead_id, seen_at;"
+            "CREATE TABLE sightings AS SELECT lead_id, seen_at FROM stored_seen;"
             "CREATE TABLE runs AS SELECT * FROM stored_runs;"
-            "CREATE TEMP TABLE ends AS SELECT version, min(read_at) OVER (PARTITION BY lead_id ORDER BY version "
-            "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS valid_to, "
-            "version = max(version) OVER (PARTITION BY lead_id) AS last FROM stored_versions;"
+            "CREATE TEMP TABLE last AS SELECT lead_id, max(version) AS version, count(*) AS versions FROM stored_versions "
+            "GROUP BY lead_id;"
             "CREATE TEMP TABLE sight AS SELECT lead_id, max(seen_at) AS seen_at FROM stored_seen GROUP BY lead_id;"
-            "CREATE TABLE former AS SELECT v.*, e.valid_to FROM stored_versions v JOIN ends e USING (version) WHERE NOT e.last;"
             "CREATE TABLE current AS SELECT v.*, NULL::TIMESTAMPTZ AS valid_to, s.seen_at FROM stored_versions v "
-            "JOIN ends e USING (version) LEFT JOIN sight s ON s.lead_id = v.lead_id WHERE e.last ORDER BY v.date, v.lead_id;"
+            "JOIN last l USING (version) LEFT JOIN sight s ON s.lead_id = v.lead_id;"
+            "CREATE TABLE former AS SELECT * EXCLUDE (later) REPLACE (later AS valid_to) FROM (SELECT v.*, NULL AS valid_to, "
+            "min(v.read_at) OVER (PARTITION BY v.lead_id ORDER BY v.version ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) "
+            "AS later FROM stored_versions v JOIN last l USING (lead_id) WHERE l.versions > 1) "
+            "WHERE version NOT IN (SELECT version FROM last);"
             "CREATE VIEW every AS SELECT * EXCLUDE (seen_at) FROM current UNION ALL SELECT * FROM former;"
         )
     finally:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import duckdb
 
 NEEDED = ("pyarrow", "duckdb")
+MEMORY = "1GB"
+"""What DuckDB may keep in memory. It writes beside its file what does not fit."""
 
 
 def must_be_there() -> None:
@@ -44,7 +46,7 @@ def opened(place: str, *, read_only: bool = False, **config: Any) -> duckdb.Duck
 
 def _settings(**config: Any) -> dict[str, Any]:
     return {
-        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+        "memory_limit": MEMORY, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
         "preserve_insertion_order": "false", **config,
     }  # fmt: skip
 

@@ -161,9 +161,15 @@ def _lazy_times(leads: LazyLeads, names: list[str], until: pd.Timestamp) -> _Tim
     keys = [f"by_{n}" for n in range(len(groups))]
     ended = ~nw.col("first_delivered_us").is_null()
     end = nw.when(ended).then(nw.col("first_delivered_us")).otherwise(nw.lit(micros(until.to_pydatetime()), nw.Int64))
+    used_at_all = ended | (nw.col("current_status") == "Valid").fill_null(value=False)
+    # Nothing happens after the last delivery: leads that have waited longer are alike, and so are those that don't count.
+    took = end - nw.col("date_us")
+    last = collected(leads.lazy.filter(ended).select((nw.col("first_delivered_us") - nw.col("date_us")).max().alias("last")))
+    most = int(last["last"].iloc[0] or 0) + 1
+    took = nw.when(~ended & (took > most)).then(nw.lit(most, nw.Int64)).otherwise(took)
     found = leads.lazy.select(
         *(group.key.alias(key) for key, group in zip(keys, groups, strict=True)),
-        (end - nw.col("date_us")).alias("took"),
+        nw.when(used_at_all).then(took).alias("took"),
         ended.cast(nw.Int64).alias("ended"),
         (nw.col("current_status") == "Valid").fill_null(value=False).cast(nw.Int64).alias("valid"),
         nw.lit(1, nw.Int64).alias("leads"),

@@ -114,6 +114,10 @@ def killed(kills: int, seed: int, syncing: Syncing, folder: Path, journal: Path)
             "SELECT lead_id, count(*) AS n, count(DISTINCT version) AS m FROM every GROUP BY lead_id HAVING n > m"
         )
         assert versions.fetchall() == []  # no version twice
+        manifest = archive.manifest()
+        named = {file.name for file in manifest.files} | {name for name, _ in manifest.replaced}
+        (store,) = folder.iterdir()
+        assert {p.relative_to(store).as_posix() for p in store.rglob("*.parquet")} == named  # nothing is left behind
         archive.close()
         session.close()
         session.client.close()

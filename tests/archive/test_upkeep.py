@@ -239,3 +239,17 @@ def test_the_command(sandbox, monkeypatch, tmp_path, journal_folder):
     assert "were removed" in said("compact", folder, "--keep-days", "10")
     cut(next((tmp_path / "leads").rglob("versions/*/*.parquet")))
     assert CliRunner().invoke(app, ["archive", "check", folder]).exit_code == 1
+
+
+def test_times_are_the_services_where_this_machines_clock_is_far_off(tmp_path, journal_folder):
+    from cvtr_widgets.sandbox import NetworkFault
+
+    faults = [NetworkFault("*", "clock", seconds=10 * 86_400)]
+    with cvtr.Sandbox(leads=30, seed=2, network=faults) as sandbox, sandbox.connect() as client:
+        session = cvtr.LeadSession(client, progress=False)
+        archive = cvtr.Archive(tmp_path / "leads")
+        archive.sync(session)
+        ahead = archive.leads().to_pandas()["seen_at"] - datetime.now(UTC)
+        assert ahead.min() > timedelta(days=9)
+        archive.close()
+        session.close()

@@ -1,0 +1,194 @@
+"""How long questions of an archive of many leads take, beside plain DuckDB SQL and, where they fit, loaded frames.
+
+python benchmarks/archive.py --leads 1000000        (needs the extra: pip install 'cvtr-widgets[archive]')
+
+The leads are made without HTTP: 100,000 by the sandbox's generator, and copies of them with other ids, earlier dates and other
+keys for e-mail and telephone. Each question is asked once to warm up, then three times; medians are compared within the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import cvtr_widgets as cvtr
+from cvtr_widgets import insight
+from cvtr_widgets.archive import schema
+from cvtr_widgets.archive.archive import Archive
+from cvtr_widgets.archive.batch import versions_table
+from cvtr_widgets.archive.personal import Cover
+from cvtr_widgets.archive.store import PREFIX, Store
+from cvtr_widgets.dialect.default import default_dialect
+from cvtr_widgets.frames.leads import FrameBuilder
+from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, PUBLISHERS, World
+
+BASE = 100_000
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+ID_STEP = 10_000_000
+
+
+def base_table(count: int) -> tuple[pa.Table, list[int]]:
+    dialect = default_dialect()
+    builder = FrameBuilder(dialect.lead, dialect.value("processr", "names"))
+    part = []
+    for made in World(1, NOW).leads(count):
+        part.append(made.record)
+        if len(part) == 1_000:
+            builder.add(part)
+            part = []
+    builder.add(part)
+    names = {"campaigns": {own: said[0] for own, said in CAMPAIGNS.items()}, "publishers": PUBLISHERS}
+    frame = builder.frame(**names, as_of=NOW)
+    values, _ = schema.values_table(frame, "hashed", Cover(b"benchmark"))
+    return values, frame.index.tolist()
+
+
+def fill(folder: Path, leads: int) -> None:
+    values, ids = base_table(min(BASE, leads))
+    hashes = schema.row_hashes(values)
+    copies = max(1, leads // len(ids))
+    number = 1
+    with Store(folder / f"{PREFIX}benchmark").writing() as writer:
+        for copy in range(copies):
+            back = pa.scalar(timedelta(days=7 * copy), pa.duration("us"))
+            shifted = values
+            for name in ("date", "updated", "first_delivered"):
+                place = shifted.schema.get_field_index(name)
+                moved = pc.subtract(shifted.column(name), back).cast(shifted.schema.field(name).type)
+                shifted = shifted.set_column(place, shifted.schema.field(name), moved)
+            for name in schema.KEYS:
+                place = shifted.schema.get_field_index(name)
+                shifted = shifted.set_column(place, shifted.schema.field(name), pc.add(shifted.column(name), copy))
+            own = [i + copy * ID_STEP for i in ids]
+            table = versions_table(shifted, own, range(number, number + len(own)), [NOW] * len(own), "there", hashes, "hashed")
+            number += len(own)
+            months = pc.strftime(table.column("date"), format="%Y-%m")
+            for month in pc.unique(months).to_pylist():
+                writer.put("versions", table.filter(pc.equal(months, month)), month=month)
+            writer.put("seen", pa.table([pa.array(own, pa.int64()), [NOW] * len(own)], schema=schema.seen_schema()))
+        said = {"began": NOW.isoformat(), "ended": NOW.isoformat(), "complete": True}
+        writer.commit(
+            personal="hashed", next_version=number, sent=tuple(c.name for c in schema.kept_columns("none")), syncs=(said,)
+        )
+
+
+QUESTIONS = {
+    "breakdown by publisher": (
+        lambda leads: insight.breakdown(leads, "publisher"),
+        (
+            "SELECT lead_generator, count(*), count(*) FILTER (current_status = 'Valid'), "
+            "count(*) FILTER (current_status = 'Caution'), "
+            "count(*) FILTER (current_status = 'Invalid'), count(*) FILTER (current_status = 'Test'), "
+            "count(*) FILTER (delivery = 'Delivered'), count(*) FILTER (billable_for_publisher), count(*) FILTER "
+            "(billable_for_advertiser), currency, sum(publisher_payout) FILTER (billable_for_publisher), sum(advertiser_payout) "
+            "FILTER (billable_for_advertiser) FROM current GROUP BY lead_generator, currency"
+        ),
+    ),
+    "breakdown by sub id": (
+        lambda leads: insight.breakdown(leads, "sub_id"),
+        (
+            "SELECT sub_id, currency, count(*), count(*) FILTER (current_status = 'Invalid'), count(*) FILTER (current_status = "
+            "'Valid'), sum(publisher_payout) FILTER (billable_for_publisher) FROM current GROUP BY sub_id, currency"
+        ),
+    ),
+    "money by publisher": (
+        lambda leads: insight.money(leads, "publisher"),
+        (
+            "SELECT lead_generator, currency, sum(publisher_payout) FILTER (billable_for_publisher), sum(advertiser_payout) "
+            "FILTER (billable_for_advertiser) FROM current GROUP BY lead_generator, currency"
+        ),
+    ),
+    "leads per day": (
+        lambda leads: insight.over_time(leads, "day", zone="Europe/London"),
+        (
+            "SELECT date_trunc('day', date AT TIME ZONE 'Europe/London') AS day, count(*), count(*) FILTER (current_status = "
+            "'Valid'), count(*) FILTER (current_status = 'Invalid') FROM current GROUP BY day"
+        ),
+    ),
+    "reasons by publisher": (
+        lambda leads: insight.reasons(leads, "publisher"),
+        "SELECT lead_generator, reason, count(*) FROM current GROUP BY lead_generator, reason",
+    ),
+    "until delivered": (
+        lambda leads: insight.until_delivered(leads, "publisher"),
+        "SELECT lead_generator, quantile_cont(epoch(first_delivered - date), [0.5, 0.9]) FROM current GROUP BY lead_generator",
+    ),
+}
+
+
+def seconds(work, times: int = 3) -> float:
+    work()
+    took = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - start)
+    return statistics.median(took)
+
+
+FIRST_PAGE = """
+import sys, time
+start = time.perf_counter()
+import cvtr_widgets as cvtr
+archive = cvtr.Archive(sys.argv[1])
+leads = archive.leads()
+count = len(leads)
+page = leads.relation.order("date DESC, lead_id").limit(100).fetchall()
+print(time.perf_counter() - start, count, len(page))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--leads", type=int, default=1_000_000)
+    parser.add_argument("--frames", action="store_true", help="also load them as a frame and ask that")
+    parser.add_argument("--fill", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.fill:
+        fill(given.fill, given.leads)
+        return
+    with tempfile.TemporaryDirectory(prefix="cvtr-archive-") as name:
+        folder = Path(name)
+        start = time.perf_counter()
+        # in a process of its own, whose memory is not counted
+        subprocess.run([sys.executable, __file__, "--leads", str(given.leads), "--fill", name], check=True)
+        size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
+        print(f"made {given.leads:,} leads in {time.perf_counter() - start:.1f} s; Parquet {size / 1e6:,.0f} MB")
+        archive = Archive(folder)
+        start = time.perf_counter()
+        leads = archive.leads()
+        print(f"cache made in {time.perf_counter() - start:.1f} s; {len(leads):,} leads")
+        (cache,) = folder.rglob("*.duckdb")
+        print(f"cache {cache.stat().st_size / 1e6:,.0f} MB")
+        connection = archive._connection()[0]
+        frame = leads.to_pandas(most=10**12) if given.frames else None
+        print(f"{'question':<26}{'archive':>9}{'SQL':>9}{'ratio':>7}{'frame':>9}")
+        for what, (question, sql) in QUESTIONS.items():
+            ours = seconds(lambda q=question: q(leads))
+            plain = seconds(lambda s=sql: connection.cursor().execute(s).fetchall())
+            loaded = f"{seconds(lambda q=question: q(frame), 1):8.2f}s" if frame is not None else ""
+            print(f"{what:<26}{ours:8.2f}s{plain:8.2f}s{ours / plain:7.1f}{loaded:>9}")
+        then = NOW + timedelta(hours=1)
+        past = seconds(lambda: insight.breakdown(archive.leads(as_of=then), "publisher"))
+        print(f"{'the same, as of a moment':<26}{past:8.2f}s")
+        archive.close()
+        opened = [
+            subprocess.run([sys.executable, "-c", FIRST_PAGE, name], capture_output=True, text=True, check=True).stdout
+            for _ in "ab"
+        ]
+        print("a new process: import, count, first page of 100:", ", ".join(f"{float(o.split()[0]):.2f} s" for o in opened))
+    print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB; {cvtr.__version__}")
+
+
+if __name__ == "__main__":
+    main()
