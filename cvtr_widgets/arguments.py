@@ -27,7 +27,7 @@ MOST_VALUES = 20_000_000
 MOST_TEXT = 10_000
 """Characters that a text may have which is a name, an address or a comment."""
 VALUES = frozenset(
-    {"Action", "Lead", "Selection", "Convertr", "LeadSession", "Lesson", "Limits", "Patience", "Timeouts", "KnownIds"}
+    {"Action", "Entry", "Lead", "Selection", "Convertr", "LeadSession", "Lesson", "Limits", "Patience", "Timeouts", "KnownIds"}
 )
 """Our own values that an argument may have to be."""
 CALLED = frozenset({"Stopped", "Tick", "Tell", "Stop", "Ask", "Question"})

@@ -16,7 +16,7 @@ from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.origin import checked_origin, default_name, is_loopback, own_origin
 from cvtr_widgets.api.transport import Timeouts
-from cvtr_widgets.arguments import checked
+from cvtr_widgets.arguments import checked, quoted
 from cvtr_widgets.dialect.default import Dialect, default_dialect, load_dialect
 from cvtr_widgets.errors import CredentialsError, SandboxError
 from cvtr_widgets.models import Limits
@@ -325,8 +325,8 @@ class Sandbox:
             SandboxError: there is no such role.
         """
         users = self.users
-        if role not in users:
-            raise SandboxError(f"The sandbox has no user {role!r}. It has: {', '.join(users)}.")
+        if not isinstance(role, str) or role not in users:
+            raise SandboxError(f"The sandbox has no user {quoted(role, 40)}. It has: {', '.join(users)}.")
         name, password, code = users[role]
         more.setdefault("ask", lambda _prompt: code or "")
         more.setdefault("allow_public_machine", True)

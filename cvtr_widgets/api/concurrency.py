@@ -52,11 +52,25 @@ def ahead(
             if not waiting:
                 return
             item, future = waiting.popleft()
-            # The pool may be full of others' work that waits for the limit.
-            while not future.done() and not wait([future], timeout=0.25).done:
-                if cancelled():
-                    raise Cancelled(STOPPED)
-            yield item, future.result()
+            yield item, _result(future, work, item, cancelled)
     finally:
         for _, future in waiting:
             future.cancel()
+
+
+def _result(future: Future[R], work: Callable[[T], R], item: T, cancelled: Stopped) -> R:
+    """The result of one piece of work. What no thread of the pool has begun for a while is done here: they may all be busy with
+    others' work that waits for the limit, or have been ended from outside.
+    """
+    looks = 0
+    while not future.done() and not wait([future], timeout=LOOK).done:
+        if cancelled():
+            raise Cancelled(STOPPED)
+        looks += 1
+        if looks >= LOOKS and future.cancel():
+            return work(item)
+    return future.result()
+
+
+LOOK, LOOKS = 0.25, 8
+"""Seconds between two looks at a piece of work, and how many of them a pool has to begin it."""

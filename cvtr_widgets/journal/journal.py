@@ -21,7 +21,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -385,15 +385,35 @@ class Journal:
         """Find a file that was removed or replaced; SQLite would go on writing to what nobody can find again. And a copy of this
         process (a fork), whose locks are not locks.
         """
-        if os.getpid() != self._process:
-            raise JournalError("This session was made in another process (a fork). Nothing was sent; make a session here.")
+        self._must_be_own_process()
         moment = time.monotonic()
         if moment - self._looked > 0.5:
             if self._identity_of_file() != self._file:
                 raise sqlite3.OperationalError("it was replaced or removed while it was in use")
             self._looked = moment
 
+    def _must_be_own_process(self) -> None:
+        if os.getpid() != self._process:
+            raise JournalError(
+                "This session was made in another process, of which this one is a copy (a fork), and its journal cannot be used "
+                "here. Nothing was sent. Make a session here: cvtr.LeadSession(cvtr.connect(...))."
+            )
+
     # -- reading ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """The lock, for a look into the file.
+
+        Raises:
+            JournalError: the file cannot be read, or this is a fork.
+        """
+        self._must_be_own_process()
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise self._error(error) from None
 
     def rows(self, run: str | None = None, *, after: int = 0, kinds: Iterable[str] = ()) -> Iterator[tuple[Any, ...]]:
         """``number, at, run, kind, data (text), hash`` of all entries or those of one run, in order, some at a time.
@@ -406,11 +426,8 @@ class Journal:
         where += f" AND kind IN ({','.join('?' * len(wanted))})" if wanted else ""
         sql = f"SELECT number, at, run, kind, data, hash FROM entries WHERE number > ?{where} ORDER BY number LIMIT 200"  # noqa: S608
         while True:
-            with self._lock:
-                try:
-                    part = self._db.execute(sql, (after, *(() if run is None else (run,)), *wanted)).fetchall()
-                except sqlite3.Error as error:
-                    raise self._error(error) from None
+            with self._reading():
+                part = self._db.execute(sql, (after, *(() if run is None else (run,)), *wanted)).fetchall()
             yield from part
             if len(part) < 200:
                 return
@@ -451,12 +468,9 @@ class Journal:
         found: list[list[int]] = []
         sql = "SELECT number, at, kind, data FROM entries WHERE number < ? ORDER BY number DESC LIMIT 200"
         before = 1 << 62
-        with self._lock:
+        with self._reading():
             while True:
-                try:
-                    part = self._db.execute(sql, (before,)).fetchall()
-                except sqlite3.Error as error:
-                    raise self._error(error) from None
+                part = self._db.execute(sql, (before,)).fetchall()
                 for number, at, kind, data in part:
                     if at < moment:
                         return found
@@ -469,19 +483,13 @@ class Journal:
     def count(self, run: str) -> int:
         """How many entries a run has, those included that wait to be written."""
         self.flush()
-        with self._lock:
-            try:
-                return int(self._db.execute("SELECT count(*) FROM entries WHERE run = ?", (run,)).fetchone()[0])
-            except sqlite3.Error as error:
-                raise self._error(error) from None
+        with self._reading():
+            return int(self._db.execute("SELECT count(*) FROM entries WHERE run = ?", (run,)).fetchone()[0])
 
     def head(self) -> str:
         """The last entry's hash."""
-        with self._lock:
-            try:
-                found = self._db.execute("SELECT hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-            except sqlite3.Error as error:
-                raise self._error(error) from None
+        with self._reading():
+            found = self._db.execute("SELECT hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
         return str(found[0]) if found else FIRST
 
     def verify(self, head: str | None = None) -> JournalReport:

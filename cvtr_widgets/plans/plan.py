@@ -208,11 +208,13 @@ class Plan:
         """The entries that a run sends."""
         return tuple(filter(self.sends, self.entries))
 
+    @checked
     def sends(self, entry: Entry) -> bool:
         """Whether a run sends this entry."""
         verdict = entry.alike.verdict
         return verdict is Verdict.WILL_CHANGE or (self.include_cannot_tell and verdict is Verdict.CANNOT_TELL)
 
+    @checked
     def action(self, entry: Entry) -> Action:
         """The action for one entry, with the integrations that this lead gets."""
         action = self.groups[entry.group][0]

@@ -20,7 +20,7 @@ from cvtr_widgets.runs.outcome_policy import Said, settle, unread
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.options import Patience
-    from cvtr_widgets.runs.run import Run
+    from cvtr_widgets.runs.run_work import RunWork
 
 LAST_WAIT = 1.0
 """Seconds between the two last readings of a run that was cancelled."""
@@ -44,7 +44,7 @@ class Pending:
 class ReadingBack:
     """The leads that were sent and have no outcome yet; threads may share it."""
 
-    def __init__(self, service: LeadService, journal: Journal, run: Run, patience: Patience, verify: Verify) -> None:
+    def __init__(self, service: LeadService, journal: Journal, run: RunWork, patience: Patience, verify: Verify) -> None:
         self._service = service
         self._journal = journal
         self._run = run

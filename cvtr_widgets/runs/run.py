@@ -1,109 +1,28 @@
-"""Carrying out a plan: chunks, a few in flight, in background threads; every lead read back; one outcome each."""
+"""``Run``: what the user of a run sees and may do."""
 
 from __future__ import annotations
 
-import math
-import secrets
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.arguments import checked
-from cvtr_widgets.errors import ArgumentError, Cancelled, CvtrError, RunError
-from cvtr_widgets.journal.hash_chain import Item
-from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.journal.run_lock import Claim, owner
-from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
-from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
-from cvtr_widgets.plans.costs import requests_of, seconds_of
-from cvtr_widgets.plans.make_plan import clock_words
-from cvtr_widgets.plans.moment import Moment
+from cvtr_widgets.arguments import checked_calls
+from cvtr_widgets.errors import ArgumentError
+from cvtr_widgets.models import Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.runs import journal_records
-from cvtr_widgets.runs.eta import Pace
-from cvtr_widgets.runs.lead_outcomes import Standing
-from cvtr_widgets.runs.limit_wait import LimitWait
-from cvtr_widgets.runs.options import RunOptions
-from cvtr_widgets.runs.read_back import ReadingBack
-from cvtr_widgets.runs.replay import Recorded
-from cvtr_widgets.runs.results import Row, rows_of
-from cvtr_widgets.runs.run_once import must_not_have_run
-from cvtr_widgets.runs.sender import GATHER, Sender
-from cvtr_widgets.runs.signals import SLICE, Signal
+from cvtr_widgets.plans.verify_mode import Verify
+from cvtr_widgets.runs.run_work import RunWork
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FINISHED = (RunState.DONE, RunState.CANCELLED, RunState.FAILED)
-WAITING = "Waiting for the request limit:"
-SPARE = 4
-"""Threads beyond the requests in flight: they work on answers while all places are taken by requests."""
 
-
+@checked_calls
 class Run:
-    """One run of one plan. ``pause()`` and ``go_on()`` hold it by hand; ``cancel()`` stops after the chunks in flight;
-    ``wait()`` waits for its end. ``verify`` says which leads it reads back.
+    """One run of one plan, as ``session.run``, ``session.start`` and ``session.resume`` give it. ``pause()`` and ``go_on()`` hold
+    it by hand; ``cancel()`` stops after the chunks in flight; ``wait()`` waits for its end. It is never made by hand.
     """
 
-    def __init__(
-        self,
-        service: LeadService,
-        journal: Journal,
-        plan: Plan,
-        signature: Signature | None,
-        options: RunOptions | None = None,
-        *,
-        recorded: Recorded | None = None,
-        send: bool = True,
-        waived: Sequence[str] = (),
-    ) -> None:
-        """``recorded``: resume that run of the journal. ``send`` False: only settle what is in doubt. ``waived``: entries of the
-        dialect that go unproven, for the journal.
-        """
-        self.id = recorded.run_id if recorded else f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-        self.plan = plan
-        self.signature = signature
-        self.error: BaseException | None = None
-        self.state = RunState.WAITING
-        self.options = options or RunOptions()
-        self.verify = self.options.verify
-        self.journal_head = ""
-        self._service = service
-        self._journal = journal
-        self._recorded = recorded
-        self._send = send
-        self._waived = tuple(waived)
-        self._claim: Claim | None = None
-        self._take: Callable[[], Claim | None] = lambda: None
-        self._thread: threading.Thread | None = None
-        self._began, self._opened, self._ended = Signal(), Signal(), Signal()
-        self._refused: BaseException | None = None
-        self._end_noted = False
-        self._script_ended = False
-        self._on_progress = self.options.on_progress
-        self._cancel = Signal()
-        self._cancelled_at: float | None = None
-        self._going = Signal(on=True)
-        self._lock = threading.RLock()
-        self._telling = threading.RLock()
-        self._last_event = 0.0
-        self._message = ""
-        self._pace = Pace()
-        fates = recorded.fates if recorded else {}
-        self._only = set(recorded.at("not_sent")) if recorded else None  # None: all that the plan sends
-        self._to_send = plan.will_change if self._only is None else len(self._only)
-        self._total = len(fates) if recorded else self._to_send
-        self._before = len(recorded.at("settled")) if recorded else 0
-        self.leads = Standing(rows_of(plan, self.id, signature, fates), self._before)
-        self._requests_a_lead, self._went_out = 0.0, 0
-        self._threads = max(1, service.limits.in_flight)
-        self._back = ReadingBack(service, journal, self, self.options.patience, self.verify)
-        self._sender = Sender(service, journal, self, self.options.patience, self._back)
+    def __init__(self, work: RunWork) -> None:
+        self._work = work
 
     def __reduce__(self) -> Any:
         """Raises ArgumentError: it holds connections, locks and a login, which no copy of it would share."""
@@ -113,106 +32,60 @@ class Run:
         told = ", ".join(f"{n} {o}" for o, n in self.counts.items() if n)
         return f"<Run {self.id} {self.state}: {told or 'no leads'}>"
 
-    # -- for the user -------------------------------------------------------------------------------------------------
+    @property
+    def id(self) -> str:
+        """Its name in the journal, such as ``20261127T093012-1dc9d7`` (UTC)."""
+        return self._work.id
 
-    def start(self, take: Callable[[], Claim | None] = lambda: None) -> Run:
-        """Start in the background: take the run's lock (``take``), note the plan in the journal, send. All of it is done by the
-        run's own thread, which holds the lock as long as it lives: an exception here (Ctrl-C) cancels the run and breaks nothing.
+    @property
+    def plan(self) -> Plan:
+        """The plan that is carried out."""
+        return self._work.plan
 
-        Raises:
-            RunError: it has been started already. RunTaken: somebody else has it. PlanOutOfDate: the plan was run already.
-            JournalError: the plan could not be noted; nothing was sent.
-        """
-        with self._lock:
-            if self._thread is not None:
-                raise RunError(f"Run {self.id} has been started already. Make a new plan to do more.")
-            self._take = take
-            # No daemon: a script that ends waits for its runs, instead of breaking them off without a word.
-            self._thread = threading.Thread(target=self._carry_out, name=f"cvtr-run-{self.id}", daemon=False)
-        try:
-            self._thread.start()
-            while not self._opened.wait(SLICE) and not self.finished:
-                pass
-        except BaseException:
-            self.cancel()
-            raise
-        if self._refused is not None:
-            raise self._refused
-        return self
+    @property
+    def signature(self) -> Signature | None:
+        """Who signed the plan, and when; None where nobody did."""
+        return self._work.signature
 
-    def begun(self) -> bool:
-        """Whether it was noted in the journal and will end by itself; asked after ``start`` was interrupted."""
-        if self._thread is None or not self._began.wait(1.0):
-            self._cancel.set()  # should its thread come to life after all, it does nothing
-            self._ended.set()
-            return False
-        self.wait()
-        return self._opened.is_set()
+    @property
+    def verify(self) -> Verify:
+        """Which leads are read back: ``all``, ``none``, or a number of leads."""
+        return self._work.verify
 
-    def cancel(self) -> None:
-        """Stop after the chunks in flight. What was not sent stays not sent."""
-        with self._lock:
-            if self.state in FINISHED:
-                return
-            self._cancelled_at = time.monotonic() if self._cancelled_at is None else self._cancelled_at
-            self._cancel.set()
-            self._going.set()
-            self.state = RunState.CANCELLING
-        out, left = self.leads.out(), self.leads.waiting()
-        rest = f"{left:,} will not be sent" if left else "nothing is left to stop"
-        self.tell(f"Stopping: {out:,} of {self._total:,} leads are out and are read back, {rest}.", now=True)
+    @property
+    def state(self) -> RunState:
+        """Where it stands: waiting, sending, paused, reading back, cancelling; at its end done, cancelled or failed."""
+        return self._work.state
 
-    def pause(self) -> None:
-        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read anew before they go out."""
-        with self._lock:
-            if self.state is not RunState.SENDING or self.stopped:
-                return
-            self.state = RunState.PAUSED
-            self._going.clear()
-        self.tell("Paused. Chunks that are under way are still read back.", now=True)
+    @property
+    def error(self) -> BaseException | None:
+        """Why it broke off; None where it did not."""
+        return self._work.error
 
-    def go_on(self) -> None:
-        """Go on after ``pause()``."""
-        with self._lock:
-            self._going.set()
-            if self.state is not RunState.PAUSED:
-                return
-            self.state = RunState.SENDING
-        self.tell("", now=True)
-
-    @checked
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end (seconds; None = as long as it takes). Gives whether it has ended."""
-        ends = None if timeout is None else time.monotonic() + timeout
-        while not self.finished:
-            left = SLICE if ends is None else min(SLICE, ends - time.monotonic())
-            if left <= 0:
-                break
-            self._ended.wait(left)
-        return self.finished
+    @property
+    def journal_head(self) -> str:
+        """Hash of the last entry that this run wrote into the journal; ``session.verify_journal(head)`` checks it."""
+        return self._work.journal_head
 
     @property
     def finished(self) -> bool:
         """Whether the run has ended."""
-        thread = self._thread
-        if not self._ended.is_set() and self._began.is_set() and thread is not None and not thread.is_alive():
-            self._finish()  # its thread was ended from outside
-        return self._ended.is_set()
+        return self._work.finished
 
     @property
     def paused(self) -> bool:
         """Whether it waits for ``go_on()``."""
-        return not self._going.is_set()
+        return self._work.paused
 
     @property
     def results(self) -> pd.DataFrame:
         """One row per input lead, as far as it has come; see ``runs.results.results_frame`` for the columns."""
-        return self.leads.frame()
+        return self._work.results
 
     @property
     def counts(self) -> dict[str, int]:
         """Leads by outcome; adds up to the number of input leads."""
-        return self.leads.counts
+        return self._work.counts
 
     @property
     def failed(self) -> pd.DataFrame:
@@ -224,310 +97,20 @@ class Run:
     @property
     def progress(self) -> Progress:
         """Where the run is now. ``seconds_left`` counts the request limit in, and not a pause by hand."""
-        with self._lock:
-            done, counts, message, state = self.leads.done, self.counts, self._message, self.state
-        todo, service = self._total - done, self._service
-        here, left = done - self._before, None
-        if state not in FINISHED:
-            requests = todo * self._requests_a_lead
-            left = self._pace.left(
-                here, todo, requests=requests, usage=service.usage(), waiting=service.waiting(), window=service.limits.window,
-                first=seconds_of(requests, service.latency(), self._threads),
-            )  # fmt: skip
-        rate = self._pace.rate(here)
-        return Progress(state, done, self._total, rate, left, message, counts, self._went_out, self.leads.out())
+        return self._work.progress
 
-    # -- for the sender -----------------------------------------------------------------------------------------------
+    def cancel(self) -> None:
+        """Stop after the chunks in flight. What was not sent stays not sent."""
+        self._work.cancel()
 
-    @property
-    def stopped(self) -> bool:
-        """Whether nothing more may be sent."""
-        return self._cancel.is_set()
+    def pause(self) -> None:
+        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read anew before they go out."""
+        self._work.pause()
 
-    @property
-    def holds_back(self) -> bool:
-        """Whether nothing may go out now: the run is stopped, or paused by hand."""
-        return self.stopped or self.paused
+    def go_on(self) -> None:
+        """Go on after ``pause()``."""
+        self._work.go_on()
 
-    def sleep(self, seconds: float) -> bool:
-        """Wait, unless the run is stopped. Gives whether it was stopped."""
-        ends = time.monotonic() + seconds
-        while not self.stopped and (left := ends - time.monotonic()) > 0:
-            self._cancel.wait(min(left, SLICE))
-            self.watch()
-        return self.stopped
-
-    @property
-    def cancelled_since(self) -> float | None:
-        """Seconds since the user cancelled it; None where nobody did."""
-        return None if self._cancelled_at is None else time.monotonic() - self._cancelled_at
-
-    def limit(self) -> LimitWait:
-        """For one call of the service, which may have to wait for the limit."""
-        return LimitWait(self._service, self)
-
-    def stand(self, *, standing: bool) -> None:
-        """A thread begins or ends to wait for the limit; the last one to end takes the message away."""
-        if standing:
-            self._pace.stand()
-        elif not self._pace.go() and self._message.startswith(WAITING):
-            self.tell("", now=True)
-
-    def tell_limit(self, seconds: float) -> None:
-        """Say that the limit makes the run wait, unless there is more to say: that it is paused, or stops."""
-        if not self._message or self.state not in {RunState.PAUSED, RunState.CANCELLING}:
-            self.tell(f"{WAITING} {math.ceil(seconds)} s.", now=not self._message.startswith(WAITING))
-
-    def wait_while_paused(self) -> None:
-        """Wait for ``go_on()`` or ``cancel()``."""
-        if not self._going.is_set():
-            self._pace.stand()
-            while not self._going.wait(SLICE):
-                self.watch()
-            self._pace.go()
-
-    def step(self, name: str) -> None:
-        """Tell a test which step has been reached."""
-        if self.options.on_step is not None:
-            self.options.on_step(name)
-
-    def row(self, lead_id: LeadId) -> Row:
-        """The row of a lead."""
-        return self.leads.row(lead_id)
-
-    def went_out(self, number: int) -> None:
-        """So many leads were written for the first time."""
-        with self._lock:
-            self._went_out += number
-        self.tell()
-
-    def settled(self, lead_id: LeadId) -> bool:
-        """Whether the lead has its outcome."""
-        return self.leads.row(lead_id).done
-
-    def conclude(self, ended: Iterable[tuple[LeadId, Outcome, str]]) -> None:
-        """Set the outcome of leads, with what it rests on."""
-        self.leads.conclude(ended)
-        self.tell()
-
-    def tell(self, message: str | None = None, *, now: bool = False) -> None:
-        """A progress event, at most ten a second."""
-        with self._lock:
-            if message is not None:
-                self._message = message
-            moment = time.monotonic()
-            listener = self._on_progress
-            if listener is None or (not now and moment - self._last_event < 0.1):
-                return
-            self._last_event = moment
-        try:
-            with self._telling:  # one after the other, so that none tells of less than one before
-                listener(self.progress)
-        except Exception:  # noqa: BLE001  a display that fails must not keep leads from being read back
-            self._on_progress = None
-        except BaseException:  # noqa: BLE001  SystemExit, KeyboardInterrupt: somebody wants it to stop
-            self._on_progress = None
-            self.cancel()
-
-    def fail(self, error: BaseException) -> None:
-        """Stop the run because of an error; what was not sent stays not sent."""
-        with self._lock:
-            self.error = self.error or error
-            self._cancel.set()
-            self._going.set()
-
-    # -- the work -----------------------------------------------------------------------------------------------------
-
-    def _note_opening(self) -> None:
-        waived = {"entries": list(self._waived), "by": "canary=False"}
-        recorded = self._recorded
-        if recorded is not None:
-            items: Iterable[Item] = [("claim", owner()), *([("waived", waived)] if self._waived else [])]
-
-            def unchanged() -> None:
-                if any(True for _ in self._journal.rows(self.id, after=recorded.last)):
-                    raise RunError(f"Run {self.id} was resumed elsewhere just now. See session.unfinished() for what is left.")
-
-            self.journal_head = self._journal.write_many(self.id, items, check=unchanged)
-            return
-        more: dict[str, Any] = {"source": self.options.source, "verify": str(self.verify), "owner": owner()}
-        if clock_words(self._service.clock_offset):
-            more["clock_offset"] = round(
-                self._service.clock_offset or 0.0
-            )  # the times here, a signature's too, are off by so much
-        first = journal_records.opening(self.plan, self.signature, keep_comments=self.options.keep_comments, **more)
-
-        def opening() -> Iterator[Item]:
-            yield first
-            yield from journal_records.plan_entries(self.plan)
-            if self._waived:
-                yield "waived", waived
-
-        check = partial(must_not_have_run, self._journal, self.plan, self.options.source)
-        self.journal_head = self._journal.write_many(self.id, opening(), check=check)
-
-    def _carry_out(self) -> None:
-        """The run's thread. Whatever is thrown into it, the run ends; see ``finished`` for what is thrown at its very end."""
-        try:
-            self._began.set()
-            if self._open():
-                self._work()
-        except BaseException as error:  # noqa: BLE001  the border of the thread: nothing may be lost silently
-            self.fail(error)
-        self._finish()
-
-    def _open(self) -> bool:
-        try:
-            if self.stopped:
-                raise Cancelled("Stopped before the run was begun. Nothing was sent.")
-            self._claim = self._take()
-            self._note_opening()
-        except BaseException as error:  # noqa: BLE001  raised by start()
-            self._refused = error
-            return False
-        with self._lock:
-            if self.state is RunState.WAITING:
-                self.state = RunState.SENDING
-        self._pace = Pace()
-        self._opened.set()
-        self.step("opened")
-        return True
-
-    def _work(self) -> None:
-        if self._recorded is not None:
-            self._settle_recorded(self._recorded)
-        if self._send and self._to_send and not self.stopped:
-            self._send_all()
-        self._all_sent()
-        self._back.settle_rest()
-
-    def watch(self) -> None:
-        """When the script that began the run has ended: it is waited for; but a kernel that is shut down ends it."""
-        if self._script_ended or threading.main_thread().is_alive():
-            return
-        self._script_ended = True
-        kernel = getattr(sys.modules.get("ipykernel.kernelapp"), "IPKernelApp", None)
-        if kernel is not None and kernel.initialized():
-            self.cancel()
-            return
-        told = f"cvtr_widgets: the script has ended; run {self.id} is finished first ({self._total - self.leads.done:,} leads)."
-        with suppress(Exception):
-            print(told, file=sys.stderr, flush=True)  # noqa: T201  nothing else can be told any more
-
-    def _finish(self) -> None:
-        """The end, in steps that are tried again where an exception is thrown into them."""
-        for step in (self._settle_what_broke, self._end, self._let_go):
-            for _ in range(20):
-                try:
-                    step()
-                    break
-                except BaseException as error:  # noqa: BLE001  as above
-                    self.fail(error)
-        self._ended.set()
-        self.tell("", now=True)
-
-    def _settle_what_broke(self) -> None:
-        """It broke off: what was sent is read back all the same, and what cannot be read stays unknown."""
-        if self.error is None or not self._opened.is_set() or self._end_noted:
-            return
-        why = f"sent; then the run broke off ({type(self.error).__name__})"
-        if str(self.verify) != "none":
-            for row in self.leads.in_doubt():
-                if not self._back.holds(row.lead_id):
-                    self._back.wait_for(self.plan.action(row.entry), row.lead_id, "nothing", why, why)
-        with suppress(Exception):
-            self._back.settle_rest()
-        self._back.give_up(self.error)
-
-    def _all_sent(self) -> None:
-        """There is nothing left that a pause by hand could hold."""
-        with self._lock:
-            if self.stopped:
-                return
-            self.state = RunState.READING_BACK
-            self._going.set()
-        self.tell("", now=True)
-
-    def _settle_recorded(self, recorded: Recorded) -> None:
-        """What was in doubt when the kernel ended is read, never sent."""
-        entries = {e.lead_id: e for e in self.plan.sendable}
-        for own in recorded.at("doubt", "answered"):
-            fate = recorded.fates[own]
-            self._back.wait_for(self.plan.action(entries[own]), own, fate.said, fate.words, fate.words)
-        self._back.settle_rest()
-
-    def _send_all(self) -> None:
-        limits = self._service.limits
-        only = self._only
-        ids = [e.lead_id for e in self.plan.sendable if only is None or e.lead_id in only]
-        try:
-            with self.limit() as stopped:
-                way = self._service.fetch_cost(ids, cancelled=stopped).way
-        except Cancelled:
-            return
-        self._back.draw(ids)
-        known = self.plan.costs.get(str(self.verify)) if only is None else None
-        requests = known.requests if known else requests_of(self.plan, self._service, [self.verify], only=only)[0]
-        self._requests_a_lead = requests / len(ids)
-        first = self._recorded.chunks + 1 if self._recorded else 1
-        chunks = chunks_of(self.plan, self._service.chunk, only=only, first=first)
-        size = block_size(self._service, way)
-        large = len(ids) > limits.chunk * limits.in_flight
-        self._threads = threads_for(self.plan, limits)
-        spare = SPARE if self._threads == limits.in_flight else 0
-        read = None if only is not None else self._read_for_the_plan()
-        self._sender.send_all(blocks_of(chunks, size), self._threads + spare, read, gather=GATHER if large else 0.0)
-
-    def _read_for_the_plan(self) -> Moment | None:
-        """When the plan's leads were read, unless this account has sent something to one of them from here since then."""
-        moment = self.plan.moment
-        # In the panel minutes may pass between looking and pressing, and a second reading is not noticed there.
-        if moment is None or self.options.source == "panel" or moment.old(self.options.patience.plan_age):
-            return None
-        mine = {e.lead_id for e in self.plan.sendable}
-        since = self.plan.read_at.isoformat()
-        recent = self._journal.sent_since(since)
-        return None if any(not mine.isdisjoint(leads) for leads in recent) else moment
-
-    def _how_it_ended(self) -> RunState:
-        """Cancelled is only what was not sent whole; done only what did not break off."""
-        left = self.counts[Outcome.NOT_SENT]
-        broke = self._sender.miss if left else self._back.unread_because
-        if self.error is None and broke is not None and (self._cancelled_at is None or not left):
-            self.error = broke
-        if self.error is not None:
-            return RunState.FAILED
-        if (self._cancelled_at is not None and left) or (not self._send and self._to_send):
-            return RunState.CANCELLED
-        return RunState.DONE
-
-    def _end(self) -> None:
-        if not self._opened.is_set():
-            self.state = RunState.CANCELLED if self._cancelled_at is not None else RunState.FAILED
-            return
-        state = self._how_it_ended()
-        why = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"
-        self.leads.end(why)
-        if not self._end_noted:
-            self.step("before end")
-            try:
-                own = self._journal.count(self.id)
-                end = {"state": str(state), "counts": self.counts, "own": own}
-                self.journal_head = self._journal.write(self.id, "end", end)
-                self._end_noted = True
-            except CvtrError as error:
-                self.error = self.error or error
-                state = RunState.FAILED
-        self.state = state
-        self._message = ""
-
-    def _let_go(self) -> None:
-        """Give the run's lock back. Its file goes only where nobody can resume the run: two could otherwise hold two files of one
-        name.
-        """
-        claim, self._claim = self._claim, None
-        if claim is not None:
-            through = self.state is RunState.DONE and not self.counts[Outcome.NOT_SENT]
-            claim.release(done=self._end_noted and (through or self.state is RunState.CANCELLED))
-        if self._opened.is_set():
-            self.step("ended")
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end (seconds; None = as long as it takes). Gives whether it has ended."""
+        return self._work.wait(timeout)

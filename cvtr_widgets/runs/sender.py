@@ -24,7 +24,7 @@ from cvtr_widgets.runs.workers import Task, Workers
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.options import Patience
-    from cvtr_widgets.runs.run import Run
+    from cvtr_widgets.runs.run_work import RunWork
 
 RESENDS = 3
 """How often a write is sent again that was proven not to be applied."""
@@ -56,7 +56,7 @@ class _Alike:
 class Sender:
     """Sends blocks of chunks; threads share it."""
 
-    def __init__(self, service: LeadService, journal: Journal, run: Run, patience: Patience, back: ReadingBack) -> None:
+    def __init__(self, service: LeadService, journal: Journal, run: RunWork, patience: Patience, back: ReadingBack) -> None:
         self._service = service
         self._journal = journal
         self._run = run

@@ -194,18 +194,18 @@ def send(
         run.wait()
     finally:
         client.clearance.no_lead()
-    row = run.row(report.lead_id)
-    outcome = row.outcome
+    row = run.results.loc[report.lead_id]
+    outcome, attempts = Outcome(str(row["outcome"])), int(str(row["attempts"]))
     before = report.plan.entries[0].before
     after, unread = _now(client, report)
-    differs = [] if outcome is Outcome.CONFIRMED else [f"{outcome}: {row.detail}"]
+    differs = [] if outcome is Outcome.CONFIRMED else [f"{outcome}: {row['detail']}"]
     if outcome not in {Outcome.NOT_SENT, Outcome.SKIPPED}:
         differs += unread + _misheard(journal, run.id, report.lead_id) + _moved(client, others)
     ok = not differs
     file, trouble = _written(client, report.action, before, after) if ok else (None, "")
     journal.write(run.id, "canary", {"ok": ok, "lead": report.lead_id, "entries": list(report.entries)})
     return dataclasses.replace(
-        report, sent=outcome is not Outcome.SKIPPED and row.attempts > 0, ok=ok, outcome=outcome, differs=tuple(differs),
+        report, sent=outcome is not Outcome.SKIPPED and attempts > 0, ok=ok, outcome=outcome, differs=tuple(differs),
         after=readable(after), before=readable(before), also=tuple(differences(before, after)), file=file, run=run,
         advice=_advice(report, ok=ok, file=file, trouble=trouble), request=request_shown(client, report.plan, run.signature),
     )  # fmt: skip

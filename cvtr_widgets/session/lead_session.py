@@ -311,7 +311,7 @@ class LeadSession(ReadSession):
             except KeyboardInterrupt:
                 for run in started:  # also between the start and the waiting: it is in the list before it begins
                     run.cancel()
-                if not started or not started[0].begun():
+                if not started or not self._running.begun(started[0]):
                     raise
         return started[0]
 

@@ -32,6 +32,7 @@ from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.replay import Recorded, replay
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.runs.run_once import must_not_have_run
+from cvtr_widgets.runs.run_work import RunWork
 from cvtr_widgets.session.canary import must_be_proven
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Running:
         self._lock = threading.Lock()
         self._journal: Journal | None = None
         self.runs: dict[str, Run] = {}
+        self._works: dict[str, RunWork] = {}
         self._flagged = Flagged()
 
     @property
@@ -117,9 +119,9 @@ class Running:
         Raises:
             PlanOutOfDate: it was run already. JournalError: the journal cannot be written; nothing was sent.
         """
-        run = Run(lead_service(self._client), self.journal, plan, signature, options, waived=waived)
+        work = RunWork(lead_service(self._client), self.journal, plan, signature, options, waived=waived)
         with self._alone_with(plan, options.source):
-            return self._start(run, started)
+            return self._start(work, started)
 
     @contextmanager
     def _alone_with(self, plan: Plan, source: str) -> Iterator[None]:
@@ -144,15 +146,22 @@ class Running:
         finally:
             claim.release(done=False)
 
-    def _start(self, run: Run, started: list[Run]) -> Run:
-        self.runs[run.id] = run
+    def _start(self, work: RunWork, started: list[Run]) -> Run:
+        run = Run(work)
+        self.runs[run.id], self._works[run.id] = run, work
         started.append(run)
         try:
-            return run.start(partial(self._claim, run.id))
+            work.start(partial(self._claim, run.id))
         except CvtrError:
             if self.runs.get(run.id) is run:
-                del self.runs[run.id]
+                del self.runs[run.id], self._works[run.id]
             raise
+        return run
+
+    def begun(self, run: Run) -> bool:
+        """Whether a run whose start was interrupted was noted in the journal; then it is waited for."""
+        work = self._works.get(run.id)
+        return work is not None and work.begun()
 
     def _claim(self, run_id: str) -> Claim:
         path = self.journal.path
@@ -195,8 +204,8 @@ class Running:
         if send and found.at("not_sent"):
             waived = must_be_proven(self._client, plan, canary=canary)
         service = lead_service(self._client)
-        run = Run(service, self.journal, plan, found.signature, options, recorded=found, send=send, waived=waived)
-        return self._start(run, started)
+        work = RunWork(service, self.journal, plan, found.signature, options, recorded=found, send=send, waived=waived)
+        return self._start(work, started)
 
     def _must_be_whole(self) -> None:
         report = self.journal.verify()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
+import pickle
 import shutil
 import signal
 import subprocess
@@ -16,7 +19,7 @@ import pytest
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import CvtrError, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.sandbox import Mishap
-from tests.runs.conftest import QUICK, until
+from tests.runs.conftest import QUICK, Gate, until
 from tests.runs.test_kill import end_of, held, kernel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +71,26 @@ def test_a_plan_that_one_session_starts_twice_at_once_is_run_once(sandbox, sessi
     with ThreadPoolExecutor(5) as pool:
         list(pool.map(start, range(5)))
     assert len(refused) == 4
+    assert effects(sandbox, ids) == {1}
+
+
+def test_a_plan_that_several_processes_start_at_the_same_moment_is_run_by_one(sandbox, session, tmp_path):
+    ids = caution(sandbox, 12)
+    path = tmp_path / "plan"
+    path.write_bytes(pickle.dumps(session.plan(cvtr.reprocess(), ids)))
+    command = [sys.executable, "-m", "tests.runs.start_together", sandbox.url, str(path)]
+    pipe = subprocess.PIPE
+    with contextlib.ExitStack() as stack:
+        kernels = [
+            stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True))
+            for _ in range(4)
+        ]
+        assert [one.stdout.readline().strip() for one in kernels] == ["ready"] * 4
+        for one in kernels:
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        told = sorted(one.communicate(timeout=120)[0].strip() for one in kernels)
+    assert told == ["PlanOutOfDate"] * 3 + ["ran"]
     assert effects(sandbox, ids) == {1}
 
 
@@ -158,6 +181,45 @@ def test_a_display_that_raises_does_not_keep_a_run_from_ending(sandbox, open_ses
         assert len(sandbox.server.effects(own)) == (outcome == "confirmed"), outcome
     assert error is RuntimeError or run.state in {"cancelled", "done"}
     assert error is not RuntimeError or run.counts["confirmed"] == 30
+
+
+def _runs(thread: threading.Thread) -> bool:
+    """Whether a thread is past its beginning, and starts no other: an exception at that moment is lost in Python itself, whose
+    ``Thread.start()`` then waits for ever.
+    """
+    frame, names = sys._current_frames().get(thread.ident or 0), set()
+    while frame is not None:
+        names.add(frame.f_code.co_name)
+        frame = frame.f_back
+    return not names or ("run" in names and "start" not in names)
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, MemoryError])
+@pytest.mark.parametrize("step", ["before intent", "answered"])
+def test_an_exception_thrown_into_the_threads_of_a_run_ends_it_with_true_outcomes(sandbox, open_session, error, step):
+    """As a debugger, a time-out helper or ``stopit`` does it: at any moment, into every thread of the run."""
+    ids = caution(sandbox, 30)
+    gate = Gate(step, passes=2)
+    session = open_session(chunk=3, on_step=gate)
+    sandbox.server.latency = 0.02
+    before = {thread.ident for thread in threading.enumerate()}
+    run = session.start(session.plan(cvtr.mark_test("Test lead"), ids), confirm=True)
+    until(lambda: run.progress.sent >= 3 or step == "before intent")
+    mine = [t for t in threading.enumerate() if t.ident not in before and t.name.startswith(("cvtr-run", "cvtr-read"))]
+    until(lambda: all(_runs(thread) for thread in mine))
+    for thread in mine:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(error))
+    gate.open()
+    assert run.wait(20), run
+    assert sum(run.counts.values()) == 30
+    for own, outcome in run.results.outcome.items():
+        number = len(sandbox.server.effects(own))
+        assert number <= 1
+        assert outcome != "confirmed" or number == 1, outcome
+        assert outcome not in {"not_sent", "skipped", "refused"} or number == 0, outcome
+    if session.unfinished().index.tolist():  # whatever was left open can be gone on with, and does nothing twice
+        session.resume(session.unfinished().index[0])
+    assert effects(sandbox, ids) <= {0, 1}
 
 
 def test_a_run_whose_queue_is_polled_is_cancelled_within_two_seconds(sandbox, open_session):
@@ -254,6 +316,4 @@ def test_what_is_interrupted_before_it_begins_is_not_a_run(session, sandbox, mon
 
 
 def _nothing():
-    import contextlib
-
     return contextlib.nullcontext()
