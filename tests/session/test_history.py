@@ -35,7 +35,7 @@ def test_a_whole_journal_is_shown_without_a_word(session):
 
 
 def test_an_edited_journal_is_shown_with_a_warning(session, journal):
-    (path,) = journal.glob("runs-*.sqlite")
+    (path,) = journal.rglob("*.sqlite")
     with sqlite3.connect(path) as db:
         db.execute("UPDATE entries SET data = replace(data, 'confirmed', 'confirmeD') WHERE kind = 'end'")
     db.close()
