@@ -20,6 +20,10 @@ from cvtr_widgets.models import Outcome, Verdict
 from cvtr_widgets.panel.link.class_names import CLASS_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import api_reference  # noqa: E402  it stands beside this file
+from api_reference import prose  # noqa: E402
+
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 PLACE = re.compile(r"(<!-- table: (?P<name>[\w -]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 DANGER = {
@@ -143,7 +147,7 @@ def questions() -> str:
 
     calls = [insight.breakdown, insight.over_time, insight.until_delivered, insight.reasons, insight.compare, insight.money]
     calls += [insight.recent, insight.beside_statistics, insight.run_effect, insight.why_not, insight.runs_by, insight.findings]
-    return "".join(f"### `{_call(call)}`\n\n{_prose(inspect.getdoc(call) or '')}\n\n" for call in calls)
+    return "".join(f"### `{_call(call)}`\n\n{prose(inspect.getdoc(call) or '')}\n\n" for call in calls)
 
 
 def _call(call: Callable[..., object]) -> str:
@@ -151,22 +155,6 @@ def _call(call: Callable[..., object]) -> str:
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
     words = str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
     return f"insight.{call.__name__}{words}"
-
-
-def _prose(text: str) -> str:
-    """A docstring as Markdown: its arguments as a list, its other sections with bold heads."""
-    made, listing = [], False
-    for line in text.replace("``", "`").splitlines():
-        head = re.fullmatch(r"(Args|Returns|Raises):", line)
-        if head:
-            listing = head[1] != "Returns"
-            made += [f"**{'Arguments' if head[1] == 'Args' else head[1]}**", ""]
-        elif line.startswith("    "):
-            item = re.match(r"    (\w[\w, ]*): (.*)", line) if listing else None
-            made.append(f"- `{item[1]}`: {item[2]}" if item else (line[6:] if listing else line[4:]))
-        else:
-            made.append(line)
-    return "\n".join(made)
 
 
 def limits() -> str:
@@ -204,6 +192,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "dialect": dialect,
     "questions": questions,
     "limits": limits,
+    "functions": api_reference.functions,
+    "objects": api_reference.classes,
+    "values": api_reference.values,
+    "frames": api_reference.frames,
     "tree": tree,
 }
 

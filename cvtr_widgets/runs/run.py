@@ -49,7 +49,7 @@ class Run:
 
     @property
     def verify(self) -> Verify:
-        """Which leads are read back: ``all``, ``none``, or a number of leads."""
+        """Which leads are read back: ``all``, ``doubtful``, ``sample:100`` or ``none``."""
         return self._work.verify
 
     @property

@@ -180,6 +180,35 @@ class ReadSession:
         """Index ``id``: ``name``."""
         return self._noted(records_frame(self.client.publishers(), ("name",), "publishers"), "publishers")
 
+    def advertisers(self) -> pd.DataFrame:
+        """Advertisers that this account sees. Index ``id``: ``name``."""
+        return self._noted(records_frame(self.client.advertisers(), ("name",), "advertisers"), "advertisers")
+
+    def channels(self) -> pd.DataFrame:
+        """Index ``id``: ``name``."""
+        return self._noted(records_frame(self.client.channels(), ("name",), "channels"), "channels")
+
+    def is_delivered(self, leads: Any, *, cancel: Cancel = None) -> pd.DataFrame:
+        """Ask the service which leads are delivered (``is-lead-delivered``, which changes nothing).
+
+        Args:
+            leads: lead ids in any form that ``select`` takes.
+            cancel: an event, or a function that says whether to stop.
+
+        Returns:
+            Index ``lead_id`` (int64), in the order given; ``delivered`` (boolean; empty where the service says nothing of a lead
+            that can be understood).
+
+        Raises:
+            RequestRefused: the service refuses to say. Cancelled: ``cancel`` turned true.
+        """
+        import pandas as pd
+
+        ids = self.select(leads).ids
+        told = self.client.is_delivered(ids, cancelled=stopper(cancel))
+        index = pd.Index(ids, dtype="int64", name="lead_id")
+        return pd.DataFrame({"delivered": pd.array([told.get(lead) for lead in ids], dtype="boolean")}, index=index)
+
     def reasons(self, kind: ActionKind | str) -> pd.DataFrame:
         """Listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``. Index ``id``: ``name``."""
         return self._noted(_choices(self.client.flag_reasons(kind), "reasons"), "lead-flag-reasons")

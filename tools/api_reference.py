@@ -1,0 +1,128 @@
+"""The reference of all public calls, from their signatures and docstrings; ``tools/tables.py`` puts it into docs/api.md."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cvtr_widgets as cvtr
+from cvtr_widgets.learn.lesson import Lesson
+from cvtr_widgets.models import Limits, Progress, Signature
+from cvtr_widgets.plans.plan import Entry
+from cvtr_widgets.runs import history, results
+from cvtr_widgets.runs.options import Patience
+from cvtr_widgets.session import service_frames
+from cvtr_widgets.session.lead_loader import LeadDetail
+from cvtr_widgets.session.lead_watch import LeadWatch
+
+CALLS = (
+    "connect", "select", "mark_valid", "mark_invalid", "mark_test", "mark_delivered", "mark_undelivered", "mark_other",
+    "reprocess", "delete", "to_csv", "to_excel", "learn_dialect", "save_lesson",
+)  # fmt: skip
+CLASSES: tuple[tuple[str, type], ...] = (
+    ("client", cvtr.Convertr), ("session", cvtr.LeadSession), ("selection", cvtr.Selection), ("plan", cvtr.Plan),
+    ("run", cvtr.Run),
+    ("panel", cvtr.LeadPanel), ("look", cvtr.LookPanel), ("sandbox", cvtr.Sandbox), ("watch", LeadWatch), ("lesson", Lesson),
+)  # fmt: skip
+VALUES: tuple[type, ...] = (Limits, Patience, Progress, Signature, Entry, LeadDetail)
+FRAMES = (
+    ("plan.frame", cvtr.Plan.frame), ("run.results", results.results_frame), ("session.history()", history.history_frame),
+    ("session.unfinished()", history.unfinished_frame), ("session.recorded(run_id)", history.recorded_frame),
+    ("session.dialect()", service_frames.dialect_frame), ("session.doctor()", service_frames.doctor_frame),
+)  # fmt: skip
+"""Frames whose columns are described where they are made."""
+
+
+class _Optional:
+    """Shown for what is a function when it is left out."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+OPTIONAL = _Optional()
+
+
+def functions() -> str:
+    """The functions of ``cvtr_widgets``."""
+    return "".join(_entry(f"cvtr.{name}", getattr(cvtr, name)) for name in CALLS)
+
+
+def classes() -> str:
+    """What the objects offer: methods and properties, those of their bases too."""
+    return "".join(_class(name, kind) for name, kind in CLASSES)
+
+
+def values() -> str:
+    """Values that are given and taken."""
+    return "".join(f"### `{kind.__name__}`\n\n{prose(inspect.getdoc(kind) or '')}\n\n" for kind in VALUES)
+
+
+def frames() -> str:
+    """Frames with their columns."""
+    return "".join(f"### `{name}`\n\n{prose(_doc(made))}\n\n" for name, made in FRAMES)
+
+
+def _class(name: str, kind: type) -> str:
+    out = [f"## `{name}`: `{kind.__name__}`\n\n{prose(inspect.getdoc(kind) or '')}\n\n"]
+    seen = [(member, found) for member, found in _members(kind) if _doc(found)]
+    shown = [(m, f) for m, f in seen if isinstance(f, property) or not callable(f)]
+    if shown:
+        out.append("| property | what |\n| --- | --- |\n")
+        out += [f"| `{name}.{m}` | {_line(_doc(f))} |\n" for m, f in shown]
+        out.append("\n")
+    out += [_entry(f"{name}.{m}", f) for m, f in seen if callable(f) and not isinstance(f, property)]
+    return "".join(out)
+
+
+def _members(kind: type) -> Iterator[tuple[str, Any]]:
+    """Public methods and properties, in the order in which they are written, bases last. Not those of widgets and mappings."""
+    told: set[str] = set()
+    for base in kind.__mro__:
+        if not base.__module__.startswith("cvtr_widgets"):
+            continue
+        for name, found in vars(base).items():
+            kept = inspect.isfunction(found) or isinstance(found, (property, classmethod, staticmethod)) or hasattr(found, "func")
+            if kept and not name.startswith("_") and name not in told:
+                told.add(name)
+                yield name, getattr(found, "__func__", found)
+
+
+def _doc(found: Any) -> str:
+    return inspect.getdoc(found) or inspect.getdoc(getattr(found, "func", None)) or ""
+
+
+def _entry(name: str, call: Callable[..., Any]) -> str:
+    return f"### `{name}{_words(call)}`\n\n{prose(_doc(call))}\n\n"
+
+
+def _words(call: Callable[..., Any]) -> str:
+    signature = inspect.signature(call)
+    bare = [
+        p.replace(annotation=inspect.Parameter.empty, default=OPTIONAL if inspect.isfunction(p.default) else p.default)
+        for p in signature.parameters.values()
+        if p.name not in {"self", "cls"}
+    ]
+    return str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.replace("``", "`").split()).replace("|", "\\|")
+
+
+def prose(text: str) -> str:
+    """A docstring as Markdown: its arguments as a list, its other sections with bold heads."""
+    made, listing = [], False
+    for line in text.replace("``", "`").splitlines():
+        head = re.fullmatch(r"(Args|Returns|Raises):", line)
+        if head:
+            listing = head[1] != "Returns"
+            made += [f"**{'Arguments' if head[1] == 'Args' else head[1]}**", ""]
+        elif line.startswith("    "):
+            item = re.match(r"    (\w[\w, ]*): (.*)", line) if listing else None
+            made.append(f"- `{item[1]}`: {item[2]}" if item else (line[6:] if listing else line[4:]))
+        else:
+            made.append(line)
+    return "\n".join(made)
