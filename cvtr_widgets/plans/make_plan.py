@@ -139,11 +139,12 @@ def make_plan(
     notes: Sequence[str] = (),
     held: Mapping[LeadId, str] = MappingProxyType({}),
     provenance: Provenance | None = None,
+    rule: str = "",
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says. ``held``: leads that must not be
-    sent, with the reason, which is then why they are not eligible. ``provenance``: of a plan that was opened from a file.
+    sent, with the reason, which is then why they are not eligible. ``provenance`` and ``rule``: as in ``Plan``.
 
     Raises:
         PlanError: no leads, a lead in two groups, a category or integration that is not there.
@@ -185,6 +186,7 @@ def make_plan(
         account=service.identity.account,
         masked=service.identity.masked,
         provenance=provenance,
+        rule=rule,
         moment=reading.moment,
     )
     plan = dataclasses.replace(plan, fingerprint=fingerprint_of(plan))

@@ -151,8 +151,9 @@ class Plan:
     sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan. ``costs`` says what each
     way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
     can help, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
-    plans out of journals that did not keep them. ``masked``: as in ``Identity``. ``provenance``: of plans that were opened from a
-    file. ``moment``: when the leads were read, by this process's clocks (None: not by this process).
+    plans out of journals that did not keep them. ``masked``: as in ``Identity``. ``provenance``: of plans that were opened
+    from a file. ``rule``: the name of the rule that chose the leads. ``moment``: when the leads were read, by this process's
+    clocks (None: not by this process).
     """
 
     enterprise: str
@@ -176,6 +177,7 @@ class Plan:
     account: str = ""
     masked: bool | None = None
     provenance: Provenance | None = None
+    rule: str = ""
     moment: Moment | None = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ from cvtr_widgets.errors import ArgumentError
 from cvtr_widgets.models import Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.verify_mode import Verify
+from cvtr_widgets.runs.exit_code import exit_code_of
 from cvtr_widgets.runs.run_work import RunWork
 
 if TYPE_CHECKING:
@@ -86,6 +87,11 @@ class Run:
     def counts(self) -> dict[str, int]:
         """Leads by outcome; adds up to the number of input leads."""
         return self._work.counts
+
+    @property
+    def exit_code(self) -> int:
+        """What the run means for a scheduler, as far as it has come: 0, 10, 20 or 30; see ``docs/unattended.md``."""
+        return exit_code_of(self.plan, self.counts, broke_off=self.state is RunState.FAILED)
 
     @property
     def failed(self) -> pd.DataFrame:

@@ -29,6 +29,8 @@ from cvtr_widgets.session.confirmation import PrintedName, confirmed, printed_na
 from cvtr_widgets.session.lead_loader import PlanLists
 from cvtr_widgets.session.opened_plan import OpenedPlan, open_plan
 from cvtr_widgets.session.read_session import Cancel, ReadSession, stopper
+from cvtr_widgets.session.rule_file import read_rule
+from cvtr_widgets.session.rule_plan import plan_of_rule
 from cvtr_widgets.session.run_registry import Running, run_named
 
 if TYPE_CHECKING:
@@ -125,6 +127,21 @@ class LeadSession(ReadSession):
         """
         with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
             return open_plan(self.client, path, include_changed=include_changed, on_progress=tell, cancelled=stopper(cancel))
+
+    def plan_rule(
+        self, path: str | Path, *, on_progress: Callable[[int, int], None] | None = None, cancel: Cancel = None
+    ) -> Plan | None:
+        """The plan of a rule file (see ``docs/unattended.md``) for the leads that match now; None where none does. Nothing is
+        written. Leads that stopped matching while they were read are in the plan, held back with the reason.
+
+        Raises:
+            PlanError: the file says something that a rule cannot say, or the rule matches more leads than its limits allow.
+            PlanOutOfDate: it is another enterprise's. ReadTooLarge, ServiceError: the leads cannot be read.
+        """
+        rule = read_rule(path)
+        with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
+            stop = stopper(cancel)
+            return plan_of_rule(self.client, rule, self.pull, self._running.journal, on_progress=tell, cancelled=stop)
 
     def _groups(self, action: Action | Groups, selection: Any) -> list[tuple[Action, Selection]]:
         if isinstance(action, Action):
