@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from cvtr_widgets.archive.cache import Cache
 from cvtr_widgets.archive.personal import Cover
 from cvtr_widgets.archive.store import PERSONAL, PREFIX, Manifest, Store, Writer, store_name, stores_in
 from cvtr_widgets.archive.sync import Sync, SyncCost, SyncProgress, SyncReport, utc_now
-from cvtr_widgets.archive.upkeep import Removal, compact, remove_before
+from cvtr_widgets.archive.upkeep import MANY, Removal, compact, remove_before
 from cvtr_widgets.archive.windows import Sizes
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import ArchiveError, ArgumentError, ServiceError
@@ -90,6 +91,7 @@ class Archive:
         session: LeadSession,
         *,
         everything: bool = False,
+        runs_only: bool = False,
         on_progress: Callable[[SyncProgress], None] | None = None,
         cancel: Cancel = None,
     ) -> SyncReport:
@@ -102,6 +104,7 @@ class Archive:
         Args:
             session: whose leads.
             everything: read every lead again.
+            runs_only: read only the leads of own runs that have ended since, as after a run.
             on_progress: is told a ``SyncProgress``, instead of a progress bar.
             cancel: an event or a function; when true, it ends.
 
@@ -121,16 +124,24 @@ class Archive:
                     if on_progress is not None:
                         on_progress(progress)
 
-                return Sync(
-                    session,
-                    writer,
-                    cover,
-                    everything=everything,
-                    hear=hear,
-                    stop=stopper(cancel),
-                    sizes=self._sizes,
-                    clock=self._clock,
-                ).run()
+                sync = Sync(
+                    session, writer, cover, everything=everything, runs_only=runs_only, hear=hear, stop=stopper(cancel),
+                    sizes=self._sizes, clock=self._clock,
+                )  # fmt: skip
+                return self._ended(sync.run(), writer)
+
+    def _ended(self, report: SyncReport, writer: Writer) -> SyncReport:
+        """The report of a sync, after what is to be done behind it."""
+        compact(writer, at_least=MANY)
+        notes = list(report.notes)
+        if writer.manifest.keep_days:
+            removed = remove_before(writer, report.ended - timedelta(days=writer.manifest.keep_days))
+            if removed.leads:
+                notes.append(f"{removed.leads:,} leads that came in before {removed.before:%Y-%m-%d %H:%M} UTC were removed.")
+                report = replace(report, leads=report.leads - removed.leads)
+        if why := settings.throw_away(self.folder):
+            notes.append(f"The archive will not last: {why}. Choose another folder.")
+        return replace(report, notes=tuple(notes))
 
     def cost(self, session: LeadSession, *, everything: bool = False) -> SyncCost:
         """How many requests the next ``sync`` takes. Asks the service how many leads there are; writes nothing of them.

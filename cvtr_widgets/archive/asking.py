@@ -68,7 +68,7 @@ def leads_of(
     query, without_seen = (f"SELECT {names} FROM ({one}){where}" for one in (base, bare))
     attrs = {
         "as_of": (min(at, now) if at is not None else _last_read(manifest)).isoformat(),
-        "notes": _notes(manifest, kinds),
+        "notes": _notes(manifest, kinds) + ([] if at is not None else _older(connection, manifest)),
         "not_sent": [c.name for c in COLUMNS if c.name in kinds and c.name not in manifest.sent],
     }
     return ArchivedLeads(connection, query, without_seen, tuple(values), kinds, attrs)
@@ -95,6 +95,20 @@ def _notes(manifest: Manifest, kinds: Any) -> list[str]:
     if "email" not in kinds:
         notes.append("This archive keeps no names, addresses, comments or form fields.")
     return notes
+
+
+def _older(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[str]:
+    """How many leads the last sync did not read, and how long ago the longest was."""
+    if not manifest.syncs:
+        return []
+    began = datetime.fromisoformat(manifest.syncs[-1]["began"])
+    many, earliest = connection.cursor().execute(
+        "SELECT count(*), min(seen_at) FROM current WHERE presence = 'there' AND seen_at < ?", [began]
+    ).fetchall()[0]  # fmt: skip
+    if not many:
+        return []
+    when = f"{earliest:%Y-%m-%d %H:%M} UTC"
+    return [f"{many:,} leads of the archive were not read in the last sync, the longest not since {when}: see their seen_at."]
 
 
 def _must_be_known(connection: duckdb.DuckDBPyConnection, at: datetime) -> None:

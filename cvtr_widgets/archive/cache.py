@@ -22,7 +22,7 @@ from cvtr_widgets.errors import ArchiveError
 if TYPE_CHECKING:
     import duckdb
 
-LAYOUT = 2
+LAYOUT = 1
 """Changes with what is in the file."""
 NAME = "cache-"
 TABLES = ("current", "former", "sightings", "runs")
@@ -152,15 +152,15 @@ def _fill(path: Path, store: Store, manifest: Manifest) -> None:
         connection.execute(
             "CREATE TABLE sightings AS SELECT lead_id, seen_at FROM stored_seen;"
             "CREATE TABLE runs AS SELECT * FROM stored_runs;"
-            "CREATE TEMP TABLE last AS SELECT lead_id, max(version) AS version, count(*) AS versions FROM stored_versions "
-            "GROUP BY lead_id;"
+            "CREATE TEMP TABLE several AS SELECT lead_id, max(version) AS last FROM stored_versions GROUP BY lead_id "
+            "HAVING count(*) > 1;"
             "CREATE TEMP TABLE sight AS SELECT lead_id, max(seen_at) AS seen_at FROM stored_seen GROUP BY lead_id;"
             "CREATE TABLE current AS SELECT v.*, NULL::TIMESTAMPTZ AS valid_to, s.seen_at FROM stored_versions v "
-            "JOIN last l USING (version) LEFT JOIN sight s ON s.lead_id = v.lead_id;"
-            "CREATE TABLE former AS SELECT * EXCLUDE (later) REPLACE (later AS valid_to) FROM (SELECT v.*, NULL AS valid_to, "
-            "min(v.read_at) OVER (PARTITION BY v.lead_id ORDER BY v.version ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) "
-            "AS later FROM stored_versions v JOIN last l USING (lead_id) WHERE l.versions > 1) "
-            "WHERE version NOT IN (SELECT version FROM last);"
+            "LEFT JOIN several m ON m.lead_id = v.lead_id LEFT JOIN sight s ON s.lead_id = v.lead_id "
+            "WHERE m.last IS NULL OR m.last = v.version;"
+            "CREATE TABLE former AS SELECT * EXCLUDE (last) FROM (SELECT v.*, min(v.read_at) OVER (PARTITION BY v.lead_id "
+            "ORDER BY v.version ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS valid_to, m.last "
+            "FROM stored_versions v JOIN several m ON m.lead_id = v.lead_id) WHERE version <> last;"
             "CREATE VIEW every AS SELECT * EXCLUDE (seen_at) FROM current UNION ALL SELECT * FROM former;"
         )
     finally:

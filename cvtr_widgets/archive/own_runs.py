@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,6 @@ from cvtr_widgets.archive import engines, schema
 from cvtr_widgets.archive.latest import files_sql
 from cvtr_widgets.archive.store import Manifest, Store, Writer
 from cvtr_widgets.errors import CvtrError
-from cvtr_widgets.models import LeadId
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,29 +20,33 @@ NOT_SENT = frozenset({"skipped", "refused", "not_sent"})
 """Outcomes after which nothing was changed by us."""
 
 
-def read_runs(session: LeadSession, writer: Writer, notes: list[str], ahead: timedelta) -> list[LeadId]:
-    """Put down what ended runs did that are not in the store yet, and give the ids of the leads that they were sent for.
-    ``ahead``: how far the archive's clock is ahead of the journal's.
-    """
+def new_runs(session: LeadSession, writer: Writer, notes: list[str]) -> dict[str, pd.DataFrame]:
+    """Ended runs that are not in the store yet: run id -> results of the leads that it was sent for."""
     try:
         history = session.history()
     except CvtrError as error:
         notes.append(f"Own runs are not in the archive: {error}")
-        return []
+        return {}
     known = known_runs(writer.store, writer.manifest)
-    ended = history.index[history["ended"].notna() & ~history["open"]]
-    changed: list[LeadId] = []
-    for run_id in ended:
-        if str(run_id) in known:
-            continue
-        results = session.recorded(str(run_id))
-        sent = results[~results["outcome"].astype("object").isin(NOT_SENT)]
-        if len(sent):
-            _put(writer, str(run_id), sent, ahead)
-            changed += [int(own) for own in sent.index]
-    if changed:
+    found = {}
+    for run_id in map(str, history.index[history["ended"].notna() & ~history["open"]]):
+        if run_id not in known:
+            results = session.recorded(run_id)
+            sent = results[~results["outcome"].astype("object").isin(NOT_SENT)]
+            if len(sent):
+                found[run_id] = sent
+    return found
+
+
+def put_runs(runs: Mapping[str, pd.DataFrame], writer: Writer, ahead: timedelta) -> None:
+    """Put down what runs did, once their leads were read again: a sync that is killed before reads them again.
+
+    ``ahead``: how far the archive's clock is ahead of the journal's.
+    """
+    for run_id, sent in runs.items():
+        _put(writer, run_id, sent, ahead)
+    if runs:
         writer.commit()
-    return list(dict.fromkeys(changed))
 
 
 def _put(writer: Writer, run_id: str, sent: pd.DataFrame, ahead: timedelta) -> None:

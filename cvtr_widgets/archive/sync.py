@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from cvtr_widgets.archive import windows as ranges
 from cvtr_widgets.archive.batch import Batch
 from cvtr_widgets.archive.latest import Latest
-from cvtr_widgets.archive.own_runs import read_runs
+from cvtr_widgets.archive.own_runs import new_runs, put_runs
 from cvtr_widgets.archive.personal import Cover
 from cvtr_widgets.archive.store import Writer
 from cvtr_widgets.archive.windows import LOW, Sizes, Window
@@ -122,6 +122,7 @@ class Sync:
         cover: Cover,
         *,
         everything: bool = False,
+        runs_only: bool = False,
         hear: Hear = lambda _progress: None,
         stop: Stopped = lambda: False,
         sizes: Sizes = Sizes(),  # noqa: B008  a frozen value
@@ -131,6 +132,7 @@ class Sync:
         self._client: Convertr = session.client
         self._writer = writer
         self._everything = everything
+        self._runs_only = runs_only
         self._hear = hear
         self._stop = stop
         self._sizes = sizes
@@ -181,11 +183,15 @@ class Sync:
         return self._end()
 
     def _read_all(self) -> None:
-        own = read_runs(self._session, self._writer, self._notes, self._ahead)
+        runs = new_runs(self._session, self._writer, self._notes)
+        own = list(dict.fromkeys(int(own) for sent in runs.values() for own in sent.index))
+        self._by_ids("leads of own runs", [i for i in own if self._latest.state(i) is not None])
+        put_runs(runs, self._writer, self._ahead)
+        if self._runs_only:
+            return
         open_ids = self._latest.ids("true") if self._everything else self._latest.open_ids(self._began - RECENT)
         rest = self._rest(len(self._windows))
         self._needed = None
-        self._by_ids("leads of own runs", [i for i in own if self._latest.state(i) is not None])
         for window in ranges.to_list(self._windows, self._floor, OVERLAP):
             if not self._list("new leads", window):
                 return
@@ -252,7 +258,8 @@ class Sync:
             "changed": c.changed, "deleted": c.deleted, "not_found": len(self._not_found), "requests": self._requests,
             "leads": report.leads,
         }  # fmt: skip
-        self._writer.commit(syncs=(*self._writer.manifest.syncs, said)[-HISTORY:])
+        if not self._runs_only:  # else the archive is no fresher than before
+            self._writer.commit(syncs=(*self._writer.manifest.syncs, said)[-HISTORY:])
         return report
 
     # -- windows ----------------------------------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ def test_a_lead_that_may_not_be_read_is_not_said_to_be_deleted(sandbox, session,
     assert any(str(hidden) in note for note in report.notes)
     assert presence(archive, [hidden]) == ["there"]
     seen = archive.leads().to_pandas()["seen_at"]
+    assert any("1 leads of the archive were not read" in note for note in archive.leads().attrs["notes"])
     assert seen[hidden] < report.began < seen.drop(hidden).min()
 
 
@@ -81,7 +82,10 @@ def test_own_runs_flow_in_and_history_names_them(sandbox, session, archive):
     archive.sync(session)
     ids = sandbox.server.lead_ids(status="Caution")[:3]
     run = session.run(session.plan(cvtr.mark_invalid(reason="Returned", category="No budget"), ids), confirm=True)
-    archive.sync(session)
+    before = len(sandbox.server.requests)
+    report = archive.sync(session, runs_only=True)
+    assert (report.read, report.changed) == (3, 3)
+    assert len(sandbox.server.requests) < before + 15
     equal_to_service(archive, session)
     for own in ids:
         changed = archive.history(own).set_index("field")

@@ -118,6 +118,9 @@ def test_what_is_kept_for_a_time_is_really_removed_then(sandbox, session, tmp_pa
     assert (report.new, report.complete) == (0, True)
     assert set(archive.leads().to_pandas().index) <= set(new.index)
     assert archive.manifest().removals[0]["leads"] == len(old)
+    archive.retain(5)
+    archive.retain(None)
+    assert archive.leads().to_pandas()["date"].min() > datetime.now(UTC) - timedelta(days=5, minutes=5)
     assert any("were removed" in note for note in archive.leads().attrs["notes"])
     archive.close()
 
@@ -126,6 +129,21 @@ def rows_of(path):
     import pyarrow.parquet as pq
 
     return pq.read_table(path, partitioning=None).to_pylist()
+
+
+def test_a_sync_puts_files_together_and_keeps_to_the_time(session, tmp_path):
+    now = [datetime.now(UTC)]
+    archive = cvtr.Archive(tmp_path / "leads", sizes=Sizes(window=30, batch=10, part=50), clock=lambda: now[0])
+    report = archive.sync(session)
+    assert len(archive.manifest().files) < 30
+    assert any("will not last" in note for note in report.notes)
+    archive.retain(40)
+    left = len(archive.leads())
+    now[0] += timedelta(days=15)
+    report = archive.sync(session)
+    assert report.leads == len(archive.leads()) < left
+    assert any("were removed" in note for note in report.notes)
+    archive.close()
 
 
 def test_a_file_that_was_changed_is_found(session, archive):
