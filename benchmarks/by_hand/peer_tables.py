@@ -41,9 +41,7 @@ def ours_click(shown: Open) -> float:
 
 
 def ours_filter(shown: Open) -> float:
-    shown.page.locator(".cvtr-arrange > summary").click()
-    shown.page.locator(".cvtr-filter-column").select_option("current_status")
-    shown.page.locator(".cvtr-filter-kind").select_option("one_of")
+    shown.page.locator("[data-menu='current_status']").click()
     shown.page.locator(".cvtr-values label").filter(has_text="Caution").locator("input").check()
     return shown.after("click", shown.page.locator(".cvtr-filter-apply").click)
 

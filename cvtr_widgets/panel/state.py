@@ -85,6 +85,8 @@ class PanelState:
             "ping": self._hello,
             "go": self.go,
             "filter": leads.set_filter,
+            "day": leads.set_day,
+            "range": leads.set_range,
             "load": lambda go_on: leads.load(go_on=go_on),
             "refresh": leads.refresh,
             "stop": leads.stop_loading,

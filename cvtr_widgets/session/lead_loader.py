@@ -16,11 +16,14 @@ from cvtr_widgets.frames.masking import masked, masked_texts
 from cvtr_widgets.models import ActionKind, Choice, LeadId
 from cvtr_widgets.selection.lead_id import lead_id_of
 from cvtr_widgets.session.progress_bar import Tell
+from cvtr_widgets.session.several_listings import Listings, combinations
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Moment = str | date | datetime | None
+Things = int | str | Sequence[int | str] | None
+Words = str | Sequence[str] | None
 Why = Literal["", "loading", "stopped", "missing"]
 Stop = Callable[[], bool]
 Show = Callable[["pd.DataFrame"], None]
@@ -64,10 +67,10 @@ class Pulling:
     def by_filters(
         self,
         *,
-        campaign: int | str | None,
-        publisher: int | str | None,
-        status: str | None,
-        delivery: str | None,
+        campaign: Things,
+        publisher: Things,
+        status: Words,
+        delivery: Words,
         created_after: Moment,
         created_before: Moment,
         tell: Tell,
@@ -75,35 +78,45 @@ class Pulling:
         go_on: bool,
         show: Show | None = None,
     ) -> pd.DataFrame:
-        """Leads that match all filters. ``show`` is given what has come so far: after the first page, then each time that
-        it has doubled, so that showing costs no more than loading.
+        """Leads that match all filters, each with any of its values; of several values the newest first. ``show`` is given what
+        has come so far: after the first page, then each time that it has doubled, so that showing costs no more than loading.
         """
+        queries = combinations(campaign=campaign, publisher=publisher, status=status, delivery=delivery)
+        parts = []
+        for query in queries:
+            listing = self._client.listing(
+                campaign=self.named("campaigns", query["campaign"]),
+                publisher=self.named("publishers", query["publisher"]),
+                status=_known(query["status"], STATUSES.values(), "status"),
+                delivery=_known(query["delivery"], ("Delivered", "Not Delivered"), "delivery"),
+                created_after=created_after,
+                created_before=created_before,
+                go_on=go_on or len(queries) > 1,  # then all of them are counted together
+                cancelled=stop,
+            )
+            parts.append((query, listing))
+        return self._read(Listings(parts, self._client.fields.own_ids, go_on=go_on), tell, stop, show)
+
+    def _read(self, listings: Listings, tell: Tell, stop: Stop, show: Show | None) -> pd.DataFrame:
+        """The leads of listings as they come."""
         as_of = datetime.now(UTC)
         builder = self._builder()
-        listing = self._client.listing(
-            campaign=self.named("campaigns", campaign),
-            publisher=self.named("publishers", publisher),
-            status=_known(status, STATUSES.values(), "status"),
-            delivery=_known(delivery, ("Delivered", "Not Delivered"), "delivery"),
-            created_after=created_after,
-            created_before=created_before,
-            go_on=go_on,
-            cancelled=stop,
-        )
         due = 1
-        for page in listing.pages():
+
+        def made(why: Why, notes: Iterable[str]) -> pd.DataFrame:
+            frame = self._frame(builder, as_of, notes, ())
+            return _covering(_newest_first(frame) if listings.in_parts else frame, why, listings.rows, listings.expected)
+
+        for page in listings.pages():
             builder.add(page)
             self._client.remember(page)
-            tell(listing.tally.rows, listing.tally.expected)
-            if listing.tally.rows < (listing.tally.expected or 0):
+            tell(listings.rows, listings.expected)
+            if listings.rows < (listings.expected or 0):
                 import pandas  # noqa: F401  takes its time, once: now, while answers are on their way
             if show is not None and len(builder) >= due and not stop():
                 due = 2 * len(builder)
-                part = self._frame(builder, as_of, [], ())
-                show(_covering(part, "loading", listing.tally.rows, listing.tally.expected))
-        whole = self._frame(builder, as_of, listing.notes, ())
-        why: Why = "stopped" if stop() else "missing" if listing.tally.missing else ""
-        return _covering(whole, why, listing.tally.rows, listing.tally.expected)
+                show(made("loading", ()))
+        return made("stopped" if stop() else "missing" if listings.missing else "", listings.notes)
 
     def by_ids(self, ids: Sequence[LeadId], tell: Tell, stop: Stop) -> pd.DataFrame:
         """Given leads, in their order; those that are not there are in ``attrs["not_found"]``."""
@@ -168,6 +181,13 @@ class Pulling:
         results.attrs["notes"] = self._client.catalog.notes("processr-job-leads")
         said.attrs["notes"] = self._client.catalog.notes("lead-notes")
         return LeadDetail(lead_id, fields, results, said)
+
+
+def _newest_first(frame: pd.DataFrame) -> pd.DataFrame:
+    """As the service lists leads; parts come one after the other."""
+    found = frame.sort_values("date", ascending=False, kind="stable")
+    found.attrs = frame.attrs
+    return found
 
 
 def _covering(frame: pd.DataFrame, why: Why, read: int, expected: int | None) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from cvtr_widgets.frames.leads import records_frame
 from cvtr_widgets.models import ActionKind, Choice, Identity, LeadId
 from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, select
-from cvtr_widgets.session.lead_loader import LeadDetail, Moment, Pulling
+from cvtr_widgets.session.lead_loader import LeadDetail, Moment, Pulling, Things, Words
 from cvtr_widgets.session.lead_watch import LeadWatch
 from cvtr_widgets.session.progress_bar import ProgressBar
 from cvtr_widgets.session.seen_leads import SeenLeads
@@ -80,10 +80,10 @@ class ReadSession:
         self,
         *,
         ids: Any = None,
-        campaign: int | str | None = None,
-        publisher: int | str | None = None,
-        status: str | None = None,
-        delivery: str | None = None,
+        campaign: Things = None,
+        publisher: Things = None,
+        status: Words = None,
+        delivery: Words = None,
         created_after: Moment = None,
         created_before: Moment = None,
         on_page: Callable[[int, int | None], None] | None = None,
@@ -95,9 +95,10 @@ class ReadSession:
 
         Args:
             ids: lead ids in any form that ``select`` takes; then no filter may be given.
-            campaign: id or exact name; ``publisher`` likewise.
-            status: Valid, Invalid, Caution or Test.
-            delivery: Delivered or Not Delivered.
+            campaign: id or exact name, or a list of several, one of which must fit; ``publisher`` likewise.
+            status: Valid, Invalid, Caution or Test, or a list of several.
+            delivery: Delivered or Not Delivered, or a list of both. The service takes one value a filter, so each combination
+                is read for itself (at most 40), and a note says so where leads may change from one to the other meanwhile.
             created_after: a day or time; a bare day starts at midnight in the session's zone.
             created_before: a day or time; a bare day is included whole.
             on_page: called with (rows so far, total or None) as pages come, instead of a progress bar.

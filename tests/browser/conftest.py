@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,14 @@ def kernel_eval(notebooks: list[NotebookPage]) -> Callable[[str], Any]:
 def sandbox() -> Iterator[SandboxServer]:
     with SandboxServer(leads=300, seed=1) as server:
         yield server
+
+
+@pytest.fixture
+def journal() -> Iterator[str]:
+    """Not in a temporary folder: the panel would say that it will not last."""
+    folder = OUTPUT / "journal"
+    yield str(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -25,11 +25,14 @@ def test_the_zone_of_the_days_is_named_and_a_half_typed_day_loads_nothing(open_p
     expect(panel(".cvtr-zone")).to_contain_text("Days and times are those of ")
     day = panel(".cvtr-filter-from")
     panel.page.locator(".cvtr-panel[data-step='1']:not(.cvtr-waiting)").first.wait_for()  # what comes last has come
+    panel(".cvtr-filter-date").click()
     day.press("1")
     expect(panel(".cvtr-step-leads .cvtr-why").first).to_contain_text("From is no whole day yet. Complete it, or clear it.")
     expect(panel(".cvtr-load")).to_have_attribute("aria-disabled", "true")
     screenshot("half-typed-day")
     day.fill("2020-01-01")
+    panel.page.keyboard.press("Escape")
+    expect(panel(".cvtr-filter-date")).to_contain_text("from 2020-01-01")
     panel.press(".cvtr-load")
     panel(".cvtr-table .cvtr-row-tick").first.wait_for()
 

@@ -25,7 +25,11 @@ def test_the_whole_job_by_keyboard_alone(open_panel, sandbox):
     page, press = panel.page, panel.page.keyboard.press
     cells = len(panel.opened.cells())
     tab_to(page, ".cvtr-filter-status")
-    page.keyboard.type("Caut")
+    press("Enter")
+    tab_to(page, ".cvtr-filter-status-menu input[data-value='Caution']")
+    press("Space")
+    press("Escape")
+    expect(panel(".cvtr-filter-status")).to_be_focused()
     tab_to(page, ".cvtr-load")
     press("Enter")
     panel(".cvtr-row-tick").first.wait_for()

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 from pathlib import Path
 
 import pytest
 
 from cvtr_widgets.sandbox import SandboxServer
-from tests.browser.lab import OUTPUT, joined
+from tests.browser.lab import joined
 from tests.browser.panel import CELL, PanelPage
 from tests.browser.test_first_write import CELL as LIVE_CELL
 
 pytestmark = pytest.mark.long  # what they show is tested elsewhere
 CAPTURE = Path(__file__).resolve().parents[1] / "learn" / "captures" / "single.har.gz"
-
-
-@pytest.fixture
-def journal():
-    """Not in a temporary folder: the panel would say that it will not last."""
-    folder = OUTPUT / "journal"
-    yield str(folder)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_panel(notebook, sandbox, screenshot, journal):

@@ -7,6 +7,7 @@ be the model's. What was ticked is the id that a user reads in the row whose box
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -176,12 +177,16 @@ class User:
         else:
             wanted = self.random.choice(["e", "10", "MÜ", "corp"])
             self.note(f"{name} contains {wanted!r}")
-            self.panel(".cvtr-filter-column").select_option(name)
-            self.panel(".cvtr-filter-kind").select_option("contains")
+            self.head(name, "contains")
             self.panel(".cvtr-filter-value").fill(wanted)
             self.panel(".cvtr-filter-apply").click()
             self.model.filters[name] = wanted.casefold()
         self.model.arrange()
+
+    def head(self, name: str, kind: str) -> None:
+        """Open a column's menu, to filter it so."""
+        self.panel(f".cvtr-table [data-menu='{name}']").click()
+        self.panel(".cvtr-filter-kind").select_option(kind)
 
     def one_of(self, name: str) -> bool:
         values = self.model.values(name)
@@ -189,11 +194,13 @@ class User:
             return False
         wanted = self.random.choice(sorted(values))
         self.note(f"{name} is {wanted}")
-        self.panel(".cvtr-filter-column").select_option(name)
-        self.panel(".cvtr-filter-kind").select_option("one_of")
-        self.panel(
-            ".cvtr-values label",
-        ).filter(has_text=f"{wanted} ({values[wanted]})").locator("input").check()
+        self.head(name, "one_of")
+        self.panel(".cvtr-values label").first.wait_for()
+        for one in self.panel(".cvtr-values input:checked").all():
+            one.uncheck()
+        self.panel(".cvtr-values label").filter(has_text=re.compile(rf"^{wanted}\s*\({values[wanted]}\)$")).locator(
+            "input"
+        ).check()
         self.panel(".cvtr-filter-apply").click()
         self.model.filters[name] = wanted
         return True
@@ -228,6 +235,7 @@ class User:
         if self.model.views and self.random.random() < 0.6:
             name = self.random.choice([*self.model.views])
             self.note(f"view {name}")
+            self.press(".cvtr-views-button")
             self.panel(".cvtr-use-view").get_by_text(name, exact=True).click()
             self.model.sort, filters = self.model.views[name]
             self.model.filters = dict(filters)
@@ -235,9 +243,11 @@ class User:
             return
         name = f"view {self.random.randrange(4)}"
         self.note(f"keep {name}")
+        self.press(".cvtr-views-button")
         self.panel(".cvtr-view-name").fill(name)
         self.press(".cvtr-save-view")
         self.panel(".cvtr-use-view").get_by_text(name, exact=True).wait_for()
+        self.panel.page.keyboard.press("Escape")
         self.model.views[name] = (self.model.sort, dict(self.model.filters))
 
     # -- other leads --------------------------------------------------------------------------------------------------
@@ -298,7 +308,6 @@ def play(panel: PanelPage, model: Ticking, seed: int, steps: int, asked: Callabl
 def table(open_panel, sandbox):
     panel = open_panel()
     panel.load()
-    panel(".cvtr-arrange > summary").click()
     model = Ticking(sandbox)
     model.load()
     return panel, model

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import threading
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -149,7 +151,7 @@ def test_again_after_several_actions_asks_which(driven):
 
 
 def test_start_over_keeps_filters_and_leads_and_clears_what_was_entered(driven):
-    driven.say("filter", name="status", value="Caution")
+    driven.say("filter", name="status", values=["Caution"])
     driven.say("load", go_on=False)
     loaded = driven.state.table("leads").loaded
     driven.plan(caution(driven, 1), "invalid", reason="listed:Duplicate", comment="of one customer")
@@ -157,7 +159,7 @@ def test_start_over_keeps_filters_and_leads_and_clears_what_was_entered(driven):
     driven.run()
     driven.say("start_over")
     view = driven.view()
-    assert (view["step"], view["leads"]["selected"]["count"], view["leads"]["filters"]["status"]) == (1, 0, "Caution")
+    assert (view["step"], view["leads"]["selected"]["count"], view["leads"]["filters"]["status"]) == (1, 0, ["Caution"])
     assert driven.state.table("leads").loaded == loaded
     assert (view["type"]["action"], view["type"]["reason"], driven.state.texts()["comment"]) == ("", "", "")
     assert view["leads"]["outdated"]
@@ -177,7 +179,7 @@ def test_same_again_keeps_what_was_entered(driven):
 
 
 def test_a_half_typed_date_loads_nothing(driven):
-    driven.say("filter", name="created_after", value="half-typed")
+    driven.say("day", name="created_after", value="half-typed")
     assert driven.view()["leads"]["filter_blockers"] == ["From is no whole day yet. Complete it, or clear it."]
     driven.say("load", go_on=False)
     assert not driven.view()["leads"]["loaded"]
@@ -298,7 +300,7 @@ def test_a_list_that_was_stopped_or_broke_off_says_how_much_of_it_there_is(drive
     assert stopped["coverage"] == f"incomplete: {read} of 300 loaded; then you stopped it"
     assert driven.state.leads.frame.attrs["coverage"] == {"why": "stopped", "read": read, "expected": 300}
     driven.server.mishaps = [Mishap("leads", "status", nth=3, status=403)]
-    driven.say("filter", name="created_after", value="2001-01-01")
+    driven.say("day", name="created_after", value="2001-01-01")
     driven.say("load", go_on=False)
     broken = driven.view()["leads"]
     assert broken["problem"]
@@ -307,6 +309,42 @@ def test_a_list_that_was_stopped_or_broke_off_says_how_much_of_it_there_is(drive
     driven.server.mishaps = []
     driven.say("load", go_on=False)
     assert driven.view()["leads"]["coverage"] == ""
+
+
+def test_several_values_of_a_filter_load_the_leads_of_any(driven):
+    driven.say("filter", name="status", values=["Caution", "Test"])
+    campaigns = sorted(driven.server.campaigns("admin"))[:2]
+    driven.say("filter", name="campaign", values=[str(one) for one in campaigns])
+    driven.say("load", go_on=False)
+    truth = [driven.server.lead(own) for own in driven.server.lead_ids()]
+    meant = {one["id"] for one in truth if one["status"] in {"Caution", "Test"} and one["campaign_id"] in campaigns}
+    assert set(driven.state.leads.frame.index) == meant
+    assert driven.view()["leads"]["filters"]["status"] == ["Caution", "Test"]
+    driven.say("filter", name="status", values=["Valid", "Invalid", "Caution", "Test"])
+    driven.say("filter", name="campaign", values=[str(n) for n in range(1, 12)])
+    (why,) = driven.view()["leads"]["filter_blockers"]
+    assert why.startswith("These filters have 44 combinations")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_range_of_days_is_counted_in_the_zone_of_the_session(sandbox, zone, monkeypatch):
+    monkeypatch.setenv("CVTR_TIMEZONE", zone)
+    driven = Driven.of(sandbox)
+    today = datetime.now(ZoneInfo(zone)).date()
+    for said, first, last in [
+        ("Today", today, today),
+        ("Last 7 days", today - timedelta(days=6), today),
+        ("This month", today.replace(day=1), today),
+        ("Last month", (today.replace(day=1) - timedelta(days=1)).replace(day=1), today.replace(day=1) - timedelta(days=1)),
+    ]:
+        driven.say("range", name=said)
+        filters = driven.view()["leads"]["filters"]
+        assert (filters["created_after"], filters["created_before"]) == (str(first), str(last))
+        assert filters["ranges"][filters["range"]] == filters["ranges"][said]
+    driven.say("day", name="created_after", value=str(today))
+    driven.say("day", name="created_before", value="")
+    assert driven.view()["leads"]["filters"]["range"] == ""
+    driven.close()
 
 
 def test_all_matching_is_what_was_seen(driven):
@@ -450,7 +488,7 @@ def test_a_run_that_is_watched_says_when_and_who(driven):
 
 
 def test_what_was_looked_up_for_an_id_that_was_deleted_again_is_not_among_the_loaded(driven):
-    driven.say("filter", name="status", value="Caution")
+    driven.say("filter", name="status", values=["Caution"])
     driven.say("load", go_on=False)
     loaded = driven.state.leads.table.loaded
     other = driven.server.lead_ids(status="Valid")[0]
@@ -484,7 +522,7 @@ def test_all_loaded_means_those_that_the_user_saw(driven):
 
 
 def test_selected_leads_that_a_look_up_brings_back_are_not_said_to_be_gone(driven):
-    driven.say("filter", name="status", value="Caution")
+    driven.say("filter", name="status", values=["Caution"])
     driven.say("load", go_on=False)
     driven.say("ids", text=" ".join(map(str, driven.server.lead_ids(status="Valid")[:3])))
     driven.say("refresh")
@@ -562,7 +600,7 @@ def test_what_was_done_is_said_whatever_is_entered_meanwhile(driven):
 
 
 def test_after_a_run_nothing_is_expected_of_leads_as_they_were_loaded(driven):
-    driven.say("filter", name="status", value="Caution")
+    driven.say("filter", name="status", values=["Caution"])
     driven.say("load", go_on=False)
     ids = list(driven.state.leads.frame.index[:3])
     driven.plan([int(i) for i in ids], "test", reason="own", own_reason="mine")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from cvtr_widgets.panel.steps.load_filters import NAMES
+from cvtr_widgets.panel.steps.load_filters import CHOICES, DAYS, RANGES
 from cvtr_widgets.panel.table.cells import Shown
 
 VERSION: Final = 1
@@ -95,7 +95,9 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "ping": {},
     "go": {"step": _number(1, 3)},
     # step 1
-    "filter": {"name": _one_of(*NAMES), "value": _text(200)},
+    "filter": {"name": _one_of(*CHOICES), "values": _texts},
+    "day": {"name": _one_of(*DAYS), "value": _text(40)},
+    "range": {"name": _one_of("", *RANGES)},
     "load": {"go_on": _flag},
     "refresh": {},
     "stop": {},

@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 from importlib import resources
 
-SCRIPTS = ("dom.js", "fields.js", "table.js", "arrange.js", "leads.js", "detail.js", "type.js", "processing.js", "panel.js")
+SCRIPTS = (
+    "dom.js", "fields.js", "menus.js", "load_filters.js", "table_foot.js", "table.js", "head_menu.js", "arrange.js",
+    "given_ids.js", "leads.js", "detail.js", "type.js", "processing.js", "panel.js",
+)  # fmt: skip
 STYLES = ("panel.css",)
 SHORT = {SCRIPTS: "page.min.js", STYLES: "page.min.css"}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of
@@ -77,9 +78,21 @@ class LeadsStep:
 
         self._jobs.start("lists", "Reading campaigns and publishers", work, self._names.update, self._failed)
 
-    def set_filter(self, name: str, value: str) -> None:
-        """Change one filter; it counts when leads are loaded next."""
-        self.filters = self.filters.with_(name, value)
+    def set_filter(self, name: str, values: Sequence[str]) -> None:
+        """Change what is chosen in one filter (none: any); it counts when leads are loaded next."""
+        self.filters = self.filters.choose(name, values)
+
+    def set_day(self, name: str, value: str) -> None:
+        """Change the first or the last day."""
+        self.filters = self.filters.on(name, value)
+
+    def set_range(self, name: str) -> None:
+        """Choose the days of a range by its name, counted from today in the session's zone; empty: any day."""
+        self.filters = self.filters.within(name, self._today)
+
+    @property
+    def _today(self) -> date:
+        return datetime.now(self._session.client.zone).date()
 
     def load(self, *, go_on: bool = False) -> None:
         """Load leads by the filters. The selection stays."""
@@ -368,7 +381,7 @@ class LeadsStep:
         notes = [] if self._loaded is None or self._partial else list(self._loaded.attrs.get("notes", ()))
         changed = self._asked is not None and self._asked != self.filters
         return {
-            "filters": {name: getattr(self.filters, name) for name in Filters.__slots__},
+            "filters": self.filters.view(self._today),
             "options": {
                 "campaign": [[i, n] for i, n in self._names["campaigns"].items()],
                 "publisher": [[i, n] for i, n in self._names["publishers"].items()],

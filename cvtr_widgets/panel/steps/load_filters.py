@@ -3,29 +3,61 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+
+from cvtr_widgets.session.several_listings import MOST_PARTS
 
 STATUSES = ("Valid", "Invalid", "Caution", "Test")
 DELIVERIES = ("Delivered", "Not Delivered")
-NAMES = ("campaign", "publisher", "status", "delivery", "created_after", "created_before")
+CHOICES = ("campaign", "publisher", "status", "delivery")
+DAYS = ("created_after", "created_before")
+
+
+def _last_month(today: date) -> tuple[date, date]:
+    end = today.replace(day=1) - timedelta(days=1)
+    return end.replace(day=1), end
+
+
+RANGES: Mapping[str, Callable[[date], tuple[date, date]]] = {
+    "Today": lambda today: (today, today),
+    "Last 7 days": lambda today: (today - timedelta(days=6), today),
+    "This month": lambda today: (today.replace(day=1), today),
+    "Last month": _last_month,
+}
+"""Ranges of days by name, first and last day, both counted in full. The last 7 days are today and the six before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Empty text is "any". ``campaign`` and ``publisher`` are ids; the days are as the browser gives them (2026-11-24)."""
+    """What leads are loaded by. Of a choice any of its values must fit, and none is "any": ``campaign`` and ``publisher`` are
+    ids as text. The days are as the browser gives them (2026-11-24); empty is any.
+    """
 
-    campaign: str = ""
-    publisher: str = ""
-    status: str = ""
-    delivery: str = ""
+    campaign: tuple[str, ...] = ()
+    publisher: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    delivery: tuple[str, ...] = ()
     created_after: str = ""
     created_before: str = ""
 
-    def with_(self, name: str, value: str) -> Filters:
-        """The same with one filter changed."""
-        return dataclasses.replace(self, **{name: value.strip()})
+    def choose(self, name: str, values: Sequence[str]) -> Filters:
+        """The same with other values of one choice."""
+        changed: dict[str, Any] = {name: tuple(dict.fromkeys(values))}
+        return dataclasses.replace(self, **changed)
+
+    def on(self, name: str, value: str) -> Filters:
+        """The same with another first or last day."""
+        changed: dict[str, Any] = {name: value.strip()}
+        return dataclasses.replace(self, **changed)
+
+    def within(self, name: str, today: date) -> Filters:
+        """The same with the days of a range; an empty name is any day."""
+        first, last = map(str, RANGES[name](today)) if name else ("", "")
+        return dataclasses.replace(self, created_after=first, created_before=last)
 
     def blockers(self) -> tuple[str, ...]:
         """Why these cannot be loaded by."""
@@ -40,9 +72,30 @@ class Filters:
                 said.append(f"{word} is no whole day yet. Complete it, or clear it.")
         if len(days) == 2 and days["created_after"] > days["created_before"]:
             said.append("From is later than To. Change one of them.")
+        parts = math.prod(max(1, len(getattr(self, name))) for name in CHOICES)
+        if parts > MOST_PARTS:
+            said.append(
+                f"These filters have {parts:,} combinations, each of which is read for itself, and at most {MOST_PARTS} are. "
+                "Choose fewer, or load more and filter by the columns of the table."
+            )
         return tuple(said)
 
     def query(self) -> dict[str, Any]:
         """As arguments of ``session.pull``."""
-        given = {name: getattr(self, name) for name in NAMES}
-        return {name: int(v) if name in {"campaign", "publisher"} else v for name, v in given.items() if v}
+        asked: dict[str, Any] = {name: getattr(self, name) for name in DAYS if getattr(self, name)}
+        for name in CHOICES:
+            values = getattr(self, name)
+            if values:
+                asked[name] = [int(v) for v in values] if name in {"campaign", "publisher"} else list(values)
+        return asked
+
+    def view(self, today: date) -> dict[str, Any]:
+        """As JSON values; ``range`` is what the days are called today, ``ranges`` the names to choose from."""
+        days = (self.created_after, self.created_before)
+        named = (name for name, of in RANGES.items() if days == tuple(map(str, of(today))))
+        return {
+            **{name: list(getattr(self, name)) for name in CHOICES},
+            **{name: getattr(self, name) for name in DAYS},
+            "range": next(named, ""),
+            "ranges": {name: " – ".join(map(str, dict.fromkeys(of(today)))) for name, of in RANGES.items()},
+        }

@@ -1,0 +1,131 @@
+// Leads that are named: LEAD ID(S), CSV and Excel files, and what of them was not taken.
+
+const PART = 1024 * 1024; // one message stays well below a Jupyter server's 10 MB
+const LONG_TEXT = 200_000;
+
+async function upload(link, purpose, name, content) {
+  const total = Math.max(1, Math.ceil(content.byteLength / PART));
+  for (let part = 0; part < total; part += 1) {
+    link.send("upload", { purpose, name, part, parts: total }, [content.slice(part * PART, (part + 1) * PART)]);
+    await new Promise((done) => { setTimeout(done); });
+  }
+}
+
+/** LEAD ID(S), and the button that opens the file chooser. */
+function idsRow(link) {
+  const ids = typed("LEAD ID(S)", "cvtr-lead-ids", (text) => said(text),
+    { multiline: true, delay: 400, placeholder: "Type or paste ids: 167457, 167460 …", spellcheck: "false" });
+  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.xlsx", hidden: true, tabindex: "-1", "aria-hidden": "true" });
+  const importButton = button("Import CSV or Excel …", { class: "cvtr-import" }, () => file.click());
+  file.addEventListener("change", async () => {
+    for (const one of file.files) await upload(link, "file", one.name, await one.arrayBuffer());
+    file.value = "";
+  });
+
+  function said(text) {
+    if (text.length <= LONG_TEXT) return link.send("ids", { text });
+    ids.input.value = "";
+    const number = link.send("ids", { text: "" });
+    upload(link, "ids", `pasted ids ${new Date().toLocaleTimeString("en-GB")}`, new TextEncoder().encode(text).buffer);
+    return number;
+  }
+
+  return { element: h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), ids };
+}
+
+/** Redraws an element's children when what they show has changed. ``make(now)`` gives them. */
+function redrawn(element, make) {
+  let drawn = "";
+  return (now) => {
+    const text = JSON.stringify(now);
+    if (text === drawn) return;
+    drawn = text;
+    const children = make(now);
+    element.replaceChildren(...children);
+    setShown(element, children.length > 0);
+  };
+}
+
+/** The files that were imported, each with what was found in it and a choice of the column. */
+function fileList(link) {
+  const element = h("ul", { class: "cvtr-files", hidden: true });
+  const columnOf = (one) => h("select", { class: "cvtr-file-column", "aria-label": `Column of ${one.name} that holds the lead ids`,
+    on: { change: (event) => link.send("file_column", { name: one.name, column: event.target.value }) } },
+  ...one.columns.map(([value, text, chosen]) => h("option", { value, selected: chosen }, text)));
+  const update = redrawn(element, (list) => list.map((one) => h("li", {}, h("span", { class: "cvtr-file-name", dir: "auto" }, one.name),
+    ` · ${one.count.toLocaleString("en")} leads${one.notes.length ? ` · ${one.notes.join(" ")}` : ""} `,
+    button("remove", { class: "cvtr-link cvtr-drop-file", "aria-label": `Remove ${one.name}` }, () => link.send("drop_file", { name: one.name })),
+    one.columns.length ? columnOf(one) : null)));
+  return { element, update };
+}
+
+/** Ids that were set aside, each group with its reason and a button that adds it after all. */
+function asideList(link) {
+  const element = h("ul", { class: "cvtr-notes cvtr-aside", hidden: true });
+  const update = redrawn(element, (groups) => groups.map((one) => h("li", {},
+    `${one.count.toLocaleString("en")} set aside${one.source ? ` (${one.source})` : ""}: ${one.ids.join(", ")}${one.count > one.ids.length ? " …" : ""}: ${one.why}. `,
+    button(`Add ${one.count === 1 ? "it" : "these"}`, { class: "cvtr-link cvtr-add-odd" }, () => link.send("add_odd", { key: one.key })))));
+  return { element, update };
+}
+
+function columnQuestion(link) {
+  const element = h("p", { class: "cvtr-note cvtr-which-column", role: "alert", hidden: true });
+  const update = redrawn(element, (question) => (!question ? [] : [`Which column of ${question.name} holds the lead ids? `,
+    ...question.columns.flatMap(([value, text]) => [button(text, { class: "cvtr-choose-column" },
+      () => link.send("file_column", { name: question.name, column: value })), " "])]));
+  return { element, update };
+}
+
+/** Places of a text or file that gave no lead, with the reason. */
+function rejectedList(link) {
+  const summary = h("summary", { class: "cvtr-warn" });
+  const rows = h("tbody");
+  const heads = ["Where", "What stood there", "Why it was not taken"].map((text) => h("th", { scope: "col" }, text));
+  const element = h("details", { class: "cvtr-rejected", hidden: true }, summary,
+    h("div", { class: "cvtr-scroll cvtr-low", tabindex: "0", role: "group", "aria-label": "What was not taken" },
+      h("table", { class: "cvtr-grid" }, h("thead", {}, h("tr", {}, ...heads)), rows)),
+    button("Save these as CSV", { class: "cvtr-link cvtr-export-rejected" }, () => link.send("export_rejected")));
+  const draw = redrawn(rows, (list) => list.map((cells) => h("tr", {}, ...cells.map((text) => h("td", { dir: "auto" }, text)))));
+  return { element, update({ not_taken: n, not_taken_leads: leads, rejected }) {
+    setShown(element, n > 0);
+    setText(summary, `${leads ? `${leads.toLocaleString("en")} ${leads === 1 ? "lead" : "leads"}` : "Something"} not taken: show ${n > rejected.length
+      ? `the first ${rejected.length}` : n === 1 ? "it" : "them"}`);
+    draw(rejected);
+  } };
+}
+
+/** Everything about named leads below the table. ``elements`` in their order; ``flush`` sends what is still being typed. */
+function givenIds(link) {
+  const { element: row, ids } = idsRow(link);
+  const problem = h("p", { class: "cvtr-problem", role: "alert", hidden: true });
+  const typedNotes = h("ul", { class: "cvtr-notes cvtr-typed-notes", hidden: true });
+  const question = columnQuestion(link);
+  const files = fileList(link);
+  const count = h("b", { class: "cvtr-count" });
+  const parts = h("span", { class: "cvtr-soft" });
+  const lookUp = button("", { class: "cvtr-link cvtr-look-up" }, () => link.send("look_up"));
+  const selected = h("div", { class: "cvtr-selected", role: "status", "aria-live": "polite" }, count, " ", parts, " ", lookUp);
+  const absent = h("span", { class: "cvtr-warn" });
+  const absentIds = h("p", { class: "cvtr-soft cvtr-absent-ids" });
+  const absentBox = h("details", { class: "cvtr-absent", hidden: true }, h("summary", {}, absent), absentIds);
+  const aside = asideList(link);
+  const rejected = rejectedList(link);
+
+  function update(view) {
+    setLines(typedNotes, view.typed_notes);
+    files.update(view.files);
+    setLine(problem, view.file_problem);
+    setText(count, view.text);
+    setText(parts, [view.parts, view.where].filter(Boolean).join("; "));
+    setLine(lookUp, view.ask_lookup);
+    setText(absent, view.absent);
+    setText(absentIds, view.absent_ids.join(", "));
+    setShown(absentBox, Boolean(view.absent));
+    rejected.update(view);
+    aside.update(view.set_aside);
+    question.update(view.which_column);
+  }
+
+  return { elements: [row, problem, question.element, typedNotes, files.element, selected, absentBox, aside.element, rejected.element],
+    ids, update, flush: ids.flush };
+}

@@ -1,0 +1,119 @@
+// Small menus that a button opens: the browser's own popovers, placed by us below the button and inside the window.
+
+const EDGE = 8; // pixels that a menu keeps from the edge of the window
+
+function placeMenu(menu, opener) {
+  const at = opener.getBoundingClientRect();
+  const room = { width: document.documentElement.clientWidth, height: window.innerHeight };
+  menu.style.maxHeight = `${Math.max(160, room.height - 2 * EDGE)}px`;
+  menu.style.maxWidth = `${room.width - 2 * EDGE}px`;
+  const { width, height } = menu.getBoundingClientRect();
+  const below = at.bottom + 2;
+  const top = below + height <= room.height - EDGE ? below : Math.max(EDGE, Math.min(below, room.height - EDGE - height));
+  menu.style.top = `${top}px`;
+  menu.style.left = `${Math.max(EDGE, Math.min(at.left, room.width - EDGE - width))}px`;
+}
+
+/** What a keyboard can reach in a menu, in order. */
+function menuStops(menu) {
+  return [...menu.querySelectorAll("button, input, select")].filter((one) => one.checkVisibility() && !one.disabled);
+}
+
+/** A box of controls. ``openAt(button)`` shows it below a button; Escape closes it and gives the focus back to that button. */
+function popMenu(label, className) {
+  const menu = h("div", { class: `cvtr-menu ${className}`, popover: "auto", role: "dialog", "aria-label": label });
+  let opener = null;
+  const place = () => { if (opener) placeMenu(menu, opener); };
+  const isOpen = () => menu.matches(":popover-open");
+
+  function close({ focus = false } = {}) {
+    if (isOpen()) menu.hidePopover();
+    if (focus && opener) opener.focus();
+  }
+
+  function openAt(button) {
+    close();
+    opener = button;
+    menu.showPopover();
+    place();
+    setAttribute(button, "aria-expanded", "true");
+    (menu.querySelector("[data-first]:not([hidden])") || menuStops(menu)[0])?.focus();
+  }
+
+  menu.addEventListener("toggle", (event) => {
+    const open = event.newState === "open";
+    const listen = open ? "addEventListener" : "removeEventListener";
+    window[listen]("scroll", place, true);
+    window[listen]("resize", place);
+    if (!open && opener) setAttribute(opener, "aria-expanded", "false");
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    close({ focus: true });
+  });
+  /** The button that it belongs to was drawn anew. */
+  function moved(button) {
+    opener = button;
+    setAttribute(button, "aria-expanded", "true");
+    place();
+  }
+
+  return { element: menu, openAt, close, place, moved, get isOpen() { return isOpen(); }, get opener() { return opener; } };
+}
+
+/** Let a button open a menu, or close it where it is open. ``before()`` is called before it opens. */
+function opens(opener, menu, before = () => null) {
+  setAttribute(opener, "aria-haspopup", "dialog");
+  setAttribute(opener, "aria-expanded", "false");
+  let shut = false;
+  // The browser closes a menu on a press outside of it, so that the click would open it again.
+  opener.addEventListener("pointerdown", () => { shut = menu.isOpen && menu.opener === opener; });
+  opener.addEventListener("click", () => {
+    if (shut) { shut = false; menu.close(); return; }
+    before();
+    menu.openAt(opener);
+  });
+}
+
+/** A button with its menu, such as "Columns ▾". ``label``: what it is about, where its text says what is chosen. */
+function menuButton(text, className, label, content, { caption = false } = {}) {
+  const menu = popMenu(label, `${className}-menu`);
+  menu.element.append(...content);
+  const words = h("span", { class: "cvtr-menu-text", dir: "auto" }, text);
+  const opener = h("button", { type: "button", class: `cvtr-menu-button ${className}` },
+    caption ? h("span", { class: "cvtr-menu-label" }, label) : null, " ", words, h("span", { class: "cvtr-caret", "aria-hidden": "true" }, "▾"));
+  opens(opener, menu);
+  return { element: h("span", { class: "cvtr-menu-holder" }, opener, menu.element), opener, menu, setText: (now) => setText(words, now) };
+}
+
+/** Boxes to tick; those whose text does not hold what is typed into ``find`` are hidden. */
+function tickList(label, className) {
+  const find = h("input", { type: "search", class: "cvtr-choice-find", placeholder: "Find …", "aria-label": `Find in ${label}`, hidden: true,
+    on: { input: () => narrow() } });
+  const list = h("div", { class: `cvtr-choices ${className}`, role: "group", "aria-label": label });
+
+  function narrow() {
+    const text = find.value.trim().toLowerCase();
+    for (const one of list.children) setShown(one, one.textContent.toLowerCase().includes(text));
+  }
+
+  /** ``rows``: value, text and whatever stands behind it. */
+  function draw(rows, ticked, changed) {
+    list.replaceChildren(...rows.map(([value, text, behind]) => {
+      const box = h("input", { type: "checkbox", on: { change: () => changed(value, box.checked) } });
+      box.dataset.value = value;
+      box.checked = ticked(value);
+      return h("label", { class: "cvtr-tickbox" }, box, h("span", { dir: "auto" }, text), behind ? h("span", { class: "cvtr-soft" }, behind) : null);
+    }));
+    setShown(find, rows.length > 8);
+    narrow();
+  }
+
+  function mark(ticked) {
+    for (const box of list.querySelectorAll("input")) box.checked = ticked(box.dataset.value);
+  }
+
+  return { parts: [find, list], draw, mark };
+}
