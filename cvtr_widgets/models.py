@@ -119,6 +119,11 @@ class Verdict(enum.StrEnum):
     NOT_ALLOWED = "not_allowed"
     CANNOT_TELL = "cannot_tell"
 
+    @property
+    def label(self) -> str:
+        """The word for it on the screen, the same in every place."""
+        return self.value.replace("_", " ")
+
 
 class Outcome(enum.StrEnum):
     """What became of one lead in a run."""

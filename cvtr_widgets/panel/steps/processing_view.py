@@ -15,14 +15,6 @@ from cvtr_widgets.runs.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-VERDICTS = {
-    Verdict.WILL_CHANGE: "will change",
-    Verdict.ALREADY_SO: "already so",
-    Verdict.NOT_ELIGIBLE: "not eligible",
-    Verdict.NOT_FOUND: "not found",
-    Verdict.NOT_ALLOWED: "not allowed",
-    Verdict.CANNOT_TELL: "can’t tell",
-}
 OUTCOMES = {
     Outcome.CONTRADICTED: "The service said yes, but the leads say otherwise. Look at these first.",
     Outcome.UNKNOWN: "Sent, no dependable answer, and reading could not settle it. Look again later before you repeat it.",
@@ -45,7 +37,7 @@ WAYS = {
 def plan_view(plan: Plan, verify: str, read_at: str, shown: Sequence[str]) -> dict[str, Any]:
     """A plan. ``verify``: the way chosen; ``shown``: the verdicts that the table is narrowed to."""
     counts = plan.counts
-    tiles = [[str(v), counts[str(v)], word] for v, word in VERDICTS.items() if counts[str(v)] or v is Verdict.WILL_CHANGE]
+    tiles = [[str(v), counts[str(v)], v.label] for v in Verdict if counts[str(v)] or v is Verdict.WILL_CHANGE]
     return {
         "short": plan.short,
         "fingerprint": plan.fingerprint,

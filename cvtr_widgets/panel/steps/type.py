@@ -32,8 +32,8 @@ VERDICT_WORDS = {
     Verdict.ALREADY_SO: ("is so already", "are so already"),
     Verdict.NOT_ELIGIBLE: ("is not eligible", "are not eligible"),
     Verdict.NOT_ALLOWED: ("is not allowed", "are not allowed"),
-    Verdict.NOT_FOUND: ("can’t be found", "can’t be found"),
-    Verdict.CANNOT_TELL: ("can’t be told", "can’t be told"),
+    Verdict.NOT_FOUND: ("is not found", "are not found"),
+    Verdict.CANNOT_TELL: ("cannot be told", "cannot be told"),
 }
 
 
