@@ -7,6 +7,7 @@
     python3 dev.py bench       the benchmarks
     python3 dev.py test-all    also what takes too long for every day
     python3 dev.py page        the shortened script of the panel's page, anew
+    python3 dev.py sentences   every sentence that a user can read, by file; with a word, those that hold it
 
 Whatever follows the command is passed on: to pytest, to the demo, to the benchmarks.
 """
@@ -275,7 +276,7 @@ def everything(words: list[str], *marks: str) -> int:
     failed = static_checks()
     say("tests")
     chosen = any(not word.startswith("-") and (ROOT / word.split("::")[0]).exists() for word in words)
-    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    workers = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     return run_tests(
         failed, [*workers, *SECOND_TRY, *NBVAL, *marks, *([] if chosen else ["tests", "notebooks"]), *words], browser
     )
@@ -319,7 +320,14 @@ def page(words: list[str]) -> int:
     return call(PYTHON, ROOT / "tools" / "page.py", *words, env=environment())
 
 
-COMMANDS = {"demo": demo, "test": test, "check": check, "bench": bench, "test-all": test_all, "page": page}
+def sentences(words: list[str]) -> int:
+    """Print what a user can read, to be read in one sitting."""
+    return call(PYTHON, ROOT / "tools" / "sentences.py", *words)
+
+
+COMMANDS = {
+    "demo": demo, "test": test, "check": check, "bench": bench, "test-all": test_all, "page": page, "sentences": sentences,
+}  # fmt: skip
 
 
 def main(words: Sequence[str]) -> int:

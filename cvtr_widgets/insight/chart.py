@@ -47,7 +47,9 @@ class Chart:
         self, title: str, spec: Mapping[str, Any], table: pd.DataFrame, keys: list[str], groups: Mapping[str, pd.Series[Any]]
     ) -> None:
         if len(table) > MOST_ROWS:
-            raise InsightError(f"That are {len(table):,} marks, too many for one chart. Take a longer period or a coarser group.")
+            raise InsightError(
+                f"That makes {len(table):,} marks, too many for one chart. Take a longer period or a coarser group."
+            )
         self.title = title
         self.spec = {"$schema": SCHEMA, "title": title, **spec}
         self.table = table
