@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+    from cvtr_widgets.archive.on_spark import SparkArchive
     from cvtr_widgets.models import Identity
 
 
@@ -208,6 +209,18 @@ class Archive:
             connection, manifest, settings.zone(), as_of=as_of, campaign=campaign, publisher=publisher, status=status,
             delivery=delivery, created_after=created_after, created_before=created_before, deleted=deleted,
         )  # fmt: skip
+
+    @staticmethod
+    def on(spark: Any, path: str, *, store: str | None = None) -> SparkArchive:
+        """The archive at a path that a Spark session can read (``s3://...`` or a folder): ``.leads(...)`` gives leads for
+        ``cvtr.insight`` that the cluster counts and sums. See ``docs/spark.md``.
+
+        Raises:
+            ArchiveError: there is no archive, or several parts and none was named.
+        """
+        from cvtr_widgets.archive.on_spark import SparkArchive
+
+        return SparkArchive(spark, path, store)
 
     def history(self, lead_id: int) -> pd.DataFrame:
         """What was seen to change of one lead, in order.

@@ -67,8 +67,8 @@ def leads_of(
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     query, without_seen = (f"SELECT {names} FROM ({one}){where}" for one in (base, bare))
     attrs = {
-        "as_of": (min(at, now) if at is not None else _last_read(manifest)).isoformat(),
-        "notes": _notes(manifest, kinds) + ([] if at is not None else _older(connection, manifest)),
+        "as_of": (min(at, now) if at is not None else last_read(manifest)).isoformat(),
+        "notes": notes_of(manifest, kinds) + ([] if at is not None else _older(connection, manifest)),
         "not_sent": [c.name for c in COLUMNS if c.name in kinds and c.name not in manifest.sent],
     }
     return ArchivedLeads(connection, query, without_seen, tuple(values), kinds, attrs)
@@ -80,11 +80,13 @@ def _named(name: str, own: str, value: int | str | None) -> tuple[str, Any]:
     return f"{own} =", wanted_id(name, value)
 
 
-def _last_read(manifest: Manifest) -> datetime:
+def last_read(manifest: Manifest) -> datetime:
+    """When the last sync ended."""
     return datetime.fromisoformat(manifest.syncs[-1]["ended"]) if manifest.syncs else datetime.now(UTC)
 
 
-def _notes(manifest: Manifest, kinds: Any) -> list[str]:
+def notes_of(manifest: Manifest, kinds: Any) -> list[str]:
+    """What the reader of leads of this archive should know."""
     notes = []
     if not manifest.syncs:
         notes.append("No sync has come to its end yet: leads are missing. Sync again.")

@@ -1,0 +1,153 @@
+"""The same archive asked on a Spark cluster, when one machine is not enough: the same files, the same questions, equal answers.
+
+Nothing of this package runs on the cluster: the questions are expressions that Spark carries out. Only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cvtr_widgets import settings
+from cvtr_widgets.api.lead_listing import in_order, moment, wanted_id, wanted_text
+from cvtr_widgets.archive import schema
+from cvtr_widgets.archive.archived_leads import EXTRA
+from cvtr_widgets.archive.asking import Moment, last_read, notes_of
+from cvtr_widgets.archive.store import MANIFEST, PREFIX, Manifest
+from cvtr_widgets.errors import ArchiveError
+from cvtr_widgets.frames.leads import COLUMNS
+from cvtr_widgets.insight.lazy_leads import micros
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True)
+class SparkLeads:
+    """Leads of an archive on Spark, for ``cvtr.insight``. ``frame`` is the Spark DataFrame, for questions of one's own."""
+
+    frame: DataFrame = field(repr=False)
+    attrs: dict[str, Any] = field(repr=False)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of their columns, ``lead_id`` first."""
+        return list(self.frame.columns)
+
+    @property
+    def lazy(self) -> nw.LazyFrame[Any]:
+        """The same as a Narwhals lazy frame, with times as microseconds besides (``insight.lazy_leads``)."""
+        from pyspark.sql import functions as f
+
+        times = {f"{name}_us": f.unix_micros(f.col(name)) for name in ("date", "first_delivered")}
+        made: nw.LazyFrame[Any] = nw.from_native(self.frame.withColumns(times))
+        return made
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return int(self.frame.count())
+
+
+class SparkArchive:
+    """An archive that a Spark session reads. Made by ``Archive.on(spark, path)``."""
+
+    def __init__(self, spark: SparkSession, path: str, store: str | None) -> None:
+        self._spark = spark
+        self._root, self._manifest = _part(spark, path.rstrip("/"), store)
+
+    def __repr__(self) -> str:
+        return f"<SparkArchive {self._root.rpartition('/')[2]}>"
+
+    def leads(
+        self,
+        *,
+        as_of: Moment = None,
+        campaign: int | str | None = None,
+        publisher: int | str | None = None,
+        status: str | None = None,
+        delivery: str | None = None,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        deleted: bool = False,
+    ) -> SparkLeads:
+        """Leads as ``Archive.leads`` gives them.
+
+        Raises:
+            ArchiveError: nothing was archived yet, or not as early as that.
+        """
+        from pyspark.sql import functions as f
+
+        zone, now = settings.zone(), datetime.now(UTC)
+        at = moment(as_of, zone, end=True)
+        after, before = moment(created_after, zone, end=False), moment(created_before, zone, end=True)
+        in_order(after, before)
+        found = self._last(None if at is None else min(at, now))
+        if not deleted:
+            found = found.where(f.col("presence") == schema.THERE)
+        for name, own, value in (("campaign", "campaign_id", campaign), ("lead_generator", "lead_generator_id", publisher)):
+            if isinstance(value, str) and value.strip() and not value.strip().isdecimal():
+                found = found.where(f.lower(f.col(name)) == value.strip().lower())
+            elif (wanted := wanted_id(name, value)) is not None:
+                found = found.where(f.col(own) == wanted)
+        for name, word in (("current_status", wanted_text("status", status)), ("delivery", wanted_text("delivery", delivery))):
+            found = found if word is None else found.where(f.col(name) == word)
+        found = found if after is None else found.where(f.unix_micros(f.col("date")) >= micros(after))
+        found = found if before is None else found.where(f.unix_micros(f.col("date")) <= micros(before))
+        kinds: Mapping[str, str] = {**schema.fields(self._manifest.personal), **EXTRA}
+        attrs = {
+            "as_of": (min(at, now) if at is not None else last_read(self._manifest)).isoformat(),
+            "notes": notes_of(self._manifest, kinds),
+            "not_sent": [c.name for c in COLUMNS if c.name in kinds and c.name not in self._manifest.sent],
+        }
+        return SparkLeads(found.select("lead_id", *kinds), attrs)
+
+    def _last(self, at: datetime | None) -> DataFrame:
+        """The last version of each lead that had been read by then, with when the lead had been seen last."""
+        from pyspark.sql import functions as f
+
+        versions, seen = self._files("versions"), self._files("seen")
+        if at is not None:
+            versions = versions.where(f.unix_micros(f.col("read_at")) <= micros(at))
+            seen = seen.where(f.unix_micros(f.col("seen_at")) <= micros(at))
+        if at is not None and not versions.take(1):
+            raise ArchiveError(
+                f"The archive cannot tell how leads were at {at:%Y-%m-%d %H:%M}: it begins later. Choose a later time."
+            )
+        last = versions.groupBy("lead_id").agg(f.max("version").alias("version"))
+        sight = seen.groupBy("lead_id").agg(f.max("seen_at").alias("seen_at"))
+        return versions.join(last, ["lead_id", "version"]).join(sight, "lead_id", "left")
+
+    def _files(self, kind: str) -> DataFrame:
+        names = [f"{self._root}/{file.name}" for file in self._manifest.of(kind)]
+        if not names:
+            raise ArchiveError(f"The archive in {self._root!r} holds no leads yet. Fill it: archive.sync(session).")
+        # Only what the manifest names counts, whatever else lies beside it.
+        return self._spark.read.parquet(*names)
+
+
+def _part(spark: SparkSession, path: str, store: str | None) -> tuple[str, Manifest]:
+    """The folder of the part that is asked, and its manifest, read through Spark: the path may be one of the cluster's own.
+
+    Raises:
+        ArchiveError: there is none, several and none was named, or it is damaged.
+    """
+    from pyspark.errors import PySparkException
+    from pyspark.sql import functions as f
+
+    wanted = f"{PREFIX}{store}" if store else f"{PREFIX}*"
+    try:
+        rows = spark.read.text(f"{path}/{wanted}/{MANIFEST}", wholetext=True).select("value", f.input_file_name()).collect()
+        found = {str(place).rpartition("/")[0]: Manifest.loaded(text.encode()) for text, place in rows}
+    except PySparkException:
+        found = {}
+    except (ValueError, KeyError, TypeError):
+        raise ArchiveError(f"A manifest in {path!r} is damaged, or of a later version. Put back a copy of it.") from None
+    if len(found) != 1:
+        names = ", ".join(sorted(root.rpartition(PREFIX)[2] for root in found))
+        what = f"holds several parts: {names}. Name one with store=" if found else "cannot be read by Spark, or holds nothing yet"
+        raise ArchiveError(f"The archive in {path!r} {what}. Check the path.")
+    return next(iter(found.items()))
