@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cvtr_widgets.models import Action, ActionKind, Limits, Outcome, Verdict
     from cvtr_widgets.panel.lead_panel import LeadPanel
     from cvtr_widgets.plans.plan import Plan
+    from cvtr_widgets.returned.returns_file import returns
     from cvtr_widgets.runs.options import Patience
     from cvtr_widgets.runs.run import Run
     from cvtr_widgets.selection.select import Selection, select
@@ -66,6 +67,7 @@ _HOMES = {
     "mark_undelivered": "actions.catalogue",
     "mark_valid": "actions.catalogue",
     "reprocess": "actions.catalogue",
+    "returns": "returned.returns_file",
     "save_lesson": "session.learn_dialect",
     "select": "selection.select",
     "to_csv": "frames.export",
@@ -100,6 +102,7 @@ __all__ = [
     "mark_undelivered",
     "mark_valid",
     "reprocess",
+    "returns",
     "save_lesson",
     "select",
     "to_csv",

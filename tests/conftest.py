@@ -19,7 +19,20 @@ ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
 KEPT = {"CVTR_BROWSER", "CVTR_STATIC_FAILED"}
 MARKS = ("browser", "notebooks", "packaging")
-THOROUGH = {"cli", "dialect", "docs", "faults", "journal", "learn", "runs", "sandbox", "session", "sharing", "unattended"}
+THOROUGH = {
+    "cli",
+    "dialect",
+    "docs",
+    "faults",
+    "journal",
+    "learn",
+    "returned",
+    "runs",
+    "sandbox",
+    "session",
+    "sharing",
+    "unattended",
+}
 """Folders whose tests wait for services, kernels and disks: every day, but not in the quick half."""
 SECOND_TRY = {"browser", "cli", "docs", "notebooks", "packaging", "sandbox"}
 """Folders whose tests wait for other programs, where ``dev.py test`` tries a failing test once more. Nowhere else: what is

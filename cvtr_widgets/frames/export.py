@@ -69,7 +69,7 @@ def to_csv(
     table = _table(frame)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_safe_text(name) for name, _ in table])
+    writer.writerow([safe_text(name) for name, _ in table])
     cells = [_csv_cells(values, zone) for _, values in table]
     # zip of nothing is nothing: a frame without columns is its (empty) header
     writer.writerows(zip(*cells, strict=True))
@@ -176,7 +176,7 @@ def _csv_cells(values: pd.Series[Any], zone: tzinfo) -> list[Any]:
             return value
         if isinstance(value, datetime):
             return (value.astimezone(zone) if value.tzinfo else value).isoformat()
-        return _safe_text(_text(value))
+        return safe_text(_text(value))
 
     return _once(_values(values), cell)
 
@@ -209,7 +209,7 @@ def _excel_cells(values: pd.Series[Any], zone: tzinfo) -> list[Any]:
             return float(value) if math.isfinite(value) else str(value)
         if isinstance(value, datetime):
             return _excel_time(value, zone)
-        return _excel_text(_text(value))
+        return excel_text(_text(value))
 
     return _once(_values(values), cell)
 
@@ -227,7 +227,8 @@ def _excel_time(value: datetime, zone: tzinfo) -> Any:
     return datetime(local.year, local.month, local.day, local.hour, local.minute, local.second, local.microsecond)  # noqa: DTZ001  Excel has no zones
 
 
-def _excel_text(text: str) -> str:
+def excel_text(text: str) -> str:
+    """A text as a cell of a workbook holds it: never a formula, cut at Excel's own limit."""
     text = _visible(text)
     if len(text) > EXCEL_TEXT:
         tail = f" … (cut: {len(text):,} characters)"
@@ -255,7 +256,7 @@ def _visible(text: str) -> str:
     return _CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])) if ord(found[0]) < 0x20 else "�", text)
 
 
-def _safe_text(text: str) -> str:
+def safe_text(text: str) -> str:
     """A text that starts no formula, also where a program splits the line elsewhere than at commas."""
     text = _FORMULA_INSIDE.sub(r"\1'", _visible(text))
     return "'" + text if _STARTS_FORMULA.match(text) else text
@@ -319,7 +320,7 @@ def _fill(workbook: Any, title: str, headers: Sequence[str], rows: Iterable[Sequ
 
     head = []
     for name in headers:
-        cell = as_text(_excel_text(name))
+        cell = as_text(excel_text(name))
         cell.font = bold
         head.append(cell)
     sheet.append(head)

@@ -6,7 +6,8 @@ import dataclasses
 import io
 import zipfile
 import zlib
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 from xml.parsers.expat import ExpatError
 
 from cvtr_widgets.arguments import shown
@@ -129,3 +130,24 @@ def _with_notes(taken: Selection, title: str, others: list[tuple[str, int]], hid
 
 def _table(sheet: Sheet) -> Table:
     return Table(sheet.rows, unit="row", exact=EXCEL_EXACT, no_leads=sheet.no_leads, hidden_columns=sheet.hidden_columns)
+
+
+def workbook_rows(content: bytes, sheet: str | None) -> tuple[str, list[tuple[int, Sequence[Any]]], dict[int, str]]:
+    """The rows of one sheet as they stand: its title, (row number, cells), and which rows are no leads (hidden, totals), with the
+    reason. Without ``sheet``: of the only one that is shown.
+
+    Raises:
+        SelectionError: it is broken, or several sheets could be meant.
+    """
+    workbook = _opened(content)
+    try:
+        found = [one for one in workbook.sheets if (one.visible if sheet is None else one.title == sheet)]
+        if len(found) != 1:
+            titles = ", ".join(shown(one.title, 40) for one in workbook.sheets)
+            raise SelectionError(f"The workbook has several sheets, or none of that name: {titles}. Choose one with sheet=...")
+        rows: list[tuple[int, Sequence[Any]]] = list(found[0].rows())
+        return found[0].title, rows, dict(found[0].no_leads)
+    except (*_BROKEN, MemoryError) as error:
+        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it anew.") from None
+    finally:
+        workbook.close()

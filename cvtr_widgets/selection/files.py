@@ -15,7 +15,7 @@ from cvtr_widgets import safe_files
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.reader_limits import BOOK_BYTES, TEXT_BYTES, TEXT_FIELD, TEXT_ROW, TEXT_ROWS, Watch
-from cvtr_widgets.selection.excel import read_workbook
+from cvtr_widgets.selection.excel import read_workbook, workbook_rows
 from cvtr_widgets.selection.lead_id import ZERO_WIDTH
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
@@ -254,3 +254,38 @@ def _delimiter(text: str) -> tuple[str, bool]:
         if score > best:
             best, chosen = score, delimiter
     return chosen, best[0]
+
+
+def table_of(
+    path: str | os.PathLike[str], sheet: str | None = None
+) -> tuple[bytes, str, list[tuple[int, Cells]], dict[int, str]]:
+    """All rows of a file as they stand: its content, the sheet's title (empty for text), (row number, cells), and which rows are
+    no leads, with the reason.
+
+    Without ``sheet`` a workbook must have exactly one that Excel shows.
+
+    Raises:
+        SelectionError: it cannot be read, or several sheets could be meant.
+    """
+    content = _content(Path(path))
+    if not content.strip(b"\x00 \t\r\n"):
+        raise SelectionError("The file is empty. Choose another.")
+    _refuse_other_kinds(content)
+    if content.startswith(b"PK\x03\x04"):
+        return content, *workbook_rows(content, sheet)
+    if sheet is not None:
+        raise SelectionError("Only Excel files have sheets. Leave sheet=... out.")
+    if len(content) > TEXT_BYTES:
+        raise SelectionError(_TOO_LARGE.format(TEXT_BYTES // 1_000_000))
+    return content, "", raw_rows(content)[1], {}
+
+
+def raw_rows(content: bytes) -> tuple[str, list[tuple[int, Cells]]]:
+    """The delimiter of a text file, and its rows: (line on which it begins, cells).
+
+    Raises:
+        SelectionError: it is no text.
+    """
+    text, said = _declared(_decoded(content).removeprefix("\ufeff"))
+    delimiter = said or _delimiter(text)[0]
+    return delimiter, list(_rows(text, delimiter)())
