@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -19,6 +19,7 @@ from traitlets import TraitError
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
 from cvtr_widgets.errors import ArgumentError
+from cvtr_widgets.models import Action
 from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.link.acknowledgements import Heard
 from cvtr_widgets.panel.link.deltas import News
@@ -74,11 +75,16 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         page_size: rows of the lead table (25 to 500).
         masked: shorten names, e-mail addresses and telephones everywhere; by default for all accounts but those of
             which the service says that they may see the data. A session that is given has its own setting.
+        filters: what is chosen in step 1 from the beginning, as ``session.pull`` takes it (``campaign`` and ``publisher`` by
+            id or exact name, ``status``, ``delivery``, ``created_after``, ``created_before``), or ``range``: Today, Last 7
+            days, This month, Last month. Nothing is loaded before Load is pressed.
+        action: what is chosen and filled in in step 2 from the beginning, such as ``cvtr.mark_test("Test lead")``.
         layout: how it is placed in a box, as for every widget: an ``ipywidgets.Layout`` or ``{"width": "50%"}``. By itself it
             takes the width that there is.
 
     Raises:
-        ArgumentError: ``layout`` is something else, or names a property that a layout does not have.
+        ArgumentError: there is no such filter or value; ``layout`` is something else, or names a property that a layout does
+            not have.
     """
 
     _esm = page(SCRIPTS)
@@ -91,6 +97,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         *,
         page_size: int = 50,
         masked: bool | None = None,
+        filters: Mapping[str, Any] | None = None,
+        action: Action | None = None,
         layout: Layout | dict[str, str] | None = None,
     ) -> None:
         super().__init__(**({} if layout is None else {"layout": _layout(layout)}))
@@ -114,7 +122,11 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed)
         self._downloads = Downloads(self._post, self._changed)
         self.on_msg(self._heard)
+        if filters is not None:
+            self._state.leads.preset(filters)
         self._state.begin()
+        if action is not None:
+            self._state.type.take([action])
 
     def __repr__(self) -> str:
         who = self._state.session.identity

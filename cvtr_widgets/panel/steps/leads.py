@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,22 @@ class LeadsStep:
             return {what: {str(i): plain(str(n)) for i, n in frame["name"].items()} for what, frame in lists.items()}
 
         self._jobs.start("lists", "Reading campaigns and publishers", work, self._names.update, self._failed)
+
+    def preset(self, given: Mapping[str, Any]) -> None:
+        """Choose filters as a script names them; nothing is loaded.
+
+        Raises:
+            ArgumentError: a filter or a value that there is not.
+        """
+
+        def named(what: str, name: str) -> str | None:
+            if name.isascii() and name.isdigit():
+                return name
+            frame = self._session.campaigns() if what == "campaign" else self._session.publishers()
+            found = frame.index[frame["name"] == name]
+            return str(found[0]) if len(found) == 1 else None
+
+        self.filters = Filters.preset(given, self._today, named)
 
     def set_filter(self, name: str, values: Sequence[str]) -> None:
         """Change what is chosen in one filter (none: any); it counts when leads are loaded next."""

@@ -7,8 +7,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from numbers import Integral
 from typing import Any
 
+from cvtr_widgets.arguments import quoted
+from cvtr_widgets.errors import ArgumentError
 from cvtr_widgets.session.several_listings import MOST_PARTS
 
 STATUSES = ("Valid", "Invalid", "Caution", "Test")
@@ -29,6 +32,10 @@ RANGES: Mapping[str, Callable[[date], tuple[date, date]]] = {
     "Last month": _last_month,
 }
 """Ranges of days by name, first and last day, both counted in full. The last 7 days are today and the six before."""
+
+
+Named = Callable[[str, str], str | None]
+"""Kind and name -> the id of a campaign or publisher as text; None where there is none such, or several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,31 @@ class Filters:
         """The same with the days of a range; an empty name is any day."""
         first, last = map(str, RANGES[name](today)) if name else ("", "")
         return dataclasses.replace(self, created_after=first, created_before=last)
+
+    @classmethod
+    def preset(cls, given: Mapping[str, Any], today: date, named: Named) -> Filters:
+        """From what a script names: as ``session.pull`` takes it, and ``range``, the name of a range of days. ``named`` looks up
+        the id of a campaign or publisher.
+
+        Raises:
+            ArgumentError: a filter or a value that there is not; says which there are.
+        """
+        if not isinstance(given, Mapping) or not set(given) <= {*CHOICES, *DAYS, "range"}:
+            raise ArgumentError(f"filters= takes a dict with some of {', '.join((*CHOICES, *DAYS, 'range'))}.")
+        made = cls()
+        for name in CHOICES:
+            if given.get(name) is not None:
+                made = made.choose(name, [_chosen(name, value, named) for value in _several(given[name])])
+        if given.get("range") is not None:
+            if given["range"] not in tuple(RANGES):
+                raise ArgumentError(f"filters: range is {quoted(given['range'])}. Choose one of: {', '.join(RANGES)}.")
+            made = made.within(given["range"], today)
+        for name in DAYS:
+            if given.get(name) is not None:
+                made = made.on(name, str(given[name])[:10])
+        if problems := made.blockers():
+            raise ArgumentError(f"filters: {problems[0]}")
+        return made
 
     def blockers(self) -> tuple[str, ...]:
         """Why these cannot be loaded by."""
@@ -99,3 +131,22 @@ class Filters:
             "range": next(named, ""),
             "ranges": {name: " – ".join(map(str, dict.fromkeys(of(today)))) for name, of in RANGES.items()},
         }
+
+
+def _several(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
+
+
+def _chosen(name: str, value: Any, named: Callable[[str, str], str | None]) -> str:
+    """One value of a choice as the filters hold it."""
+    if name in {"status", "delivery"}:
+        known = STATUSES if name == "status" else DELIVERIES
+        if value not in known:
+            raise ArgumentError(f"filters: {name} is {quoted(value)}. Choose one or more of: {', '.join(known)}.")
+        return str(value)
+    if isinstance(value, Integral) and value is not True and int(value) > 0:
+        return str(int(value))
+    found = named(name, value) if isinstance(value, str) else None
+    if found is None:
+        raise ArgumentError(f"filters: there is no {name} {quoted(value)}. Give its id or its exact name: session.{name}s().")
+    return found
