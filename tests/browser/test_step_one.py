@@ -130,3 +130,50 @@ def test_escape_closes_a_menu_and_gives_the_focus_back(open_panel, button):
     expect(menu).to_be_hidden()
     expect(opener).to_be_focused()
     expect(opener).to_have_attribute("aria-expanded", "false")
+
+
+# How far the page itself, and the row of a plan up to its verdict, reach beyond what is seen of them.
+BEYOND = """() => {
+    const panel = document.querySelector('.cvtr-panel');
+    return Math.max(0, ...[...panel.querySelectorAll('.cvtr-filters, .cvtr-toolbar, .cvtr-table-foot, .cvtr-ids-row, .cvtr-foot')].filter(
+        (one) => one.checkVisibility()).map((one) => Math.max(one.scrollWidth - one.clientWidth,
+        one.getBoundingClientRect().right - panel.getBoundingClientRect().right)));
+}"""
+CUT_OFF = """() => {
+    const frame = document.querySelector('.cvtr-table-plan .cvtr-scroll').getBoundingClientRect();
+    const wanted = ['lead_id', 'now', 'then', 'verdict'].map((name) => document.querySelector(`.cvtr-grid-plan th[data-column="${name}"]`));
+    const pills = [...document.querySelectorAll('.cvtr-grid-plan td[data-column="verdict"] .cvtr-pill')];
+    return [...wanted, ...pills].filter((one) => one.getBoundingClientRect().right > frame.right + 1).map((one) => one.textContent);
+}"""
+
+
+def test_a_narrow_window_shows_the_plan_up_to_its_verdict(open_panel, screenshot):
+    panel = open_panel()
+    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    panel.load()
+    for width in (320, 420):
+        panel.opened.width(width, 900)
+        assert panel.page.evaluate(BEYOND) <= 1, width
+        screenshot(f"step-one-{width}")
+    panel.opened.width(1280, 900)
+    panel.tick(panel.rows()[:8])
+    panel.next()
+    panel.choose("invalid", reason="Duplicate")
+    panel.preview()
+    panel.opened.width(420, 900)
+    assert panel.page.evaluate(CUT_OFF) == []
+    screenshot("plan-420")
+    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+
+
+def test_heads_name_the_zone_and_the_detail_has_words_for_keys(open_panel):
+    panel = open_panel()
+    panel.load()
+    zone = panel.opened.kernel_eval("str(panel.session.client.zone)")
+    expect(panel(".cvtr-table th[data-column='date']")).to_contain_text(zone)
+    panel(".cvtr-table .cvtr-open").first.click()
+    panel(".cvtr-fields dt").first.wait_for()
+    names = panel.texts(".cvtr-fields dt")
+    assert {"Lead Generator", "Current Status", "Campaign ID", "Publisher Payout"} <= set(names)
+    assert not [name for name in names if "_" in name and not name.startswith("Form: ")]
+    assert panel.texts(".cvtr-detail-jobs th") == ["Job", "Type", "Passed", "Score", "Max Score", "Message"]

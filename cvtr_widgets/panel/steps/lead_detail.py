@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.table.cells import detail as shown
+from cvtr_widgets.panel.table.columns import detail_title, titled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ class Detail:
             found = self._session.detail(lead_id)
             zone = self._session.client.zone
             return {
-                "fields": [[name.replace("_", " "), shown(v, zone)] for name, v in found.fields.items() if shown(v, zone)],
+                "fields": [[detail_title(name), shown(v, zone)] for name, v in found.fields.items() if shown(v, zone)],
                 "jobs": _rows(found.jobs, zone),
                 "notes": _rows(found.notes, zone),
             }
@@ -63,6 +64,12 @@ class Detail:
 
 def _rows(frame: pd.DataFrame, zone: Any) -> dict[str, Any]:
     return {
-        "columns": [str(c).replace("_", " ") for c in frame.columns],
-        "rows": [[shown(v, zone) for v in row] for row in frame.itertuples(index=False, name=None)],
+        "columns": [titled(str(c)) for c in frame.columns],
+        "rows": [
+            [
+                shown(v, zone).replace("_", " ") if name == "type" else shown(v, zone)
+                for name, v in zip(frame.columns, row, strict=True)
+            ]
+            for row in frame.itertuples(index=False, name=None)
+        ],
     }

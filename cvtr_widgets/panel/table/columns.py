@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from cvtr_widgets.errors import TableError
 from cvtr_widgets.frames.leads import COLUMNS
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.panel.table.cells import Look, Shown, plain
+from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, Look, Shown, plain
 from cvtr_widgets.panel.table.column_filters import ALLOWED
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _LOOKS: dict[str, Look] = {
 }  # fmt: skip
 _KNOWN: dict[str, Look] = {c.name: _LOOKS.get(c.kind, "text") for c in COLUMNS}
 LONGEST_TITLE = 60
+_SHORT = {"Id": "ID", "Qa": "QA", "Http": "HTTP"}
 SEARCHED: frozenset[Look] = frozenset({"text", "state", "verdict", "outcome"})
 
 Texts: TypeAlias = Callable[[Sequence[LeadId]], Sequence[str]]
@@ -169,4 +170,19 @@ def _title(name: str) -> str:
     start, _, rest = name.partition("_")
     words = {"data": "Form: ", "other": "Other: "}.get(start, "") if rest else ""
     text = (rest if words else name).replace("_", " ")
-    return plain(words + (text if words else text.title()), LONGEST_TITLE)
+    return plain(words + (text if words else titled(text)), LONGEST_TITLE)
+
+
+def titled(name: str) -> str:
+    """A name of ours in the words of a heading: ``sub_id`` is "Sub ID"."""
+    words = name.replace("_", " ").title().split()
+    return " ".join(_SHORT.get(word, word) for word in words)
+
+
+def detail_title(name: str) -> str:
+    """What a column is called beside its value in a lead's detail. A form field keeps its own name."""
+    known = {c.name: c.title for c in LEAD_COLUMNS}
+    start, _, rest = name.partition("_")
+    if start == "data" and rest:
+        return plain(f"Form: {rest}", LONGEST_TITLE)
+    return known.get(name) or _title(name)

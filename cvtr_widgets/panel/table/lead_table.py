@@ -19,7 +19,7 @@ import numpy as np
 from cvtr_widgets.errors import TableError
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.selection.id_set import NO_IDS, IdArray, array_of, found_in
-from cvtr_widgets.panel.table.cells import Shown
+from cvtr_widgets.panel.table.cells import Shown, zone_words
 from cvtr_widgets.panel.table.column_filters import Filter, OneOf, fits
 from cvtr_widgets.panel.table.columns import Layout, Texts
 from cvtr_widgets.panel.table.frames import Frames
@@ -58,6 +58,7 @@ class LeadTable:
         self.version = 0
         self.matching_version = 0
         self._layout = Layout(columns, more=more)
+        self._zone = zone
         self._frames = Frames(self._layout, zone)
         self._sheet: Sheet | None = None
         self._narrowing = Narrowing()
@@ -358,8 +359,12 @@ class LeadTable:
         ``table_filters.to_json`` writes them; ``filters`` only the chosen values. ``ordering``: pages far behind wait for
         the whole order. ``waiting``: leads that have come and are not shown yet.
         """
+        zone = zone_words(self._zone)
         return {
-            "columns": [{"name": c.name, "title": c.title, "look": c.look} for c in self.columns],
+            "columns": [
+                {"name": c.name, "title": c.title, "look": c.look, **({"zone": zone} if c.look == "time" else {})}
+                for c in self.columns
+            ],
             **asked(self._sort, self._narrowing.filters),
             "rows": self._page_rows(),
             "first": self._page * self.page_size,
