@@ -283,15 +283,17 @@ def _of_state(name: str) -> Any:
 class Lead:
     """One lead as far as runs need to know it: its ``id`` and its ``state``, whose fields it has as its own. Holds nothing
     personal: ``person`` is a mark of eight digits that changes when the person behind the lead changes (empty = not known), and
-    far too short to tell who that is. It does not count when leads are compared.
+    far too short to tell who that is. ``created``: when it came in, as the service or the frame says it. Neither counts when
+    leads are compared.
     """
 
-    __slots__ = ("id", "person", "state")
+    __slots__ = ("created", "id", "person", "state")
 
     def __init__(self, id: LeadId, state: LeadState | None = None, person: str = "", **fields: Any) -> None:  # noqa: A002  the field's name
         """Of a state, or of the ``fields`` of one."""
         self.id = id
         self.person = person
+        self.created: Any = None
         self.state = state or LeadState(**fields)
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@
 | ``CVTR_USERNAME`` ``CVTR_PASSWORD`` | its account; sent to the address of these two variables and to no other |
 | ``CVTR_TOKEN`` | a token from the platform instead of user and password (single sign-on only); sent to that address alone |
 | ``CVTR_DIALECT`` | path of a dialect file |
+| ``CVTR_POLICY`` | path of a policy file |
 | ``CVTR_SETTINGS`` | folder of this user's settings: a dialect file per enterprise and address in ``dialects`` |
 | ``CVTR_JOURNAL`` | folder of the journals of runs |
 | ``CVTR_JOURNAL_COMMENTS`` | ``1``: comments are kept in the journal in full, not only as a hash |
@@ -158,7 +159,23 @@ def dialect_file(enterprise: str, origin: str = "", environ: Mapping[str, str] =
     return folder / f"{safe_name(enterprise)}-at-{safe_name(origin.partition('://')[2])}-{mark}.toml"
 
 
-SETTINGS = frozenset({"key", "dialects"})
+def policy_path(enterprise: str, origin: str = "", environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The policy of an enterprise at an address: ``CVTR_POLICY``, else ``<settings>/policies/<enterprise>.toml`` (another name
+    for another address, as for dialects); None where there is none.
+
+    Raises:
+        SettingsError: ``CVTR_POLICY`` names a file that is not there.
+    """
+    if given := environ.get("CVTR_POLICY", ""):
+        path = Path(given).expanduser()
+        if not path.is_file():
+            raise SettingsError(f"CVTR_POLICY names {given!r}, and there is no such file. Correct or unset it.")
+        return path
+    path = settings_folder(environ) / "policies" / dialect_file(enterprise, origin, environ).name
+    return path if path.is_file() else None
+
+
+SETTINGS = frozenset({"key", "dialects", "policies"})
 """What the folder of settings holds."""
 
 

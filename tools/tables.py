@@ -35,9 +35,10 @@ DANGER = {
 VERDICTS = {
     Verdict.WILL_CHANGE: "would be sent; `now` and `then` say what changes",
     Verdict.ALREADY_SO: "stands so already in everything the action sets; not sent",
-    Verdict.NOT_ELIGIBLE: "Convertr's rule for this action excludes it; not sent",
+    Verdict.NOT_ELIGIBLE: "Convertr's rule for this action excludes it, or it has changed since a saved plan or a rule "
+    "chose it; not sent",
     Verdict.NOT_FOUND: "deleted, or not visible to this account",
-    Verdict.NOT_ALLOWED: "this account has no right to do that",
+    Verdict.NOT_ALLOWED: "this account has no right to do that, or the policy forbids it",
     Verdict.CANNOT_TELL: "the service's answers contradict each other or lack the field; left out unless you include it",
 }
 OUTCOMES = {

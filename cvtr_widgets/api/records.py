@@ -108,10 +108,13 @@ def leads_of(
         strict=True,
     )
     leads = []
-    for own, state, person in zip(ids, states, persons(records, fields), strict=True):
+    created = fields.column(records, "created")
+    for own, state, person, came in zip(ids, states, persons(records, fields), created, strict=True):
         shared = known.get(state)
         if shared is None:
             shared = LeadState._make(state)
             known[shared] = shared
-        leads.append(Lead(own, shared, person))
+        lead = Lead(own, shared, person)
+        lead.created = came
+        leads.append(lead)
     return leads

@@ -307,7 +307,7 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
             "again, or keep one row of each: frame[~frame.index.duplicated(keep='last')]."
         )
     part = frame.loc[wanted]
-    columns = {c: part[c].tolist() if c in part.columns else None for c in (*_LEAD_COLUMNS.values(), *_ALSO)}
+    columns = {c: part[c].tolist() if c in part.columns else None for c in (*_LEAD_COLUMNS.values(), *_ALSO, "date")}
 
     def value(column: str, place: int) -> Any:
         values = columns[column]
@@ -335,6 +335,7 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
             campaign_id=None if campaign is None else int(campaign), campaign=value("campaign", place),
             publisher=value("lead_generator", place),
         )  # fmt: skip
+        leads[int(own)].created = value("date", place)
     return leads
 
 

@@ -40,6 +40,7 @@ from cvtr_widgets.plans.plan import (
     now_words,
     then_words,
 )
+from cvtr_widgets.plans.policy import Policy
 from cvtr_widgets.plans.undo import no_way_back
 
 CLOCK_OFF = 60.0
@@ -140,11 +141,13 @@ def make_plan(
     held: Mapping[LeadId, str] = MappingProxyType({}),
     provenance: Provenance | None = None,
     rule: str = "",
+    policy: Policy | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says. ``held``: leads that must not be
-    sent, with the reason, which is then why they are not eligible. ``provenance`` and ``rule``: as in ``Plan``.
+    sent, with the reason, which is then why they are not eligible. ``provenance`` and ``rule``: as in ``Plan``. ``policy``:
+    the rules of the house; what they forbid is not allowed.
 
     Raises:
         PlanError: no leads, a lead in two groups, a category or integration that is not there.
@@ -164,7 +167,7 @@ def make_plan(
         reading = read_leads(service, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
     entries: list[Entry] = []
     for number, (action, group) in enumerate(resolved):
-        entries += _entries(service, lists, number, action, group, reading, notes, held)
+        entries += _entries(service, lists, number, action, group, reading, notes, _stays(held, policy))
     plan = Plan(
         enterprise=service.identity.enterprise,
         user_id=service.identity.user_id,
@@ -187,6 +190,7 @@ def make_plan(
         masked=service.identity.masked,
         provenance=provenance,
         rule=rule,
+        policy="" if policy is None else policy.mark,
         moment=reading.moment,
     )
     plan = dataclasses.replace(plan, fingerprint=fingerprint_of(plan))
@@ -212,7 +216,7 @@ def _entries(
     group: Sequence[LeadId],
     reading: Reading,
     notes: list[str],
-    held: Mapping[LeadId, str],
+    stays: Stays,
 ) -> list[Entry]:
     jobs, names = _jobs(lists, action, group, reading)
     without: Counter[str] = Counter()
@@ -220,11 +224,11 @@ def _entries(
     judged: dict[Any, tuple[Alike, str]] = {}  # few different states, many leads
     for own in group:
         sight = reading.sight(own)
-        stays = held.get(own, "")
-        key = (stays, None if sight.lead is None else (id(sight.lead.state), sight.delivered))
+        verdict, why = stays(action, own, sight.lead)
+        key = (why, None if sight.lead is None else (id(sight.lead.state), sight.delivered))
         found = judged.get(key)
         if found is None:
-            found = judged[key] = _held(stays, *_judged(service, number, action, sight, jobs, names))
+            found = judged[key] = _held(verdict, why, *_judged(service, number, action, sight, jobs, names))
         alike, campaign = found
         if campaign:
             without[campaign] += 1
@@ -234,11 +238,26 @@ def _entries(
     return entries
 
 
-def _held(why: str, alike: Alike, campaign: str) -> tuple[Alike, str]:
-    """What would be sent and must not be (``why`` says it) is not eligible."""
+Stays = Callable[[Action, LeadId, Lead | None], tuple[Verdict, str]]
+
+
+def _stays(held: Mapping[LeadId, str], policy: Policy | None) -> Stays:
+    """What keeps a lead from being sent, beside the rules of its action: the verdict, and why (empty: nothing)."""
+    now = datetime.now(UTC)
+
+    def of(action: Action, own: LeadId, lead: Lead | None) -> tuple[Verdict, str]:
+        if policy is not None and (why := policy.against(action.kind, lead, now)):
+            return Verdict.NOT_ALLOWED, why
+        return Verdict.NOT_ELIGIBLE, held.get(own, "")
+
+    return of
+
+
+def _held(verdict: Verdict, why: str, alike: Alike, campaign: str) -> tuple[Alike, str]:
+    """What would be sent and must not be (``why`` says it) is not eligible, or not allowed."""
     if not why or alike.verdict not in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}:
         return alike, campaign
-    return alike._replace(verdict=Verdict.NOT_ELIGIBLE, why=why, then=""), ""
+    return alike._replace(verdict=verdict, why=why, then=""), ""
 
 
 def _judged(

@@ -152,7 +152,8 @@ class Plan:
     way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
     can help, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
     plans out of journals that did not keep them. ``masked``: as in ``Identity``. ``provenance``: of plans that were opened
-    from a file. ``rule``: the name of the rule that chose the leads. ``moment``: when the leads were read, by this process's
+    from a file. ``rule``: the name of the rule that chose the leads. ``policy``: the mark of the
+    policy that it was checked against. ``moment``: when the leads were read, by this process's
     clocks (None: not by this process).
     """
 
@@ -178,6 +179,7 @@ class Plan:
     masked: bool | None = None
     provenance: Provenance | None = None
     rule: str = ""
+    policy: str = ""
     moment: Moment | None = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:
@@ -389,6 +391,7 @@ def fingerprint(
     *,
     include_cannot_tell: bool,
     provenance: Provenance | None = None,
+    policy: str = "",
 ) -> str:
     """SHA-256 over lines of canonical JSON: who, where, what, to which leads in which order, what they were before, whether
     those are sent of which nothing can be told, and of a plan out of a file, which one it was and who made it.
@@ -402,6 +405,7 @@ def fingerprint(
     }
     # What an older journal does not know is left out, so that its fingerprints can still be checked.
     head |= {name: known for name in ("world", "origin", "account") if (known := getattr(whose, name))}
+    head |= {"policy": policy} if policy else {}
     if provenance is not None:
         head["provenance"] = {n: str(v) for n, v in dataclasses.asdict(provenance).items()}
     found = hashlib.sha256(canonical(head, in_order=True).encode())
@@ -424,7 +428,7 @@ def fingerprint_of(plan: Plan, whose: Identity | Plan | None = None) -> str:
     """The fingerprint that a plan has by what is in it now. ``whose``: if it must be somebody's; else as the plan says."""
     return fingerprint(
         whose or plan, plan.dialect_hash, plan.groups, plan.entries,
-        include_cannot_tell=plan.include_cannot_tell, provenance=plan.provenance,
+        include_cannot_tell=plan.include_cannot_tell, provenance=plan.provenance, policy=plan.policy,
     )  # fmt: skip
 
 

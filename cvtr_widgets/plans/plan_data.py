@@ -29,7 +29,7 @@ def plan_data(plan: Plan, *, keep_comments: bool) -> dict[str, Any]:
         "actions": [action_data(action, keep_comment=keep_comments) for action, _ in plan.groups],
         "entries": plan.total,
     }  # fmt: skip
-    said |= {name: known for name in ("world", "origin", "account", "rule") if (known := getattr(plan, name))}
+    said |= {name: known for name in ("world", "origin", "account", "rule", "policy") if (known := getattr(plan, name))}
     if plan.provenance is not None:
         said["provenance"] = provenance_data(plan.provenance)
     return said
@@ -51,7 +51,7 @@ def plan_from(said: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
         made_at=datetime.fromisoformat(said["made_at"]), read_at=datetime.fromisoformat(said["read_at"]),
         fresh=said["fresh"], fingerprint=said["fingerprint"], include_cannot_tell=said["include_cannot_tell"],
         world=said.get("world", ""), origin=said.get("origin", ""), account=said.get("account", ""),
-        rule=said.get("rule", ""),
+        rule=said.get("rule", ""), policy=said.get("policy", ""),
         provenance=None if said.get("provenance") is None else provenance_of(said["provenance"]),
     )  # fmt: skip
 

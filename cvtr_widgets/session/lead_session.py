@@ -20,6 +20,7 @@ from cvtr_widgets.models import Action, LeadId, Progress, Signature, ordered_uni
 from cvtr_widgets.plans import undo
 from cvtr_widgets.plans.make_plan import Reading, make_plan, read_leads
 from cvtr_widgets.plans.plan import Plan, must_be_whole
+from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.run import Run
@@ -103,6 +104,7 @@ class LeadSession(ReadSession):
                 groups,
                 reading=reading,
                 include_cannot_tell=include_cannot_tell,
+                policy=read_policy(self.identity),
                 notes=list(dict.fromkeys(note for _, leads in chosen for note in leads.warnings)),
                 on_progress=tell,
                 cancelled=stopper(cancel),
@@ -236,6 +238,7 @@ class LeadSession(ReadSession):
     ) -> Run:
         self._must_fit(plan)
         signed = confirmed(plan, confirm, signature, self._signed)
+        self._running.two_persons(plan, read_policy(self.identity))
         waived = must_be_proven(self.client, plan, canary=canary)
         return self._running.begin(plan, signed, options, started, waived=waived)
 
@@ -341,6 +344,8 @@ class LeadSession(ReadSession):
         if plan.dialect_hash != self.client.dialect_hash:
             raise PlanOutOfDate("The dialect has changed since this plan was made. Plan anew.")
         must_be_whole(plan, mine)
+        if plan.policy != read_policy(mine).mark:
+            raise PlanOutOfDate("The policy has changed since this plan was made. Plan anew.")
 
     # -- what was begun before ----------------------------------------------------------------------------------------
 
@@ -412,7 +417,10 @@ class LeadSession(ReadSession):
         said = undo.left_out_words(out)
         if not groups:
             raise PlanError("Nothing of this run can be taken back. " + (" ".join(said) or "No lead was changed."))
-        return make_plan(self.client, PlanLists(self.client), groups, reading=reading, left_out=out, notes=said, cancelled=stop)
+        return make_plan(
+            self.client, PlanLists(self.client), groups, reading=reading, left_out=out, notes=said,
+            policy=read_policy(self.identity), cancelled=stop,
+        )  # fmt: skip
 
     # -- the journal --------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.make_plan import make_plan, read_leads, resolve
 from cvtr_widgets.plans.plan import Entry, Plan, differences
 from cvtr_widgets.plans.plan_file import PlanFile, Remark
+from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.session.lead_loader import PlanLists
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def open_plan(
     held = plan_file.read(path)
     saved, mine = held.plan, client.identity
     _must_be_here(saved, mine)
-    lists = PlanLists(client)
+    lists, policy = PlanLists(client), read_policy(mine)
     for action, _ in saved.groups:
         _must_be_listed(action, lists)
     ids = [e.lead_id for e in saved.entries]
@@ -113,7 +114,7 @@ def open_plan(
     def made(stays: dict[LeadId, str]) -> Plan:
         return make_plan(
             client, lists, saved.groups, reading=reading, include_cannot_tell=saved.include_cannot_tell, notes=notes,
-            held=stays, provenance=held.provenance, cancelled=cancelled,
+            held=stays, provenance=held.provenance, policy=policy, cancelled=cancelled,
         )  # fmt: skip
 
     plan = made({})

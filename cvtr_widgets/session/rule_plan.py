@@ -14,6 +14,7 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import LeadId, LeadState
 from cvtr_widgets.plans.make_plan import make_plan, read_leads
 from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.session.lead_loader import PlanLists
 from cvtr_widgets.session.rule_file import Rule
 
@@ -50,7 +51,10 @@ def plan_of_rule(
     lists = PlanLists(client)
     wanted = _campaigns(rule, client)
     held = {i: why for i in ids if (lead := reading.leads.get(i)) is not None and (why := _no_longer(rule, lead.state, wanted))}
-    return make_plan(client, lists, [(action, ids)], reading=reading, notes=notes, held=held, rule=rule.name, cancelled=cancelled)
+    return make_plan(
+        client, lists, [(action, ids)], reading=reading, notes=notes, held=held, rule=rule.name,
+        policy=read_policy(client.identity), cancelled=cancelled,
+    )  # fmt: skip
 
 
 def _matching(rule: Rule, pull: Pull, cancelled: Callable[[], bool]) -> tuple[list[LeadId], list[str]]:

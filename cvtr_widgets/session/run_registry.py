@@ -26,6 +26,7 @@ from cvtr_widgets.journal.run_lock import Claim, Held
 from cvtr_widgets.models import LeadId, Sealed, Signature, seal
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.plan import Plan, fingerprint_of
+from cvtr_widgets.plans.policy import Policy
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.runs import history
 from cvtr_widgets.runs.options import RunOptions
@@ -122,6 +123,20 @@ class Running:
         work = RunWork(lead_service(self._client), self.journal, plan, signature, options, waived=waived)
         with self._alone_with(plan, options.source):
             return self._start(work, started)
+
+    def two_persons(self, plan: Plan, policy: Policy) -> None:
+        """Refuse a plan that its maker must not run, and note the attempt.
+
+        Raises:
+            NotConfirmed: the policy asks for another person.
+        """
+        mine = self._client.identity
+        try:
+            policy.second_person(plan, mine)
+        except NotConfirmed:
+            said = {"account": mine.account, "fingerprint": plan.fingerprint, "leads": plan.will_change, "policy": policy.mark}
+            self.journal.write("", "refused", {"why": "two persons", **said})
+            raise
 
     @contextmanager
     def _alone_with(self, plan: Plan, source: str) -> Iterator[None]:
