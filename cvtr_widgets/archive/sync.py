@@ -22,6 +22,7 @@ from cvtr_widgets.archive.batch import Batch
 from cvtr_widgets.archive.latest import Latest
 from cvtr_widgets.archive.own_runs import new_runs, put_runs
 from cvtr_widgets.archive.personal import Cover
+from cvtr_widgets.archive.schema import DELETED
 from cvtr_widgets.archive.store import Writer
 from cvtr_widgets.archive.windows import LOW, Sizes, Window
 from cvtr_widgets.errors import Cancelled, ServiceError
@@ -37,6 +38,8 @@ RECENT = timedelta(days=14)
 """Leads that came in or changed so lately are read again."""
 SHARE = 30
 """Each sync lists one of so many parts of the rest again."""
+FIRST = 50
+"""Open leads that are read by their ids before it is known whether the service filters by them."""
 CLOCKS_DIFFER = timedelta(seconds=30)
 """Answers carry whole seconds and take their time: less than this is no difference."""
 HISTORY = 200
@@ -189,25 +192,44 @@ class Sync:
         put_runs(runs, self._writer, self._ahead)
         if self._runs_only:
             return
-        open_ids = self._latest.ids("true") if self._everything else self._latest.open_ids(self._began - RECENT)
-        rest = self._rest(len(self._windows))
-        self._needed = None
+        open_ids, rest = self._to_read_again()
         for window in ranges.to_list(self._windows, self._floor, OVERLAP):
             if not self._list("new leads", window):
                 return
         self._needed = self._requests + self.by_ids_cost(open_ids) + self.list_cost(rest)
-        self._by_ids("open leads", [i for i in open_ids if i not in self._seen])
-        for window in rest:
+        if not self._few_by_ids(open_ids):
+            rest = self._windows
+        for window in list(rest):
             if not self._list("a share of the rest", window):
                 return
+        self._by_ids("open leads", self._left(open_ids))  # those without a date stand in no window
 
-    def _rest(self, count: int) -> list[Window]:
-        """The windows that are listed again this time."""
-        return ranges.oldest_read(self._windows, count if self._everything else math.ceil(count / SHARE))
+    def _to_read_again(self) -> tuple[list[LeadId], list[Window]]:
+        """Leads that are read by their ids, and windows that are listed again. All windows hold all leads."""
+        if self._everything:
+            return self._latest.ids("date IS NULL"), list(self._windows)
+        share = math.ceil(len(self._windows) / SHARE)
+        return self._latest.open_ids(self._began - RECENT), ranges.oldest_read(self._windows, share)
+
+    def _left(self, ids: Sequence[LeadId]) -> list[LeadId]:
+        """Those of these leads that have not been asked for in this sync."""
+        gone = (own for own in ids if (known := self._latest.state(own)) is None or known[1] == DELETED)
+        done = self._seen | self._not_found | set(gone)
+        return [own for own in ids if own not in done]
+
+    def _few_by_ids(self, ids: Sequence[LeadId]) -> bool:
+        """Read open leads by their ids, unless listing all leads takes fewer requests, as where the service cannot filter by ids;
+        it may turn out only now that it ignores that filter. False: list all.
+        """
+        for part in (self._left(ids)[:FIRST], self._left(ids)[FIRST:]):
+            if self.by_ids_cost(part) > self.list_cost(self._windows):
+                return False
+            self._by_ids("open leads", self._left(part))
+        return True
 
     def cost(self) -> SyncCost:
         """What ``run`` takes; asks the service how many leads are to be listed."""
-        open_ids = self._latest.ids("true") if self._everything else self._latest.open_ids(self._began - RECENT)
+        open_ids, windows = self._to_read_again()
         expected: int | None = 0
         requests = 0
         for window in ranges.to_list(self._windows, self._floor, OVERLAP):
@@ -219,9 +241,11 @@ class Sync:
             expected = None if total is None or expected is None else expected + total
             cuts = 2 * math.ceil((total or 0) / (self._sizes.window / 2)) + 60 if (total or 0) > self._sizes.window else 0
             requests += math.ceil((total or 0) / self._client.limits.page) + 2 + cuts
-        rest = self.list_cost(self._rest(len(self._windows)))
+        by_ids, rest, whole = self.by_ids_cost(open_ids), self.list_cost(windows), self.list_cost(self._windows)
         self._latest.close()
-        return SyncCost(expected, len(open_ids), requests, self.by_ids_cost(open_ids), rest)
+        if by_ids > whole:
+            return SyncCost(expected, len(open_ids), requests, 0, whole)
+        return SyncCost(expected, len(open_ids), requests, by_ids, rest)
 
     def by_ids_cost(self, ids: Sequence[LeadId]) -> int:
         """Requests that reading these leads by their ids takes."""

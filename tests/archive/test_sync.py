@@ -157,6 +157,20 @@ def test_a_sync_takes_no_more_requests_than_were_announced(sandbox, session, arc
     assert report.changed == 6
 
 
+def test_where_ids_are_no_filter_all_leads_are_listed_instead(tmp_path, journal_folder):
+    with cvtr.Sandbox(leads=220, seed=4, id_filter=False) as sandbox, sandbox.connect() as client:
+        session, archive = cvtr.LeadSession(client, progress=False), cvtr.Archive(tmp_path / "leads")
+        archive.sync(session)
+        for own in sandbox.server.lead_ids()[::40]:
+            sandbox.server.change(own, status="Invalid")
+        before = len(sandbox.server.requests)
+        assert archive.sync(session).changed > 0
+        assert len(sandbox.server.requests) - before < 90  # and not one for each of 220 leads
+        equal_to_service(archive, session)
+        archive.close()
+        session.close()
+
+
 def test_accounts_and_sandboxes_never_mix(session, sandbox, archive, journal_folder):
     archive.sync(session)
     with cvtr.Sandbox(leads=30, seed=9) as other:
