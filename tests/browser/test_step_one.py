@@ -90,6 +90,10 @@ def test_a_columns_own_menu_by_keyboard(open_panel, screenshot):
     expect(panel(".cvtr-sort-up")).to_be_focused()
     panel(".cvtr-values label").first.wait_for()
     screenshot("step-one-head-menu")
+    panel(".cvtr-filter-kind").select_option("contains")
+    panel(".cvtr-filter-kind").select_option("one_of")
+    panel(".cvtr-values label").first.wait_for()  # they are still known
+    panel(".cvtr-sort-up").focus()
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(panel("[data-menu='current_status']")).to_be_focused()

@@ -63,6 +63,7 @@ function filterPart(link, act, placed) {
   let was = null;
   let form = null;
   let counted = "";
+  let view = null;
 
   function use() {
     if (form.half?.()) return;
@@ -76,6 +77,7 @@ function filterPart(link, act, placed) {
     fields.replaceChildren(...form.parts);
     if (was?.kind === kinds.value) form.set(was);
     counted = "";
+    if (view) counts(view);
     placed();
   }
 
@@ -92,7 +94,8 @@ function filterPart(link, act, placed) {
   }
 
   /** The numbers that the kernel has counted, if they are those of this column. */
-  function counts(view) {
+  function counts(arranging) {
+    view = arranging;
     if (!form?.show || view.asked !== column) return;
     const now = JSON.stringify([view.counts, view.more_counts]);
     if (now === counted) return;
@@ -152,7 +155,7 @@ function headMenu(link) {
 
   function update(arranging) {
     view = arranging;
-    if (menu.isOpen) filter.counts(arranging);
+    filter.counts(arranging);
   }
 
   return { element: menu.element, menu, prepare, update };
