@@ -11,7 +11,7 @@ from tests.browser.test_stories import block_kernel, release_kernel
 
 # Where in the panel the table's top is, each time it is somewhere else, frame by frame, from its first rows on.
 WATCH = """() => {
-    const [table, panel] = ['.cvtr-table', '.cvtr-panel'].map((name) => document.querySelector(name));
+    const [table, panel] = ['.cvtr-table .cvtr-scroll', '.cvtr-panel'].map((name) => document.querySelector(name));
     window.tops = [];
     const look = () => {
         const top = Math.round(table.getBoundingClientRect().top - panel.getBoundingClientRect().top);

@@ -80,7 +80,7 @@ function leadsStep(link) {
   const why = h("ul", { class: "cvtr-why" });
   const notTaken = h("span", { class: "cvtr-warn cvtr-not-taken" });
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { given.flush(); link.send("go", { step: 2 }); });
-  const element = h("div", { class: "cvtr-body" }, filters.element, ...notices.elements, arrange.element, table.element, menu.element,
+  const element = h("div", { class: "cvtr-body cvtr-none-loaded" }, filters.element, ...notices.elements, arrange.element, table.element, menu.element,
     arrange.sorts, notes, decided.element, detail.element, ...given.elements, h("div", { class: "cvtr-foot" }, why, notTaken, next));
 
   function update(view, fresh) {
@@ -91,6 +91,7 @@ function leadsStep(link) {
     working.update(view.job);
     setLines(notes, view.notes);
     setShown(arrange.element, view.loaded);
+    element.classList.toggle("cvtr-none-loaded", !view.loaded);  // rows come a moment before: they appear with their toolbar
     table.foot.covers(view.coverage);
     menu.update(view.arranging);
     tools(view, rows, fresh);
