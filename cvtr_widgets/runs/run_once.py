@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from cvtr_widgets.errors import PlanOutOfDate
+from cvtr_widgets.errors import PlanOutOfDate, RunError
+from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal
+from cvtr_widgets.journal.run_lock import owner
 from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.runs import journal_records
+from cvtr_widgets.runs.replay import Recorded
 
 CANARY = "canary"
 """The source of a run that sent one lead before the others; the rest of its plan may still run."""
@@ -40,3 +45,36 @@ def _saved(said: Mapping[str, Any]) -> tuple[Any, Any] | None:
     """Which saved plan a run was a plan of."""
     found = said.get("provenance")
     return None if not found else (found.get("fingerprint"), found.get("made_at"))
+
+
+def note_begun(journal: Journal, run_id: str, plan: Plan, first: Item, waived: Sequence[str], *, source: str) -> str:
+    """Note a run with its plan, in one transaction with the check that the plan was not run; gives the journal's head.
+
+    Raises:
+        PlanOutOfDate: it was run already. JournalError: it could not be noted.
+    """
+
+    def items() -> Iterator[Item]:
+        yield first
+        yield from journal_records.plan_entries(plan)
+        yield from _waived(waived)
+
+    return journal.write_many(run_id, items(), check=partial(must_not_have_run, journal, plan, source))
+
+
+def note_resumed(journal: Journal, run_id: str, recorded: Recorded, waived: Sequence[str]) -> str:
+    """Note that a run is gone on with, in one transaction with the check that nobody else has done so since it was read.
+
+    Raises:
+        RunError: somebody has. JournalError: it could not be noted.
+    """
+
+    def unchanged() -> None:
+        if any(True for _ in journal.rows(run_id, after=recorded.last)):
+            raise RunError(f"Run {run_id} was resumed elsewhere just now. See session.unfinished() for what is left.")
+
+    return journal.write_many(run_id, [("claim", owner()), *_waived(waived)], check=unchanged)
+
+
+def _waived(entries: Sequence[str]) -> list[Item]:
+    return [("waived", {"entries": list(entries), "by": "canary=False"})] if entries else []

@@ -7,14 +7,12 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError
-from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import Claim, owner
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
@@ -31,7 +29,7 @@ from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.read_back import ReadingBack
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import Row, rows_of
-from cvtr_widgets.runs.run_once import must_not_have_run
+from cvtr_widgets.runs.run_once import note_begun, note_resumed
 from cvtr_widgets.runs.sender import GATHER, Sender
 from cvtr_widgets.runs.signals import SLICE, Signal
 
@@ -320,32 +318,17 @@ class RunWork:
     # -- the work -----------------------------------------------------------------------------------------------------
 
     def _note_opening(self) -> None:
-        waived = {"entries": list(self._waived), "by": "canary=False"}
-        recorded = self._recorded
-        if recorded is not None:
-            items: Iterable[Item] = [("claim", owner()), *([("waived", waived)] if self._waived else [])]
-
-            def unchanged() -> None:
-                if any(True for _ in self._journal.rows(self.id, after=recorded.last)):
-                    raise RunError(f"Run {self.id} was resumed elsewhere just now. See session.unfinished() for what is left.")
-
-            self.journal_head = self._journal.write_many(self.id, items, check=unchanged)
+        if self._recorded is not None:
+            self.journal_head = note_resumed(self._journal, self.id, self._recorded, self._waived)
             return
-        more: dict[str, Any] = {"source": self.options.source, "verify": str(self.verify), "owner": owner()}
-        if clock_words(self._service.clock_offset):
-            more["clock_offset"] = round(
-                self._service.clock_offset or 0.0
-            )  # the times here, a signature's too, are off by so much
-        first = journal_records.opening(self.plan, self.signature, keep_comments=self.options.keep_comments, **more)
-
-        def opening() -> Iterator[Item]:
-            yield first
-            yield from journal_records.plan_entries(self.plan)
-            if self._waived:
-                yield "waived", waived
-
-        check = partial(must_not_have_run, self._journal, self.plan, self.options.source)
-        self.journal_head = self._journal.write_many(self.id, opening(), check=check)
+        more: dict[str, Any] = {"source": self.options.source, "verify": str(self.verify)}
+        offset = self._service.clock_offset
+        if clock_words(offset):
+            more["clock_offset"] = round(offset or 0.0)  # the times here, a signature's too, are off by so much
+        first = journal_records.opening(
+            self.plan, self.signature, keep_comments=self.options.keep_comments, owner=owner(), **more
+        )
+        self.journal_head = note_begun(self._journal, self.id, self.plan, first, self._waived, source=self.options.source)
 
     def _carry_out(self) -> None:
         """The run's thread. Whatever is thrown into it, the run ends; see ``finished`` for what is thrown at its very end."""

@@ -20,13 +20,14 @@ from tests.runs.killed import QUICK
 
 def interrupted(after: float, call: Callable[[], cvtr.Run]) -> cvtr.Run | None:
     """Call with a Ctrl-C after so many seconds."""
-    signal.setitimer(signal.ITIMER_REAL, after)
     try:
-        return call()
-    except KeyboardInterrupt:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, after)
+            return call()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:  # on a slow machine even before the call, or after it
         return None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def main() -> int:
