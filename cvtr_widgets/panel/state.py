@@ -192,7 +192,7 @@ class PanelState:
         """Select what was kept under a name, in place of or besides what is selected."""
         ids = self.kept.get(name)
         if not len(ids):
-            self.kept.problem = "This kept selection is not there any more. What is selected stays."
+            self.kept.problem = "This saved selection is not there any more. What is selected stays."
             return
         self.leads.select_kept(ids, add=add)
 

@@ -4,13 +4,13 @@
 function selectTools(link, table) {
   const page = () => table.now.rows.map((one) => one.id);
   const version = () => ({ version: table.now.matching_version });
-  const link_ = (text, name, pressed) => button(text, { class: `cvtr-link cvtr-${name}` }, pressed);
-  const selectPage = link_("this page", "select-page", () => table.tick(page(), true));
-  const matching = link_("all matching", "select-matching", () => link.send("select_matching", version()));
-  const loaded = link_("all loaded", "select-loaded", () => link.send("select_loaded", version()));
-  const invert = link_("invert page", "invert", () => link.send("invert", { ids: page() }));
-  const none = link_("none", "select-none", () => link.send("select_none"));
-  const undo = link_("undo", "undo-selection", () => link.send("undo_selection"));
+  const link_ = (text, name, pressed) => button(text, { class: `cvtr-link ${name}` }, pressed);
+  const selectPage = link_("this page", "cvtr-select-page", () => table.tick(page(), true));
+  const matching = link_("all matching", "cvtr-select-matching", () => link.send("select_matching", version()));
+  const loaded = link_("all loaded", "cvtr-select-loaded", () => link.send("select_loaded", version()));
+  const invert = link_("invert page", "cvtr-invert", () => link.send("invert", { ids: page() }));
+  const none = link_("none", "cvtr-select-none", () => link.send("select_none"));
+  const undo = link_("undo", "cvtr-undo-selection", () => link.send("undo_selection"));
   const only = tickBox("Selected only", "cvtr-selected-only", (on) => link.send("marked_only", { on }));
   table.foot.tools.append(h("span", { class: "cvtr-soft" }, "Select"), selectPage, matching, loaded, invert, none, undo, only.element);
 
@@ -44,7 +44,7 @@ function loadNotices(link) {
   const problem = problemBox();
   const goOnText = h("span");
   const goOn = h("div", { class: "cvtr-note", role: "alert", hidden: true }, goOnText, " ",
-    button("Load them all the same", { class: "cvtr-go-on" }, () => link.send("load", { go_on: true })));
+    button("Load anyway", { class: "cvtr-go-on" }, () => link.send("load", { go_on: true })));
   const outdatedText = h("span");
   const outdated = h("div", { class: "cvtr-note", hidden: true }, outdatedText, " ",
     button("Refresh", { class: "cvtr-link cvtr-refresh-now" }, () => link.send("refresh")));

@@ -30,7 +30,7 @@ class Kept:
         if not name or len(name) > LONGEST:
             self.problem = f"A name has 1 to {LONGEST} characters. Type one."
         elif name not in self._kept and len(self._kept) >= MOST:
-            self.problem = f"There are {MOST} kept selections already. Remove one first."
+            self.problem = f"There are {MOST} saved selections already. Remove one first."
         else:
             self._kept[name] = ids
 
