@@ -117,8 +117,8 @@ def clock(at: str, zone: tzinfo) -> str:
 
 
 def zone_words(zone: tzinfo) -> str:
-    """What a time zone is called: ``Europe/London``, or ``UTC+02:00`` where it has no name."""
-    name = str(getattr(zone, "key", "") or datetime.now(zone).strftime("%Z"))
+    """What a time zone is called: ``Europe/London``, ``UTC``, or ``UTC+02:00`` where it has no name."""
+    name = str(getattr(zone, "key", "") or datetime.now(zone).strftime("%Z")).removeprefix("Etc/")
     minutes = offset_of(zone)
     sign = "-" if minutes < 0 else "+"
     return plain(name, 40) if name else f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
