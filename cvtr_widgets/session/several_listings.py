@@ -104,7 +104,7 @@ class Listings:
             for note in listing.notes
         ]
         if self._again:
-            said.append(f"{self._again:,} leads changed and came in two parts; they are shown as they were read first.")
+            said.append(f"Changed meanwhile and came in two parts: {self._again:,}; shown as read first.")
         if not CHANGING.isdisjoint(varying):
             said.append(IN_PARTS.format(len(self._parts)))
         return said
