@@ -27,6 +27,7 @@ SANDBOX = "sandbox"
 """What the sandbox's enterprise is called."""
 
 
+@settings.told_to_visitors
 @checked
 def connect(
     enterprise: str | None = None,

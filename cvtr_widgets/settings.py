@@ -11,6 +11,7 @@
 | ``CVTR_SETTINGS`` | folder of this user's settings: a dialect file per enterprise and address in ``dialects`` |
 | ``CVTR_JOURNAL`` | folder of the journals of runs |
 | ``CVTR_JOURNAL_COMMENTS`` | ``1``: comments are kept in the journal in full, not only as a hash |
+| ``CVTR_VISITOR`` | under Voilà, who visits: set by the demo from a cookie; the journal is kept by it |
 | ``CVTR_SHARED`` | folder, on this machine, in which your kernels share the request limit |
 | ``CVTR_TIMEZONE`` | zone in which times are shown, such as ``Europe/London`` (default: this machine's) |
 | ``CVTR_CHUNK`` ``CVTR_IN_FLIGHT`` ``CVTR_REQUESTS`` | leads a write, requests at once (at most 9), requests per 5 minutes |
@@ -18,24 +19,29 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
 import secrets
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 from dateutil.tz import gettz, tzlocal
 
 from cvtr_widgets import safe_files
-from cvtr_widgets.errors import SettingsError
+from cvtr_widgets.errors import CvtrError, SettingsError
 from cvtr_widgets.models import Limits
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 APP = "cvtr-widgets"
 MAX_IN_FLIGHT = 9
 """Convertr asks for fewer than 10 requests at once."""
@@ -97,14 +103,35 @@ def under_voila(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("SERVER_SOFTWARE", "").startswith("voila/") or bool(environ.get("VOILA_KERNEL_ID"))
 
 
+def visitor_known(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a visitor of a Voilà page who comes back is known again (``cli/visitors.py``), and their runs with them."""
+    return under_voila(environ) and bool(environ.get("CVTR_VISITOR"))
+
+
+def told_to_visitors(act: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Print the sentence of an error of ours under Voilà, which shows visitors nothing else of it than that a cell failed."""
+
+    @functools.wraps(act)
+    def telling(*args: Given.args, **named: Given.kwargs) -> Result:
+        try:
+            return act(*args, **named)
+        except CvtrError as error:
+            if under_voila():
+                sys.stdout.write(f"{error}\n")
+            raise
+
+    return telling
+
+
 def journal_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the journals: ``CVTR_JOURNAL``, else this user's state folder; under Voilà one of the visitor's own."""
     given = environ.get("CVTR_JOURNAL", "")
     folder = Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "journal"
     if not under_voila(environ):
         return folder
-    # Runs of one visitor are never offered to another, though both work with the same account.
-    return folder / "visitors" / safe_name(environ.get("VOILA_KERNEL_ID") or str(os.getpid()))
+    # Runs of one visitor are never offered to another, though both work with the same account. CVTR_VISITOR is from a cookie of
+    # the browser (cli/visitors.py): whoever comes back finds their runs. Without it the kernel is all that is known.
+    return folder / "visitors" / safe_name(environ.get("CVTR_VISITOR") or environ.get("VOILA_KERNEL_ID") or str(os.getpid()))
 
 
 def keep_comments(environ: Mapping[str, str] = os.environ) -> bool:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 import cvtr_widgets
-from cvtr_widgets.cli import account, archive, doctor, journal, learn, run
+from cvtr_widgets.cli import account, archive, doctor, journal, learn, run, visitors
 from cvtr_widgets.cli.jupyterlab import Lab
 from cvtr_widgets.errors import CvtrError, SettingsError
 
@@ -82,7 +82,14 @@ def demo(
 
     with Sandbox(leads=leads, seed=seed) as sandbox:
         typer.echo(f"Sandbox with {leads:,} leads at {sandbox.url}")
-        lab = Lab(place, port=port, environ={"CVTR_SANDBOX_URL": sandbox.url}, given_up=lambda: stop.asked)
+        lab = Lab(
+            place,
+            port=port,
+            environ={"CVTR_SANDBOX_URL": sandbox.url},
+            options=visitors.options() if voila else (),
+            config=visitors.CONFIG if voila else None,
+            given_up=lambda: stop.asked,
+        )
         with lab:
             address = lab.address(PANEL, "voila/render" if voila else "lab/tree")
             typer.echo(f"Open   {address}\nPress Ctrl-C to stop.")

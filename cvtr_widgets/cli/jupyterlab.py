@@ -58,6 +58,7 @@ class Lab:
         port: int = 0,
         environ: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
+        config: Mapping[str, str] | None = None,
         given_up: Callable[[], bool] = lambda: False,
     ) -> None:
         """Start it and wait until it answers.
@@ -67,6 +68,7 @@ class Lab:
             port: on 127.0.0.1; 0 takes a free one.
             environ: added to this process's environment, for JupyterLab and its kernels.
             options: further command-line options of JupyterLab.
+            config: files for its configuration folder, by name.
             given_up: asked while waiting; True ends the attempt.
 
         Raises:
@@ -79,6 +81,8 @@ class Lab:
         self._home = Path(tempfile.mkdtemp(prefix="cvtr-lab-"))
         self._log = self._home / "jupyter.log"
         own = _own_environment(self._home)
+        for name, text in (config or {}).items():
+            (self._home / "config" / name).write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "jupyterlab", *_OPTIONS, f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(  # our own words, no shell

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cvtr_widgets.errors import Cancelled, CvtrError, ReadTooLarge
+from cvtr_widgets.panel.visitor_words import for_reader
 
 log = logging.getLogger("cvtr_widgets.panel")
 
@@ -35,7 +36,7 @@ def problem_of(error: BaseException) -> Problem:
     The words of a foreign error are left out: a lead's name may be among them.
     """
     if isinstance(error, CvtrError):
-        return Problem(str(error))
+        return Problem(for_reader(str(error)))
     places = [f"{Path(f.filename).name}:{f.lineno} in {f.name}" for f in traceback.extract_tb(error.__traceback__)[-12:]]
     kind = type(error).__name__
     log.error("a fault in the lead panel: %s at %s", kind, " < ".join(reversed(places)))
@@ -160,6 +161,6 @@ class Jobs:
             except Exception as error:  # noqa: BLE001  as above: what was read could not be shown
                 failed(problem_of(error), error)
         elif isinstance(wrong, (Cancelled, ReadTooLarge)):
-            failed(Problem(str(wrong)), wrong)
+            failed(Problem(for_reader(str(wrong))), wrong)
         else:
             failed(problem_of(wrong), wrong)

@@ -16,6 +16,7 @@ import anywidget
 from ipywidgets import Layout
 from traitlets import TraitError
 
+from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
 from cvtr_widgets.errors import ArgumentError
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cvtr_widgets.panel")
 TYPED = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
+ABSENT_VISITOR = "No lead panel here? Reload the page."
+KNOWN = " A run that you began goes on, and is found again."
 ABSENT = (
     "No lead panel here, or only “Loading widget”? It lives in a kernel: run this cell (Shift+Enter), and those above it, to "
     "start it. Nothing that was loaded or entered is in this file."
@@ -90,6 +93,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     _esm = page(SCRIPTS)
     _css = page(STYLES)
 
+    @settings.told_to_visitors
     @checked
     def __init__(
         self,
@@ -139,7 +143,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         """Show it, after a sentence for whoever opens the notebook when no kernel is there; a living panel hides that."""
         from IPython.display import display
 
-        display({"text/plain": ABSENT, "text/html": f'<p class="cvtr-absent-panel">{ABSENT}</p>'}, raw=True)
+        words = ABSENT_VISITOR + KNOWN * settings.visitor_known() if settings.under_voila() else ABSENT
+        display({"text/plain": words, "text/html": f'<p class="cvtr-absent-panel">{words}</p>'}, raw=True)
         bundle = self._repr_mimebundle_()
         if bundle is not None:
             display(bundle[0], metadata=bundle[1], raw=True)

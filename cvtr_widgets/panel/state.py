@@ -367,4 +367,5 @@ class PanelState:
             "offset": offset_of(self.session.client.zone),
             "running": self.processing.running,
             "voila": settings.under_voila(),
+            "visitor_known": settings.visitor_known(),
         }

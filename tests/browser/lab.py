@@ -19,6 +19,7 @@ from urllib.parse import quote
 import nbformat
 from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Playwright
 
+from cvtr_widgets.cli import visitors
 from cvtr_widgets.cli.jupyterlab import Lab
 from cvtr_widgets.sandbox import SandboxServer
 
@@ -87,10 +88,11 @@ def launch_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=browser_path(), args=_BROWSER_OPTIONS)
 
 
-def start_lab(root: Path) -> Lab:
+def start_lab(root: Path, options: Sequence[str] = ()) -> Lab:
     """JupyterLab on ``root``. Its kernels import this checkout and see nobody's IPython start-up files."""
     environ = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(root.parent / "ipython"), "CVTR_SANDBOX_URL": ""}
-    return Lab(root, environ=environ, options=[f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")])
+    exposed = [f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")]
+    return Lab(root, environ=environ, config=visitors.CONFIG, options=[*exposed, *options])
 
 
 def end_kernels(lab: Lab) -> None:

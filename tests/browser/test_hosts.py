@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import PATIENCE, NotebookPage, environment_cell, joined, write_notebook
+from tests.browser.lab import NotebookPage, environment_cell, joined, write_notebook
 from tests.browser.panel import CELL, PanelPage
 
 
@@ -59,26 +58,3 @@ def test_as_a_voila_page_whose_source_holds_no_lead(lab, lab_root, page, noteboo
     leads = [sandbox.record(own) for own in sandbox.lead_ids()]
     secrets = {str(lead["id"]) for lead in leads} | {lead["email"] for lead in leads}
     assert [secret for secret in secrets if secret in source] == []
-
-
-def test_leaving_a_voila_page_during_a_run_leaves_the_run_alone(lab, lab_root, watched, notebooks, sandbox, written):
-    page = watched.page
-    page.goto(lab.address(written, "voila/render"))
-    page.locator(".cvtr-panel[data-step='1']").wait_for()
-    panel = PanelPage(NotebookPage(page, lab, lab_root, written), sandbox)
-    ids = sandbox.lead_ids(status="Caution")[:20]
-    panel.type_ids(" ".join(map(str, ids)))
-    panel.selected(20)
-    panel.next()
-    panel.choose("test", reason="Test lead")
-    panel.preview()
-    sandbox.latency = 1.0
-    panel.press(".cvtr-run")
-    panel(".cvtr-progress").wait_for()
-    page.goto("about:blank")
-    sandbox.latency = 0.0
-    until = time.monotonic() + PATIENCE
-    while not all(sandbox.lead(own)["status"] == "Test" for own in ids) and time.monotonic() < until:
-        page.wait_for_timeout(50)
-    assert [len(sandbox.effects(own)) for own in ids] == [1] * 20
-    assert watched.questions == []

@@ -52,9 +52,10 @@ function kernelLink(model) {
 }
 
 /** What is known of a kernel that does not answer: no more than that. */
-function silence(link, { viewed, running, voila, at }) {
+function silence(link, { viewed, running, voila, visitorKnown, at }) {
   const ended = voila
-    ? "Reload the page to start again, and look at the leads of a run that was under way: it may have stopped half-way."
+    ? visitorKnown ? "Reload the page: a run of yours is found there, and offered to be resumed if it has stopped half-way."
+      : "Reload the page to start again, and look at the leads of a run that was under way: it may have stopped half-way."
     : "Run the cell that makes the panel again (Shift+Enter): it offers to resume a run that has stopped half-way.";
   if (link.cut && (link.slow() || !viewed)) {
     return `The kernel was restarted or has ended, and this panel with it. What is shown is as of ${at}; nothing can be pressed here. `
@@ -178,7 +179,9 @@ function pastRuns(link) {
     const comment = h("input", { class: "cvtr-past-comment", type: "text", autocomplete: "off" });
     const say = (send) => link.send("resume", { run: one.id, send, comment: comment.value });
     const ask = one.needs_comment ? labelled("Its comment again, word for word", comment) : null;
-    const tools = one.taken ? [h("span", { class: "cvtr-soft" }, one.taken),
+    const tools = one.ended ? [h("span", { class: "cvtr-soft" }, one.ended),
+      button("Show its results", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id }))]
+      : one.taken ? [h("span", { class: "cvtr-soft" }, one.taken),
       button("Watch", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id })),
       button("Look again", { class: "cvtr-look" }, () => link.send("look_again"))]
       : [one.not_sent ? button(one.go_on, { class: "cvtr-main cvtr-resume" }, () => say(true)) : null,
@@ -195,11 +198,11 @@ function pastRuns(link) {
         drawn = now;
         list.replaceChildren(...view.runs.map(row));
       }
-      setLine(more, view.more ? `and ${view.more} more: session.unfinished()` : "");
+      setLine(more, view.more ? `and ${view.more} more${view.more_are_in}` : "");
       problem.update(view.problem);
       setLines(notes, view.notes);
-      setShown(heading, view.runs.length > 0);
-      setAttribute(element, "aria-label", view.runs.length ? "Unfinished runs" : "About the journal of runs");
+      setLine(heading, view.runs.length ? view.heading : "");
+      setAttribute(element, "aria-label", view.runs.length ? view.heading : "About the journal of runs");
       setShown(element, !quiet && (view.runs.length > 0 || Boolean(view.problem) || view.notes.length > 0));
     },
   };
@@ -315,9 +318,9 @@ function render({ model, el }) {
     step = view.step;
   }
 
-  /** Voilà would end the kernel with its page, and the run with it. */
+  /** Voilà would end the kernel with its page, and a run with it, of which the page need not know yet. Its server ends idle ones. */
   function leaving(event) {
-    if (known && known.head.voila && known.head.running) event.stopImmediatePropagation();
+    if (known && known.head.voila) event.stopImmediatePropagation();
   }
   window.addEventListener("beforeunload", leaving, { capture: true });
 
@@ -354,7 +357,7 @@ function render({ model, el }) {
 
   function told() {
     const head = known ? known.head : {};
-    setLine(silent, silence(link, { viewed, running: head.running, voila: head.voila, at }));
+    setLine(silent, silence(link, { viewed, running: head.running, voila: head.voila, visitorKnown: head.visitor_known, at }));
     locked(Boolean(silent.textContent) && link.cut);
   }
 

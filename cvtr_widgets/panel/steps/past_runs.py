@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets import settings
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.errors import CvtrError
-from cvtr_widgets.models import Progress
+from cvtr_widgets.models import Outcome, Progress
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
 from cvtr_widgets.panel.table.cells import clock, moment, plain
+from cvtr_widgets.panel.visitor_words import for_reader
 from cvtr_widgets.runs.run import Run
 
 if TYPE_CHECKING:
@@ -31,20 +33,25 @@ class PastRuns:
         self._session = session
         self._jobs = jobs
         self._found: list[dict[str, Any]] = []
+        self._ended: list[dict[str, Any]] = []
         self._zone = session.client.zone
 
     def look(self) -> None:
         """Read the journal for runs that never came to their end."""
 
-        def work(_job: Job, _tell: Any) -> tuple[pd.DataFrame, list[str]]:
+        def work(_job: Job, _tell: Any) -> tuple[pd.DataFrame, pd.DataFrame | None, list[str]]:
             limits = self._session.client.limit_note
-            return self._session.unfinished(), [*self._session.journal_notes, *([limits] if limits else [])]
+            ended = self._session.history() if settings.under_voila() else None
+            return self._session.unfinished(), ended, [*self._session.journal_notes, *([limits] if limits else [])]
 
-        def done(found: tuple[pd.DataFrame, list[str]]) -> None:
-            frame, self.notes = found
+        def done(found: tuple[pd.DataFrame, pd.DataFrame | None, list[str]]) -> None:
+            frame, ended, self.notes = found
             self.looked = True
             rows: list[Any] = frame.reset_index().to_dict("records")
             self._found = [self._row(str(row["run_id"]), row) for row in rows]
+            if ended is not None:
+                ended = ended[ended["ended"].notna() & ~ended.index.isin(frame.index)].head(SHOWN)
+                self._ended = [self._ended_row(str(row["run_id"]), row) for row in ended.reset_index().to_dict("records")]
 
         def failed(problem: Problem, _error: BaseException) -> None:
             self.problem, self.looked = problem, True
@@ -65,6 +72,16 @@ class PastRuns:
             "needs_comment": bool(row["needs_comment"]),
             "carried": f"Process {row['owner_pid']} carries it out. Start over to leave it." if taken else "",
             "taken": f"Process {row['owner_pid']} is at it since {since}; it can be watched here. {as_of}" if taken else "",
+        }
+
+    def _ended_row(self, own: str, row: dict[Any, Any]) -> dict[str, Any]:
+        """A visitor of a page has no ``session.history()``."""
+        counts = [(row[str(o)], str(o).replace("_", " ")) for o in Outcome]
+        return {
+            "id": own,
+            "text": f"{moment(row['started'], self._zone)}: {plain(str(row['actions']), 120)}",
+            "counts": ", ".join(f"{int(n):,} {words}" for n, words in counts if n == n and n),  # noqa: PLR0124  NaN, NA
+            "ended": f"It ended {moment(row['ended'], self._zone)}.",
         }
 
     def resume(self, run_id: str, comment: str, listener: Callable[[Progress], None], *, send: bool) -> Run | None:
@@ -101,8 +118,10 @@ class PastRuns:
         """As JSON values."""
         return {
             "looked": self.looked,
-            "runs": self._found[:SHOWN],
+            "heading": "Your runs" if self._ended else "Unfinished runs",
+            "runs": [*self._found[:SHOWN], *self._ended],
             "more": max(0, len(self._found) - SHOWN),
+            "more_are_in": "" if settings.under_voila() else ": session.unfinished()",
             "problem": None if self.problem is None else self.problem.message(),
-            "notes": [plain(note, 400) for note in self.notes],
+            "notes": [plain(for_reader(note), 400) for note in self.notes],
         }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.actions.catalogue import count_of, describe
 from cvtr_widgets.models import Outcome, Progress, RunState, Sealed, Verdict
 from cvtr_widgets.panel.table.cells import plain
+from cvtr_widgets.panel.visitor_words import for_reader
 from cvtr_widgets.plans.plan import Plan, duration
 from cvtr_widgets.runs.run import Run
 
@@ -100,7 +101,7 @@ def run_view(
         "sums": list(sums),
         "sent": _sent_words(run, progress, counts),
         "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), _why(o, run, skipped)] for o in OUTCOMES if counts[str(o)]],
-        "error": "" if run.error is None else plain(str(run.error), 600),
+        "error": "" if run.error is None else plain(for_reader(str(run.error)), 600),
         "again": f"Again with the {count_of(left)} that did not surely go through" if left else "",
         "filter": list(shown),
     }
