@@ -1,9 +1,9 @@
 """Voilà: knowing a visitor again by a cookie, and ending kernels that nobody uses.
 
-Voilà starts a kernel for each visit, and cannot lead a visitor back to one. So a browser gets a random name in a cookie, its kernels
-keep their journal under that name, and a run of an earlier visit is found there. A page that is left ends no kernel: a run in it
-would end with it. Kernels that have been idle for a while, with no page open, are ended by the server; a run counts as activity, for
-it tells its progress.
+Voilà starts a kernel for each visit, and cannot lead a visitor back to one. So a browser gets a random name in a cookie, its
+kernels keep their journal under that name, and a run of an earlier visit is found there. A page that is left ends no kernel: a
+run in it would end with it. Kernels that have been idle for a while, with no page open, are ended by the server; a run counts as
+activity, for it tells its progress.
 """
 
 from __future__ import annotations
