@@ -276,7 +276,7 @@ def everything(words: list[str], *marks: str) -> int:
     failed = static_checks()
     say("tests")
     chosen = any(not word.startswith("-") and (ROOT / word.split("::")[0]).exists() for word in words)
-    workers = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     return run_tests(
         failed, [*workers, *SECOND_TRY, *NBVAL, *marks, *([] if chosen else ["tests", "notebooks"]), *words], browser
     )
