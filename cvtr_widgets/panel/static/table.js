@@ -172,7 +172,7 @@ class LeadTable {
     return h("th", { role: "columnheader", scope: "col", "data-column": column.name,
       "aria-sort": sorted ? (sorted.descending ? "descending" : "ascending") : "none" },
       button(column.title + arrow, { class: "cvtr-sort", "data-sort": column.name }, press),
-      column.zone ? h("span", { class: "cvtr-soft cvtr-head-zone" }, ` ${column.zone}`) : null, this.menu ? this.#opener(column) : null);
+      column.zone ? h("span", { class: "cvtr-head-zone" }, ` ${column.zone}`) : null, this.menu ? this.#opener(column) : null);
   }
 
   /** The small button in a column's head that opens its menu. */
