@@ -81,7 +81,7 @@ def test_a_visitor_finds_the_run_that_was_left_and_idle_kernels_end(browser, own
 
         panel = visit(mine.page)
         expect(panel(".cvtr-past h3")).to_have_text("Your runs")
-        expect(panel(".cvtr-past li")).to_contain_text("20 confirmed")
+        expect(panel("li[data-run]")).to_contain_text("20 confirmed")
         mine.page.screenshot(path=OUTPUT / "visitor-is-back.png")
         panel.press(".cvtr-watch")
         expect(panel(".cvtr-results")).to_contain_text("It has come to its end.")
