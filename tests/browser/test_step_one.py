@@ -173,7 +173,7 @@ def test_a_narrow_window_shows_the_plan_up_to_its_verdict(open_panel, screenshot
 def test_heads_name_the_zone_and_the_detail_has_words_for_keys(open_panel):
     panel = open_panel()
     panel.load()
-    zone = panel.opened.kernel_eval("str(panel.session.client.zone)")
+    zone = panel.opened.kernel_eval("str(panel.session.client.zone)").removeprefix("Etc/")
     expect(panel(".cvtr-table th[data-column='date']")).to_contain_text(zone)
     panel(".cvtr-table .cvtr-open").first.click()
     panel(".cvtr-fields dt").first.wait_for()
