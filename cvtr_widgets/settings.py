@@ -172,7 +172,22 @@ def dialect_path(enterprise: str, origin: str = "", environ: Mapping[str, str] =
             raise SettingsError(f"CVTR_DIALECT names {given!r}, and there is no such file. Correct or unset it.")
         return path
     path = dialect_file(enterprise, origin, environ)
-    return path if path.is_file() else None
+    return path if _is_there(path) else None
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file. That it cannot be seen is not taken for "no": it may hold what must be obeyed.
+
+    Raises:
+        SettingsError: the folder may not be looked into.
+    """
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise SettingsError(
+            f"The settings in {path.parent} cannot be looked at: {error.strerror}. Give yourself the right, or choose another "
+            "folder with CVTR_SETTINGS."
+        ) from None
 
 
 def dialect_file(enterprise: str, origin: str = "", environ: Mapping[str, str] = os.environ) -> Path:
@@ -199,7 +214,7 @@ def policy_path(enterprise: str, origin: str = "", environ: Mapping[str, str] = 
             raise SettingsError(f"CVTR_POLICY names {given!r}, and there is no such file. Correct or unset it.")
         return path
     path = settings_folder(environ) / "policies" / dialect_file(enterprise, origin, environ).name
-    return path if path.is_file() else None
+    return path if _is_there(path) else None
 
 
 SETTINGS = frozenset({"key", "dialects", "policies"})
