@@ -54,10 +54,13 @@ else:
 def run_apart(sandbox, ids, folder: Path, *, size: int = 0, user: int = 0) -> str:
     """A run in a process of its own, whose files may grow by ``size`` bytes more, or that gives up root's rights first."""
     environ = {**os.environ, "CVTR_JOURNAL": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, sandbox.url, str(size), " ".join(map(str, ids)), str(user)],
-        cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="cvtr-settings-") as settings:
+        Path(settings).chmod(0o755)  # so that any user sees that there are none
+        environ["CVTR_SETTINGS"] = settings
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, sandbox.url, str(size), " ".join(map(str, ids)), str(user)],
+            cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 
