@@ -12,9 +12,10 @@ from tests.browser.test_saved import TOGGLE
 
 pytestmark = pytest.mark.browser
 SETUP = """
+from datetime import UTC, datetime
 import cvtr_widgets as cvtr
 from cvtr_widgets.insight import charts
-sandbox = cvtr.Sandbox(story="bad_month", leads=2_000, seed=2)
+sandbox = cvtr.Sandbox(story="bad_month", leads=2_000, seed=2, now=datetime(2026, 11, 20, 12, tzinfo=UTC))
 client = sandbox.connect()
 leads = cvtr.LeadSession(client, progress=False).pull()
 days = charts.over_time(leads, zone="UTC"); shares = charts.breakdown(leads)
@@ -100,8 +101,9 @@ def test_charts_follow_the_theme_and_are_accessible(shown, page, screenshot):
 
 
 LOOK = """
+from datetime import UTC, datetime
 import cvtr_widgets as cvtr
-sandbox = cvtr.Sandbox(story="bad_month", leads=2_000, seed=2)
+sandbox = cvtr.Sandbox(story="bad_month", leads=2_000, seed=2, now=datetime(2026, 11, 20, 12, tzinfo=UTC))
 client = sandbox.connect()
 leads = cvtr.LeadSession(client, progress=False).pull()
 look = cvtr.LookPanel(leads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
@@ -15,10 +16,12 @@ from cvtr_widgets.insight import charts
 from cvtr_widgets.insight.chart_view import chart_message
 from tests.insight.worlds import CHANGES, frame_of, rows_of
 
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
 
 @pytest.fixture(scope="module")
 def leads():
-    with cvtr.Sandbox(story="bad_month", leads=2_000, seed=2) as sandbox, sandbox.connect() as client:
+    with cvtr.Sandbox(story="bad_month", leads=2_000, seed=2, now=NOW) as sandbox, sandbox.connect() as client:
         return cvtr.LeadSession(client, progress=False).pull()
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import queue
+from datetime import UTC, datetime
 
 import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.insight.look_panel import GROUPS, QUESTIONS
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 class Look:
@@ -30,7 +33,7 @@ class Look:
 
 @pytest.fixture(scope="module")
 def world():
-    with cvtr.Sandbox(story="bad_month", leads=2_000, seed=2) as sandbox, sandbox.connect() as client:
+    with cvtr.Sandbox(story="bad_month", leads=2_000, seed=2, now=NOW) as sandbox, sandbox.connect() as client:
         session = cvtr.LeadSession(client, progress=False)
         yield session, session.pull()
 
