@@ -153,14 +153,7 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
     }).sort_values("share", ascending=False, ignore_index=True)  # fmt: skip
     usual = float(np.median([one.usual for one in judged]))
     rho = float(np.median([one.spread for one in judged]))
-    sizes = np.unique(np.geomspace(LEAST_LEADS, max(table["leads"].max(), 2 * LEAST_LEADS), 60))
-    spread = np.sqrt(usual * (1 - usual) * (1 / sizes + (1 - 1 / sizes) * rho))
-    limits = [
-        {"leads": float(n), "limit": float(np.clip(usual + z * s, 0, 1)), "line": f"{label} {side}", "kind": label}
-        for label, z0 in (("95 %", 1.96), ("99.8 %", 3.09))
-        for side, z in (("below", -z0), ("above", z0))
-        for n, s in zip(sizes, spread, strict=True)
-    ]
+    limits = _limits(usual, rho, int(table["leads"].max()))
     x = {"field": "leads", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": "leads of the group"}
     y = {"type": "quantitative", "axis": SHARE, "title": "share Invalid"}
     spec = {
@@ -186,6 +179,20 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
     return Chart(
         f"Share Invalid by {name}: {len(table):,} groups, {int(table['leads'].sum()):,} leads", spec, table, [name], {name: group}
     )
+
+
+def _limits(usual: float, rho: float, largest: int) -> list[dict[str, Any]]:
+    """The lines of a funnel for groups of all sizes: 95 % and 99.8 %, below and above."""
+    import numpy as np
+
+    sizes = np.unique(np.geomspace(LEAST_LEADS, max(largest, 2 * LEAST_LEADS), 60))
+    spread = np.sqrt(usual * (1 - usual) * (1 / sizes + (1 - 1 / sizes) * rho))
+    return [
+        {"leads": float(n), "limit": float(np.clip(usual + z * s, 0, 1)), "line": f"{label} {side}", "kind": label}
+        for label, z0 in (("95 %", 1.96), ("99.8 %", 3.09))
+        for side, z in (("below", -z0), ("above", z0))
+        for n, s in zip(sizes, spread, strict=True)
+    ]
 
 
 def _one(by: str) -> str:

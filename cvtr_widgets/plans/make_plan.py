@@ -168,31 +168,11 @@ def make_plan(
     entries: list[Entry] = []
     for number, (action, group) in enumerate(resolved):
         entries += _entries(service, lists, number, action, group, reading, notes, _stays(held, policy))
-    plan = Plan(
-        enterprise=service.identity.enterprise,
-        user_id=service.identity.user_id,
-        sandbox=service.identity.sandbox,
-        dialect_hash=service.dialect_hash,
-        groups=tuple(resolved),
-        entries=tuple(entries),
-        warnings=(),
-        money=(),
-        cost=Cost(0, 0.0, ""),
-        made_at=datetime.now(UTC),
-        read_at=reading.at,
-        fresh=reading.fresh,
-        fingerprint="",
-        include_cannot_tell=include_cannot_tell,
-        left_out=tuple(left_out),
-        world=service.identity.world,
-        origin=service.identity.origin,
-        account=service.identity.account,
-        masked=service.identity.masked,
-        provenance=provenance,
-        rule=rule,
+    plan = dataclasses.replace(
+        _unsigned(service, tuple(resolved), tuple(entries), reading),
+        include_cannot_tell=include_cannot_tell, left_out=tuple(left_out), provenance=provenance, rule=rule,
         policy="" if policy is None else policy.mark,
-        moment=reading.moment,
-    )
+    )  # fmt: skip
     plan = dataclasses.replace(plan, fingerprint=fingerprint_of(plan))
     costs = costs_of(plan, service)
     warnings = (*said_before, *clock_words(service.clock_offset), *_warnings(plan), *dict.fromkeys(notes))
@@ -401,3 +381,16 @@ def _moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal | None]:
 
 def _signed(amount: Decimal) -> str:
     return f"{'−' if amount < 0 else '+'}{abs(amount):,.2f}"
+
+
+def _unsigned(
+    service: LeadReads, groups: tuple[tuple[Action, tuple[LeadId, ...]], ...], entries: tuple[Entry, ...], reading: Reading
+) -> Plan:
+    """A plan of these entries by whoever is logged in, before it has its fingerprint, its costs and its words."""
+    mine = service.identity
+    return Plan(
+        enterprise=mine.enterprise, user_id=mine.user_id, sandbox=mine.sandbox, dialect_hash=service.dialect_hash, groups=groups,
+        entries=entries, warnings=(), money=(), cost=Cost(0, 0.0, ""), made_at=datetime.now(UTC), read_at=reading.at,
+        fresh=reading.fresh, fingerprint="", include_cannot_tell=False, left_out=(), world=mine.world, origin=mine.origin,
+        account=mine.account, masked=mine.masked, moment=reading.moment,
+    )  # fmt: skip

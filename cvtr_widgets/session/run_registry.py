@@ -26,7 +26,7 @@ from cvtr_widgets.journal.run_lock import Claim, Held
 from cvtr_widgets.models import LeadId, Sealed, Signature, seal
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.plan import Plan, fingerprint_of
-from cvtr_widgets.plans.policy import Policy
+from cvtr_widgets.plans.policy import Policy, read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.runs import history
 from cvtr_widgets.runs.options import RunOptions
@@ -205,7 +205,8 @@ class Running:
 
         Raises:
             RunError: no such run, or nothing is left. RunTaken: somebody else has it. NotConfirmed: a comment is needed.
-            PlanOutOfDate: another account's, or the dialect has changed. JournalError: the journal is not whole.
+            PlanOutOfDate: another account's, or the dialect or policy has changed. JournalError: the journal
+                is not whole.
         """
         known = self.runs.get(run_id)
         if known is not None and not known.finished:
@@ -270,9 +271,11 @@ class Running:
         theirs = found.plan
         if not found.unfinished:
             raise RunError(f"Run {found.run_id} is finished ({found.ended}). Plan anew for what is left to do.")
-        if send and theirs.dialect_hash != self._client.dialect_hash:
+        changed = "dialect" if theirs.dialect_hash != self._client.dialect_hash else ""
+        changed = changed or ("policy" if theirs.policy != read_policy(self._client.identity).mark else "")
+        if send and changed:
             raise PlanOutOfDate(
-                "The dialect has changed since this run was planned. Settle what is in doubt with "
+                f"The {changed} has changed since this run was planned. Settle what is in doubt with "
                 "session.resume(run_id, send=False), then plan anew."
             )
         self._must_be_confirmed(theirs)

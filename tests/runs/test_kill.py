@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from cvtr_widgets.errors import PlanOutOfDate
 from tests.runs import killed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,6 +93,24 @@ def test_killed_at_each_step_the_run_is_gone_on_with(sandbox, open_session, step
         assert counts["unknown"] > 0
     # Whatever the step, another thread may have stood between intent and sending.
     assert run.results.query("outcome == 'unknown'").detail.str.contains("kernel ended").all()
+
+
+def test_a_policy_that_came_after_the_plan_holds_for_what_is_left_of_its_run(sandbox, open_session, tmp_path, monkeypatch):
+    ids = leads_for(sandbox, "test", 80)
+    with held(sandbox, ids, action="test", step="answered", nth=2, in_flight=1) as process:
+        end_of(process)
+    sent = {own for own in ids if sandbox.server.effects(own)}
+    assert len(sent) < len(ids)
+    policy = tmp_path / "policy.toml"
+    policy.write_text('never = ["test"]', encoding="utf-8")
+    monkeypatch.setenv("CVTR_POLICY", str(policy))
+    session = open_session(chunk=5)
+    run_id = session.unfinished().index[0]
+    with pytest.raises(PlanOutOfDate, match="policy has changed"):
+        session.resume(run_id)
+    run = session.resume(run_id, send=False)  # only looks at what is in doubt
+    assert {own for own in ids if sandbox.server.effects(own)} == sent
+    assert run.counts["not_sent"] > 0
 
 
 def test_killed_while_the_plan_is_noted_nothing_was_sent(sandbox, open_session):
