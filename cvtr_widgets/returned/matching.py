@@ -58,7 +58,7 @@ class LeadIndex:
     """Leads by e-mail and telephone. ``ignore_case``: addresses that differ in case only are the same."""
 
     def __init__(self, leads: pd.DataFrame | None, *, ignore_case: bool) -> None:
-        """Raises SelectionError: the frame is masked, or has not these columns."""
+        """Raises SelectionError: the frame is masked, was not loaded to its end, or has not these columns."""
         self.loaded: frozenset[LeadId] = frozenset()
         self._ignore_case = ignore_case
         self._exact: dict[str, Found] = {"email": {}, "telephone": {}}
@@ -67,6 +67,11 @@ class LeadIndex:
             return
         if leads.attrs.get("masked"):
             raise SelectionError("These leads are masked, so that nobody can be found by e-mail or telephone. Name leads by id.")
+        if leads.attrs.get("coverage", {}).get("why"):
+            raise SelectionError(
+                "These leads were not loaded to their end, and one that is missing may have the same e-mail or telephone. "
+                "Load all of them (session.pull with narrower filters), then match again."
+            )
         if leads.index.name != "lead_id" or not {"email", "telephone"} <= set(leads.columns):
             raise SelectionError("leads= takes a frame as session.pull() gives it, with its columns email and telephone.")
         ids = [int(i) for i in leads.index]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 
 import openpyxl
 import pandas as pd
@@ -165,6 +166,16 @@ def test_masked_leads_find_nobody(open_session, tmp_path):
     path.write_text("Email\na@b.example\n", encoding="utf-8")
     with pytest.raises(SelectionError, match="masked"):
         cvtr.returns(path, session, leads=session.pull())
+
+
+def test_leads_that_were_not_loaded_to_their_end_find_nobody(session, tmp_path):
+    stop = threading.Event()
+    leads = session.pull(on_page=lambda *_: stop.set(), cancel=stop)
+    assert leads.attrs["coverage"]["why"] == "stopped"
+    path = tmp_path / "a.csv"
+    path.write_text(f"Email\n{leads['email'].iloc[0]}\n", encoding="utf-8")
+    with pytest.raises(SelectionError, match="not loaded to their end"):
+        cvtr.returns(path, session, leads=leads)
 
 
 MAILS = [
