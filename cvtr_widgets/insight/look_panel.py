@@ -50,7 +50,7 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     back with the ids.
     """
 
-    _esm = static("chart.js").replace("export default { render };", "") + static("look.js")
+    _esm = static("look.min.js")
     _css = static("chart.css")
 
     def __init__(self, source: Panel | pd.DataFrame) -> None:

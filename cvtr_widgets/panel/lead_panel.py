@@ -26,7 +26,7 @@ from cvtr_widgets.panel.link.acknowledgements import Heard
 from cvtr_widgets.panel.link.deltas import News
 from cvtr_widgets.panel.link.downloads import Downloads
 from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
-from cvtr_widgets.panel.link.page import SCRIPTS, STYLES, page
+from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs.run import Run
@@ -90,8 +90,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             not have.
     """
 
-    _esm = page(SCRIPTS)
-    _css = page(STYLES)
+    _esm = static(SCRIPT)
+    _css = static(STYLE)
 
     @settings.told_to_visitors
     @checked

@@ -14,7 +14,7 @@ async function install(buffer) {
   for (const draw of waiting) draw();
 }
 
-function element(name, className, text) {
+export function element(name, className, text) {
   const made = document.createElement(name);
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
@@ -83,7 +83,7 @@ const nowhere = {
   file: () => Promise.reject(new Error("nothing is loaded")),
 };
 
-function render({ model, el }) {
+export function renderChart({ model, el }) {
   const root = element("div", "cvtr-chart");
   const picture = element("div", "cvtr-chart-picture");
   const side = element("div", "cvtr-chart-numbers");
@@ -170,4 +170,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render: renderChart };

@@ -1,4 +1,6 @@
-// The questions, and what is found. The chart and its table are drawn by chart.js, which stands above in the same module.
+// The questions, and what is found. The chart and its table are drawn by chart.js.
+
+import { element, renderChart } from "./chart.js";
 
 const WORDS = { findings: "Findings", breakdown: "Breakdown", over_time: "Over time", reasons: "Reasons", funnel: "Funnel" };
 
@@ -78,7 +80,7 @@ function renderLook({ model, el }) {
 
   model.on("msg:custom", heard);
   area.hidden = true;
-  const clean = render({ model, el: area });
+  const clean = renderChart({ model, el: area });
   return () => { model.off("msg:custom", heard); clean(); };
 }
 

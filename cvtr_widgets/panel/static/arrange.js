@@ -1,5 +1,9 @@
 // The toolbar over the lead table: search, columns, views, saved selections, and the filters in force.
 
+import { button, h, setLine, setShown } from "./dom.js";
+import { labelled } from "./fields.js";
+import { menuButton } from "./menus.js";
+
 /** Names with a number or none, each to use or to remove. */
 function chips(className, label) {
   const element = h("ul", { class: `cvtr-chips ${className}`, "aria-label": label, hidden: true });
@@ -107,7 +111,7 @@ function jumpMenu(link) {
 }
 
 /** One row over the table; below it what is filtered and sorted by. ``first``: what stands at its beginning (search). */
-function arrangeTools(link, first) {
+export function arrangeTools(link, first) {
   const filters = chips("cvtr-active-filters", "Filters in force");
   const sorts = chips("cvtr-active-sorts", "Sorted by");
   const clear = button("no filters", { class: "cvtr-link cvtr-narrow-none" }, () => link.send("narrow_none"));

@@ -1,7 +1,10 @@
 // One lead with all that is known of it, below the table: fields, job results, notes.
 
+import { button, h, problemBox, setAttribute, setShown, setText } from "./dom.js";
+import { tickBox } from "./fields.js";
+
 /** ``closed(id)``: the pane was closed by somebody who was in it, and the focus needs another place. */
-function detailPane(link, closed) {
+export function detailPane(link, closed) {
   const title = h("h4", { tabindex: "-1" });
   const previous = button("‹ Previous lead", { class: "cvtr-detail-previous" }, () => link.send("detail_step", { step: -1 }));
   const next = button("Next lead ›", { class: "cvtr-detail-next" }, () => link.send("detail_step", { step: 1 }));

@@ -1,7 +1,7 @@
 // Small things around the page's elements. Text from the kernel only ever becomes text nodes and values, never markup.
 
 /** An element. Properties: "class", "on" (event -> listener), booleans, and attributes; children: elements and texts. */
-function h(tag, properties = {}, ...children) {
+export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (name === "on") {
@@ -16,32 +16,32 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
-function setText(element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function setShown(element, shown) {
+export function setShown(element, shown) {
   if (element.hidden === Boolean(shown)) element.hidden = !shown;
 }
 
-function setAttribute(element, name, value) {
+export function setAttribute(element, name, value) {
   if (value === null) element.removeAttribute(name);
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** Text that appears and vanishes with its content. */
-function setLine(element, text) {
+export function setLine(element, text) {
   setText(element, text || "");
   setShown(element, Boolean(text));
 }
 
 /** A disabled button stays reachable by keyboard, so that the sentence which says why can be found. */
-function setEnabled(button, enabled) {
+export function setEnabled(button, enabled) {
   setAttribute(button, "aria-disabled", enabled ? null : "true");
   button.classList.toggle("cvtr-off", !enabled);
 }
 
-function button(text, properties, pressed) {
+export function button(text, properties, pressed) {
   const made = h("button", { type: "button", ...properties }, text);
   made.addEventListener("click", (event) => {
     if (made.getAttribute("aria-disabled") !== "true") pressed(event);
@@ -50,7 +50,7 @@ function button(text, properties, pressed) {
 }
 
 /** A list of lines, such as notes or reasons why not. */
-function setLines(list, lines) {
+export function setLines(list, lines) {
   const now = JSON.stringify(lines);
   if (list.dataset.lines === now) return;
   list.dataset.lines = now;
@@ -59,12 +59,12 @@ function setLines(list, lines) {
 }
 
 let lastId = 0;
-function freshId() {
+export function freshId() {
   lastId += 1;
   return `cvtr-${lastId}-${Math.random().toString(36).slice(2, 8)}`;
 }
 
-function later(milliseconds, act) {
+export function later(milliseconds, act) {
   let timer = null;
   const call = (...given) => {
     clearTimeout(timer);
@@ -76,7 +76,7 @@ function later(milliseconds, act) {
 }
 
 /** What went wrong, with its technical detail one click away. */
-function problemBox() {
+export function problemBox() {
   const text = h("span");
   const detail = h("pre", { tabindex: "0", "aria-label": "Technical detail" });
   const more = h("details", {}, h("summary", {}, "Technical detail"), detail);
@@ -93,7 +93,7 @@ function problemBox() {
 }
 
 /** Work under way: what it is, how far, and a button to stop it. */
-function progressLine(stop, properties = {}) {
+export function progressLine(stop, properties = {}) {
   const bar = h("progress", { max: "1" });
   const text = h("span", { class: "cvtr-soft" });
   const halt = button("Stop", { class: "cvtr-stop" }, stop);

@@ -1,12 +1,14 @@
 // Inputs whose content is never synced state: what is typed or chosen travels as a message.
 
-function labelled(label, control, properties = {}) {
+import { freshId, h, later, setText } from "./dom.js";
+
+export function labelled(label, control, properties = {}) {
   control.id = control.id || freshId();
   return h("div", { class: "cvtr-field", ...properties }, h("label", { for: control.id }, label), control);
 }
 
 /** A drop-down. ``update(options, value, fresh)``: a value that is older than the user's last choice is left aside. */
-function dropdown(label, className, chosen) {
+export function dropdown(label, className, chosen) {
   const select = h("select", { class: className, on: { change: () => chosen(select.value) } });
   let shown = "";
   return {
@@ -28,7 +30,7 @@ function dropdown(label, className, chosen) {
 
 /** Typed text. ``set`` only when the kernel has another text than the user typed (undo, start over, a page come back). */
 /** ``seen``: what is on the screen while somebody types, told with the text. */
-function typed(label, className, said, { multiline = false, type = "text", delay = 250, seen = () => null, ...properties } = {}) {
+export function typed(label, className, said, { multiline = false, type = "text", delay = 250, seen = () => null, ...properties } = {}) {
   const input = multiline
     ? h("textarea", { class: className, rows: "1", ...properties })
     : h("input", { class: className, type, ...properties });
@@ -51,7 +53,7 @@ function typed(label, className, said, { multiline = false, type = "text", delay
   };
 }
 
-function day(label, className, said) {
+export function day(label, className, said) {
   // A day that is typed half-way has no value: told as such, or its filter would be gone and all leads loaded.
   let told = "";
   const tell = () => {
@@ -70,7 +72,7 @@ function day(label, className, said) {
   };
 }
 
-function tickBox(label, className, said) {
+export function tickBox(label, className, said) {
   const input = h("input", { type: "checkbox", class: className, on: { change: () => said(input.checked) } });
   const text = h("span", {}, label);
   return {

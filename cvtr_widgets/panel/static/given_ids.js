@@ -1,5 +1,8 @@
 // Leads that are named: LEAD ID(S), CSV and Excel files, and what of them was not taken.
 
+import { button, h, setLine, setLines, setShown, setText } from "./dom.js";
+import { typed } from "./fields.js";
+
 const PART = 1024 * 1024; // one message stays well below a Jupyter server's 10 MB
 const LONG_TEXT = 200_000;
 
@@ -34,7 +37,7 @@ function idsRow(link) {
 }
 
 /** Redraws an element's children when what they show has changed. ``make(now)`` gives them. */
-function redrawn(element, make) {
+export function redrawn(element, make) {
   let drawn = "";
   return (now) => {
     const text = JSON.stringify(now);
@@ -95,7 +98,7 @@ function rejectedList(link) {
 }
 
 /** Everything about named leads below the table. ``elements`` in their order; ``flush`` sends what is still being typed. */
-function givenIds(link) {
+export function givenIds(link) {
   const { element: row, ids } = idsRow(link);
   const problem = h("p", { class: "cvtr-problem", role: "alert", hidden: true });
   const typedNotes = h("ul", { class: "cvtr-notes cvtr-typed-notes", hidden: true });

@@ -1,5 +1,9 @@
 // A column's own menu in the head of the lead table: sort, filter, place. As in a spreadsheet.
 
+import { button, h, setAttribute, setLine, setShown, setText } from "./dom.js";
+import { labelled } from "./fields.js";
+import { popMenu, tickList } from "./menus.js";
+
 const FILTER_WORDS = { one_of: "Values", contains: "Text", between: "Numbers", days: "Days", yes_no: "Yes or no", empty: "Empty or not" };
 /** Columns in which nearly every value is another: text is asked for first. */
 const MANY_VALUES = new Set(["first_name", "last_name", "email", "telephone"]);
@@ -108,7 +112,7 @@ function filterPart(link, act, placed) {
 }
 
 /** One menu for all heads of the lead table; ``prepare(column, rows)`` before it opens. */
-function headMenu(link) {
+export function headMenu(link) {
   const menu = popMenu("Column", "cvtr-head-menu");
   const title = h("b", { dir: "auto" });
   const item = (text, className, pressed) => button(text, { class: `cvtr-item ${className}` }, pressed);

@@ -1,5 +1,15 @@
 // Step 1, Leads: filters, the table, and what is selected.
 
+import { arrangeTools } from "./arrange.js";
+import { detailPane } from "./detail.js";
+import { button, h, problemBox, progressLine, setEnabled, setLines, setShown, setText } from "./dom.js";
+import { tickBox, typed } from "./fields.js";
+import { givenIds, redrawn } from "./given_ids.js";
+import { headMenu } from "./head_menu.js";
+import { loadFilters } from "./load_filters.js";
+import { leadTable } from "./table.js";
+import { inWords } from "./table_foot.js";
+
 /** Buttons that select many at once. */
 function selectTools(link, table) {
   const page = () => table.now.rows.map((one) => one.id);
@@ -61,7 +71,7 @@ function loadNotices(link) {
   return { elements: [lines, problem.element, goOn, outdated], update };
 }
 
-function leadsStep(link) {
+export function leadsStep(link) {
   const filters = loadFilters(link);
   const notices = loadNotices(link);
   const menu = headMenu(link);

@@ -1,5 +1,9 @@
 // By what leads are loaded: campaigns, publishers and states, several at once, and one range of days.
 
+import { button, h, setAttribute, setEnabled, setText } from "./dom.js";
+import { day } from "./fields.js";
+import { menuButton, tickList } from "./menus.js";
+
 /** A menu of names to tick; none ticked is ``all``. ``said(values)`` with each change. */
 function choiceMenu(label, className, all, said) {
   const boxes = tickList(label, "");
@@ -90,7 +94,7 @@ function dateRange(link) {
 }
 
 /** The row of filters with its button. */
-function loadFilters(link) {
+export function loadFilters(link) {
   const chosen = (name) => (values) => link.send("filter", { name, values });
   const campaign = choiceMenu("Campaign", "cvtr-filter-campaign", "All", chosen("campaign"));
   const publisher = choiceMenu("Lead Generator", "cvtr-filter-publisher", "All", chosen("publisher"));

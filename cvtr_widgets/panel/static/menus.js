@@ -1,5 +1,7 @@
 // Small menus that a button opens: the browser's own popovers, placed by us below the button and inside the window.
 
+import { button, h, setAttribute, setShown, setText } from "./dom.js";
+
 const EDGE = 8; // pixels that a menu keeps from the edge of the window
 
 function placeMenu(menu, opener) {
@@ -20,7 +22,7 @@ function menuStops(menu) {
 }
 
 /** A box of controls. ``openAt(button)`` shows it below a button; Escape closes it and gives the focus back to that button. */
-function popMenu(label, className) {
+export function popMenu(label, className) {
   const menu = h("div", { class: `cvtr-menu ${className}`, popover: "auto", role: "dialog", "aria-label": label });
   let opener = null;
   const place = () => { if (opener) placeMenu(menu, opener); };
@@ -64,7 +66,7 @@ function popMenu(label, className) {
 }
 
 /** Let a button open a menu, or close it where it is open. ``before()`` is called before it opens. */
-function opens(opener, menu, before = () => null) {
+export function opens(opener, menu, before = () => null) {
   setAttribute(opener, "aria-haspopup", "dialog");
   setAttribute(opener, "aria-expanded", "false");
   let shut = false;
@@ -78,7 +80,7 @@ function opens(opener, menu, before = () => null) {
 }
 
 /** A button with its menu, such as "Columns ▾". ``label``: what it is about, where its text says what is chosen. */
-function menuButton(text, className, label, content, { caption = false } = {}) {
+export function menuButton(text, className, label, content, { caption = false } = {}) {
   const menu = popMenu(label, `${className}-menu`);
   menu.element.append(...content);
   const words = h("span", { class: "cvtr-menu-text", dir: "auto" }, text);
@@ -89,7 +91,7 @@ function menuButton(text, className, label, content, { caption = false } = {}) {
 }
 
 /** Boxes to tick; those whose text does not hold what is typed into ``find`` are hidden. */
-function tickList(label, className) {
+export function tickList(label, className) {
   const find = h("input", { type: "search", class: "cvtr-choice-find", placeholder: "Find …", "aria-label": `Find in ${label}`, hidden: true,
     on: { input: () => narrow() } });
   const list = h("div", { class: `cvtr-choices ${className}`, role: "group", "aria-label": label });

@@ -1,5 +1,13 @@
 // The whole panel: header, three steps of which one is open, and the line to the kernel.
 
+import {
+  button, freshId, h, problemBox, setAttribute, setEnabled, setLine, setLines, setShown, setText,
+} from "./dom.js";
+import { labelled } from "./fields.js";
+import { leadsStep } from "./leads.js";
+import { processingStep } from "./processing.js";
+import { typeStep } from "./type.js";
+
 const VERSION = 1;
 const PATIENCE = 1000; // milliseconds after which an unanswered click is spoken of
 const LOST = 3000; // and after which one that the kernel has not got, but later ones, has been lost on the way

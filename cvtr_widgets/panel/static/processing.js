@@ -1,5 +1,11 @@
 // Step 3, Processing: the plan, its confirmation, the run, the results.
 
+import {
+  button, h, problemBox, progressLine, setAttribute, setEnabled, setLine, setLines, setShown, setText,
+} from "./dom.js";
+import { dropdown, tickBox, typed } from "./fields.js";
+import { leadTable } from "./table.js";
+
 function tiles(className, pressed) {
   const element = h("div", { class: `cvtr-tiles ${className}` });
   let drawn = "";
@@ -71,7 +77,7 @@ function firstWrite(link, flush) {
   };
 }
 
-function processingStep(link) {
+export function processingStep(link) {
   const working = progressLine(() => link.send("cancel"));
   const problem = problemBox();
   const stale = h("div", { class: "cvtr-note", role: "alert", hidden: true });

@@ -1,5 +1,9 @@
 // A page of rows. Ticks speak of lead ids; which row a lead is on is nobody's business but the kernel's.
 
+import { button, h, setAttribute, setShown } from "./dom.js";
+import { opens } from "./menus.js";
+import { tableFoot } from "./table_foot.js";
+
 const STATES = { Valid: "v", Invalid: "i", Caution: "c", Test: "t" };
 const OUTCOME_LOOKS = {
   confirmed: "v", "will change": "c", contradicted: "i", unknown: "c", refused: "i", accepted: "t", skipped: "t",
@@ -259,6 +263,6 @@ class LeadTable {
   }
 }
 
-function leadTable(...given) {
+export function leadTable(...given) {
   return new LeadTable(...given);
 }

@@ -1,10 +1,12 @@
 // The line below a table: which rows these are, of how many, and whether that is all; turning pages.
 
+import { button, h, setEnabled, setLine, setShown, setText } from "./dom.js";
+
 const PAGE_SIZES = [25, 50, 100, 250, 500];
-const inWords = (n) => n.toLocaleString("en");
+export const inWords = (n) => n.toLocaleString("en");
 
 /** ``turn(page)`` is asked for; ``size(rows)`` too. ``tools`` and ``working`` are places for what the owner puts there. */
-function tableFoot(turn, size) {
+export function tableFoot(turn, size) {
   const where = h("span", { class: "cvtr-where cvtr-soft" });
   const since = h("span", { class: "cvtr-since cvtr-soft", hidden: true });
   const previous = button("‹", { class: "cvtr-link cvtr-page-previous", "aria-label": "Previous page" }, () => turn(now.page - 1));

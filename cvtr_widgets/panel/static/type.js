@@ -1,6 +1,9 @@
 // Step 2, Type: the action, and only the fields that it needs.
 
-function typeStep(link) {
+import { button, h, problemBox, progressLine, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
+import { dropdown, typed } from "./fields.js";
+
+export function typeStep(link) {
   const action = dropdown("Action", "cvtr-action", (kind) => link.send("action", { kind }));
   const reason = dropdown("Reason", "cvtr-reason", (value) => link.send("reason", { value }));
   const own = typed("My own reason", "cvtr-own-reason", (text) => link.send("own_reason", { text }), { maxlength: "5000" });

@@ -1,20 +1,73 @@
-"""What goes to the page is the shortened form of the scripts as they stand."""
+"""What goes to the page is the bundle of the modules as they stand. Looking at that needs no Node."""
 
 from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
 
 import pytest
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.insight.chart_view import ChartView
+from cvtr_widgets.insight.look_panel import LookPanel
 from cvtr_widgets.panel.link import page
 
-
-@pytest.mark.parametrize("names", [page.SCRIPTS, page.STYLES])
-def test_the_shortened_form_was_made_from_the_files_as_they_stand(names):
-    written = page.whole(names)
-    assert page.static(page.SHORT[names]).startswith(page.mark_of(written)), "run: python3 dev.py page"
-    assert page.page(names) != written
+ROOT = Path(__file__).resolve().parents[3]
+IMPORT = r'^import \{[^}]*\} from "\./(\w+\.js)";$'
 
 
-def test_it_is_what_the_panel_sends():
-    assert cvtr.LeadPanel._esm.startswith(page.mark_of(page.whole(page.SCRIPTS)))
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("page_tool", ROOT / "tools" / "page.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_bundles_were_made_from_the_files_as_they_stand():
+    done = subprocess.run([sys.executable, "tools/page.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "not current: none\n"), f"{done.stdout}{done.stderr}: run python3 dev.py page"
+
+
+@pytest.mark.parametrize("changed", ["table.js", "page.min.js"])
+def test_a_change_without_a_new_bundle_and_a_bundle_changed_by_hand_are_seen(tool, tmp_path, changed):
+    folder = tmp_path / "panel" / "static"
+    folder.mkdir(parents=True)
+    for file in (ROOT / "cvtr_widgets" / "panel" / "static").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    tool.PACKAGE = tmp_path
+    assert tool.is_current("panel/static/panel.js")
+    with (folder / changed).open("a") as file:
+        file.write("// changed\n")
+    assert not tool.is_current("panel/static/panel.js")
+    assert tool.is_current("panel/static/panel.css")
+
+
+@pytest.mark.parametrize("entries", [("panel/static/panel.js",), ("insight/static/chart.js", "insight/static/look.js")])
+def test_every_module_is_reached_by_imports_and_none_by_a_circle(entries):
+    folder = (ROOT / "cvtr_widgets" / entries[0]).parent
+    imports = {
+        file.name: set(re.findall(IMPORT, file.read_text(encoding="utf-8"), re.MULTILINE))
+        for file in folder.glob("*.js")
+        if not file.name.endswith(".min.js")
+    }
+    order = list(TopologicalSorter(imports).static_order())  # a circle raises
+    wanted = [Path(entry).name for entry in entries]
+    reached = set()
+    while wanted:
+        name = wanted.pop()
+        reached.add(name)
+        wanted += imports[name] - reached
+    assert sorted(order) == sorted(reached)
+
+
+def test_it_is_what_the_widgets_send():
+    assert cvtr.LeadPanel._esm == page.static(page.SCRIPT)
     assert len((cvtr.LeadPanel._esm + cvtr.LeadPanel._css).encode()) < 85_000
+    for widget in (cvtr.LeadPanel, ChartView, LookPanel):
+        assert re.match(r"/\* \w{32} \w{32} \*/\n", widget._esm)
+        assert "import " not in widget._esm.replace("import(", "")
