@@ -69,6 +69,12 @@ def demo(
         typer.Option(show_default="~/cvtr-widgets-demo", help="Where the notebooks are put. What you change there stays."),
     ] = None,
     voila: Annotated[bool, typer.Option("--voila", help="Show the panel as a page of its own, without the notebook.")] = False,
+    latency: Annotated[
+        int,
+        typer.Option(
+            min=0, max=60_000, help="Milliseconds that each answer of the sandbox takes, to see progress and try Cancel."
+        ),
+    ] = 0,
 ) -> None:
     """JupyterLab with the lead panel on the sandbox, a look-alike of the platform. Ctrl-C stops both."""
     if voila and importlib.util.find_spec("voila") is None:
@@ -80,8 +86,10 @@ def demo(
     os.environ.pop("CVTR_SANDBOX_URL", None)  # a sandbox of our own, not one to join
     from cvtr_widgets.connection import Sandbox
 
-    with Sandbox(leads=leads, seed=seed) as sandbox:
+    with Sandbox(leads=leads, seed=seed, latency=latency / 1000) as sandbox:
         typer.echo(f"Sandbox with {leads:,} leads at {sandbox.url}")
+        if latency:
+            typer.echo(f"Each of its answers takes {latency:,} ms.")
         lab = Lab(
             place,
             port=port,

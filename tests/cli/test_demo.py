@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,13 @@ def test_shutting_jupyterlab_down_in_the_page_ends_the_demo(tmp_path):
         assert [one for one in family if one.is_running()] == []
 
 
-def test_a_sandbox_that_runs_elsewhere_is_not_joined(tmp_path):
-    with demo(tmp_path / "demo", CVTR_SANDBOX_URL="http://127.0.0.1:9") as running:
+def test_a_sandbox_that_runs_elsewhere_is_not_joined_and_ours_is_as_late_as_asked(tmp_path):
+    with demo(tmp_path / "demo", "--latency", "300", CVTR_SANDBOX_URL="http://127.0.0.1:9") as running:
         assert running.sandbox != "http://127.0.0.1:9"
+        assert running.said("^Each of its answers takes 300 ms")
+        started = time.monotonic()
         assert running.log_in() == "bearer"
+        assert time.monotonic() - started >= 0.3
 
 
 def test_a_port_that_is_taken_is_one_sentence_with_the_way_out(tmp_path):
