@@ -5,16 +5,18 @@ Only the table, which holds counts, goes into the chart; which leads are behind 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import safe_files
 from cvtr_widgets.errors import ExportError, InsightError
+from cvtr_widgets.insight.chart_groups import Behind, GroupCodes, plain
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from cvtr_widgets.insight.chart_view import ChartView
 
@@ -32,19 +34,32 @@ class Chart:
     """A chart of ``insight.charts``. As a cell's last line it is shown, with its numbers beside it.
 
     ``spec`` (Vega-Lite, without data; ``alt.Chart.from_dict(chart.full_spec)`` makes an Altair chart of it), ``table`` (the
-    numbers), ``title``. A click on a mark, a brush, or a row of the table picks the leads behind it: ``picked`` (ids), for
-    ``panel.select(chart)``; ``on_pick`` calls back. ``png`` and ``svg`` write pictures without a browser.
+    numbers), ``title``, ``notes`` (sentences to read with it: what it leaves out). A click on a mark, a brush, or a row of the
+    table picks the leads behind it: ``picked`` (ids), for ``panel.select(chart)``; ``on_pick`` calls back. ``png`` and ``svg``
+    write pictures without a browser.
 
     Args:
         title: with units and counts.
         spec: Vega-Lite without data.
         table: one row a mark; no lead fields.
         keys: columns of ``table`` that name the leads of a mark.
-        groups: for each key, the value of each lead (index: ids).
+        groups: for each key, the value of each lead: a Series (index: ids), or ``GroupCodes`` beside ``ids``.
+        ids: the leads, where ``groups`` are codes.
+        notes: sentences to read with the chart.
+        outside: of a funnel: what lies outside of which line -> the groups there.
     """
 
     def __init__(
-        self, title: str, spec: Mapping[str, Any], table: pd.DataFrame, keys: list[str], groups: Mapping[str, pd.Series[Any]]
+        self,
+        title: str,
+        spec: Mapping[str, Any],
+        table: pd.DataFrame,
+        keys: list[str],
+        groups: Mapping[str, pd.Series[Any] | GroupCodes],
+        *,
+        ids: Any = None,
+        notes: Sequence[str] = (),
+        outside: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         if len(table) > MOST_ROWS:
             raise InsightError(
@@ -54,7 +69,9 @@ class Chart:
         self.spec = {"$schema": SCHEMA, "title": title, **spec}
         self.table = table
         self.keys = tuple(keys)
-        self._groups = groups
+        self.notes = tuple(notes)
+        self.outside = {words: tuple(names) for words, names in (outside or {}).items()}
+        self._behind = Behind(groups, ids)
         self._picked: tuple[int, ...] = ()
         self._callbacks: list[Callable[[tuple[int, ...]], object]] = []
         self._view: ChartView | None = None
@@ -65,11 +82,13 @@ class Chart:
     @property
     def full_spec(self) -> dict[str, Any]:
         """The specification with its numbers."""
-        return {**self.spec, "data": {"name": "table", "values": self.records()}}
+        times = [name for name in self.table.columns if str(self.table[name].dtype).startswith("datetime64")]
+        rows = [{**row, **{name: f"{row[name]}Z" for name in times if row[name]}} for row in self.records()]
+        return {**self.spec, "data": {"name": "table", "values": rows}}  # Z: not moved to the zone of whoever draws it
 
     def records(self) -> list[dict[str, Any]]:
         """The rows of the table as the chart takes them: dates as ISO text, missing numbers as None."""
-        columns = {name: [_plain(v) for v in self.table[name].tolist()] for name in self.table.columns}
+        columns = {name: [plain(v) for v in self.table[name].tolist()] for name in self.table.columns}
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     # -- picking ------------------------------------------------------------------------------------------------------
@@ -99,13 +118,16 @@ class Chart:
         Raises:
             InsightError: the chart has no such key.
         """
+        return tuple(self.ids_at(key).tolist())
+
+    def ids_at(self, key: Mapping[str, Any]) -> NDArray[np.int64]:
+        """The same as an array."""
+        import numpy as np
+
         if not key or not set(key) <= set(self.keys):
             raise InsightError(f"The leads of this chart go by {', '.join(self.keys)}. Name one or more of these.")
-        mask: Any = True
-        for name, value in key.items():
-            mask = mask & (self._groups[name].map(_plain) == _plain(value))
-        series = self._groups[self.keys[0]]
-        return tuple(sorted(int(i) for i in series.index[mask]))
+        masks = [self._behind.codes[name].at(value) for name, value in key.items()]
+        return self._behind.ids(np.logical_and.reduce(masks))
 
     def leads_between(self, name: str, first: Any, last: Any) -> tuple[int, ...]:
         """The leads whose ``name`` (a time of the chart) is from ``first`` to ``last``, both included. Ids, ascending.
@@ -113,11 +135,50 @@ class Chart:
         Raises:
             InsightError: the chart has no such key.
         """
+        return tuple(self.ids_between(name, first, last).tolist())
+
+    def ids_between(self, name: str, first: Any, last: Any) -> NDArray[np.int64]:
+        """The same as an array."""
         if name not in self.keys:
             raise InsightError(f"The leads of this chart go by {', '.join(self.keys)}. Name one of these.")
-        values = self._groups[name].map(_plain)
-        mask = values.notna() & (values >= _plain(first)) & (values <= _plain(last))
-        return tuple(sorted(int(i) for i in values.index[mask.to_numpy(dtype=bool)]))
+        return self._behind.ids(self._behind.codes[name].between(first, last))
+
+    def leads_within(self, **ranges: tuple[float, float]) -> tuple[int, ...]:
+        """The leads of all marks whose numbers lie in these ranges, ends included: ``funnel.leads_within(leads=(50, 400),
+        share=(0.2, 1))``. Ids, ascending.
+
+        Raises:
+            InsightError: the table has no such column of numbers.
+        """
+        return tuple(self.ids_within(ranges).tolist())
+
+    def ids_within(self, ranges: Mapping[str, Sequence[float]]) -> NDArray[np.int64]:
+        """The same as an array."""
+        numbers = [name for name in self.table.columns if self.table[name].dtype.kind in "if"]
+        if not ranges or not set(ranges) <= set(numbers):
+            raise InsightError(f"The marks of this chart have the numbers {', '.join(numbers)}. Name one or more of these.")
+        rows = self.table
+        for name, (low, high) in ranges.items():
+            rows = rows[(rows[name] >= low) & (rows[name] <= high)]
+        return self._any_of(rows)
+
+    def leads_outside(self, where: str) -> tuple[int, ...]:
+        """The leads of the groups outside of a funnel, by what ``chart.outside`` calls it. Ids, ascending.
+
+        Raises:
+            InsightError: there is nothing of that name.
+        """
+        return tuple(self.ids_outside(where).tolist())
+
+    def ids_outside(self, where: str) -> NDArray[np.int64]:
+        """The same as an array."""
+        if where not in self.outside:
+            raise InsightError(f"Nothing is {where!r} here. Choose one of: {', '.join(self.outside) or '(nothing is outside)'}.")
+        return self._any_of(self.table[self.table[self.keys[0]].isin(self.outside[where])])
+
+    def _any_of(self, rows: pd.DataFrame) -> NDArray[np.int64]:
+        """The leads behind any of these rows of a table by one key."""
+        return self._behind.ids(self._behind.codes[self.keys[0]].among(frozenset(map(plain, rows[self.keys[0]].tolist()))))
 
     def pick(self, ids: tuple[int, ...]) -> None:
         """Take these leads as picked, and tell those who wait for it."""
@@ -167,16 +228,3 @@ class Chart:
 def _written(path: str | Path | None, content: bytes, *, overwrite: bool) -> None:
     if path is not None:
         safe_files.write(path, [content], ExportError, overwrite=overwrite)
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it."""
-    import math
-
-    import pandas as pd
-
-    if isinstance(value, (pd.Timestamp, datetime)):
-        return None if value is pd.NaT else value.isoformat()
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return value if isinstance(value, (bool, int, float)) else str(value)

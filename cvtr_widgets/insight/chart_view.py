@@ -7,6 +7,7 @@ notebook saved with its widget state holds neither.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cvtr_widgets.insight.chart import Chart
 
 log = logging.getLogger("cvtr_widgets.insight")
@@ -32,15 +36,33 @@ def renderer() -> bytes:
     return str(vl_convert.javascript_bundle("globalThis.cvtrVegaEmbed = vegaEmbed;")).encode()
 
 
-def pick_of(chart: Chart, content: dict[str, Any]) -> tuple[int, ...]:
-    """The leads that a message ``pick`` or ``brush`` of the page means. What makes no sense raises."""
-    if content["kind"] == "pick":
-        return chart.leads_of(**{str(name): value for name, value in content["key"].items()})
-    return chart.leads_between(content["field"], content["first"], content["last"])
+PICKS = frozenset({"pick", "brush", "area", "outside"})
+"""What a page says when the user means leads of a chart."""
+
+
+def pick_of(chart: Chart, content: Mapping[str, Any]) -> tuple[NDArray[np.int64], str]:
+    """The leads that a message of ``PICKS`` means, ascending, and in words which ones. What makes no sense raises."""
+    kind = content["kind"]
+    if kind == "pick":
+        key = {str(name): value for name, value in content["key"].items()}
+        return chart.ids_at(key), ", ".join(f"{name} {shown(value)}" for name, value in key.items())
+    if kind == "brush":
+        first, last = content["first"], content["last"]
+        return chart.ids_between(content["field"], first, last), f"{content['field']} {shown(first)} to {shown(last)}"
+    if kind == "outside":
+        return chart.ids_outside(str(content["where"])), str(content["where"])
+    ranges = {str(name): (float(low), float(high)) for name, (low, high) in content["ranges"].items()}
+    return chart.ids_within(ranges), "groups in the rectangle that was drawn"
+
+
+def shown(value: Any) -> str:
+    """A key as text; days without their midnight."""
+    return "(none)" if value is None else str(value).removesuffix("T00:00:00").replace("T", " ")
 
 
 def chart_message(chart: Chart) -> dict[str, Any]:
-    """A chart as the page takes it: the specification and the rows of its table."""
+    """A chart as the page takes it: the specification, the rows of its table, and how parts of it can be picked."""
+    meta = chart.spec.get("usermeta", {})
     return {
         "kind": "chart",
         "title": chart.title,
@@ -48,7 +70,10 @@ def chart_message(chart: Chart) -> dict[str, Any]:
         "rows": chart.records(),
         "columns": list(chart.table.columns),
         "keys": list(chart.keys),
-        "brush": chart.spec.get("usermeta", {}).get("brush"),
+        "brush": meta.get("brush"),
+        "area": meta.get("area"),
+        "notes": list(chart.notes),
+        "outside": [[where, len(names), len(chart.ids_outside(where))] for where, names in chart.outside.items()],
     }
 
 
@@ -76,14 +101,14 @@ class ChartView(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             if content.get("renderer") is not True:
                 self.send({"kind": "renderer"}, [renderer()])
             self.send(chart_message(self._chart))
-        elif kind in {"pick", "brush"}:
+        elif kind in PICKS:
             self._pick(content)
         else:
             log.warning("a message of a chart was not understood; nothing was done")
 
     def _pick(self, content: dict[str, Any]) -> None:
         try:
-            ids = pick_of(self._chart, content)
+            ids = tuple(pick_of(self._chart, content)[0].tolist())
         except Exception:  # noqa: BLE001  the border to the page: what it says wrongly picks nothing
             log.warning("a message of a chart was not understood; nothing was done")
             return

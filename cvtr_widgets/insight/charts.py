@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.breakdown import breakdown as breakdown_table
 from cvtr_widgets.insight.chart import COLOURS, PALETTE, Chart
-from cvtr_widgets.insight.columns import group_of, names_of, need, need_loaded, zone_of
+from cvtr_widgets.insight.chart_groups import GroupCodes
+from cvtr_widgets.insight.columns import group_of, names_of, need, need_loaded, period_of, zone_of
+from cvtr_widgets.insight.intervals import wilson
 from cvtr_widgets.insight.judge import LEAST_LEADS, judge
 from cvtr_widgets.insight.over_time import over_time as over_time_table
 from cvtr_widgets.insight.reasons import reasons as reasons_table
@@ -30,36 +32,42 @@ def over_time(leads: pd.DataFrame, every: str = "day", *, zone: tzinfo | str | N
     Raises:
         InsightError: as ``insight.over_time``.
     """
-    from cvtr_widgets.insight.columns import period_of
-
     need_loaded(leads, "A chart")
     table = over_time_table(leads, every, zone=zone)
     wide = table.rename(columns={s.lower(): s for s in STATES})[list(STATES)]
     long = wide.reset_index().melt(id_vars="date", var_name="status", value_name="leads")
-    long = long[long["leads"] > 0].sort_values(["date", "status"], ignore_index=True)
     where = zone_of(zone)
+    notes = list(table.attrs["notes"])
     if every == "hour":
         long["date"] = long["date"].dt.tz_localize(None)
+        if long.duplicated(["date", "status"]).any():
+            notes.append("Clocks were put back: the hour that came twice is one bar.")
+        long = long.groupby(["date", "status"])[["leads"]].sum().reset_index()
+    long = long[long["leads"] > 0].sort_values(["date", "status"], ignore_index=True)
     periods = period_of(leads["date"], every, where)
-    groups = {"date": periods.dt.tz_localize(None) if every == "hour" else periods, "status": _states(leads)}
+    groups = {
+        "date": GroupCodes.of(periods.dt.tz_localize(None) if every == "hour" else periods),
+        "status": GroupCodes.of(_states(leads)),
+    }
+    # As if all were UTC, so that no hour and no midnight is moved where the browser's own clocks change.
+    date = {"field": "date", "type": "temporal", "timeUnit": _UNITS[every], "title": f"{every} ({where})"}
     spec = {
         "width": WIDTH, "height": 220, "usermeta": {"brush": "date"},
         "params": [{"name": "brush", "select": {"type": "interval", "encodings": ["x"]}}],
         "mark": {"type": "bar", "tooltip": True},
         "encoding": {
-            "x": {"field": "date", "type": "temporal", "timeUnit": _UNITS[every], "title": f"{every} ({where})"},
+            "x": {**date, "scale": {"type": "utc"}},
             "y": {"field": "leads", "type": "quantitative", "stack": True, "title": "leads"},
             "color": _states_colours(),
             "opacity": {"condition": {"param": "brush", "value": 1}, "value": 0.4},
-            "tooltip": [
-                {"field": "date", "type": "temporal", "timeUnit": _UNITS[every]}, {"field": "status"}, {"field": "leads"},
-            ],
+            "tooltip": [date, {"field": "status"}, {"field": "leads"}],
         },
     }  # fmt: skip
-    return Chart(f"Leads by {every} and status ({int(long['leads'].sum()):,} leads)", spec, long, ["date", "status"], groups)
+    title = f"Leads by {every} and status ({int(long['leads'].sum()):,} leads)"
+    return Chart(title, spec, long, ["date", "status"], groups, ids=leads.index, notes=notes)
 
 
-_UNITS = {"hour": "yearmonthdatehours", "day": "yearmonthdate", "week": "yearmonthdate", "month": "yearmonth"}
+_UNITS = {"hour": "utcyearmonthdatehours", "day": "utcyearmonthdate", "week": "utcyearmonthdate", "month": "utcyearmonth"}
 
 
 def breakdown(leads: pd.DataFrame, by: str = "publisher", *, state: str = "invalid", top: int = 30) -> Chart:
@@ -72,11 +80,12 @@ def breakdown(leads: pd.DataFrame, by: str = "publisher", *, state: str = "inval
     name = _one(by)
     if state not in {"valid", "caution", "invalid", "test", "delivered"}:
         raise InsightError(f"state is {state!r}. Choose one of: valid, caution, invalid, test, delivered.")
-    table = breakdown_table(leads, name).reset_index().head(top)
+    whole = breakdown_table(leads, name).reset_index()
+    table = whole.head(top)
     table = table[[name, "total", state, f"{state}_share", f"{state}_low", f"{state}_high"]]
     table = table.rename(columns={f"{state}_share": "share", f"{state}_low": "low", f"{state}_high": "high"})
     table[name] = table[name].map(str)
-    groups = {name: group_of(leads, name, zone_of(None)).map(str)}
+    groups = {name: GroupCodes.of(group_of(leads, name, zone_of(None)), text=True)}
     y = {"field": name, "type": "nominal", "sort": None, "title": name}
     share = {"type": "quantitative", "axis": SHARE, "title": f"share {state}, with 95 % interval"}
     spec = {
@@ -92,7 +101,11 @@ def breakdown(leads: pd.DataFrame, by: str = "publisher", *, state: str = "inval
             },
         ],
     }  # fmt: skip
-    return Chart(f"Share {state} by {name} ({int(table['total'].sum()):,} leads)", spec, table, [name], groups)
+    shown, every = int(table["total"].sum()), int(whole["total"].sum())
+    part = f"the {len(table)} largest of {len(whole):,} groups, {shown:,} of {every:,} leads"
+    title = f"Share {state} by {name} ({part if len(whole) > len(table) else f'{shown:,} leads'})"
+    notes = [] if len(whole) == len(table) else [f"{len(whole) - len(table):,} smaller groups are not in this chart."]
+    return Chart(title, spec, table, [name], groups, ids=leads.index, notes=notes)
 
 
 def reasons(leads: pd.DataFrame, by: str = "publisher", *, top: int = 12) -> Chart:
@@ -103,11 +116,18 @@ def reasons(leads: pd.DataFrame, by: str = "publisher", *, top: int = 12) -> Cha
     """
     need_loaded(leads, "A chart")
     name = _one(by)
-    table = reasons_table(leads, name)[[name, "reason", "leads", "flagged", "share", "low", "high"]]
-    table = table.assign(**{name: table[name].map(str)})
-    most = table.groupby("reason")["leads"].sum().sort_values(ascending=False).head(top).index.tolist()
+    whole = reasons_table(leads, name)[[name, "reason", "leads", "flagged", "share", "low", "high"]]
+    whole = whole.assign(**{name: whole[name].map(str)})
+    table, others = _with_the_smallest_as_one(whole, name)
+    sums = table.groupby("reason")["leads"].sum().sort_values(ascending=False, kind="stable")
+    most = sums.head(top).index.tolist()
+    notes = [] if len(sums) == len(most) else [
+        f"{len(sums) - len(most):,} rarer reasons ({int(sums.iloc[top:].sum()):,} leads) are not in this chart."
+    ]  # fmt: skip
     table = table[table["reason"].isin(most)].reset_index(drop=True)
-    groups = {name: group_of(leads, name, zone_of(None)).map(str), "reason": leads["reason"]}
+    behind = GroupCodes.of(group_of(leads, name, zone_of(None)), text=True)
+    behind = GroupCodes(behind.codes, tuple(others.get(value, value) for value in behind.values))
+    groups = {name: behind, "reason": GroupCodes.of(leads["reason"])}
     spec = {
         "width": WIDTH, "height": {"step": 24},
         "mark": {"type": "bar", "tooltip": True},
@@ -118,7 +138,32 @@ def reasons(leads: pd.DataFrame, by: str = "publisher", *, top: int = 12) -> Cha
             "tooltip": _tips(table),
         },
     }  # fmt: skip
-    return Chart(f"Reasons by {name} ({int(table['leads'].sum()):,} flagged leads)", spec, table, [name, "reason"], groups)
+    title = f"Reasons by {name} ({int(table['leads'].sum()):,} flagged leads)"
+    return Chart(title, spec, table, [name, "reason"], groups, ids=leads.index, notes=notes)
+
+
+def _with_the_smallest_as_one(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, dict[str, str]]:
+    """One colour a group: where there are more groups than colours, those with the fewest flagged leads are one together.
+
+    Gives the table, and what the small ones are called in it.
+    """
+    import pandas as pd
+
+    flagged = table.groupby(name)["flagged"].first().sort_values(ascending=False, kind="stable")
+    if len(flagged) <= len(PALETTE):
+        return table, {}
+    small = flagged.index[len(PALETTE) - 1 :]
+    word = f"{len(small):,} others"
+    while word in set(flagged.index):
+        word += " "
+    part = table[table[name].isin(small)].groupby("reason", as_index=False)["leads"].sum()
+    part = part.assign(**{name: word, "flagged": int(flagged[small].sum())})
+    part["share"] = part["leads"] / part["flagged"]
+    part["low"], part["high"] = wilson(part["leads"], part["flagged"])
+    made = pd.concat([table[~table[name].isin(small)], part[table.columns]]).sort_values(
+        "leads", ascending=False, kind="stable", ignore_index=True
+    )
+    return made, dict.fromkeys(small.tolist(), word)
 
 
 def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
@@ -139,10 +184,12 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
     name = _one(by)
     need(leads, "current_status")
     counted = leads[leads["current_status"].astype("object").isin(["Valid", "Invalid", "Caution"])]
-    group = group_of(counted, name, zone_of(None)).map(str)
-    invalid = (counted["current_status"].astype("object") == "Invalid").astype("int64")
-    sums = invalid.groupby(group.to_numpy()).agg(["sum", "size"])
-    judged = judge(sums.index.tolist(), sums["sum"].tolist(), sums["size"].tolist())
+    group = GroupCodes.of(group_of(counted, name, zone_of(None)), text=True)
+    known = group.codes >= 0
+    invalid = (counted["current_status"].astype("object") == "Invalid").to_numpy(dtype="int64")
+    sizes = np.bincount(group.codes[known], minlength=len(group.values))
+    hits = np.bincount(group.codes[known], weights=invalid[known], minlength=len(group.values)).astype("int64")
+    judged = judge(list(group.values), hits.tolist(), sizes.tolist())
     if not judged:
         raise InsightError(
             f"Fewer than three groups have {LEAST_LEADS} leads, so there is nothing to compare. Take another group."
@@ -150,14 +197,20 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
     table = pd.DataFrame({
         name: [one.key for one in judged], "leads": [one.n for one in judged], "invalid": [one.hits for one in judged],
         "share": [one.hits / one.n for one in judged], "chance": [one.p for one in judged],
-    }).sort_values("share", ascending=False, ignore_index=True)  # fmt: skip
+    }).sort_values("share", ascending=False, kind="stable", ignore_index=True)  # fmt: skip
     usual = float(np.median([one.usual for one in judged]))
     rho = float(np.median([one.spread for one in judged]))
     limits = _limits(usual, rho, int(table["leads"].max()))
+    table["outside"] = _outside(table["leads"].to_numpy(), table["share"].to_numpy(), usual, rho)
+    outside = {
+        words: table.loc[table["outside"] == words, name].tolist() for words in OUTSIDE if (table["outside"] == words).any()
+    }
+    left_out = int((sizes > 0).sum()) - len(table)
+    notes = [f"{left_out:,} groups of fewer than {LEAST_LEADS} leads are not drawn."] if left_out else []
     x = {"field": "leads", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": "leads of the group"}
     y = {"type": "quantitative", "axis": SHARE, "title": "share Invalid"}
     spec = {
-        "width": WIDTH, "height": 280,
+        "width": WIDTH, "height": 280, "usermeta": {"area": ["leads", "share"]},
         "layer": [
             {
                 "data": {"values": limits}, "mark": {"type": "line", "color": "#888888"},
@@ -171,14 +224,41 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
                 "encoding": {"y": {"field": "usual", **y}},
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 70, "color": PALETTE[0], "opacity": 0.9, "tooltip": True},
-                "encoding": {"x": x, "y": {"field": "share", **y}, "tooltip": _tips(table)},
+                "params": [{"name": "area", "select": "interval"}],
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 0.9, "tooltip": True},
+                "encoding": {
+                    "x": x, "y": {"field": "share", **y}, "tooltip": _tips(table),
+                    "color": {"condition": {"test": "datum.outside != ''", "value": PALETTE[5]}, "value": PALETTE[0]},
+                    "shape": {"condition": {"test": "datum.outside != ''", "value": "diamond"}, "value": "circle"},
+                },
             },
         ],
     }  # fmt: skip
-    return Chart(
-        f"Share Invalid by {name}: {len(table):,} groups, {int(table['leads'].sum()):,} leads", spec, table, [name], {name: group}
-    )
+    title = f"Share Invalid by {name}: {len(table):,} groups, {int(table['leads'].sum()):,} leads"
+    return Chart(title, spec, table, [name], {name: group}, ids=counted.index, notes=notes, outside=outside)
+
+
+LINES = (("99.8 %", 3.09), ("95 %", 1.96))
+OUTSIDE = ("above the 99.8 % line", "above the 95 % line", "below the 95 % line", "below the 99.8 % line")
+
+
+def _spread(sizes: Any, usual: float, rho: float) -> Any:
+    """One standard deviation of the share of groups of these sizes."""
+    import numpy as np
+
+    return np.sqrt(usual * (1 - usual) * (1 / sizes + (1 - 1 / sizes) * rho))
+
+
+def _outside(sizes: Any, shares: Any, usual: float, rho: float) -> list[str]:
+    """Outside of which line each group is; empty: inside of all."""
+    import numpy as np
+
+    spread = _spread(sizes, usual, rho)
+    words = np.full(len(sizes), "", dtype=object)
+    for label, z in reversed(LINES):
+        words[shares > usual + z * spread] = f"above the {label} line"
+        words[shares < usual - z * spread] = f"below the {label} line"
+    return [str(word) for word in words]
 
 
 def _limits(usual: float, rho: float, largest: int) -> list[dict[str, Any]]:
@@ -186,10 +266,10 @@ def _limits(usual: float, rho: float, largest: int) -> list[dict[str, Any]]:
     import numpy as np
 
     sizes = np.unique(np.geomspace(LEAST_LEADS, max(largest, 2 * LEAST_LEADS), 60))
-    spread = np.sqrt(usual * (1 - usual) * (1 / sizes + (1 - 1 / sizes) * rho))
+    spread = _spread(sizes, usual, rho)
     return [
         {"leads": float(n), "limit": float(np.clip(usual + z * s, 0, 1)), "line": f"{label} {side}", "kind": label}
-        for label, z0 in (("95 %", 1.96), ("99.8 %", 3.09))
+        for label, z0 in reversed(LINES)
         for side, z in (("below", -z0), ("above", z0))
         for n, s in zip(sizes, spread, strict=True)
     ]

@@ -118,7 +118,7 @@ def test_the_look_panel_goes_from_a_finding_to_its_leads(notebook, page, screens
     expect(first).to_be_visible()
     screenshot("look-findings")
     first.get_by_role("button").click()
-    expect(look.locator("[role=status]").first).to_contain_text("leads selected")
+    expect(look.locator(".cvtr-look-state")).to_contain_text("leads selected")
     assert opened.kernel_eval("look.picked == look.findings[0].leads")
     assert Axe().run(page, context=".cvtr-look").response["violations"] == []
     look.get_by_label("Question").select_option("funnel")
@@ -126,5 +126,5 @@ def test_the_look_panel_goes_from_a_finding_to_its_leads(notebook, page, screens
     look.get_by_role("button", name="Ask").click()
     expect(look.locator(".cvtr-chart[data-drawn=true]")).to_be_visible()
     look.locator("tbody button").first.click()
-    expect(look.locator("[role=status]").first).to_contain_text("leads selected")
+    expect(look.locator(".cvtr-look-state")).to_contain_text("leads selected")
     screenshot("look-funnel")

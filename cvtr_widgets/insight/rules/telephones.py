@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.insight.finding import Finding, Look, simply_so
+from cvtr_widgets.insight.rules.numbering_plans import quickly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,6 @@ def telephones(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     )
 
 
-@lru_cache(maxsize=200_000)
 def valid(number: str, country: str | None) -> bool | None:
     """Whether the number can be one of that country (two letters); None where it is empty or cannot be judged."""
     import phonenumbers
@@ -56,13 +55,20 @@ def valid(number: str, country: str | None) -> bool | None:
     text = number.strip().replace("(+", "+", 1).replace(")", " ", 1) if number.strip().startswith("(+") else number.strip()
     if text.startswith("00"):  # what most of the world writes for "+", whatever is dialled in the lead's country
         text = f"+{text[2:]}"
-    if sum(c.isdigit() for c in text) == 0:
+    if not any(c.isdigit() for c in text):
         return None
     region = country.strip().upper() if country and len(country.strip()) == 2 else None
     if region not in phonenumbers.SUPPORTED_REGIONS:
         region = None
     if region is None and not text.startswith("+"):
         return None
+    answer = quickly(text, region)
+    return _by_library(text, region) if answer is None else answer
+
+
+def _by_library(text: str, region: str | None) -> bool:
+    import phonenumbers
+
     try:
         return bool(phonenumbers.is_valid_number(phonenumbers.parse(text, region)))
     except phonenumbers.NumberParseException:

@@ -1,87 +1,129 @@
-// The questions, and what is found. The chart and its table are drawn by chart.js.
+// Look: what can be asked about the loaded leads, the answer, and what was selected in it. The chart is drawn by chart.js.
 
-import { element, renderChart } from "./chart.js";
+import { chartArea, element, installRenderer, pressable } from "./chart.js";
 
-const WORDS = { findings: "Findings", breakdown: "Breakdown", over_time: "Over time", reasons: "Reasons", funnel: "Funnel" };
-
-function choice(label, values, words) {
+function labelledList(label, pairs) {
   const wrap = element("label", "cvtr-look-choice", `${label} `);
   const list = element("select");
   list.setAttribute("aria-label", label);
-  for (const value of values) {
-    const option = element("option", "", words?.[value] ?? value.replaceAll("_", " "));
-    option.value = value;
-    list.append(option);
-  }
+  const fill = (values) => {
+    const before = list.value;
+    list.replaceChildren(...values.map(([value, words]) => {
+      const option = element("option", "", words);
+      option.value = value;
+      return option;
+    }));
+    if (values.some(([value]) => value === before)) list.value = before;
+  };
+  fill(pairs);
   wrap.append(list);
-  return [wrap, list];
+  return { wrap, list, fill };
 }
 
-function foundTable(message, model) {
+function findingItem(row, place, send) {
+  const item = element("li", "cvtr-look-finding");
+  const select = pressable(`Select ${row.leads.toLocaleString("en")} ${row.leads === 1 ? "lead" : "leads"}`, () => send({ kind: "finding", place }));
+  select.setAttribute("aria-label", `${select.textContent}: ${row.rule}, ${row.about}`);
+  item.append(element("strong", "", `${row.rule} · ${row.about}${row.money ? ` · at stake ${row.money}` : ""}`),
+    element("div", "", row.sentence), element("div", "cvtr-look-small", row.numbers),
+    element("div", "cvtr-look-small", `What this cannot tell: ${row.cannot_tell}`), select);
+  return item;
+}
+
+function findingList(answer, send) {
   const box = element("div", "cvtr-chart-numbers cvtr-look-findings");
   box.tabIndex = 0;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", "Findings");
-  if (!message.rows.length) box.append(element("p", "", `Nothing is wrong with these ${message.of.toLocaleString("en")} leads, as far as the rules can tell.`));
-  for (const [place, row] of message.rows.entries()) {
-    const item = element("div", "cvtr-look-finding");
-    item.append(element("strong", "", `${row.rule.replaceAll("_", " ")} · ${row.about}${row.money ? ` · at stake ${row.money}` : ""}`));
-    item.append(element("div", "", row.sentence), element("div", "cvtr-look-small", `Not told: ${row.cannot_tell}`));
-    const button = element("button", "", `Select ${row.leads.toLocaleString("en")} leads`);
-    button.type = "button";
-    button.addEventListener("click", () => model.send({ kind: "finding", place }));
-    item.append(button);
-    box.append(item);
-  }
-  for (const note of message.notes) box.append(element("div", "cvtr-look-small", note));
+  const of = `${answer.of.toLocaleString("en")} leads`;
+  box.append(element("p", "", answer.rows.length ? `${answer.rows.length.toLocaleString("en")} findings in ${of}, the most money first.`
+    : `Nothing is wrong with these ${of}, as far as the rules can tell.`));
+  const list = element("ol", "cvtr-look-list");
+  list.append(...answer.rows.map((row, place) => findingItem(row, place, send)));
+  if (answer.rows.length) box.append(list);
+  for (const note of answer.notes) box.append(element("div", "cvtr-look-small", note));
   return box;
 }
 
-function renderLook({ model, el }) {
+/** ``send`` is told what is asked and clicked. ``update`` takes what stands around the answer, ``draw`` the answer. */
+export function lookArea(send) {
   const root = element("div", "cvtr-look");
   const bar = element("div", "cvtr-look-bar");
-  const found = element("div");
-  const area = element("div");
-  const state = element("div", "cvtr-chart-said");
+  const state = element("div", "cvtr-look-state");
   state.setAttribute("role", "status");
-  root.append(bar, state, found, area);
-  el.append(root);
+  const caveat = element("div", "cvtr-look-small cvtr-look-caveat");
+  const found = element("div");
+  const area = chartArea(send);
+  const question = labelledList("Question", []);
+  const group = labelledList("by", []);
+  const ask = pressable("Ask", () => send({ kind: "ask", question: question.list.value, by: group.list.value }));
+  ask.className = "cvtr-look-ask";
+  const stop = pressable("Stop", () => send({ kind: "stop" }));
+  bar.append(question.wrap, group.wrap, ask, stop);
+  root.append(bar, state, caveat, found, area.element);
+  area.element.hidden = true;
+  bar.hidden = true;  // until it is known what can be asked
+  area.element.querySelector("[role=status]").hidden = true;  // said once, above
+  let offered = "";
+  let groupsOf = new Map();
 
-  function heard(message) {
-    if (message.kind === "choices") {
-      const [question, questions] = choice("Question", message.questions, WORDS);
-      const [group, groups] = choice("by", message.groups);
-      const ask = element("button", "", "Ask");
-      const stop = element("button", "", "Stop");
-      ask.type = stop.type = "button";
-      questions.addEventListener("change", () => { groups.disabled = questions.value === "findings"; });
-      groups.disabled = true;
-      ask.addEventListener("click", () => {
-        state.textContent = "Looking …";
-        model.send({ kind: "ask", question: questions.value, by: groups.value });
-      });
-      stop.addEventListener("click", () => model.send({ kind: "stop" }));
-      bar.replaceChildren(question, group, ask, stop);
-      state.textContent = "Choose a question.";
-    } else if (message.kind === "findings") {
-      state.textContent = `${message.rows.length} findings in ${message.of.toLocaleString("en")} leads.`;
-      found.replaceChildren(foundTable(message, model));
-      area.hidden = true;
-    } else if (message.kind === "chart") {
-      state.textContent = "";
-      found.replaceChildren();
-      area.hidden = false;
-    } else if (message.kind === "said" || message.kind === "progress") {
-      state.textContent = message.text;
-    } else if (message.kind === "picked") {
-      state.textContent = `${message.leads.toLocaleString("en")} leads selected.`;
-    }
+  function offerGroups() {
+    const groups = groupsOf.get(question.list.value) ?? [];
+    group.fill(groups);
+    group.wrap.hidden = !groups.length;
+  }
+  question.list.addEventListener("change", offerGroups);
+
+  function working(job) {
+    if (job.stopping) return "Stopping …";
+    return job.total ? `${job.what} … (${job.done} of ${job.total})` : `${job.what} …`;
   }
 
+  return {
+    element: root,
+    update(view) {
+      const now = JSON.stringify(view.questions);
+      if (now !== offered) {
+        offered = now;
+        bar.hidden = false;
+        groupsOf = new Map(view.questions.map(([name, , groups]) => [name, groups]));
+        question.fill(view.questions.map(([name, words]) => [name, words]));
+        question.list.value = view.asked.question;
+        offerGroups();
+        if (view.asked.by) group.list.value = view.asked.by;
+      }
+      stop.hidden = !view.job;
+      state.textContent = view.job ? working(view.job) : view.said || (view.version ? "Click a mark, a row or a button to select its leads." : "Choose a question.");
+      root.setAttribute("aria-busy", String(Boolean(view.job)));
+      caveat.textContent = [view.stale, view.caveat].filter(Boolean).join(" ");
+      caveat.hidden = !caveat.textContent;
+    },
+    draw(answer) {
+      found.replaceChildren(...(answer.kind === "findings" ? [findingList(answer, send)] : []));
+      area.element.hidden = answer.kind !== "chart";
+      if (answer.kind === "chart") area.draw(answer);
+    },
+    install: (buffer) => installRenderer(buffer).catch((error) => {
+      state.textContent = `Charts cannot be drawn (${error.message}). Their numbers are shown.`;
+    }),
+    dispose: area.dispose,
+  };
+}
+
+function renderLook({ model, el }) {
+  const look = lookArea((message) => model.send(message));
+  el.append(look.element);
+  function heard(message, buffers) {
+    if (message.kind === "renderer") look.install(buffers[0]);
+    else if (message.kind === "look") look.update(message.is);
+    else if (message.kind === "answer") look.draw(message.is);
+  }
   model.on("msg:custom", heard);
-  area.hidden = true;
-  const clean = renderChart({ model, el: area });
-  return () => { model.off("msg:custom", heard); clean(); };
+  model.send({ kind: "hello", renderer: Boolean(globalThis.cvtrVegaEmbed) });
+  return () => {
+    model.off("msg:custom", heard);
+    look.dispose();
+  };
 }
 
 export default { render: renderLook };
