@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cvtr_widgets.panel.lead_panel import LeadPanel
     from cvtr_widgets.plans.plan import Plan
     from cvtr_widgets.returned.returns_file import returns
+    from cvtr_widgets.returned.window import Window
     from cvtr_widgets.runs.options import Patience
     from cvtr_widgets.runs.run import Run
     from cvtr_widgets.selection.select import Selection, select
@@ -57,6 +58,7 @@ _HOMES = {
     "Sandbox": "connection",
     "Selection": "selection.select",
     "Verdict": "models",
+    "Window": "returned.window",
     "connect": "connection",
     "delete": "actions.catalogue",
     "learn_dialect": "session.learn_dialect",
@@ -91,6 +93,7 @@ __all__ = [
     "Sandbox",
     "Selection",
     "Verdict",
+    "Window",
     "connect",
     "delete",
     "insight",

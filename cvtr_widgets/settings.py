@@ -8,7 +8,7 @@
 | ``CVTR_TOKEN`` | a token from the platform instead of user and password (single sign-on only); sent to that address alone |
 | ``CVTR_DIALECT`` | path of a dialect file |
 | ``CVTR_POLICY`` | path of a policy file |
-| ``CVTR_SETTINGS`` | folder of this user's settings: a dialect file per enterprise and address in ``dialects`` |
+| ``CVTR_SETTINGS`` | folder of this user's settings: dialects, policies, and how advertisers write returns files |
 | ``CVTR_JOURNAL`` | folder of the journals of runs |
 | ``CVTR_JOURNAL_COMMENTS`` | ``1``: comments are kept in the journal in full, not only as a hash |
 | ``CVTR_VISITOR`` | under Voilà, who visits: set by the demo from a cookie; the journal is kept by it |
@@ -217,7 +217,14 @@ def policy_path(enterprise: str, origin: str = "", environ: Mapping[str, str] = 
     return path if _is_there(path) else None
 
 
-SETTINGS = frozenset({"key", "dialects", "policies"})
+def returns_path(enterprise: str, origin: str = "", environ: Mapping[str, str] = os.environ) -> Path:
+    """Where it is kept how each advertiser of an enterprise writes returns files: ``<settings>/returns/<enterprise>.json``
+    (another name for another address, as for dialects). All sandboxes of one enterprise share one: their ports change.
+    """
+    return settings_folder(environ) / "returns" / dialect_file(enterprise, origin, environ).with_suffix(".json").name
+
+
+SETTINGS = frozenset({"key", "dialects", "policies", "returns"})
 """What the folder of settings holds."""
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from cvtr_widgets.returned.columns import ReturnsTable
 from cvtr_widgets.selection.files import raw_rows
 
 HEADERS = ("lead id", "outcome", "detail")
+NOBODY = "no lead"
+"""What the file of the rows is named that are nobody's."""
 Said = Mapping[int, tuple[LeadId | None, str, str]]
 
 
@@ -25,23 +28,65 @@ def write_answer(table: ReturnsTable, said: Said, path: Path, *, overwrite: bool
     Raises:
         ExportError: it cannot be written, is there already, or has another ending than the file it answers.
     """
-    kind = ".xlsx" if table.sheet else ".csv"
+    _must_end_well(table, path)
+    return safe_files.write(path, [answered(table, said)], ExportError, overwrite=overwrite)
+
+
+def parts_of(table: ReturnsTable, said: Said, path: Path, owners: Mapping[int, str], *, overwrite: bool) -> list[Path]:
+    """Write one file for each owner of rows, and one of the rows that are nobody's; each row is in exactly one of them.
+
+    Raises:
+        ExportError: as ``write_answer``; nothing was written where a file is there already.
+    """
+    _must_end_well(table, path)
+    rows: dict[str, set[int]] = {}
+    for number in said:
+        rows.setdefault(owners.get(number, NOBODY), set()).add(number)
+    places: dict[str, Path] = {}
+    for name in sorted(rows, key=lambda name: (name == NOBODY, name)):
+        bare = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "unnamed"
+        used = {place.name.casefold() for place in places.values()}
+        number, place = 1, path.with_name(f"{path.stem}-{bare}{path.suffix}")
+        while place.name.casefold() in used:
+            number += 1
+            place = path.with_name(f"{path.stem}-{bare}-{number}{path.suffix}")
+        places[name] = place
+    there = [place.name for place in places.values() if place.exists()]
+    if there and not overwrite:
+        raise ExportError(
+            f"There is a file {there[0]!r} already, and nothing was written. Give another name, or say overwrite=True."
+        )
+    return [
+        safe_files.write(place, [answered(table, said, only=rows[name])], ExportError, overwrite=overwrite)
+        for name, place in places.items()
+    ]
+
+
+def _must_end_well(table: ReturnsTable, path: Path) -> None:
     if table.sheet and path.suffix.lower() not in {".xlsx", ".xlsm"}:
-        raise ExportError(f"The answer to an Excel file is an Excel file. Give a name that ends in {kind}.")
-    content = _workbook(table, said) if table.sheet else _text(table, said)
-    return safe_files.write(path, [content], ExportError, overwrite=overwrite)
+        raise ExportError("The answer to an Excel file is an Excel file. Give a name that ends in .xlsx.")
 
 
-def _workbook(table: ReturnsTable, said: Said) -> bytes:
+def answered(table: ReturnsTable, said: Said, *, only: Collection[int] | None = None) -> bytes:
+    """The content of the answer. ``only``: the rows of one owner; nothing of the others is in it."""
+    return _workbook(table, said, only) if table.sheet else _text(table, said, only)
+
+
+def _workbook(table: ReturnsTable, said: Said, only: Collection[int] | None) -> bytes:
     """Cells, formats, widths and other sheets stay as openpyxl keeps them."""
     from openpyxl import load_workbook
 
-    book = load_workbook(io.BytesIO(table.content), keep_vba=table.path.suffix.lower() == ".xlsm", rich_text=True)
+    macros = Path(table.name).suffix.lower() == ".xlsm" and only is None
+    book = load_workbook(io.BytesIO(table.content), keep_vba=macros, rich_text=True)
     sheet = book[table.sheet]
     first = sheet.max_column + 1
+    if only is not None:
+        _leave_only(book, sheet, {number for number, _ in table.rows} - set(only))
     for place, name in enumerate(HEADERS):
         sheet.cell(table.header, first + place, name)
     for number, values in said.items():
+        if only is not None and number not in only:
+            continue
         for place, value in enumerate(values):
             if value is None or value == "":
                 continue
@@ -56,13 +101,37 @@ def _workbook(table: ReturnsTable, said: Said) -> bytes:
     return into.getvalue()
 
 
-def _text(table: ReturnsTable, said: Said) -> bytes:
+def _leave_only(book: Any, sheet: Any, others: Collection[int]) -> None:
+    """Empty the rows of others, and take out whatever else of the workbook may show them. The rows stay as empty, hidden ones, so
+    that formulas and row numbers still fit.
+    """
+    for other in list(book.worksheets) + list(book.chartsheets):
+        if other is not sheet:
+            book.remove(other)
+    book.active = 0
+    sheet._pivots, sheet._charts, sheet._images = [], [], []
+    sheet.data_validations.dataValidation = []
+    for name in list(book.defined_names):
+        del book.defined_names[name]
+    for merged in list(sheet.merged_cells.ranges):
+        if any(row in others for row in range(merged.min_row, merged.max_row + 1)):
+            sheet.unmerge_cells(str(merged))
+    for number in others:
+        for cell in sheet[number]:
+            cell.value = cell.comment = cell.hyperlink = None
+        sheet.row_dimensions[number].hidden = True
+    book.properties.title = book.properties.description = book.properties.keywords = None
+
+
+def _text(table: ReturnsTable, said: Said, only: Collection[int] | None) -> bytes:
     """All lines of the file in their order, blank ones too, with its own delimiter."""
     delimiter, rows = raw_rows(table.content)
     width = max((len(cells) for _, cells in rows), default=0)
     into = io.StringIO()
     writer = csv.writer(into, delimiter=delimiter, lineterminator="\r\n")
     for number, cells in rows:
+        if only is not None and number > table.header and number not in only:
+            continue
         more: list[Any] = []
         if number == table.header:
             more = list(HEADERS)

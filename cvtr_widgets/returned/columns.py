@@ -13,13 +13,20 @@ from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.selection.files import table_of
 from cvtr_widgets.selection.tables import heading, is_blank
 
-ROLES = ("id", "email", "telephone", "reason", "category", "comment")
-"""What a column can say."""
-KEYS = ROLES[:3]
+KEYS = ("id", "email", "telephone", "lead_hash", "sub_id")
 """What names a lead."""
+ROLES = (*KEYS, "reason", "category", "comment")
+"""What a column can say."""
+ROLE_WORDS = {
+    "id": "lead id", "email": "e-mail", "telephone": "telephone", "lead_hash": "lead hash", "sub_id": "sub id",
+    "reason": "reason", "category": "category", "comment": "comment",
+}  # fmt: skip
+"""Roles in words."""
 _NAMES = {
     "email": {"email", "emailaddress", "mail", "leademail"},
     "telephone": {"telephone", "phone", "tel", "mobile", "telephonenumber", "phonenumber", "mobilenumber"},
+    "lead_hash": {"leadhash", "hash", "convertrhash"},
+    "sub_id": {"subid", "publishersubid", "leadsubid"},
     "reason": {"reason", "returnreason", "rejectionreason", "reasonforreturn"},
     "category": {"category", "reasoncategory"},
     "comment": {"comment", "comments", "note", "notes"},
@@ -34,7 +41,7 @@ class ReturnsTable:
     ``no_leads``: rows that Excel hides or adds up, with the reason.
     """
 
-    path: Path
+    name: str
     content: bytes = field(repr=False)
     sheet: str
     header: int
@@ -53,6 +60,11 @@ class ReturnsTable:
             value = int(value)
         return str(value).strip()
 
+    @property
+    def named(self) -> dict[str, str]:
+        """Role -> name of its column."""
+        return {role: self.names[place] for role, place in self.columns.items()}
+
 
 def role_of(name: Any) -> str | None:
     """What a column of this name says; None where that is not known."""
@@ -61,8 +73,9 @@ def role_of(name: Any) -> str | None:
     return found or ("id" if heading(name) is not None else None)
 
 
-def read_table(path: Path, sheet: str | None, wanted: Mapping[str, str]) -> ReturnsTable:
-    """A returns file with its columns recognised. ``wanted``: role -> name of the column, where you say so.
+def read_table(source: bytes | Path, name: str, sheet: str | None, wanted: Mapping[str, str | None]) -> ReturnsTable:
+    """A returns file (its path, or what is in it) with its columns recognised. ``wanted``: role -> name of the column, where you
+    say so, or None where no column says it.
 
     Raises:
         SelectionError: it cannot be read, has no header, or lacks a column. ColumnUnclear: two columns say the same.
@@ -70,36 +83,69 @@ def read_table(path: Path, sheet: str | None, wanted: Mapping[str, str]) -> Retu
     strange = next((role for role in wanted if role not in ROLES), None)
     if strange is not None:
         raise SelectionError(f"columns={{{strange!r}: ...}} is not known. A column can be: {', '.join(ROLES)}.")
-    content, title, read, no_leads = table_of(path, sheet)
+    content, title, read, no_leads = table_of(source, sheet)
     rows = [(number, list(cells)) for number, cells in read if not all(map(is_blank, cells))]
-    texts = set(wanted.values())
+    header = _header(rows, {text for text in wanted.values() if text is not None})
+    names = tuple("" if is_blank(cell) else str(cell).strip() for cell in rows[header][1])
+    columns = {role: place for role in ROLES if (place := _place(names, role, wanted)) is not None}
+    twice = [names[place] for place in columns.values() if list(columns.values()).count(place) > 1]
+    if twice:
+        raise SelectionError(f"The column “{shown(twice[0], 60)}” was chosen for two things. Choose another one for one of them.")
+    if not set(KEYS) & columns.keys():
+        raise SelectionError(
+            "No column names the leads: there must be one of lead ids, e-mails, telephones, lead hashes or sub ids."
+        )
+    return ReturnsTable(name, content, title, rows[header][0], names, columns, tuple(rows[header + 1 :]), no_leads)
+
+
+def _header(rows: list[tuple[int, list[Any]]], texts: set[str]) -> int:
+    """The place of the row that names the columns."""
     header = next((i for i, (_, cells) in enumerate(rows[:LOOK]) if _heads(cells, texts)), None)
     if header is None:
         raise SelectionError(
             "No row names a column of lead ids, e-mails or telephones. Name them in the first row, such as Lead ID or Email, or "
             "choose: columns={'email': 'name of the column'}."
         )
-    names = tuple("" if is_blank(cell) else str(cell).strip() for cell in rows[header][1])
-    columns: dict[str, int] = {}
-    for role in ROLES:
-        name = wanted.get(role)
-        found = [i for i, one in enumerate(names) if (one == name if name is not None else role_of(one) == role)]
-        if name is not None and len(found) != 1:
+    return header
+
+
+def _place(names: tuple[str, ...], role: str, wanted: Mapping[str, str | None]) -> int | None:
+    """The column of a role."""
+    if role in wanted and wanted[role] is None:
+        return None
+    name = wanted.get(role)
+    taken = {text for other, text in wanted.items() if other != role and text is not None}
+    if name is not None:
+        found = [i for i, one in enumerate(names) if one == name]
+        if len(found) != 1:
             raise SelectionError(
                 f"The file has {len(found)} columns “{shown(name, 60)}”. It has: {', '.join(filter(None, names))}."
             )
-        if len(found) > 1:
-            several = [names[i] for i in found]
-            raise ColumnUnclear(
-                f"Several columns could be the {role}: {', '.join(several)}. Choose one: columns={{{role!r}: {several[0]!r}}}.",
-                columns=several,
-            )
-        columns |= {role: found[0]} if found else {}
-    if not set(KEYS) & columns.keys():
-        raise SelectionError("No column names the leads: there must be one of lead ids, e-mails or telephones.")
-    return ReturnsTable(path, content, title, rows[header][0], names, columns, tuple(rows[header + 1 :]), no_leads)
+        return found[0]
+    found = [i for i, one in enumerate(names) if role_of(one) == role and one not in taken]
+    if len(found) > 1:
+        several = [names[i] for i in found]
+        raise ColumnUnclear(
+            f"Several columns could be the {ROLE_WORDS[role]}: {', '.join(several)}. Choose one: "
+            f"columns={{{role!r}: {several[0]!r}}}.",
+            columns=several,
+        )
+    return found[0] if found else None
 
 
 def _heads(cells: list[Any], wanted: set[str]) -> bool:
     texts = {str(cell).strip() for cell in cells if not is_blank(cell)}
     return bool(texts & wanted) or any(role_of(text) in KEYS for text in texts)
+
+
+def names_in(source: bytes | Path, sheet: str | None = None) -> tuple[str, ...]:
+    """The names of a file's columns, to choose from; of the first row with something in it where none names a key.
+
+    Raises:
+        SelectionError: it cannot be read, or is empty.
+    """
+    rows = [list(cells) for _, cells in table_of(source, sheet)[2] if not all(map(is_blank, cells))]
+    if not rows:
+        raise SelectionError("The file is empty. Choose another.")
+    head = next((cells for cells in rows[:LOOK] if _heads(cells, set())), rows[0])
+    return tuple("" if is_blank(cell) else str(cell).strip() for cell in head)

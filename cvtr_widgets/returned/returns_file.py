@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.actions.catalogue import RETURNED, mark_invalid
 from cvtr_widgets.arguments import checked, quoted
-from cvtr_widgets.errors import ArgumentError, PlanError, SelectionError
-from cvtr_widgets.models import Action, ActionKind, LeadId
+from cvtr_widgets.errors import ArgumentError, PlanError, ReadTooLarge, SelectionError
+from cvtr_widgets.models import Action, LeadId
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.returned.answer import write_answer
+from cvtr_widgets.returned import memory
+from cvtr_widgets.returned.answer import parts_of, write_answer
 from cvtr_widgets.returned.columns import KEYS, ReturnsTable, read_table
-from cvtr_widgets.returned.matching import MATCHED, LeadIndex
+from cvtr_widgets.returned.matching import DISAGREE, MATCHED, SEVERAL, SIMILAR, LeadIndex, Match
+from cvtr_widgets.returned.window import Window
+from cvtr_widgets.returned.wordings import Wordings, as_one
 from cvtr_widgets.runs.run import Run
+from cvtr_widgets.selection.lead_id import id_in
 from cvtr_widgets.session.lead_session import LeadSession
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOT_MAPPED, AGAIN, CONFLICT, NO_LEAD = "reason not mapped", "given again", "conflict", "no lead"
-Wordings = Mapping[str, str | tuple[str, str]]
+CHOSEN = "chosen by you"
+UNASKED = 300
+"""Requests that reading leads by the ids of a file may take without asking."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ReturnsRow:
     """One row of the file: its ``number``, what became of the search for its lead, and what is to be done."""
 
@@ -40,18 +44,66 @@ class ReturnsRow:
 
 
 class Returns:
-    """A returns file, matched. ``columns``: role -> name of the column that says it. Nothing is sent before ``plan()`` is run.
+    """A returns file, matched. Nothing is sent before ``plan()`` is run.
 
-    Rows that stop (no lead, several, a wording that is not mapped ...) are in no plan; ``rows`` says why.
+    ``columns``: role -> name of the column that says it. ``notes``: sentences that the user should read. ``unmapped``: wordings
+    of the file that stop their rows -> how many; ``mapped``: the other wordings -> (reason, category). Rows that stop (no lead,
+    several, a wording that is not mapped ...) are in no plan; ``rows`` says why.
     """
 
-    def __init__(self, session: LeadSession, table: ReturnsTable, rows: list[ReturnsRow], unmapped: Mapping[str, int]) -> None:
-        self._session, self._table, self._rows = session, table, rows
-        self.columns = {role: table.names[place] for role, place in table.columns.items()}
-        self.unmapped = dict(unmapped)
+    def __init__(
+        self,
+        session: LeadSession,
+        table: ReturnsTable,
+        matches: Mapping[int, Match],
+        wordings: Wordings,
+        *,
+        choices: Mapping[int, LeadId] | None = None,
+        advertiser: str | None = None,
+        notes: Collection[str] = (),
+    ) -> None:
+        self._session, self._table, self._matches, self._wordings = session, table, matches, wordings
+        self._choices = dict(choices or {})
+        self._advertiser = advertiser
+        self._notes = tuple(notes)
+        self.columns = table.named
+        self._judge()
+
+    def _judge(self) -> None:
+        """What is to be done for each row, by the wordings as they are mapped now."""
+        rows: list[ReturnsRow] = []
+        unmapped, mapped = Counter[str](), dict[str, tuple[str, str | None]]()
+        for number, cells in self._table.rows:
+            if number in self._table.no_leads:
+                rows.append(ReturnsRow(number, NO_LEAD, why=self._table.no_leads[number]))
+                continue
+            found = self._match(number)
+            wording, category, comment = (self._table.cell(cells, role) for role in ("reason", "category", "comment"))
+            target, said = self._wordings.target(wording, category), as_one(wording, category)
+            if target is None:
+                unmapped[said] += 1
+            else:
+                mapped[said] = target
+            row = ReturnsRow(number, found.state, found.lead_id, found.candidates, found.why,
+                             self._wordings.action(wording, category, comment))  # fmt: skip
+            if target is None and row.state == MATCHED:
+                row = replace(row, state=NOT_MAPPED, why="what it gives as reason is mapped to none of the list (reasons=...)")
+            rows.append(row)
+        self._rows = _once(rows)
+        self.unmapped, self.mapped = dict(unmapped), mapped
+
+    def _match(self, number: int) -> Match:
+        found = self._matches[number]
+        chosen = self._choices.get(number)
+        return found if chosen is None else Match(MATCHED, chosen, found.candidates, f"{CHOSEN} ({found.state} otherwise)")
 
     def __repr__(self) -> str:
         return f"<Returns of {len(self._rows):,} rows: " + ", ".join(f"{n:,} {s}" for s, n in self.counts.items()) + ">"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that the user should read."""
+        return (*self._notes, *self._wordings.notes)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -82,15 +134,59 @@ class Returns:
 
     @checked
     def candidates(self, row: int) -> tuple[LeadId, ...]:
-        """The leads that match a row, or are similar; to choose one of them, put its id into the file.
+        """The leads that match a row, or are similar; ``choose`` takes one of them.
 
         Raises:
             SelectionError: there is no such row.
         """
-        found = next((one for one in self._rows if one.number == row), None)
+        return self._row(row).candidates
+
+    def _row(self, number: int) -> ReturnsRow:
+        found = next((one for one in self._rows if one.number == number), None)
         if found is None:
-            raise SelectionError(f"The file has no row {row} below its header. See .rows.")
-        return found.candidates
+            raise SelectionError(f"The file has no row {number} below its header. See .rows.")
+        return found
+
+    @checked
+    def choose(self, row: int, lead_id: int | None) -> Returns:
+        """The same file with one of a row's ``candidates`` chosen by you; None takes the choice back.
+
+        Raises:
+            SelectionError: there is no such row, or the lead is none of its candidates.
+        """
+        found = self._row(row)
+        if lead_id is not None and (
+            self._matches[row].state not in {SEVERAL, SIMILAR, DISAGREE} or lead_id not in found.candidates
+        ):
+            raise SelectionError(f"Lead {lead_id} is none of those that row {row} could mean. See .candidates({row}).")
+        kept = {number: own for number, own in self._choices.items() if number != row}
+        choices = kept if lead_id is None else {**kept, row: lead_id}
+        return Returns(self._session, self._table, self._matches, self._wordings, choices=choices, advertiser=self._advertiser,
+                       notes=self._notes)  # fmt: skip
+
+    @checked
+    def map(self, reasons: Any) -> Returns:
+        """The same file with more wordings mapped, as ``reasons=`` of ``cvtr.returns`` takes them; kept for the next file of the
+        advertiser where one was named.
+
+        Raises:
+            PlanError: the service does not list such a reason or category. SettingsError: it cannot be kept.
+        """
+        wordings, notes = self._wordings.copy(), self._notes
+        kept = wordings.map(_dict("reasons", reasons))
+        if self._advertiser is not None:
+            notes = (*notes, *memory.remember(self._session.identity, self._advertiser, {}, kept))
+        return Returns(self._session, self._table, self._matches, wordings, choices=self._choices, advertiser=self._advertiser,
+                       notes=notes)  # fmt: skip
+
+    @property
+    def groups(self) -> list[tuple[Action, tuple[LeadId, ...]]]:
+        """What the plan will do: each reason, category and comment once, with its leads."""
+        groups: dict[Action, list[LeadId]] = {}
+        for row in self._rows:
+            if row.state == MATCHED and row.action is not None and row.lead_id is not None:
+                groups.setdefault(row.action, []).append(row.lead_id)
+        return [(action, tuple(ids)) for action, ids in groups.items()]
 
     def plan(self, **more: Any) -> Plan:
         """One plan for all rows that are matched, a group for each reason, category and comment. ``more``: as for
@@ -99,25 +195,42 @@ class Returns:
         Raises:
             PlanError: no row is matched; as ``session.plan``.
         """
-        groups: dict[Action, list[LeadId]] = {}
-        for row in self._rows:
-            if row.state == MATCHED and row.action is not None and row.lead_id is not None:
-                groups.setdefault(row.action, []).append(row.lead_id)
-        if not groups:
+        if not self.groups:
             raise PlanError(
                 "No row of this file is matched to a lead with a reason. See .rows for why, and .unmapped for wordings."
             )
-        return self._session.plan(list(groups.items()), **more)
+        return self._session.plan(list(self.groups), **more)
 
     @checked
-    def answer(self, run: Run, path: str | Path, *, overwrite: bool = False) -> Path:
+    def answer(self, run: Run, path: str | Path, *, by: str | None = None, overwrite: bool = False) -> Path | list[Path]:
         """The same file with three columns more: ``lead id``, ``outcome``, ``detail``. Every row is there exactly once, its own
         cells and their formats as they were.
+
+        ``by``: ``"publisher"`` or ``"advertiser"`` makes one file for each, named after it, and one of the rows that name no
+        lead; gives the list of files. A file for one holds no row of another, and no other sheet.
 
         Raises:
             ExportError: the file cannot be written, or is there already. PlanError: the run is not of this file's leads.
         """
-        results = run.results
+        if by not in {None, "publisher", "advertiser"}:
+            raise ArgumentError(f"by is {quoted(by)}. Give 'publisher' or 'advertiser', or leave it out.")
+        said, place = self._said(run.results), Path(path).expanduser()
+        if by is None:
+            return write_answer(self._table, said, place, overwrite=overwrite)
+        return parts_of(self._table, said, place, self._owners(run.results, by), overwrite=overwrite)
+
+    def answer_content(self, results: pd.DataFrame) -> bytes:
+        """The content of the answer, by the ``results`` of a run.
+
+        Raises:
+            PlanError: the results are not those of this file's leads.
+        """
+        from cvtr_widgets.returned.answer import answered
+
+        return answered(self._table, self._said(results))
+
+    def _said(self, results: pd.DataFrame) -> dict[int, tuple[LeadId | None, str, str]]:
+        """What became of each row."""
         missing = [r.lead_id for r in self._rows if r.state in {MATCHED, AGAIN} and r.lead_id not in results.index]
         if missing:
             raise PlanError(f"{len(missing):,} leads of this file are not in that run. Give the run of its own plan.")
@@ -125,11 +238,23 @@ class Returns:
         for row in self._rows:
             if row.state in {MATCHED, AGAIN} and row.lead_id is not None:
                 found = results.loc[row.lead_id]
-                detail = f"{row.why}: {found['detail']}" if row.state == AGAIN else str(found["detail"] or "")
-                said[row.number] = (row.lead_id, str(found["outcome"]), detail)
+                words = [row.why] if row.why else []
+                words += [str(found["detail"])] if found["detail"] else []
+                said[row.number] = (row.lead_id, str(found["outcome"]), ": ".join(words))
             else:
                 said[row.number] = (None, f"not done: {row.state}", row.why)
-        return write_answer(self._table, said, Path(path), overwrite=overwrite)
+        return said
+
+    def _owners(self, results: pd.DataFrame, by: str) -> dict[int, str]:
+        """Row -> name of the publisher or advertiser of its lead."""
+        names = results["publisher"].tolist()
+        if by == "advertiser":
+            whose, known = self._session.campaigns()["advertiser_id"].dropna(), self._session.advertisers()["name"].to_dict()
+            of = {int(i): known.get(int(a), f"advertiser {a}") for i, a in zip(whose.index.tolist(), whose.tolist(), strict=True)}
+            names = [of.get(own) for own in results["campaign_id"].tolist()]
+        named = {int(own): name for own, name in zip(results.index.tolist(), names, strict=True) if isinstance(name, str)}
+        sent = [row for row in self._rows if row.state in {MATCHED, AGAIN} and row.lead_id is not None]
+        return {row.number: named.get(row.lead_id, f"{by} not known") for row in sent if row.lead_id is not None}
 
 
 @checked
@@ -138,109 +263,186 @@ def returns(
     session: LeadSession,
     *,
     leads: Any = None,
+    window: Any = None,
+    allow: int = 0,
     reasons: Any = None,
     columns: Any = None,
+    advertiser: str | None = None,
     sheet: str | None = None,
     ignore_case: bool = False,
 ) -> Returns:
-    """A returns file (CSV or Excel), each row matched to the lead that it means. Nothing is written.
+    """A returns file (CSV or Excel), each row matched to the lead that it means. Nothing is written to the service.
 
     Args:
         path: the file. Its first rows must name the columns.
         session: whose leads.
-        leads: a frame of ``session.pull(...)`` in which e-mails and telephones are looked for; not needed for lead ids.
+        leads: in which e-mails, telephones, lead hashes and sub ids are looked for: a frame of ``session.pull(...)``, or leads of
+            an archive (``archive.leads(...)``) that keeps them. Not needed for lead ids.
+        window: instead of ``leads``, a ``cvtr.Window`` of campaign and dates that is read to its end, in ``allow`` requests or
+            fewer; ``window.cost(session)`` says how many it takes.
+        allow: see ``window``.
         reasons: the file's wording -> a listed reason, or (reason, category): ``{"bounced": ("Returned", "Wrong e-mail")}``;
-            ``""`` stands for rows without one. A wording that is a listed reason needs none; any other stops its row.
-        columns: role (``id email telephone reason category comment``) -> the column's name, where it is not recognised.
+            ``""`` stands for rows without one, ``"Returned / too small"`` for a reason with a category of the file, and None
+            forgets a wording. One that is a listed reason needs none; any other stops its row.
+        columns: role (``id email telephone lead_hash sub_id reason category comment``) -> the column's name, where it is not
+            recognised; None where none of them says it.
+        advertiser: whose file it is: ``columns`` and ``reasons`` are remembered under this name, and taken for the next file.
         sheet: of an Excel file with several.
         ignore_case: take e-mail addresses that differ only in case for the same.
 
     Raises:
         SelectionError: the file or ``leads`` cannot be used. ColumnUnclear: two columns say the same. PlanError: ``reasons``
-        names a reason or category that the service does not list.
+        names a reason or category that the service does not list. ReadTooLarge: the window takes more than ``allow`` requests.
+        SettingsError: what is remembered cannot be read or written.
     """
-    for name, given in (("reasons", reasons), ("columns", columns)):
-        if given is not None and not isinstance(given, Mapping):
-            raise ArgumentError(f"{name} is a dict, not {quoted(given)}. See the help of cvtr.returns.")
-    table = read_table(Path(path).expanduser(), sheet, columns or {})
-    mapped = _Reasons(session, reasons or {})
-    index = LeadIndex(leads, ignore_case=ignore_case)
-    rows, unmapped = [], Counter[str]()
+    place = Path(path).expanduser()
+    return match_file(place, place.name, session, leads=leads, window=window, allow=allow, reasons=reasons, columns=columns,
+                      advertiser=advertiser, sheet=sheet, ignore_case=ignore_case)  # fmt: skip
+
+
+def match_file(
+    source: bytes | Path,
+    name: str,
+    session: LeadSession,
+    *,
+    leads: Any = None,
+    window: Any = None,
+    allow: int = 0,
+    reasons: Any = None,
+    columns: Any = None,
+    advertiser: str | None = None,
+    sheet: str | None = None,
+    ignore_case: bool = False,
+    on_page: Callable[[int, int | None], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Returns:
+    """``returns`` of a path or of what is in a file."""
+    reasons, columns = _dict("reasons", reasons), _dict("columns", columns)
+    if leads is not None and window is not None:
+        raise ArgumentError("Give leads= or window=, not both.")
+    if window is not None and not isinstance(window, Window):
+        raise ArgumentError("window= takes a cvtr.Window, such as cvtr.Window(campaign=44064, created_after='2026-10-01').")
+    advertiser = (advertiser or "").strip() or None
+    habits = memory.Habits() if advertiser is None else memory.habits_of(session.identity, advertiser)
+    table, notes = _table(source, name, sheet, columns, habits, advertiser)
+    wordings = Wordings(session.client)
+    wordings.remembered(habits.reasons)
+    kept = wordings.map(reasons)
+    if window is not None:
+        leads = window.read(session, allow=allow, on_page=on_page, cancel=cancel)
+    elif hasattr(leads, "to_pandas"):
+        notes.append(_of_archive(leads))
+        leads = leads.to_pandas()
+    matches = _matches(session, table, leads, notes, ignore_case=ignore_case)
+    if advertiser is not None and (columns or kept):
+        notes += memory.remember(session.identity, advertiser, columns, kept)
+    return Returns(session, table, matches, wordings, advertiser=advertiser, notes=notes)
+
+
+def _table(
+    source: bytes | Path,
+    name: str,
+    sheet: str | None,
+    columns: Mapping[str, str | None],
+    habits: memory.Habits,
+    whose: str | None,
+) -> tuple[ReturnsTable, list[str]]:
+    """The rows with their columns: those said now, else as remembered where the file has them, else as recognised."""
+    old = {role: text for role, text in habits.columns.items() if role not in columns}
+    if not old:
+        return read_table(source, name, sheet, columns), []
+    try:
+        found = read_table(source, name, sheet, {**old, **columns})
+    except SelectionError:
+        found = read_table(source, name, sheet, columns)
+        return found, [f"The columns of this file are not those remembered of {whose}. Look at them: they were recognised anew."]
+    return found, [f"Columns as remembered of {whose}: " + ", ".join(f"{r} in “{n}”" for r, n in old.items() if n) + "."]
+
+
+def _of_archive(leads: Any) -> str:
+    seen = leads.freshness()
+    if seen["earliest"] is None:
+        return "There are no leads in this part of the archive, so that none can be found."
+    low, high = (f"{seen[name]:%Y-%m-%d %H:%M}" for name in ("earliest", "latest"))
+    return (
+        f"Matched in leads of an archive, last seen between {low} and {high} UTC. A lead that came in or changed since is not "
+        "found, and one with the same e-mail may be missing."
+    )
+
+
+def _matches(
+    session: LeadSession, table: ReturnsTable, leads: pd.DataFrame | None, notes: list[str], *, ignore_case: bool
+) -> dict[int, Match]:
+    """The lead of each row."""
+    roles = [role for role in KEYS if role in table.columns]
+    if leads is None and "id" not in roles:
+        raise SelectionError(
+            "This file names its leads by "
+            + " and ".join(roles)
+            + ". Say in which leads to look for them: leads=session.pull(...), "
+            "or window=cvtr.Window(campaign=..., created_after=...)."
+        )
+    by_id = None
+    if "id" in roles and len(roles) > 1:
+        if session.masked:
+            notes.append(
+                "You see masked leads, so that rows were matched by lead id alone; the rest of their keys was not compared."
+            )
+            roles = ["id"]
+        else:
+            by_id = _by_id(session, table, leads)
+    index = LeadIndex(leads, ignore_case=ignore_case, roles=roles, by_id=by_id)
+    found = {}
     for number, cells in table.rows:
-        if number in table.no_leads:
-            rows.append(ReturnsRow(number, NO_LEAD, why=table.no_leads[number]))
-            continue
-        found = index.match({role: table.cell(cells, role) for role in KEYS})
-        row = ReturnsRow(number, found.state, found.lead_id, found.candidates, found.why)
-        wording = table.cell(cells, "reason")
-        row.action = mapped.action(wording, table.cell(cells, "category"), table.cell(cells, "comment"))
-        if row.action is None:
-            unmapped[wording] += 1
-            if row.state == MATCHED:
-                row.state, row.why = NOT_MAPPED, "what it gives as reason is mapped to none of the list (reasons=...)"
-        rows.append(row)
-    _once(rows)
-    return Returns(session, table, rows, unmapped)
+        if number not in table.no_leads:
+            keys = {role: table.cell(cells, role) for role in roles}
+            found[number] = index.match(keys)
+    return found
 
 
-def _once(rows: list[ReturnsRow]) -> None:
+def _by_id(session: LeadSession, table: ReturnsTable, leads: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The leads that rows name by id and that are not loaded: the row's other keys are compared with them."""
+    there = frozenset() if leads is None else frozenset(int(i) for i in leads.index)
+    named = (id_in(table.cell(cells, "id")) for number, cells in table.rows if number not in table.no_leads)
+    ids = list(dict.fromkeys(own for own in named if isinstance(own, int) and own not in there))
+    if not ids:
+        return None
+    cost = session.client.fetch_cost(ids)
+    if cost.requests > UNASKED:
+        raise ReadTooLarge(
+            f"{len(ids):,} leads of this file are not among leads=, and reading them takes {cost.requests:,} requests. Pull them "
+            "first (session.pull), or match by id alone: columns={'email': None}.",
+            requests=cost.requests,
+        )
+    return session.pull(ids=ids)
+
+
+def _dict(name: str, given: Any) -> Mapping[Any, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ArgumentError(f"{name} is a dict, not {quoted(given)}. See the help of cvtr.returns.")
+    return given
+
+
+def _once(rows: list[ReturnsRow]) -> list[ReturnsRow]:
     """A lead that several rows name is sent once; where they want different things of it, not at all."""
-    by_lead: dict[LeadId, list[ReturnsRow]] = {}
-    for row in rows:
+    by_lead: dict[LeadId, list[int]] = {}
+    for place, row in enumerate(rows):
         if row.state in {MATCHED, NOT_MAPPED} and row.lead_id is not None:
-            by_lead.setdefault(row.lead_id, []).append(row)
-    for same in by_lead.values():
-        if len(same) < 2:
+            by_lead.setdefault(row.lead_id, []).append(place)
+    for places in by_lead.values():
+        if len(places) < 2:
             continue
+        same = [rows[place] for place in places]
         numbers = ", ".join(str(row.number) for row in same)
         if len({row.action for row in same}) > 1:
-            for row in same:
-                row.state, row.why = CONFLICT, f"rows {numbers} name this lead, and want different things"
-        else:
-            for row in same[1:]:
-                if row.state == MATCHED:
-                    row.state, row.why = AGAIN, f"the same lead as row {same[0].number}"
-
-
-class _Reasons:
-    """Wordings of a file -> listed reasons."""
-
-    def __init__(self, session: LeadSession, given: Wordings) -> None:
-        client = session.client
-        self._listed = {c.name.lower(): c.name for c in client.flag_reasons(ActionKind.INVALID)}
-        self._categories = {c.name.lower(): c.name for c in client.reason_categories()}
-        self._given: dict[str, tuple[str, str | None]] = {}
-        for wording, target in given.items():
-            reason, category = (target, None) if isinstance(target, str) else self._pair(wording, target)
-            known = self._known(reason, category)
-            if known is None:
-                said = f"{reason} / {category}" if category else reason
-                raise PlanError(
-                    f"reasons={{{quoted(wording)}: ...}}: the service does not list {quoted(said)}. Reasons: "
-                    f"{', '.join(self._listed.values())}; categories of Returned: {', '.join(self._categories.values())}."
+            for place in places:
+                rows[place] = replace(
+                    rows[place], state=CONFLICT, why=f"rows {numbers} name this lead, and want different things"
                 )
-            self._given[_plain(str(wording))] = known
-
-    @staticmethod
-    def _pair(wording: str, target: Any) -> tuple[str, str]:
-        if not isinstance(target, (tuple, list)) or len(target) != 2 or not all(isinstance(t, str) for t in target):
-            raise PlanError(f"reasons={{{quoted(wording)}: ...}} takes a reason, or (reason, category), not {quoted(target)}.")
-        return target[0], target[1]
-
-    def _known(self, reason: str, category: str | None) -> tuple[str, str | None] | None:
-        """A reason and category as the service lists them; None where it does not, or where they do not belong together."""
-        found = self._listed.get(reason.strip().lower())
-        named = self._categories.get(category.strip().lower()) if category else None
-        takes_category = found is not None and found.lower() == RETURNED.lower()
-        if found is None or takes_category != bool(category) or (category and named is None):
-            return None
-        return found, named
-
-    def action(self, wording: str, category: str, comment: str) -> Action | None:
-        """The action of a row; None where its wording is not mapped."""
-        known = self._given.get(_plain(wording)) or (self._known(wording, category or None) if wording else None)
-        return None if known is None else mark_invalid(known[0], known[1], comment or None)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().casefold()
+        else:
+            for place in places[1:]:
+                if rows[place].state == MATCHED:
+                    rows[place] = replace(rows[place], state=AGAIN, why=f"the same lead as row {same[0].number}")
+    return rows

@@ -257,17 +257,19 @@ def _delimiter(text: str) -> tuple[str, bool]:
 
 
 def table_of(
-    path: str | os.PathLike[str], sheet: str | None = None
+    source: bytes | str | os.PathLike[str], sheet: str | None = None
 ) -> tuple[bytes, str, list[tuple[int, Cells]], dict[int, str]]:
-    """All rows of a file as they stand: its content, the sheet's title (empty for text), (row number, cells), and which rows are
-    no leads, with the reason.
+    """All rows of a file (its path, or what is in it) as they stand: its content, the sheet's title (empty for text),
+    (row number, cells), and which rows are no leads, with the reason.
 
     Without ``sheet`` a workbook must have exactly one that Excel shows.
 
     Raises:
         SelectionError: it cannot be read, or several sheets could be meant.
     """
-    content = _content(Path(path))
+    content = source if isinstance(source, bytes) else _content(Path(source))
+    if len(content) > BOOK_BYTES:
+        raise SelectionError(_TOO_LARGE.format(BOOK_BYTES // 1_000_000))
     if not content.strip(b"\x00 \t\r\n"):
         raise SelectionError("The file is empty. Choose another.")
     _refuse_other_kinds(content)

@@ -134,6 +134,24 @@ class ReadSession:
             self._seen.note(found, whole=all(f is None for f in filters) and not stop())
             return found
 
+    def count(
+        self,
+        *,
+        campaign: int | str | None = None,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        cancel: Cancel = None,
+    ) -> tuple[int | None, int]:
+        """How many leads the service counts in a campaign (id or exact name) between two days or times (None: it names no
+        number), and how many of them it gives with one request. Makes one request.
+
+        Raises:
+            RequestRefused: no such campaign, or no date. ServiceError: it cannot be asked.
+        """
+        return self._pulling.count(
+            campaign=campaign, created_after=created_after, created_before=created_before, stop=stopper(cancel)
+        )
+
     def _bar(self, what: str, given: Callable[[int, int | None], None] | None) -> ProgressBar:
         return ProgressBar(what, given, shown=self._progress)
 
