@@ -26,11 +26,11 @@ from cvtr_widgets import insight
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archive import Archive
 from cvtr_widgets.archive.batch import versions_table
-from cvtr_widgets.archive.personal import Cover
-from cvtr_widgets.archive.store import PREFIX, Store
+from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.archive.store import PREFIX, ArchiveStore
 from cvtr_widgets.dialect.default import default_dialect
 from cvtr_widgets.frames.leads import FrameBuilder
-from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, PUBLISHERS, World
+from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, PUBLISHERS, SeedWorld
 
 BASE = 100_000
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -41,15 +41,15 @@ def base_table(count: int) -> tuple[pa.Table, list[int]]:
     dialect = default_dialect()
     builder = FrameBuilder(dialect.lead, dialect.value("processr", "names"))
     part = []
-    for made in World(1, NOW).leads(count):
+    for made in SeedWorld(1, NOW).leads(count):
         part.append(made.record)
         if len(part) == 1_000:
             builder.add(part)
             part = []
     builder.add(part)
-    names = {"campaigns": {own: said[0] for own, said in CAMPAIGNS.items()}, "publishers": PUBLISHERS}
+    names = {"campaigns": {lead_id: said[0] for lead_id, said in CAMPAIGNS.items()}, "publishers": PUBLISHERS}
     frame = builder.frame(**names, as_of=NOW)
-    values, _ = schema.values_table(frame, "hashed", Cover(b"benchmark"))
+    values, _ = schema.values_table(frame, "hashed", PersonalHasher(b"benchmark"))
     return values, frame.index.tolist()
 
 
@@ -58,7 +58,7 @@ def fill(folder: Path, leads: int) -> None:
     hashes = schema.row_hashes(values)
     copies = max(1, leads // len(ids))
     number = 1
-    with Store(folder / f"{PREFIX}benchmark").writing() as writer:
+    with ArchiveStore(folder / f"{PREFIX}benchmark").writing() as writer:
         for copy in range(copies):
             back = pa.scalar(timedelta(days=7 * copy), pa.duration("us"))
             shifted = values
@@ -66,16 +66,18 @@ def fill(folder: Path, leads: int) -> None:
                 place = shifted.schema.get_field_index(name)
                 moved = pc.subtract(shifted.column(name), back).cast(shifted.schema.field(name).type)
                 shifted = shifted.set_column(place, shifted.schema.field(name), moved)
-            for name in schema.KEYS:
+            for name in schema.HASH_KEYS:
                 place = shifted.schema.get_field_index(name)
                 shifted = shifted.set_column(place, shifted.schema.field(name), pc.add(shifted.column(name), copy))
-            own = [i + copy * ID_STEP for i in ids]
-            table = versions_table(shifted, own, range(number, number + len(own)), [NOW] * len(own), "there", hashes, "hashed")
-            number += len(own)
+            lead_id = [i + copy * ID_STEP for i in ids]
+            table = versions_table(
+                shifted, lead_id, range(number, number + len(lead_id)), [NOW] * len(lead_id), "there", hashes, "hashed"
+            )
+            number += len(lead_id)
             months = pc.strftime(table.column("date"), format="%Y-%m")
             for month in pc.unique(months).to_pylist():
                 writer.put("versions", table.filter(pc.equal(months, month)), month=month)
-            writer.put("seen", pa.table([pa.array(own, pa.int64()), [NOW] * len(own)], schema=schema.seen_schema()))
+            writer.put("seen", pa.table([pa.array(lead_id, pa.int64()), [NOW] * len(lead_id)], schema=schema.seen_schema()))
         said = {"began": NOW.isoformat(), "ended": NOW.isoformat(), "complete": True}
         writer.commit(
             personal="hashed", next_version=number, sent=tuple(c.name for c in schema.kept_columns("none")), syncs=(said,)

@@ -35,7 +35,7 @@ from typing import Any
 
 from cvtr_widgets import reader_limits as limits
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.api.limits.rate_limiter import Budget
+from cvtr_widgets.api.limits.rate_limiter import RateLimiter
 from cvtr_widgets.api.transport import Transport
 from cvtr_widgets.dialect.default import default_dialect, load_dialect
 from cvtr_widgets.errors import CvtrError
@@ -104,7 +104,7 @@ def asked(body: bytes, encoding: str = "gzip") -> Work:
 
     def work() -> object:
         with served(body, encoding) as url:
-            transport = Transport(url, Budget(Limits()))
+            transport = Transport(url, RateLimiter(Limits()))
             try:
                 return decode(transport.exchange("GET", "/api/v4/leads").body)
             finally:

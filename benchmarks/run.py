@@ -129,7 +129,7 @@ def one_run(url: str, leads: int, given: list[int]) -> dict[str, Any]:
 def commits_alone(number: int) -> float:
     """Seconds that as many commits of two intents and an outcome take where nothing else runs beside them."""
     said = {"attempt": 1, "action": "test", "plan": "x" * 12, "leads": list(range(50))}
-    rows = [[own, "confirmed", 0, "Test", "Not Delivered"] for own in range(100)]
+    rows = [[lead_id, "confirmed", 0, "Test", "Not Delivered"] for lead_id in range(100)]
     with (
         tempfile.TemporaryDirectory(prefix="cvtr-bench-", dir=os.environ.get("CVTR_BENCH_DIR")) as folder,
         contextlib.closing(Journal(Path(folder) / "runs.sqlite")) as journal,

@@ -23,8 +23,8 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from cvtr_widgets.frames.leads import COLUMNS, DTYPES
-from cvtr_widgets.panel.selection.panel_selection import Picked
+from cvtr_widgets.frames.leads import DTYPES, FRAME_COLUMNS
+from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.table.cells import LEAD_COLUMNS
 from cvtr_widgets.panel.table.column_filters import Between, Contains, Days, OneOf
 from cvtr_widgets.panel.table.lead_table import LeadTable
@@ -40,7 +40,7 @@ def frame_of(leads: int, seed: int = 1) -> pd.DataFrame:
     """Leads as a reading gives them: 40 columns, three of them with (nearly) a text of its own for each lead."""
     rng = np.random.default_rng(seed)
     made: dict[str, object] = {}
-    for column in COLUMNS:
+    for column in FRAME_COLUMNS:
         if column.name == "date":
             start = pd.Timestamp("2026-10-01", tz="UTC")
             made["date"] = start + pd.to_timedelta(np.sort(rng.integers(0, 45 * 86_400, leads))[::-1], unit="s")
@@ -170,7 +170,7 @@ def slowest_page_during_ordering(table: LeadTable) -> float:
 
 
 def selecting(table: LeadTable) -> Measured:
-    def step(make: Callable[[], Picked]) -> tuple[float, Picked]:
+    def step(make: Callable[[], PanelSelection]) -> tuple[float, PanelSelection]:
         started = clock()
         picked = make()
         table.mark(picked.ids_set)
@@ -178,19 +178,19 @@ def selecting(table: LeadTable) -> Measured:
         page(table)
         return clock() - started, picked
 
-    nothing = Picked()
+    nothing = PanelSelection()
     took, everything = step(lambda: nothing.tick(table.ids_of("matching"), "matching"))
     yield "select all by one click", took, 0.5
     singles, picked = [], everything
     for n in range(9):
-        own = int(table.ids_of("page")[n])
-        took, picked = step(lambda own=own, p=picked, n=n: p.untick([own]) if n % 3 else p.invert([own]))
+        lead_id = int(table.ids_of("page")[n])
+        took, picked = step(lambda lead_id=lead_id, p=picked, n=n: p.untick([lead_id]) if n % 3 else p.invert([lead_id]))
         singles.append(took)
     yield "one tick, all selected", statistics.median(singles), 0.1
     yield "its summary in words", seconds(picked.parts), 0.1
     yield "undo one tick", step(lambda: everything)[0], 0.5
     yield "invert all", step(lambda: picked.invert(table.ids_of("loaded")))[0], 0.5
-    yield "none", step(Picked)[0], 0.5
+    yield "none", step(PanelSelection)[0], 0.5
     yield "undo none", step(lambda: everything)[0], 0.5
     table.mark(())
 
@@ -273,7 +273,7 @@ def main() -> int:
     if options.engines:
         engines(max(options.sizes))
         return 0
-    assert len(COLUMNS) == 40, f"{len(COLUMNS)} columns, {len(DTYPES)} kinds"
+    assert len(FRAME_COLUMNS) == 40, f"{len(FRAME_COLUMNS)} columns, {len(DTYPES)} kinds"
     found: dict[str, list[float]] = {}
     goals: dict[str, float | None] = {}
     for leads in options.sizes:

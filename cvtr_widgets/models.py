@@ -39,22 +39,22 @@ Text: TypeAlias = str | None | Missing
 Flag: TypeAlias = bool | None | Missing
 
 
-class Sealed(str):
+class HashedText(str):
     """A text of which only the hash is known: ``sha256:`` and 32 hexadecimal digits."""
 
     __slots__ = ()
 
 
-def seal(text: str) -> Sealed:
+def seal(text: str) -> HashedText:
     """The hash that stands for a text. Whoever has a guess of a short text can check it against this."""
-    if isinstance(text, Sealed):
+    if isinstance(text, HashedText):
         return text
-    return Sealed("sha256:" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32])
+    return HashedText("sha256:" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32])
 
 
 def alike(one: Any, other: Any) -> bool:
     """Whether two values are equal; a sealed text equals the text that it stands for."""
-    if (isinstance(one, Sealed) and isinstance(other, str)) or (isinstance(other, Sealed) and isinstance(one, str)):
+    if (isinstance(one, HashedText) and isinstance(other, str)) or (isinstance(other, HashedText) and isinstance(one, str)):
         return str(seal(one)) == str(seal(other))
     return bool(one == other)
 

@@ -99,7 +99,7 @@ EXPRESSION_STEPS: Final = _limit(
 ALL: Final = tuple(_ALL)
 
 
-class Watch:
+class ReaderTimeLimit:
     """Ends a reader that takes too long."""
 
     def __init__(self, error: type[CvtrError], what: str, seconds: float = READ_SECONDS) -> None:

@@ -1,6 +1,6 @@
 """What other people's words may not carry on: e-mails, telephones, tokens, and ids of leads. Standard library only.
 
-The service's words reach errors, results, notes and the screen. All of them pass a ``Gate`` first, which also knows the
+The service's words reach errors, results, notes and the screen. All of them pass a ``Redactor`` first, which also knows the
 secrets of its own connection. Whatever is struck leaves a visible mark, so that nobody takes the rest for the whole.
 """
 
@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from urllib.parse import quote, quote_plus
 
-LONGEST = 300
+LONGEST_WORDS = 300
 """Characters of the service's words that are kept."""
 EMAIL, PHONE, SECRET, NUMBER = "[e-mail]", "[telephone]", "[secret]", "[number]"
 _AT = r"(?:@|%40|&#64;|＠)"
@@ -38,7 +38,7 @@ _NUMBER = re.compile(
 _DIGITS = re.compile(r"\d+")
 
 
-def said(text: object, *, ids: Collection[int] = (), secrets: Iterable[str] = (), most: int = LONGEST) -> str:
+def said(text: object, *, ids: Collection[int] = (), secrets: Iterable[str] = (), most: int = LONGEST_WORDS) -> str:
     """Somebody else's words on one line, at most ``most`` characters, without e-mails, telephones, tokens, the ``secrets``
     given, and numbers that may be ids of leads other than ``ids``. Empty where it is no text.
     """
@@ -100,7 +100,7 @@ def size_of(text: object) -> str:
     return f"<{len(text):,} characters>" if isinstance(text, str) else repr(text)
 
 
-class Gate:
+class Redactor:
     """The one way for words of one service. It knows the secrets of its own connection, and strikes them."""
 
     MOST = 60
@@ -122,6 +122,6 @@ class Gate:
         while len(self._secrets) > self.MOST:
             self._secrets.pop(next(iter(self._secrets)), None)
 
-    def said(self, text: object, *, ids: Collection[int] = (), most: int = LONGEST) -> str:
+    def said(self, text: object, *, ids: Collection[int] = (), most: int = LONGEST_WORDS) -> str:
         """See ``said``."""
         return said(text, ids=ids, secrets=tuple(self._secrets), most=most)

@@ -10,7 +10,7 @@ from typing import Any
 import cvtr_widgets as cvtr
 from cvtr_widgets.learn.lesson import Lesson
 from cvtr_widgets.models import Limits, Progress, Signature
-from cvtr_widgets.plans.plan import Entry
+from cvtr_widgets.plans.plan import PlanEntry
 from cvtr_widgets.runs import history, results
 from cvtr_widgets.runs.options import Patience
 from cvtr_widgets.session import service_frames
@@ -26,7 +26,7 @@ CLASSES: tuple[tuple[str, type], ...] = (
     ("run", cvtr.Run),
     ("panel", cvtr.LeadPanel), ("look", cvtr.LookPanel), ("sandbox", cvtr.Sandbox), ("watch", LeadWatch), ("lesson", Lesson),
 )  # fmt: skip
-VALUES: tuple[type, ...] = (Limits, Patience, Progress, Signature, Entry, LeadDetail)
+VALUES: tuple[type, ...] = (Limits, Patience, Progress, Signature, PlanEntry, LeadDetail)
 FRAMES = (
     ("plan.frame", cvtr.Plan.frame), ("run.results", results.results_frame), ("session.history()", history.history_frame),
     ("session.unfinished()", history.unfinished_frame), ("session.recorded(run_id)", history.recorded_frame),

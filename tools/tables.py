@@ -15,7 +15,7 @@ from pathlib import Path
 from cvtr_widgets import errors
 from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.errors import CvtrError
-from cvtr_widgets.frames.leads import COLUMNS
+from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.models import Outcome, Verdict
 from cvtr_widgets.panel.link.class_names import CLASS_NAMES
 
@@ -98,7 +98,7 @@ def error_tree() -> str:
 
 def columns() -> str:
     """Columns of a leads frame."""
-    return table(("column", "dtype", "what"), [(f"`{c.name}`", c.dtype, c.about) for c in COLUMNS])
+    return table(("column", "dtype", "what"), [(f"`{c.name}`", c.dtype, c.about) for c in FRAME_COLUMNS])
 
 
 def class_names() -> str:

@@ -37,7 +37,7 @@ from peer_page import FAILED, LIMIT, PAGE, RUN_CELL, STEP_LIMIT, Cannot, Open  #
 from peer_tables import PEERS  # noqa: E402
 from playwright.sync_api import Browser, Error, sync_playwright  # noqa: E402
 
-from cvtr_widgets.cli.jupyterlab import Lab  # noqa: E402
+from cvtr_widgets.cli.jupyterlab import JupyterLab  # noqa: E402
 from tests.browser.lab import NotebookPage, end_kernels, launch_browser, start_lab, write_notebook  # noqa: E402
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -58,7 +58,7 @@ class Found:
 # -- measuring --------------------------------------------------------------------------------------------------------
 
 
-def measure(browser: Browser, lab: Lab, root: Path, name: str, leads: int, pictures: Path | None) -> Found:
+def measure(browser: Browser, lab: JupyterLab, root: Path, name: str, leads: int, pictures: Path | None) -> Found:
     """One table at one size, in a fresh page and kernel."""
     peer, found = PEERS[name], Found()
     context = browser.new_context(viewport={"width": 1600, "height": 1000}, locale="en-GB")

@@ -15,7 +15,7 @@ SLOW = frozenset({ActionKind.REPROCESS})
 """What these do is seen later, whatever the service says at once."""
 
 
-class Finding(enum.StrEnum):
+class ProofResult(enum.StrEnum):
     """What a reading says about one lead and one action.
 
     ``REPEATED``: it was done more than once, by whomever. ``AT_ODDS``: what was read contradicts itself. An effect that comes
@@ -31,7 +31,7 @@ class Finding(enum.StrEnum):
     REPEATED = "repeated"
 
 
-class Sight(NamedTuple):
+class Observation(NamedTuple):
     """One lead as read at one moment: ``lead`` None = not found; ``delivered`` is the delivery check's word.
 
     ``gone``: the service itself said, in its own form, that it is not there, while another lead could be read.
@@ -46,7 +46,7 @@ class Sight(NamedTuple):
 class Proof:
     """A finding with what it rests on."""
 
-    finding: Finding
+    finding: ProofResult
     detail: str
 
 
@@ -74,18 +74,18 @@ def _same(found: Any, value: Any) -> bool:
     return found is not NOT_SENT and alike(found or None, value or None)
 
 
-def prove(action: Action, before: Sight, after: Sight, *, at_rest: bool | None = None) -> Proof:
+def prove(action: Action, before: Observation, after: Observation, *, at_rest: bool | None = None) -> Proof:
     """What the readings before and after say. ``at_rest``: whether processing has ended (None = not told)."""
     if action.kind is ActionKind.DELETE:
         if after.lead is not None:
-            return Proof(Finding.UNCHANGED, "still there")
+            return Proof(ProofResult.UNCHANGED, "still there")
         if after.gone:
-            return Proof(Finding.PROVEN, "the service says that it is not there any more")
-        return Proof(Finding.AT_ODDS, "not found when read back, but the service does not say itself that it is gone")
+            return Proof(ProofResult.PROVEN, "the service says that it is not there any more")
+        return Proof(ProofResult.AT_ODDS, "not found when read back, but the service does not say itself that it is gone")
     if after.lead is None:
-        return Proof(Finding.OTHERWISE, "not found when read back: deleted meanwhile, or no longer visible")
+        return Proof(ProofResult.OTHERWISE, "not found when read back: deleted meanwhile, or no longer visible")
     if before.lead is None:
-        return Proof(Finding.UNPROVABLE, "not read before, so that nothing can be compared")
+        return Proof(ProofResult.UNPROVABLE, "not read before, so that nothing can be compared")
     if action.kind in DELIVERIES:
         return _prove_delivery(action, before, after)
     if action.kind is ActionKind.REPROCESS:
@@ -103,15 +103,15 @@ def _prove_fields(action: Action, before: Lead, after: Lead, needed: tuple[str, 
     changed = [name for name in readable if not alike(getattr(before, name), getattr(after, name))]
     if off:
         what = ", ".join(f"{_word(n)} is {_shown(n, getattr(after, n))}" for n in off)
-        return Proof(Finding.OTHERWISE if changed else Finding.UNCHANGED, what)
+        return Proof(ProofResult.OTHERWISE if changed else ProofResult.UNCHANGED, what)
     if missing:
-        return Proof(Finding.UNPROVABLE, f"the service does not send {', '.join(_word(n) for n in missing)}")
+        return Proof(ProofResult.UNPROVABLE, f"the service does not send {', '.join(_word(n) for n in missing)}")
     if not changed:
-        return Proof(Finding.UNPROVABLE, "what can be read stood so before")
-    return Proof(Finding.PROVEN, "read back: " + ", ".join(_word(n) for n in readable))
+        return Proof(ProofResult.UNPROVABLE, "what can be read stood so before")
+    return Proof(ProofResult.PROVEN, "read back: " + ", ".join(_word(n) for n in readable))
 
 
-def read_back(action: Action, before: Sight, after: Sight) -> set[str]:
+def read_back(action: Action, before: Observation, after: Observation) -> set[str]:
     """The fields of a lead that an action set and that reading has shown: they have the value given, and had another before."""
     if before.lead is None or after.lead is None:
         return set()
@@ -133,48 +133,48 @@ def _shown(name: str, value: Any) -> str:
     return "another one" if name.endswith("comment") else f"{value or 'empty'}"
 
 
-def _delivery_words(sight: Sight) -> set[bool]:
-    said = set() if sight.delivered is None else {sight.delivered}
-    field = sight.lead.delivery if sight.lead is not None else NOT_SENT
+def _delivery_words(observation: Observation) -> set[bool]:
+    said = set() if observation.delivered is None else {observation.delivered}
+    field = observation.lead.delivery if observation.lead is not None else NOT_SENT
     if field in {"Delivered", "Not Delivered"}:
         said.add(field == "Delivered")
     return said
 
 
-def delivered_now(sight: Sight) -> bool | None:
+def delivered_now(observation: Observation) -> bool | None:
     """Whether a lead is delivered, if all that the service says of it agrees; else None."""
-    said = _delivery_words(sight)
+    said = _delivery_words(observation)
     return said.pop() if len(said) == 1 else None
 
 
-def _prove_delivery(action: Action, before: Sight, after: Sight) -> Proof:
+def _prove_delivery(action: Action, before: Observation, after: Observation) -> Proof:
     target = action.kind is ActionKind.DELIVERED
     said = _delivery_words(after)
     if len(said) > 1:
-        return Proof(Finding.AT_ODDS, "the delivery check and the delivery field contradict each other")
+        return Proof(ProofResult.AT_ODDS, "the delivery check and the delivery field contradict each other")
     if not said:
-        return Proof(Finding.UNPROVABLE, "neither the delivery check nor a delivery field can be read")
+        return Proof(ProofResult.UNPROVABLE, "neither the delivery check nor a delivery field can be read")
     if said == {not target}:
-        return Proof(Finding.UNCHANGED, f"still {'Not Delivered' if target else 'Delivered'}")
+        return Proof(ProofResult.UNCHANGED, f"still {'Not Delivered' if target else 'Delivered'}")
     if delivered_now(before) is not (not target):
-        return Proof(Finding.UNPROVABLE, "what can be read stood so before")
-    return Proof(Finding.PROVEN, "read back: " + ("Delivered" if target else "Not Delivered"))
+        return Proof(ProofResult.UNPROVABLE, "what can be read stood so before")
+    return Proof(ProofResult.PROVEN, "read back: " + ("Delivered" if target else "Not Delivered"))
 
 
 def _prove_reprocess(before: Lead, after: Lead, at_rest: bool | None) -> Proof:
     if not isinstance(before.processing_counter, int) or not isinstance(after.processing_counter, int):
-        return Proof(Finding.UNPROVABLE, "the service does not send the processing counter")
+        return Proof(ProofResult.UNPROVABLE, "the service does not send the processing counter")
     if after.processing_counter <= before.processing_counter:
         # Reprocessing is queued: an old counter and a running Processr status are both "not yet".
-        return Proof(Finding.UNCHANGED, f"the processing counter is still {after.processing_counter}")
+        return Proof(ProofResult.UNCHANGED, f"the processing counter is still {after.processing_counter}")
     if (times := after.processing_counter - before.processing_counter) > 1:
         return Proof(
-            Finding.REPEATED,
+            ProofResult.REPEATED,
             f"the processing counter went from {before.processing_counter} to {after.processing_counter}: it was processed "
             f"{times} times, so somebody else, or another copy of this run, has reprocessed it too",
         )
     if at_rest is None:
-        return Proof(Finding.UNPROVABLE, "the counter went up; the service does not tell whether processing has ended")
+        return Proof(ProofResult.UNPROVABLE, "the counter went up; the service does not tell whether processing has ended")
     if not at_rest:
-        return Proof(Finding.UNDER_WAY, "the counter went up; processing has not ended")
-    return Proof(Finding.PROVEN, f"processed again: counter {before.processing_counter} to {after.processing_counter}")
+        return Proof(ProofResult.UNDER_WAY, "the counter went up; processing has not ended")
+    return Proof(ProofResult.PROVEN, f"processed again: counter {before.processing_counter} to {after.processing_counter}")

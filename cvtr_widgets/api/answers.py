@@ -10,13 +10,13 @@ from cvtr_widgets.dialect.kinds import AnswerEntry
 from cvtr_widgets.dialect.model import Call, Dialect
 from cvtr_widgets.frames.field_map import getter, id_of, plain_word
 from cvtr_widgets.models import NOT_SENT, LeadAnswer, LeadId
-from cvtr_widgets.redact import Gate
+from cvtr_widgets.redact import Redactor
 
 TWICE = "the service named this lead twice, with different words"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Told:
+class LeadWord:
     """The raw word on one lead. ``listed``: it stands in a list that means yes (True) or no (False)."""
 
     lead_id: LeadId
@@ -32,7 +32,7 @@ def place(expression: str, found: Any) -> Any:
     return getter((expression,))(found) if isinstance(found, dict) else NOT_SENT
 
 
-def told(call: Call, found: Any, asked: Sequence[LeadId], *, check: bool = False) -> Iterator[Told]:
+def told(call: Call, found: Any, asked: Sequence[LeadId], *, check: bool = False) -> Iterator[LeadWord]:
     """Everything that an answer says of leads. ``check``: it answers the delivery check."""
     shape = call.answer
     word_at = shape.delivered if check else shape.status
@@ -46,43 +46,45 @@ def told(call: Call, found: Any, asked: Sequence[LeadId], *, check: bool = False
         case "one":
             named = id_of(place(shape.id, found))
             if len(asked) == 1 and named in {None, asked[0]}:
-                yield Told(asked[0], place(word_at, found), place(shape.message, found))
+                yield LeadWord(asked[0], place(word_at, found), place(shape.message, found))
         case "none":
             return
 
 
-def _rows(shape: AnswerEntry, word_at: str, found: Any) -> Iterator[Told]:
+def _rows(shape: AnswerEntry, word_at: str, found: Any) -> Iterator[LeadWord]:
     rows = found if isinstance(found, list) else place(shape.leads, found)
     for row in rows if isinstance(rows, list) else ():
-        own = id_of(place(shape.id, row))
-        if own is not None:
-            yield Told(own, place(word_at, row), place(shape.message, row))
+        lead_id = id_of(place(shape.id, row))
+        if lead_id is not None:
+            yield LeadWord(lead_id, place(word_at, row), place(shape.message, row))
 
 
-def _map(shape: AnswerEntry, word_at: str, found: Any) -> Iterator[Told]:
+def _map(shape: AnswerEntry, word_at: str, found: Any) -> Iterator[LeadWord]:
     rows = place(shape.leads, found)
     for key, value in rows.items() if isinstance(rows, dict) else ():
-        own = id_of(key)
-        if own is not None and isinstance(value, dict):
-            yield Told(own, place(word_at, value), place(shape.message, value))
-        elif own is not None:
-            yield Told(own, value)
+        lead_id = id_of(key)
+        if lead_id is not None and isinstance(value, dict):
+            yield LeadWord(lead_id, place(word_at, value), place(shape.message, value))
+        elif lead_id is not None:
+            yield LeadWord(lead_id, value)
 
 
-def _lists(shape: AnswerEntry, found: Any) -> Iterator[Told]:
+def _lists(shape: AnswerEntry, found: Any) -> Iterator[LeadWord]:
     for listed, expression in ((True, shape.accepted), (False, shape.rejected)):
         rows = place(expression, found)
         for row in rows if isinstance(rows, list) else ():
-            own = id_of(place(shape.id, row)) if isinstance(row, dict) else id_of(row)
-            if own is not None:
-                yield Told(own, message=place(shape.message, row), listed=listed)
+            lead_id = id_of(place(shape.id, row)) if isinstance(row, dict) else id_of(row)
+            if lead_id is not None:
+                yield LeadWord(lead_id, message=place(shape.message, row), listed=listed)
 
 
 def _words(dialect: Dialect, name: str) -> set[str | None]:
     return {plain_word(w) for w in dialect.value("words", name)}
 
 
-def per_lead(dialect: Dialect, call: Call, found: Any, asked: Sequence[LeadId], gate: Gate) -> dict[LeadId, LeadAnswer] | None:
+def per_lead(
+    dialect: Dialect, call: Call, found: Any, asked: Sequence[LeadId], gate: Redactor
+) -> dict[LeadId, LeadAnswer] | None:
     """The service's word on each lead that it names; None where it names none. Named twice with different words: no word.
 
     Its words on a lead pass the ``gate``: they may name that lead and no other.

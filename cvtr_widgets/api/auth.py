@@ -16,7 +16,7 @@ from cvtr_widgets import settings
 from cvtr_widgets.api import keyrings
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.api.transport import Answer, Failed, Transport, failure_error, problem_words, status_error
+from cvtr_widgets.api.transport import Answer, FailedRequest, Transport, failure_error, problem_words, status_error
 from cvtr_widgets.dialect.default import Dialect
 from cvtr_widgets.errors import Cancelled, CredentialsError, CvtrError, LoginRefused, PasswordExpired, Unreadable
 from cvtr_widgets.frames.field_map import getter
@@ -200,7 +200,7 @@ class Auth:
         try:
             form = {**renew.send, **self._token.refresh}
             answer = self._transport.exchange("POST", renew.path, form=form, cancelled=cancelled)
-        except Failed:
+        except FailedRequest:
             return None
         if answer.status != 200:
             return None
@@ -261,7 +261,7 @@ class Auth:
             as_form = self._dialect.file.auth.login.format == "form"
             fields: dict[str, Any] = {"form": form} if as_form else {"body": form}
             answer = self._transport.exchange("POST", path, cancelled=cancelled, **fields)
-        except Failed as failed:
+        except FailedRequest as failed:
             raise failure_error(failed, "POST", path) from None
         return answer
 

@@ -11,7 +11,7 @@ def never() -> bool:
     return False
 
 
-class Stop:
+class CancelToken:
     """Once true, always true. A read that was stopped anywhere on the way gives nothing: a lead that is absent from what it
     gives counts as deleted.
     """

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from cvtr_widgets.api.cancel_token import Stop, never
+from cvtr_widgets.api.cancel_token import CancelToken, never
 from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.api.transport import Params
@@ -46,13 +46,13 @@ class Catalog:
         """What the reader of a list should know, such as that it may be incomplete; as of its last reading."""
         return list(self._notes.get(resource, ()))
 
-    def has(self, resource: str, own: int) -> bool:
+    def has(self, resource: str, record_id: int) -> bool:
         """Whether a list such as ``campaigns`` has this one now."""
-        if any(self._reader.own_id(resource, record) == own for record in self.kept(resource)):
+        if any(self._reader.record_id(resource, record) == record_id for record in self.kept(resource)):
             return True
         with self._lock:
             self._kept.pop((resource, ()), None)  # it may be new
-        return any(self._reader.own_id(resource, record) == own for record in self.kept(resource))
+        return any(self._reader.record_id(resource, record) == record_id for record in self.kept(resource))
 
     def all(
         self,
@@ -67,7 +67,7 @@ class Catalog:
         Raises:
             Cancelled: it was stopped; a part of it is never given.
         """
-        stop = Stop(cancelled)
+        stop = CancelToken(cancelled)
         pages = Pages(self._reader, self._pool, resource, params, key=key, cancelled=stop)
         found = [record for page in pages.pages() for record in page]
         stop.check()
@@ -92,9 +92,9 @@ class Catalog:
         """Id -> name of a list such as ``campaigns``."""
         found: dict[int, str] = {}
         for record in self.kept(resource, cancelled=cancelled):
-            own, name = self._reader.own_id(resource, record), self._name(record)
-            if own is not None and name is not None:
-                found[own] = name
+            record_id, name = self._reader.record_id(resource, record), self._name(record)
+            if record_id is not None and name is not None:
+                found[record_id] = name
         return found
 
     def reasons(self, kind: ActionKind | str) -> list[Choice]:
@@ -149,8 +149,8 @@ class Catalog:
 
     def of_lead(self, resource: str, lead_id: LeadId) -> list[Record]:
         """Records that belong to one lead (``lead-notes``, ``processr-job-leads``); rows of other leads are left out."""
-        own, key = lead_id_of(lead_id), self._reader.dialect.value("lists", "lead_filter")
-        return [r for r in self.all(resource, [(key, str(own))]) if id_of(r.get("lead")) == own]
+        wanted_id, key = lead_id_of(lead_id), self._reader.dialect.value("lists", "lead_filter")
+        return [r for r in self.all(resource, [(key, str(wanted_id))]) if id_of(r.get("lead")) == wanted_id]
 
     def statistics(self) -> Record:
         """The totals of the past 30 days."""
@@ -175,4 +175,4 @@ class Catalog:
 
     def _choice(self, record: Record, flag: str | None) -> Choice | None:
         name, iri = self._name(record), record.get("@id")
-        return Choice(name, self._reader.own_id("", record), iri if isinstance(iri, str) else None, flag) if name else None
+        return Choice(name, self._reader.record_id("", record), iri if isinstance(iri, str) else None, flag) if name else None

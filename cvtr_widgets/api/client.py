@@ -20,14 +20,14 @@ from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.lead_listing import LeadFilter, LeadLists, Listing, in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.api.lead_reader import LeadReading, Tick
-from cvtr_widgets.api.limits.rate_limiter import Budget
+from cvtr_widgets.api.limits.rate_limiter import RateLimiter
 from cvtr_widgets.api.limits.shared_permits import allowance_folder
 from cvtr_widgets.api.origin import checked_origin, is_loopback
 from cvtr_widgets.api.pages import Page, Pages
 from cvtr_widgets.api.records import leads_of
-from cvtr_widgets.api.transport import Failed, Timeouts, Transport, failure_error, status_error
-from cvtr_widgets.api.write_calls import Writing
-from cvtr_widgets.api.write_gate import Clearance
+from cvtr_widgets.api.transport import FailedRequest, Timeouts, Transport, failure_error, status_error
+from cvtr_widgets.api.write_calls import WriteCalls
+from cvtr_widgets.api.write_gate import WriteGate
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.dialect.default import Dialect, default_dialect
 from cvtr_widgets.dialect.model import EntryRow
@@ -84,8 +84,8 @@ class Convertr:
         self.dialect = dialect or default_dialect()
         self.zone = zone or settings.zone()
         self._limits = limits or settings.limits()
-        self._budget = Budget(self._limits, folder=allowance_folder(origin))
-        self._transport = Transport(origin, self._budget, timeouts=timeouts)
+        self._limiter = RateLimiter(self._limits, folder=allowance_folder(origin))
+        self._transport = Transport(origin, self._limiter, timeouts=timeouts)
         self._auth = Auth(self._transport, self.dialect, credentials, ask_code)
         self._reader = Reader(self._transport, self._auth, self.dialect, first_wait=first_wait)
         places = self._limits.in_flight
@@ -97,7 +97,7 @@ class Convertr:
         self._reading = LeadReading(self._reader, self._pool, self._lists, size=page, at_once=places)
         self._lock = threading.Lock()
         self._enterprise = enterprise
-        wait = self._budget.waiting()
+        wait = self._limiter.waiting()
         if wait > 1:
             tell(f"The request limit is used up. The login waits for it: {wait:.0f} s or more.")
         try:
@@ -110,8 +110,8 @@ class Convertr:
         except BaseException:
             self.close()
             raise
-        self.clearance = Clearance(self._identity, self.dialect)
-        self._writing = Writing(self._transport, self._auth, self._reader, self._pool, self.clearance, self._limits)
+        self.write_gate = WriteGate(self._identity, self.dialect)
+        self._writing = WriteCalls(self._transport, self._auth, self._reader, self._pool, self.write_gate, self._limits)
 
     def __reduce__(self) -> Any:
         """Raises ArgumentError: it holds connections, locks and a login, which no copy of it would share."""
@@ -135,7 +135,7 @@ class Convertr:
             self._writing.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
-        self._budget.close()
+        self._limiter.close()
 
     # -- who and how much ---------------------------------------------------------------------------------------------
 
@@ -161,12 +161,12 @@ class Convertr:
 
     def usage(self) -> tuple[int, int]:
         """Requests used by this user's kernels here in the past window, and how many are allowed. Colleagues' are not seen."""
-        return self._budget.used(), self._limits.requests
+        return self._limiter.used(), self._limits.requests
 
     @property
     def limit_note(self) -> str:
         """Says so where the limit cannot be shared with this user's other kernels; else empty."""
-        return self._budget.note
+        return self._limiter.note
 
     def latency(self) -> float | None:
         """Seconds that a request takes, as measured lately: the slower of reads and writes. None where none was made yet."""
@@ -175,7 +175,7 @@ class Convertr:
 
     def waiting(self) -> float:
         """Seconds until the limits let the next request go out."""
-        return self._budget.waiting()
+        return self._limiter.waiting()
 
     # -- what the service is like -------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class Convertr:
 
     def evidence(self) -> list[EntryRow]:
         """Every entry of the dialect with where it comes from, what this session has proven included."""
-        return self.clearance.rows()
+        return self.write_gate.rows()
 
     def doctor(self) -> list[Diagnosis]:
         """What of the service is as the dialect says; reads only. See ``api/doctor.py``."""
@@ -277,7 +277,7 @@ class Convertr:
         body = {"currentPassword": current, "newPassword": new}
         try:
             answer = self._transport.exchange("POST", path, headers=headers, body=body, write=True)
-        except Failed as failed:
+        except FailedRequest as failed:
             raise failure_error(failed, "POST", path) from None
         error = status_error(answer, "POST", path)
         if error is not None:
@@ -461,4 +461,4 @@ class Convertr:
 
     def unproven(self, action: Action) -> tuple[str, ...]:
         """Those of ``entries_used`` that no run has proven at this enterprise; none on the sandbox."""
-        return self.clearance.unproven(self.entries_used(action))
+        return self.write_gate.unproven(self.entries_used(action))

@@ -15,10 +15,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 AHEAD = 4
 """Times ``at_once``: what is handed to the pool, so that its threads wait neither for the reader nor for one that is late."""
-STOPPED = "Stopped. Nothing was changed; start again when you like."
+READ_STOPPED = "Stopped. Nothing was changed; start again when you like."
 
 
-def ahead(
+def map_ordered(
     pool: ThreadPoolExecutor,
     work: Callable[[T], R],
     items: Iterable[T],
@@ -39,7 +39,7 @@ def ahead(
     try:
         while True:
             if cancelled():
-                raise Cancelled(STOPPED)
+                raise Cancelled(READ_STOPPED)
             if at_once == 1:
                 for item in todo:
                     yield item, work(item)
@@ -65,7 +65,7 @@ def _result(future: Future[R], work: Callable[[T], R], item: T, cancelled: Stopp
     looks = 0
     while not future.done() and not wait([future], timeout=LOOK).done:
         if cancelled():
-            raise Cancelled(STOPPED)
+            raise Cancelled(READ_STOPPED)
         looks += 1
         if looks >= LOOKS and future.cancel():
             return work(item)

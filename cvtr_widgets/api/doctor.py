@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 CLOCK = 60.0
 """Seconds by which the clocks may differ: more would put ranges of dates and the end of tokens wrong."""
-PAGE = 25
+PAGE_SIZE = 25
 EXPECTED = ("id", "created", "campaign", "status", "reason", "comment", "delivery", "processr_status", "processing_counter")
 """Fields without which actions cannot be planned or proven."""
-KNOWN = frozenset({
+KNOWN_FIELDS = frozenset({
     "@id", "@type", "@context", "id", "publisherSubId", "channel", "formHash", "createdTs", "updatedTs", "firstDeliveredTs",
     "postcode", "addressLine1", "addressLine2", "addressLine3", "addressLine4", "title", "firstName", "lastName", "email",
     "telephone", "dob", "sex", "photo", "host", "ip", "landingPageUrl", "optIn", "doubleOptIn", "integration", "overAllocation",
@@ -29,7 +29,7 @@ KNOWN = frozenset({
 })  # fmt: skip
 """Keys of lead records that published pages show."""
 AGAIN = "Run the doctor again; if it stays, ask the admin."
-NEEDED = ("id", "created", "campaign", "status", "reason")
+NEEDED_FIELDS = ("id", "created", "campaign", "status", "reason")
 """Fields without which no flag can be planned or proven."""
 LEARN = "See docs/connect.md: name the place in the dialect, or let `cvtr-widgets learn` find it."
 
@@ -120,7 +120,7 @@ def _filters(client: Convertr) -> Iterator[Diagnosis]:
 
 
 def _page(client: Convertr) -> Iterator[Diagnosis]:
-    page = client.first_page(PAGE)
+    page = client.first_page(PAGE_SIZE)
     total = page.total
     if total is None:
         yield Diagnosis(
@@ -129,12 +129,14 @@ def _page(client: Convertr) -> Iterator[Diagnosis]:
     else:
         yield Diagnosis("total", "ok", "lists name their total")
     there = len(page.records)
-    short = there < PAGE and (total is None or there < min(PAGE, total))
-    if there > PAGE or short:
+    short = there < PAGE_SIZE and (total is None or there < min(PAGE_SIZE, total))
+    if there > PAGE_SIZE or short:
         advice = "See the dialect: paging.size and paging.largest."
-        yield Diagnosis("page size", "differs", f"{PAGE} asked, {there} came", advice)
+        yield Diagnosis("page size", "differs", f"{PAGE_SIZE} asked, {there} came", advice)
     else:
-        yield Diagnosis("page size", "ok", f"{PAGE} asked, {there} came" + (" (there are no more)" if there < PAGE else ""))
+        yield Diagnosis(
+            "page size", "ok", f"{PAGE_SIZE} asked, {there} came" + (" (there are no more)" if there < PAGE_SIZE else "")
+        )
     if not page.records:
         yield Diagnosis("lead fields", "missing", "there are no leads to look at", "Run the doctor again when there are.")
         return
@@ -158,7 +160,7 @@ def _fields(client: Convertr, records: list[Record]) -> Iterator[Diagnosis]:
             yield Diagnosis(what, "missing", f"not at {', '.join(places)}" if places else "the dialect names no place", advice)
     keys = {key for record in records for key in record if isinstance(key, str)}
     # Only what looks like a name of a field: nothing of a lead can stand in it.
-    new = sorted(key for key in keys - KNOWN - fields.roots() if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{1,40}", key))
+    new = sorted(key for key in keys - KNOWN_FIELDS - fields.roots() if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{1,40}", key))
     if new:
         yield Diagnosis("new fields", "differs", ", ".join(new[:30]), "One of them may hold what is missing above.")
 
@@ -186,7 +188,7 @@ def _lists(client: Convertr) -> Iterator[Diagnosis]:
     yield count("reason categories", lambda: len(client.reason_categories()), "Returned cannot be used without one.")
     campaigns = client.campaigns()
     yield count("campaigns", lambda: len(campaigns), "Ask an admin which campaigns this account may see.")
-    first = next((own for c in campaigns if (own := id_of(c.get("id", c.get("@id")))) is not None), None)
+    first = next((lead_id for c in campaigns if (lead_id := id_of(c.get("id", c.get("@id")))) is not None), None)
     if first is not None:
         yield count("integrations of one campaign", lambda: len(client.integrations(first)), "Valid then sends to none.")
     try:
@@ -198,17 +200,17 @@ def _lists(client: Convertr) -> Iterator[Diagnosis]:
 
 
 def _delivery_check(client: Convertr) -> Iterator[Diagnosis]:
-    page = client.first_page(PAGE)
-    own = next((own for r in page.records if (own := client.dialect.lead.own_id(r)) is not None), None)
-    if own is None:
+    page = client.first_page(PAGE_SIZE)
+    wanted_id = next((wanted_id for r in page.records if (wanted_id := client.dialect.lead.lead_id(r)) is not None), None)
+    if wanted_id is None:
         return
     advice = "Delivered and Undelivered need it or a delivery field. " + LEARN
     try:
-        said = client.is_delivered([own])
+        said = client.is_delivered([wanted_id])
     except NotFound:
         yield Diagnosis("delivery check", "missing", "there is no such call", advice)
         return
-    if said.get(own) is None:
+    if said.get(wanted_id) is None:
         yield Diagnosis("delivery check", "differs", "its answer is not understood", advice)
     else:
         yield Diagnosis("delivery check", "ok", "answers for one lead")
@@ -220,15 +222,15 @@ def _writes(client: Convertr) -> Iterator[Diagnosis]:
         kind = {"flag": "Valid, Invalid, Test", "metadata": "Other"}.get(call, call.capitalize())
         if call == "is_delivered":
             continue
-        open_ = client.clearance.unproven(name for name in names if name.startswith(f"calls.{call}."))
-        if client.clearance.sandbox or not open_:
-            yield Diagnosis(f"action: {kind}", "ok", "proven here" if not client.clearance.sandbox else "the sandbox")
+        open_ = client.write_gate.unproven(name for name in names if name.startswith(f"calls.{call}."))
+        if client.write_gate.sandbox or not open_:
+            yield Diagnosis(f"action: {kind}", "ok", "proven here" if not client.write_gate.sandbox else "the sandbox")
         else:
             advice = "Its first write goes to one lead only (the canary), and is read back."
             yield Diagnosis(f"action: {kind}", "differs", f"{len(open_)} entries not proven here", advice)
 
 
-def _budget(client: Convertr) -> Iterator[Diagnosis]:
+def _limiter(client: Convertr) -> Iterator[Diagnosis]:
     used, allowed = client.usage()
     found = f"{used:,} of {allowed:,} used from this machine"
     if used < allowed * 0.8:
@@ -245,7 +247,7 @@ CHECKS: tuple[tuple[str, Callable[[Convertr], Iterator[Diagnosis]]], ...] = (
     ("lists", _lists),
     ("delivery check", _delivery_check),
     ("actions", _writes),
-    ("request limit", _budget),
+    ("request limit", _limiter),
 )
 
 
@@ -264,5 +266,5 @@ def as_text(lines: list[Diagnosis]) -> str:
 
 def essential(line: Diagnosis) -> bool:
     """Whether a line says that something is missing without which actions cannot be planned or proven."""
-    needed = {"connection", "login", "leads", "lists", *(f"field: {n.replace('_', ' ')}" for n in NEEDED)}
+    needed = {"connection", "login", "leads", "lists", *(f"field: {n.replace('_', ' ')}" for n in NEEDED_FIELDS)}
     return line.state == "missing" and line.check in needed

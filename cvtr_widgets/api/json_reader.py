@@ -15,7 +15,7 @@ from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.decoding import TooMuch, decode
 from cvtr_widgets.api.transport import (
     Answer,
-    Failed,
+    FailedRequest,
     Form,
     Params,
     Transport,
@@ -86,13 +86,13 @@ class Reader:
         parts = urlsplit(whole)
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
-    def own_id(self, resource: str, record: Any) -> LeadId | None:
+    def record_id(self, resource: str, record: Any) -> LeadId | None:
         """The id of a row of a resource; None where it has none, or names two different ones."""
-        return id_in(record, self.dialect.own_id(resource))
+        return id_in(record, self.dialect.id_path(resource))
 
-    def own_ids(self, resource: str, records: Sequence[Any]) -> list[LeadId | None]:
-        """``own_id`` of many rows."""
-        return ids_in(records, self.dialect.own_id(resource))
+    def record_ids(self, resource: str, records: Sequence[Any]) -> list[LeadId | None]:
+        """``record_id`` of many rows."""
+        return ids_in(records, self.dialect.id_path(resource))
 
     def get(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> Any:
         """The decoded JSON of a resource.
@@ -185,7 +185,7 @@ class Reader:
                 answer = self.transport.exchange(
                     method, path, params=params, headers=headers, body=body, form=form, cancelled=cancelled
                 )
-            except Failed as failed:
+            except FailedRequest as failed:
                 raise failure_error(failed, method, path) from None
             if answer.status == 401 and not renewed:
                 self.auth.renew(headers["Authorization"].removeprefix("Bearer "), cancelled)
@@ -206,7 +206,7 @@ class Reader:
                 advice=EXPIRED_ADVICE,
             )  # fmt: skip
         if answer.status == 429:
-            self.transport.budget.pause(retry_after(answer.headers))
+            self.transport.limiter.pause(retry_after(answer.headers))
         error = status_error(answer, method, path)
         if error is not None:
             raise error

@@ -19,7 +19,7 @@ from typing import Any
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.catalog import Catalog
 from cvtr_widgets.api.json_reader import Reader
-from cvtr_widgets.api.pages import Pages, Tally
+from cvtr_widgets.api.pages import Pages, ReadTally
 from cvtr_widgets.arguments import quoted
 from cvtr_widgets.days import day_begins, day_ends
 from cvtr_widgets.errors import RequestRefused, ServiceError
@@ -139,7 +139,7 @@ class Listing:
         self._checks = leads.checks(wanted)
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> ReadTally:
         """Counts of the whole read (before rows were left out here)."""
         return self._pages.tally
 
@@ -313,17 +313,17 @@ class LeadLists:
             RequestRefused: there is no such one, or it is not visible to this account.
         """
         said = []
-        for resource, own in (("campaigns", wanted.campaign), ("publishers", wanted.publisher)):
-            if own is None:
+        for resource, record_id in (("campaigns", wanted.campaign), ("publishers", wanted.publisher)):
+            if record_id is None:
                 continue
             try:
-                there = self._catalog.has(resource, own)
+                there = self._catalog.has(resource, record_id)
             except ServiceError:
-                said.append(f"Nothing matches. Whether {resource[:-1]} {own} is there at all could not be looked up.")
+                said.append(f"Nothing matches. Whether {resource[:-1]} {record_id} is there at all could not be looked up.")
                 continue
             if not there:
                 raise RequestRefused(
-                    f"There is no {resource[:-1]} {own}, or it is not visible to you", advice=f"See session.{resource}()."
+                    f"There is no {resource[:-1]} {record_id}, or it is not visible to you", advice=f"See session.{resource}()."
                 )
         return said
 

@@ -15,22 +15,22 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar
 
-from cvtr_widgets.api.cancel_token import Stop, never
-from cvtr_widgets.api.concurrency import ahead
+from cvtr_widgets.api.cancel_token import CancelToken, never
+from cvtr_widgets.api.concurrency import map_ordered
 from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.lead_listing import LeadFilter, LeadLists, created
 from cvtr_widgets.api.pages import Pages
 from cvtr_widgets.errors import Cancelled, NotAllowed, NotFound, ServiceError, Unreadable
 from cvtr_widgets.frames.field_map import id_of
-from cvtr_widgets.frames.record_batch import Rows
+from cvtr_widgets.frames.record_batch import RecordBatch
 from cvtr_widgets.models import LeadId, ReadCost, Record, Stopped, ordered_unique
 from cvtr_widgets.selection.lead_id import lead_ids_of
 
 GONE = 404
 """What says that there is no such lead. 403 says that it may not be seen; 410 is not documented for this service."""
-RECENT = 100
+RECENT_LEADS = 100
 """Leads that were read lately: one of them is read again where it matters that leads can be read at all."""
-TOGETHER = 25
+IDS_A_REQUEST = 25
 """Leads whose absence is asked after between two readings of another one."""
 Found = dict[LeadId, Record]
 Tick = Callable[[int], None]
@@ -53,7 +53,7 @@ class LeadReading:
         self._at_once = at_once
         self._came_by: dict[LeadId | None, tuple[Any, Any]] = {}
         self._filter_works: bool | None = None
-        self._recent: deque[LeadId] = deque(maxlen=RECENT)
+        self._recent: deque[LeadId] = deque(maxlen=RECENT_LEADS)
         self._witness: LeadId | None = None
 
     @property
@@ -67,7 +67,7 @@ class LeadReading:
             return  # there will be no way 2
         fields = self._reader.dialect.lead
         places = zip(fields.column(records, "campaign"), fields.column(records, "created"), strict=True)
-        self._came_by.update(zip(fields.own_ids(records), places, strict=True))
+        self._came_by.update(zip(fields.lead_ids(records), places, strict=True))
 
     def cost(self, ids: Sequence[LeadId], *, cancelled: Stopped = never) -> ReadCost:
         """How many requests a ``fetch`` of these leads takes, as far as can be told now."""
@@ -104,7 +104,7 @@ class LeadReading:
         Raises:
             ServiceError: something could not be read; Cancelled: it was stopped. There is no partial answer.
         """
-        ids, stop = ordered_unique(lead_ids_of(ids)), Stop(cancelled)
+        ids, stop = ordered_unique(lead_ids_of(ids)), CancelToken(cancelled)
         try:
             filtered = len(ids) > 1 and self._offers_ids(stop) is not False
             how = self._by_filter if filtered else self._without_filter
@@ -118,51 +118,51 @@ class LeadReading:
             stop.check()
         return found
 
-    def _asked_after(self, ids: Sequence[LeadId], gone: set[LeadId], stop: Stop) -> Found:
+    def _asked_after(self, ids: Sequence[LeadId], gone: set[LeadId], stop: CancelToken) -> Found:
         """Ask for each by its own address, between two readings of another lead; give those that are there after all.
 
         That a lead is gone is believed only where the service itself says so in its own form, and where another lead could be
         read just before and just after: else the way to the leads may be closed, and not the lead deleted.
         """
         found: Found = {}
-        for start in range(0, len(ids), TOGETHER):
-            part = ids[start : start + TOGETHER]
+        for start in range(0, len(ids), IDS_A_REQUEST):
+            part = ids[start : start + IDS_A_REQUEST]
             missing: set[LeadId] = set()
 
             def ask(one: LeadId, missing: set[LeadId] = missing) -> Found:
                 return self._each([one], stop, missing)
 
             before = self._another_can_be_read(part, stop)
-            for _, got in ahead(self._pool, ask, part, at_once=self._at_once, cancelled=stop):
+            for _, got in map_ordered(self._pool, ask, part, at_once=self._at_once, cancelled=stop):
                 found.update(got)
             if before and missing and self._another_can_be_read(part, stop):
                 gone |= missing
         return found
 
-    def _another_can_be_read(self, but: Sequence[LeadId], stop: Stop) -> bool:
+    def _another_can_be_read(self, but: Sequence[LeadId], stop: CancelToken) -> bool:
         """Whether a lead that is none of these can be read now, by its own address."""
-        for own in self._others(set(but), stop):
-            if self._each([own], stop):
-                self._witness = own
+        for lead_id in self._others(set(but), stop):
+            if self._each([lead_id], stop):
+                self._witness = lead_id
                 return True
         return False
 
-    def _others(self, but: set[LeadId], stop: Stop) -> Iterator[LeadId]:
+    def _others(self, but: set[LeadId], stop: CancelToken) -> Iterator[LeadId]:
         """Leads that can probably be read: the last one that could, some that were read lately, a few that are listed."""
         if self._witness is not None and self._witness not in but:
             yield self._witness
-        yield from [own for own in reversed(self._recent) if own not in but][:2]
+        yield from [lead_id for lead_id in reversed(self._recent) if lead_id not in but][:2]
         self._recent.clear()  # they are deleted, too
         try:
             page = Pages(self._reader, self._pool, "leads", size=min(self._size, len(but) + 3), cancelled=stop).first()
         except ServiceError:
             return
-        yield from [own for own, _ in self._named(page.records) if own not in but][:3]
+        yield from [lead_id for lead_id, _ in self._named(page.records) if lead_id not in but][:3]
 
-    def _made(self, make: Make[T], found: Found, page: Rows | None = None) -> dict[LeadId, T]:
+    def _made(self, make: Make[T], found: Found, page: RecordBatch | None = None) -> dict[LeadId, T]:
         """``page``: the records of ``found`` in its order, where they came so."""
-        ids, records = list(found), page or Rows(found.values())
-        self._recent.extend(ids[-RECENT:])
+        ids, records = list(found), page or RecordBatch(found.values())
+        self._recent.extend(ids[-RECENT_LEADS:])
         self.remember(records)
         return dict(zip(ids, make(ids, records), strict=True))
 
@@ -182,30 +182,30 @@ class LeadReading:
             done += len(part)
             tick(done)
         at_once = self._at_once if len(parts) > 1 else 1
-        for part, got in ahead(self._pool, read, parts[first:], at_once=at_once, cancelled=cancelled):
+        for part, got in map_ordered(self._pool, read, parts[first:], at_once=at_once, cancelled=cancelled):
             found.update(got)
             done += len(part)
             tick(done)
         return found
 
-    def _one_filtered(self, part: Sequence[LeadId], cancelled: Stopped, *, each: bool) -> tuple[Found, Rows | None]:
+    def _one_filtered(self, part: Sequence[LeadId], cancelled: Stopped, *, each: bool) -> tuple[Found, RecordBatch | None]:
         """What was found, and the page that holds just that, where it came as one."""
         key = self._reader.dialect.value("filters", "ids")
         asked = set(part)
         params = [(key, str(i)) for i in part]
         pages = Pages(self._reader, self._pool, "leads", params, size=self._size, at_once=1, most=len(part), cancelled=cancelled)
         found: Found = {}
-        page: Rows | None = None
+        page: RecordBatch | None = None
         for records in pages.pages():
             got = dict(self._named(records))
             if not asked.issuperset(got):
                 raise _Disobeyed
-            page = Rows.of(records) if not found and len(got) == len(records) else None
+            page = RecordBatch.of(records) if not found and len(got) == len(records) else None
             found.update(got)
         if twice := pages.tally.different:
             # Two different records of one lead: which one is right tells its own address.
             page = None
-            found = {own: record for own, record in found.items() if own not in twice}
+            found = {lead_id: record for lead_id, record in found.items() if lead_id not in twice}
             found.update(self._each(twice, cancelled))
         if not found or pages.tally.missing:
             # Nothing at all proves nothing about the filter: ask for each lead by its own address.
@@ -215,8 +215,8 @@ class LeadReading:
         return found, page if page and len(page) == len(found) else None
 
     def _named(self, records: Sequence[Record]) -> Iterator[tuple[LeadId, Record]]:
-        ids = self._reader.own_ids("leads", records)
-        return ((own, record) for own, record in zip(ids, records, strict=True) if own is not None)
+        ids = self._reader.record_ids("leads", records)
+        return ((lead_id, record) for lead_id, record in zip(ids, records, strict=True) if lead_id is not None)
 
     def _without_filter(
         self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Stopped, *, each: bool
@@ -235,7 +235,7 @@ class LeadReading:
         def read(one: LeadId) -> dict[LeadId, T]:
             return self._made(make, self._each([one], cancelled))
 
-        for _, got in ahead(self._pool, read, rest, at_once=self._at_once, cancelled=cancelled):
+        for _, got in map_ordered(self._pool, read, rest, at_once=self._at_once, cancelled=cancelled):
             found.update(got)
             before += 1
             tick(before)
@@ -243,11 +243,11 @@ class LeadReading:
 
     def _by_campaign(self, ids: Sequence[LeadId]) -> dict[int, dict[LeadId, datetime]]:
         groups: dict[int, dict[LeadId, datetime]] = defaultdict(dict)
-        for own in ids:
-            campaign, at = self._came_by.get(own, (None, None))
+        for lead_id in ids:
+            campaign, at = self._came_by.get(lead_id, (None, None))
             known, moment = id_of(campaign), created(at)
             if known is not None and moment is not None:
-                groups[known][own] = moment
+                groups[known][lead_id] = moment
         return groups
 
     def _range(self, campaign: int, group: Mapping[LeadId, datetime], cancelled: Stopped) -> Iterator[Found]:
@@ -258,7 +258,7 @@ class LeadReading:
         there: set[LeadId] = set()
         allowed = len(group) - 1
         for records in listing.pages():
-            found = {own: r for own, r in self._named(records) if own in asked}
+            found = {lead_id: r for lead_id, r in self._named(records) if lead_id in asked}
             yield found
             there.update(found)
             total = listing.tally.expected
@@ -272,9 +272,9 @@ class LeadReading:
             Unreadable: something else than the service says that a lead is not there, or the answer is about another one.
         """
         found: Found = {}
-        for own in ids:
+        for lead_id in ids:
             try:
-                record = self._reader.get(f"leads/{own}", cancelled=cancelled)
+                record = self._reader.get(f"leads/{lead_id}", cancelled=cancelled)
             except (NotFound, NotAllowed) as error:
                 if not error.own_form:
                     raise Unreadable(
@@ -282,14 +282,14 @@ class LeadReading:
                         method="GET", path=error.path, status=error.status, advice="Try again in a moment.",
                     ) from None  # fmt: skip
                 if missing is not None and error.status == GONE:
-                    missing.add(own)
+                    missing.add(lead_id)
                 continue
-            if not isinstance(record, dict) or self._reader.own_id("leads", record) != own:
+            if not isinstance(record, dict) or self._reader.record_id("leads", record) != lead_id:
                 raise Unreadable(
                     "The answer is about another lead than was asked for",
                     method="GET",
-                    path=self._reader.url(f"leads/{own}"),
+                    path=self._reader.url(f"leads/{lead_id}"),
                     advice="Try again; if it stays, tell Convertr support.",
                 )
-            found[own] = record
+            found[lead_id] = record
         return found

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.api.write_calls import Writing
+from cvtr_widgets.api.write_calls import WriteCalls
 from cvtr_widgets.models import Action, Identity, Lead, LeadId, Limits, ReadCost, Signature, Stopped, WriteAnswer
 
 
 class ClientService:
     """``LeadService`` of a client. Made for a run, which has a plan, a confirmation and a journal."""
 
-    def __init__(self, client: Convertr, writing: Writing) -> None:
+    def __init__(self, client: Convertr, writing: WriteCalls) -> None:
         self._client = client
         self._writing = writing
         # What only reads is the client's own.

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cvtr_widgets.api.cancel_token import never
-from cvtr_widgets.api.concurrency import ahead
+from cvtr_widgets.api.concurrency import map_ordered
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
-from cvtr_widgets.frames.record_batch import Rows
+from cvtr_widgets.frames.record_batch import RecordBatch
 from cvtr_widgets.models import Record, Stopped
 
 LATELY = 4
@@ -30,7 +30,7 @@ REPEATS = 20
 
 
 @dataclass(slots=True)
-class Tally:
+class ReadTally:
     """What a read came to. ``expected`` is the service's total (None = it names none), ``missing`` what did not come.
 
     ``rows`` counts distinct records, ``doubled`` those that came again, ``different`` are ids of which two records came that are
@@ -90,7 +90,7 @@ class Pages:
         key: Callable[[Sequence[Record]], Sequence[Hashable]] | None = None,
         cancelled: Stopped = never,
     ) -> None:
-        self.tally = Tally()
+        self.tally = ReadTally()
         self._reader = reader
         self._pool = pool
         self._resource = resource
@@ -101,7 +101,7 @@ class Pages:
         self._rereads = rereads
         self._cancelled = cancelled
         self._most = most
-        self._keys = key or (lambda records: reader.own_ids(resource, records))
+        self._keys = key or (lambda records: reader.record_ids(resource, records))
         self._seen: set[Hashable] = set()
         self._kept: dict[Hashable, Record] = {}
         self._lately: deque[tuple[Sequence[Hashable], list[Record]]] = deque(maxlen=LATELY)
@@ -199,7 +199,7 @@ class Pages:
             members, total, link = (self._reader.dialect.read(found, "paging", what) for what in ("members", "total", "next"))
         if not isinstance(members, list):
             raise Unreadable("The answer holds no list", method="GET", path=path, advice="Check the dialect: paging.")
-        records = Rows(m for m in members if isinstance(m, dict))
+        records = RecordBatch(m for m in members if isinstance(m, dict))
         self._note_odd(len(members) - len(records))
         page = Page(number, records, _promised(total), isinstance(link, str) and bool(link))
         if number > self._last.number:
@@ -222,18 +222,18 @@ class Pages:
         new: list[Record] = []
         here = self._kept
         if self._most is None:  # rows that shift come again on one of the next pages
-            here = {own: record for ids_then, rows in self._lately for own, record in zip(ids_then, rows, strict=True)}
-        for record, own in zip(page.records, ids, strict=True):
-            if own is None:
+            here = {lead_id: record for ids_then, rows in self._lately for lead_id, record in zip(ids_then, rows, strict=True)}
+        for record, lead_id in zip(page.records, ids, strict=True):
+            if lead_id is None:
                 self._note_odd(1)
                 continue
-            first = here.setdefault(own, record)
-            if first is not record and first != record and isinstance(own, int) and own not in self.tally.different:
-                self.tally.different.append(own)
-            if own in self._seen:
+            first = here.setdefault(lead_id, record)
+            if first is not record and first != record and isinstance(lead_id, int) and lead_id not in self.tally.different:
+                self.tally.different.append(lead_id)
+            if lead_id in self._seen:
                 self.tally.doubled += not again
                 continue
-            self._seen.add(own)
+            self._seen.add(lead_id)
             new.append(record)
         self.tally.rows += len(new)
         self._lately.append((ids, page.records))
@@ -247,7 +247,7 @@ class Pages:
         empty = stale = 0
         try:
             # Decoded here, where the records are used next: the threads of the pool only wait for answers.
-            for number, body in ahead(self._pool, self._bring, numbers, at_once=self._at_once, cancelled=self._cancelled):
+            for number, body in map_ordered(self._pool, self._bring, numbers, at_once=self._at_once, cancelled=self._cancelled):
                 page = self._read(number, body)
                 if page.total is not None:  # of the totals of one reading the largest counts: nothing is cut off by a smaller one
                     anew = again and number == 1

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from cvtr_widgets.frames.field_map import FieldMap, delivery_of, id_of, name_of, replacement_of, status_of, text_of
-from cvtr_widgets.frames.record_batch import Rows
+from cvtr_widgets.frames.record_batch import RecordBatch
 from cvtr_widgets.frames.values import money, person_mark
 from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, LeadState, Missing, Record
 
@@ -35,8 +35,8 @@ def _counter(value: Any) -> int | None | Missing:
 
 
 def _named(value: Any, names: Mapping[int, str]) -> str | None:
-    own = id_of(value)
-    return name_of(value) or (names.get(own) if own is not None else None)
+    record_id = id_of(value)
+    return name_of(value) or (names.get(record_id) if record_id is not None else None)
 
 
 def _shared(value: Any) -> Any:
@@ -69,7 +69,7 @@ def _currency(value: Any) -> str | None:
 def persons(records: Sequence[Record], fields: FieldMap) -> list[str]:
     """``person_mark`` of each lead."""
     columns = [fields.column(records, name) for name in ("first_name", "last_name", "email")]
-    return list(map(person_mark, *columns, Rows.of(records).column("telephone")))
+    return list(map(person_mark, *columns, RecordBatch.of(records).column("telephone")))
 
 
 def leads_of(
@@ -109,12 +109,12 @@ def leads_of(
     )
     leads = []
     created = fields.column(records, "created")
-    for own, state, person, came in zip(ids, states, persons(records, fields), created, strict=True):
+    for record_id, state, person, came in zip(ids, states, persons(records, fields), created, strict=True):
         shared = known.get(state)
         if shared is None:
             shared = LeadState._make(state)
             known[shared] = shared
-        lead = Lead(own, shared, person)
+        lead = Lead(record_id, shared, person)
         lead.created = came
         leads.append(lead)
     return leads

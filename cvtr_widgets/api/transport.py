@@ -23,10 +23,10 @@ import httpx
 
 from cvtr_widgets.api.deadline import ends_at, keep_deadlines
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.api.limits.rate_limiter import STOPPED, Budget
+from cvtr_widgets.api.limits.rate_limiter import WAIT_STOPPED, RateLimiter
 from cvtr_widgets.api.proxy_settings import trust
 from cvtr_widgets.api.request_logs import without_ids
-from cvtr_widgets.api.unpacking import BadBody, Unpacked
+from cvtr_widgets.api.unpacking import BadBody, UnpackedBody
 from cvtr_widgets.errors import (
     Cancelled,
     NoAnswer,
@@ -43,7 +43,7 @@ from cvtr_widgets.errors import (
 )
 from cvtr_widgets.models import Cause, LeadId
 from cvtr_widgets.reader_limits import ANSWER_BYTES
-from cvtr_widgets.redact import Gate
+from cvtr_widgets.redact import Redactor
 
 Params = Sequence[tuple[str, str]]
 Form = Mapping[str, str | list[str]]
@@ -67,10 +67,10 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    gate: Gate = field(default_factory=Gate, repr=False, compare=False)
+    gate: Redactor = field(default_factory=Redactor, repr=False, compare=False)
 
 
-class Failed(Exception):
+class FailedRequest(Exception):
     """No answer. ``cause`` says whether the request can have reached the service; ``untrusted``: its certificate failed."""
 
     def __init__(self, cause: Cause, detail: str, *, untrusted: bool = False) -> None:
@@ -137,21 +137,21 @@ class Transport:
     def __init__(
         self,
         origin: str,
-        budget: Budget,
+        limiter: RateLimiter,
         *,
         timeouts: Timeouts | None = None,
         max_bytes: int = ANSWER_BYTES,
         make_client: Callable[..., httpx.Client] = httpx.Client,
     ) -> None:
         self.origin = origin
-        self.budget = budget
+        self.limiter = limiter
         self.timeouts = timeouts or Timeouts()
         self.max_bytes = max_bytes
-        self.gate = Gate()
+        self.gate = Redactor()
         self._process = os.getpid()
         self._offsets: deque[float] = deque(maxlen=9)
         self._took: dict[bool, deque[float]] = {write: deque(maxlen=50) for write in (False, True)}
-        places = budget.limits.in_flight
+        places = limiter.limits.in_flight
         wait = httpx.Timeout(self.timeouts.read, connect=self.timeouts.connect, pool=self.timeouts.total)
         settings: dict[str, Any] = {
             "base_url": origin, "timeout": wait, "follow_redirects": False, "headers": {"Accept-Encoding": "gzip"},
@@ -225,18 +225,18 @@ class Transport:
         )
         if origin_of(str(request.url)) != origin_of(self.origin):
             raise OffOrigin("A link leads to another host", method=method, path=path, advice="It was not followed.")
-        with self.budget.slot(cancelled=cancelled):
+        with self.limiter.slot(cancelled=cancelled):
             if write and cancelled is not None and cancelled():  # meanwhile, without having been asked
-                raise Cancelled(STOPPED)
+                raise Cancelled(WAIT_STOPPED)
             try:
                 return self._send(client, request)
-            except Failed:
+            except FailedRequest:
                 raise
             except Exception as error:  # noqa: BLE001  what httpx lets through of its own helpers is doubt as well
                 if (why := certificate_trouble(error)) is not None:
-                    raise Failed(Cause.NOT_CONNECTED, why, untrusted=True) from None
+                    raise FailedRequest(Cause.NOT_CONNECTED, why, untrusted=True) from None
                 cause, detail = cause_of(error)
-                raise Failed(cause, detail) from None
+                raise FailedRequest(cause, detail) from None
 
     def _send(self, client: httpx.Client, request: httpx.Request) -> Answer:
         began = time.monotonic()
@@ -249,17 +249,17 @@ class Transport:
     def _receive(self, client: httpx.Client, request: httpx.Request, ends: float) -> Answer:
         response = client.send(request, stream=True)
         try:
-            unpacked = Unpacked(response.headers.get("content-encoding", ""), self.max_bytes)
+            unpacked = UnpackedBody(response.headers.get("content-encoding", ""), self.max_bytes)
             for piece in response.iter_raw():
                 unpacked.add(piece)
                 if time.monotonic() > ends:
-                    raise Failed(Cause.TIMED_OUT, f"no whole answer within {self.timeouts.total:.0f} s")
+                    raise FailedRequest(Cause.TIMED_OUT, f"no whole answer within {self.timeouts.total:.0f} s")
             self._note_clock(response.headers.get("date"))
             if "set-cookie" in response.headers:
                 self.gate.know(*(cookie.value for cookie in client.cookies.jar))
             return Answer(response.status_code, response.headers, unpacked.whole(), self.gate)
         except BadBody as error:
-            raise Failed(Cause.UNREADABLE, str(error)) from None
+            raise FailedRequest(Cause.UNREADABLE, str(error)) from None
         finally:
             response.close()
 
@@ -343,7 +343,7 @@ def own_form(body: bytes) -> bool:
     return found.get("@type") == "hydra:Error" or "hydra:description" in text or {"type", "title", "detail"} <= text
 
 
-def failure_error(failed: Failed, method: str, path: str) -> ServiceError:
+def failure_error(failed: FailedRequest, method: str, path: str) -> ServiceError:
     """The error to raise for a read that got no answer."""
     if failed.untrusted:
         return NotTrusted(

@@ -9,7 +9,7 @@ class BadBody(Exception):
     """The body cannot be taken; says why."""
 
 
-class Unpacked:
+class UnpackedBody:
     """Takes the pieces of a body. Only gzip is asked for, so that anything else (gzip within gzip, too) is refused: 5 KB of it
     can cost 3 GB.
     """

@@ -17,7 +17,7 @@ from cvtr_widgets.api.transport import Answer, problem_words, refusal_of, retry_
 from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import Action, ActionKind, Cause, Choice, LeadId, Signature, WriteAnswer
-from cvtr_widgets.selection.lead_id import MOST
+from cvtr_widgets.selection.lead_id import MAX_LEAD_ID
 
 CALL_OF = {
     ActionKind.VALID: "flag",
@@ -71,12 +71,12 @@ def _put(body: dict[str, Any], key: str, value: Any) -> None:
     place[last] = value
 
 
-def _id_form(dialect: Dialect, slot: Slot, resource: str, own: int) -> Any:
-    value: int | str = own
+def _id_form(dialect: Dialect, slot: Slot, resource: str, record_id: int) -> Any:
+    value: int | str = record_id
     if slot.form in {"text", "digits"}:
-        value = str(own)
+        value = str(record_id)
     elif slot.form == "iri":
-        value = f"{dialect.resource(resource)}/{own}"
+        value = f"{dialect.resource(resource)}/{record_id}"
     return {slot.item: value} if slot.item else value
 
 
@@ -116,7 +116,7 @@ def request_of(
         PlanError: the action holds something that this call has no place for; it is never left out silently. Or there are
             more leads than one call takes.
     """
-    if not all(type(own) is int and 0 < own <= MOST for own in ids):
+    if not all(type(lead_id) is int and 0 < lead_id <= MAX_LEAD_ID for lead_id in ids):
         raise PlanError("One of these is no lead id, so nothing was sent. Make the plan from session.select(...).")
     if not ids or (len(ids) > 1 and not call.many):
         raise PlanError(f"{call.path} takes one lead a call, not {len(ids)}. Send them one by one.")

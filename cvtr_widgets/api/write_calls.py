@@ -10,11 +10,11 @@ from typing import Any
 
 from cvtr_widgets.api import answers, wire
 from cvtr_widgets.api.auth import Auth
-from cvtr_widgets.api.concurrency import ahead
+from cvtr_widgets.api.concurrency import map_ordered
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.json_reader import Reader
-from cvtr_widgets.api.transport import Answer, Failed, Transport
-from cvtr_widgets.api.write_gate import Clearance
+from cvtr_widgets.api.transport import Answer, FailedRequest, Transport
+from cvtr_widgets.api.write_gate import WriteGate
 from cvtr_widgets.dialect.model import Call, Dialect
 from cvtr_widgets.errors import Cancelled, CvtrError, RequestRefused, ServiceError
 from cvtr_widgets.frames.field_map import plain_word
@@ -29,13 +29,13 @@ TOO_MANY = {413, 422}
 """How a service says that a question holds more ids than it takes."""
 
 
-class Writing:
+class WriteCalls:
     """Sends writes and the delivery check as the dialect says. Threads may share it."""
 
     def __init__(
-        self, transport: Transport, auth: Auth, reader: Reader, pool: ThreadPoolExecutor, clearance: Clearance, limits: Limits
+        self, transport: Transport, auth: Auth, reader: Reader, pool: ThreadPoolExecutor, write_gate: WriteGate, limits: Limits
     ) -> None:
-        self.clearance = clearance
+        self.write_gate = write_gate
         self._transport = transport
         self._auth = auth
         self._reader = reader
@@ -80,7 +80,7 @@ class Writing:
             return self._checked(call, part, cancelled)
 
         done = 0
-        for part, told in ahead(self._pool, ask, parts, at_once=self._limits.in_flight, cancelled=cancelled):
+        for part, told in map_ordered(self._pool, ask, parts, at_once=self._limits.in_flight, cancelled=cancelled):
             said.update(told)
             done += len(part)
             tick(done)
@@ -100,7 +100,7 @@ class Writing:
             self._checked_at_once = min(self._checked_at_once, middle)
             return told
         told = answers.delivered_in(self._dialect, call, found, part)
-        return {own: told[own] for own in part if own in told}
+        return {lead_id: told[lead_id] for lead_id in part if lead_id in told}
 
     # -- writes -------------------------------------------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class Writing:
             LiveWritesRefused: the dialect's entries for this action are not proven at this enterprise.
             PlanError: the dialect has no place for something in the action.
         """
-        self.clearance.check(action, ids, wire.entries_used(self._dialect, action, signed=signature is not None))
+        self.write_gate.check(action, ids, wire.entries_used(self._dialect, action, signed=signature is not None))
         call = wire.call_for(self._dialect, action)
         request = wire.request_of(self._dialect, call, ids, action, signature)
         try:
@@ -128,7 +128,7 @@ class Writing:
             return answer
         said = wire.read_write(self._dialect, call, ids, answer)
         if said.status == 429:
-            self._transport.budget.pause(said.retry_after)
+            self._transport.limiter.pause(said.retry_after)
         if said.cause is Cause.ANSWERED and said.status in call.yes:
             return self._followed(call, ids, answer, said, lambda: cancelled() or leave())
         return said
@@ -144,7 +144,7 @@ class Writing:
                     request.method, request.path, headers=headers, body=request.json, form=request.form, write=True,
                     cancelled=cancelled,
                 )  # fmt: skip
-            except Failed as failed:
+            except FailedRequest as failed:
                 return WriteAnswer(failed.cause, detail=failed.detail)
             if answer.status != 401:
                 return answer
@@ -199,7 +199,7 @@ class Writing:
         if failed:
             # A failed job may have done part of its work: only reading tells.
             nothing = LeadAnswer(None, "the service's queued job failed")
-            per_lead = {own: (per_lead or {}).get(own, nothing) for own in ids}
+            per_lead = {lead_id: (per_lead or {}).get(lead_id, nothing) for lead_id in ids}
         return WriteAnswer(Cause.ANSWERED, said.status, per_lead, "", queued=False)
 
     def _job(self, call: Call, answer: Answer) -> str | None:

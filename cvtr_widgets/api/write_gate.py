@@ -14,7 +14,7 @@ from cvtr_widgets.errors import LiveWritesRefused
 from cvtr_widgets.models import Action, Identity, LeadId
 
 
-class Clearance:
+class WriteGate:
     """The gate of one client. On the sandbox it is open."""
 
     def __init__(self, identity: Identity, dialect: Dialect) -> None:

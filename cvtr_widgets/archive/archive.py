@@ -16,11 +16,11 @@ from cvtr_widgets.archive import engines
 from cvtr_widgets.archive.archived_leads import ArchivedLeads
 from cvtr_widgets.archive.asking import Moment, history_of, leads_of
 from cvtr_widgets.archive.cache import Cache
-from cvtr_widgets.archive.personal import Cover
-from cvtr_widgets.archive.store import PERSONAL, PREFIX, Manifest, Store, Writer, store_name, stores_in
+from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.archive.store import PERSONAL, PREFIX, ArchiveStore, ArchiveWriter, Manifest, store_name, stores_in
 from cvtr_widgets.archive.sync import Sync, SyncCost, SyncProgress, SyncReport, utc_now
-from cvtr_widgets.archive.upkeep import MANY, Removal, compact, remove_before
-from cvtr_widgets.archive.windows import Sizes
+from cvtr_widgets.archive.upkeep import MANY_FILES, Removal, compact, remove_before
+from cvtr_widgets.archive.windows import WindowSizes
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import ArchiveError, ArgumentError, ServiceError
 from cvtr_widgets.selection.lead_id import lead_id_of
@@ -62,7 +62,7 @@ class Archive:
         *,
         personal: str | None = None,
         store: str | None = None,
-        sizes: Sizes | None = None,
+        sizes: WindowSizes | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         engines.must_be_there()
@@ -71,7 +71,7 @@ class Archive:
         self.folder = Path(folder).expanduser()
         self._personal = personal
         self._chosen = store
-        self._sizes = sizes or Sizes()
+        self._sizes = sizes or WindowSizes()
         self._clock = clock
         self._synced: str | None = None
         self._lock = threading.Lock()
@@ -114,7 +114,7 @@ class Archive:
             ArchiveError: it cannot be written, or does not go with this session.
             ServiceError: the service could not be read any further.
         """
-        store = Store(self.folder / store_name(session.identity))
+        store = ArchiveStore(self.folder / store_name(session.identity))
         with store.writing() as writer:
             cover = self._begin(session, writer)
             self._synced = store.folder.name
@@ -131,9 +131,9 @@ class Archive:
                 )  # fmt: skip
                 return self._ended(sync.run(), writer)
 
-    def _ended(self, report: SyncReport, writer: Writer) -> SyncReport:
+    def _ended(self, report: SyncReport, writer: ArchiveWriter) -> SyncReport:
         """The report of a sync, after what is to be done behind it."""
-        compact(writer, at_least=MANY)
+        compact(writer, at_least=MANY_FILES)
         notes = list(report.notes)
         if writer.manifest.keep_days:
             removed = remove_before(writer, report.ended - timedelta(days=writer.manifest.keep_days))
@@ -150,14 +150,14 @@ class Archive:
         Raises:
             ArchiveBusy, ArchiveError, ServiceError: as ``sync``.
         """
-        store = Store(self.folder / store_name(session.identity))
+        store = ArchiveStore(self.folder / store_name(session.identity))
         with store.writing() as writer:
             cover = self._begin(session, writer)
             return Sync(session, writer, cover, everything=everything, sizes=self._sizes).cost()
 
-    def _begin(self, session: LeadSession, writer: Writer) -> Cover:
+    def _begin(self, session: LeadSession, writer: ArchiveWriter) -> PersonalHasher:
         """Whether this session may write to this part, and how; a new part gets its manifest."""
-        cover = Cover(settings.machine_key(), _listed(session))
+        cover = PersonalHasher(settings.machine_key(), _listed(session))
         manifest = writer.manifest
         if not writer.store.there():
             personal = self._personal or "none"
@@ -249,7 +249,7 @@ class Archive:
 
     # -- parts ------------------------------------------------------------------------------------------------------------
 
-    def _store(self) -> Store:
+    def _store(self) -> ArchiveStore:
         """The part that is asked.
 
         Raises:

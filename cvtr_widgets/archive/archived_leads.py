@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-EXTRA = {"seen_at": "time", "read_at": "time", "presence": "state"}
+ARCHIVE_COLUMNS = {"seen_at": "time", "read_at": "time", "presence": "state"}
 """Columns beside those of a frame of leads: when it was last seen, when it was first seen as it is, whether it is there."""
 SAMPLE = 2_000
 UNKNOWN_MEMORY = 2_000_000_000

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.api.lead_listing import in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.archive import schema
-from cvtr_widgets.archive.archived_leads import EXTRA, ArchivedLeads, column_of
+from cvtr_widgets.archive.archived_leads import ARCHIVE_COLUMNS, ArchivedLeads, column_of
 from cvtr_widgets.archive.store import Manifest
 from cvtr_widgets.errors import ArchiveError
-from cvtr_widgets.frames.leads import COLUMNS
+from cvtr_widgets.frames.leads import FRAME_COLUMNS
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,14 +62,14 @@ def leads_of(
         if value is not None:
             values.append(value)
             conditions.append(f"{condition} ${len(values)}")
-    kinds = {**schema.fields(manifest.personal), **EXTRA}
+    kinds = {**schema.fields(manifest.personal), **ARCHIVE_COLUMNS}
     names = ", ".join(f'"{name}"' for name in ("lead_id", *kinds))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     query, without_seen = (f"SELECT {names} FROM ({one}){where}" for one in (base, bare))
     attrs = {
         "as_of": (min(at, now) if at is not None else last_read(manifest)).isoformat(),
         "notes": notes_of(manifest, kinds) + ([] if at is not None else _older(connection, manifest)),
-        "not_sent": [c.name for c in COLUMNS if c.name in kinds and c.name not in manifest.sent],
+        "not_sent": [c.name for c in FRAME_COLUMNS if c.name in kinds and c.name not in manifest.sent],
     }
     return ArchivedLeads(connection, query, without_seen, tuple(values), kinds, attrs)
 

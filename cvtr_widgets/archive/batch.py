@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.archive import schema
-from cvtr_widgets.archive.latest import Latest, files_sql
-from cvtr_widgets.archive.personal import Cover
-from cvtr_widgets.archive.store import Writer
+from cvtr_widgets.archive.latest import LatestVersions, files_sql
+from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.archive.store import ArchiveWriter
 from cvtr_widgets.frames.leads import FrameBuilder
 from cvtr_widgets.models import LeadId, Record
 
@@ -32,7 +32,7 @@ class Counts:
 class Batch:
     """Takes records; ``flush`` writes and commits them."""
 
-    def __init__(self, writer: Writer, latest: Latest, client: Convertr, cover: Cover, most: int) -> None:
+    def __init__(self, writer: ArchiveWriter, latest: LatestVersions, client: Convertr, cover: PersonalHasher, most: int) -> None:
         self._writer = writer
         self._latest = latest
         self._client = client
@@ -130,7 +130,9 @@ class Batch:
 
     def deleted(self, ids: Collection[LeadId], at: datetime) -> None:
         """Put down that the service says of these leads that they are not there any more, with what was last known of them."""
-        gone = [own for own in sorted(ids) if (known := self._latest.state(own)) is not None and known[1] == schema.THERE]
+        gone = [
+            lead_id for lead_id in sorted(ids) if (known := self._latest.state(lead_id)) is not None and known[1] == schema.THERE
+        ]
         if not gone:
             return
         self.flush()
@@ -148,8 +150,8 @@ class Batch:
         )  # fmt: skip
         for month, mine in sorted(by_month.items()):
             self._writer.put("versions", table.take(pa_array(mine)), month=month)
-        for own, row_hash in zip(own_ids, hashes, strict=True):
-            self._latest.note(own, row_hash, schema.DELETED)
+        for lead_id, row_hash in zip(own_ids, hashes, strict=True):
+            self._latest.note(lead_id, row_hash, schema.DELETED)
         self.counts.deleted += len(own_ids)
         self._writer.commit(next_version=first + len(own_ids))
 
@@ -174,18 +176,18 @@ def versions_table(
     import pyarrow as pa
 
     declared = schema.versions_schema(personal)
-    own = {
+    lead_id = {
         "lead_id": pa.array(ids, pa.int64()),
         "version": pa.array(numbers, pa.int64()),
         "read_at": pa.array(at, declared.field("read_at").type),
         "presence": schema.array_of([presence] * len(ids), declared.field("presence").type),
         "row_hash": pa.array(hashes, pa.int64()),
     }
-    columns = [own[f.name] if f.name in own else values.column(f.name).cast(f.type) for f in declared]
+    columns = [lead_id[f.name] if f.name in lead_id else values.column(f.name).cast(f.type) for f in declared]
     return pa.table(columns, schema=declared)
 
 
-def last_versions(writer: Writer, ids: Sequence[int]) -> pa.Table:
+def last_versions(writer: ArchiveWriter, ids: Sequence[int]) -> pa.Table:
     """The last version of each of these leads as a table, with the ``month`` of its file."""
     from cvtr_widgets.archive import engines
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from cvtr_widgets import safe_files
 from cvtr_widgets.archive import engines, schema
 from cvtr_widgets.archive.latest import files_sql
-from cvtr_widgets.archive.store import Manifest, Store
+from cvtr_widgets.archive.store import ArchiveStore, Manifest
 from cvtr_widgets.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ TABLES = ("current", "former", "sightings", "runs")
 class Cache:
     """The cache of one store, opened for reading. ``connection()`` gives one that fits the manifest at hand."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: ArchiveStore) -> None:
         self._store = store
         self._open: tuple[Path, duckdb.DuckDBPyConnection] | None = None
 
@@ -134,7 +134,7 @@ def _put(beside: Path, path: Path, manifest: Manifest) -> None:
                 other.unlink()
 
 
-def _fill(path: Path, store: Store, manifest: Manifest) -> None:
+def _fill(path: Path, store: ArchiveStore, manifest: Manifest) -> None:
     connection = engines.opened(str(path))
     try:
         safe_files.close_file(path)

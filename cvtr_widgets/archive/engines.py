@@ -10,7 +10,7 @@ from cvtr_widgets.errors import ArchiveError
 if TYPE_CHECKING:
     import duckdb
 
-NEEDED = ("pyarrow", "duckdb")
+NEEDED_PACKAGES = ("pyarrow", "duckdb")
 MEMORY = "1GB"
 """What DuckDB may keep in memory. It writes beside its file what does not fit."""
 
@@ -21,7 +21,7 @@ def must_be_there() -> None:
     Raises:
         ArchiveError: pyarrow or DuckDB is not installed.
     """
-    for name in NEEDED:
+    for name in NEEDED_PACKAGES:
         try:
             importlib.import_module(name)
         except ImportError:

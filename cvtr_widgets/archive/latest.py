@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.archive import engines
 from cvtr_widgets.archive.schema import DELETED, THERE
-from cvtr_widgets.archive.store import Manifest, Store
+from cvtr_widgets.archive.store import ArchiveStore, Manifest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _NEEDED = "lead_id, version, read_at, presence, row_hash, date, updated, current_status, delivery"
 
 
-class Latest:
+class LatestVersions:
     """Lead ids with the hash of their last version, and a table ``latest`` to ask. ``note`` adds what was read since."""
 
-    def __init__(self, store: Store, manifest: Manifest) -> None:
+    def __init__(self, store: ArchiveStore, manifest: Manifest) -> None:
         import numpy as np
 
         self._connection = engines.in_memory()

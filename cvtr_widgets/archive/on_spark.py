@@ -15,11 +15,11 @@ import narwhals as nw
 from cvtr_widgets import settings
 from cvtr_widgets.api.lead_listing import in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.archive import schema
-from cvtr_widgets.archive.archived_leads import EXTRA
+from cvtr_widgets.archive.archived_leads import ARCHIVE_COLUMNS
 from cvtr_widgets.archive.asking import Moment, last_read, notes_of
 from cvtr_widgets.archive.store import MANIFEST, PREFIX, Manifest
 from cvtr_widgets.errors import ArchiveError
-from cvtr_widgets.frames.leads import COLUMNS
+from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.insight.lazy_leads import micros
 
 if TYPE_CHECKING:
@@ -97,11 +97,11 @@ class SparkArchive:
             found = found if word is None else found.where(f.col(name) == word)
         found = found if after is None else found.where(f.unix_micros(f.col("date")) >= micros(after))
         found = found if before is None else found.where(f.unix_micros(f.col("date")) <= micros(before))
-        kinds: Mapping[str, str] = {**schema.fields(self._manifest.personal), **EXTRA}
+        kinds: Mapping[str, str] = {**schema.fields(self._manifest.personal), **ARCHIVE_COLUMNS}
         attrs = {
             "as_of": (min(at, now) if at is not None else last_read(self._manifest)).isoformat(),
             "notes": notes_of(self._manifest, kinds),
-            "not_sent": [c.name for c in COLUMNS if c.name in kinds and c.name not in self._manifest.sent],
+            "not_sent": [c.name for c in FRAME_COLUMNS if c.name in kinds and c.name not in self._manifest.sent],
         }
         return SparkLeads(found.select("lead_id", *kinds), attrs)
 
@@ -118,8 +118,8 @@ class SparkArchive:
                 f"The archive cannot tell how leads were at {at:%Y-%m-%d %H:%M}: it begins later. Choose a later time."
             )
         last = versions.groupBy("lead_id").agg(f.max("version").alias("version"))
-        sight = seen.groupBy("lead_id").agg(f.max("seen_at").alias("seen_at"))
-        return versions.join(last, ["lead_id", "version"]).join(sight, "lead_id", "left")
+        observation = seen.groupBy("lead_id").agg(f.max("seen_at").alias("seen_at"))
+        return versions.join(last, ["lead_id", "version"]).join(observation, "lead_id", "left")
 
     def _files(self, kind: str) -> DataFrame:
         names = [f"{self._root}/{file.name}" for file in self._manifest.of(kind)]

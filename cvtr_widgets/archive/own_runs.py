@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.archive import engines, schema
 from cvtr_widgets.archive.latest import files_sql
-from cvtr_widgets.archive.store import Manifest, Store, Writer
+from cvtr_widgets.archive.store import ArchiveStore, ArchiveWriter, Manifest
 from cvtr_widgets.errors import CvtrError
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from cvtr_widgets.session.lead_session import LeadSession
 
-NOT_SENT = frozenset({"skipped", "refused", "not_sent"})
+UNSENT_OUTCOMES = frozenset({"skipped", "refused", "not_sent"})
 """Outcomes after which nothing was changed by us."""
 
 
-def new_runs(session: LeadSession, writer: Writer, notes: list[str]) -> dict[str, pd.DataFrame]:
+def new_runs(session: LeadSession, writer: ArchiveWriter, notes: list[str]) -> dict[str, pd.DataFrame]:
     """Ended runs that are not in the store yet: run id -> results of the leads that it was sent for."""
     try:
         history = session.history()
@@ -32,13 +32,13 @@ def new_runs(session: LeadSession, writer: Writer, notes: list[str]) -> dict[str
     for run_id in map(str, history.index[history["ended"].notna() & ~history["open"]]):
         if run_id not in known:
             results = session.recorded(run_id)
-            sent = results[~results["outcome"].astype("object").isin(NOT_SENT)]
+            sent = results[~results["outcome"].astype("object").isin(UNSENT_OUTCOMES)]
             if len(sent):
                 found[run_id] = sent
     return found
 
 
-def put_runs(runs: Mapping[str, pd.DataFrame], writer: Writer, ahead: timedelta) -> None:
+def put_runs(runs: Mapping[str, pd.DataFrame], writer: ArchiveWriter, ahead: timedelta) -> None:
     """Put down what runs did, once their leads were read again: a sync that is killed before reads them again.
 
     ``ahead``: how far the archive's clock is ahead of the journal's.
@@ -49,7 +49,7 @@ def put_runs(runs: Mapping[str, pd.DataFrame], writer: Writer, ahead: timedelta)
         writer.commit()
 
 
-def _put(writer: Writer, run_id: str, sent: pd.DataFrame, ahead: timedelta) -> None:
+def _put(writer: ArchiveWriter, run_id: str, sent: pd.DataFrame, ahead: timedelta) -> None:
     import pyarrow as pa
 
     declared = schema.runs_schema()
@@ -69,7 +69,7 @@ def _put(writer: Writer, run_id: str, sent: pd.DataFrame, ahead: timedelta) -> N
     writer.put("runs", pa.table(columns, schema=declared))
 
 
-def known_runs(store: Store, manifest: Manifest) -> set[str]:
+def known_runs(store: ArchiveStore, manifest: Manifest) -> set[str]:
     """The runs that are in the store."""
     files = files_sql(store.paths(manifest, "runs"))
     if files is None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import redact
-from cvtr_widgets.frames.leads import COLUMNS
+from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.insight.rules.duplicates import folded
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SHORTEST = 3
 """Letters of a name that is looked for in other texts: shorter ones stand in every word."""
 
 
-class Cover:
+class PersonalHasher:
     """Hashes with one key. ``known``: listed reasons and categories, which are nobody's words."""
 
     def __init__(self, key: bytes, known: Iterable[str] = ()) -> None:
@@ -101,7 +101,7 @@ class Cover:
     @staticmethod
     def form(frame: pd.DataFrame) -> list[str | None]:
         """What the form collected and what this version does not know, as a JSON object a lead; None where there is nothing."""
-        ours = {c.name for c in COLUMNS}
+        ours = {c.name for c in FRAME_COLUMNS}
         names = [str(name) for name in frame.columns if name not in ours]
         columns = [frame[name].tolist() for name in names]
         made: list[str | None] = []

@@ -11,17 +11,17 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.archive.personal import Cover
-from cvtr_widgets.frames.leads import COLUMNS, Column
+from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.frames.leads import FRAME_COLUMNS, LeadColumn
 from cvtr_widgets.insight.columns import domains_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-PERSONAL = ("first_name", "last_name", "email", "telephone", "comment", "replacement_comment")
+PERSONAL_COLUMNS = ("first_name", "last_name", "email", "telephone", "comment", "replacement_comment")
 """Columns that are kept only where personal data is kept."""
-KEYS = {"email_key": "email", "telephone_key": "telephone"}
+HASH_KEYS = {"email_key": "email", "telephone_key": "telephone"}
 """64-bit keyed hashes, and what of."""
 COUNTRY = "data_country"
 FORM = "form"
@@ -32,9 +32,9 @@ THERE, DELETED = "there", "deleted"
 _SEPARATOR, _NOTHING = "\x1f", "\x00"
 
 
-def kept_columns(personal: str) -> list[Column]:
+def kept_columns(personal: str) -> list[LeadColumn]:
     """The columns of a frame of leads that are kept."""
-    return [c for c in COLUMNS if personal == "kept" or c.name not in PERSONAL]
+    return [c for c in FRAME_COLUMNS if personal == "kept" or c.name not in PERSONAL_COLUMNS]
 
 
 def fields(personal: str) -> dict[str, str]:
@@ -44,7 +44,7 @@ def fields(personal: str) -> dict[str, str]:
     made = {c.name: _KINDS[c.kind] for c in kept_columns(personal)}
     made[COUNTRY] = "state"
     if personal != "none":
-        made |= {"email_domain": "state", **dict.fromkeys(KEYS, "key")}
+        made |= {"email_domain": "state", **dict.fromkeys(HASH_KEYS, "key")}
     if personal == "kept":
         made[FORM] = "text"
     return made
@@ -102,7 +102,7 @@ def _type(name: str, kind: str) -> pa.DataType:
     return arrow_type("state" if name in _DICTIONARY else kind)
 
 
-def values_table(frame: pd.DataFrame, personal: str, cover: Cover) -> tuple[pa.Table, dict[str, int]]:
+def values_table(frame: pd.DataFrame, personal: str, cover: PersonalHasher) -> tuple[pa.Table, dict[str, int]]:
     """The values of leads as they are archived, in the order of ``fields``, and how many amounts of each column do not fit."""
     import pyarrow as pa
 
@@ -118,7 +118,7 @@ def values_table(frame: pd.DataFrame, personal: str, cover: Cover) -> tuple[pa.T
     made[COUNTRY] = covered[COUNTRY] if COUNTRY in covered.columns else [None] * len(frame)
     if personal != "none":
         made["email_domain"] = domains_of(frame["email"])
-        for key, source in KEYS.items():
+        for key, source in HASH_KEYS.items():
             made[key] = cover.keys(source, frame[source])
     if personal == "kept":
         made[FORM] = cover.form(frame)
@@ -195,7 +195,7 @@ def row_hashes(table: pa.Table) -> list[int]:
 def sent_columns(frame: pd.DataFrame) -> set[str]:
     """The columns that the service sent for any of these leads."""
     not_sent = set(frame.attrs.get("not_sent", ()))
-    return {c.name for c in COLUMNS if c.name not in not_sent} if len(frame) else set()
+    return {c.name for c in FRAME_COLUMNS if c.name not in not_sent} if len(frame) else set()
 
 
 def months_of(frame: pd.DataFrame) -> list[str]:

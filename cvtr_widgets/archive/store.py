@@ -125,7 +125,7 @@ class Manifest:
         return cls(**said)
 
 
-class Store:
+class ArchiveStore:
     """One store, read by anybody and written by one process at a time."""
 
     def __init__(self, folder: Path) -> None:
@@ -176,7 +176,7 @@ class Store:
     # -- writing ----------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def writing(self) -> Iterator[Writer]:
+    def writing(self) -> Iterator[ArchiveWriter]:
         """The one who writes, until the end of the block.
 
         Raises:
@@ -196,17 +196,17 @@ class Store:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise ArchiveError(f"The archive in {str(self.folder)!r} cannot be written ({why}). Choose another folder.") from None
         try:
-            writer = Writer(self, self.manifest() if self.there() else Manifest())
+            writer = ArchiveWriter(self, self.manifest() if self.there() else Manifest())
             writer.tidy()
             yield writer
         finally:
             lock.release()
 
 
-class Writer:
+class ArchiveWriter:
     """Adds files to a store. ``put`` writes them, ``commit`` makes them count."""
 
-    def __init__(self, store: Store, manifest: Manifest) -> None:
+    def __init__(self, store: ArchiveStore, manifest: Manifest) -> None:
         self.store = store
         self.manifest = manifest
         self._new: list[StoredFile] = []
@@ -269,9 +269,9 @@ class Writer:
         self.manifest = replace(self.manifest, replaced=left)
 
 
-def stores_in(folder: Path) -> list[Store]:
+def stores_in(folder: Path) -> list[ArchiveStore]:
     """The stores of an archive, by name."""
-    return [store for path in sorted(folder.glob(f"{PREFIX}*")) if (store := Store(path)).there()]
+    return [store for path in sorted(folder.glob(f"{PREFIX}*")) if (store := ArchiveStore(path)).there()]
 
 
 def _ours(name: str) -> bool:

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.archive import windows as ranges
 from cvtr_widgets.archive.batch import Batch
-from cvtr_widgets.archive.latest import Latest
+from cvtr_widgets.archive.latest import LatestVersions
 from cvtr_widgets.archive.own_runs import new_runs, put_runs
-from cvtr_widgets.archive.personal import Cover
+from cvtr_widgets.archive.personal import PersonalHasher
 from cvtr_widgets.archive.schema import DELETED
-from cvtr_widgets.archive.store import Writer
-from cvtr_widgets.archive.windows import LOW, Sizes, Window
+from cvtr_widgets.archive.store import ArchiveWriter
+from cvtr_widgets.archive.windows import LOW, ReadWindow, WindowSizes
 from cvtr_widgets.errors import Cancelled, ServiceError
 from cvtr_widgets.models import LeadId, Stopped
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 OVERLAP = timedelta(days=2)
 """So much of what was listed last is listed again: leads that arrived late, and clocks that differ."""
-RECENT = timedelta(days=14)
+RECENT_CHANGES = timedelta(days=14)
 """Leads that came in or changed so lately are read again."""
-SHARE = 30
+ROLLING_SHARE = 30
 """Each sync lists one of so many parts of the rest again."""
-FIRST = 50
+FIRST_WINDOW = 50
 """Open leads that are read by their ids before it is known whether the service filters by them."""
 CLOCKS_DIFFER = timedelta(seconds=30)
 """Answers carry whole seconds and take their time: less than this is no difference."""
@@ -121,14 +121,14 @@ class Sync:
     def __init__(
         self,
         session: LeadSession,
-        writer: Writer,
-        cover: Cover,
+        writer: ArchiveWriter,
+        cover: PersonalHasher,
         *,
         everything: bool = False,
         runs_only: bool = False,
         hear: Hear = lambda _progress: None,
         stop: Stopped = lambda: False,
-        sizes: Sizes = Sizes(),  # noqa: B008  a frozen value
+        sizes: WindowSizes = WindowSizes(),  # noqa: B008  a frozen value
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._session = session
@@ -140,7 +140,7 @@ class Sync:
         self._stop = stop
         self._sizes = sizes
         self._clock = clock
-        self._latest = Latest(writer.store, writer.manifest)
+        self._latest = LatestVersions(writer.store, writer.manifest)
         self._batch = Batch(writer, self._latest, self._client, cover, sizes.batch)
         self._began = self._now()
         self._windows = ranges.loaded(writer.manifest.windows)
@@ -187,8 +187,8 @@ class Sync:
 
     def _read_all(self) -> None:
         runs = new_runs(self._session, self._writer, self._notes)
-        own = list(dict.fromkeys(int(own) for sent in runs.values() for own in sent.index))
-        self._by_ids("leads of own runs", [i for i in own if self._latest.state(i) is not None])
+        lead_id = list(dict.fromkeys(int(lead_id) for sent in runs.values() for lead_id in sent.index))
+        self._by_ids("leads of own runs", [i for i in lead_id if self._latest.state(i) is not None])
         put_runs(runs, self._writer, self._ahead)
         if self._runs_only:
             return
@@ -204,24 +204,24 @@ class Sync:
                 return
         self._by_ids("open leads", self._left(open_ids))  # those without a date stand in no window
 
-    def _to_read_again(self) -> tuple[list[LeadId], list[Window]]:
+    def _to_read_again(self) -> tuple[list[LeadId], list[ReadWindow]]:
         """Leads that are read by their ids, and windows that are listed again. All windows hold all leads."""
         if self._everything:
             return self._latest.ids("date IS NULL"), list(self._windows)
-        share = math.ceil(len(self._windows) / SHARE)
-        return self._latest.open_ids(self._began - RECENT), ranges.oldest_read(self._windows, share)
+        share = math.ceil(len(self._windows) / ROLLING_SHARE)
+        return self._latest.open_ids(self._began - RECENT_CHANGES), ranges.oldest_read(self._windows, share)
 
     def _left(self, ids: Sequence[LeadId]) -> list[LeadId]:
         """Those of these leads that have not been asked for in this sync."""
-        gone = (own for own in ids if (known := self._latest.state(own)) is None or known[1] == DELETED)
+        gone = (lead_id for lead_id in ids if (known := self._latest.state(lead_id)) is None or known[1] == DELETED)
         done = self._seen | self._not_found | set(gone)
-        return [own for own in ids if own not in done]
+        return [lead_id for lead_id in ids if lead_id not in done]
 
     def _few_by_ids(self, ids: Sequence[LeadId]) -> bool:
         """Read open leads by their ids, unless listing all leads takes fewer requests, as where the service cannot filter by ids;
         it may turn out only now that it ignores that filter. False: list all.
         """
-        for part in (self._left(ids)[:FIRST], self._left(ids)[FIRST:]):
+        for part in (self._left(ids)[:FIRST_WINDOW], self._left(ids)[FIRST_WINDOW:]):
             if self.by_ids_cost(part) > self.list_cost(self._windows):
                 return False
             self._by_ids("open leads", self._left(part))
@@ -251,7 +251,7 @@ class Sync:
         """Requests that reading these leads by their ids takes."""
         return self._client.fetch_cost(ids).requests if ids else 0
 
-    def list_cost(self, windows: Sequence[Window]) -> int:
+    def list_cost(self, windows: Sequence[ReadWindow]) -> int:
         """Requests that listing these windows takes, as far as is known of them."""
         known = sum(len(self._latest.between(w.low, w.high or self._began)) for w in windows)
         return math.ceil(known / self._client.limits.page) + 2 * len(windows)
@@ -288,7 +288,7 @@ class Sync:
 
     # -- windows ----------------------------------------------------------------------------------------------------------
 
-    def _list(self, step: str, window: Window, *, cut: bool = True) -> bool:
+    def _list(self, step: str, window: ReadWindow, *, cut: bool = True) -> bool:
         """List a window; ``cut``: in parts where it holds many leads. False: the user stopped it."""
         todo = [window]
         while todo:
@@ -310,7 +310,7 @@ class Sync:
                     break
                 first = False
                 self._batch.add(records, at)
-                seen.update(own for own in self._client.fields.own_ids(records) if own is not None)
+                seen.update(lead_id for lead_id in self._client.fields.lead_ids(records) if lead_id is not None)
                 if self._batch.full:
                     self._batch.flush()
                 self._tell(step, listing.tally.rows, total, listing.tally.requests)
@@ -330,9 +330,9 @@ class Sync:
         if note in self._notes:
             return True
         self._notes.append(note)
-        return self._list(step, Window(LOW, None), cut=False)
+        return self._list(step, ReadWindow(LOW, None), cut=False)
 
-    def _listed(self, window: Window, began: datetime, seen: set[LeadId], missing: int, notes: Sequence[str]) -> None:
+    def _listed(self, window: ReadWindow, began: datetime, seen: set[LeadId], missing: int, notes: Sequence[str]) -> None:
         """A window was listed to its end."""
         self._seen |= seen
         if missing:
@@ -343,10 +343,10 @@ class Sync:
         if high is None:  # up to the newest lead; up to now only as far as a clock says, and clocks jump
             last = self._batch.last_created or self._newest()
             high = min(last, began) if last is not None else window.low
-        absent = [own for own in self._latest.between(window.low, high) if own not in seen]
+        absent = [lead_id for lead_id in self._latest.between(window.low, high) if lead_id not in seen]
         if absent:
             self._ask_after(absent)
-        self._windows = ranges.with_window(self._windows, Window(window.low, high, began))
+        self._windows = ranges.with_window(self._windows, ReadWindow(window.low, high, began))
         self._writer.commit(windows=ranges.dumped(self._windows))
 
     def _newest(self) -> datetime | None:
@@ -375,17 +375,17 @@ class Sync:
             self._batch.add(list(found.values()), self._now())
             self._seen |= found.keys()
             self._batch.flush()
-            self._absent([own for own in part if own not in found], gone)
+            self._absent([lead_id for lead_id in part if lead_id not in found], gone)
 
     def _ask_after(self, ids: Sequence[LeadId]) -> None:
         """Leads that did not come with the others of their window: read by their own addresses."""
-        known = [own for own in ids if self._latest.state(own) is not None]
+        known = [lead_id for lead_id in ids if self._latest.state(lead_id) is not None]
         self._by_ids("leads that did not come", known)
 
     def _absent(self, ids: Sequence[LeadId], gone: set[LeadId]) -> None:
         if gone:
             self._batch.deleted(gone, self._now())
-        self._not_found.update(own for own in ids if own not in gone)
+        self._not_found.update(lead_id for lead_id in ids if lead_id not in gone)
 
     def _tell(self, step: str, done: int, total: int | None, under_way: int) -> None:
         self._hear(SyncProgress(step, done, total, self._requests + under_way, self._seconds(under_way, done, total)))

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.archive import windows as ranges
-from cvtr_widgets.archive.latest import Latest
-from cvtr_widgets.archive.store import StoredFile, Writer
-from cvtr_widgets.archive.windows import Window
+from cvtr_widgets.archive.latest import LatestVersions
+from cvtr_widgets.archive.store import ArchiveWriter, StoredFile
+from cvtr_widgets.archive.windows import ReadWindow
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MANY = 12
+MANY_FILES = 12
 """Files of a month, of readings or of runs that are put together after a sync."""
 _ORDER = {"versions": ("lead_id", "version"), "seen": ("lead_id", "seen_at"), "runs": ("lead_id",)}
 """What the rows of a file are ordered by."""
@@ -30,7 +30,7 @@ class Removal:
     before: datetime
 
 
-def compact(writer: Writer, *, at_least: int = 2) -> tuple[int, int]:
+def compact(writer: ArchiveWriter, *, at_least: int = 2) -> tuple[int, int]:
     """Put small files together: how many files there were, and how many there are. Nothing of what they say changes.
 
     Files that were replaced stay for an hour, for readers that are at them.
@@ -49,13 +49,13 @@ def compact(writer: Writer, *, at_least: int = 2) -> tuple[int, int]:
     return before, len(writer.manifest.files)
 
 
-def remove_before(writer: Writer, moment: datetime) -> Removal:
+def remove_before(writer: ArchiveWriter, moment: datetime) -> Removal:
     """Remove leads that came in before a moment: their files are written anew without them, and the old ones deleted at once.
 
     Raises:
         ArchiveError: a file cannot be read or written.
     """
-    latest = Latest(writer.store, writer.manifest)
+    latest = LatestVersions(writer.store, writer.manifest)
     try:
         gone = latest.ids_before(moment)
     finally:
@@ -69,7 +69,9 @@ def remove_before(writer: Writer, moment: datetime) -> Removal:
             if kept.num_rows:
                 writer.put(file.kind, kept, month=file.month)
     windows = [
-        Window(max(w.low, moment), w.high, w.read) for w in ranges.loaded(writer.manifest.windows) if w.high and w.high > moment
+        ReadWindow(max(w.low, moment), w.high, w.read)
+        for w in ranges.loaded(writer.manifest.windows)
+        if w.high and w.high > moment
     ]
     said = {"at": datetime.now(UTC).isoformat(), "before": moment.isoformat(), "leads": len(gone)}
     writer.commit(
@@ -83,7 +85,7 @@ def remove_before(writer: Writer, moment: datetime) -> Removal:
     return Removal(len(gone), moment)
 
 
-def read(writer: Writer, files: Sequence[StoredFile]) -> pa.Table:
+def read(writer: ArchiveWriter, files: Sequence[StoredFile]) -> pa.Table:
     """Files of one kind as a table."""
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -12,7 +12,7 @@ SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class WindowSizes:
     """How much is read at a time: a window has at most ``window`` leads, where the service says how many there are; leads are
     written when ``batch`` have come (what a kill loses at most); by their ids, ``part`` are asked for at a time.
     """
@@ -23,7 +23,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ReadWindow:
     """Leads that came in from ``low`` to ``high``, both included; listed when ``read``. ``high`` None: to the end."""
 
     low: datetime
@@ -35,27 +35,27 @@ class Window:
         """The beginning as it is asked for."""
         return None if self.low <= LOW else self.low
 
-    def halves(self, now: datetime) -> tuple[Window, Window] | None:
+    def halves(self, now: datetime) -> tuple[ReadWindow, ReadWindow] | None:
         """The earlier and the later half; None where it is too short to be cut."""
         high = self.high or max(now + timedelta(days=1), self.low + timedelta(days=2))
         middle = self.low + (high - self.low) / 2
         middle = middle.replace(microsecond=0)
         if middle <= self.low + SECOND or middle >= high - SECOND:
             return None
-        return Window(self.low, middle), Window(middle, self.high)
+        return ReadWindow(self.low, middle), ReadWindow(middle, self.high)
 
 
-def loaded(said: Sequence[Sequence[str]]) -> list[Window]:
+def loaded(said: Sequence[Sequence[str]]) -> list[ReadWindow]:
     """Windows as the manifest has them."""
-    return [Window(*(datetime.fromisoformat(text) for text in one)) for one in said]
+    return [ReadWindow(*(datetime.fromisoformat(text) for text in one)) for one in said]
 
 
-def dumped(windows: Sequence[Window]) -> tuple[tuple[str, str, str], ...]:
+def dumped(windows: Sequence[ReadWindow]) -> tuple[tuple[str, str, str], ...]:
     """Windows as the manifest has them."""
     return tuple((w.low.isoformat(), (w.high or w.low).isoformat(), (w.read or w.low).isoformat()) for w in windows)
 
 
-def with_window(windows: Sequence[Window], new: Window) -> list[Window]:
+def with_window(windows: Sequence[ReadWindow], new: ReadWindow) -> list[ReadWindow]:
     """The windows with one that was listed now: what it covers of others is cut away."""
     assert new.high is not None  # noqa: S101  only what has an end was listed as a whole
     if new.high <= new.low:
@@ -64,13 +64,13 @@ def with_window(windows: Sequence[Window], new: Window) -> list[Window]:
     for one in windows:
         assert one.high is not None  # noqa: S101
         if one.low < new.low:
-            made.append(Window(one.low, min(one.high, new.low), one.read))
+            made.append(ReadWindow(one.low, min(one.high, new.low), one.read))
         if one.high > new.high:
-            made.append(Window(max(one.low, new.high), one.high, one.read))
+            made.append(ReadWindow(max(one.low, new.high), one.high, one.read))
     return sorted((w for w in made if w.high is not None and w.high > w.low), key=lambda w: w.low)
 
 
-def to_list(windows: Sequence[Window], floor: datetime, overlap: timedelta) -> list[Window]:
+def to_list(windows: Sequence[ReadWindow], floor: datetime, overlap: timedelta) -> list[ReadWindow]:
     """What is to be listed, newest first: gaps between the windows, and from the end of the last one, less the overlap, on."""
     gaps, at = [], floor
     for one in sorted(windows, key=lambda w: w.low):
@@ -78,12 +78,12 @@ def to_list(windows: Sequence[Window], floor: datetime, overlap: timedelta) -> l
         if one.high <= floor:
             continue
         if one.low > at:
-            gaps.append(Window(at, one.low))
+            gaps.append(ReadWindow(at, one.low))
         at = max(at, one.high)
-    last = Window(max(floor, at - overlap) if windows and at > floor else floor, None)
+    last = ReadWindow(max(floor, at - overlap) if windows and at > floor else floor, None)
     return [last, *reversed(gaps)]
 
 
-def oldest_read(windows: Sequence[Window], count: int) -> list[Window]:
+def oldest_read(windows: Sequence[ReadWindow], count: int) -> list[ReadWindow]:
     """So many of the windows that were listed longest ago."""
     return sorted(windows, key=lambda w: w.read or w.low)[:count]

@@ -18,7 +18,7 @@ import typer
 
 import cvtr_widgets
 from cvtr_widgets.cli import account, archive, doctor, journal, learn, run, visitors
-from cvtr_widgets.cli.jupyterlab import Lab
+from cvtr_widgets.cli.jupyterlab import JupyterLab
 from cvtr_widgets.errors import CvtrError, SettingsError
 
 PANEL = "flag_and_manage.ipynb"
@@ -90,7 +90,7 @@ def demo(
         typer.echo(f"Sandbox with {leads:,} leads at {sandbox.url}")
         if latency:
             typer.echo(f"Each of its answers takes {latency:,} ms.")
-        lab = Lab(
+        lab = JupyterLab(
             place,
             port=port,
             environ={"CVTR_SANDBOX_URL": sandbox.url},

@@ -59,7 +59,7 @@ def list_(journal: Chosen = None) -> None:
         whole = _whole(opened) and whole
         runs = history.history_frame(opened)
         for run_id, row in runs.iterrows():
-            ended = "; ".join(f"{row[o]} {o}" for o in history.OUTCOMES if row[o] == row[o] and row[o])
+            ended = "; ".join(f"{row[o]} {o}" for o in history.OUTCOME_COLUMNS if row[o] == row[o] and row[o])
             place = row["origin"] or "address not noted"
             typer.echo(f"  {run_id}  {place}  {row['state']:<10}  {row['leads']:>7,} leads  {row['actions']}  {ended}")
         opened.close()
@@ -84,9 +84,9 @@ def show(run_id: str, journal: Chosen = None) -> None:
         typer.echo(f"Signed by {found.signature.name} at {found.signature.signed_at.isoformat()}: {found.signature.meaning}")
     typer.echo(f"Read back: {said.get('verify', 'all')}")
     frame = history.recorded_frame(found)
-    for own, row in frame.iterrows():
+    for lead_id, row in frame.iterrows():
         typer.echo(
-            f"  {own}  {row['outcome']:<12}  {row['before_status'] or '-'} -> {row['after_status'] or '-'}  {row['detail']}"
+            f"  {lead_id}  {row['outcome']:<12}  {row['before_status'] or '-'} -> {row['after_status'] or '-'}  {row['detail']}"
         )
     opened.close()
     if not whole:

@@ -44,7 +44,7 @@ class LaunchError(CvtrError):
     """JupyterLab could not be started."""
 
 
-class Lab:
+class JupyterLab:
     """A running JupyterLab on 127.0.0.1. ``stop()`` or a with-block ends it and its kernels.
 
     It has its own settings, data and runtime folders, so that nothing of the user's Jupyter (a password, another
@@ -104,7 +104,7 @@ class Lab:
     def __repr__(self) -> str:
         return f"<Lab {self.url}>"
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> JupyterLab:
         return self
 
     def __exit__(self, *_: object) -> None:

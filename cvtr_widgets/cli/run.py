@@ -14,7 +14,7 @@ import typer
 
 from cvtr_widgets.cli.summary import Summary, lock, words
 from cvtr_widgets.errors import CvtrError, NotConfirmed
-from cvtr_widgets.journal.run_lock import Claim
+from cvtr_widgets.journal.run_lock import RunLock
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs.exit_code import CRASHED, MEANINGS, NOT_STARTED, WELL
 from cvtr_widgets.runs.run import Run
@@ -115,7 +115,7 @@ class _Job:
         self.plan: Plan | None = None
         self.run: Run | None = None
         self.state = "nothing to do"
-        self._claim: Claim | None = None
+        self._claim: RunLock | None = None
 
     def prepare(self, enterprise: str | None, url: str | None, *, parallel: bool) -> None:
         """Log in, lock, and make the plan."""

@@ -13,15 +13,15 @@ from typing import Any
 
 from cvtr_widgets import safe_files, settings
 from cvtr_widgets.errors import CvtrError, RunTaken, SettingsError
-from cvtr_widgets.journal.run_lock import Claim, Held
+from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.runs.exit_code import MEANINGS
 from cvtr_widgets.runs.run import Run
 
 KIND = "cvtr-run-summary"
-MOST = 1_000_000
+MOST_IDS = 1_000_000
 
 
-def lock(name: str, busy: str) -> Claim:
+def lock(name: str, busy: str) -> RunLock:
     """A lock of this machine's user, given back when this process ends, however it does.
 
     Raises:
@@ -30,8 +30,8 @@ def lock(name: str, busy: str) -> Claim:
     folder = settings.journal_folder() / "live"
     try:
         safe_files.make_folder(folder)
-        return Claim(folder / "runs-unattended", hashlib.sha256(name.encode()).hexdigest()[:16])
-    except Held:
+        return RunLock(folder / "runs-unattended", hashlib.sha256(name.encode()).hexdigest()[:16])
+    except HeldByAnother:
         raise RunTaken(busy) from None
     except OSError as error:
         raise SettingsError(f"{str(folder)!r} cannot be used ({error.strerror}). Choose another with CVTR_JOURNAL.") from None
@@ -65,7 +65,7 @@ class Summary:
             return
         said: Any = None
         with suppress(ValueError):
-            said = json.loads(safe_files.read(self.path, SettingsError, most=MOST, what="summary"))
+            said = json.loads(safe_files.read(self.path, SettingsError, most=MOST_IDS, what="summary"))
         if not isinstance(said, dict) or said.get("file") != KIND:
             raise SettingsError(f"{self.path.name!r} is there and is no summary; it was left as it is. Use --summary.")
 

@@ -15,7 +15,7 @@ from typing import Any
 COOKIE = "cvtr_visitor"
 IDLE = 600
 """Seconds after which a kernel without a page and without a run is ended."""
-DAYS = 30
+COOKIE_DAYS = 30
 """Days for which a browser is known again after its last visit."""
 CONFIG = {"voila.py": "from cvtr_widgets.cli.visitors import know_again\n\nc.VoilaConfiguration.prelaunch_hook = know_again\n"}
 """A file for Jupyter's configuration folder."""
@@ -36,7 +36,7 @@ def know_again(handler: Any, notebook: Any, cwd: str) -> Any:  # noqa: ARG001  V
     if not re.fullmatch("[0-9a-f]{32}", name):
         name = secrets.token_hex(16)
     handler.set_cookie(
-        COOKIE, name, expires_days=DAYS, path=handler.base_url, httponly=True, samesite="Lax",
+        COOKIE, name, expires_days=COOKIE_DAYS, path=handler.base_url, httponly=True, samesite="Lax",
         secure=handler.request.protocol == "https",
     )  # fmt: skip
     from nbformat import v4

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cvtr_widgets.dialect import kinds
 
-EXAMPLES: Mapping[type[kinds.Entry], str] = {
+EXAMPLES: Mapping[type[kinds.DialectEntry], str] = {
     kinds.AnswerEntry: """
         [calls.flag]                # {"result": {"160185": "ok", "160186": {"status": "error", "message": "locked"}}}
         answer = { shape = "map", leads = "result", status = "status", message = "message" }

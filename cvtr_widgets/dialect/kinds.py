@@ -38,13 +38,13 @@ Absolute = Annotated[str, AfterValidator(_absolute)]
 Word = str | int | bool
 
 
-class Part(BaseModel):
+class DialectTable(BaseModel):
     """A table of the file. Keys that are not named here are errors: a typing mistake must not pass in silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Entry(Part):
+class DialectEntry(DialectTable):
     """One entry. ``evidence``: documented, inferred, ``seen 2026-11-24``, ``sent 2026-11-24 https://acme.cvtr.io user:7`` or
     ``verified ...``.
     """
@@ -52,49 +52,49 @@ class Entry(Part):
     evidence: str = Field(default="inferred", pattern=EVIDENCE)
 
 
-class TextEntry(Entry):
+class TextEntry(DialectEntry):
     """A text."""
 
     value: str
 
 
-class PathEntry(Entry):
+class PathEntry(DialectEntry):
     """A path below ``base``. ``{lead}`` stands for the id of the lead, ``{flag}`` for the word of the flag."""
 
     value: Relative
 
 
-class NumberEntry(Entry):
+class NumberEntry(DialectEntry):
     """A whole number from 1."""
 
     value: int = Field(ge=1)
 
 
-class YesNoEntry(Entry):
+class YesNoEntry(DialectEntry):
     """true or false."""
 
     value: bool
 
 
-class MethodEntry(Entry):
+class MethodEntry(DialectEntry):
     """The HTTP method. GET only for the delivery check."""
 
     value: Literal["POST", "PUT", "PATCH", "DELETE", "GET"]
 
 
-class FormatEntry(Entry):
+class FormatEntry(DialectEntry):
     """How the body is sent."""
 
     value: Literal["json", "form"]
 
 
-class WordEntry(Entry):
+class WordEntry(DialectEntry):
     """A word, number or true/false as the service wants it."""
 
     value: Word
 
 
-class MapEntry(Entry):
+class MapEntry(DialectEntry):
     """Words and what they stand for. Under ``[words]`` the service's word is on the left and ours on the right (``OK =
     "Valid"``; ``true = "Replacement"``, ``false = "None"``); in the ``words`` of a call ours is on the left, and what the service
     wants to be sent on the right (``valid = "OK"``).
@@ -103,13 +103,13 @@ class MapEntry(Entry):
     value: dict[str, Word]
 
 
-class FixedEntry(Entry):
+class FixedEntry(DialectEntry):
     """Keys (dots nest) and values that are always sent as they stand."""
 
     value: dict[str, Any]
 
 
-class PlacesEntry(Entry):
+class PlacesEntry(DialectEntry):
     """JMESPath expressions; the first place where a record holds something counts: null and empty text are passed over. An empty
     list: the service does not send it.
     """
@@ -117,25 +117,25 @@ class PlacesEntry(Entry):
     places: list[Expression]
 
 
-class ValuesEntry(Entry):
+class ValuesEntry(DialectEntry):
     """A list of words or numbers."""
 
     values: list[Word]
 
 
-class StatusesEntry(Entry):
+class StatusesEntry(DialectEntry):
     """HTTP statuses."""
 
     values: list[Annotated[int, Field(ge=200, le=299)]]
 
 
-class KeyEntry(Entry):
+class KeyEntry(DialectEntry):
     """The name of a query key. Empty: the service does not have it."""
 
     key: str
 
 
-class LoginEntry(Entry):
+class LoginEntry(DialectEntry):
     """The login: its path from the root, and what its fields are called."""
 
     path: Absolute
@@ -146,7 +146,7 @@ class LoginEntry(Entry):
     mfa_code: str = "mfa_code"
 
 
-class RenewEntry(Entry):
+class RenewEntry(DialectEntry):
     """Renewing a token: its path from the root (empty: not possible, log in again), what is sent, and which values of the
     login's answer go back with it.
     """
@@ -156,7 +156,7 @@ class RenewEntry(Entry):
     keep: list[str] = ["client_id", "client_secret", "refresh_token"]
 
 
-class TokenEntry(Entry):
+class TokenEntry(DialectEntry):
     """Where the login's answer holds the token, its life in seconds, the user's id, and whether the password has expired."""
 
     token: Expression = "access_token"  # noqa: S105  a place
@@ -166,14 +166,14 @@ class TokenEntry(Entry):
     mfa_token: Expression = "mfa_token"  # noqa: S105  a place
 
 
-class MfaEntry(Entry):
+class MfaEntry(DialectEntry):
     """How an answer says that a second factor is wanted: the word ``value`` at ``place``."""
 
     value: str
     place: Expression = "error"
 
 
-class SlotEntry(Entry):
+class SlotEntry(DialectEntry):
     """Where one value goes in a body.
 
     ``key``: its name; dots nest; empty: the call has no such value. ``as``: the form of an id (integer, digits, iri) or of a
@@ -191,7 +191,7 @@ class SlotEntry(Entry):
     value: Word = True
 
 
-class AnswerEntry(Entry):
+class AnswerEntry(DialectEntry):
     """Where an answer's word on each lead stands.
 
     ``shape``: ``rows`` (``leads`` is a list of objects with ``id`` and ``status`` or ``delivered``), ``map`` (``leads`` is an
@@ -209,7 +209,7 @@ class AnswerEntry(Entry):
     rejected: Expression = "rejected"
 
 
-class QueueEntry(Entry):
+class QueueEntry(DialectEntry):
     """Where to ask what became of a queued call. Empty ``path`` and ``link``: there is nowhere to ask.
 
     ``path`` is below ``base``, with ``{job}`` for what ``job`` finds in the answer; ``link`` finds an address of the same

@@ -147,7 +147,7 @@ class Dialect:
                 return str(theirs)
         return word
 
-    def own_id(self, resource: str) -> tuple[str, ...]:
+    def id_path(self, resource: str) -> tuple[str, ...]:
         """The places of the id in rows of a resource."""
         return tuple(self.value("fields", "id") if resource == "leads" else self.value("lists", "id"))
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cvtr_widgets import safe_files
-from cvtr_widgets.dialect.kinds import Entry, MapEntry, Part, PlacesEntry, StatusesEntry, ValuesEntry
+from cvtr_widgets.dialect.kinds import DialectEntry, DialectTable, MapEntry, PlacesEntry, StatusesEntry, ValuesEntry
 from cvtr_widgets.dialect.kinds import FixedEntry as Fixed
 from cvtr_widgets.dialect.model import Call, Dialect, Slot, entries
 from cvtr_widgets.dialect.schema import CALLS, SLOTS, CallPart, DialectFile
@@ -26,17 +26,17 @@ _LISTS = {PlacesEntry: "places", ValuesEntry: "values", StatusesEntry: "values"}
 _MAPS = (MapEntry, Fixed)
 
 
-def _kinds(annotation: Any) -> tuple[type[Part] | None, type[Part] | None]:
+def _kinds(annotation: Any) -> tuple[type[DialectTable] | None, type[DialectTable] | None]:
     """The table that an annotation stands for, or the kind of the tables in it where it is a dict of them."""
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
         annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
     if typing.get_origin(annotation) is dict:
         inner = typing.get_args(annotation)[1]
-        return None, inner if isinstance(inner, type) and issubclass(inner, Part) else None
-    return (annotation, None) if isinstance(annotation, type) and issubclass(annotation, Part) else (None, None)
+        return None, inner if isinstance(inner, type) and issubclass(inner, DialectTable) else None
+    return (annotation, None) if isinstance(annotation, type) and issubclass(annotation, DialectTable) else (None, None)
 
 
-def written_out(kind: type[Part], table: Any, evidence: str = "inferred") -> Any:
+def written_out(kind: type[DialectTable], table: Any, evidence: str = "inferred") -> Any:
     """A table with every short entry as a table of its own, and its evidence in it. What fits nothing stays as it is."""
     if not isinstance(table, dict):
         return table
@@ -46,7 +46,7 @@ def written_out(kind: type[Part], table: Any, evidence: str = "inferred") -> Any
     for key, value in table.items():
         field = kind.model_fields.get(key)
         inner, of = _kinds(field.annotation) if field is not None else (None, None)
-        if inner is not None and issubclass(inner, Entry):
+        if inner is not None and issubclass(inner, DialectEntry):
             out[key] = _entry(inner, value, evidence)
         elif inner is not None:
             out[key] = written_out(inner, value, evidence)
@@ -58,7 +58,7 @@ def written_out(kind: type[Part], table: Any, evidence: str = "inferred") -> Any
     return out
 
 
-def _entry(kind: type[Part], value: Any, evidence: Any) -> Any:
+def _entry(kind: type[DialectTable], value: Any, evidence: Any) -> Any:
     if issubclass(kind, _MAPS) and isinstance(value, dict) and "value" not in value:
         rest = {k: v for k, v in value.items() if k != "evidence"}
         return {"value": rest, "evidence": value.get("evidence", evidence)}

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from cvtr_widgets.dialect.default import default_dialect, default_text
 from cvtr_widgets.dialect.examples import EXAMPLES
-from cvtr_widgets.dialect.kinds import Entry, Part
+from cvtr_widgets.dialect.kinds import DialectEntry, DialectTable
 from cvtr_widgets.dialect.schema import CALLS, SLOTS, Body, CallPart, DialectFile
 
 WORDS = {str: "text", int: "whole number", bool: "true or false", float: "number"}
@@ -21,7 +21,7 @@ WORDS = {str: "text", int: "whole number", bool: "true or false", float: "number
 
 def markdown() -> str:
     """Every table of the file, and every kind of entry."""
-    kinds: dict[type[Entry], None] = {}
+    kinds: dict[type[DialectEntry], None] = {}
     tables = [_table(name, kind, about, kinds) for name, kind, about in _tables()]
     entries = [_kind(entry) for entry in sorted(kinds, key=_title)]
     return (
@@ -30,7 +30,7 @@ def markdown() -> str:
     )  # fmt: skip
 
 
-def _table(name: str, kind: type[Part], about: str, kinds: dict[type[Entry], None]) -> str:
+def _table(name: str, kind: type[DialectTable], about: str, kinds: dict[type[DialectEntry], None]) -> str:
     """One table of the file; adds the kinds of its entries to ``kinds``."""
     says = _default_table(name)
     out = [f"### `{name}`\n\n{about}\n\n| entry | kind | needed | the default says |\n| --- | --- | --- | --- |\n"]
@@ -84,7 +84,7 @@ def _slots_by_call() -> str:
     return "".join(out) + "\n"
 
 
-def _kind(entry: type[Entry]) -> str:
+def _kind(entry: type[DialectEntry]) -> str:
     """One kind: what it is, its keys, and an example."""
     out = [f"### {_title(entry)}\n\n{_about(entry)}\n\n| key | what it may be | when left out |\n| --- | --- | --- |\n"]
     for key, field in entry.model_fields.items():
@@ -94,10 +94,10 @@ def _kind(entry: type[Entry]) -> str:
     return "".join(out) + f"\n```toml\n{textwrap.dedent(EXAMPLES[entry]).strip()}\n```\n\n"
 
 
-def _tables() -> Iterator[tuple[str, type[Part], str]]:
+def _tables() -> Iterator[tuple[str, type[DialectTable], str]]:
     for key, field in DialectFile.model_fields.items():
         kind = field.annotation
-        if not isinstance(kind, type) or not issubclass(kind, Part) or issubclass(kind, Entry):
+        if not isinstance(kind, type) or not issubclass(kind, DialectTable) or issubclass(kind, DialectEntry):
             continue
         if key == "calls":
             calls = ", ".join(f"`{name}`" for name in kind.model_fields)
@@ -107,18 +107,18 @@ def _tables() -> Iterator[tuple[str, type[Part], str]]:
             yield key, kind, _about(kind)
 
 
-def _about(kind: type[Part]) -> str:
+def _about(kind: type[DialectTable]) -> str:
     return " ".join((kind.__doc__ or "").split()).replace("``", "`")
 
 
-def _title(kind: type[Entry]) -> str:
+def _title(kind: type[DialectEntry]) -> str:
     name = kind.__name__.removesuffix("Entry")
     return "yes or no" if name == "YesNo" else name.lower()
 
 
-def _entry(annotation: Any) -> type[Entry] | None:
+def _entry(annotation: Any) -> type[DialectEntry] | None:
     for part in (annotation, *typing.get_args(annotation)):
-        if isinstance(part, type) and issubclass(part, Entry):
+        if isinstance(part, type) and issubclass(part, DialectEntry):
             return part
     return None
 

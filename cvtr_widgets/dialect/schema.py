@@ -14,6 +14,7 @@ from pydantic import Field
 from cvtr_widgets.dialect.kinds import (
     Absolute,
     AnswerEntry,
+    DialectTable,
     FixedEntry,
     FormatEntry,
     KeyEntry,
@@ -22,7 +23,6 @@ from cvtr_widgets.dialect.kinds import (
     MethodEntry,
     MfaEntry,
     NumberEntry,
-    Part,
     PathEntry,
     PlacesEntry,
     QueueEntry,
@@ -39,7 +39,7 @@ from cvtr_widgets.dialect.kinds import (
 CALLS = ("is_delivered", "flag", "deliver", "undeliver", "metadata", "reprocess", "delete")
 
 
-class Body(Part):
+class Body(DialectTable):
     """The values that calls carry. Which of them a call has depends on the call."""
 
     leads: SlotEntry | None = None
@@ -68,7 +68,7 @@ SLOTS: Mapping[str, frozenset[str]] = {
 """Call -> the values that an action can give it."""
 
 
-class CallPart(Part):
+class CallPart(DialectTable):
     """One of the seven calls. ``words``: what the service calls each flag or replacement reason, where it has other words."""
 
     path: PathEntry
@@ -84,7 +84,7 @@ class CallPart(Part):
     queue: QueueEntry = QueueEntry()
 
 
-class CallsPart(Part):
+class CallsPart(DialectTable):
     """The seven writes (the first of them only asks)."""
 
     is_delivered: CallPart
@@ -96,7 +96,7 @@ class CallsPart(Part):
     delete: CallPart
 
 
-class AuthPart(Part):
+class AuthPart(DialectTable):
     """Logging in."""
 
     login: LoginEntry
@@ -105,7 +105,7 @@ class AuthPart(Part):
     mfa: MfaEntry
 
 
-class UserPart(Part):
+class UserPart(DialectTable):
     """The account's own record: path (``{user_id}``), ``own`` (where a token is told whose it is), role and rights.
     ``roles``: the service's word -> what is shown.
     """
@@ -118,7 +118,7 @@ class UserPart(Part):
     roles: MapEntry
 
 
-class PagingPart(Part):
+class PagingPart(DialectTable):
     """Reading lists: names of the query keys, the largest page, and where answers hold rows, total, the link to the next page
     and known filters.
     """
@@ -133,7 +133,7 @@ class PagingPart(Part):
     enriched: TextEntry
 
 
-class FiltersPart(Part):
+class FiltersPart(DialectTable):
     """Query keys that filter leads. A filter is believed only when every row obeys it."""
 
     campaign: KeyEntry
@@ -145,14 +145,14 @@ class FiltersPart(Part):
     publisher: KeyEntry
 
 
-class OrdersPart(Part):
+class OrdersPart(DialectTable):
     """Query keys that order leads."""
 
     created: KeyEntry
     id: KeyEntry
 
 
-class ResourcesPart(Part):
+class ResourcesPart(DialectTable):
     """Paths of what is read, below ``base``."""
 
     leads: PathEntry
@@ -169,7 +169,7 @@ class ResourcesPart(Part):
     lead_statistics_chronologies: PathEntry
 
 
-class FieldsPart(Part):
+class FieldsPart(DialectTable):
     """Where a lead keeps what. A field with no place is not sent and can prove nothing."""
 
     id: PlacesEntry
@@ -200,14 +200,14 @@ class FieldsPart(Part):
     data: PlacesEntry
 
 
-class ProcessrPart(Part):
+class ProcessrPart(DialectTable):
     """Processr statuses: at which of them processing has ended, and their names."""
 
     at_rest: ValuesEntry
     names: MapEntry
 
 
-class ListsPart(Part):
+class ListsPart(DialectTable):
     """Small lists: where their rows keep id and name, and what tells flags, jobs and leads apart."""
 
     id: PlacesEntry
@@ -221,7 +221,7 @@ class ListsPart(Part):
     flag_names: MapEntry
 
 
-class WordsPart(Part):
+class WordsPart(DialectTable):
     """Words by which answers mean yes and no, on one lead; ``delivered`` and ``not_delivered`` for the delivery check, and
     the service's words for statuses and deliveries in lead records.
     """
@@ -235,7 +235,7 @@ class WordsPart(Part):
     replacements: MapEntry
 
 
-class DialectFile(Part):
+class DialectFile(DialectTable):
     """A whole dialect. A file of your own holds only what differs from the default."""
 
     name: str

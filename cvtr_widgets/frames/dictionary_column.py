@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _PLAIN = frozenset({str, type(None), type(NOT_SENT)})
 
 
-class Coded:
+class DictionaryBuilder:
     """Takes values page by page. ``different``: each value that has come; ``numbers``: which of them each lead has.
 
     A value may stand twice in ``different``, but nothing stands there for another: 1, 1.0 and true are equal in Python.

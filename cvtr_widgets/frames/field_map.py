@@ -17,7 +17,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.visitor import TreeInterpreter
 
 from cvtr_widgets.errors import DialectError
-from cvtr_widgets.frames.record_batch import Rows
+from cvtr_widgets.frames.record_batch import RecordBatch
 from cvtr_widgets.models import NOT_SENT, Missing, Record
 from cvtr_widgets.reader_limits import EXPRESSION, EXPRESSION_STEPS
 from cvtr_widgets.redact import said
@@ -135,7 +135,7 @@ def _jmes_getter(place: str) -> Getter:
     return get
 
 
-def _plain_column(rows: Rows, keys: Sequence[str]) -> Sequence[Any]:
+def _plain_column(rows: RecordBatch, keys: Sequence[str]) -> Sequence[Any]:
     """What ``_plain_getter`` reads, of many records."""
     first, *rest = keys
     values = rows.column(first)
@@ -211,12 +211,12 @@ class FieldMap:
         found = self._getters.get(name)
         return NOT_SENT if found is None else found(record)
 
-    def own_id(self, record: Record) -> int | None:
+    def lead_id(self, record: Record) -> int | None:
         """The id of a lead's record; None where it has none, or names two different ones."""
         return id_in(record, self.places.get("id", ()))
 
-    def own_ids(self, records: Sequence[Record]) -> list[int | None]:
-        """``own_id`` of many records."""
+    def lead_ids(self, records: Sequence[Record]) -> list[int | None]:
+        """``lead_id`` of many records."""
         return ids_in(records, self.places.get("id", ()))
 
     def column(self, records: Sequence[Record], name: str) -> Sequence[Any]:
@@ -226,7 +226,7 @@ class FieldMap:
             return [NOT_SENT] * len(records)
         places = self.places[name]
         if name not in self.words and len(places) == 1 and _PLAIN.match(places[0]):
-            return _plain_column(Rows.of(records), places[0].split("."))
+            return _plain_column(RecordBatch.of(records), places[0].split("."))
         return [found(record) for record in records]
 
     def roots(self) -> frozenset[str]:
@@ -249,8 +249,8 @@ def id_of(value: Any) -> int | None:
         return id_of(int(digits)) if digits else None
     if isinstance(value, dict):
         inner, iri = value.get("id"), value.get("@id")
-        own = None if isinstance(inner, dict) else id_of(inner)
-        return own if own is not None else id_of(iri) if isinstance(iri, str) else None
+        lead_id = None if isinstance(inner, dict) else id_of(inner)
+        return lead_id if lead_id is not None else id_of(iri) if isinstance(iri, str) else None
     return None
 
 
@@ -260,10 +260,10 @@ def id_in(record: Any, places: Sequence[str]) -> int | None:
         return None
     found = None
     for place in places:
-        own = id_of(getter((place,))(record))
-        if own is not None and found not in {own, None}:
+        lead_id = id_of(getter((place,))(record))
+        if lead_id is not None and found not in {lead_id, None}:
             return None
-        found = own if found is None else found
+        found = lead_id if found is None else found
     return found
 
 
@@ -271,11 +271,16 @@ def ids_in(records: Sequence[Any], places: Sequence[str]) -> list[int | None]:
     """``id_in`` of many records."""
     try:
         if tuple(places) == ("id", "@id"):  # nearly always: a number, and an address that ends with it
-            rows = Rows.of(records)
+            rows = RecordBatch.of(records)
             ids, addresses = list(rows.column("id")), list(rows.column("@id"))
             start = addresses[0].removesuffix(str(ids[0]))
-            usual = all(type(own) is int for own in ids) and min(ids) > 0 and max(ids) < 2**63
-            if usual and _IRI_ID.match(addresses[0]) and start.endswith("/") and addresses == [f"{start}{own}" for own in ids]:
+            usual = all(type(lead_id) is int for lead_id in ids) and min(ids) > 0 and max(ids) < 2**63
+            if (
+                usual
+                and _IRI_ID.match(addresses[0])
+                and start.endswith("/")
+                and addresses == [f"{start}{lead_id}" for lead_id in ids]
+            ):
                 return ids
     except (IndexError, TypeError, AttributeError):
         pass  # one of them is something else
@@ -328,8 +333,8 @@ def replacement_of(value: Any) -> str | None | Missing:
     text = text_of(value)
     if not isinstance(text, str):
         return text
-    own = own_word("replacement", text)
-    return text if own is None else own or None
+    lead_id = own_word("replacement", text)
+    return text if lead_id is None else lead_id or None
 
 
 def delivery_of(value: Any) -> str | None | Missing:

@@ -1,4 +1,4 @@
-"""Records of leads -> a DataFrame. ``COLUMNS`` is the only list of columns; the docs show it.
+"""Records of leads -> a DataFrame. ``FRAME_COLUMNS`` is the only list of columns; the docs show it.
 
 Pages are turned into columns as they arrive and their records dropped: a third of the memory, and faster than joining
 small frames.
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.frames import values as values_of
-from cvtr_widgets.frames.dictionary_column import Coded
+from cvtr_widgets.frames.dictionary_column import DictionaryBuilder
 from cvtr_widgets.frames.field_map import FieldMap, delivery_of, id_of, replacement_of, status_of, unknown_of, unknown_words
 from cvtr_widgets.frames.form_data import FormData
-from cvtr_widgets.frames.record_batch import Rows
+from cvtr_widgets.frames.record_batch import RecordBatch
 from cvtr_widgets.models import NOT_SENT, Lead, LeadId, Record
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Kind = Literal["text", "state", "number", "code", "money", "flag", "time", "rela
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class LeadColumn:
     """One column. ``source``: the field (a name of the dialect's ``[fields]``) or, with ``key:``, the service's own key."""
 
     name: str
@@ -54,52 +54,52 @@ DTYPES: dict[str, str] = {
     "list": "object",
 }
 
-COLUMNS: tuple[Column, ...] = (
-    Column("date", "created", "time", "when the lead came in"),
-    Column("campaign_id", "campaign", "related id", "the campaign's id"),
-    Column("campaign", "campaign", "related name", "the campaign's name"),
-    Column("lead_generator", "publisher", "related name", "the publisher's name (shown as Lead Generator)"),
-    Column("channel", "channel", "related name", "the channel's name"),
-    Column("first_name", "first_name", "text", "first name"),
-    Column("last_name", "last_name", "text", "last name"),
-    Column("email", "email", "text", "e-mail address"),
-    Column("processr_status", "processr_status", "state", "Processr status in words where the code is known"),
-    Column("current_status", "status", "state", "Valid, Invalid, Caution or Test"),
-    Column("delivery", "delivery", "state", "Delivered or Not Delivered"),
-    Column("billable_for_publisher", "billable_for_publisher", "flag", "whether the publisher is paid for it"),
-    Column("billable_for_advertiser", "billable_for_advertiser", "flag", "whether the advertiser is billed for it"),
-    Column("reason", "reason", "text", "reason of the last flag"),
-    Column("category", "category", "text", "reason category of the last flag (Returned)"),
-    Column("comment", "comment", "text", "comment of the last flag"),
-    Column("replacement", "replacement", "text", "Replacement where the lead is marked so"),
-    Column("replacement_comment", "replacement_comment", "text", "comment of the replacement mark"),
-    Column("score", "key:score", "number", "points reached in the checks"),
-    Column("max_score", "key:maxScore", "number", "points that could be reached"),
-    Column("hardfail", "key:hardfail", "flag", "whether a check failed that decides alone"),
-    Column("qa_status", "qa_status", "state", "result of quality assurance"),
-    Column("failed_jobs", "failed_jobs", "list", "names of the checks that failed, joined by commas"),
-    Column("second_check_status", "second_check_status", "state", "result of the second check (a person's flag)"),
-    Column("publisher_payout", "publisher_payout", "money", "what the publisher gets for it, exact"),
-    Column("advertiser_payout", "advertiser_payout", "money", "what the advertiser pays for it, exact"),
-    Column("currency", "currency", "state", "currency of the payouts, where the service names it"),
-    Column("base_publisher_payout", "key:baseCurrencyPublisherPayout", "money", "publisher payout in the base currency"),
-    Column("base_advertiser_payout", "key:baseCurrencyAdvertiserPayout", "money", "advertiser payout in the base currency"),
-    Column("lead_generator_id", "publisher", "related id", "the publisher's id"),
-    Column("updated", "key:updatedTs", "time", "last change"),
-    Column("first_delivered", "key:firstDeliveredTs", "time", "first delivery (a hint, proves nothing about now)"),
-    Column("telephone", "key:telephone", "text", "telephone number"),
-    Column("sub_id", "key:publisherSubId", "text", "the publisher's own sub id"),
-    Column("opt_in", "key:optIn", "flag", "consent"),
-    Column("integration", "key:integration", "flag", "whether an integration has received it"),
-    Column("over_allocation", "key:overAllocation", "flag", "above the contracted volume; empty text = not stated"),
-    Column("visible", "key:visible", "flag", "whether reports show it"),
-    Column("processr_code", "processr_status", "code", "Processr status as the service's number"),
-    Column("processing_counter", "processing_counter", "code", "how often it was processed"),
+FRAME_COLUMNS: tuple[LeadColumn, ...] = (
+    LeadColumn("date", "created", "time", "when the lead came in"),
+    LeadColumn("campaign_id", "campaign", "related id", "the campaign's id"),
+    LeadColumn("campaign", "campaign", "related name", "the campaign's name"),
+    LeadColumn("lead_generator", "publisher", "related name", "the publisher's name (shown as Lead Generator)"),
+    LeadColumn("channel", "channel", "related name", "the channel's name"),
+    LeadColumn("first_name", "first_name", "text", "first name"),
+    LeadColumn("last_name", "last_name", "text", "last name"),
+    LeadColumn("email", "email", "text", "e-mail address"),
+    LeadColumn("processr_status", "processr_status", "state", "Processr status in words where the code is known"),
+    LeadColumn("current_status", "status", "state", "Valid, Invalid, Caution or Test"),
+    LeadColumn("delivery", "delivery", "state", "Delivered or Not Delivered"),
+    LeadColumn("billable_for_publisher", "billable_for_publisher", "flag", "whether the publisher is paid for it"),
+    LeadColumn("billable_for_advertiser", "billable_for_advertiser", "flag", "whether the advertiser is billed for it"),
+    LeadColumn("reason", "reason", "text", "reason of the last flag"),
+    LeadColumn("category", "category", "text", "reason category of the last flag (Returned)"),
+    LeadColumn("comment", "comment", "text", "comment of the last flag"),
+    LeadColumn("replacement", "replacement", "text", "Replacement where the lead is marked so"),
+    LeadColumn("replacement_comment", "replacement_comment", "text", "comment of the replacement mark"),
+    LeadColumn("score", "key:score", "number", "points reached in the checks"),
+    LeadColumn("max_score", "key:maxScore", "number", "points that could be reached"),
+    LeadColumn("hardfail", "key:hardfail", "flag", "whether a check failed that decides alone"),
+    LeadColumn("qa_status", "qa_status", "state", "result of quality assurance"),
+    LeadColumn("failed_jobs", "failed_jobs", "list", "names of the checks that failed, joined by commas"),
+    LeadColumn("second_check_status", "second_check_status", "state", "result of the second check (a person's flag)"),
+    LeadColumn("publisher_payout", "publisher_payout", "money", "what the publisher gets for it, exact"),
+    LeadColumn("advertiser_payout", "advertiser_payout", "money", "what the advertiser pays for it, exact"),
+    LeadColumn("currency", "currency", "state", "currency of the payouts, where the service names it"),
+    LeadColumn("base_publisher_payout", "key:baseCurrencyPublisherPayout", "money", "publisher payout in the base currency"),
+    LeadColumn("base_advertiser_payout", "key:baseCurrencyAdvertiserPayout", "money", "advertiser payout in the base currency"),
+    LeadColumn("lead_generator_id", "publisher", "related id", "the publisher's id"),
+    LeadColumn("updated", "key:updatedTs", "time", "last change"),
+    LeadColumn("first_delivered", "key:firstDeliveredTs", "time", "first delivery (a hint, proves nothing about now)"),
+    LeadColumn("telephone", "key:telephone", "text", "telephone number"),
+    LeadColumn("sub_id", "key:publisherSubId", "text", "the publisher's own sub id"),
+    LeadColumn("opt_in", "key:optIn", "flag", "consent"),
+    LeadColumn("integration", "key:integration", "flag", "whether an integration has received it"),
+    LeadColumn("over_allocation", "key:overAllocation", "flag", "above the contracted volume; empty text = not stated"),
+    LeadColumn("visible", "key:visible", "flag", "whether reports show it"),
+    LeadColumn("processr_code", "processr_status", "code", "Processr status as the service's number"),
+    LeadColumn("processing_counter", "processing_counter", "code", "how often it was processed"),
 )
 
 _AS_THEY_COME: frozenset[Kind] = frozenset({"text", "list", "time"})
 """Kinds of columns whose values are nearly all different."""
-FIRST = tuple(c.name for c in COLUMNS[:13])
+FIRST_COLUMNS = tuple(c.name for c in FRAME_COLUMNS[:13])
 """The columns that a lead table shows first."""
 _IGNORED = frozenset({"@id", "@type", "@context", "id", "leadData", "leadNotes", "qaResult"})
 
@@ -111,29 +111,31 @@ class FrameBuilder:
         self._fields = fields
         self._processr = dict(processr_names or {})
         self._ids: list[int] = []
-        self._raw: dict[str, list[Any]] = {c.source: [] for c in COLUMNS if c.kind in _AS_THEY_COME}
-        self._coded: dict[str, Coded] = {c.source: Coded() for c in COLUMNS if c.kind not in _AS_THEY_COME}
+        self._raw: dict[str, list[Any]] = {c.source: [] for c in FRAME_COLUMNS if c.kind in _AS_THEY_COME}
+        self._coded: dict[str, DictionaryBuilder] = {
+            c.source: DictionaryBuilder() for c in FRAME_COLUMNS if c.kind not in _AS_THEY_COME
+        }
         self._data = FormData()
         self._other: dict[str, list[Any]] = {}
-        self._keys = {c.source[4:] for c in COLUMNS if c.source.startswith("key:")} | fields.roots() | _IGNORED
+        self._keys = {c.source[4:] for c in FRAME_COLUMNS if c.source.startswith("key:")} | fields.roots() | _IGNORED
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def add(self, records: Sequence[Record]) -> None:
         """Take a page. A record without a readable lead id must not come here (listings leave it out and say so)."""
-        rows = Rows.of(records)
-        ids = self._fields.own_ids(rows)
+        rows = RecordBatch.of(records)
+        ids = self._fields.lead_ids(rows)
         if None in ids:
-            rows = Rows(record for own, record in zip(ids, rows, strict=True) if own is not None)
-        self._ids.extend(own for own in ids if own is not None)
+            rows = RecordBatch(record for lead_id, record in zip(ids, rows, strict=True) if lead_id is not None)
+        self._ids.extend(lead_id for lead_id in ids if lead_id is not None)
         for into in (self._raw, self._coded):
             for source, values in into.items():
                 values.extend(rows.column(source[4:]) if source.startswith("key:") else self._fields.column(rows, source))
         self._data.add(self._fields.column(rows, "data"))
         self._add_other(rows)
 
-    def _add_other(self, records: Rows) -> None:
+    def _add_other(self, records: RecordBatch) -> None:
         start = len(self._ids) - len(records)
         keys = [key for key in records.names if key not in self._keys]
         names = Counter(values_of.snake(key) for key in keys)
@@ -165,7 +167,7 @@ class FrameBuilder:
         as_of: datetime,
         notes: Iterable[str] = (),
     ) -> pd.DataFrame:
-        """The leads so far: index ``lead_id`` (int64, unique), the columns of ``COLUMNS`` in order, then ``data_*`` (what
+        """The leads so far: index ``lead_id`` (int64, unique), the columns of ``FRAME_COLUMNS`` in order, then ``data_*`` (what
         the form collected) and ``other_*`` (keys that this version does not know), as text.
 
         ``attrs``: ``as_of`` (ISO time of reading), ``notes`` (sentences the reader should see), ``not_sent`` (columns
@@ -181,7 +183,7 @@ class FrameBuilder:
 
         made: dict[str, Any] = {}
         not_sent: list[str] = []
-        for column in COLUMNS:
+        for column in FRAME_COLUMNS:
             coded = self._coded.get(column.source)
             came = self._raw[column.source] if coded is None else coded.different
             if count and all(v is NOT_SENT for v in came):
@@ -203,7 +205,7 @@ class FrameBuilder:
         frame.attrs = {"as_of": as_of.isoformat(), "notes": said, "not_sent": not_sent}
         return frame
 
-    def _converted(self, column: Column, coded: Coded, names: Mapping[int, str]) -> tuple[Any, int]:
+    def _converted(self, column: LeadColumn, coded: DictionaryBuilder, names: Mapping[int, str]) -> tuple[Any, int]:
         """One column in its dtype, and how many values were there and could not be read."""
         import numpy as np
         import pandas as pd
@@ -233,7 +235,7 @@ class FrameBuilder:
                 # A Processr status in words is not lost: the column processr_status shows it.
                 return array.take(coded.numbers), 0 if column.kind == "code" else coded.lost(n is not None for n in numbers)
 
-    def _state_of(self, column: Column) -> Callable[[Any], str | None]:
+    def _state_of(self, column: LeadColumn) -> Callable[[Any], str | None]:
         if column.source == "status":
             return lambda v: values_of.plain(status_of(v))
         if column.source == "delivery":
@@ -243,7 +245,7 @@ class FrameBuilder:
         return values_of.text
 
 
-def _unknown(column: Column, coded: Coded) -> list[str]:
+def _unknown(column: LeadColumn, coded: DictionaryBuilder) -> list[str]:
     """What to say of words in this column that are none of ours."""
     read = status_of if column.source == "status" else delivery_of
     words = [unknown_of(column.source, read(value)) for value in coded.different]
@@ -254,7 +256,7 @@ def _unknown(column: Column, coded: Coded) -> list[str]:
     return unknown_words(column.source, counts, "are shown with it")
 
 
-def _as_it_came(column: Column, values: list[Any]) -> tuple[Any, int]:
+def _as_it_came(column: LeadColumn, values: list[Any]) -> tuple[Any, int]:
     """A column of texts or times, and how many values were there and could not be read."""
     import pandas as pd
 
@@ -270,7 +272,7 @@ def _as_it_came(column: Column, values: list[Any]) -> tuple[Any, int]:
     return made, values_of.lost(values, list(made.notna()))
 
 
-def _category(coded: Coded, words: Sequence[str | None]) -> Any:
+def _category(coded: DictionaryBuilder, words: Sequence[str | None]) -> Any:
     """A categorical of the words of the different values, which may have one word for several of them."""
     import numpy as np
     import pandas as pd
@@ -321,7 +323,7 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
         return values_of.person_mark(*(value(c, place) for c in _PERSON))
 
     leads = {}
-    for place, own in enumerate(wanted):
+    for place, lead_id in enumerate(wanted):
         fields = {
             name: NOT_SENT if column in not_sent or columns[column] is None else value(column, place)
             for name, column in _LEAD_COLUMNS.items()
@@ -330,12 +332,12 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
         if fields["processr_status"] is None:  # a service may send words instead of a number
             fields["processr_status"] = value("processr_status", place)
         campaign = value("campaign_id", place)
-        leads[int(own)] = Lead(
-            int(own), None, person(place), **fields, currency=value("currency", place),
+        leads[int(lead_id)] = Lead(
+            int(lead_id), None, person(place), **fields, currency=value("currency", place),
             campaign_id=None if campaign is None else int(campaign), campaign=value("campaign", place),
             publisher=value("lead_generator", place),
         )  # fmt: skip
-        leads[int(own)].created = value("date", place)
+        leads[int(lead_id)].created = value("date", place)
     return leads
 
 

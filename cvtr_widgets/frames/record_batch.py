@@ -9,13 +9,13 @@ from typing import Any
 from cvtr_widgets.models import NOT_SENT, Record
 
 
-class Rows(list[Record]):
+class RecordBatch(list[Record]):
     """Records that are not changed any more. What one column needs of all of them is looked up at once."""
 
     @staticmethod
-    def of(records: Sequence[Record]) -> Rows:
-        """These records, which may be ``Rows`` already."""
-        return records if isinstance(records, Rows) else Rows(records)
+    def of(records: Sequence[Record]) -> RecordBatch:
+        """These records, which may be ``RecordBatch`` already."""
+        return records if isinstance(records, RecordBatch) else RecordBatch(records)
 
     @cached_property
     def _columns(self) -> dict[str, Sequence[Any]] | None:

@@ -49,7 +49,7 @@ class LazyLeads(Protocol):
 
 
 @dataclass(frozen=True)
-class Narrowed:
+class FilteredLeads:
     """A part of such leads."""
 
     columns: list[str]
@@ -87,19 +87,19 @@ def dated(leads: Leads) -> Leads:
     """Those that have a date."""
     if not is_lazy(leads):
         return leads[leads["date"].notna()]
-    return Narrowed(leads.columns, leads.attrs, leads.lazy.filter(~nw.col("date_us").is_null()))
+    return FilteredLeads(leads.columns, leads.attrs, leads.lazy.filter(~nw.col("date_us").is_null()))
 
 
 def since(leads: LazyLeads, moment: datetime) -> LazyLeads:
     """Those that came in then or later."""
-    return Narrowed(leads.columns, leads.attrs, leads.lazy.filter(nw.col("date_us") >= micros(moment)))
+    return FilteredLeads(leads.columns, leads.attrs, leads.lazy.filter(nw.col("date_us") >= micros(moment)))
 
 
 def alike(leads: Leads, name: str) -> Leads:
     """The leads with one more column, in which all are alike."""
     if not is_lazy(leads):
         return leads.assign(**{name: "all"})
-    return Narrowed([*leads.columns, name], leads.attrs, leads.lazy.with_columns(nw.lit("all").alias(name)))
+    return FilteredLeads([*leads.columns, name], leads.attrs, leads.lazy.with_columns(nw.lit("all").alias(name)))
 
 
 def earliest(leads: Leads) -> datetime | None:

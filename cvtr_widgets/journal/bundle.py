@@ -11,7 +11,7 @@ from typing import Any
 from cvtr_widgets import safe_files
 from cvtr_widgets.errors import ExportError, RunError
 from cvtr_widgets.journal import check_bundle
-from cvtr_widgets.journal.hash_chain import FIRST, digest
+from cvtr_widgets.journal.hash_chain import FIRST_HASH, digest
 from cvtr_widgets.journal.journal import Journal
 
 
@@ -30,8 +30,8 @@ def export(journal: Journal, path: Path, run_id: str | None = None, *, overwrite
     first, last = (numbers[0], numbers[-1]) if numbers else (1, 0)
     ends = {row[0]: row[5] for row in journal.rows(after=max(0, first - 2)) if row[0] in {first - 1, last}}
     head = {
-        "format": check_bundle.FORMAT, "first": first, "entries": last - first + 1, "previous": ends.get(first - 1, FIRST),
-        "head": ends.get(last, FIRST), "run": run_id,
+        "format": check_bundle.FORMAT, "first": first, "entries": last - first + 1, "previous": ends.get(first - 1, FIRST_HASH),
+        "head": ends.get(last, FIRST_HASH), "run": run_id,
     }  # fmt: skip
     lines = chain([head], _lines(journal, first, last, run_id))
     pieces = (json.dumps(line).encode() + b"\n" for line in lines)
@@ -46,13 +46,13 @@ def copy_checker(folder: Path, *, overwrite: bool = False) -> Path:
         ExportError: it cannot be written.
     """
     path = folder / "check_bundle.py"
-    own = Path(check_bundle.__file__).read_bytes()
+    lead_id = Path(check_bundle.__file__).read_bytes()
     try:
-        if path.read_bytes() == own:
+        if path.read_bytes() == lead_id:
             return path
     except OSError:
         pass  # it is not there, or is to be replaced
-    return safe_files.write(path, [own], ExportError, overwrite=overwrite)
+    return safe_files.write(path, [lead_id], ExportError, overwrite=overwrite)
 
 
 def _lines(journal: Journal, first: int, last: int, run_id: str | None) -> Iterator[dict[str, Any]]:

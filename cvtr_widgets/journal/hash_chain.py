@@ -11,7 +11,7 @@ from typing import Any
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.plans.canonical_json import canonical
 
-FIRST = "0" * 64
+FIRST_HASH = "0" * 64
 Item = tuple[str, Mapping[str, Any]]
 """Kind and data of an entry to be written."""
 
@@ -39,7 +39,7 @@ class JournalReport:
 
 
 @dataclass(slots=True)
-class Waiting:
+class WaitingEntries:
     """Entries (``at run kind data digest``) that wait for the next commit, whoever makes it. ``later``: nobody waits for it."""
 
     entries: list[tuple[str, str, str, str, str]]
@@ -80,8 +80,8 @@ def chain(previous: str, number: int, content: str) -> str:
 
 def followed(rows: Iterable[tuple[Any, ...]], head: str | None) -> JournalReport:
     """Follow the chain through ``number at run kind data hash`` of all entries. ``head``: a hash that must be in it."""
-    previous, place, problems = FIRST, 0, []
-    noted = head is None or head == FIRST
+    previous, place, problems = FIRST_HASH, 0, []
+    noted = head is None or head == FIRST_HASH
     try:
         for place, (number, at, run, kind, data, found) in enumerate(rows, 1):
             if number != place:

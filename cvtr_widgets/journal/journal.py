@@ -28,7 +28,17 @@ from typing import Any
 
 from cvtr_widgets import safe_files
 from cvtr_widgets.errors import JournalError
-from cvtr_widgets.journal.hash_chain import FIRST, Item, JournalEntry, JournalReport, Waiting, chain, digest, followed, made
+from cvtr_widgets.journal.hash_chain import (
+    FIRST_HASH,
+    Item,
+    JournalEntry,
+    JournalReport,
+    WaitingEntries,
+    chain,
+    digest,
+    followed,
+    made,
+)
 from cvtr_widgets.models import Identity
 from cvtr_widgets.settings import safe_name
 
@@ -49,7 +59,7 @@ CREATE TABLE IF NOT EXISTS probe (at TEXT) STRICT;
 
 LATER = 1.0
 """Seconds that what is written later waits for a commit at the most."""
-MANY = 500
+ENTRIES_A_COMMIT = 500
 """Writings in one statement: SQLite takes some thousand values."""
 
 
@@ -113,7 +123,7 @@ class Journal:
         self.commits = 0
         self._process = os.getpid()
         self._lock = threading.RLock()  # a check within a transaction reads
-        self._queue: list[Waiting] = []
+        self._queue: list[WaitingEntries] = []
         self._queueing = threading.Lock()
         self._timer: threading.Timer | None = None
         self._db: sqlite3.Connection
@@ -195,7 +205,7 @@ class Journal:
         rows = self._db.execute("SELECT number, at, run, kind, data, hash FROM entries ORDER BY number DESC LIMIT 2").fetchall()
         if rows:
             number, at, run, kind, data, found = rows[0]
-            previous = rows[1][5] if len(rows) > 1 else FIRST
+            previous = rows[1][5] if len(rows) > 1 else FIRST_HASH
             if chain(previous, number, digest(at, run, kind, data)) != found:
                 raise sqlite3.DatabaseError("its last entry was changed")
 
@@ -249,7 +259,7 @@ class Journal:
         Raises:
             JournalError: they could not be made durable.
         """
-        mine = Waiting([made(run, kind, data) for kind, data in items])
+        mine = WaitingEntries([made(run, kind, data) for kind, data in items])
         with self._queueing:
             self._queue.append(mine)
         if gather:
@@ -274,7 +284,7 @@ class Journal:
         with self._lock:
             try:
                 self._still_there()
-                self._together((Waiting([made(run, kind, data)]) for kind, data in items), check)
+                self._together((WaitingEntries([made(run, kind, data)]) for kind, data in items), check)
                 self.commits += 1
             except (sqlite3.Error, JournalError) as error:
                 raise error if isinstance(error, JournalError) else self._error(error) from None
@@ -286,7 +296,7 @@ class Journal:
         """
         entry = made(run, kind, data)
         with self._queueing:
-            self._queue.append(Waiting([entry], later=True))
+            self._queue.append(WaitingEntries([entry], later=True))
             if self._timer is None:
                 self._timer = threading.Timer(LATER, self._write_late)
                 self._timer.daemon = True
@@ -310,14 +320,14 @@ class Journal:
         """All that waits, in one transaction. Everybody who waits for it hears of an error; what was to be written later
         waits for the next one then.
         """
-        batch: list[Waiting] = []
+        batch: list[WaitingEntries] = []
         try:
             with self._queueing:
                 batch, self._queue = self._queue, batch
             self._still_there()
             self._no_leftover()
             try:
-                self._together(batch) if len(batch) > MANY else self._append(batch)
+                self._together(batch) if len(batch) > ENTRIES_A_COMMIT else self._append(batch)
             except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
                 self._together(batch)
             self.commits += any(waiting.entries for waiting in batch)
@@ -333,7 +343,7 @@ class Journal:
             for waiting in batch:
                 waiting.done = True
 
-    def _together(self, waiting: Iterable[Waiting], check: Callable[[], None] = lambda: None) -> None:
+    def _together(self, waiting: Iterable[WaitingEntries], check: Callable[[], None] = lambda: None) -> None:
         """With all other writers shut out: several of them would overtake a second try as they did the first."""
         self._last = None
         self._no_leftover()
@@ -355,7 +365,7 @@ class Journal:
             self._db.execute("ROLLBACK")
             self._last = None
 
-    def _append(self, batch: list[Waiting]) -> None:
+    def _append(self, batch: list[WaitingEntries]) -> None:
         """One statement, which is a transaction by itself: each call of SQLite lets other threads in and has to wait for them."""
         number, previous = self._last or self._read_last()
         values: list[Any] = []
@@ -379,7 +389,7 @@ class Journal:
 
     def _read_last(self) -> tuple[int, str]:
         found = self._db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-        return (int(found[0]), str(found[1])) if found else (0, FIRST)
+        return (int(found[0]), str(found[1])) if found else (0, FIRST_HASH)
 
     def _still_there(self) -> None:
         """Find a file that was removed or replaced; SQLite would go on writing to what nobody can find again. And a copy of this
@@ -490,7 +500,7 @@ class Journal:
         """The last entry's hash."""
         with self._reading():
             found = self._db.execute("SELECT hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-        return str(found[0]) if found else FIRST
+        return str(found[0]) if found else FIRST_HASH
 
     def verify(self, head: str | None = None) -> JournalReport:
         """Follow the chain from the first entry to the last. ``head``: a hash noted elsewhere, which must be in the chain."""

@@ -15,7 +15,7 @@ from cvtr_widgets.models import Identity, LeadId, Outcome
 DONE = {str(Outcome.CONFIRMED), str(Outcome.ACCEPTED)}
 
 
-class Flagged:
+class LastActions:
     """Keeps what it has read, so that only entries since the last look are read again."""
 
     def __init__(self) -> None:
@@ -49,10 +49,10 @@ class Flagged:
 
     def _take(self, run: str, rows: list[list[object]]) -> None:
         """What was sent counts, not when its outcome was known: a run that is gone on with may settle what is long past."""
-        for own, outcome, *_ in rows:
-            sent = self._sent.pop((run, own), None)  # type: ignore[arg-type]
-            if outcome not in DONE or sent is None or not isinstance(own, int):
+        for lead_id, outcome, *_ in rows:
+            sent = self._sent.pop((run, lead_id), None)  # type: ignore[arg-type]
+            if outcome not in DONE or sent is None or not isinstance(lead_id, int):
                 continue
-            last = self._last.get(own)
+            last = self._last.get(lead_id)
             if last is None or last.number < sent.number:
-                self._last[own] = sent
+                self._last[lead_id] = sent

@@ -13,7 +13,7 @@ from cvtr_widgets import safe_files
 from cvtr_widgets.errors import RunError
 
 
-class Held(Exception):
+class HeldByAnother(Exception):
     """Somebody else has the run."""
 
 
@@ -22,7 +22,7 @@ def owner() -> dict[str, object]:
     return {"pid": os.getpid(), "host": platform.node()}
 
 
-class Claim:
+class RunLock:
     """A run that is ours until ``release()``, or until this process ends."""
 
     def __init__(self, journal: Path, run_id: str) -> None:
@@ -38,7 +38,7 @@ class Claim:
         try:
             self._lock.acquire()
         except Timeout:
-            raise Held from None
+            raise HeldByAnother from None
         except (OSError, NotImplementedError) as error:
             raise RunError(
                 f"Files cannot be locked in {str(journal.parent)!r} ({error}), so that two kernels could send the same leads. "

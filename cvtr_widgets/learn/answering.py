@@ -8,15 +8,15 @@ from typing import Any
 
 from cvtr_widgets.learn.bodies import Seen, Table
 from cvtr_widgets.learn.exchange import Exchange, leaves, number_in, quoted
-from cvtr_widgets.learn.known import Known
+from cvtr_widgets.learn.known import KnownLists
 
-WORDS = ("status", "result", "state", "word", "outcome", "delivered", "sent", "success", "ok")
+WORD_KEYS = ("status", "result", "state", "word", "outcome", "delivered", "sent", "success", "ok")
 Changed = Callable[[int, int], bool | None]
 MESSAGES = ("message", "why", "note", "error", "detail", "reason")
 
 
 @dataclass
-class Words:
+class AnswerWords:
     """Words that answers had for leads, by what became of them: of leads that changed, of leads that did not, and of leads of
     which the capture does not show it.
     """
@@ -36,12 +36,12 @@ def _same(one: Any, two: Any) -> bool:
     return type(one) is type(two) and one == two
 
 
-def learn_answer(seen: Seen, known: Known, base: str, changed: Changed) -> tuple[dict[str, Table], Words]:
+def learn_answer(seen: Seen, known: KnownLists, base: str, changed: Changed) -> tuple[dict[str, Table], AnswerWords]:
     """Entries ``answer`` and ``queue`` of a write, and the words that were said of leads. ``changed``: whether the record of a
     lead is another one after an exchange; None where the capture does not show it.
     """
     entries: dict[str, Table] = {}
-    told = Words()
+    told = AnswerWords()
     for exchange, where in seen:
         final: Any = exchange.got
         queue = _queue(exchange, known, base)
@@ -52,8 +52,8 @@ def learn_answer(seen: Seen, known: Known, base: str, changed: Changed) -> tuple
         entries.setdefault("answer", shape)
         if shape != entries["answer"] and entries["answer"]["shape"] == "none":
             entries["answer"] = shape
-        for own, word in said:
-            told.add(word, changed(exchange.number, own))
+        for lead_id, word in said:
+            told.add(word, changed(exchange.number, lead_id))
     return entries, told
 
 
@@ -75,7 +75,7 @@ def learn_check(seen: Seen, truth: Mapping[int, bool]) -> tuple[dict[str, Table]
     return {"answer": entry}, words
 
 
-def _queue(exchange: Exchange, known: Known, base: str) -> tuple[Table, Any] | None:
+def _queue(exchange: Exchange, known: KnownLists, base: str) -> tuple[Table, Any] | None:
     """The job that an answer names, if later exchanges ask after it."""
     later = [e for e in known.exchanges if e.number > exchange.number and e.method == "GET" and 200 <= e.status < 300]
     for place, value in leaves(exchange.got):
@@ -108,13 +108,13 @@ def _shape(got: Any, ids: Sequence[int], *, check: bool) -> tuple[Table, list[tu
         if isinstance(value, list) and any(number_in(one) in ids for one in value if not isinstance(one, dict)):
             return _lists(got, place)
     for place, value in _tables(got):
-        keyed = [(own, value[key]) for key in value if (own := number_in(key)) is not None and own in ids]
+        keyed = [(lead_id, value[key]) for key in value if (lead_id := number_in(key)) is not None and lead_id in ids]
         if keyed and not isinstance(keyed[0][1], (list, dict)):
             return {"shape": "map", "leads": place}, keyed
     if isinstance(got, dict) and (at := _id_key(got, ids)) is not None:
         shape, words = _row([got], at, word)
         return {"shape": "one", "id": at, **shape}, words
-    if check and len(ids) == 1 and isinstance(got, dict) and (found := _named(got, (*WORDS, "value"))) is not None:
+    if check and len(ids) == 1 and isinstance(got, dict) and (found := _named(got, (*WORD_KEYS, "value"))) is not None:
         return {"shape": "one", word: found[0]}, [(ids[0], found[1])]  # asked about one lead, and about it alone
     return {"shape": "none"}, []
 
@@ -132,7 +132,9 @@ def _id_key(row: dict[str, Any], ids: Sequence[int]) -> str | None:
 
 def _row(rows: Sequence[dict[str, Any]], key: str, word: str) -> tuple[Table, list[tuple[int, Any]]]:
     plain = [p for p, v in leaves(rows[0]) if p != key and isinstance(v, (str, bool, int))]
-    ranked = sorted(plain, key=lambda p: WORDS.index(n) if (n := p.rsplit(".", 1)[-1].lower()) in WORDS else len(WORDS))
+    ranked = sorted(
+        plain, key=lambda p: WORD_KEYS.index(n) if (n := p.rsplit(".", 1)[-1].lower()) in WORD_KEYS else len(WORD_KEYS)
+    )
     shape: Table = {}
     if not ranked:
         return shape, []
@@ -143,9 +145,9 @@ def _row(rows: Sequence[dict[str, Any]], key: str, word: str) -> tuple[Table, li
     said = []
     for row in rows:
         flat = dict(leaves(row))
-        own = number_in(flat.get(key))
-        if own is not None and ranked[0] in flat:
-            said.append((own, flat[ranked[0]]))
+        lead_id = number_in(flat.get(key))
+        if lead_id is not None and ranked[0] in flat:
+            said.append((lead_id, flat[ranked[0]]))
     return shape, said
 
 

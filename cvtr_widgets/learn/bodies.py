@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cvtr_widgets.learn.exchange import Exchange, form_of, number_in
-from cvtr_widgets.learn.identify import Ask, LeadsAt, others
-from cvtr_widgets.learn.known import FLAGS, Known, Listed
+from cvtr_widgets.learn.identify import Ask, LeadsPlace, others
+from cvtr_widgets.learn.known import FLAGS, KnownLists, Listed
 
-Seen = Sequence[tuple[Exchange, LeadsAt]]
+Seen = Sequence[tuple[Exchange, LeadsPlace]]
 Table = dict[str, Any]
 _PERSON = re.compile(r"user|e?-?mail|person|operator|owner|author|token|csrf|nonce", re.IGNORECASE)
 _SAFE_WORD = re.compile(r"[A-Za-z][A-Za-z _-]{0,39}|\d{1,3}")
@@ -27,7 +27,7 @@ class CallLesson:
     """Number of an exchange -> its flag, or ``Replacement`` or ``None``."""
 
 
-def learn_call(name: str, seen: Seen, known: Known, base: str, default_keys: Mapping[str, str], ask: Ask) -> CallLesson:
+def learn_call(name: str, seen: Seen, known: KnownLists, base: str, default_keys: Mapping[str, str], ask: Ask) -> CallLesson:
     """What the exchanges of one call say. ``default_keys``: the values that the default has a place for in this call."""
     slots = list(default_keys)
     lesson = CallLesson()
@@ -66,7 +66,7 @@ def _unseen(lesson: CallLesson, slots: Iterable[str], default: Mapping[str, str]
             lesson.notes.append(f"{slot.replace('_', ' ')} was not seen; an action that needs it is refused until it is learned")
 
 
-def _leads_slot(where: LeadsAt, *, form: bool) -> Table:
+def _leads_slot(where: LeadsPlace, *, form: bool) -> Table:
     slot: Table = {"key": where.key, "as": where.form}
     if where.item:
         slot["item"] = where.item
@@ -101,7 +101,9 @@ def _path(lesson: CallLesson, seen: Seen, base: str) -> None:
     lesson.entries["path"] = {"value": "/".join(templates[0])}
 
 
-def _flag(lesson: CallLesson, seen: Seen, known: Known, rest: Mapping[int, Mapping[str, Any]], taken: set[str], ask: Ask) -> None:
+def _flag(
+    lesson: CallLesson, seen: Seen, known: KnownLists, rest: Mapping[int, Mapping[str, Any]], taken: set[str], ask: Ask
+) -> None:
     found = _listed_slot(rest, known.lists.get("reasons", ()), "reason", ask)
     reasons: dict[int, Listed] = {}
     if found is not None:
@@ -111,10 +113,10 @@ def _flag(lesson: CallLesson, seen: Seen, known: Known, rest: Mapping[int, Mappi
     else:
         lesson.notes.append("no listed reason was seen; choose one of the list for at least one action")
     for number, values in rest.items():
-        own = next((k for k, v in values.items() if v == known.typed.reason), None)
-        if own is not None:
-            taken.add(own)
-            lesson.entries["body.own_reason"] = {"key": own}
+        lead_id = next((k for k, v in values.items() if v == known.typed.reason), None)
+        if lead_id is not None:
+            taken.add(lead_id)
+            lesson.entries["body.own_reason"] = {"key": lead_id}
         if number in reasons and reasons[number].flag:
             lesson.flags[number] = reasons[number].flag
     _words_of(lesson, seen, rest, taken, ask, key_of="flag", meanings={})
@@ -211,7 +213,7 @@ def _flag_word(value: Any) -> str:
     return value.lower() if isinstance(value, str) and value.lower() in FLAGS else ""
 
 
-def _replacement_meanings(known: Known, rest: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+def _replacement_meanings(known: KnownLists, rest: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
     """Which of the exchanges set the mark, and which took it away."""
     said: dict[int, str] = {}
     for number, values in rest.items():
@@ -222,7 +224,7 @@ def _replacement_meanings(known: Known, rest: Mapping[int, Mapping[str, Any]]) -
     return said
 
 
-def _typed(lesson: CallLesson, known: Known, rest: Mapping[int, Mapping[str, Any]], taken: set[str], name: str) -> None:
+def _typed(lesson: CallLesson, known: KnownLists, rest: Mapping[int, Mapping[str, Any]], taken: set[str], name: str) -> None:
     wanted = {"comment": known.typed.comment, "signature": known.typed.signature}
     for values in rest.values():
         for key, value in values.items():
@@ -234,7 +236,7 @@ def _typed(lesson: CallLesson, known: Known, rest: Mapping[int, Mapping[str, Any
         lesson.notes.append("no comment was seen")
 
 
-def _fixed(lesson: CallLesson, known: Known, rest: Mapping[int, Mapping[str, Any]], taken: set[str], ask: Ask) -> None:
+def _fixed(lesson: CallLesson, known: KnownLists, rest: Mapping[int, Mapping[str, Any]], taken: set[str], ask: Ask) -> None:
     """What is the same in every exchange is always sent; only words that can be no secret and nobody's name."""
     private = known.private()
     fixed: Table = {}

@@ -27,7 +27,7 @@ from cvtr_widgets.reader_limits import (
     HAR_STRING,
     HAR_VALUES,
     JSON_VALUES,
-    Watch,
+    ReaderTimeLimit,
 )
 
 _LOGIN = re.compile(r"passw|secret|mfa_code|otp", re.IGNORECASE)
@@ -142,7 +142,7 @@ def _within_limits(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any
     Raises:
         CaptureError: too deep, too many values in one exchange, or it takes too long.
     """
-    watch = Watch(CaptureError, "The capture")
+    watch = ReaderTimeLimit(CaptureError, "The capture")
     depth = values = 0
     for event in events:
         if event[0] in _OPENS:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cvtr_widgets.learn.exchange import Exchange, body_leaves, form_of, number_in
-from cvtr_widgets.learn.known import Known
+from cvtr_widgets.learn.known import KnownLists
 
 Ask = Callable[[str, Sequence[str]], int | None]
 """Asks which of several readings is right; gives its number, or None for none of them."""
@@ -25,7 +25,7 @@ _DELETE = re.compile(r"delet|remov|trash", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class LeadsAt:
+class LeadsPlace:
     """Where an exchange names its leads: in the path, or under ``key`` in a ``form``; ``many`` as a list, ``item`` each in an
     object under that key, ``comma`` in one text.
     """
@@ -38,7 +38,7 @@ class LeadsAt:
     comma: bool = False
 
 
-def leads_at(exchange: Exchange, known: Known) -> LeadsAt | None:
+def leads_at(exchange: Exchange, known: KnownLists) -> LeadsPlace | None:
     """Where an exchange names leads that were used; None where it names none."""
     for key, value in body_leaves(exchange).items():
         found = _leads_in(key, value, known)
@@ -46,10 +46,10 @@ def leads_at(exchange: Exchange, known: Known) -> LeadsAt | None:
             return found
     inner = [number_in(part) for part in exchange.segments]
     ids = tuple(n for n in inner if n is not None and n in known.ids)
-    return LeadsAt(ids) if ids else None
+    return LeadsPlace(ids) if ids else None
 
 
-def _leads_in(key: str, value: Any, known: Known) -> LeadsAt | None:
+def _leads_in(key: str, value: Any, known: KnownLists) -> LeadsPlace | None:
     if isinstance(value, list) and value:
         item = ""
         if all(isinstance(v, dict) and len(v) == 1 for v in value):
@@ -57,23 +57,23 @@ def _leads_in(key: str, value: Any, known: Known) -> LeadsAt | None:
             value = [next(iter(v.values())) for v in value]
         ids = [number_in(v) for v in value]
         if all(i in known.ids for i in ids):
-            return LeadsAt(tuple(i for i in ids if i is not None), key, form_of(value[0]), many=True, item=item)
+            return LeadsPlace(tuple(i for i in ids if i is not None), key, form_of(value[0]), many=True, item=item)
         return None
-    if (own := number_in(value)) is not None and own in known.ids:
-        return LeadsAt((own,), key, form_of(value))
+    if (lead_id := number_in(value)) is not None and lead_id in known.ids:
+        return LeadsPlace((lead_id,), key, form_of(value))
     if isinstance(value, str) and "," in value:
         ids = [number_in(part.strip()) for part in value.split(",")]
         if all(i in known.ids for i in ids):
-            return LeadsAt(tuple(i for i in ids if i is not None), key, "digits", many=True, comma=True)
+            return LeadsPlace(tuple(i for i in ids if i is not None), key, "digits", many=True, comma=True)
     return None
 
 
-def others(exchange: Exchange, where: LeadsAt) -> dict[str, Any]:
+def others(exchange: Exchange, where: LeadsPlace) -> dict[str, Any]:
     """What a body holds beside the leads."""
     return {key: value for key, value in body_leaves(exchange).items() if key != where.key}
 
 
-def named_reason(exchange: Exchange, known: Known, where: LeadsAt) -> bool:
+def named_reason(exchange: Exchange, known: KnownLists, where: LeadsPlace) -> bool:
     """Whether an exchange names a listed reason, or the reason that was typed."""
     for key, value in others(exchange, where).items():
         if value == known.typed.reason:
@@ -85,9 +85,9 @@ def named_reason(exchange: Exchange, known: Known, where: LeadsAt) -> bool:
     return False
 
 
-def calls_in(known: Known, ask: Ask) -> dict[str, list[tuple[Exchange, LeadsAt]]]:
+def calls_in(known: KnownLists, ask: Ask) -> dict[str, list[tuple[Exchange, LeadsPlace]]]:
     """Call -> the exchanges that are that call, in order. Where an exchange can be read as several, the user is asked."""
-    found: dict[str, list[tuple[Exchange, LeadsAt]]] = {}
+    found: dict[str, list[tuple[Exchange, LeadsPlace]]] = {}
     answers: dict[tuple[str, str], str | None] = {}
     for exchange in known.exchanges:
         where = leads_at(exchange, known)
@@ -108,7 +108,7 @@ def calls_in(known: Known, ask: Ask) -> dict[str, list[tuple[Exchange, LeadsAt]]
     return found
 
 
-def _readings(exchange: Exchange, known: Known, where: LeadsAt) -> list[str]:
+def _readings(exchange: Exchange, known: KnownLists, where: LeadsPlace) -> list[str]:
     path, rest = exchange.path, others(exchange, where)
     reads_only = exchange.method == "GET"
     if reads_only:

@@ -15,7 +15,7 @@ FLAGS = ("valid", "invalid", "test")
 
 
 @dataclass(frozen=True, repr=False)
-class Typed:
+class TypedWords:
     """What the user typed on the platform's page while the capture was made, so that it can be found again."""
 
     comment: str = "learning comment"
@@ -48,11 +48,11 @@ class Listed:
 
 
 @dataclass
-class Known:
+class KnownLists:
     """``lists`` maps a kind (``reasons``, ``categories``, ``jobs``) to its rows; ``sources`` to the exchanges they came by."""
 
     ids: frozenset[int]
-    typed: Typed
+    typed: TypedWords
     origin: str
     exchanges: list[Exchange]
     lists: dict[str, list[Listed]] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def rows_in(got: Any, *, depth: int = 4) -> Iterator[tuple[str, list[Mapping[str
             yield place, value
 
 
-def known_from(exchanges: Iterable[Exchange], ids: Iterable[int], typed: Typed) -> Known:
+def known_from(exchanges: Iterable[Exchange], ids: Iterable[int], typed: TypedWords) -> KnownLists:
     """Everything that is known, from the one origin that the leads were handled at.
 
     Raises:
@@ -129,7 +129,7 @@ def known_from(exchanges: Iterable[Exchange], ids: Iterable[int], typed: Typed) 
             "Capture the platform's own page while you do each action, and give those leads with --ids."
         )
     origin = max(counts, key=lambda o: counts[o])
-    known = Known(wanted, typed, origin, [e for e in every if e.origin == origin])
+    known = KnownLists(wanted, typed, origin, [e for e in every if e.origin == origin])
     _lists(known)
     return known
 
@@ -141,7 +141,7 @@ def _mentions(exchange: Exchange, ids: frozenset[int]) -> bool:
     return any(int(word) in ids for word in words if len(word) < 19)
 
 
-def _lists(known: Known) -> None:
+def _lists(known: KnownLists) -> None:
     for exchange in known.exchanges:
         kind = _kind(exchange)
         if kind is None or exchange.method != "GET" or exchange.status != 200:
@@ -168,6 +168,6 @@ def _listed(row: Mapping[str, Any], flag: str) -> Listed | None:
     if name is None:
         return None
     iri = row.get("@id")
-    own = number_in(row.get("id", iri))
+    lead_id = number_in(row.get("id", iri))
     inner = next((v.lower() for _, v in leaves(row) if isinstance(v, str) and v.lower() in FLAGS), "")
-    return Listed(name, own, iri if isinstance(iri, str) else None, inner or flag)
+    return Listed(name, lead_id, iri if isinstance(iri, str) else None, inner or flag)

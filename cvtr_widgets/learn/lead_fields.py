@@ -10,7 +10,7 @@ from typing import Any
 from cvtr_widgets.learn.bodies import Seen
 from cvtr_widgets.learn.exchange import leaves
 from cvtr_widgets.learn.identify import Ask
-from cvtr_widgets.learn.known import Known, Listed
+from cvtr_widgets.learn.known import KnownLists, Listed
 from cvtr_widgets.learn.place_choice import Default, PlaceChoice
 
 STATUSES = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
@@ -41,38 +41,38 @@ class Change:
 class LeadFields(PlaceChoice):
     """Compares lead records of one capture."""
 
-    def __init__(self, known: Known, default: Default, ask: Ask) -> None:
+    def __init__(self, known: KnownLists, default: Default, ask: Ask) -> None:
         super().__init__(default, ask)
         self._known = known
         self._timeline: dict[int, list[tuple[int, dict[str, Any]]]] = {}
         for exchange, record in known.records():
-            own = known.lead_of(record)
-            if own is not None:
-                self._timeline.setdefault(own, []).append((exchange.number, dict(leaves(record))))
+            lead_id = known.lead_of(record)
+            if lead_id is not None:
+                self._timeline.setdefault(lead_id, []).append((exchange.number, dict(leaves(record))))
 
     def changes(self, seen: Seen) -> list[Change]:
         """What became of the leads of some exchanges, where they were read before and after."""
         found = []
         for exchange, where in seen:
-            for own in where.ids:
-                line = self._timeline.get(own, [])
+            for lead_id in where.ids:
+                line = self._timeline.get(lead_id, [])
                 before = next((r for n, r in reversed(line) if n < exchange.number), None)
                 after = next((r for n, r in line if n > exchange.number), None)
                 if before is not None and after is not None:
                     found.append(Change(exchange.number, before, after))
         return found
 
-    def changed(self, number: int, own: int) -> bool | None:
+    def changed(self, number: int, lead_id: int) -> bool | None:
         """Whether a lead's record is another one after an exchange; None where it was not read before and after it."""
-        line = self._timeline.get(own, [])
+        line = self._timeline.get(lead_id, [])
         before = next((r for n, r in reversed(line) if n < number), None)
         after = next((r for n, r in line if n > number), None)
         return None if before is None or after is None else before != after
 
     def learn_id(self) -> None:
         """Where the lead's own id is."""
-        for own, line in self._timeline.items():
-            at = [p for p, v in line[-1][1].items() if v == own or v == str(own)]
+        for lead_id, line in self._timeline.items():
+            at = [p for p, v in line[-1][1].items() if v == lead_id or v == str(lead_id)]
             if at and not self.kept("id", [line[-1][1]]):
                 self.put("id", min(at, key=len))
             return

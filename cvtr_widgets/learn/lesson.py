@@ -13,11 +13,11 @@ from cvtr_widgets.dialect.schema import CALLS
 from cvtr_widgets.dialect.writing import with_entries
 from cvtr_widgets.errors import CaptureError, DialectError
 from cvtr_widgets.frames.field_map import plain_word
-from cvtr_widgets.learn.answering import Changed, Words, learn_answer, learn_check
+from cvtr_widgets.learn.answering import AnswerWords, Changed, learn_answer, learn_check
 from cvtr_widgets.learn.bodies import Seen, Table, learn_call
 from cvtr_widgets.learn.har import Capture
 from cvtr_widgets.learn.identify import WHAT, Ask, calls_in
-from cvtr_widgets.learn.known import Known, Listed, Typed, known_from
+from cvtr_widgets.learn.known import KnownLists, Listed, TypedWords, known_from
 from cvtr_widgets.learn.lead_fields import LeadFields
 from cvtr_widgets.learn.reads import learn_reads
 
@@ -72,7 +72,7 @@ class Lesson:
         return with_entries(existing, changes, name=name)
 
 
-class Asking:
+class Questions:
     """Counts the questions; without anybody to ask, the answer is none."""
 
     def __init__(self, ask: Ask | None) -> None:
@@ -86,15 +86,15 @@ class Asking:
 
 
 def learn(
-    capture: Capture, ids: Sequence[int], dialect: Dialect, *, typed: Typed | None = None, ask: Ask | None = None
+    capture: Capture, ids: Sequence[int], dialect: Dialect, *, typed: TypedWords | None = None, ask: Ask | None = None
 ) -> Lesson:
     """What a capture teaches, as changes to ``dialect``.
 
     Raises:
         CaptureError: it is of another site, or shows no action on the leads given.
     """
-    asking = Asking(ask)
-    known = known_from(capture.exchanges, ids, typed or Typed())
+    asking = Questions(ask)
+    known = known_from(capture.exchanges, ids, typed or TypedWords())
     calls = calls_in(known, asking)
     if not set(calls) - {"is_delivered"}:
         raise CaptureError(
@@ -123,8 +123,8 @@ def learn(
 
 
 def _one_call(
-    lesson: Lesson, entries: dict[str, Table], words: dict[str, list[Any]], name: str, calls: Mapping[str, Seen], known: Known,
-    base: str, dialect: Dialect, ask: Ask, changed: Changed,
+    lesson: Lesson, entries: dict[str, Table], words: dict[str, list[Any]], name: str, calls: Mapping[str, Seen],
+    known: KnownLists, base: str, dialect: Dialect, ask: Ask, changed: Changed,
 ) -> dict[int, str]:  # fmt: skip
     seen = calls[name]
     keys = {slot: entry.key for slot, entry in dialect.calls[name].body.items()}
@@ -146,7 +146,7 @@ def _listed_word(dialect: Dialect, kind: str, word: Any) -> bool:
     return any(plain_word(one) == plain_word(word) for one in dialect.value("words", kind))
 
 
-def _take_words(lesson: Lesson, words: dict[str, list[Any]], told: Words, what: str, dialect: Dialect) -> None:
+def _take_words(lesson: Lesson, words: dict[str, list[Any]], told: AnswerWords, what: str, dialect: Dialect) -> None:
     """A word means yes where leads of which it was said changed, and no where none of them did. Which one it is where the
     capture does not show it is what the dialect says; a word that it does not know stays unknown.
     """
@@ -179,11 +179,14 @@ def _keep_apart(lesson: Lesson, words: dict[str, list[Any]], dialect: Dialect) -
 def _truth(calls: Mapping[str, Seen]) -> dict[int, bool]:
     """Whether the lead of each delivery check was delivered then: as the actions before and after it would have it."""
     moves = sorted(
-        (e.number, own, name == "deliver") for name in ("deliver", "undeliver") for e, w in calls.get(name, ()) for own in w.ids
+        (e.number, lead_id, name == "deliver")
+        for name in ("deliver", "undeliver")
+        for e, w in calls.get(name, ())
+        for lead_id in w.ids
     )
     truth: dict[int, bool] = {}
     for exchange, where in calls.get("is_delivered", ()):
-        mine = [(number, to) for number, own, to in moves if own in where.ids]
+        mine = [(number, to) for number, lead_id, to in moves if lead_id in where.ids]
         before = [to for number, to in mine if number < exchange.number]
         after = [to for number, to in mine if number > exchange.number]
         if before:
@@ -194,7 +197,7 @@ def _truth(calls: Mapping[str, Seen]) -> dict[int, bool]:
 
 
 def _fields(
-    lesson: Lesson, calls: Mapping[str, Seen], marks: Mapping[int, str], known: Known, dialect: Dialect, ask: Ask
+    lesson: Lesson, calls: Mapping[str, Seen], marks: Mapping[int, str], known: KnownLists, dialect: Dialect, ask: Ask
 ) -> dict[str, Table]:
     fields = LeadFields(known, lambda name: dialect.value("fields", name), ask)
     fields.learn_id()

@@ -9,12 +9,12 @@ from cvtr_widgets.dialect.model import Dialect
 from cvtr_widgets.learn.bodies import Table
 from cvtr_widgets.learn.exchange import Exchange, leaves, number_in
 from cvtr_widgets.learn.har import Capture
-from cvtr_widgets.learn.known import FLAGS, Known, rows_in
+from cvtr_widgets.learn.known import FLAGS, KnownLists, rows_in
 
 KINDS = {"reasons": "lead_flag_reasons", "categories": "lead_flag_reason_categories", "jobs": "campaign_processr_jobs"}
 
 
-def learn_reads(capture: Capture, known: Known, dialect: Dialect) -> dict[str, Table]:
+def learn_reads(capture: Capture, known: KnownLists, dialect: Dialect) -> dict[str, Table]:
     """Entries about reading. ``base`` is a plain value in a table of its own, for the file to write as it is."""
     entries: dict[str, Table] = {}
     base = _base(known)
@@ -39,7 +39,7 @@ def _without_evidence(table: Any) -> Table:
     return {k: v for k, v in dict(table).items() if k != "evidence"}
 
 
-def _base(known: Known) -> tuple[str, str] | None:
+def _base(known: KnownLists) -> tuple[str, str] | None:
     """Base and path of the leads: what stands before the id of a lead that was read."""
     for exchange, _ in known.records():
         if exchange.segments and number_in(exchange.segments[-1]) in known.ids and len(exchange.segments) > 2:
@@ -48,7 +48,7 @@ def _base(known: Known) -> tuple[str, str] | None:
     return None
 
 
-def _paging(known: Known, path: str, dialect: Dialect) -> dict[str, Table]:
+def _paging(known: KnownLists, path: str, dialect: Dialect) -> dict[str, Table]:
     """Names of page and size, and where rows and total are: of lists of leads, else of the small lists."""
     entries: dict[str, Table] = {}
     lists = [e for e in known.exchanges if e.method == "GET" and e.path == path and e.status == 200]
@@ -85,7 +85,7 @@ def _holds(got: Any, places: Sequence[str]) -> bool:
     return any(place in places for place, _ in leaves(got))
 
 
-def _filters(known: Known) -> dict[str, Table]:
+def _filters(known: KnownLists) -> dict[str, Table]:
     entries: dict[str, Table] = {}
 
     def first(sources: Sequence[Exchange], fits: Any) -> str | None:

@@ -13,7 +13,7 @@ from cvtr_widgets.learn.bodies import Table
 from cvtr_widgets.learn.exchange import leaves
 from cvtr_widgets.learn.identify import Ask
 from cvtr_widgets.learn.lead_fields import word_of
-from cvtr_widgets.learn.lesson import Asking, Lesson, must_parse, proposals
+from cvtr_widgets.learn.lesson import Lesson, Questions, must_parse, proposals
 from cvtr_widgets.learn.place_choice import HINTS, PlaceChoice
 from cvtr_widgets.models import Record
 
@@ -27,7 +27,7 @@ Shown = Mapping[str, Mapping[int, str | None]]
 
 
 @dataclass(frozen=True)
-class Reading:
+class BeforeAndAfter:
     """A lead's record before and after something was done to it on the platform's page (the same where nothing was), as leaves:
     place -> value.
     """
@@ -36,7 +36,7 @@ class Reading:
     after: Mapping[str, Any]
 
     @classmethod
-    def of(cls, before: Record, after: Record) -> Reading:
+    def of(cls, before: Record, after: Record) -> BeforeAndAfter:
         """From two records."""
         return cls(dict(leaves(before)), dict(leaves(after)))
 
@@ -50,14 +50,14 @@ class Reading:
         return [(p, self.before.get(p), self.after.get(p)) for p in places if self.changed(p)]
 
 
-def learn_shown(shown: Shown, readings: Mapping[int, Reading], dialect: Dialect, ask: Ask | None) -> Lesson:
+def learn_shown(shown: Shown, readings: Mapping[int, BeforeAndAfter], dialect: Dialect, ask: Ask | None) -> Lesson:
     """What the values shown teach, as changes to ``dialect``.
 
     Raises:
         CaptureError: a field or a word that there is not, or a lead that was not read; says which there are.
     """
     _must_make_sense(shown, readings)
-    asking = Asking(ask)
+    asking = Questions(ask)
     choice = PlaceChoice(lambda name: dialect.value("fields", name), asking)
     entries: dict[str, Table] = {}
     for name, values in shown.items():
@@ -79,7 +79,7 @@ def learn_shown(shown: Shown, readings: Mapping[int, Reading], dialect: Dialect,
     return lesson
 
 
-def _must_make_sense(shown: Shown, readings: Mapping[int, Reading]) -> None:
+def _must_make_sense(shown: Shown, readings: Mapping[int, BeforeAndAfter]) -> None:
     if not isinstance(shown, Mapping) or not all(isinstance(values, Mapping) for values in shown.values()):
         raise CaptureError('What is shown is given as {"reason": {160185: "Wrong phone"}}: field, lead, and what the page shows.')
     for name, values in shown.items():
@@ -104,7 +104,7 @@ def _hinted(name: str, can: Mapping[str, Any]) -> bool:
 
 
 def _places(
-    name: str, values: Mapping[int, str | None], readings: Mapping[int, Reading], dialect: Dialect
+    name: str, values: Mapping[int, str | None], readings: Mapping[int, BeforeAndAfter], dialect: Dialect
 ) -> dict[str, dict[str, str]]:
     """Places where every lead shown has what is shown -> the service's words that are not ours. Where the leads were changed
     meanwhile, only the places that changed with them.
@@ -149,7 +149,7 @@ def _words(name: str, values: Mapping[int, str | None], seen: Mapping[int, Any])
 
 
 def _joined(
-    name: str, chosen: str, values: Mapping[int, str | None], readings: Mapping[int, Reading], dialect: Dialect
+    name: str, chosen: str, values: Mapping[int, str | None], readings: Mapping[int, BeforeAndAfter], dialect: Dialect
 ) -> list[str]:
     """The chosen place, and after it those in force that are empty, or the same, in every lead shown: another kind of reason may
     be kept there.
@@ -159,7 +159,7 @@ def _joined(
         stands: Sequence[Any] = [readings[lead].after.get(place) for lead in values]
         there = any(place in readings[lead].after for lead in values)
         mine = [readings[lead].after.get(chosen) for lead in values]
-        agrees = all(value in (None, "") or value == own for value, own in zip(stands, mine, strict=True))
+        agrees = all(value in (None, "") or value == lead_id for value, lead_id in zip(stands, mine, strict=True))
         if place != chosen and there and agrees:
             keep.append(place)
     return [chosen, *keep]

@@ -22,8 +22,8 @@ from cvtr_widgets.arguments import checked, quoted, shown
 from cvtr_widgets.errors import ArgumentError
 from cvtr_widgets.models import Action
 from cvtr_widgets.panel.jobs import problem_of
-from cvtr_widgets.panel.link.acknowledgements import Heard
-from cvtr_widgets.panel.link.deltas import News
+from cvtr_widgets.panel.link.acknowledgements import Acknowledgements
+from cvtr_widgets.panel.link.deltas import Deltas
 from cvtr_widgets.panel.link.downloads import Downloads
 from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger("cvtr_widgets.panel")
-TYPED = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
+TYPED_PARTS = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
 ABSENT_VISITOR = "No lead panel here? Reload the page."
-KNOWN = " A run that you began goes on, and is found again."
+RUN_IS_FOUND = " A run that you began goes on, and is found again."
 ABSENT = (
     "No lead panel here, or only “Loading widget”? It lives in a kernel: run this cell (Shift+Enter), and those above it, to "
     "start it. Nothing that was loaded or entered is in this file."
@@ -114,9 +114,9 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._number = 0
         self._told = 0
         self._sent_rows: dict[str, int] = {}
-        self._news = News()
+        self._news = Deltas()
         self._sent_texts = 0
-        self._heard_of = Heard()
+        self._heard_of = Acknowledgements()
         self._handled: dict[str, int] = {}
         self._typed_on: set[str] = set()
         self._closed = False
@@ -143,7 +143,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         """Show it, after a sentence for whoever opens the notebook when no kernel is there; a living panel hides that."""
         from IPython.display import display
 
-        words = ABSENT_VISITOR + KNOWN * settings.visitor_known() if settings.under_voila() else ABSENT
+        words = ABSENT_VISITOR + RUN_IS_FOUND * settings.visitor_known() if settings.under_voila() else ABSENT
         display({"text/plain": words, "text/html": f'<p class="cvtr-absent-panel">{words}</p>'}, raw=True)
         bundle = self._repr_mimebundle_()
         if bundle is not None:
@@ -158,7 +158,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     @property
     def leads(self) -> pd.DataFrame:
-        """Loaded and looked-up leads (``frames.COLUMNS``); an empty frame before any were loaded."""
+        """Loaded and looked-up leads (``frames.leads.FRAME_COLUMNS``); an empty frame before any were loaded."""
         import pandas as pd
 
         with self._state.lock:
@@ -278,7 +278,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             if asker:
                 # Messages may pass one another where the kernel hears them on two lines (a subshell).
                 self._handled[asker[0]] = max(asker[1], self._handled.get(asker[0], 0))
-                if kind in TYPED:
+                if kind in TYPED_PARTS:
                     self._typed_on.add(asker[0])
         self._changed()
 

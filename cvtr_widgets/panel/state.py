@@ -20,12 +20,12 @@ from cvtr_widgets.panel.steps.eligibility import Eligibility
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.past_runs import PastRuns
 from cvtr_widgets.panel.steps.processing import ProcessingStep
-from cvtr_widgets.panel.steps.saved_selections import MARKS, Kept
+from cvtr_widgets.panel.steps.saved_selections import MARKS, SavedSelections
 from cvtr_widgets.panel.steps.type import TypeStep
 from cvtr_widgets.panel.table.cells import offset_of, plain, zone_words
-from cvtr_widgets.panel.table.controls import Arranging
+from cvtr_widgets.panel.table.controls import TableControls
 from cvtr_widgets.panel.table.lead_table import LeadTable
-from cvtr_widgets.panel.table.note_columns import ByYou
+from cvtr_widgets.panel.table.note_columns import LastActionColumn
 
 if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
@@ -44,10 +44,10 @@ class PanelState:
         self.leads = LeadsStep(session, self.jobs, page_size)
         self.type = TypeStep(session, self.jobs, self.leads)
         self.processing = ProcessingStep(session, self.jobs, self.leads, self.type, changed)
-        self.arranging = Arranging(self.leads.table)
-        self.kept = Kept()
+        self.arranging = TableControls(self.leads.table)
+        self.kept = SavedSelections()
         self.past = PastRuns(session, self.jobs)
-        self._by_you = ByYou(self.leads.table, session)
+        self._by_you = LastActionColumn(self.leads.table, session)
         self._eligibility = Eligibility(self.leads.table, session.identity)
         self._uploads = Uploads(self._uploaded, self._upload_refused)
         self._handlers = self._table_of_handlers()

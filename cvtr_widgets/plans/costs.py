@@ -9,9 +9,9 @@ from cvtr_widgets.actions.proof import DELIVERIES
 from cvtr_widgets.models import ActionKind, LeadId, LeadReads
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.plan import Cost, Plan
-from cvtr_widgets.plans.verify_mode import SHOWN, Verify, verify_way
+from cvtr_widgets.plans.verify_mode import MODES_SHOWN, Verify, verify_way
 
-TOGETHER = 25
+IDS_A_REQUEST = 25
 """Deleted leads that are asked after between two readings of another one."""
 SECONDS_A_REQUEST = 0.3
 """An assumption until this session has measured better: nobody has published Convertr's latency."""
@@ -38,7 +38,7 @@ def requests_of(plan: Plan, service: LeadReads, ways: Collection[Verify], *, onl
     # What a filter does not find is asked for by itself before it counts as deleted.
     gone = sum(len(c.ids) for c in chunks if c.action.kind is ActionKind.DELETE)
     # Another lead is read before and after some of them, and has to be found first.
-    others = 2 * math.ceil(gone / TOGETHER) + 1 if gone else 0
+    others = 2 * math.ceil(gone / IDS_A_REQUEST) + 1 if gone else 0
     gone = others + (gone if by_id else 0)
     found = []
     for way in ways:
@@ -58,8 +58,8 @@ def costs_of(plan: Plan, service: LeadReads) -> dict[str, Cost]:
     limits = service.limits
     way = service.fetch_cost([e.lead_id for e in plan.sendable]).way
     found = {}
-    numbers = requests_of(plan, service, [verify_way(name) for name in SHOWN])
-    for name, requests in zip(SHOWN, numbers, strict=True):
+    numbers = requests_of(plan, service, [verify_way(name) for name in MODES_SHOWN])
+    for name, requests in zip(MODES_SHOWN, numbers, strict=True):
         seconds = seconds_of(requests, service.latency(), threads_for(plan, limits))
         windows = max(0, (requests - 1) // limits.requests)
         found[name] = Cost(requests, seconds + windows * limits.window, way)

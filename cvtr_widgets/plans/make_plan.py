@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Sight
+from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Observation
 from cvtr_widgets.errors import Cancelled, PlanError
 from cvtr_widgets.models import (
     Action,
@@ -30,10 +30,10 @@ from cvtr_widgets.models import (
 from cvtr_widgets.plans.costs import costs_of
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import (
-    Alike,
     Cost,
-    Entry,
     Plan,
+    PlanEntry,
+    SharedEntry,
     check_groups,
     fingerprint_of,
     judge,
@@ -65,7 +65,7 @@ class Lists(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PlanReading:
     """Leads as read at one moment, and whether that was for this plan. ``said``: the delivery check's words."""
 
     leads: Mapping[LeadId, Lead]
@@ -74,9 +74,9 @@ class Reading:
     fresh: bool = True
     moment: Moment | None = None
 
-    def sight(self, own: LeadId) -> Sight:
+    def observation(self, lead_id: LeadId) -> Observation:
         """One lead; not found where it was not read."""
-        return Sight(self.leads.get(own), self.said.get(own))
+        return Observation(self.leads.get(lead_id), self.said.get(lead_id))
 
 
 def resolve(action: Action, lists: Lists) -> tuple[Action, list[str]]:
@@ -112,7 +112,7 @@ def read_leads(
     *,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Reading:
+) -> PlanReading:
     """Read leads afresh, and ask the delivery check about those to be marked Delivered or Undelivered.
 
     Raises:
@@ -126,7 +126,7 @@ def read_leads(
     said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
     if cancelled():
         raise Cancelled("The preview was stopped. Nothing was sent; start it again when you like.")
-    return Reading(found, said, at, moment=moment)
+    return PlanReading(found, said, at, moment=moment)
 
 
 def make_plan(
@@ -134,7 +134,7 @@ def make_plan(
     lists: Lists,
     groups: Groups,
     *,
-    reading: Reading | None = None,
+    reading: PlanReading | None = None,
     include_cannot_tell: bool = False,
     left_out: Sequence[tuple[LeadId, str]] = (),
     notes: Sequence[str] = (),
@@ -165,7 +165,7 @@ def make_plan(
     deliveries = [i for action, group in resolved if action.kind in DELIVERIES for i in group]
     if reading is None:
         reading = read_leads(service, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
-    entries: list[Entry] = []
+    entries: list[PlanEntry] = []
     for number, (action, group) in enumerate(resolved):
         entries += _entries(service, lists, number, action, group, reading, notes, _stays(held, policy))
     plan = dataclasses.replace(
@@ -194,25 +194,25 @@ def _entries(
     number: int,
     action: Action,
     group: Sequence[LeadId],
-    reading: Reading,
+    reading: PlanReading,
     notes: list[str],
     stays: Stays,
-) -> list[Entry]:
+) -> list[PlanEntry]:
     jobs, names = _jobs(lists, action, group, reading)
     without: Counter[str] = Counter()
     entries = []
-    judged: dict[Any, tuple[Alike, str]] = {}  # few different states, many leads
-    for own in group:
-        sight = reading.sight(own)
-        verdict, why = stays(action, own, sight.lead)
-        key = (why, None if sight.lead is None else (id(sight.lead.state), sight.delivered))
+    judged: dict[Any, tuple[SharedEntry, str]] = {}  # few different states, many leads
+    for lead_id in group:
+        observation = reading.observation(lead_id)
+        verdict, why = stays(action, lead_id, observation.lead)
+        key = (why, None if observation.lead is None else (id(observation.lead.state), observation.delivered))
         found = judged.get(key)
         if found is None:
-            found = judged[key] = _held(verdict, why, *_judged(service, number, action, sight, jobs, names))
+            found = judged[key] = _held(verdict, why, *_judged(service, number, action, observation, jobs, names))
         alike, campaign = found
         if campaign:
             without[campaign] += 1
-        entries.append(Entry(own, alike, "" if sight.lead is None else sight.lead.person))
+        entries.append(PlanEntry(lead_id, alike, "" if observation.lead is None else observation.lead.person))
     for campaign, n in without.items():
         notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
     return entries
@@ -225,15 +225,15 @@ def _stays(held: Mapping[LeadId, str], policy: Policy | None) -> Stays:
     """What keeps a lead from being sent, beside the rules of its action: the verdict, and why (empty: nothing)."""
     now = datetime.now(UTC)
 
-    def of(action: Action, own: LeadId, lead: Lead | None) -> tuple[Verdict, str]:
+    def of(action: Action, lead_id: LeadId, lead: Lead | None) -> tuple[Verdict, str]:
         if policy is not None and (why := policy.against(action.kind, lead, now)):
             return Verdict.NOT_ALLOWED, why
-        return Verdict.NOT_ELIGIBLE, held.get(own, "")
+        return Verdict.NOT_ELIGIBLE, held.get(lead_id, "")
 
     return of
 
 
-def _held(verdict: Verdict, why: str, alike: Alike, campaign: str) -> tuple[Alike, str]:
+def _held(verdict: Verdict, why: str, alike: SharedEntry, campaign: str) -> tuple[SharedEntry, str]:
     """What would be sent and must not be (``why`` says it) is not eligible, or not allowed."""
     if not why or alike.verdict not in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}:
         return alike, campaign
@@ -244,13 +244,13 @@ def _judged(
     service: LeadReads,
     number: int,
     action: Action,
-    sight: Sight,
+    observation: Observation,
     jobs: Mapping[int | None, frozenset[int]],
     names: Mapping[int, str],
-) -> tuple[Alike, str]:
+) -> tuple[SharedEntry, str]:
     """What holds for all leads that stand alike, and their campaign where it has none of the integrations."""
-    verdict, why = judge(action, sight, service.identity)
-    lead, without = sight.lead, ""
+    verdict, why = judge(action, observation, service.identity)
+    lead, without = observation.lead, ""
     chosen: tuple[int, ...] = ()
     if action.integrations and lead is not None:
         mine = jobs.get(lead.campaign_id, frozenset())
@@ -258,11 +258,11 @@ def _judged(
         without = "" if chosen else lead.campaign or f"campaign {lead.campaign_id}"
     then = then_words(action, names, chosen) if verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL} else ""
     state = None if lead is None else lead.state
-    return Alike(number, verdict, why, now_words(sight), then, state, sight.delivered, chosen), without
+    return SharedEntry(number, verdict, why, now_words(observation), then, state, observation.delivered, chosen), without
 
 
 def _jobs(
-    lists: Lists, action: Action, group: Sequence[LeadId], reading: Reading
+    lists: Lists, action: Action, group: Sequence[LeadId], reading: PlanReading
 ) -> tuple[dict[int | None, frozenset[int]], dict[int, str]]:
     """Integration jobs by campaign, and their names."""
     if not action.integrations:
@@ -354,10 +354,10 @@ def _money(plan: Plan) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _numbers(plan: Plan) -> Iterable[tuple[Alike, int]]:
+def _numbers(plan: Plan) -> Iterable[tuple[SharedEntry, int]]:
     """What leads that are sent share, and how many do."""
     found = Counter(id(entry.alike) for entry in plan.sendable)
-    return [(alike, found[own]) for own, alike in {id(e.alike): e.alike for e in plan.sendable}.items()]
+    return [(alike, found[lead_id]) for lead_id, alike in {id(e.alike): e.alike for e in plan.sendable}.items()]
 
 
 def _moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal | None]:
@@ -384,7 +384,10 @@ def _signed(amount: Decimal) -> str:
 
 
 def _unsigned(
-    service: LeadReads, groups: tuple[tuple[Action, tuple[LeadId, ...]], ...], entries: tuple[Entry, ...], reading: Reading
+    service: LeadReads,
+    groups: tuple[tuple[Action, tuple[LeadId, ...]], ...],
+    entries: tuple[PlanEntry, ...],
+    reading: PlanReading,
 ) -> Plan:
     """A plan of these entries by whoever is logged in, before it has its fingerprint, its costs and its words."""
     mine = service.identity

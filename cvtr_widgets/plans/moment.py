@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-FRESH = 20.0
+MAX_READ_AGE = 20.0
 """Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
 
 
@@ -23,4 +23,4 @@ class Moment(NamedTuple):
     def old(self, limit: float | None = None) -> bool:
         """Whether it is too long ago to send what was read then; ``limit``: less than the usual seconds."""
         age = max(time.monotonic() - self.steady, time.time() - self.wall)
-        return age > FRESH if limit is None else age >= min(limit, FRESH)
+        return age > MAX_READ_AGE if limit is None else age >= min(limit, MAX_READ_AGE)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Sight, delivered_now, stands
+from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Observation, delivered_now, stands
 from cvtr_widgets.arguments import checked
 from cvtr_widgets.errors import PlanError, PlanOutOfDate
 from cvtr_widgets.models import (
@@ -51,7 +51,7 @@ _watched: Callable[[LeadState], tuple[Any, ...]] = operator.attrgetter(*BEFORE)
 _COMMENTS = tuple(place for place, name in enumerate(BEFORE) if name.endswith("comment"))
 
 
-class Alike(NamedTuple):
+class SharedEntry(NamedTuple):
     """What leads of a plan share that stand alike: few of these, many leads.
 
     ``state`` None: not found; ``delivered``: the delivery check's word. ``integrations``: those of the action that are on
@@ -69,14 +69,14 @@ class Alike(NamedTuple):
 
     def __repr__(self) -> str:
         """Without reasons and comments."""
-        return f"Alike(group={self.group}, {self.verdict}, {self.state!r})"
+        return f"SharedEntry(group={self.group}, {self.verdict}, {self.state!r})"
 
 
-class Entry(NamedTuple):
+class PlanEntry(NamedTuple):
     """One lead in a plan, with what it shares with others. ``person``: as in ``Lead``."""
 
     lead_id: LeadId
-    alike: Alike
+    alike: SharedEntry
     person: str = ""
 
     def __repr__(self) -> str:
@@ -114,10 +114,10 @@ class Entry(NamedTuple):
         return self.alike.integrations
 
     @property
-    def before(self) -> Sight:
+    def before(self) -> Observation:
         """How the lead was when the plan was made."""
         state = self.alike.state
-        return Sight(None if state is None else Lead(self.lead_id, state, self.person), self.alike.delivered)
+        return Observation(None if state is None else Lead(self.lead_id, state, self.person), self.alike.delivered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Plan:
     sandbox: bool
     dialect_hash: str
     groups: tuple[tuple[Action, tuple[LeadId, ...]], ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[PlanEntry, ...]
     warnings: tuple[str, ...]
     money: tuple[str, ...]
     cost: Cost
@@ -208,18 +208,18 @@ class Plan:
         return len(self.sendable)
 
     @cached_property
-    def sendable(self) -> tuple[Entry, ...]:
+    def sendable(self) -> tuple[PlanEntry, ...]:
         """The entries that a run sends."""
         return tuple(filter(self.sends, self.entries))
 
     @checked
-    def sends(self, entry: Entry) -> bool:
+    def sends(self, entry: PlanEntry) -> bool:
         """Whether a run sends this entry."""
         verdict = entry.alike.verdict
         return verdict is Verdict.WILL_CHANGE or (self.include_cannot_tell and verdict is Verdict.CANNOT_TELL)
 
     @checked
-    def action(self, entry: Entry) -> Action:
+    def action(self, entry: PlanEntry) -> Action:
         """The action for one entry, with the integrations that this lead gets."""
         action = self.groups[entry.group][0]
         if action.integrations and entry.integrations != action.integrations:
@@ -288,16 +288,16 @@ class Plan:
         return save(self, Path(path), why, overwrite=overwrite)
 
 
-def before_values(sight: Sight) -> Sequence[Any] | None:
+def before_values(observation: Observation) -> Sequence[Any] | None:
     """What a plan rests on for one lead, as JSON values: ``BEFORE`` in order, the delivery check's word, the campaign's id, and
     the payouts with their currency where the service sends any.
 
     Comments are hashes, and ``{}`` is what the service does not send. None: the lead was not found.
     """
-    lead = sight.lead
+    lead = observation.lead
     if lead is None:
         return None
-    return _as_values(*_watched(lead.state), sight.delivered, lead.state.campaign_id, money=_money(lead.state))
+    return _as_values(*_watched(lead.state), observation.delivered, lead.state.campaign_id, money=_money(lead.state))
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -311,7 +311,7 @@ def _as_values(*state: Any, money: tuple[Any, ...]) -> Sequence[Any]:
     return tuple(values)
 
 
-def differences(before: Sight, now: Sight) -> list[str]:
+def differences(before: Observation, now: Observation) -> list[str]:
     """What has changed between two readings of a lead, in words; the delivery check only where both have it."""
     if (before.lead is None) != (now.lead is None):
         return ["it is no longer found" if now.lead is None else "it is found now"]
@@ -349,26 +349,26 @@ def _plain(value: Any) -> str:
     return "(not sent)" if value is NOT_SENT else "empty" if value in {None, ""} else str(value)
 
 
-def judge(action: Action, sight: Sight, identity: Identity) -> tuple[Verdict, str]:
+def judge(action: Action, observation: Observation, identity: Identity) -> tuple[Verdict, str]:
     """The verdict on one lead, and why."""
-    lead = sight.lead
+    lead = observation.lead
     if lead is None:
         return Verdict.NOT_FOUND, "deleted, or not visible to you"
     if action.kind is ActionKind.DELETE and identity.may_delete is False:
         return Verdict.NOT_ALLOWED, "this account has no right to delete leads"
     if action.kind in DELIVERIES:
-        return _judge_delivery(action, sight, lead)
+        return _judge_delivery(action, observation, lead)
     if action.kind in (*FLAGS, ActionKind.OTHER) and not action.integrations and stands(action, lead):
         what = "the mark and its comment" if action.kind is ActionKind.OTHER else "status, reason, category and comment"
         return Verdict.ALREADY_SO, f"{what} stand so already"
     return Verdict.WILL_CHANGE, ""
 
 
-def _judge_delivery(action: Action, sight: Sight, lead: Lead) -> tuple[Verdict, str]:
+def _judge_delivery(action: Action, observation: Observation, lead: Lead) -> tuple[Verdict, str]:
     target = action.kind is ActionKind.DELIVERED
-    now = delivered_now(sight)
+    now = delivered_now(observation)
     if now is None:
-        known = sight.delivered is not None
+        known = observation.delivered is not None
         return Verdict.CANNOT_TELL, (
             "the delivery check and the delivery field contradict each other"
             if known
@@ -387,7 +387,7 @@ def fingerprint(
     whose: Identity | Plan,
     dialect_hash: str,
     groups: Sequence[tuple[Action, Sequence[LeadId]]],
-    entries: Sequence[Entry],
+    entries: Sequence[PlanEntry],
     *,
     include_cannot_tell: bool,
     provenance: Provenance | None = None,
@@ -415,13 +415,13 @@ def fingerprint(
     return found.hexdigest()
 
 
-def _line(entry: Entry, texts: dict[int, str]) -> str:
-    own, shared, person = entry
+def _line(entry: PlanEntry, texts: dict[int, str]) -> str:
+    lead_id, shared, person = entry
     text = texts.get(id(shared))
     if text is None:
         text = f',"{shared.verdict}",{canonical(shared.integrations)},{canonical(before_values(entry.before))}]'
         texts[id(shared)] = text
-    return f'\n[{own}{text[:-1]},"{person}"]' if person else f"\n[{own}{text}"
+    return f'\n[{lead_id}{text[:-1]},"{person}"]' if person else f"\n[{lead_id}{text}"
 
 
 def fingerprint_of(plan: Plan, whose: Identity | Plan | None = None) -> str:
@@ -452,9 +452,9 @@ def _sealed(action: Action) -> Action:
     return action if action.comment is None else dataclasses.replace(action, comment=seal(action.comment))
 
 
-def now_words(sight: Sight) -> str:
+def now_words(observation: Observation) -> str:
     """A lead's present state in words: ``Caution · Not Delivered``."""
-    lead = sight.lead
+    lead = observation.lead
     if lead is None:
         return ""
     parts = [str(v) for v in (lead.status, lead.delivery) if isinstance(v, str)]

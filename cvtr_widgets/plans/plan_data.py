@@ -10,12 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cvtr_widgets.actions.proof import Sight
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, Lead, Missing, Provenance, Sealed, Verdict, seal
+from cvtr_widgets.actions.proof import Observation
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, HashedText, Lead, Missing, Provenance, Verdict, seal
 from cvtr_widgets.plans.canonical_json import canonical
-from cvtr_widgets.plans.plan import BEFORE, Alike, Cost, Entry, Plan, before_values, now_words, then_words
+from cvtr_widgets.plans.plan import BEFORE, Cost, Plan, PlanEntry, SharedEntry, before_values, now_words, then_words
 
-PART = 1_000
+ENTRIES_A_PART = 1_000
 """Leads in one part."""
 _FIELDS = tuple(f.name for f in dataclasses.fields(Choice))
 
@@ -83,29 +83,29 @@ def action_data(action: Action, *, keep_comment: bool) -> dict[str, Any]:
 
 
 def action_of(said: Mapping[str, Any]) -> Action:
-    """The action again; a comment that was not kept is ``Sealed``."""
+    """The action again; a comment that was not kept is ``HashedText``."""
     comment = said.get("comment")
     if comment is None and said.get("comment_hash"):
-        comment = Sealed(said["comment_hash"])
+        comment = HashedText(said["comment_hash"])
     choices = {n: None if said.get(n) is None else Choice(*said[n]) for n in ("reason_choice", "category_choice")}
     return Action(
         ActionKind(said["kind"]), said["reason"], said["category"], comment, tuple(said["integrations"]), **choices
     )  # fmt: skip
 
 
-def sight_of(own: int, said: Sequence[Any] | None) -> Sight:
+def observation_of(lead_id: int, said: Sequence[Any] | None) -> Observation:
     """What was known of a lead; its comments as hashes."""
     if said is None:
-        return Sight(None)
+        return Observation(None)
     values: dict[str, Any] = {n: NOT_SENT if v == {} else v for n, v in zip(BEFORE, said, strict=False)}
     for name in ("comment", "replacement_comment"):
         if isinstance(values[name], str):
-            values[name] = Sealed(values[name])
+            values[name] = HashedText(values[name])
     delivered, campaign, *money = said[len(BEFORE) :]
     if money:
         payouts = [_payout(value) for value in money[:2]]
         values |= {"advertiser_payout": payouts[0], "publisher_payout": payouts[1], "currency": money[2]}
-    return Sight(Lead(own, **values, campaign_id=campaign), delivered)
+    return Observation(Lead(lead_id, **values, campaign_id=campaign), delivered)
 
 
 def _payout(value: Any) -> Decimal | None | Missing:
@@ -113,37 +113,37 @@ def _payout(value: Any) -> Decimal | None | Missing:
 
 
 def plan_parts(plan: Plan) -> Iterator[dict[str, Any]]:
-    """All leads of the plan in its order, ``PART`` at a time."""
+    """All leads of the plan in its order, ``ENTRIES_A_PART`` at a time."""
     values: dict[int, Sequence[Any] | None] = {}
-    for start in range(0, plan.total, PART):
+    for start in range(0, plan.total, ENTRIES_A_PART):
         whys: dict[str, int] = {}
         leads = []
-        for entry in plan.entries[start : start + PART]:
-            own, alike, person = entry
+        for entry in plan.entries[start : start + ENTRIES_A_PART]:
+            lead_id, alike, person = entry
             if id(alike) not in values:
                 values[id(alike)] = before_values(entry.before)
             why = whys.setdefault(alike.why, len(whys))
-            row = [own, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]]
+            row = [lead_id, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]]
             leads.append([*row, person] if person else row)
         yield {"first": start, "whys": list(whys), "leads": leads}
 
 
-def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[Entry]:
+def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[PlanEntry]:
     """The leads of one part again."""
-    found: dict[str, Alike] = {}
-    for own, *row in part["leads"]:
+    found: dict[str, SharedEntry] = {}
+    for lead_id, *row in part["leads"]:
         shared, person = row[:5], row[5] if len(row) > 5 else ""
         key = canonical(shared)
         alike = found.get(key)
         if alike is None:
-            alike = found[key] = _alike(own, shared, part["whys"], actions)
-        yield Entry(own, alike, person)
+            alike = found[key] = _alike(lead_id, shared, part["whys"], actions)
+        yield PlanEntry(lead_id, alike, person)
 
 
-def _alike(own: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action]) -> Alike:
+def _alike(lead_id: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action]) -> SharedEntry:
     group, verdict, why, integrations, before = shared
-    sight, chosen = sight_of(own, before), tuple(integrations)
+    observation, chosen = observation_of(lead_id, before), tuple(integrations)
     sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
     then = then_words(actions[group], {}, chosen) if sent else ""
-    state = None if sight.lead is None else sight.lead.state
-    return Alike(group, Verdict(verdict), whys[why], now_words(sight), then, state, sight.delivered, chosen)
+    state = None if observation.lead is None else observation.lead.state
+    return SharedEntry(group, Verdict(verdict), whys[why], now_words(observation), then, state, observation.delivered, chosen)

@@ -22,7 +22,7 @@ import orjson
 from cvtr_widgets import safe_files
 from cvtr_widgets.arguments import is_text
 from cvtr_widgets.errors import ArgumentError, ExportError, PlanError, PlanOutOfDate
-from cvtr_widgets.models import Identity, Provenance, Sealed
+from cvtr_widgets.models import HashedText, Identity, Provenance
 from cvtr_widgets.plans.canonical_json import canonical
 from cvtr_widgets.plans.plan import Plan, fingerprint_of, must_be_whole
 from cvtr_widgets.plans.plan_data import plan_data, plan_from, plan_parts
@@ -59,7 +59,7 @@ class PlanFile:
 def save(plan: Plan, path: Path, why: str, *, overwrite: bool) -> Path:
     """Write a plan file; see ``Plan.save``."""
     text = _words("why", why, "Say in a sentence what the plan is for: plan.save(path, why='...').")
-    if any(isinstance(action.comment, Sealed) for action, _ in plan.groups):
+    if any(isinstance(action.comment, HashedText) for action, _ in plan.groups):
         raise PlanError("A comment of this plan is known only as a hash, so that nobody could run it. Plan anew, then save that.")
     must_be_whole(plan, plan)
     found = Provenance(

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Finding, Sight, delivered_now, prove, wanted
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, LeadState, Outcome, Sealed, alike
-from cvtr_widgets.plans.plan import Entry, Plan
+from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Observation, ProofResult, delivered_now, prove, wanted
+from cvtr_widgets.models import NOT_SENT, Action, ActionKind, HashedText, Lead, LeadId, LeadState, Outcome, alike
+from cvtr_widgets.plans.plan import Plan, PlanEntry
 
 TAKEN = {str(o) for o in (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.CONTRADICTED, Outcome.UNKNOWN)}
 """Outcomes after which there may be something to take back."""
@@ -17,22 +17,22 @@ Groups = list[tuple[Action, tuple[LeadId, ...]]]
 Out = list[tuple[LeadId, str]]
 
 
-def wanted_back(plan: Plan, outcomes: Mapping[LeadId, str]) -> list[Entry]:
+def wanted_back(plan: Plan, outcomes: Mapping[LeadId, str]) -> list[PlanEntry]:
     """The leads of a run that may have something to be taken back."""
     return [e for e in plan.sendable if outcomes.get(e.lead_id) in TAKEN]
 
 
-def undo_groups(parts: Iterable[tuple[Plan, list[Entry]]], now: Callable[[LeadId], Sight]) -> tuple[Groups, Out]:
+def undo_groups(parts: Iterable[tuple[Plan, list[PlanEntry]]], now: Callable[[LeadId], Observation]) -> tuple[Groups, Out]:
     """Groups of actions that restore, and leads that are left out with the reason. ``parts``: plans that were run, with what of
     them may have something to be taken back; ``now``: the leads as just read.
     """
     groups: dict[Action, list[LeadId]] = {}
     out: Out = []
     for plan, entry in ((plan, entry) for plan, entries in parts for entry in entries):
-        sight = now(entry.lead_id)
+        observation = now(entry.lead_id)
         done = plan.action(entry)
-        found = _back(done, entry.before) if sight.lead is not None else "it is no longer there"
-        if isinstance(found, Action) and (why := _changed_since(done, entry.before, sight)):
+        found = _back(done, entry.before) if observation.lead is not None else "it is no longer there"
+        if isinstance(found, Action) and (why := _changed_since(done, entry.before, observation)):
             found = why
         if isinstance(found, str):
             out.append((entry.lead_id, found))
@@ -46,14 +46,14 @@ def left_out_words(out: Out) -> list[str]:
     return [f"{count_of(n)} left out: {why}." for why, n in Counter(why for _, why in out).items()]
 
 
-def _changed_since(done: Action, before: Sight, now: Sight) -> str:
+def _changed_since(done: Action, before: Observation, now: Observation) -> str:
     """Somebody else's later change is not taken back."""
     if done.kind in {ActionKind.REPROCESS, ActionKind.DELETE}:
         return ""
     finding = prove(done, before, now).finding
-    if finding is Finding.UNCHANGED:
+    if finding is ProofResult.UNCHANGED:
         return "it is as it was before the run"
-    changed = finding is Finding.OTHERWISE or any(_somebody_elses(name, before, now) for name in _not_given(done))
+    changed = finding is ProofResult.OTHERWISE or any(_somebody_elses(name, before, now) for name in _not_given(done))
     return "it has been changed since the run" if changed else ""
 
 
@@ -62,13 +62,13 @@ def _not_given(done: Action) -> list[str]:
     return [name for name, value in wanted(done).items() if value is None and name != "replacement"]
 
 
-def _somebody_elses(name: str, before: Sight, now: Sight) -> bool:
+def _somebody_elses(name: str, before: Observation, now: Observation) -> bool:
     """Whether a field is neither as it was before the run nor empty, as the service may have left it."""
-    old, new = (NOT_SENT if sight.lead is None else getattr(sight.lead, name) for sight in (before, now))
+    old, new = (NOT_SENT if observation.lead is None else getattr(observation.lead, name) for observation in (before, now))
     return new is not NOT_SENT and bool(new) and not alike(old, new)
 
 
-def _back(done: Action, before: Sight) -> Action | str:
+def _back(done: Action, before: Observation) -> Action | str:
     lead = before.lead
     if lead is None:
         return "it was not read before the run"
@@ -102,7 +102,7 @@ def _flag_back(lead: Lead | LeadState) -> Action | str:
     if not lead.reason:
         return f"it was {lead.status} without a reason, and a flag needs one"
     comment, category = lead.comment, lead.category
-    if isinstance(comment, Sealed):
+    if isinstance(comment, HashedText):
         return "its former comment is not known (the journal keeps comments only as a hash)"
     category = category or None
     returned = str(lead.reason).lower() == catalogue.RETURNED.lower()
@@ -121,7 +121,7 @@ def _flag_back(lead: Lead | LeadState) -> Action | str:
 def _mark_back(lead: Lead) -> Action | str:
     if lead.replacement is NOT_SENT:
         return "its former Replacement mark is not known"
-    if isinstance(lead.replacement_comment, Sealed):
+    if isinstance(lead.replacement_comment, HashedText):
         return "its former comment is not known (the journal keeps comments only as a hash)"
     mark = "Replacement" if lead.replacement == "Replacement" else "None"
     return catalogue.mark_other(mark, str(lead.replacement_comment) if lead.replacement_comment else None)

@@ -11,7 +11,7 @@ from cvtr_widgets.arguments import quoted
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import LeadId
 
-SHOWN = ("all", "doubtful", "sample:100", "none")
+MODES_SHOWN = ("all", "doubtful", "sample:100", "none")
 """The ways whose costs a plan shows."""
 
 

@@ -136,7 +136,7 @@ def _text(table: ReturnsTable, said: Said, only: Collection[int] | None) -> byte
         if number == table.header:
             more = list(HEADERS)
         elif number in said:
-            own, outcome, detail = said[number]
-            more = ["" if own is None else own, safe_text(outcome), safe_text(detail)]
+            lead_id, outcome, detail = said[number]
+            more = ["" if lead_id is None else lead_id, safe_text(outcome), safe_text(detail)]
         writer.writerow([*cells, *[""] * (width - len(cells) if more else 0), *more])
     return into.getvalue().encode("utf-8-sig")

@@ -13,9 +13,9 @@ from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.selection.files import table_of
 from cvtr_widgets.selection.tables import heading, is_blank
 
-KEYS = ("id", "email", "telephone", "lead_hash", "sub_id")
+LEAD_KEYS = ("id", "email", "telephone", "lead_hash", "sub_id")
 """What names a lead."""
-ROLES = (*KEYS, "reason", "category", "comment")
+ROLES = (*LEAD_KEYS, "reason", "category", "comment")
 """What a column can say."""
 ROLE_WORDS = {
     "id": "lead id", "email": "e-mail", "telephone": "telephone", "lead_hash": "lead hash", "sub_id": "sub id",
@@ -91,7 +91,7 @@ def read_table(source: bytes | Path, name: str, sheet: str | None, wanted: Mappi
     twice = [names[place] for place in columns.values() if list(columns.values()).count(place) > 1]
     if twice:
         raise SelectionError(f"The column “{shown(twice[0], 60)}” was chosen for two things. Choose another one for one of them.")
-    if not set(KEYS) & columns.keys():
+    if not set(LEAD_KEYS) & columns.keys():
         raise SelectionError(
             "No column names the leads: there must be one of lead ids, e-mails, telephones, lead hashes or sub ids."
         )
@@ -135,7 +135,7 @@ def _place(names: tuple[str, ...], role: str, wanted: Mapping[str, str | None]) 
 
 def _heads(cells: list[Any], wanted: set[str]) -> bool:
     texts = {str(cell).strip() for cell in cells if not is_blank(cell)}
-    return bool(texts & wanted) or any(role_of(text) in KEYS for text in texts)
+    return bool(texts & wanted) or any(role_of(text) in LEAD_KEYS for text in texts)
 
 
 def names_in(source: bytes | Path, sheet: str | None = None) -> tuple[str, ...]:

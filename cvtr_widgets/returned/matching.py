@@ -113,7 +113,7 @@ class LeadIndex:
         for role in self._roles:
             values = leads[column_of(leads, role)].tolist()
             pairs = zip(ids, values, strict=True)
-            self._own[role] = {own: self._key(role, v) for own, v in pairs if isinstance(v, str) and v.strip()}
+            self._own[role] = {lead_id: self._key(role, v) for lead_id, v in pairs if isinstance(v, str) and v.strip()}
 
     def _key(self, role: str, text: str) -> str:
         if role == "telephone":
@@ -130,16 +130,16 @@ class LeadIndex:
             if wrong := _swapped(role, text):
                 return Match(NO_KEY, why=wrong)
             if role == "id":
-                own = id_in(text)
-                if not isinstance(own, int):
-                    return Match(NO_KEY, why=f"the id {own}")
-                sets[role] = {own}
+                lead_id = id_in(text)
+                if not isinstance(lead_id, int):
+                    return Match(NO_KEY, why=f"the id {lead_id}")
+                sets[role] = {lead_id}
             else:
                 sets[role] = set(self._exact[role].get(self._key(role, text), ()))
-        for own in sets.get("id", ()):  # its own values count, too, where it was read by its id
+        for lead_id in sets.get("id", ()):  # its own values count, too, where it was read by its id
             for role, text in given.items():
-                if self._own.get(role, {}).get(own) == self._key(role, text):
-                    sets[role].add(own)
+                if self._own.get(role, {}).get(lead_id) == self._key(role, text):
+                    sets[role].add(lead_id)
         return self._of(sets, given)
 
     def _of(self, sets: dict[str, set[LeadId]], given: dict[str, str]) -> Match:
@@ -156,7 +156,7 @@ class LeadIndex:
         if some and len(sets) > 1:
             names = " and ".join(ROLE_WORDS[role] for role in sets)
             return Match(DISAGREE, None, tuple(sorted(some)), f"{names} do not name the same lead")
-        near = {own for role, text in given.items() if role != "id" for own in self._nearly(role, text)}
+        near = {lead_id for role, text in given.items() if role != "id" for lead_id in self._nearly(role, text)}
         if near:
             return Match(SIMILAR, None, tuple(sorted(near)), f"{len(near)} similar, none the same; none is chosen by itself")
         return Match(NOT_FOUND, why="no lead of those looked at has it")
@@ -213,7 +213,7 @@ def _swapped(role: str, text: str) -> str:
 
 def _by(ids: Iterable[LeadId], values: Iterable[object], key: Fold) -> Found:
     found: Found = defaultdict(list)
-    for own, value in zip(ids, values, strict=True):
+    for lead_id, value in zip(ids, values, strict=True):
         if isinstance(value, str) and value.strip() and (text := key(value)):
-            found[text].append(own)
+            found[text].append(lead_id)
     return dict(found)

@@ -14,7 +14,7 @@ from cvtr_widgets.models import Action, LeadId
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.returned import memory
 from cvtr_widgets.returned.answer import parts_of, write_answer
-from cvtr_widgets.returned.columns import KEYS, ReturnsTable, read_table
+from cvtr_widgets.returned.columns import LEAD_KEYS, ReturnsTable, read_table
 from cvtr_widgets.returned.matching import DISAGREE, MATCHED, SEVERAL, SIMILAR, LeadIndex, Match
 from cvtr_widgets.returned.window import Window
 from cvtr_widgets.returned.wordings import Wordings, as_one
@@ -159,7 +159,7 @@ class Returns:
             self._matches[row].state not in {SEVERAL, SIMILAR, DISAGREE} or lead_id not in found.candidates
         ):
             raise SelectionError(f"Lead {lead_id} is none of those that row {row} could mean. See .candidates({row}).")
-        kept = {number: own for number, own in self._choices.items() if number != row}
+        kept = {number: wanted_id for number, wanted_id in self._choices.items() if number != row}
         choices = kept if lead_id is None else {**kept, row: lead_id}
         return Returns(self._session, self._table, self._matches, self._wordings, choices=choices, advertiser=self._advertiser,
                        notes=self._notes)  # fmt: skip
@@ -251,8 +251,10 @@ class Returns:
         if by == "advertiser":
             whose, known = self._session.campaigns()["advertiser_id"].dropna(), self._session.advertisers()["name"].to_dict()
             of = {int(i): known.get(int(a), f"advertiser {a}") for i, a in zip(whose.index.tolist(), whose.tolist(), strict=True)}
-            names = [of.get(own) for own in results["campaign_id"].tolist()]
-        named = {int(own): name for own, name in zip(results.index.tolist(), names, strict=True) if isinstance(name, str)}
+            names = [of.get(wanted_id) for wanted_id in results["campaign_id"].tolist()]
+        named = {
+            int(wanted_id): name for wanted_id, name in zip(results.index.tolist(), names, strict=True) if isinstance(name, str)
+        }
         sent = [row for row in self._rows if row.state in {MATCHED, AGAIN} and row.lead_id is not None]
         return {row.number: named.get(row.lead_id, f"{by} not known") for row in sent if row.lead_id is not None}
 
@@ -374,7 +376,7 @@ def _matches(
     session: LeadSession, table: ReturnsTable, leads: pd.DataFrame | None, notes: list[str], *, ignore_case: bool
 ) -> dict[int, Match]:
     """The lead of each row."""
-    roles = [role for role in KEYS if role in table.columns]
+    roles = [role for role in LEAD_KEYS if role in table.columns]
     if leads is None and "id" not in roles:
         raise SelectionError(
             "This file names its leads by "
@@ -404,7 +406,7 @@ def _by_id(session: LeadSession, table: ReturnsTable, leads: pd.DataFrame | None
     """The leads that rows name by id and that are not loaded: the row's other keys are compared with them."""
     there = frozenset() if leads is None else frozenset(int(i) for i in leads.index)
     named = (id_in(table.cell(cells, "id")) for number, cells in table.rows if number not in table.no_leads)
-    ids = list(dict.fromkeys(own for own in named if isinstance(own, int) and own not in there))
+    ids = list(dict.fromkeys(lead_id for lead_id in named if isinstance(lead_id, int) and lead_id not in there))
     if not ids:
         return None
     cost = session.client.fetch_cost(ids)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 
-class Pace:
+class Eta:
     """Leads a second while it goes, without the times in which all stood still."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.ownership import whose
-from cvtr_widgets.journal.run_lock import Claim, Held
-from cvtr_widgets.models import Identity, Outcome, Sealed
+from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
+from cvtr_widgets.models import HashedText, Identity, Outcome
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import results_frame, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OUTCOMES = tuple(str(o) for o in Outcome)
+OUTCOME_COLUMNS = tuple(str(o) for o in Outcome)
 WHY_NOT = {"cancelled": "cancelled before it was sent", "failed": "the run broke off before it was sent"}
-COLUMNS = (
+HISTORY_COLUMNS = (
     "run_id",
     "started",
     "ended",
     "state",
     "actions",
     "leads",
-    *OUTCOMES,
+    *OUTCOME_COLUMNS,
     "signed_by",
     "fingerprint",
     "open",
@@ -58,10 +58,10 @@ def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.D
     rows = [
         _open(row, row["whose"]) for row in runs.values() if "started" in row and (identity is None or row["whose"] != "another")
     ]
-    frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(COLUMNS))
+    frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(HISTORY_COLUMNS))
     for name in ("started", "ended"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
-    for name in ("leads", *OUTCOMES):
+    for name in ("leads", *OUTCOME_COLUMNS):
         frame[name] = frame[name].astype("Int64")
     frame["open"] = frame["open"].astype(bool)
     return frame.set_index("run_id").iloc[::-1]
@@ -87,7 +87,7 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
             planned_by=(data.get("provenance") or {}).get("account", account),
         )  # fmt: skip
     elif entry.kind == "claim":
-        for name in ("ended", "state", *OUTCOMES):
+        for name in ("ended", "state", *OUTCOME_COLUMNS):
             row.pop(name, None)
     elif entry.kind == "end":
         row.update(ended=time_of(entry.at), state=data.get("state"), **data.get("counts", {}))
@@ -110,7 +110,7 @@ def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Pat
         rows.append({
             "run_id": run.run_id, "started": about["started"], "state": about["state"], "actions": about["actions"],
             "settled": len(run.at("settled")), "in_doubt": len(run.at("doubt", "answered")), "not_sent": len(run.at("not_sent")),
-            "needs_comment": any(isinstance(run.plan.groups[g][0].comment, Sealed) for g in unsent),
+            "needs_comment": any(isinstance(run.plan.groups[g][0].comment, HashedText) for g in unsent),
             "owner_pid": run.owner.get("pid") if taken else None, "owner_since": run.owner_since if taken else "",
             "signed_by": about["signed_by"],
         })  # fmt: skip
@@ -126,14 +126,14 @@ def recorded_frame(run: Recorded) -> pd.DataFrame:
     """Results of a run as far as the journal has them; columns as ``results_frame``."""
     rows = rows_of(run.plan, run.run_id, run.signature, run.fates)
     why = WHY_NOT.get(run.ended or "", "")
-    for own in run.at("not_sent") if why else ():
-        rows[own].end(why)
+    for lead_id in run.at("not_sent") if why else ():
+        rows[lead_id].end(why)
     return results_frame(list(rows.values()))
 
 
 def _taken(journal: Path, run_id: str) -> bool:
     try:
-        Claim(journal, run_id).release(done=False)
-    except Held:
+        RunLock(journal, run_id).release(done=False)
+    except HeldByAnother:
         return True
     return False

@@ -11,7 +11,7 @@ from cvtr_widgets.plans.chunks import Chunk
 from cvtr_widgets.plans.moment import Moment
 
 
-class Part(NamedTuple):
+class ChunkPart(NamedTuple):
     """Leads of one chunk that are to be sent, as they stood at a moment."""
 
     chunk: Chunk
@@ -19,7 +19,7 @@ class Part(NamedTuple):
     read: Moment
 
 
-class UnderWay:
+class BlockInFlight:
     """A block that was just read. Threads share it; a chunk's part is in the hands of one of them, or waits here."""
 
     def __init__(self, ids: tuple[LeadId, ...], parts: Sequence[tuple[Chunk, tuple[LeadId, ...]]], began: Moment) -> None:
@@ -29,7 +29,7 @@ class UnderWay:
         self._slow = 0
         self._lock = threading.Lock()
         read = self.read_at(began, len(parts))
-        self._waiting = {chunk.number: Part(chunk, own, read) for chunk, own in parts}
+        self._waiting = {chunk.number: ChunkPart(chunk, lead_id, read) for chunk, lead_id in parts}
 
     def read_at(self, began: Moment, number: int) -> Moment:
         """As of when so many parts count as read whose reading began then: as of that moment, so that what took too long is
@@ -57,12 +57,12 @@ class UnderWay:
             part = self._waiting.get(chunk.number)
             return part is None or part.read.old()
 
-    def take(self, chunk: Chunk) -> Part | None:
+    def take(self, chunk: Chunk) -> ChunkPart | None:
         """The chunk's part, if it waits."""
         with self._lock:
             return self._waiting.pop(chunk.number, None)
 
-    def take_stale(self, chunk: Chunk) -> list[Part]:
+    def take_stale(self, chunk: Chunk) -> list[ChunkPart]:
         """Parts that wait and were read too long ago, the chunk's first; as many as are read together."""
         with self._lock:
             old = [part for part in self._waiting.values() if part.read.old()]
@@ -71,7 +71,7 @@ class UnderWay:
                 del self._waiting[part.chunk.number]
             return taken
 
-    def put(self, parts: Iterable[Part]) -> None:
+    def put(self, parts: Iterable[ChunkPart]) -> None:
         """These wait (again)."""
         with self._lock:
             self._waiting |= {part.chunk.number: part for part in parts}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.models import LeadId, Outcome
-from cvtr_widgets.runs.results import WAITS, Row, results_frame
+from cvtr_widgets.runs.results import WAITS, ResultRow, results_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 ON_ITS_WAY = "on its way, or sent and not read back yet"
 
 
-class Standing:
+class LeadOutcomes:
     """A row for each lead of a run; threads share it. ``done``: how many of those that are sent have their outcome."""
 
-    def __init__(self, rows: dict[LeadId, Row], done: int) -> None:
+    def __init__(self, rows: dict[LeadId, ResultRow], done: int) -> None:
         self.done = done
         self._rows = rows
         self._counts = Counter(row.outcome for row in rows.values())
         self._lock = threading.Lock()
 
-    def row(self, lead_id: LeadId) -> Row:
+    def row(self, lead_id: LeadId) -> ResultRow:
         """The row of a lead."""
         return self._rows[lead_id]
 
@@ -52,7 +52,7 @@ class Standing:
         with self._lock:
             return self._counts[Outcome.NOT_SENT]
 
-    def in_doubt(self) -> list[Row]:
+    def in_doubt(self) -> list[ResultRow]:
         """Rows of leads that were sent and have no outcome."""
         with self._lock:
             return [row for row in self._rows.values() if row.outcome is Outcome.UNKNOWN and not row.done]
@@ -60,16 +60,16 @@ class Standing:
     def sends(self, ids: Iterable[LeadId], chunk: int, started: datetime) -> None:
         """These are about to be sent: until they have their outcome nobody can know what became of them."""
         with self._lock:
-            for own in ids:
-                row = self._rows[own]
+            for lead_id in ids:
+                row = self._rows[lead_id]
                 row.attempts, row.chunk, row.started_at = row.attempts + 1, chunk, row.started_at or started
                 self._set(row, Outcome.UNKNOWN, ON_ITS_WAY)
 
     def not_applied(self, ids: Iterable[LeadId], *, tried: bool = True) -> None:
         """These are proven not to have been applied: they wait as before. ``tried`` False: nothing went out at all."""
         with self._lock:
-            for own in ids:
-                row = self._rows[own]
+            for lead_id in ids:
+                row = self._rows[lead_id]
                 row.attempts -= not tried
                 row.started_at = row.started_at if row.attempts else None
                 self._set(row, Outcome.NOT_SENT, WAITS)
@@ -92,7 +92,7 @@ class Standing:
                     row.end(why)
                     self.done += 1
 
-    def _set(self, row: Row, outcome: Outcome, detail: str) -> None:
+    def _set(self, row: ResultRow, outcome: Outcome, detail: str) -> None:
         self._counts[row.outcome] -= 1
         self._counts[outcome] += 1
         row.outcome, row.detail = outcome, detail

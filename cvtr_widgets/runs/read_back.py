@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.actions.proof import DELIVERIES, SLOW, Sight, prove
+from cvtr_widgets.actions.proof import DELIVERIES, SLOW, Observation, prove
 from cvtr_widgets.errors import Cancelled, JournalError, ServiceError
 from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal
@@ -29,7 +29,7 @@ LIMITED = "the run was cancelled while the request limit made it wait"
 
 
 @dataclass(slots=True)
-class Pending:
+class PendingLead:
     """A lead that was sent and is not settled yet. ``kept``: what the journal gets where ``words`` are the service's."""
 
     lead_id: LeadId
@@ -41,7 +41,7 @@ class Pending:
     late: bool = False
 
 
-class ReadingBack:
+class ReadBack:
     """The leads that were sent and have no outcome yet; threads may share it."""
 
     def __init__(self, service: LeadService, journal: Journal, run: RunWork, patience: Patience, verify: Verify) -> None:
@@ -53,8 +53,8 @@ class ReadingBack:
         self._sample: set[LeadId] = set()
         self._next: Iterator[LeadId] = iter(())
         self._lock = threading.Lock()
-        self._pending: dict[LeadId, Pending] = {}
-        self._aside: dict[LeadId, Pending] = {}
+        self._pending: dict[LeadId, PendingLead] = {}
+        self._aside: dict[LeadId, PendingLead] = {}
         self.unread_because: ServiceError | None = None
 
     def draw(self, ids: Iterable[LeadId]) -> None:
@@ -66,23 +66,23 @@ class ReadingBack:
         """These are not sent: others take their places in the sample."""
         out = set(held)
         with self._lock:
-            for own in self._sample & out:
-                self._sample.discard(own)
+            for lead_id in self._sample & out:
+                self._sample.discard(lead_id)
                 other = next((i for i in self._next if i not in out and not self._run.settled(i)), None)
                 self._sample |= set() if other is None else {other}
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 
-    def wait_for(self, action: Action, own: LeadId, said: Said, words: str, kept: str) -> None:
+    def wait_for(self, action: Action, lead_id: LeadId, said: Said, words: str, kept: str) -> None:
         """This lead was sent; it is read back whatever the way."""
         with self._lock:
-            self._pending[own] = Pending(own, action, said, words, kept, time.monotonic())
+            self._pending[lead_id] = PendingLead(lead_id, action, said, words, kept, time.monotonic())
 
     def forget(self, ids: Iterable[LeadId]) -> None:
         """These are proven not to have been touched, and may be sent."""
         with self._lock:
-            for own in ids:
-                del self._pending[own]
+            for lead_id in ids:
+                del self._pending[lead_id]
 
     def answered(self, action: Action, leads: Sequence[tuple[LeadId, Said, str, str]], *, named: bool) -> None:
         """Leads with the service's word on them (lead, said, words, kept); the way decides which are read back.
@@ -90,12 +90,12 @@ class ReadingBack:
         ``named``: the answer named the leads; a yes that names none is doubtful.
         """
         way, ended = self._verify.way, []
-        for own, said, words, kept in leads:
-            item = Pending(own, action, said, words, kept, time.monotonic())
+        for lead_id, said, words, kept in leads:
+            item = PendingLead(lead_id, action, said, words, kept, time.monotonic())
             clear = said in {"yes", "queued"} and named
             if way == "all" or (way != "none" and not clear):
                 self._put(self._pending, item)
-            elif way == "sample" and own in self._sample:
+            elif way == "sample" and lead_id in self._sample:
                 item.late = True
                 self._put(self._pending, item)
             elif way == "sample":
@@ -104,22 +104,22 @@ class ReadingBack:
                 ended.append((item, *_not_read(item, str(self._verify))))
         self._conclude(ended, later=True)
 
-    def _put(self, where: dict[LeadId, Pending], item: Pending) -> None:
+    def _put(self, where: dict[LeadId, PendingLead], item: PendingLead) -> None:
         with self._lock:
             where[item.lead_id] = item
 
-    def holds(self, own: LeadId) -> bool:
+    def holds(self, lead_id: LeadId) -> bool:
         """Whether the lead was sent and waits for its outcome."""
-        return own in self._pending or own in self._aside
+        return lead_id in self._pending or lead_id in self._aside
 
-    def among(self, ids: Iterable[LeadId]) -> list[Pending]:
+    def among(self, ids: Iterable[LeadId]) -> list[PendingLead]:
         """Those of these leads that are to be read now."""
         with self._lock:
             return [p for i in ids if (p := self._pending.get(i)) is not None and not p.late]
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def read(self, leads: Sequence[tuple[LeadId, Action]]) -> dict[LeadId, Sight]:
+    def read(self, leads: Sequence[tuple[LeadId, Action]]) -> dict[LeadId, Observation]:
         """Leads as they are now; the delivery check is asked about those whose action it proves.
 
         Raises:
@@ -131,20 +131,25 @@ class ReadingBack:
             found = self._service.fetch([i for i, _ in leads], cancelled=stopped, gone=gone if deleting else None)
             asked = [i for i, action in leads if action.kind in DELIVERIES and i in found]
             said = self._service.is_delivered(asked, cancelled=stopped) if asked else {}
-        return {i: Sight(found.get(i), said.get(i), i in gone) for i, _ in leads}
+        return {i: Observation(found.get(i), said.get(i), i in gone) for i, _ in leads}
 
-    def at_rest(self, sight: Sight) -> bool | None:
+    def at_rest(self, observation: Observation) -> bool | None:
         """Whether the lead's processing has ended."""
-        return None if sight.lead is None else self._service.at_rest(sight.lead)
+        return None if observation.lead is None else self._service.at_rest(observation.lead)
 
-    def _limit(self, item: Pending) -> float:
+    def _limit(self, item: PendingLead) -> float:
         patience = self._patience
         if item.said == "yes" and item.action.kind in SLOW:
             return patience.queue
         return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": patience.doubt}[item.said]
 
     def settle(
-        self, items: Sequence[Pending], *, final: bool, sights: Mapping[LeadId, Sight] | None = None, later: bool = False
+        self,
+        items: Sequence[PendingLead],
+        *,
+        final: bool,
+        observations: Mapping[LeadId, Observation] | None = None,
+        later: bool = False,
     ) -> None:
         """Read leads back and conclude those that are settled; the others stay. ``final``: all are concluded. ``later``: as
         in ``note``.
@@ -153,7 +158,7 @@ class ReadingBack:
             return
         moment = time.monotonic()  # reading may have to wait: what is seen may be as old as its beginning
         try:
-            now = sights or self.read([(p.lead_id, p.action) for p in items])
+            now = observations or self.read([(p.lead_id, p.action) for p in items])
         except (ServiceError, Cancelled) as error:
             if final:
                 why, plain = (str(error), error.plain) if isinstance(error, ServiceError) else (LIMITED, LIMITED)
@@ -164,20 +169,20 @@ class ReadingBack:
         self._run.step("read back")
         ended = []
         for item in items:
-            sight, row = now[item.lead_id], self._run.row(item.lead_id)
+            observation, row = now[item.lead_id], self._run.row(item.lead_id)
             waited = moment - item.since
-            proof = prove(item.action, row.sight, sight, at_rest=self.at_rest(sight))
+            proof = prove(item.action, row.observation, observation, at_rest=self.at_rest(observation))
             last = final or waited >= self._limit(item)
             early = last and waited < self._limit(item) and self._run.stopped
             slow = item.action.kind in SLOW
             found = settle(item.said, item.words, proof, final=last, waited=waited, slow=slow, early=early)
-            row.see(sight)
+            row.see(observation)
             if found is not None:
                 ended.append((item, found.outcome, found.detail))
         self._conclude(ended, later=later)
 
     def _conclude(
-        self, ended: Sequence[tuple[Pending, Outcome, str]], *, later: bool = False, unkept: tuple[str, str] = ("", "")
+        self, ended: Sequence[tuple[PendingLead, Outcome, str]], *, later: bool = False, unkept: tuple[str, str] = ("", "")
     ) -> None:
         """``unkept``: words in the details that the journal does not keep, and what it gets for them."""
         if not ended:
@@ -188,7 +193,7 @@ class ReadingBack:
                 self._pending.pop(item.lead_id, None)
                 self._aside.pop(item.lead_id, None)
         kept = [(p.lead_id, o, d.replace(*unkept) if unkept[0] else d, p) for p, o, d in ended]
-        rows = [(own, o, d.replace(p.words, p.kept) if p.words else d) for own, o, d, p in kept]
+        rows = [(wanted_id, o, d.replace(p.words, p.kept) if p.words else d) for wanted_id, o, d, p in kept]
         self._run.step("before outcome")
         self.note(rows, later=later)
         self._run.step("outcome")
@@ -211,9 +216,9 @@ class ReadingBack:
     def _outcomes(self, rows: Sequence[tuple[LeadId, Outcome, str]]) -> Item:
         details: dict[str, int] = {}
         said = []
-        for own, outcome, detail in rows:
-            row = self._run.row(own)
-            said.append([own, str(outcome), details.setdefault(detail, len(details)), row.after_status, row.after_delivery])
+        for lead_id, outcome, detail in rows:
+            row = self._run.row(lead_id)
+            said.append([lead_id, str(outcome), details.setdefault(detail, len(details)), row.after_status, row.after_delivery])
         return "outcome", {"details": list(details), "rows": said}
 
     # -- to the end ---------------------------------------------------------------------------------------------------
@@ -262,7 +267,7 @@ class ReadingBack:
         self._conclude([(item, Outcome.UNKNOWN, detail) for item in items])
 
 
-def _not_read(item: Pending, way: str) -> tuple[Outcome, str]:
+def _not_read(item: PendingLead, way: str) -> tuple[Outcome, str]:
     """Outcome and detail of a lead that is not read back because the user asked for that."""
     asked = f'not read back, as asked (verify="{way}")'
     match item.said:

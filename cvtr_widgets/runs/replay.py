@@ -14,7 +14,7 @@ from cvtr_widgets.models import Cause, LeadId, Outcome, Signature
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
 from cvtr_widgets.runs.outcome_policy import Said
-from cvtr_widgets.runs.retry_policy import NOT_MADE, Then
+from cvtr_widgets.runs.retry_policy import NOT_MADE, NextStep
 
 Stage = Literal["not_sent", "doubt", "answered", "settled"]
 NOTED = "it was to be sent, and no answer is noted"
@@ -29,7 +29,7 @@ SAID: dict[Said, str] = {
 
 
 @dataclass(slots=True)
-class Fate:
+class LeadProgress:
     """How far one lead has come. ``stage``: ``doubt`` = intent without answer, ``answered`` = sent, not read back yet.
 
     ``so_far`` is true whether or not its kernel still carries the run out; ``words`` once it has ended.
@@ -61,7 +61,7 @@ class Recorded:
     opening: dict[str, Any]
     plan: Plan
     signature: Signature | None
-    fates: dict[LeadId, Fate]
+    fates: dict[LeadId, LeadProgress]
     owner: dict[str, Any] = field(default_factory=dict)
     owner_since: str = ""
     ended: str | None = None
@@ -97,7 +97,7 @@ def replay(journal: Journal, run_id: str) -> Recorded:
             first.data,
             plan,
             journal_records.signature_of(first.data),
-            {e.lead_id: Fate() for e in plan.sendable},
+            {e.lead_id: LeadProgress() for e in plan.sendable},
             first.data.get("owner") or {},
             first.at,
         )
@@ -128,7 +128,7 @@ def _take(run: Recorded, entry: JournalEntry) -> None:
         run.ended = data["state"]
 
 
-def _fates(run: Recorded, ids: Iterable[LeadId]) -> Iterable[tuple[LeadId, Fate]]:
+def _fates(run: Recorded, ids: Iterable[LeadId]) -> Iterable[tuple[LeadId, LeadProgress]]:
     return ((i, run.fates[i]) for i in ids)
 
 
@@ -142,21 +142,21 @@ def _intent(run: Recorded, entry: JournalEntry) -> None:
 
 def _answer(run: Recorded, data: dict[str, Any]) -> None:
     then, no, nothing = data["then"], set(data.get("no", ())), set(data.get("nothing", ()))
-    for own, fate in _fates(run, data["leads"]):
+    for lead_id, fate in _fates(run, data["leads"]):
         if fate.stage == "settled":
             continue
         if data["cause"] in NEVER_OUT:
             _not_tried(fate)
             continue
         fate.http_status = data["status"]
-        if then in {Then.RESEND.name, Then.WAIT.name, Then.STOP.name}:
+        if then in {NextStep.RESEND.name, NextStep.WAIT.name, NextStep.STOP.name}:
             fate.stage = "not_sent"  # the answer proved that it was not applied
             continue
         fate.stage = "answered"
-        if then == Then.TAKE.name:
-            fate.said = "no" if own in no else "nothing" if own in nothing else "queued" if data.get("queued") else "yes"
+        if then == NextStep.TAKE.name:
+            fate.said = "no" if lead_id in no else "nothing" if lead_id in nothing else "queued" if data.get("queued") else "yes"
             fate.so_far = SAID[fate.said]
-        elif then == Then.SPLIT.name:
+        elif then == NextStep.SPLIT.name:
             fate.said, fate.so_far = "no", f"the service refused its whole chunk (status {data['status']})"
         else:
             cause = data["cause"] if data["status"] is None else f"status {data['status']}"
@@ -164,7 +164,7 @@ def _answer(run: Recorded, data: dict[str, Any]) -> None:
         fate.words = f"{fate.so_far}, and no outcome was noted then"
 
 
-def _not_tried(fate: Fate) -> None:
+def _not_tried(fate: LeadProgress) -> None:
     fate.stage, fate.attempts = "not_sent", fate.attempts - 1
     if not fate.attempts:
         fate.started_at = None
@@ -172,8 +172,8 @@ def _not_tried(fate: Fate) -> None:
 
 def _outcome(run: Recorded, entry: JournalEntry) -> None:
     at = time_of(entry.at)
-    for own, outcome, detail, status, delivery in entry.data["rows"]:
-        fate = run.fates[own]
+    for lead_id, outcome, detail, status, delivery in entry.data["rows"]:
+        fate = run.fates[lead_id]
         fate.stage, fate.finished_at = "settled", at
         fate.outcome, fate.detail = Outcome(outcome), entry.data["details"][detail]
         fate.status, fate.delivery = status, delivery

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from cvtr_widgets.actions.proof import Sight
-from cvtr_widgets.models import NOT_SENT, Lead, LeadId, LeadState, Outcome, Sealed, Signature
+from cvtr_widgets.actions.proof import Observation
+from cvtr_widgets.models import NOT_SENT, HashedText, Lead, LeadId, LeadState, Outcome, Signature
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cvtr_widgets.plans.plan import Entry, Plan
-    from cvtr_widgets.runs.replay import Fate
+    from cvtr_widgets.plans.plan import Plan, PlanEntry
+    from cvtr_widgets.runs.replay import LeadProgress
 
 RESULT_COLUMNS = (
     "action", "reason", "category", "comment", "integrations", "outcome", "detail",
@@ -26,7 +26,7 @@ RESULT_COLUMNS = (
 WAITS = "not sent yet"
 
 
-class About(NamedTuple):
+class GroupFacts(NamedTuple):
     """What holds for all leads of one group of a run."""
 
     action: str
@@ -41,14 +41,14 @@ class About(NamedTuple):
 
 
 @dataclass(slots=True)
-class Row:
+class ResultRow:
     """What became of one lead in a run. Filled in as the run goes on; ``entry`` is the lead in the plan.
 
     ``names``: campaign and publisher, where only a later reading told them; ``done``: whether it has its outcome.
     """
 
-    entry: Entry
-    about: About = field(repr=False)
+    entry: PlanEntry
+    about: GroupFacts = field(repr=False)
     outcome: Outcome = Outcome.NOT_SENT
     detail: str = WAITS
     after_status: str | None = None
@@ -67,11 +67,11 @@ class Row:
         return self.entry.lead_id
 
     @property
-    def sight(self) -> Sight:
+    def observation(self) -> Observation:
         """How the plan saw the lead."""
         return self.entry.before
 
-    def see(self, now: Sight) -> None:
+    def see(self, now: Observation) -> None:
         """Note what was read after the lead was sent, or when it was held back."""
         lead = now.lead
         if lead is None:
@@ -114,7 +114,7 @@ def delivery_words(lead: Lead | LeadState | None, checked: bool | None) -> str |
     return None if checked is None else "Delivered" if checked else "Not Delivered"
 
 
-def _sent_to(row: Row) -> str | None:
+def _sent_to(row: ResultRow) -> str | None:
     """The integration jobs that a lead was sent to, by id; ``none`` where the action asked for some and its campaign has none
     of them. None for what was not sent, and for actions without integrations.
     """
@@ -123,7 +123,7 @@ def _sent_to(row: Row) -> str | None:
     return ", ".join(map(str, row.entry.integrations)) or "none"
 
 
-def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
+def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
     """Results of a run: index ``lead_id`` (int64), one row per input lead in the input's order.
 
     Columns: ``action outcome`` (categories), ``reason category comment integrations detail`` (text; a comment
@@ -178,35 +178,37 @@ def results_frame(rows: Sequence[Row]) -> pd.DataFrame:
     return frame
 
 
-def rows_of(plan: Plan, run_id: str, signature: Signature | None, fates: Mapping[LeadId, Fate]) -> dict[LeadId, Row]:
+def rows_of(
+    plan: Plan, run_id: str, signature: Signature | None, fates: Mapping[LeadId, LeadProgress]
+) -> dict[LeadId, ResultRow]:
     """A row for each lead of a plan, in its order; with what the journal knows of it, where it does."""
     signed_by = signature.name if signature else None
     run_by = plan.account or (None if plan.user_id is None else f"user:{plan.user_id}")
     planned_by = run_by if plan.provenance is None else plan.provenance.account
     sent = [
-        About(
+        GroupFacts(
             str(action.kind), action.reason, run_id, signed_by, action.category,
-            None if isinstance(action.comment, Sealed) else action.comment, bool(action.integrations),
+            None if isinstance(action.comment, HashedText) else action.comment, bool(action.integrations),
             planned_by, run_by,
         )
         for action, _ in plan.groups
     ]  # fmt: skip
     skipped = [about._replace(signed_by=None) for about in sent]
-    rows: dict[LeadId, Row] = {}
+    rows: dict[LeadId, ResultRow] = {}
     for entry in plan.entries:
-        own = entry.lead_id
+        wanted_id = entry.lead_id
         if plan.sends(entry):
-            row = rows[own] = Row(entry, sent[entry.group])
+            row = rows[wanted_id] = ResultRow(entry, sent[entry.group])
             if fates:
-                _take_fate(row, fates.get(own))
+                _take_fate(row, fates.get(wanted_id))
         else:
             verdict = str(entry.verdict).replace("_", " ")
             detail = sys.intern(f"{verdict}: {entry.why}" if entry.why else verdict)
-            rows[own] = Row(entry, skipped[entry.group], Outcome.SKIPPED, detail)
+            rows[wanted_id] = ResultRow(entry, skipped[entry.group], Outcome.SKIPPED, detail)
     return rows
 
 
-def _take_fate(row: Row, fate: Fate | None) -> None:
+def _take_fate(row: ResultRow, fate: LeadProgress | None) -> None:
     if fate is None:
         return
     row.attempts, row.chunk, row.http_status, row.started_at = fate.attempts, fate.chunk, fate.http_status, fate.started_at

@@ -23,7 +23,7 @@ class Applied(enum.StrEnum):
     MAYBE = "maybe"
 
 
-class Then(enum.StrEnum):
+class NextStep(enum.StrEnum):
     """What to do next with the chunk."""
 
     TAKE = "take the answer, lead by lead, and read back"
@@ -35,23 +35,23 @@ class Then(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class Decision:
     """What a write's end means and what follows."""
 
     applied: Applied
-    then: Then
+    then: NextStep
     because: str
 
 
 # Ends without an answer from the service, or without one that can be read.
-BY_CAUSE: dict[Cause, Ruling] = {
-    Cause.NOT_CONNECTED: Ruling(Applied.NO, Then.RESEND, "no connection came about, so nothing was sent"),
-    Cause.HELD: Ruling(Applied.NO, Then.WAIT, "it was called back while it waited for the limit, so nothing was sent"),
-    Cause.LOST: Ruling(Applied.MAYBE, Then.READ, "the connection broke; the service may have carried it out"),
-    Cause.TIMED_OUT: Ruling(Applied.MAYBE, Then.READ, "no answer in time; the service may still carry it out"),
-    Cause.UNREADABLE: Ruling(Applied.MAYBE, Then.READ, "an answer came that cannot be read"),
-    Cause.REDIRECTED: Ruling(Applied.MAYBE, Then.READ, "the service redirected; it was not followed"),
-    Cause.LOGIN_ENDED: Ruling(Applied.NO, Then.STOP, "the login has ended, so the service did not look at it"),
+BY_CAUSE: dict[Cause, Decision] = {
+    Cause.NOT_CONNECTED: Decision(Applied.NO, NextStep.RESEND, "no connection came about, so nothing was sent"),
+    Cause.HELD: Decision(Applied.NO, NextStep.WAIT, "it was called back while it waited for the limit, so nothing was sent"),
+    Cause.LOST: Decision(Applied.MAYBE, NextStep.READ, "the connection broke; the service may have carried it out"),
+    Cause.TIMED_OUT: Decision(Applied.MAYBE, NextStep.READ, "no answer in time; the service may still carry it out"),
+    Cause.UNREADABLE: Decision(Applied.MAYBE, NextStep.READ, "an answer came that cannot be read"),
+    Cause.REDIRECTED: Decision(Applied.MAYBE, NextStep.READ, "the service redirected; it was not followed"),
+    Cause.LOGIN_ENDED: Decision(Applied.NO, NextStep.STOP, "the login has ended, so the service did not look at it"),
 }
 
 _NOT_LOOKED = "the service refused the whole chunk"
@@ -65,22 +65,22 @@ KNOWN_REFUSALS: dict[int, frozenset[str]] = {
     422: frozenset({"field"}),
 }
 # Answers, by status; a status that is not listed is ruled by its hundred.
-BY_STATUS: dict[int, Ruling] = {
-    401: Ruling(Applied.NO, Then.STOP, "the login has ended, so the service did not look at it"),
-    408: Ruling(Applied.MAYBE, Then.READ, "the service gave up waiting; it may have carried part of it out"),
-    425: Ruling(Applied.MAYBE, Then.READ, "the service put it off"),
-    429: Ruling(Applied.NO, Then.WAIT, "the request limit is used up; the service did not look at it"),
+BY_STATUS: dict[int, Decision] = {
+    401: Decision(Applied.NO, NextStep.STOP, "the login has ended, so the service did not look at it"),
+    408: Decision(Applied.MAYBE, NextStep.READ, "the service gave up waiting; it may have carried part of it out"),
+    425: Decision(Applied.MAYBE, NextStep.READ, "the service put it off"),
+    429: Decision(Applied.NO, NextStep.WAIT, "the request limit is used up; the service did not look at it"),
 }
-BY_HUNDRED: dict[int, Ruling] = {
-    1: Ruling(Applied.MAYBE, Then.READ, "no final answer"),
-    2: Ruling(Applied.YES, Then.TAKE, "the service said yes"),
-    3: Ruling(Applied.MAYBE, Then.READ, "the service redirected; it was not followed"),
-    4: Ruling(Applied.MAYBE, Then.READ, "an error that does not say whether it was applied"),
-    5: Ruling(Applied.MAYBE, Then.READ, "the service failed; it may have carried it out, or part of it"),
+BY_HUNDRED: dict[int, Decision] = {
+    1: Decision(Applied.MAYBE, NextStep.READ, "no final answer"),
+    2: Decision(Applied.YES, NextStep.TAKE, "the service said yes"),
+    3: Decision(Applied.MAYBE, NextStep.READ, "the service redirected; it was not followed"),
+    4: Decision(Applied.MAYBE, NextStep.READ, "an error that does not say whether it was applied"),
+    5: Decision(Applied.MAYBE, NextStep.READ, "the service failed; it may have carried it out, or part of it"),
 }
 
 
-def ruling(answer: WriteAnswer, *, yes: bool | None = None) -> Ruling:
+def decision(answer: WriteAnswer, *, yes: bool | None = None) -> Decision:
     """The row of the table for an answer. ``yes`` False: a 2xx that this call does not count as yes (the wire calls such an
     answer unreadable by itself).
     """
@@ -90,8 +90,8 @@ def ruling(answer: WriteAnswer, *, yes: bool | None = None) -> Ruling:
     if status in BY_STATUS:
         return BY_STATUS[status]
     if answer.refusal in KNOWN_REFUSALS.get(status, ()):
-        return Ruling(Applied.NO, Then.SPLIT, _NOT_LOOKED)
+        return Decision(Applied.NO, NextStep.SPLIT, _NOT_LOOKED)
     found = BY_HUNDRED.get(status // 100, BY_HUNDRED[5])
-    if found.then is Then.TAKE and yes is False:
-        return Ruling(Applied.MAYBE, Then.READ, f"the service answered {status}, which is no yes for this call")
+    if found.then is NextStep.TAKE and yes is False:
+        return Decision(Applied.MAYBE, NextStep.READ, f"the service answered {status}, which is no yes for this call")
     return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.journal.run_lock import Claim, owner
+from cvtr_widgets.journal.run_lock import RunLock, owner
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.costs import requests_of, seconds_of
@@ -22,13 +22,13 @@ from cvtr_widgets.plans.make_plan import clock_words
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
-from cvtr_widgets.runs.eta import Pace
-from cvtr_widgets.runs.lead_outcomes import Standing
+from cvtr_widgets.runs.eta import Eta
+from cvtr_widgets.runs.lead_outcomes import LeadOutcomes
 from cvtr_widgets.runs.limit_wait import LimitWait
 from cvtr_widgets.runs.options import RunOptions
-from cvtr_widgets.runs.read_back import ReadingBack
+from cvtr_widgets.runs.read_back import ReadBack
 from cvtr_widgets.runs.replay import Recorded
-from cvtr_widgets.runs.results import Row, rows_of
+from cvtr_widgets.runs.results import ResultRow, rows_of
 from cvtr_widgets.runs.run_once import note_begun, note_resumed
 from cvtr_widgets.runs.sender import GATHER, Sender
 from cvtr_widgets.runs.signals import SLICE, Signal
@@ -73,8 +73,8 @@ class RunWork:
         self._recorded = recorded
         self._send = send
         self._waived = tuple(waived)
-        self._claim: Claim | None = None
-        self._take: Callable[[], Claim | None] = lambda: None
+        self._claim: RunLock | None = None
+        self._take: Callable[[], RunLock | None] = lambda: None
         self._thread: threading.Thread | None = None
         self._began, self._opened, self._ended = Signal(), Signal(), Signal()
         self._refused: BaseException | None = None
@@ -88,21 +88,21 @@ class RunWork:
         self._telling = threading.RLock()
         self._last_event = 0.0
         self._message = ""
-        self._pace = Pace()
+        self._pace = Eta()
         fates = recorded.fates if recorded else {}
         self._only = set(recorded.at("not_sent")) if recorded else None  # None: all that the plan sends
         self._to_send = plan.will_change if self._only is None else len(self._only)
         self._total = len(fates) if recorded else self._to_send
         self._before = len(recorded.at("settled")) if recorded else 0
-        self.leads = Standing(rows_of(plan, self.id, signature, fates), self._before)
+        self.leads = LeadOutcomes(rows_of(plan, self.id, signature, fates), self._before)
         self._requests_a_lead, self._went_out = 0.0, 0
         self._threads = max(1, service.limits.in_flight)
-        self._back = ReadingBack(service, journal, self, self.options.patience, self.verify)
+        self._back = ReadBack(service, journal, self, self.options.patience, self.verify)
         self._sender = Sender(service, journal, self, self.options.patience, self._back)
 
     # -- for Run ------------------------------------------------------------------------------------------------------
 
-    def start(self, take: Callable[[], Claim | None] = lambda: None) -> RunWork:
+    def start(self, take: Callable[[], RunLock | None] = lambda: None) -> RunWork:
         """Start in the background: take the run's lock (``take``), note the plan in the journal, send. All of it is done by the
         run's own thread, which holds the lock as long as it lives: an exception here (Ctrl-C) cancels the run and breaks nothing.
 
@@ -270,7 +270,7 @@ class RunWork:
         if self.options.on_step is not None:
             self.options.on_step(name)
 
-    def row(self, lead_id: LeadId) -> Row:
+    def row(self, lead_id: LeadId) -> ResultRow:
         """The row of a lead."""
         return self.leads.row(lead_id)
 
@@ -352,7 +352,7 @@ class RunWork:
         with self._lock:
             if self.state is RunState.WAITING:
                 self.state = RunState.SENDING
-        self._pace = Pace()
+        self._pace = Eta()
         self._opened.set()
         self.step("opened")
         return True
@@ -415,9 +415,9 @@ class RunWork:
     def _settle_recorded(self, recorded: Recorded) -> None:
         """What was in doubt when the kernel ended is read, never sent."""
         entries = {e.lead_id: e for e in self.plan.sendable}
-        for own in recorded.at("doubt", "answered"):
-            fate = recorded.fates[own]
-            self._back.wait_for(self.plan.action(entries[own]), own, fate.said, fate.words, fate.words)
+        for wanted_id in recorded.at("doubt", "answered"):
+            fate = recorded.fates[wanted_id]
+            self._back.wait_for(self.plan.action(entries[wanted_id]), wanted_id, fate.said, fate.words, fate.words)
         self._back.settle_rest()
 
     def _send_all(self) -> None:
@@ -475,8 +475,8 @@ class RunWork:
         if not self._end_noted:
             self.step("before end")
             try:
-                own = self._journal.count(self.id)
-                end = {"state": str(state), "counts": self.counts, "own": own}
+                lead_id = self._journal.count(self.id)
+                end = {"state": str(state), "counts": self.counts, "own": lead_id}
                 self.journal_head = self._journal.write(self.id, "end", end)
                 self._end_noted = True
             except CvtrError as error:

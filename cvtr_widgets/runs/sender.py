@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.actions.proof import Finding, prove
+from cvtr_widgets.actions.proof import ProofResult, prove
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError, ServiceError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import ActionKind, Cause, LeadId, LeadService, Outcome, WriteAnswer
 from cvtr_widgets.plans.chunks import Block, Chunk, final
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import differences
-from cvtr_widgets.runs.in_flight import Part, UnderWay
+from cvtr_widgets.runs.in_flight import BlockInFlight, ChunkPart
 from cvtr_widgets.runs.outcome_policy import Said
-from cvtr_widgets.runs.read_back import ReadingBack
-from cvtr_widgets.runs.retry_policy import NOT_MADE, Ruling, Then, ruling
+from cvtr_widgets.runs.read_back import ReadBack
+from cvtr_widgets.runs.retry_policy import NOT_MADE, Decision, NextStep, decision
 from cvtr_widgets.runs.workers import Task, Workers
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ SEND, BACK = 1, 2
 NO_WORDS = "the service said no (its words are not kept in the journal)"
 
 
-class _Alike:
+class _SameRefusals:
     """Single refusals in the same words."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class _Alike:
 class Sender:
     """Sends blocks of chunks; threads share it."""
 
-    def __init__(self, service: LeadService, journal: Journal, run: RunWork, patience: Patience, back: ReadingBack) -> None:
+    def __init__(self, service: LeadService, journal: Journal, run: RunWork, patience: Patience, back: ReadBack) -> None:
         self._service = service
         self._journal = journal
         self._run = run
@@ -102,7 +102,7 @@ class Sender:
             self._to_workers(block.ids, parts, began)
 
     def _to_workers(self, block: tuple[LeadId, ...], parts: list[tuple[Chunk, tuple[LeadId, ...]]], began: Moment) -> None:
-        under_way = UnderWay(block, parts, began)
+        under_way = BlockInFlight(block, parts, began)
         for chunk, ids in parts:
             self._workers.add(SEND, partial(self._send, under_way, chunk, ids))
 
@@ -112,17 +112,17 @@ class Sender:
         self._misses = 0
         self._run.step("read")
         going, held = set(), []
-        for own, chunk in leads:
-            row = self._run.row(own)
-            changed = differences(row.sight, now[own])
+        for lead_id, chunk in leads:
+            row = self._run.row(lead_id)
+            changed = differences(row.observation, now[lead_id])
             if not changed:
-                going.add(own)
+                going.add(lead_id)
                 continue
-            row.see(now[own])
+            row.see(now[lead_id])
             row.chunk = chunk.number
-            held.append((own, Outcome.SKIPPED, "held back, changed since the plan: " + "; ".join(changed)))
+            held.append((lead_id, Outcome.SKIPPED, "held back, changed since the plan: " + "; ".join(changed)))
         if held:
-            self._back.pass_over(own for own, _, _ in held)
+            self._back.pass_over(lead_id for lead_id, _, _ in held)
             self._run.conclude(held)
             self._back.note(held, later=True)
         return going
@@ -139,16 +139,16 @@ class Sender:
 
     # -- sending ------------------------------------------------------------------------------------------------------
 
-    def _send(self, under_way: UnderWay, chunk: Chunk, ids: tuple[LeadId, ...]) -> None:
+    def _send(self, under_way: BlockInFlight, chunk: Chunk, ids: tuple[LeadId, ...]) -> None:
         try:
-            self._part(under_way, chunk, _Alike())
+            self._part(under_way, chunk, _SameRefusals())
         except CvtrError as error:
             self._not_sent(ids, error)
         finally:
             if under_way.one_done():
                 self._workers.add(BACK, lambda: self._back.settle(self._back.among(under_way.ids), final=False, later=True))
 
-    def _part(self, under_way: UnderWay, chunk: Chunk, alike: _Alike) -> None:
+    def _part(self, under_way: BlockInFlight, chunk: Chunk, alike: _SameRefusals) -> None:
         attempt = 1
         while self._may_go():
             with ExitStack() as turn:
@@ -165,7 +165,7 @@ class Sender:
                 if not part.ids:
                     return
                 answer, rule = self._once(part, attempt)
-            if rule.then not in {Then.RESEND, Then.WAIT}:
+            if rule.then not in {NextStep.RESEND, NextStep.WAIT}:
                 self._follow(chunk, part.ids, answer, rule, alike)
                 return
             under_way.put([part])
@@ -177,27 +177,27 @@ class Sender:
                     RunError(f"The service could not be reached: {answer.detail}. Try again later, with session.resume().")
                 )
                 return
-            self._run.sleep(self._patience.resend * 2 ** (attempt - 1) if rule.then is Then.RESEND else 0)
+            self._run.sleep(self._patience.resend * 2 ** (attempt - 1) if rule.then is NextStep.RESEND else 0)
             attempt += 1
 
-    def _renew(self, under_way: UnderWay, chunk: Chunk) -> None:
+    def _renew(self, under_way: BlockInFlight, chunk: Chunk) -> None:
         """Read anew what waits of a block and was read too long ago, the chunk's leads first; what has changed is held back."""
         began, parts = Moment.now(), under_way.take_stale(chunk)
         try:
-            going = self._held_back([(own, part.chunk) for part in parts for own in part.ids]) if parts else set()
+            going = self._held_back([(lead_id, part.chunk) for part in parts for lead_id in part.ids]) if parts else set()
             read = under_way.read_at(began, len(parts))
-            parts = [Part(part.chunk, tuple(i for i in part.ids if i in going), read) for part in parts]
+            parts = [ChunkPart(part.chunk, tuple(i for i in part.ids if i in going), read) for part in parts]
         finally:
             under_way.put(parts)
 
-    def _follow(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, rule: Ruling, alike: _Alike) -> None:
+    def _follow(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, rule: Decision, alike: _SameRefusals) -> None:
         """What follows from an answer that is not to be sent again."""
         match rule.then:
-            case Then.TAKE:
+            case NextStep.TAKE:
                 self._take(chunk, ids, answer)
-            case Then.SPLIT:
+            case NextStep.SPLIT:
                 self._split(chunk, ids, answer, alike)
-            case Then.STOP:
+            case NextStep.STOP:
                 why = answer.detail or rule.because
                 self._leave(ids, f"not sent: {why}")
                 self._run.fail(RunError(f"The run was stopped: {why}. Connect again, then go on with session.resume()."))
@@ -205,7 +205,7 @@ class Sender:
                 kept = f"{rule.because} ({answer.status or 'no answer'})"
                 self._doubtful(chunk, ids, f"{rule.because} ({answer.detail or answer.status})", kept)
 
-    def _once(self, part: Part, attempt: int) -> tuple[WriteAnswer, Ruling]:
+    def _once(self, part: ChunkPart, attempt: int) -> tuple[WriteAnswer, Decision]:
         """Intent, one write, answer. While it waits for the limit it is called back where nothing more shall go out, and where
         its reading has become old.
 
@@ -226,7 +226,7 @@ class Sender:
                 )  # fmt: skip
         except CvtrError:
             run.leads.not_applied(ids, tried=False)
-            self._note_answer(chunk, ids, attempt, NOT_MADE, None, Then.STOP)
+            self._note_answer(chunk, ids, attempt, NOT_MADE, None, NextStep.STOP)
             raise
         except BaseException as error:
             self._doubtful(chunk, ids, f"a fault in cvtr_widgets ({type(error).__name__}) while it was being sent")
@@ -237,23 +237,23 @@ class Sender:
             self._doubtful(chunk, ids, f"a fault in cvtr_widgets ({type(error).__name__}) when it had been sent")
             raise
 
-    def _heard(self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int, answer: WriteAnswer) -> Ruling:
+    def _heard(self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int, answer: WriteAnswer) -> Decision:
         """Note what came back, and what follows from it."""
-        run, rule = self._run, ruling(answer)
+        run, rule = self._run, decision(answer)
         run.step("answered")
         if answer.cause is not Cause.HELD:
-            for own in ids:
-                run.row(own).http_status = answer.status
-        if rule.then in {Then.RESEND, Then.WAIT, Then.STOP}:
+            for lead_id in ids:
+                run.row(lead_id).http_status = answer.status
+        if rule.then in {NextStep.RESEND, NextStep.WAIT, NextStep.STOP}:
             run.leads.not_applied(ids, tried=answer.cause is not Cause.HELD)
         self._note_answer(chunk, ids, attempt, str(answer.cause), answer, rule.then)
         run.step("answer noted")
-        if rule.then is Then.TAKE or rule.then is Then.READ:
+        if rule.then is NextStep.TAKE or rule.then is NextStep.READ:
             run.went_out(len(ids))
         return rule
 
     def _note_answer(
-        self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int, cause: str, answer: WriteAnswer | None, then: Then
+        self, chunk: Chunk, ids: tuple[LeadId, ...], attempt: int, cause: str, answer: WriteAnswer | None, then: NextStep
     ) -> None:
         per_lead = (answer.per_lead if answer else None) or {}
         said = {
@@ -270,57 +270,59 @@ class Sender:
     def _take(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer) -> None:
         """Match the service's words to leads by id."""
         leads: list[tuple[LeadId, Said, str, str]] = []
-        for own in ids:
+        for lead_id in ids:
             said: Said = "queued" if answer.queued else "yes"
             words = kept = ""
             if answer.per_lead is not None:
-                word = answer.per_lead.get(own)
+                word = answer.per_lead.get(lead_id)
                 if word is None or word.ok is None:
                     said, kept = "nothing", "the answer says nothing of this lead"
                     words = (word.detail if word else "") or kept
                 elif word.ok is False:
                     said, words, kept = "no", word.detail, NO_WORDS
-            leads.append((own, said, words, kept))
+            leads.append((lead_id, said, words, kept))
         self._back.answered(chunk.action, leads, named=answer.per_lead is not None)
 
     def _doubtful(self, chunk: Chunk, ids: Iterable[LeadId], words: str, kept: str = "") -> None:
         if str(self._run.verify) == "none":
-            self._back.answered(chunk.action, [(own, "nothing", words, kept or words) for own in ids], named=False)
+            self._back.answered(chunk.action, [(lead_id, "nothing", words, kept or words) for lead_id in ids], named=False)
             return
-        for own in ids:
-            self._back.wait_for(chunk.action, own, "nothing", words, kept or words)
+        for lead_id in ids:
+            self._back.wait_for(chunk.action, lead_id, "nothing", words, kept or words)
 
-    def _split(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, alike: _Alike) -> None:
+    def _split(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, alike: _SameRefusals) -> None:
         """The whole part was refused: read it back, then try what is unchanged in halves."""
         words = answer.detail or f"the service answered {answer.status}"
-        for own in ids:
-            self._back.wait_for(chunk.action, own, "no", words, f"the service refused it (status {answer.status})")
+        for lead_id in ids:
+            self._back.wait_for(chunk.action, lead_id, "no", words, f"the service refused it (status {answer.status})")
         if len(ids) == len(chunk.ids) > 1:
             # Once a chunk, as doubt waits: whatever answered, the service may still be carrying the call out.
             self._run.sleep(self._patience.doubt)
         began, now = Moment.now(), self._back.read([(i, chunk.action) for i in ids])
         unchanged: list[LeadId] = []
-        for own in ids:
-            before = self._run.row(own).sight
-            proof = prove(chunk.action, before, now[own], at_rest=self._back.at_rest(now[own]))
-            if proof.finding is Finding.UNCHANGED and not differences(before, now[own]):
-                unchanged.append(own)
+        for lead_id in ids:
+            before = self._run.row(lead_id).observation
+            proof = prove(chunk.action, before, now[lead_id], at_rest=self._back.at_rest(now[lead_id]))
+            if proof.finding is ProofResult.UNCHANGED and not differences(before, now[lead_id]):
+                unchanged.append(lead_id)
         repeatable = chunk.action.kind is not ActionKind.REPROCESS and not chunk.action.integrations
         if len(unchanged) > 1 and repeatable and not alike.all_refused(words) and not self._run.stopped:
             changed = set(ids) - set(unchanged)
-            self._back.settle(self._back.among(changed), final=False, sights=now)
+            self._back.settle(self._back.among(changed), final=False, observations=now)
             self._back.forget(unchanged)
-            self._note_answer(chunk, tuple(unchanged), 0, "read back unchanged", answer, Then.WAIT)
+            self._note_answer(chunk, tuple(unchanged), 0, "read back unchanged", answer, NextStep.WAIT)
             self._run.leads.not_applied(unchanged)
             middle = len(unchanged) // 2
-            halves = [UnderWay(half, [(chunk, half)], began) for half in (tuple(unchanged[:middle]), tuple(unchanged[middle:]))]
+            halves = [
+                BlockInFlight(half, [(chunk, half)], began) for half in (tuple(unchanged[:middle]), tuple(unchanged[middle:]))
+            ]
             for half in halves:
                 self._part(half, chunk, alike)
             return
         if len(ids) == 1:
             alike.note(words)
         # Refused is said only after a second look: an effect may come late, whatever the answer was.
-        self._back.settle(self._back.among(ids), final=False, sights=now)
+        self._back.settle(self._back.among(ids), final=False, observations=now)
 
     # -- what does not go through -------------------------------------------------------------------------------------
 
@@ -344,5 +346,5 @@ class Sender:
             self._run.fail(error)
 
     def _leave(self, ids: Iterable[LeadId], why: str) -> None:
-        left = [own for own in ids if not self._back.holds(own) and not self._run.settled(own)]
-        self._run.conclude([(own, Outcome.NOT_SENT, why) for own in left])
+        left = [lead_id for lead_id in ids if not self._back.holds(lead_id) and not self._run.settled(lead_id)]
+        self._run.conclude([(lead_id, Outcome.NOT_SENT, why) for lead_id in left])

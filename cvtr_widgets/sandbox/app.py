@@ -16,12 +16,12 @@ from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 
 from cvtr_widgets.sandbox.answers import as_error, as_json, compact, password_expired
-from cvtr_widgets.sandbox.auth import Gate
-from cvtr_widgets.sandbox.data.store import Store
+from cvtr_widgets.sandbox.auth import LoginCheck
+from cvtr_widgets.sandbox.data.store import SandboxStore
 from cvtr_widgets.sandbox.faults.draw import Faults, call_of, leads_of
 from cvtr_widgets.sandbox.faults.faults import Mishap
-from cvtr_widgets.sandbox.faults.inject import ALTERING, CUT, altered, spoiled
-from cvtr_widgets.sandbox.reads import Reads
+from cvtr_widgets.sandbox.faults.inject import ALTERING, CUT_HEADER, altered, spoiled
+from cvtr_widgets.sandbox.reads import GetAnswers
 from cvtr_widgets.sandbox.rules import Effect, Refused, Rules, User, check_ids
 
 SINCE, SEEN = "cvtr.since", "cvtr.seen"
@@ -31,7 +31,7 @@ BASE = "/api/v4/"
 
 
 @dataclass
-class Seen:
+class SeenRequest:
     """One request that came in. Times are ``time.monotonic()`` seconds."""
 
     method: str
@@ -45,29 +45,29 @@ class Seen:
 
 
 @dataclass
-class Record:
+class RequestRecord:
     """What the sandbox noted about its callers."""
 
-    requests: list[Seen] = field(default_factory=list)
+    requests: list[SeenRequest] = field(default_factory=list)
     in_flight: int = 0
     max_in_flight: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, seen: Seen) -> None:
+    def begin(self, seen: SeenRequest) -> None:
         """A request came in."""
         with self.lock:
             self.requests.append(seen)
             self.in_flight += 1
             self.max_in_flight = max(self.max_in_flight, self.in_flight)
 
-    def end(self, seen: Seen, status: int | None) -> None:
+    def end(self, seen: SeenRequest, status: int | None) -> None:
         """It was answered (None: the connection was cut)."""
         with self.lock:
             seen.status, seen.ended = status, time.monotonic()
             self.in_flight -= 1
 
 
-class Queue:
+class EffectQueue:
     """Effects that come later. They are carried out when their time has come and somebody asks."""
 
     def __init__(self) -> None:
@@ -108,48 +108,48 @@ class Queue:
 
 
 @dataclass
-class Desk:
+class RequestContext:
     """Everything that answering a request takes."""
 
-    store: Store
-    gate: Gate
+    store: SandboxStore
+    gate: LoginCheck
     rules: Rules
-    reads: Reads
+    reads: GetAnswers
     latency: float
     queue_delay: float
     max_ids: int
     world: str = field(default_factory=lambda: secrets.token_hex(8))
-    record: Record = field(default_factory=Record)
-    queue: Queue = field(default_factory=Queue)
+    record: RequestRecord = field(default_factory=RequestRecord)
+    queue: EffectQueue = field(default_factory=EffectQueue)
     faults: Faults = field(default_factory=Faults)
 
 
-def make_app(desk: Desk) -> Callable[..., Iterable[bytes]]:
+def make_app(desk: RequestContext) -> Callable[..., Iterable[bytes]]:
     """The app. ``desk`` may be changed while it runs (faults)."""
     app = Flask("cvtr_widgets.sandbox", static_folder=None)
 
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     @app.route("/<path:path>", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     def answer(path: str) -> Response:
-        seen = Seen(request.method, "/" + path, list(request.args.items(multi=True)), request.environ[SINCE])
+        seen = SeenRequest(request.method, "/" + path, list(request.args.items(multi=True)), request.environ[SINCE])
         if request.is_json:
             seen.body = request.get_json(silent=True)
         desk.record.begin(seen)
         request.environ[SEEN] = seen
         pass_until(seen.started + desk.latency / 2)
         desk.queue.work()
-        return Exchange(desk, seen).answer()
+        return RequestInProgress(desk, seen).answer()
 
-    return Timed(app, desk)
+    return TimedAnswers(app, desk)
 
 
-class Timed:
+class TimedAnswers:
     """A WSGI app around another, which has its answer ready when the time for it has come and holds it until then.
 
     A request counts as under way until its answer is about to be sent.
     """
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], desk: Desk) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]], desk: RequestContext) -> None:
         self._app = app
         self._desk = desk
 
@@ -159,7 +159,7 @@ class Timed:
         status: int | None = None
         try:
             answer = self._app(environ, lambda *words: told.extend(words))
-            cut = any(name == CUT for name, _ in told[1])
+            cut = any(name == CUT_HEADER for name, _ in told[1])
             pass_until(environ[SINCE] + self._desk.latency)
             status = None if cut else int(told[0].split(maxsplit=1)[0])
             if cut:
@@ -167,7 +167,7 @@ class Timed:
         finally:
             if SEEN in environ:
                 self._desk.record.end(environ[SEEN], status)
-        start(told[0], [(name, value) for name, value in told[1] if name != CUT])
+        start(told[0], [(name, value) for name, value in told[1] if name != CUT_HEADER])
         return answer
 
 
@@ -193,10 +193,10 @@ def stranger(host: str, headers: Headers) -> str | None:
     return None
 
 
-class Exchange:
+class RequestInProgress:
     """One request on its way to its answer."""
 
-    def __init__(self, desk: Desk, seen: Seen) -> None:
+    def __init__(self, desk: RequestContext, seen: SeenRequest) -> None:
         self._desk = desk
         self._seen = seen
         self._call = call_of(seen.path)
@@ -270,8 +270,8 @@ class Exchange:
         """What others do to leads meanwhile."""
         for mishap in struck:
             if mishap.do == "meddle" and mishap.when == when:
-                for own in leads:
-                    self._desk.store.meddle(own)
+                for lead_id in leads:
+                    self._desk.store.meddle(lead_id)
             elif mishap.do == "arrive" and when == "after":
                 self._desk.store.arrive(3)
 
@@ -311,18 +311,18 @@ class Exchange:
         name = body.get("name")
         if not isinstance(name, str) or not name.strip():
             return as_error(422, "name: this value should not be blank.", "name")
-        own = self._desk.store.add_category(name.strip())
-        if own is None:
+        lead_id = self._desk.store.add_category(name.strip())
+        if lead_id is None:
             return as_error(422, "name: this category is there already.", "name")
-        iri = f"/api/v4/lead-flag-reason-categories/{own}"
-        return as_json({"@id": iri, "@type": "LeadFlagReasonCategory", "id": own, "name": name.strip()}, 201)
+        iri = f"/api/v4/lead-flag-reason-categories/{lead_id}"
+        return as_json({"@id": iri, "@type": "LeadFlagReasonCategory", "id": lead_id, "name": name.strip()}, 201)
 
     def _check(self, user: User, body: dict[str, Any], struck: list[Mishap]) -> Response:
         rows = []
-        for own in check_ids(body, self._desk.max_ids):
-            found = self._desk.reads.visible(own, user)
+        for lead_id in check_ids(body, self._desk.max_ids):
+            found = self._desk.reads.visible(lead_id, user)
             if found is not None:
-                rows.append({"id": own, "delivered": found["record"]["deliveryStatus"] == "Delivered"})
+                rows.append({"id": lead_id, "delivered": found["record"]["deliveryStatus"] == "Delivered"})
         return as_json({"leads": altered(rows, struck)})
 
     def _write(self, call: str, user: User, body: dict[str, Any], struck: list[Mishap]) -> Response:
@@ -334,44 +334,44 @@ class Exchange:
         queued = call == "leads-bulk-reprocess" or any(m.do in {"never", "queue"} for m in struck)
         half = next((m for m in struck if m.do == "half"), None)
         if half is not None:
-            for own in ids[: (len(ids) + 1) // 2]:
-                self._one(call, own, user, body, effect, struck, queued=queued)
+            for lead_id in ids[: (len(ids) + 1) // 2]:
+                self._one(call, lead_id, user, body, effect, struck, queued=queued)
             raise Refused(half.status, half.text)
-        rows = [self._one(call, own, user, body, effect, struck, queued=queued) for own in ids]
+        rows = [self._one(call, lead_id, user, body, effect, struck, queued=queued) for lead_id in ids]
         return as_json({"leads": altered(rows, struck)}, 202 if queued else 200)
 
     def _one(
-        self, call: str, own: int, user: User, body: dict[str, Any], effect: Effect, struck: list[Mishap], *, queued: bool
+        self, call: str, lead_id: int, user: User, body: dict[str, Any], effect: Effect, struck: list[Mishap], *, queued: bool
     ) -> dict[str, Any]:
         desk = self._desk
         with desk.store.writing():
-            lead = desk.reads.visible(own, user)
+            lead = desk.reads.visible(lead_id, user)
             if lead is None:
-                return {"id": own, "status": "error", "message": "Lead not found"}
-            mine = [m for m in struck if m.lead in {own, None}]
+                return {"id": lead_id, "status": "error", "message": "Lead not found"}
+            mine = [m for m in struck if m.lead in {lead_id, None}]
             refusal = next((m for m in mine if m.do == "refuse_lead"), None)
             if refusal is not None:
-                return {"id": own, "status": "error", "message": refusal.text}
+                return {"id": lead_id, "status": "error", "message": refusal.text}
             word = "queued" if queued else "ok"
             if any(m.do in {"lie", "never"} for m in mine):
-                return {"id": own, "status": word}
+                return {"id": lead_id, "status": word}
 
             def carry_out() -> str | None:
                 with desk.store.writing():
-                    there = desk.store.get(own)
+                    there = desk.store.get(lead_id)
                     why = effect(there) if there is not None and not there["deleted"] else "Lead not found"
                     if why is None:
-                        desk.store.effect(own, call, user.username, body)
+                        desk.store.effect(lead_id, call, user.username, body)
                     return why
 
             later = next((m.seconds for m in mine if m.do in {"later", "queue"}), None)
             if call == "leads-bulk-reprocess":
-                desk.store.change(own, user.username, None, processrStatus=200)
+                desk.store.change(lead_id, user.username, None, processrStatus=200)
                 desk.queue.add(desk.queue_delay if later is None else later, carry_out)
             elif later is not None:
                 desk.queue.add(later, carry_out)
             else:
                 why = carry_out()
                 if why is not None:
-                    return {"id": own, "status": "error", "message": why}
-            return {"id": own, "status": word}
+                    return {"id": lead_id, "status": "error", "message": why}
+            return {"id": lead_id, "status": word}

@@ -12,7 +12,7 @@ from cvtr_widgets.sandbox.rules import Refused, User, make_users
 LOCK_AFTER = 10
 
 
-class Gate:
+class LoginCheck:
     """Who is asking, and may they now?"""
 
     def __init__(self, *, token_life: float, rate_limit: int, window: float) -> None:

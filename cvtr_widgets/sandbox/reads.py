@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from cvtr_widgets.sandbox.answers import compact
 from cvtr_widgets.sandbox.data.seed import ADVERTISERS, CAMPAIGNS, CHANNELS, PUBLISHERS, REASONS, iri, jobs_of
-from cvtr_widgets.sandbox.data.store import Store
+from cvtr_widgets.sandbox.data.store import SandboxStore
 from cvtr_widgets.sandbox.rules import Refused, User
 
 Query = Sequence[tuple[str, str]]
@@ -37,10 +37,10 @@ def _number(text: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
 
-class Reads:
+class GetAnswers:
     """Answers GET requests. ``answer`` gives the JSON text, or None where there is no such thing."""
 
-    def __init__(self, store: Store, *, id_filter: bool) -> None:
+    def __init__(self, store: SandboxStore, *, id_filter: bool) -> None:
         self._store = store
         self._columns = {k: v for k, v in COLUMNS.items() if id_filter or k != "id[]"}
 
@@ -63,9 +63,9 @@ class Reads:
         part = [compact(m) for m in members[(page - 1) * size : page * size]]
         return self._collection(path, part, len(members), query, None)
 
-    def visible(self, own: int, user: User) -> dict[str, Any] | None:
+    def visible(self, lead_id: int, user: User) -> dict[str, Any] | None:
         """A lead that is there and that this user may see."""
-        found = self._store.get(own)
+        found = self._store.get(lead_id)
         return found if found and not found["deleted"] and user.sees(found["advertiser"]) else None
 
     @staticmethod
@@ -178,15 +178,15 @@ class Reads:
             for i, (name, kind) in jobs_of(c).items()
         ]  # fmt: skip
 
-    def _of_lead(self, resource: str, own: int, user: User) -> list[dict[str, Any]]:
-        found = self.visible(own, user)
+    def _of_lead(self, resource: str, lead_id: int, user: User) -> list[dict[str, Any]]:
+        found = self.visible(lead_id, user)
         if found is None:
             return []
         if resource == "lead-notes":
             return [
-                {"@id": iri(resource, n), "@type": "LeadNote", "id": n, "lead": iri("leads", own), "createdTs": at, "type": kind,
+                {"@id": iri(resource, n), "@type": "LeadNote", "id": n, "lead": iri("leads", lead_id), "createdTs": at, "type": kind,
                  "text": text, "user": who}
-                for n, at, kind, text, who in self._store.notes(own)
+                for n, at, kind, text, who in self._store.notes(lead_id)
             ]  # fmt: skip
         record, rows = found["record"], []
         failed = record["qaResult"]["failedJobs"]
@@ -196,8 +196,8 @@ class Reads:
             passed = name not in failed and (kind != "integration" or n in found["sent_to"])
             full = record["maxScore"] // len(scores) if name in scores else 0
             rows.append(
-                {"@id": iri(resource, own * 100 + n % 100), "@type": "ProcessrJobLead", "id": own * 100 + n % 100,
-                 "lead": iri("leads", own), "job": {"name": name, "type": kind}, "passed": passed,
+                {"@id": iri(resource, lead_id * 100 + n % 100), "@type": "ProcessrJobLead", "id": lead_id * 100 + n % 100,
+                 "lead": iri("leads", lead_id), "job": {"name": name, "type": kind}, "passed": passed,
                  "score": scores.get(name, 0), "maxScore": full,
                  "message": None if passed else "not sent" if kind == "integration" else "did not pass"}
             )  # fmt: skip
@@ -235,5 +235,5 @@ def _scores(record: dict[str, Any], names: list[str]) -> dict[str, int]:
     return {name: shares.get(name, full) for name in names}
 
 
-def _named(resource: str, own: int, name: str) -> dict[str, Any]:
-    return {"@id": iri(resource, own), "@type": TYPES[resource], "id": own, "name": name}
+def _named(resource: str, lead_id: int, name: str) -> dict[str, Any]:
+    return {"@id": iri(resource, lead_id), "@type": TYPES[resource], "id": lead_id, "name": name}

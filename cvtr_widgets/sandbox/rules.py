@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cvtr_widgets.sandbox.data.seed import AGENCY_ADVERTISERS, REASONS, integrations_of
-from cvtr_widgets.sandbox.data.store import Store, stamp
+from cvtr_widgets.sandbox.data.store import SandboxStore, stamp
 
 FLAG_WORDS = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
 
@@ -101,7 +101,7 @@ Effect = Callable[[dict[str, Any]], str | None]
 class Rules:
     """Turns a call and its body into the effect on one lead."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SandboxStore) -> None:
         self._store = store
 
     def effect_of(self, call: str, body: dict[str, Any], user: User) -> Effect:
@@ -123,14 +123,14 @@ class Rules:
     def _flag(self, body: dict[str, Any], user: User) -> Effect:
         flag = _text(body, "flag")
         _need(flag in FLAG_WORDS, "flag: choose valid, invalid or test.", "flag")
-        number, own = _number(body, "flagReason"), _text(body, "customReason")
-        _need(number is not None or own, "flagReason: a reason is needed.", "flagReason")
-        _need(number is None or own is None, "customReason: give a listed reason or your own, not both.", "customReason")
+        number, lead_id = _number(body, "flagReason"), _text(body, "customReason")
+        _need(number is not None or lead_id, "flagReason: a reason is needed.", "flagReason")
+        _need(number is None or lead_id is None, "customReason: give a listed reason or your own, not both.", "customReason")
         listed = REASONS[str(flag)]
         _need(number is None or number in listed, "flagReason: this reason does not exist for that flag.", "flagReason")
-        reason = own or listed[int(number or 0)]
+        reason = lead_id or listed[int(number or 0)]
         category, categories = _number(body, "flagReasonCategory"), self._store.categories
-        if reason == "Returned" and own is None:
+        if reason == "Returned" and lead_id is None:
             _need(category in categories, "flagReasonCategory: Returned needs a category.", "flagReasonCategory")
         else:
             _need(category is None, "flagReasonCategory: only Returned has categories.", "flagReasonCategory")

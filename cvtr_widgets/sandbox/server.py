@@ -16,17 +16,17 @@ from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.workers.threadpool import ThreadPool
 
 from cvtr_widgets.errors import SandboxError
-from cvtr_widgets.sandbox.app import SINCE, Desk, Seen, make_app
-from cvtr_widgets.sandbox.auth import Gate
-from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, REASONS, World
-from cvtr_widgets.sandbox.data.store import FIELDS, Store
+from cvtr_widgets.sandbox.app import SINCE, RequestContext, SeenRequest, make_app
+from cvtr_widgets.sandbox.auth import LoginCheck
+from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, REASONS, SeedWorld
+from cvtr_widgets.sandbox.data.store import FIELDS, SandboxStore
 from cvtr_widgets.sandbox.data.stories import Planted, StoryWorld
 from cvtr_widgets.sandbox.faults.draw import Chaos, Faults
 from cvtr_widgets.sandbox.faults.faults import Mishap, NetworkFault
 from cvtr_widgets.sandbox.faults.network_proxy import Proxy
-from cvtr_widgets.sandbox.profiles.profile import Speech
-from cvtr_widgets.sandbox.profiles.translator import Interpreter, dressed
-from cvtr_widgets.sandbox.reads import Reads
+from cvtr_widgets.sandbox.profiles.profile import ServiceProfile
+from cvtr_widgets.sandbox.profiles.translator import Translator, dressed
+from cvtr_widgets.sandbox.reads import GetAnswers
 from cvtr_widgets.sandbox.rules import Rules, User, make_users
 
 THREADS = 24
@@ -110,7 +110,7 @@ class SandboxServer:
         queue_delay: float = 0.3,
         max_ids: int = 500,
         now: datetime | None = None,
-        speech: Speech | None = None,
+        speech: ServiceProfile | None = None,
         story: str | None = None,
         pretend_live: bool = False,
     ) -> None:
@@ -122,19 +122,19 @@ class SandboxServer:
                 pass  # a port that is taken is said before the world is made; the server would leave its socket open
         self._mishaps: tuple[Mishap, ...] = ()
         self._network: tuple[NetworkFault, ...] = ()
-        world = World(seed, now) if story is None else StoryWorld(seed, now, story, leads)
-        self._store = Store(world, leads)
+        world = SeedWorld(seed, now) if story is None else StoryWorld(seed, now, story, leads)
+        self._store = SandboxStore(world, leads)
         self.planted: tuple[Planted, ...] = world.planted if isinstance(world, StoryWorld) else ()
         """What the story has planted; callers of the service are never told."""
-        self._gate = Gate(token_life=token_life, rate_limit=rate_limit, window=window)
-        reads = Reads(self._store, id_filter=id_filter)
-        self._desk = Desk(self._store, self._gate, Rules(self._store), reads, latency, queue_delay, max_ids)
+        self._gate = LoginCheck(token_life=token_life, rate_limit=rate_limit, window=window)
+        reads = GetAnswers(self._store, id_filter=id_filter)
+        self._desk = RequestContext(self._store, self._gate, Rules(self._store), reads, latency, queue_delay, max_ids)
         through = network is not None or chaos is not None
         self._proxy: Proxy | None = None
         self._chaos = chaos
         self.mishaps = mishaps
         app = dressed(make_app(self._desk), speech, pretend_live=pretend_live)
-        self.interpreter = app if isinstance(app, Interpreter) else None
+        self.interpreter = app if isinstance(app, Translator) else None
         address = ("127.0.0.1", 0 if through else port)
         self._server = wsgi.Server(address, app, numthreads=THREADS, timeout=65, shutdown_timeout=2)
         self._server.expiration_interval = 0.05  # it looks so often whether it shall end
@@ -256,7 +256,7 @@ class SandboxServer:
         self._desk.latency = seconds
 
     @property
-    def requests(self) -> list[Seen]:
+    def requests(self) -> list[SeenRequest]:
         """Every request that came in."""
         with self._desk.record.lock:
             return list(self._desk.record.requests)
@@ -293,17 +293,17 @@ class SandboxServer:
 
     # -- the truth about its leads ------------------------------------------------------------------------------------
 
-    def lead(self, own: int) -> dict[str, Any]:
+    def lead(self, lead_id: int) -> dict[str, Any]:
         """What is so of one lead, deleted ones included; see ``Store.truth``."""
         self._desk.queue.work()
-        return self._store.truth(own)
+        return self._store.truth(lead_id)
 
-    def record(self, own: int) -> dict[str, Any]:
+    def record(self, lead_id: int) -> dict[str, Any]:
         """One lead as the service sends it."""
         self._desk.queue.work()
-        found = self._store.get(own)
+        found = self._store.get(lead_id)
         if found is None:
-            raise KeyError(own)
+            raise KeyError(lead_id)
         record: dict[str, Any] = found["record"]
         return record
 
@@ -316,24 +316,24 @@ class SandboxServer:
             conditions.append(("advertiser", list(user.advertisers)))
         return self._store.ids(conditions)[:limit]
 
-    def effects(self, own: int) -> list[dict[str, Any]]:
+    def effects(self, lead_id: int) -> list[dict[str, Any]]:
         """The writes that were applied to a lead: ``call user at`` and the body's other keys."""
         self._desk.queue.work()
-        return self._store.effects(own)
+        return self._store.effects(lead_id)
 
-    def change(self, own: int, **fields: Any) -> None:
+    def change(self, lead_id: int, **fields: Any) -> None:
         """Somebody else changes a lead: ``status reason delivery ...`` as in ``lead()``."""
         kind = "delivery" if "delivery" in fields else "metadata" if "replacement" in fields else "status"
         said = ", ".join(str(value) for value in fields.values())
-        self._store.change(own, "colleague@sandbox.example", (kind, said), **{FIELDS[k]: v for k, v in fields.items()})
+        self._store.change(lead_id, "colleague@sandbox.example", (kind, said), **{FIELDS[k]: v for k, v in fields.items()})
 
-    def change_record(self, own: int, **keys: Any) -> None:
+    def change_record(self, lead_id: int, **keys: Any) -> None:
         """Set keys of the record as the service sends it."""
-        self._store.change(own, "colleague@sandbox.example", None, **keys)
+        self._store.change(lead_id, "colleague@sandbox.example", None, **keys)
 
-    def delete(self, own: int) -> None:
+    def delete(self, lead_id: int) -> None:
         """Somebody else deletes a lead."""
-        self._store.delete(own)
+        self._store.delete(lead_id)
 
     def arrive(self, count: int = 1) -> list[int]:
         """New leads come in; their ids."""

@@ -16,8 +16,8 @@ from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import Tell, take
-from cvtr_widgets.selection.tables import Column, Table, find_column
-from cvtr_widgets.selection.workbook import Sheet, Workbook
+from cvtr_widgets.selection.tables import IdColumn, Table, find_column
+from cvtr_widgets.selection.workbook import Workbook, Worksheet
 
 _UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it, then they have."
 # Broken XML comes as many different exceptions. Their texts may quote cells, so that only their names are shown.
@@ -80,7 +80,7 @@ def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell 
         if not sheets:
             titles = ", ".join(shown(s.title, 40) for s in workbook.sheets)
             raise SelectionError(f"There is no sheet “{shown(sheet, 40)}”. Choose one of these: {titles}.")
-    found: list[tuple[Sheet, Table, Column]] = []
+    found: list[tuple[Worksheet, Table, IdColumn]] = []
     hidden: list[str] = []
     refusals: list[str] = []
     unclear: list[str] = []
@@ -128,7 +128,7 @@ def _with_notes(taken: Selection, title: str, others: list[tuple[str, int]], hid
     return dataclasses.replace(taken, notes=(*notes, *taken.notes))
 
 
-def _table(sheet: Sheet) -> Table:
+def _table(sheet: Worksheet) -> Table:
     return Table(sheet.rows, unit="row", exact=EXCEL_EXACT, no_leads=sheet.no_leads, hidden_columns=sheet.hidden_columns)
 
 

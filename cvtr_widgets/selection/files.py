@@ -14,13 +14,13 @@ from typing import Final
 from cvtr_widgets import safe_files
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.reader_limits import BOOK_BYTES, TEXT_BYTES, TEXT_FIELD, TEXT_ROW, TEXT_ROWS, Watch
+from cvtr_widgets.reader_limits import BOOK_BYTES, TEXT_BYTES, TEXT_FIELD, TEXT_ROW, TEXT_ROWS, ReaderTimeLimit
 from cvtr_widgets.selection.excel import read_workbook, workbook_rows
 from cvtr_widgets.selection.lead_id import ZERO_WIDTH
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import take
-from cvtr_widgets.selection.tables import LOOK, Cells, Rows, Table, find_column, heading, is_blank
+from cvtr_widgets.selection.tables import HEADER_ROWS, Cells, Rows, Table, find_column, heading, is_blank
 from cvtr_widgets.selection.text import parse_ids
 
 SUFFIXES: Final = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
@@ -183,7 +183,7 @@ class _Lines:
     def __init__(self, text: str) -> None:
         self._lines = (found[0] for found in _LINE.finditer(text))
         self._row = self._number = 0
-        self._watch = Watch(SelectionError, "The file")
+        self._watch = ReaderTimeLimit(SelectionError, "The file")
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -242,7 +242,7 @@ def _delimiter(text: str) -> tuple[str, bool]:
     chosen = ","
     for delimiter in _DELIMITERS:
         try:
-            head = [cells for _, cells in islice(_rows(text, delimiter)(), LOOK) if not all(map(is_blank, cells))]
+            head = [cells for _, cells in islice(_rows(text, delimiter)(), HEADER_ROWS) if not all(map(is_blank, cells))]
         except SelectionError:
             continue
         widths = [len(cells) for cells in head if len(cells) > 1]

@@ -17,7 +17,7 @@ from cvtr_widgets.arguments import listed, shown
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.models import Lead, LeadId
 
-MOST: Final = 2**63 - 1
+MAX_LEAD_ID: Final = 2**63 - 1
 """The largest number that a lead id can be (the service's own integers)."""
 EXCEL_EXACT: Final = 10**15
 """Excel keeps 15 digits of a number; a longer one stored as a number is no longer what was typed."""
@@ -99,7 +99,7 @@ def id_in(text: str) -> LeadId | str:
         digits = address.group(2) if address else None
     if digits is not None:
         number = int(digits)
-        return number if number <= MOST else TOO_LONG
+        return number if number <= MAX_LEAD_ID else TOO_LONG
     return _why(bare)
 
 
@@ -126,7 +126,7 @@ def host_in(text: str) -> str:
     return (address.group(1) or "").lower() if address else ""
 
 
-def id_of_value(value: Any, *, exact: int = MOST) -> LeadId | str:
+def id_of_value(value: Any, *, exact: int = MAX_LEAD_ID) -> LeadId | str:
     """The lead id that a cell, an item or a record is, else the reason. ``exact``: numbers from there on are not trusted.
 
     True and False are no ids. A float is one when it is whole and below 2**53, above which floats skip numbers.
@@ -140,8 +140,8 @@ def id_of_value(value: Any, *, exact: int = MOST) -> LeadId | str:
     if _nothing(value):
         return EMPTY
     if isinstance(value, Mapping):
-        own = value.get("@id")
-        found = id_in(own) if isinstance(own, str) else ""
+        lead_id = value.get("@id")
+        found = id_in(lead_id) if isinstance(lead_id, str) else ""
         return found if isinstance(found, int) else "is a record without a lead's @id"
     if isinstance(value, (date, time)):
         return "is a date, not a lead id"
@@ -162,7 +162,7 @@ def lead_id_of(value: Any) -> LeadId:
     Raises:
         RequestRefused: it is no lead id. No address is ever built from anything else.
     """
-    found = value if type(value) is int and 0 < value <= MOST else id_of_value(value)
+    found = value if type(value) is int and 0 < value <= MAX_LEAD_ID else id_of_value(value)
     if not isinstance(found, int):
         text = f"“{shown(value, 40)}”" if isinstance(value, (str, int, float)) and "@" not in str(value) else "This"
         raise RequestRefused(f"{text} {found}", advice="Give the id of a lead, such as 160185; nothing was asked for.")
@@ -178,7 +178,7 @@ def lead_ids_of(values: Iterable[Any]) -> list[LeadId]:
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise RequestRefused(f"A list of lead ids is needed here, not {type(values).__name__}", advice="Give it as [160185].")
     found = listed(values, "This list of ids")
-    if set(map(type, found)) <= {int} and (not found or (min(found) > 0 and max(found) <= MOST)):
+    if set(map(type, found)) <= {int} and (not found or (min(found) > 0 and max(found) <= MAX_LEAD_ID)):
         return found
     return [lead_id_of(value) for value in found]
 
@@ -204,6 +204,6 @@ def _number(value: Any, exact: int) -> LeadId | str:
         return f"is of the kind {type(value).__name__[:40]}, not a lead id"
     if number <= 0:
         return "is zero, which is no lead id" if number == 0 else "is negative, so it is no lead id"
-    if number > MOST:
+    if number > MAX_LEAD_ID:
         return TOO_LONG
     return number if number < exact else "has more than 15 digits, which Excel does not keep: store it as text"

@@ -15,7 +15,7 @@ from cvtr_widgets.arguments import checked, listed, shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import Lead, LeadId, Origin, Rejected
 from cvtr_widgets.selection.files import SUFFIXES, read_file
-from cvtr_widgets.selection.lead_id import MOST, SMALL_FLOATS, id_in, id_of_value
+from cvtr_widgets.selection.lead_id import MAX_LEAD_ID, SMALL_FLOATS, id_in, id_of_value
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.tables import columns_of, heading
@@ -231,7 +231,7 @@ def _from_values(
     plain: list[Any] = values.tolist() if hasattr(values, "tolist") else listed(values, "This list of ids")
     ids: list[LeadId] = plain
     rejected: list[Rejected] = []
-    if plain and not (set(map(type, plain)) == {int} and min(plain) > 0 and max(plain) <= MOST):
+    if plain and not (set(map(type, plain)) == {int} and min(plain) > 0 and max(plain) <= MAX_LEAD_ID):
         ids = []
         for place, value in enumerate(plain, 1):
             found = id_of_value(value)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.arguments import listed
 from cvtr_widgets.errors import ArgumentError, SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected, ordered_unique
-from cvtr_widgets.selection.lead_id import MOST, id_of_value
+from cvtr_widgets.selection.lead_id import MAX_LEAD_ID, id_of_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ class Selection:
             SelectionError: one of them is not a whole number from 1 to 2**63 - 1.
         """
         given = ids if isinstance(ids, (list, tuple)) else listed(ids, "These ids")
-        if given and not (set(map(type, given)) == {int} and min(given) > 0 and max(given) <= MOST):
+        if given and not (set(map(type, given)) == {int} and min(given) > 0 and max(given) <= MAX_LEAD_ID):
             given = [_sure(i) for i in given]
         unique = ordered_unique(given)
         spans = ((origin, len(unique)),) if unique else ()

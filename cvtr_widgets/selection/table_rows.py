@@ -11,9 +11,9 @@ from typing import Any, Final, Literal
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.models import LeadId, Rejected
-from cvtr_widgets.selection.lead_id import EMPTY, MOST, id_of_value, trimmed
+from cvtr_widgets.selection.lead_id import EMPTY, MAX_LEAD_ID, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
-from cvtr_widgets.selection.tables import NUMBERS, Cells, Column, Table, filled, heading, heads_other_block, is_blank, is_header
+from cvtr_widgets.selection.tables import NUMBERS, Cells, IdColumn, Table, filled, heading, heads_other_block, is_blank, is_header
 
 Tell = Callable[[int], None]
 """Called with rows read so far."""
@@ -32,7 +32,7 @@ _TOTAL_WORDS: Final = frozenset(
 )
 
 
-def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
+def take(table: Table, column: IdColumn, tell: Tell | None = None) -> Selection:
     """The leads of a table. Each row below the header that has something in it is taken, a duplicate, or rejected."""
     ids: list[LeadId] = []
     rejected: list[Rejected] = []
@@ -80,15 +80,15 @@ def take(table: Table, column: Column, tell: Tell | None = None) -> Selection:
 _ELSEWHERE: Final = "is a row of another table, of which nothing says which column holds lead ids"
 
 
-def _other_table(column: Column, cells: Cells) -> Column | Literal[False] | None:
+def _other_table(column: IdColumn, cells: Cells) -> IdColumn | Literal[False] | None:
     """Whether a row is the header of another table with its lead ids elsewhere: the column of these, False where it cannot be
     told, None where it is no such header.
     """
     if not any(isinstance(c, str) and heading(c) is not None for c in cells):
         return None
-    own = cells[column.place] if column.place < len(cells) else None
+    lead_id = cells[column.place] if column.place < len(cells) else None
     named = [(heading(c), place, c) for place, c in enumerate(cells) if isinstance(c, str) and heading(c) is not None]
-    if heading(own) is not None or not is_header(cells) or (filled(cells) < 2 and named[0][0] != 0):
+    if heading(lead_id) is not None or not is_header(cells) or (filled(cells) < 2 and named[0][0] != 0):
         return None
     plain = [(place, name) for rank, place, name in named if rank == 0]
     if len(plain) != 1:
@@ -107,7 +107,7 @@ def _under(cells: Cells, cell: str, under: str, *, begins: bool) -> str:
     return shown(trimmed(cell), 30) if other else under
 
 
-def _astray(table: Table, column: Column, number: int, cells: Cells, under: str) -> str:
+def _astray(table: Table, column: IdColumn, number: int, cells: Cells, under: str) -> str:
     """Why nothing in this row can be trusted to be a lead id, whatever it is; else nothing."""
     if under:
         return _ELSEWHERE if under == _ELSEWHERE else f"stands under the heading “{under}”, which is not lead ids"
@@ -163,7 +163,7 @@ class _Above:
 
     count: int = 0
     total: int = 0
-    least: LeadId = MOST
+    least: LeadId = MAX_LEAD_ID
 
     def add(self, one: LeadId) -> None:
         """One more id."""

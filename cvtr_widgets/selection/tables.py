@@ -16,13 +16,13 @@ from typing import Any, Final
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.models import LeadId, Origin
-from cvtr_widgets.selection.lead_id import EMPTY, MOST, ZERO_WIDTH, id_of_value, trimmed
+from cvtr_widgets.selection.lead_id import EMPTY, MAX_LEAD_ID, ZERO_WIDTH, id_of_value, trimmed
 
 Cells = Sequence[Any]
 Rows = Callable[[], Iterator[tuple[int, Cells]]]
 """Gives (number in the file, cells) anew each time it is called, so that a big file need not be kept."""
 
-LOOK: Final = 200
+HEADER_ROWS: Final = 200
 """Rows with something in them among which the header is looked for."""
 
 # The more explicit, the lower. "Leads" is left out on purpose: in reports it heads a number of leads.
@@ -87,7 +87,7 @@ def filled(cells: Cells) -> int:
 
 
 @dataclass(frozen=True)
-class Column:
+class IdColumn:
     """Where the ids stand: ``place`` (from 0), ``name`` as shown, ``header`` the header's row (0: there is none), of ``width``
     cells.
     """
@@ -112,20 +112,20 @@ class Table:
     rows: Rows
     origin: Origin = "file"
     unit: str = "line"
-    exact: int = MOST
+    exact: int = MAX_LEAD_ID
     no_leads: Mapping[int, str] = field(default_factory=dict)
     hidden_columns: Collection[int] = ()
     notes: tuple[str, ...] = field(default=())
 
     def head(self) -> list[tuple[int, Cells]]:
         """The first rows that are not blank."""
-        return list(islice(((n, c) for n, c in self.rows() if filled(c)), LOOK))
+        return list(islice(((n, c) for n, c in self.rows() if filled(c)), HEADER_ROWS))
 
 
 # -- which column ---------------------------------------------------------------------------------------------------------
 
 
-def find_column(table: Table, wanted: str | None = None) -> Column:
+def find_column(table: Table, wanted: str | None = None) -> IdColumn:
     """The column with the lead ids: the one called ``wanted``, else the one whose name says so, else the only one that
     holds nothing but ids.
 
@@ -163,14 +163,14 @@ def _names(cells: Cells) -> tuple[str, ...]:
     return tuple(f"column {i}" if is_blank(c) else shown(trimmed(str(c)), 60) for i, c in enumerate(cells, 1))
 
 
-def _wanted(head: list[tuple[int, Cells]], wanted: str) -> Column:
+def _wanted(head: list[tuple[int, Cells]], wanted: str) -> IdColumn:
     key = trimmed(wanted).casefold()
     for above, (number, cells) in enumerate(head):
         names = _names(cells)
         places = [i for i, c in enumerate(cells) if isinstance(c, str) and trimmed(c).casefold() == key]
         if len(places) == 1 and is_header(cells):
             note = f"The ids were read from the column “{names[places[0]]}”, as you chose."
-            return Column(places[0], names[places[0]], number, names, (note,), above, len(cells))
+            return IdColumn(places[0], names[places[0]], number, names, (note,), above, len(cells))
         if len(places) > 1 and is_header(cells):
             raise SelectionError(f"{len(places)} columns are called “{shown(wanted, 60)}”. Rename one of them in the file.")
     width = max(len(cells) for _, cells in head)
@@ -179,11 +179,11 @@ def _wanted(head: list[tuple[int, Cells]], wanted: str) -> Column:
         header = head[0][0] if is_header(head[0][1]) else 0
         note = f"The ids were read from column {place + 1}, as you chose."
         wide = len(head[0][1]) if header and len(head[0][1]) == width else 0
-        return Column(place, f"column {place + 1}", header, _columns(head), (note,), width=wide)
+        return IdColumn(place, f"column {place + 1}", header, _columns(head), (note,), width=wide)
     raise SelectionError(f"There is no column “{shown(wanted, 60)}”. Choose one of these: {_listed(_columns(head))}.")
 
 
-def _named(table: Table, head: list[tuple[int, Cells]]) -> Column | None:
+def _named(table: Table, head: list[tuple[int, Cells]]) -> IdColumn | None:
     """The fullest header row that names lead ids, and its most explicit column."""
     headers = [at for at, (_, cells) in enumerate(head) if is_header(cells) and any(heading(c) is not None for c in cells)]
     if not headers:
@@ -209,7 +209,7 @@ def _named(table: Table, head: list[tuple[int, Cells]]) -> Column | None:
         notes.append(f"{_listed(given)} {'is' if one else 'are'} there for each lead and {'was' if one else 'were'} not used.")
     if above:
         notes.append(f"{above:,} {'line' if above == 1 else 'lines'} above the header {'was' if above == 1 else 'were'} skipped.")
-    return Column(place, names[place], number, names, tuple(notes), above, len(cells))
+    return IdColumn(place, names[place], number, names, tuple(notes), above, len(cells))
 
 
 def _has_leads(head: list[tuple[int, Cells]], at: int, end: int) -> bool:
@@ -263,8 +263,8 @@ def _the_one(table: Table, header: int, names: tuple[str, ...], ranked: list[tup
     rivals = [i for r, i in ranked[1:] if r == best or seen.could_be_ids(i)]
     rivals += [i for i in seen.full() if i not in named and seen.could_be_ids(i)]
     if rivals:
-        own = _survey(table, header, lambda i: i == place)
-        rivals = [i for i in dict.fromkeys(rivals) if seen.columns.get(i) != own.columns.get(place)]
+        lead_id = _survey(table, header, lambda i: i == place)
+        rivals = [i for i in dict.fromkeys(rivals) if seen.columns.get(i) != lead_id.columns.get(place)]
     if rivals:
         both = [names[i] if i < len(names) else f"column {i + 1}" for i in (place, *rivals)]
         raise ColumnUnclear(
@@ -327,7 +327,7 @@ def _survey(table: Table, header: int, wanted: Callable[[int], bool]) -> _Survey
     return _Survey(columns, count)
 
 
-def _unnamed(table: Table, head: list[tuple[int, Cells]]) -> Column:
+def _unnamed(table: Table, head: list[tuple[int, Cells]]) -> IdColumn:
     """Without a header: the only column, or the only one that holds nothing but ids."""
     columns = _columns(head)
     if any(is_header(cells) and (filled(cells) > 1 or filled(cells) == len(columns)) for _, cells in head[:1]):
@@ -342,13 +342,13 @@ def _unnamed(table: Table, head: list[tuple[int, Cells]]) -> Column:
                 held[place] = isinstance(id_of_value(cell, exact=table.exact), int)
     if len(held) == 1:
         place = next(iter(held))
-        return Column(
+        return IdColumn(
             place, f"column {place + 1}", 0, columns, ("There is no header and only one column: it was taken as lead ids.",)
         )
     good = [place for place, only_ids in held.items() if only_ids]
     if len(good) == 1:
         note = f"There is no header. Column {good[0] + 1} was taken, the only one that holds nothing but ids."
-        return Column(good[0], f"column {good[0] + 1}", 0, columns, (note,))
+        return IdColumn(good[0], f"column {good[0] + 1}", 0, columns, (note,))
     many = f"{len(good)} of its {len(held)} columns hold" if good else f"None of its {len(held)} columns holds"
     raise SelectionError(
         f"It has no header, and {many} nothing but numbers that can be ids. Write Lead ID above the right column."

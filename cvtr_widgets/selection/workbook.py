@@ -26,14 +26,14 @@ from cvtr_widgets.reader_limits import (
     SHEET_CELLS,
     SHEET_COLUMNS,
     SHEET_ROWS,
-    Watch,
+    ReaderTimeLimit,
 )
 from cvtr_widgets.selection.lead_id import NoId
 from cvtr_widgets.selection.workbook_xml import (
     HUGE_CELL,
     STRUCK,
-    Shallow,
-    Strings,
+    ShallowTreeBuilder,
+    SharedStrings,
     feed,
     is_on,
     joined,
@@ -58,7 +58,7 @@ TOTAL: Final = "is in a row of totals, which are no leads"
 
 
 @dataclass
-class Sheet:
+class Worksheet:
     """One sheet. ``rows()`` gives (number, cells); what it learns on the way of hidden columns and of rows that are no leads
     (number -> why) is kept in the other fields.
     """
@@ -94,7 +94,7 @@ class Workbook:
 
     def __init__(self, content: bytes) -> None:
         self.packed = zipfile.ZipFile(io.BytesIO(content))
-        self._watch = Watch(SelectionError, "The workbook")
+        self._watch = ReaderTimeLimit(SelectionError, "The workbook")
         self._names = {name.lower(): name for name in self.packed.namelist()}
         main = next((t for kind, t in self._links("").values() if kind == "officeDocument"), "xl/workbook.xml")
         self._main = main
@@ -108,7 +108,7 @@ class Workbook:
             target = links.get(_id_of(e), ("", ""))
             if target[0] == "worksheet" and self._real(target[1]):
                 state = e.get("state", "visible")
-                self.sheets.append(Sheet(unescaped(e.get("name", "")), state == "visible", self._real(target[1]), self))
+                self.sheets.append(Worksheet(unescaped(e.get("name", "")), state == "visible", self._real(target[1]), self))
         self._parts = dict(links.values())
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ class Workbook:
         content = self.packed.read(name)
         if b"<!DOCTYPE" in content[:4_000] or "<!DOCTYPE".encode("utf-16-le") in content[:4_000]:
             raise SelectionError("The workbook holds a document type, which no Excel file does. Save it anew in Excel.")
-        parser = ElementTree.XMLParser(target=Shallow())  # noqa: S314  without a document type there are no entities to expand
+        parser = ElementTree.XMLParser(target=ShallowTreeBuilder())  # noqa: S314  without a document type there are no entities to expand
         parser.feed(content)
         tree: ElementTree.Element = parser.close()
         return tree
@@ -163,7 +163,7 @@ class Workbook:
     def strings(self) -> list[str]:
         """The shared texts; those struck through know it."""
         name = self._real(self._parts.get("sharedStrings", ""))
-        reading = Strings()
+        reading = SharedStrings()
         if name:
             for part in self.pieces(name):
                 feed(reading, part)
@@ -211,7 +211,7 @@ class Workbook:
 class _Rows:
     """Turns a sheet's XML into rows, as it comes."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Worksheet) -> None:
         self.done: deque[tuple[int, list[Any]]] = deque()
         self._sheet, self._book = sheet, sheet.book
         self._number = self._column = self._count = self._filled = self.fed = 0

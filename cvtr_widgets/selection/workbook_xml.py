@@ -16,14 +16,14 @@ STRUCK: Final = "is struck through: take the line off it if the lead is meant"
 PARTLY: Final = "is struck through in part, so nothing tells which number counts: leave only the right one in the cell"
 
 
-class Reading(Protocol):
+class XmlReading(Protocol):
     """Something that takes a part's XML as it comes; ``fed`` counts its bytes."""
 
     parser: Any
     fed: int
 
 
-def feed(reading: Reading, part: bytes) -> None:
+def feed(reading: XmlReading, part: bytes) -> None:
     """Parse a piece; refuse a word (a name, an attribute) that does not end, which would be held until it does.
 
     Raises:
@@ -35,7 +35,7 @@ def feed(reading: Reading, part: bytes) -> None:
         raise SelectionError("The workbook holds an endless name or attribute, which no Excel file does. Save it anew in Excel.")
 
 
-class Shallow(ElementTree.TreeBuilder):
+class ShallowTreeBuilder(ElementTree.TreeBuilder):
     """Builds a tree that is not deeper than any Excel file's."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Shallow(ElementTree.TreeBuilder):
         return super().end(tag)
 
 
-class Strings:
+class SharedStrings:
     """Turns the shared texts into a list, as they come; those struck through know it."""
 
     def __init__(self) -> None:

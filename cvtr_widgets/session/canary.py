@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.actions.proof import DELIVERIES, Sight, read_back
+from cvtr_widgets.actions.proof import DELIVERIES, Observation, read_back
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.dialect.writing import mark_proven
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, PlanError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Signature
-from cvtr_widgets.plans.plan import BEFORE, Entry, Plan, differences, fingerprint_of
+from cvtr_widgets.plans.plan import BEFORE, Plan, PlanEntry, differences, fingerprint_of
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.run import Run
@@ -146,8 +146,8 @@ def propose(
     )  # fmt: skip
 
 
-def _parted(plan: Plan, chosen: Entry) -> tuple[Plan, Plan]:
-    def only(keep: Callable[[Entry], bool]) -> Plan:
+def _parted(plan: Plan, chosen: PlanEntry) -> tuple[Plan, Plan]:
+    def only(keep: Callable[[PlanEntry], bool]) -> Plan:
         entries = tuple(e for e in plan.entries if keep(e))
         left = {e.lead_id for e in entries}
         groups = tuple((action, tuple(i for i in ids if i in left)) for action, ids in plan.groups)
@@ -157,12 +157,12 @@ def _parted(plan: Plan, chosen: Entry) -> tuple[Plan, Plan]:
     return only(lambda e: e is chosen), only(lambda e: e is not chosen)
 
 
-def readable(sight: Sight) -> dict[str, Any]:
+def readable(observation: Observation) -> dict[str, Any]:
     """What can be read of a lead, as plain values; the text of comments is not repeated."""
-    lead = sight.lead
+    lead = observation.lead
     if lead is None:
         return {"found": False}
-    values: dict[str, Any] = {"found": True, "delivery check": sight.delivered}
+    values: dict[str, Any] = {"found": True, "delivery check": observation.delivered}
     for name in BEFORE:
         value = getattr(lead, name)
         if value is NOT_SENT:
@@ -188,12 +188,12 @@ def send(
         as ``session.start``; ServiceError where the other leads cannot be read before: nothing was sent then.
     """
     others = _bystanders(client, report.rest)
-    client.clearance.one_lead(report.action, report.lead_id)
+    client.write_gate.one_lead(report.action, report.lead_id)
     try:
         run = start(report.plan, confirm, signature)
         run.wait()
     finally:
-        client.clearance.no_lead()
+        client.write_gate.no_lead()
     row = run.results.loc[report.lead_id]
     outcome, attempts = Outcome(str(row["outcome"])), int(str(row["attempts"]))
     before = report.plan.entries[0].before
@@ -224,15 +224,15 @@ def _advice(report: CanaryReport, *, ok: bool, file: Path | None, trouble: str) 
     )
 
 
-def _now(client: Convertr, report: CanaryReport) -> tuple[Sight, list[str]]:
+def _now(client: Convertr, report: CanaryReport) -> tuple[Observation, list[str]]:
     """The lead as it is now, and what kept it from being read."""
-    own = report.lead_id
+    wanted_id = report.lead_id
     try:
-        lead = client.fetch([own]).get(own)
+        lead = client.fetch([wanted_id]).get(wanted_id)
         asked = report.action.kind in DELIVERIES and lead is not None
-        return Sight(lead, client.is_delivered([own]).get(own) if asked else None), []
+        return Observation(lead, client.is_delivered([wanted_id]).get(wanted_id) if asked else None), []
     except CvtrError as error:
-        return Sight(None), [f"the lead could not be read afterwards: {error}"]
+        return Observation(None), [f"the lead could not be read afterwards: {error}"]
 
 
 def _misheard(journal: Journal, run_id: str, lead_id: LeadId) -> list[str]:
@@ -258,21 +258,21 @@ def _moved(client: Convertr, before: Mapping[LeadId, Lead]) -> list[str]:
         now = client.fetch(list(before))
     except CvtrError as error:
         return [f"the other leads could not be read afterwards: {error}"]
-    moved = [own for own, lead in before.items() if differences(Sight(lead), Sight(now.get(own)))]
+    moved = [lead_id for lead_id, lead in before.items() if differences(Observation(lead), Observation(now.get(lead_id)))]
     if not moved:
         return []
     named = ", ".join(str(i) for i in moved[:5])
     return [f"{catalogue.count_of(len(moved))} to which nothing was sent changed at the same time, such as {named}"]
 
 
-def _written(client: Convertr, action: Action, before: Sight, after: Sight) -> tuple[Path | None, str]:
+def _written(client: Convertr, action: Action, before: Observation, after: Observation) -> tuple[Path | None, str]:
     """Note what the canary has shown, in this session and in the user's dialect file."""
     kinds = shown_by(client, action, before, after)
-    client.clearance.proven(kinds)
+    client.write_gate.proven(kinds)
     enterprise = client.identity.enterprise
     path = client.dialect.source or settings.dialect_file(enterprise, client.identity.origin)
     try:
-        mark_proven(path, client.dialect, kinds, enterprise, client.clearance.where, datetime.now(client.zone).date())
+        mark_proven(path, client.dialect, kinds, enterprise, client.write_gate.where, datetime.now(client.zone).date())
     except CvtrError as error:
         return None, f"It could not be noted for later: {error}"
     return path, ""
@@ -286,7 +286,7 @@ _NEVER_SEEN = {"signature", "integrations", "confirmation", "fixed", "queue", "m
 """What no reading of the lead shows: it went out with a request that did what was intended, and that is all that is known."""
 
 
-def shown_by(client: Convertr, action: Action, before: Sight, after: Sight) -> dict[str, str]:
+def shown_by(client: Convertr, action: Action, before: Observation, after: Observation) -> dict[str, str]:
     """Entry -> ``verified`` where it was read back, ``sent`` where nothing that can be read shows it."""
     seen = read_back(action, before, after)
     kinds: dict[str, str] = {}
@@ -299,10 +299,10 @@ def shown_by(client: Convertr, action: Action, before: Sight, after: Sight) -> d
         kinds[name] = "sent" if unseen else "verified"
     kinds |= dict.fromkeys(client.dialect.evidence_of(_read_entries(action, seen, after)), "verified")
     # What was read back here before stays so.
-    return kinds | dict.fromkeys(client.clearance.verified(kinds), "verified")
+    return kinds | dict.fromkeys(client.write_gate.verified(kinds), "verified")
 
 
-def _read_entries(action: Action, seen: set[str], after: Sight) -> list[str]:
+def _read_entries(action: Action, seen: set[str], after: Observation) -> list[str]:
     """The entries by which the lead was read, and which this run has shown to be right."""
     names = ["fields.id", *(f"fields.{name}" for name in sorted(seen))]
     if action.kind in DELIVERIES and after.delivered is not None:
@@ -323,5 +323,5 @@ def must_be_proven(client: Convertr, plan: Plan, *, canary: bool) -> tuple[str, 
     entries = unproven(client, plan)
     if entries and canary:
         raise LiveWritesRefused(refusal(client.identity.enterprise, entries))
-    client.clearance.waive(entries)
+    client.write_gate.waive(entries)
     return entries

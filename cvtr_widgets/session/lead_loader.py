@@ -27,7 +27,7 @@ Words = str | Sequence[str] | None
 Why = Literal["", "loading", "stopped", "missing"]
 Stop = Callable[[], bool]
 Show = Callable[["pd.DataFrame"], None]
-PART = 2_000
+LEADS_A_FRAME = 2_000
 """Ids read before their records are turned into columns and dropped."""
 
 
@@ -48,8 +48,8 @@ class LeadDetail:
         )
 
 
-class Pulling:
-    """Reads leads with a client and gives frames (``frames.COLUMNS``); ``masked``: with personal columns shortened."""
+class LeadLoader:
+    """Reads leads with a client and gives frames (``FRAME_COLUMNS``); ``masked``: with personal columns shortened."""
 
     def __init__(self, client: Convertr, *, masked: bool = False) -> None:
         self._client = client
@@ -95,18 +95,7 @@ class Pulling:
                 cancelled=stop,
             )
             parts.append((query, listing))
-        return self._read(Listings(parts, self._client.fields.own_ids, go_on=go_on), tell, stop, show)
-
-    def count(
-        self, *, campaign: int | str | None, created_after: Moment, created_before: Moment, stop: Stop
-    ) -> tuple[int | None, int]:
-        """How many leads the service counts (None: it names no number), and how many of them its first page has."""
-        listing = self._client.listing(
-            campaign=self.named("campaigns", campaign), created_after=created_after, created_before=created_before, go_on=True,
-            cancelled=stop,
-        )  # fmt: skip
-        next(listing.pages(), None)
-        return listing.tally.expected, listing.tally.rows
+        return self._read(Listings(parts, self._client.fields.lead_ids, go_on=go_on), tell, stop, show)
 
     def _read(self, listings: Listings, tell: Tell, stop: Stop, show: Show | None) -> pd.DataFrame:
         """The leads of listings as they come."""
@@ -135,8 +124,8 @@ class Pulling:
         builder = self._builder()
         absent: list[LeadId] = []
         done = 0
-        for start in range(0, len(ids), PART):
-            part = ids[start : start + PART]
+        for start in range(0, len(ids), LEADS_A_FRAME):
+            part = ids[start : start + LEADS_A_FRAME]
 
             def tick(count: int, before: int = start) -> None:
                 tell(before + count, len(ids))
@@ -163,7 +152,7 @@ class Pulling:
         if not isinstance(value, str) or not value.strip() or value.strip().isdecimal():
             return wanted_id(resource[:-1], value)
         names = self._client.catalog.names(resource)
-        found = [own for own, name in names.items() if name.lower() == value.strip().lower()]
+        found = [lead_id for lead_id, name in names.items() if name.lower() == value.strip().lower()]
         if len(found) != 1:
             what = f"{len(found)} {resource} are" if found else f"No {resource[:-1]} is"
             raise RequestRefused(f"{what} called {value[:60]!r}", advice=f"Give the id (session.{resource}()).")

@@ -18,7 +18,7 @@ from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.journal.ownership import made_by
 from cvtr_widgets.models import Action, LeadId, Progress, Signature, ordered_unique
 from cvtr_widgets.plans import undo
-from cvtr_widgets.plans.make_plan import Reading, make_plan, read_leads
+from cvtr_widgets.plans.make_plan import PlanReading, make_plan, read_leads
 from cvtr_widgets.plans.plan import Plan, must_be_whole
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
@@ -32,7 +32,7 @@ from cvtr_widgets.session.opened_plan import OpenedPlan, open_plan
 from cvtr_widgets.session.read_session import Cancel, ReadSession, stopper
 from cvtr_widgets.session.rule_file import read_rule
 from cvtr_widgets.session.rule_plan import plan_of_rule
-from cvtr_widgets.session.run_registry import Running, run_named
+from cvtr_widgets.session.run_registry import RunRegistry, run_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ class LeadSession(ReadSession):
         on_step: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(client, progress=progress, masked=masked)
-        self._running = Running(client)
+        self._running = RunRegistry(client)
         self._patience = patience or Patience()
         self._keep_comments = settings.keep_comments() if keep_comments is None else keep_comments
         self._on_step = on_step
@@ -161,7 +161,7 @@ class LeadSession(ReadSession):
         return [(one, self.select(leads)) for one, leads in pairs]
 
     @staticmethod
-    def _as_loaded(groups: list[tuple[Action, tuple[LeadId, ...]]], frame: pd.DataFrame | None) -> Reading:
+    def _as_loaded(groups: list[tuple[Action, tuple[LeadId, ...]]], frame: pd.DataFrame | None) -> PlanReading:
         if frame is None or "as_of" not in frame.attrs:
             raise PlanError(
                 "A plan from loaded leads needs the frame that session.pull() gave: plan(..., fresh=False, frame=leads)."
@@ -180,7 +180,7 @@ class LeadSession(ReadSession):
                 f"{len(missing):,} of the leads are not in that frame, such as {missing[0]}. Pull them, or use fresh=True."
             )
         at = datetime.fromisoformat(frame.attrs["as_of"])
-        return Reading(leads, {}, at, fresh=False)
+        return PlanReading(leads, {}, at, fresh=False)
 
     def sign(self, plan: Plan, name: PrintedName) -> Signature:
         """A signature under this very plan; it is worth nothing under another.
@@ -413,7 +413,7 @@ class LeadSession(ReadSession):
         listener, stop = more.get("on_progress") or (lambda _n, _t: None), stopper(more.get("cancel"))
         deliveries = [i for i, kind in kinds.items() if kind in DELIVERIES]
         reading = read_leads(self.client, list(kinds), deliveries, on_progress=listener, cancelled=stop)
-        groups, out = undo.undo_groups(parts, reading.sight)
+        groups, out = undo.undo_groups(parts, reading.observation)
         said = undo.left_out_words(out)
         if not groups:
             raise PlanError("Nothing of this run can be taken back. " + (" ".join(said) or "No lead was changed."))

@@ -11,7 +11,7 @@ from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.frames.masking import masked_value
 from cvtr_widgets.learn.identify import Ask
 from cvtr_widgets.learn.lesson import Lesson
-from cvtr_widgets.learn.shown_values import Reading, Shown, learn_shown
+from cvtr_widgets.learn.shown_values import BeforeAndAfter, Shown, learn_shown
 from cvtr_widgets.models import LeadId
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class LeadWatch:
     def __init__(self, client: Convertr, lead_ids: Sequence[LeadId], *, masked: bool) -> None:
         if not lead_ids:
             raise CaptureError("No lead is named. Give the ids of one to ten leads that you can look at on the platform's page.")
-        if len(lead_ids) > MOST:
-            raise CaptureError(f"{len(lead_ids)} leads are more than you can compare by eye. Give at most {MOST}.")
+        if len(lead_ids) > MOST_WATCHED:
+            raise CaptureError(f"{len(lead_ids)} leads are more than you can compare by eye. Give at most {MOST_WATCHED}.")
         self._client = client
         self._masked = masked
         self._before = {lead: client.lead(lead) for lead in lead_ids}
@@ -70,14 +70,14 @@ class LeadWatch:
         """
         return learn_shown(shown, self._readings(), self._client.dialect, ask)
 
-    def _readings(self) -> Mapping[LeadId, Reading]:
-        return {lead: Reading.of(before, self._client.lead(lead)) for lead, before in self._before.items()}
+    def _readings(self) -> Mapping[LeadId, BeforeAndAfter]:
+        return {lead: BeforeAndAfter.of(before, self._client.lead(lead)) for lead, before in self._before.items()}
 
     def _word(self, place: str, value: object) -> str:
         text = "" if value is None else str(value)[:MOST_SHOWN]
         return masked_value(place, text) if self._masked else text
 
 
-MOST = 10
+MOST_WATCHED = 10
 MOST_SHOWN = 200
 """Characters of a value that are shown."""

@@ -15,7 +15,7 @@ from cvtr_widgets.dialect.writing import write_text
 from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.learn import har
 from cvtr_widgets.learn.identify import Ask
-from cvtr_widgets.learn.known import Typed
+from cvtr_widgets.learn.known import TypedWords
 from cvtr_widgets.learn.lesson import Lesson, learn
 from cvtr_widgets.selection.select import select
 
@@ -27,9 +27,9 @@ def learn_dialect(
     *,
     enterprise: str | None = None,
     url: str | None = None,
-    comment: str = Typed.comment,
-    reason: str = Typed.reason,
-    signature: str = Typed.signature,
+    comment: str = TypedWords.comment,
+    reason: str = TypedWords.reason,
+    signature: str = TypedWords.signature,
     ask: Ask | None = None,
 ) -> Lesson:
     """What a HAR file of your own browser says of your service; nothing is written yet (see ``save_lesson``).
@@ -53,7 +53,7 @@ def learn_dialect(
     path = Path(capture).expanduser()
     known = settings.dialect_path(enterprise, checked_origin(url) if url else "") if enterprise else None
     dialect = load_dialect(known) if known else default_dialect()
-    return learn(har.read(path), select(ids).ids, dialect, typed=Typed(comment, reason, signature), ask=ask)
+    return learn(har.read(path), select(ids).ids, dialect, typed=TypedWords(comment, reason, signature), ask=ask)
 
 
 @checked

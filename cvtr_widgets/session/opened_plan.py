@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.actions.proof import DELIVERIES, Sight
+from cvtr_widgets.actions.proof import DELIVERIES, Observation
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked
 from cvtr_widgets.errors import PlanOutOfDate
 from cvtr_widgets.models import Action, Identity, Lead, LeadId, Provenance
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.make_plan import make_plan, read_leads, resolve
-from cvtr_widgets.plans.plan import Entry, Plan, differences
+from cvtr_widgets.plans.plan import Plan, PlanEntry, differences
 from cvtr_widgets.plans.plan_file import PlanFile, Remark
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.session.lead_loader import PlanLists
@@ -119,17 +119,17 @@ def open_plan(
 
     plan = made({})
     found = _differences(saved.entries, plan.entries, same_view=same_view)
-    stays = {} if include_changed else {own: f"{HELD}: {what}" for own, what in found.items()}
+    stays = {} if include_changed else {lead: f"{HELD}: {what}" for lead, what in found.items()}
     if stays:
         plan = made(stays)
     sent = {e.lead_id for e in plan.sendable}
     before, now = ({e.lead_id: e for e in entries} for entries in (saved.entries, plan.entries))
     changed = tuple(
         Difference(
-            own, str(saved.groups[before[own].group][0].kind), what, str(before[own].verdict), str(now[own].verdict),
-            before[own].now, now[own].now, held_back=own not in sent,
+            lead, str(saved.groups[before[lead].group][0].kind), what, str(before[lead].verdict), str(now[lead].verdict),
+            before[lead].now, now[lead].now, held_back=lead not in sent,
         )
-        for own, what in found.items()
+        for lead, what in found.items()
     )  # fmt: skip
     return OpenedPlan(plan, held.provenance, held.remarks, tuple(notes), changed, held, mine)
 
@@ -166,7 +166,7 @@ def _notes(client: Convertr, held: PlanFile) -> list[str]:
     return said
 
 
-def _differences(saved: Sequence[Entry], now: Sequence[Entry], *, same_view: bool) -> dict[LeadId, str]:
+def _differences(saved: Sequence[PlanEntry], now: Sequence[PlanEntry], *, same_view: bool) -> dict[LeadId, str]:
     """What has changed of each lead, in words."""
     found: dict[LeadId, str] = {}
     for old, new in zip(saved, now, strict=True):
@@ -183,11 +183,11 @@ def _differences(saved: Sequence[Entry], now: Sequence[Entry], *, same_view: boo
     return found
 
 
-def _unmarked(sight: Sight) -> Sight:
+def _unmarked(observation: Observation) -> Observation:
     """Without the mark of the person."""
-    lead = sight.lead
-    return sight if lead is None else sight._replace(lead=Lead(lead.id, lead.state))
+    lead = observation.lead
+    return observation if lead is None else observation._replace(lead=Lead(lead.id, lead.state))
 
 
-def _jobs(entry: Entry) -> str:
+def _jobs(entry: PlanEntry) -> str:
     return ", ".join(map(str, entry.integrations)) or "none"

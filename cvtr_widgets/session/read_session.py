@@ -14,7 +14,7 @@ from cvtr_widgets.frames.leads import records_frame
 from cvtr_widgets.models import ActionKind, Choice, Identity, LeadId
 from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, select
-from cvtr_widgets.session.lead_loader import LeadDetail, Moment, Pulling, Things, Words
+from cvtr_widgets.session.lead_loader import LeadDetail, LeadLoader, Moment, Things, Words
 from cvtr_widgets.session.lead_watch import LeadWatch
 from cvtr_widgets.session.progress_bar import ProgressBar
 from cvtr_widgets.session.seen_leads import SeenLeads
@@ -41,7 +41,7 @@ class ReadSession:
         self.client = client
         self._progress = progress
         self._seen = SeenLeads()
-        self._pulling = Pulling(client, masked=client.identity.masked is not False if masked is None else masked)
+        self._pulling = LeadLoader(client, masked=client.identity.masked is not False if masked is None else masked)
 
     def __reduce__(self) -> Any:
         """Raises ArgumentError: it holds connections, locks and a login, which no copy of it would share."""
@@ -91,7 +91,7 @@ class ReadSession:
         cancel: Cancel = None,
         go_on: bool = False,
     ) -> pd.DataFrame:
-        """Leads as a frame (``frames.COLUMNS``; index ``lead_id``), read now.
+        """Leads as a frame (``frames.leads.FRAME_COLUMNS``; index ``lead_id``), read now.
 
         Args:
             ids: lead ids in any form that ``select`` takes; then no filter may be given.
@@ -238,12 +238,14 @@ class ReadSession:
 
     def integrations(self, campaign: int | str) -> pd.DataFrame:
         """Integration jobs of a campaign. Index ``id``: ``name``."""
-        own = self._pulling.named("campaigns", campaign)
-        if own is None:
+        campaign_id = self._pulling.named("campaigns", campaign)
+        if campaign_id is None:
             raise RequestRefused("No campaign is named", advice="Give its id or its exact name.")
-        found = self.client.integrations(own)
-        if not found and not self.client.catalog.has("campaigns", own):
-            raise RequestRefused(f"There is no campaign {own}, or it is not visible to you", advice="See session.campaigns().")
+        found = self.client.integrations(campaign_id)
+        if not found and not self.client.catalog.has("campaigns", campaign_id):
+            raise RequestRefused(
+                f"There is no campaign {campaign_id}, or it is not visible to you", advice="See session.campaigns()."
+            )
         return self._noted(_choices(found, "integrations"), "campaign-processr-jobs")
 
     def statistics(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _matching(rule: Rule, pull: Pull, cancelled: Callable[[], bool]) -> tuple[li
 
 def _campaigns(rule: Rule, client: Convertr) -> set[int]:
     """The ids of the rule's campaigns: a lead that moved to another one meanwhile is not meant."""
-    names = {name.lower(): own for own, name in client.catalog.names("campaigns").items()} if rule.leads.campaigns else {}
+    names = {name.lower(): lead_id for lead_id, name in client.catalog.names("campaigns").items()} if rule.leads.campaigns else {}
     return {one if isinstance(one, int) else names.get(one.strip().lower(), 0) for one in rule.leads.campaigns}
 
 

@@ -20,10 +20,10 @@ from cvtr_widgets.errors import CvtrError, JournalError, NotConfirmed, PlanOutOf
 from cvtr_widgets.journal import bundle
 from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.journal.journal import Journal, journal_file, older_journal
-from cvtr_widgets.journal.last_actions import Flagged
+from cvtr_widgets.journal.last_actions import LastActions
 from cvtr_widgets.journal.ownership import UNKNOWN_ADVICE, whose
-from cvtr_widgets.journal.run_lock import Claim, Held
-from cvtr_widgets.models import LeadId, Sealed, Signature, seal
+from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
+from cvtr_widgets.models import HashedText, LeadId, Signature, seal
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.plan import Plan, fingerprint_of
 from cvtr_widgets.plans.policy import Policy, read_policy
@@ -54,7 +54,7 @@ def run_named(run: Run | str) -> str:
     return run
 
 
-class Running:
+class RunRegistry:
     """What ``LeadSession`` does with plans that were confirmed, and with the journal."""
 
     def __init__(self, client: Convertr) -> None:
@@ -63,7 +63,7 @@ class Running:
         self._journal: Journal | None = None
         self.runs: dict[str, Run] = {}
         self._works: dict[str, RunWork] = {}
-        self._flagged = Flagged()
+        self._flagged = LastActions()
 
     @property
     def journal(self) -> Journal:
@@ -149,8 +149,8 @@ class Running:
             raise PlanOutOfDate("This plan was sent back with a remark, so that it is not run as it is. Make a new one.")
         folder = self.journal.path.parent
         try:
-            claim = Claim(folder / "runs-plans", saved[:16])
-        except Held:
+            claim = RunLock(folder / "runs-plans", saved[:16])
+        except HeldByAnother:
             raise RunTaken("This saved plan is being started elsewhere at this moment. See session.history().") from None
         try:
             for path in sorted(folder.glob("runs-*.sqlite")):
@@ -178,11 +178,11 @@ class Running:
         work = self._works.get(run.id)
         return work is not None and work.begun()
 
-    def _claim(self, run_id: str) -> Claim:
+    def _claim(self, run_id: str) -> RunLock:
         path = self.journal.path
         try:
-            return Claim(path, run_id)
-        except Held:
+            return RunLock(path, run_id)
+        except HeldByAnother:
             pid: Any = None
             since, host = "", ""
             for entry in self.journal.each(run_id, kinds=("run", "claim")):
@@ -292,7 +292,7 @@ class Running:
         groups_to_send = {e.group for e in plan.sendable if found.fates[e.lead_id].stage == "not_sent"} if send else set()
         for number, (action, ids) in enumerate(plan.groups):
             whole, comment = action, action.comment
-            if isinstance(comment, Sealed):
+            if isinstance(comment, HashedText):
                 again = given.get(str(comment))
                 if again is not None:
                     whole = dataclasses.replace(action, comment=again)

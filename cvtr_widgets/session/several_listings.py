@@ -149,7 +149,7 @@ class Listings:
     def _new(self, page: list[Record]) -> list[Record]:
         """The records of leads that no other part has given."""
         ids = self._ids_of(page)
-        new = [record for own, record in zip(ids, page, strict=True) if own is None or own not in self._seen]
+        new = [record for lead_id, record in zip(ids, page, strict=True) if lead_id is None or lead_id not in self._seen]
         self._again += len(page) - len(new)
         self._seen.update(ids)
         return page if len(new) == len(page) else new

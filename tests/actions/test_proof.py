@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from cvtr_widgets.actions import catalogue
-from cvtr_widgets.actions.proof import Finding, Proof, Sight, prove
+from cvtr_widgets.actions.proof import Observation, Proof, ProofResult, prove
 from cvtr_widgets.models import NOT_SENT, Choice, Lead, Outcome
 from cvtr_widgets.runs.outcome_policy import settle, unread
 
@@ -17,20 +17,20 @@ RETURNED = dataclasses.replace(
 )
 
 
-def seen(lead: Lead | None = CAUTION, *, delivered: bool | None = None, **changes) -> Sight:
-    return Sight(None if lead is None else Lead(lead.id, lead.state._replace(**changes)), delivered)
+def seen(lead: Lead | None = CAUTION, *, delivered: bool | None = None, **changes) -> Observation:
+    return Observation(None if lead is None else Lead(lead.id, lead.state._replace(**changes)), delivered)
 
 
 @pytest.mark.parametrize(
     ("after", "finding"),
     [
-        (seen(status="Invalid", reason="Returned", category="No budget"), Finding.PROVEN),
-        (seen(), Finding.UNCHANGED),
-        (seen(status="Invalid"), Finding.OTHERWISE),
-        (seen(status="Invalid", reason="Returned", category="Other"), Finding.OTHERWISE),
-        (seen(status="Valid", reason="Other"), Finding.OTHERWISE),
-        (seen(status="Invalid", reason=NOT_SENT, category=NOT_SENT), Finding.UNPROVABLE),
-        (seen(None), Finding.OTHERWISE),
+        (seen(status="Invalid", reason="Returned", category="No budget"), ProofResult.PROVEN),
+        (seen(), ProofResult.UNCHANGED),
+        (seen(status="Invalid"), ProofResult.OTHERWISE),
+        (seen(status="Invalid", reason="Returned", category="Other"), ProofResult.OTHERWISE),
+        (seen(status="Valid", reason="Other"), ProofResult.OTHERWISE),
+        (seen(status="Invalid", reason=NOT_SENT, category=NOT_SENT), ProofResult.UNPROVABLE),
+        (seen(None), ProofResult.OTHERWISE),
     ],
 )
 def test_a_flag_is_proven_by_status_reason_and_category(after, finding):
@@ -39,18 +39,18 @@ def test_a_flag_is_proven_by_status_reason_and_category(after, finding):
 
 def test_what_stood_so_before_proves_nothing():
     there = seen(status="Invalid", reason="Returned", category="No budget")
-    assert prove(RETURNED, there, there).finding is Finding.UNPROVABLE
+    assert prove(RETURNED, there, there).finding is ProofResult.UNPROVABLE
 
 
 @pytest.mark.parametrize(
     ("before", "after", "finding"),
     [
-        (seen(delivered=False), seen(delivered=True, delivery="Delivered"), Finding.PROVEN),
-        (seen(delivered=False), seen(delivered=True), Finding.AT_ODDS),  # check and field contradict each other: for now
-        (seen(delivered=False), seen(delivered=False), Finding.UNCHANGED),
-        (seen(delivered=True, delivery="Delivered"), seen(delivered=True, delivery="Delivered"), Finding.UNPROVABLE),
-        (seen(delivery=NOT_SENT, delivered=False), seen(delivery=NOT_SENT, delivered=True), Finding.PROVEN),
-        (seen(delivery=NOT_SENT), seen(delivery=NOT_SENT), Finding.UNPROVABLE),
+        (seen(delivered=False), seen(delivered=True, delivery="Delivered"), ProofResult.PROVEN),
+        (seen(delivered=False), seen(delivered=True), ProofResult.AT_ODDS),  # check and field contradict each other: for now
+        (seen(delivered=False), seen(delivered=False), ProofResult.UNCHANGED),
+        (seen(delivered=True, delivery="Delivered"), seen(delivered=True, delivery="Delivered"), ProofResult.UNPROVABLE),
+        (seen(delivery=NOT_SENT, delivered=False), seen(delivery=NOT_SENT, delivered=True), ProofResult.PROVEN),
+        (seen(delivery=NOT_SENT), seen(delivery=NOT_SENT), ProofResult.UNPROVABLE),
     ],
 )
 def test_delivered_is_proven_by_the_check_and_the_field_together(before, after, finding):
@@ -60,8 +60,8 @@ def test_delivered_is_proven_by_the_check_and_the_field_together(before, after, 
 @pytest.mark.parametrize(
     ("counter", "at_rest", "finding"),
     [
-        (2, True, Finding.PROVEN), (2, False, Finding.UNDER_WAY), (2, None, Finding.UNPROVABLE),
-        (1, True, Finding.UNCHANGED), (NOT_SENT, True, Finding.UNPROVABLE),
+        (2, True, ProofResult.PROVEN), (2, False, ProofResult.UNDER_WAY), (2, None, ProofResult.UNPROVABLE),
+        (1, True, ProofResult.UNCHANGED), (NOT_SENT, True, ProofResult.UNPROVABLE),
     ],
 )  # fmt: skip
 def test_reprocessing_is_proven_by_the_counter_and_rest(counter, at_rest, finding):
@@ -69,28 +69,28 @@ def test_reprocessing_is_proven_by_the_counter_and_rest(counter, at_rest, findin
 
 
 def test_a_delete_is_proven_only_where_the_service_says_itself_that_the_lead_is_gone():
-    assert prove(catalogue.delete(), seen(), Sight(None, gone=True)).finding is Finding.PROVEN
-    assert prove(catalogue.delete(), seen(), seen(None)).finding is Finding.AT_ODDS
-    assert prove(catalogue.delete(), seen(), seen()).finding is Finding.UNCHANGED
+    assert prove(catalogue.delete(), seen(), Observation(None, gone=True)).finding is ProofResult.PROVEN
+    assert prove(catalogue.delete(), seen(), seen(None)).finding is ProofResult.AT_ODDS
+    assert prove(catalogue.delete(), seen(), seen()).finding is ProofResult.UNCHANGED
 
 
 @pytest.mark.parametrize(
     ("said", "finding", "final", "outcome"),
     [
-        ("yes", Finding.PROVEN, False, Outcome.CONFIRMED), ("no", Finding.PROVEN, True, Outcome.CONFIRMED),
-        ("nothing", Finding.PROVEN, False, Outcome.CONFIRMED), ("queued", Finding.PROVEN, False, Outcome.CONFIRMED),
-        ("yes", Finding.UNCHANGED, False, None), ("yes", Finding.UNCHANGED, True, Outcome.CONTRADICTED),
-        ("yes", Finding.OTHERWISE, True, Outcome.CONTRADICTED), ("yes", Finding.UNDER_WAY, True, Outcome.ACCEPTED),
-        ("yes", Finding.UNPROVABLE, False, Outcome.ACCEPTED),
-        ("no", Finding.UNCHANGED, False, None), ("no", Finding.UNCHANGED, True, Outcome.REFUSED), ("no", Finding.UNPROVABLE, True, Outcome.REFUSED),
-        ("nothing", Finding.UNCHANGED, False, None), ("nothing", Finding.UNCHANGED, True, Outcome.UNKNOWN),
-        ("nothing", Finding.UNPROVABLE, False, Outcome.UNKNOWN),
-        ("queued", Finding.UNCHANGED, False, None), ("queued", Finding.UNCHANGED, True, Outcome.ACCEPTED),
-        ("queued", Finding.UNPROVABLE, False, Outcome.ACCEPTED),
+        ("yes", ProofResult.PROVEN, False, Outcome.CONFIRMED), ("no", ProofResult.PROVEN, True, Outcome.CONFIRMED),
+        ("nothing", ProofResult.PROVEN, False, Outcome.CONFIRMED), ("queued", ProofResult.PROVEN, False, Outcome.CONFIRMED),
+        ("yes", ProofResult.UNCHANGED, False, None), ("yes", ProofResult.UNCHANGED, True, Outcome.CONTRADICTED),
+        ("yes", ProofResult.OTHERWISE, True, Outcome.CONTRADICTED), ("yes", ProofResult.UNDER_WAY, True, Outcome.ACCEPTED),
+        ("yes", ProofResult.UNPROVABLE, False, Outcome.ACCEPTED),
+        ("no", ProofResult.UNCHANGED, False, None), ("no", ProofResult.UNCHANGED, True, Outcome.REFUSED), ("no", ProofResult.UNPROVABLE, True, Outcome.REFUSED),
+        ("nothing", ProofResult.UNCHANGED, False, None), ("nothing", ProofResult.UNCHANGED, True, Outcome.UNKNOWN),
+        ("nothing", ProofResult.UNPROVABLE, False, Outcome.UNKNOWN),
+        ("queued", ProofResult.UNCHANGED, False, None), ("queued", ProofResult.UNCHANGED, True, Outcome.ACCEPTED),
+        ("queued", ProofResult.UNPROVABLE, False, Outcome.ACCEPTED),
         # What contradicts itself is read again; what goes on doing so proves nothing.
-        ("yes", Finding.AT_ODDS, False, None), ("yes", Finding.AT_ODDS, True, Outcome.ACCEPTED),
-        ("queued", Finding.AT_ODDS, False, None), ("queued", Finding.AT_ODDS, True, Outcome.ACCEPTED),
-        ("nothing", Finding.AT_ODDS, False, None), ("nothing", Finding.AT_ODDS, True, Outcome.UNKNOWN),
+        ("yes", ProofResult.AT_ODDS, False, None), ("yes", ProofResult.AT_ODDS, True, Outcome.ACCEPTED),
+        ("queued", ProofResult.AT_ODDS, False, None), ("queued", ProofResult.AT_ODDS, True, Outcome.ACCEPTED),
+        ("nothing", ProofResult.AT_ODDS, False, None), ("nothing", ProofResult.AT_ODDS, True, Outcome.UNKNOWN),
     ],
 )  # fmt: skip
 def test_what_was_said_and_what_is_seen_make_the_outcome(said, finding, final, outcome):
@@ -101,7 +101,7 @@ def test_what_was_said_and_what_is_seen_make_the_outcome(said, finding, final, o
 
 
 def test_what_is_slow_by_nature_is_not_contradicted_by_not_being_seen_yet():
-    unseen, other = (Proof(finding, "what was seen") for finding in (Finding.UNCHANGED, Finding.OTHERWISE))
+    unseen, other = (Proof(finding, "what was seen") for finding in (ProofResult.UNCHANGED, ProofResult.OTHERWISE))
     assert settle("yes", "", unseen, final=False, slow=True) is None
     found = settle("yes", "", unseen, final=True, slow=True, waited=60.0)
     assert found is not None

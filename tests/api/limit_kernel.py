@@ -12,13 +12,13 @@ import threading
 import time
 from pathlib import Path
 
-from cvtr_widgets.api.limits.rate_limiter import Budget
+from cvtr_widgets.api.limits.rate_limiter import RateLimiter
 from cvtr_widgets.errors import TooManyRequests
 from cvtr_widgets.models import Limits
 
 
 def main(folder: str, requests: str, window: str, threads: str, hold: str) -> None:
-    budget = Budget(Limits(requests=int(requests), window=float(window), in_flight=int(threads)), folder=Path(folder))
+    limiter = RateLimiter(Limits(requests=int(requests), window=float(window), in_flight=int(threads)), folder=Path(folder))
     telling = threading.Lock()
 
     def tell(text: str) -> None:
@@ -27,7 +27,7 @@ def main(folder: str, requests: str, window: str, threads: str, hold: str) -> No
 
     def work() -> None:
         while True:
-            with contextlib.suppress(TooManyRequests), budget.slot():
+            with contextlib.suppress(TooManyRequests), limiter.slot():
                 began = time.monotonic()
                 tell(f"in {began!r}")
                 time.sleep(float(hold))

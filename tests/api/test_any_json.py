@@ -16,10 +16,10 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.errors import CvtrError
-from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, CATEGORIES, PUBLISHERS, REASONS, World, iri, jobs_of
+from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, CATEGORIES, PUBLISHERS, REASONS, SeedWorld, iri, jobs_of
 from tests.api.scripted import Reply, Request, Scripted
 
-LEADS = [made.record for made in World(4, datetime(2026, 11, 20, tzinfo=UTC)).leads(3)]
+LEADS = [made.record for made in SeedWorld(4, datetime(2026, 11, 20, tzinfo=UTC)).leads(3)]
 IDS = [record["id"] for record in LEADS]
 CAMPAIGN = int(LEADS[0]["campaign"].rsplit("/", 1)[1])
 
@@ -162,7 +162,7 @@ class Service:
             if dict(request.query).get("page", "1") != "1":
                 found = {**found, "hydra:member": []} if "hydra:member" in found else found
             elif asked and isinstance(found.get("hydra:member"), list):
-                others = [own for own in self.ids if own not in asked]
+                others = [lead_id for lead_id in self.ids if lead_id not in asked]
                 found = {
                     **found,
                     "hydra:member": [r for r in found["hydra:member"] if not isinstance(r, dict) or r.get("id") not in others],
@@ -211,9 +211,9 @@ def one_example(service: Service, place: tuple[str, tuple], value: Any, ask: str
         asked = IDS if ask == "pull by ids" else IDS[:1]
         assert set(frame.index) | set(frame.attrs["not_found"]) >= set(asked)  # nobody is lost in silence
     if "email" in frame.columns:
-        for own, email in zip(frame.index, frame["email"], strict=True):
+        for lead_id, email in zip(frame.index, frame["email"], strict=True):
             if isinstance(email, str) and email.startswith("lead.") and (path[-1:] != ("email",)):
-                assert email.startswith(f"lead.{own}@"), (own, email)
+                assert email.startswith(f"lead.{lead_id}@"), (lead_id, email)
 
 
 PULLS = ["pull by filter", "pull all", "pull by ids", "pull one", "detail"]
@@ -259,11 +259,11 @@ def test_the_unchanged_answers_give_what_they_hold(service):
 def test_a_lead_that_names_two_ids_is_not_believed(service, value):
     from cvtr_widgets.frames.field_map import id_of
 
-    own = id_of(value)
+    lead_id = id_of(value)
     session = service.session("/api/v4/leads", put(ANSWERS["/api/v4/leads"], ("hydra:member", 0, "id"), value))
     frame = session.pull(created_after="2020-01-01")
-    if own is not None and own != IDS[0]:
-        assert own not in frame.index or own in IDS[1:]
+    if lead_id is not None and lead_id != IDS[0]:
+        assert lead_id not in frame.index or lead_id in IDS[1:]
 
 
 @pytest.mark.parametrize(("key", "value"), [("id", None), ("id", ""), ("@id", None), ("id", "x")])

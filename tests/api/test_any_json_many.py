@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import CvtrError
-from cvtr_widgets.sandbox.data.seed import World
+from cvtr_widgets.sandbox.data.seed import SeedWorld
 from tests.api.test_any_json import Service, any_json, collection, paths, put, quiet
 
 MANY = 40
-LEADS = [made.record for made in World(5, datetime(2026, 11, 20, tzinfo=UTC)).leads(MANY)]
+LEADS = [made.record for made in SeedWorld(5, datetime(2026, 11, 20, tzinfo=UTC)).leads(MANY)]
 IDS = [record["id"] for record in LEADS]
 INSIDE = sorted({path for record in LEADS for path in paths(record) if path}, key=str)
 LONG = 100_000
@@ -73,9 +73,9 @@ def forty_values(service, given_values: list[tuple[tuple, Any]], way: str) -> No
         assert list(found.index) == IDS
         return
     own_email = {record["id"] for record, (path, _) in zip(LEADS, given_values, strict=True) if path[0] != "email"}
-    for own, email in zip(found.index, found["email"], strict=True):
-        if isinstance(email, str) and email.startswith("lead.") and own in own_email:
-            assert email.startswith(f"lead.{own}@"), (own, email)
+    for lead_id, email in zip(found.index, found["email"], strict=True):
+        if isinstance(email, str) and email.startswith("lead.") and lead_id in own_email:
+            assert email.startswith(f"lead.{lead_id}@"), (lead_id, email)
 
 
 @settings(max_examples=10, suppress_health_check=quiet)

@@ -71,7 +71,7 @@ def test_every_line_is_ok_where_the_service_is_as_the_default_says(server):
     text = as_text(found)
     assert f"{len(found)} ok, 0 differ, 0 missing" in text
     assert not [word for word in NEVER if word in text]
-    assert not [own for own in server.lead_ids()[:50] if str(own) in text]
+    assert not [lead_id for lead_id in server.lead_ids()[:50] if str(lead_id) in text]
 
 
 def test_the_session_gives_it_as_a_frame(server):

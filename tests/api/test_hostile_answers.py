@@ -37,8 +37,13 @@ def elsewhere():
     server.stop()
 
 
-def lead(own: int) -> dict:
-    return {"@id": f"/api/v4/leads/{own}", "id": own, "createdTs": "2026-11-01T00:00:00+00:00", "campaign": "/api/v4/campaigns/1"}
+def lead(lead_id: int) -> dict:
+    return {
+        "@id": f"/api/v4/leads/{lead_id}",
+        "id": lead_id,
+        "createdTs": "2026-11-01T00:00:00+00:00",
+        "campaign": "/api/v4/campaigns/1",
+    }
 
 
 # -- the token and its one origin --------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ def test_a_refused_login_is_not_tried_again(scripted: Scripted, connect):
 
 def test_an_ended_token_is_renewed_once_for_all_threads(scripted: Scripted, connect):
     live = {"token-1"}
-    for own in range(101, 109):
-        scripted.answers["GET", f"/api/v4/leads/{own}"] = lead_or_401(live)
+    for lead_id in range(101, 109):
+        scripted.answers["GET", f"/api/v4/leads/{lead_id}"] = lead_or_401(live)
     scripted.answers["POST", "/oauth/v2/token"] = Reply(200, {**LOGIN, "access_token": "token-2"})
     client = connect()
     assert client.lead(101)["id"] == 101

@@ -20,9 +20,9 @@ from tests.api.scripted import Reply, Request, Scripted, collection
 WHEN = "2026-11-20T10:00:00+00:00"
 
 
-def lead(own: int, campaign: int = 44064, status: str = "Caution", **more) -> dict:
+def lead(lead_id: int, campaign: int = 44064, status: str = "Caution", **more) -> dict:
     return {
-        "@id": f"/api/v4/leads/{own}", "id": own, "campaign": f"/api/v4/campaigns/{campaign}", "createdTs": WHEN,
+        "@id": f"/api/v4/leads/{lead_id}", "id": lead_id, "campaign": f"/api/v4/campaigns/{campaign}", "createdTs": WHEN,
         "currentStatus": status, **more,
     }  # fmt: skip
 
@@ -102,8 +102,8 @@ def test_an_id_filter_that_is_ignored_is_seen_through(scripted: Scripted, connec
     search = {"hydra:mapping": [{"variable": "id[]"}]}
     scripted.answers["GET", "/api/v4/leads.jsonld"] = Reply(200, {"hydra:member": [], "hydra:search": search})
     scripted.answers["GET", "/api/v4/leads"] = paged([lead(i) for i in range(1, 50)])  # whatever is asked
-    for own in (7, 8):
-        scripted.answers["GET", f"/api/v4/leads/{own}"] = Reply(200, lead(own))
+    for lead_id in (7, 8):
+        scripted.answers["GET", f"/api/v4/leads/{lead_id}"] = Reply(200, lead(lead_id))
     client = connect()
     assert set(client.fetch_records([7, 8, 99])) == {7, 8}
     assert client.fetch_cost([1, 2, 3]).way == "one by one"

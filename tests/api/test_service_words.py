@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import cvtr_widgets as cvtr
 from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.errors import CvtrError, LoginRefused
-from cvtr_widgets.redact import Gate, personal, said
+from cvtr_widgets.redact import Redactor, personal, said
 from cvtr_widgets.sandbox import Mishap
 from tests.api.scripted import LOGIN, Reply
 
@@ -74,7 +74,7 @@ def test_a_lead_that_was_asked_about_may_be_named():
 
 
 def test_secrets_are_struck_in_each_form_and_long_pages_are_cut():
-    gate = Gate()
+    gate = Redactor()
     gate.know("p@ss word/1", None, 7)
     assert gate.said("a p@ss word/1 b p%40ss%20word%2F1 c p%40ss+word%2F1 d") == "a [secret] b [secret] c [secret] d"
     assert "word" not in repr(gate)

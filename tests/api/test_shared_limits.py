@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cvtr_widgets.api.limits.rate_limiter import MAX_PAUSE, Budget, clamp_pause
+from cvtr_widgets.api.limits.rate_limiter import MAX_PAUSE, RateLimiter, clamp_pause
 from cvtr_widgets.api.limits.shared_permits import allowance_folder
 from cvtr_widgets.errors import Cancelled, TooManyRequests
 from cvtr_widgets.models import Limits
@@ -107,17 +107,17 @@ def test_three_kernels_together_hold_nine_places(kernels):
 def test_the_places_of_a_killed_kernel_are_free_again(kernels, tmp_path):
     (dead,) = kernels(1, requests=100_000, window=300, threads=9, hold=3_600)
     soon(lambda: len(dead.began) == 9)
-    budget = Budget(Limits(), folder=tmp_path / "shared")
-    with pytest.raises(TooManyRequests), budget.slot(patience=0.3):
+    limiter = RateLimiter(Limits(), folder=tmp_path / "shared")
+    with pytest.raises(TooManyRequests), limiter.slot(patience=0.3):
         pass
     dead.kill()
-    with budget.slot(patience=60):
-        assert 10 <= budget.used() <= 30  # what it had sent stays used, and so does what it had leased
-    budget.close()
+    with limiter.slot(patience=60):
+        assert 10 <= limiter.used() <= 30  # what it had sent stays used, and so does what it had leased
+    limiter.close()
 
 
 def test_a_pause_holds_for_every_kernel(kernels, tmp_path):
-    mine = Budget(Limits(requests=100_000, in_flight=2), folder=tmp_path / "shared")
+    mine = RateLimiter(Limits(requests=100_000, in_flight=2), folder=tmp_path / "shared")
     (other,) = kernels(1, requests=100_000, window=300, threads=2, hold=0.001)
     soon(lambda: len(other.began) > 0)
     paused = time.monotonic()
@@ -131,9 +131,9 @@ def test_a_pause_holds_for_every_kernel(kernels, tmp_path):
 
 
 def test_two_budgets_of_one_process_share_too(tmp_path):
-    first, second = (Budget(Limits(requests=3), folder=tmp_path) for _ in "12")
-    for budget in (first, second, first):
-        with budget.slot():
+    first, second = (RateLimiter(Limits(requests=3), folder=tmp_path) for _ in "12")
+    for limiter in (first, second, first):
+        with limiter.slot():
             pass
     assert first.used() == second.used() == 3
     assert second.waiting() > 100
@@ -148,12 +148,12 @@ def test_two_budgets_of_one_process_share_too(tmp_path):
 
 
 def test_what_was_leased_and_not_used_is_given_back(tmp_path):
-    budget = Budget(Limits(requests=3_000), folder=tmp_path)
+    limiter = RateLimiter(Limits(requests=3_000), folder=tmp_path)
     barrier = threading.Barrier(6)
 
     def work() -> None:
         for _ in range(5):
-            with budget.slot():
+            with limiter.slot():
                 barrier.wait(300)
 
     workers = [threading.Thread(target=work) for _ in range(6)]
@@ -161,8 +161,8 @@ def test_what_was_leased_and_not_used_is_given_back(tmp_path):
         worker.start()
     for worker in workers:
         worker.join()
-    budget.close()
-    other = Budget(Limits(requests=3_000), folder=tmp_path)
+    limiter.close()
+    other = RateLimiter(Limits(requests=3_000), folder=tmp_path)
     assert other.used() == 30
     other.close()
 
@@ -190,54 +190,54 @@ def test_where_nothing_can_be_shared_it_says_so_and_keeps_to_a_third(tmp_path, s
     else:
         place.write_text("in the way")
     with pytest.warns(RuntimeWarning, match="CVTR_SHARED"):
-        budget = Budget(Limits(requests=6), folder=place)
-    assert "a third" in budget.note
+        limiter = RateLimiter(Limits(requests=6), folder=place)
+    assert "a third" in limiter.note
     for _ in range(2):
-        with budget.slot():
+        with limiter.slot():
             pass
-    assert budget.used() == 2
-    assert budget.waiting() > 100
+    assert limiter.used() == 2
+    assert limiter.waiting() > 100
 
 
 def test_where_sharing_ends_in_the_middle_it_says_so_and_goes_on(tmp_path):
     place = tmp_path / "shared"
-    budget = Budget(Limits(requests=6), folder=place)
-    budget.pause(300)
-    with pytest.raises(TooManyRequests), budget.slot(patience=0.1):
+    limiter = RateLimiter(Limits(requests=6), folder=place)
+    limiter.pause(300)
+    with pytest.raises(TooManyRequests), limiter.slot(patience=0.1):
         pass
-    budget.close()
+    limiter.close()
     for path in list(place.iterdir()):
         path.unlink()
     place.rmdir()
     place.write_text("in the way")
     with pytest.warns(RuntimeWarning, match="third"):
-        soon(lambda: budget.waiting() > 0 and budget.note)
-    assert budget.waiting() > 100  # the pause holds on
+        soon(lambda: limiter.waiting() > 0 and limiter.note)
+    assert limiter.waiting() > 100  # the pause holds on
 
 
 @pytest.mark.parametrize("folder", [None, "shared"])
 def test_a_clock_that_jumps_lets_nobody_exceed_the_limit_or_wait_for_ever(tmp_path, folder):
     now = [1_000_000.0]
-    budget = Budget(Limits(requests=2), folder=folder and tmp_path / folder, clock=lambda: now[0])
+    limiter = RateLimiter(Limits(requests=2), folder=folder and tmp_path / folder, clock=lambda: now[0])
     for jump in (0, -5_000):
         now[0] += jump
-        with budget.slot():
+        with limiter.slot():
             pass
-    assert budget.used() == 2
-    assert 0 < budget.waiting() < 310 + 5_000 * (folder is None)
-    budget.pause(1e9)
+    assert limiter.used() == 2
+    assert 0 < limiter.waiting() < 310 + 5_000 * (folder is None)
+    limiter.pause(1e9)
     now[0] -= 50_000
-    assert budget.waiting() < 310 + 55_000 * (folder is None)
-    budget.close()
+    assert limiter.waiting() < 310 + 55_000 * (folder is None)
+    limiter.close()
 
 
 def test_a_pause_from_before_a_restart_is_not_believed(tmp_path):
     (tmp_path / "pause").write_text("1e12")
-    budget = Budget(Limits(), folder=tmp_path)
-    assert budget.waiting() == 0
+    limiter = RateLimiter(Limits(), folder=tmp_path)
+    assert limiter.waiting() == 0
     (tmp_path / "pause").write_text("nonsense")
-    assert budget.waiting() == 0
-    budget.close()
+    assert limiter.waiting() == 0
+    limiter.close()
 
 
 @pytest.mark.parametrize(
@@ -245,24 +245,24 @@ def test_a_pause_from_before_a_restart_is_not_believed(tmp_path):
 )
 def test_how_long_a_429_makes_everybody_wait(said, kept):
     assert clamp_pause(said) == kept
-    budget = Budget(Limits(), clock=lambda: 1_000.0)
-    assert budget.pause(said) == kept
-    assert budget.waiting() == kept
+    limiter = RateLimiter(Limits(), clock=lambda: 1_000.0)
+    assert limiter.pause(said) == kept
+    assert limiter.waiting() == kept
 
 
 def test_a_folder_that_is_removed_under_living_kernels_still_holds_nine_places(tmp_path):
     place = tmp_path / "shared"
-    first = Budget(Limits(requests=60, in_flight=9), folder=place)
+    first = RateLimiter(Limits(requests=60, in_flight=9), folder=place)
     with contextlib.ExitStack() as held:
         for _ in range(5):
             held.enter_context(first.slot())
         shutil.rmtree(place)
         soon(lambda: first.used() >= 5)  # it takes part anew, with what is in flight and what was used
-        second = Budget(Limits(requests=60, in_flight=9), folder=place)
+        second = RateLimiter(Limits(requests=60, in_flight=9), folder=place)
         for _ in range(4):
             held.enter_context(second.slot(patience=60))
-        for budget in (first, second):
-            with pytest.raises(TooManyRequests), budget.slot(patience=0.5):
+        for limiter in (first, second):
+            with pytest.raises(TooManyRequests), limiter.slot(patience=0.5):
                 pass
         assert second.used() >= 9
     first.close()

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 import cvtr_widgets as cvtr
 from cvtr_widgets.api.records import leads_of
 from cvtr_widgets.dialect.default import default_dialect
-from cvtr_widgets.frames.record_batch import Rows
+from cvtr_widgets.frames.record_batch import RecordBatch
 from cvtr_widgets.models import NOT_SENT, Lead
-from cvtr_widgets.sandbox.data.seed import World
+from cvtr_widgets.sandbox.data.seed import SeedWorld
 
 FIELDS = default_dialect().lead
-RECORD: dict[str, Any] = next(iter(World(4, datetime(2026, 11, 20, tzinfo=UTC)).leads(1))).record
+RECORD: dict[str, Any] = next(iter(SeedWorld(4, datetime(2026, 11, 20, tzinfo=UTC)).leads(1))).record
 KEYS = [
     "currentStatus", "secondCheckFlagReason", "secondCheckFlagComment", "deliveryStatus", "processrStatus", "processingCounter",
     "publisherBillable", "advertiserBillable", "otherReasonType", "campaign",
@@ -33,9 +33,9 @@ def exactly(lead: Lead) -> list[tuple[type, Any]]:
 def test_a_lead_is_the_same_whoever_came_before_it(changes):
     records = [{**copy.deepcopy(RECORD), **changed} for changed in changes]
     ids = list(range(1, len(records) + 1))
-    together = leads_of(Rows(records), ids, FIELDS, {}, {}, {})
-    for own, record, lead in zip(ids, records, together, strict=True):
-        (alone,) = leads_of(Rows([record]), [own], FIELDS, {}, {}, {})
+    together = leads_of(RecordBatch(records), ids, FIELDS, {}, {}, {})
+    for lead_id, record, lead in zip(ids, records, together, strict=True):
+        (alone,) = leads_of(RecordBatch([record]), [lead_id], FIELDS, {}, {}, {})
         assert exactly(lead) == exactly(alone)
         assert lead == alone
 

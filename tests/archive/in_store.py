@@ -10,15 +10,15 @@ import pandas as pd
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archive import Archive
 from cvtr_widgets.archive.batch import versions_table
-from cvtr_widgets.archive.personal import Cover
-from cvtr_widgets.archive.store import PREFIX, Store
-from cvtr_widgets.frames.leads import COLUMNS
+from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.archive.store import PREFIX, ArchiveStore
+from cvtr_widgets.frames.leads import FRAME_COLUMNS
 
 
 def completed(frame: pd.DataFrame) -> pd.DataFrame:
     """With the columns that a frame of leads has besides."""
     made = frame.copy()
-    for column in COLUMNS:
+    for column in FRAME_COLUMNS:
         if column.name not in made.columns:
             made[column.name] = pd.Series([None] * len(made), index=made.index, dtype="object")
     made["updated"] = pd.to_datetime(made["updated"], utc=True)
@@ -30,9 +30,9 @@ def archived(folder: Path, frame: pd.DataFrame, personal: str = "none") -> Archi
     """An archive that holds these leads."""
     import pyarrow as pa
 
-    full, cover = completed(frame), Cover(b"key", frame["reason"].dropna().unique())
+    full, cover = completed(frame), PersonalHasher(b"key", frame["reason"].dropna().unique())
     at = datetime.fromisoformat(frame.attrs["as_of"]).astimezone(UTC)
-    with Store(folder / f"{PREFIX}made-up").writing() as writer:
+    with ArchiveStore(folder / f"{PREFIX}made-up").writing() as writer:
         values, lost = schema.values_table(full, personal, cover)
         assert lost == {}
         ids = full.index.tolist()
@@ -41,7 +41,7 @@ def archived(folder: Path, frame: pd.DataFrame, personal: str = "none") -> Archi
         )
         writer.put("versions", table, month="2026-11")
         writer.put("seen", pa.table([pa.array(ids, pa.int64()), [at] * len(ids)], schema=schema.seen_schema()))
-        sent = [c.name for c in COLUMNS if c.name not in frame.attrs["not_sent"]]
+        sent = [c.name for c in FRAME_COLUMNS if c.name not in frame.attrs["not_sent"]]
         writer.commit(
             personal=personal, next_version=len(ids) + 1, sent=tuple(sent),
             syncs=({"began": at.isoformat(), "ended": at.isoformat(), "complete": True},),

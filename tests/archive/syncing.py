@@ -16,11 +16,11 @@ import pyarrow.parquet  # noqa: F401
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.archive.archive import Archive
-from cvtr_widgets.archive.windows import Sizes
+from cvtr_widgets.archive.windows import WindowSizes
 from cvtr_widgets.connection import SANDBOX
 from cvtr_widgets.sandbox import SandboxServer
 
-SIZES = Sizes(window=60, batch=20, part=40)
+SIZES = WindowSizes(window=60, batch=20, part=40)
 
 
 def sync(url: str, folder: str) -> None:

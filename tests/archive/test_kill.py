@@ -68,9 +68,9 @@ def disturb(server, dice: random.Random) -> None:
     ids = server.lead_ids()
     server.arrive(dice.randrange(1, 4))
     server.delete(ids[dice.randrange(len(ids))])
-    for own in dice.sample(ids, 5):
-        if own in server.lead_ids():
-            server.change(own, status=dice.choice(["Valid", "Invalid", "Caution"]))
+    for lead_id in dice.sample(ids, 5):
+        if lead_id in server.lead_ids():
+            server.change(lead_id, status=dice.choice(["Valid", "Invalid", "Caution"]))
 
 
 def killed(kills: int, seed: int, syncing: Syncing, folder: Path, journal: Path) -> None:

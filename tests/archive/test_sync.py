@@ -12,19 +12,19 @@ pytest.importorskip("duckdb", reason="the archive is an extra")
 pytest.importorskip("pyarrow", reason="the archive is an extra")
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.archive.windows import Sizes
+from cvtr_widgets.archive.windows import WindowSizes
 from cvtr_widgets.errors import ArchiveBusy, ArchiveError, ServiceError
 from cvtr_widgets.sandbox import Mishap
 from tests.archive.conftest import equal_to_service
 
-SMALL = Sizes(window=60, batch=30, part=50)
+SMALL = WindowSizes(window=60, batch=30, part=50)
 
 
 def presence(archive, ids):
     return archive.leads(deleted=True).to_pandas().loc[ids, "presence"].astype("object").tolist()
 
 
-@pytest.mark.parametrize("sizes", [Sizes(), SMALL], ids=["at once", "in small parts"])
+@pytest.mark.parametrize("sizes", [WindowSizes(), SMALL], ids=["at once", "in small parts"])
 def test_an_archive_holds_what_the_service_holds(session, tmp_path, sizes):
     archive = cvtr.Archive(tmp_path / "leads", sizes=sizes)
     report = archive.sync(session)
@@ -87,8 +87,8 @@ def test_own_runs_flow_in_and_history_names_them(sandbox, session, archive):
     assert (report.read, report.changed) == (3, 3)
     assert len(sandbox.server.requests) < before + 15
     equal_to_service(archive, session)
-    for own in ids:
-        changed = archive.history(own).set_index("field")
+    for lead_id in ids:
+        changed = archive.history(lead_id).set_index("field")
         assert changed.loc["current_status", "run_id"] == run.id
     other = sandbox.server.lead_ids(status="Valid")[0]
     sandbox.server.change(other, status="Test")
@@ -147,8 +147,8 @@ def test_two_at_once_one_works_and_the_other_is_told(sandbox, session, archive):
 
 def test_a_sync_takes_no_more_requests_than_were_announced(sandbox, session, archive):
     archive.sync(session)
-    for own in sandbox.server.lead_ids()[:6]:
-        sandbox.server.change(own, status="Invalid")
+    for lead_id in sandbox.server.lead_ids()[:6]:
+        sandbox.server.change(lead_id, status="Invalid")
     cost = archive.cost(session)
     before = len(sandbox.server.requests)
     report = archive.sync(session)
@@ -161,8 +161,8 @@ def test_where_ids_are_no_filter_all_leads_are_listed_instead(tmp_path, journal_
     with cvtr.Sandbox(leads=220, seed=4, id_filter=False) as sandbox, sandbox.connect() as client:
         session, archive = cvtr.LeadSession(client, progress=False), cvtr.Archive(tmp_path / "leads")
         archive.sync(session)
-        for own in sandbox.server.lead_ids()[::40]:
-            sandbox.server.change(own, status="Invalid")
+        for lead_id in sandbox.server.lead_ids()[::40]:
+            sandbox.server.change(lead_id, status="Invalid")
         before = len(sandbox.server.requests)
         assert archive.sync(session).changed > 0
         assert len(sandbox.server.requests) - before < 90  # and not one for each of 220 leads

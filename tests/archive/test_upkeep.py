@@ -14,11 +14,11 @@ pytest.importorskip("duckdb", reason="the archive is an extra")
 pytest.importorskip("pyarrow", reason="the archive is an extra")
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.archive.windows import Sizes
+from cvtr_widgets.archive.windows import WindowSizes
 from cvtr_widgets.errors import ArchiveError, ExportError
 from tests.archive.conftest import equal_to_service
 
-SMALL = Sizes(window=60, batch=20, part=50)
+SMALL = WindowSizes(window=60, batch=20, part=50)
 
 
 def cache_of(archive):
@@ -133,7 +133,7 @@ def rows_of(path):
 
 def test_a_sync_puts_files_together_and_keeps_to_the_time(session, tmp_path):
     now = [datetime.now(UTC)]
-    archive = cvtr.Archive(tmp_path / "leads", sizes=Sizes(window=30, batch=10, part=50), clock=lambda: now[0])
+    archive = cvtr.Archive(tmp_path / "leads", sizes=WindowSizes(window=30, batch=10, part=50), clock=lambda: now[0])
     report = archive.sync(session)
     assert len(archive.manifest().files) < 30
     assert any("will not last" in note for note in report.notes)
@@ -192,15 +192,15 @@ def test_a_clock_that_jumps_loses_nothing(sandbox, session, tmp_path):
     """The service's clock is believed where this machine's is far from it; leads stay in order whatever a clock says."""
     ahead = [0]
     archive = cvtr.Archive(tmp_path / "leads", sizes=SMALL, clock=lambda: datetime.now(UTC) + timedelta(days=ahead[0]))
-    own = sandbox.server.lead_ids(status="Caution")[0]
+    lead_id = sandbox.server.lead_ids(status="Caution")[0]
     for days, status in ((0, "Valid"), (4_000, "Invalid"), (-4_000, "Test"), (0, "Caution")):
         ahead[0] = days
-        sandbox.server.change(own, status=status)
+        sandbox.server.change(lead_id, status=status)
         arrived = sandbox.server.arrive(1)
         assert archive.sync(session).complete
-        assert archive.leads().to_pandas().loc[[own, *arrived], "current_status"].iloc[0] == status
+        assert archive.leads().to_pandas().loc[[lead_id, *arrived], "current_status"].iloc[0] == status
     equal_to_service(archive, session)
-    assert archive.history(own)["now"].dropna().loc[lambda s: s.isin(["Invalid", "Test", "Caution"])].tolist() == [
+    assert archive.history(lead_id)["now"].dropna().loc[lambda s: s.isin(["Invalid", "Test", "Caution"])].tolist() == [
         "Invalid", "Test", "Caution"
     ]  # fmt: skip
     archive.close()

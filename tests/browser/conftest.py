@@ -27,7 +27,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from cvtr_widgets.cli.jupyterlab import Lab
+from cvtr_widgets.cli.jupyterlab import JupyterLab
 from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.lab import (
     OUTPUT,
@@ -61,7 +61,7 @@ def lab_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def lab(lab_root: Path) -> Iterator[Lab]:
+def lab(lab_root: Path) -> Iterator[JupyterLab]:
     lab_root.mkdir()
     with start_lab(lab_root) as running:
         yield running
@@ -114,7 +114,7 @@ def page(watched: Watched) -> Page:
 
 
 @pytest.fixture
-def notebooks(request: pytest.FixtureRequest, lab: Lab, page: Page) -> Iterator[list[NotebookPage]]:
+def notebooks(request: pytest.FixtureRequest, lab: JupyterLab, page: Page) -> Iterator[list[NotebookPage]]:
     """Those that the test has opened; their kernels end with the test."""
     opened: list[NotebookPage] = []
     yield opened
@@ -126,7 +126,7 @@ def notebooks(request: pytest.FixtureRequest, lab: Lab, page: Page) -> Iterator[
 
 @pytest.fixture
 def notebook(
-    request: pytest.FixtureRequest, lab: Lab, lab_root: Path, page: Page, notebooks: list[NotebookPage]
+    request: pytest.FixtureRequest, lab: JupyterLab, lab_root: Path, page: Page, notebooks: list[NotebookPage]
 ) -> Callable[..., NotebookPage]:
     """Write a notebook, open it in light theme, run all cells and wait for them.
 

@@ -76,7 +76,7 @@ def job(panel: Panel, sandbox: SandboxServer) -> None:
     panel.until(SEEN, ".cvtr-results")
     panel.picture("results")
     outcome = panel.text(".cvtr-outcome-filter").split()
-    flagged = {own for own in sandbox.lead_ids() if sandbox.effects(own)}
+    flagged = {lead_id for lead_id in sandbox.lead_ids() if sandbox.effects(lead_id)}
     print(f"outcome: {' '.join(outcome)}; changed at the service: {sorted(flagged)}")
     assert outcome == ["3", "confirmed"]
     assert flagged == meant

@@ -20,7 +20,7 @@ import nbformat
 from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Playwright
 
 from cvtr_widgets.cli import visitors
-from cvtr_widgets.cli.jupyterlab import Lab
+from cvtr_widgets.cli.jupyterlab import JupyterLab
 from cvtr_widgets.sandbox import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,14 +88,14 @@ def launch_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=browser_path(), args=_BROWSER_OPTIONS)
 
 
-def start_lab(root: Path, options: Sequence[str] = ()) -> Lab:
+def start_lab(root: Path, options: Sequence[str] = ()) -> JupyterLab:
     """JupyterLab on ``root``. Its kernels import this checkout and see nobody's IPython start-up files."""
     environ = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(root.parent / "ipython"), "CVTR_SANDBOX_URL": ""}
     exposed = [f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")]
-    return Lab(root, environ=environ, config=visitors.CONFIG, options=[*exposed, *options])
+    return JupyterLab(root, environ=environ, config=visitors.CONFIG, options=[*exposed, *options])
 
 
-def end_kernels(lab: Lab) -> None:
+def end_kernels(lab: JupyterLab) -> None:
     """A kernel outlives its page, and a notebook of the same name would get the old one."""
     for kind in ("sessions", "kernels"):
         for found in json.loads(lab.call(f"api/{kind}")):
@@ -137,7 +137,7 @@ class Watched:
 class NotebookPage:
     """A notebook that is open in JupyterLab. ``.page`` is Playwright's page, for locators and clicks."""
 
-    def __init__(self, page: Page, lab: Lab, root: Path, name: str) -> None:
+    def __init__(self, page: Page, lab: JupyterLab, root: Path, name: str) -> None:
         self.page = page
         self.lab = lab
         self.path = root / name

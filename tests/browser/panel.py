@@ -60,8 +60,8 @@ class PanelPage:
         return self(f".cvtr-row-tick[data-lead-id='{lead_id}']")
 
     def tick(self, ids: Sequence[int]) -> None:
-        for own in ids:
-            self.box(own).click()
+        for lead_id in ids:
+            self.box(lead_id).click()
         self.selected(len(ids))
 
     def type_ids(self, text: str) -> None:

@@ -31,9 +31,9 @@ def test_has_its_width_in_every_box(open_panel, screenshot):
     panel.page.wait_for_function(READY)
     for width in (320, 420, 1280, 1600, 2560):
         panel.opened.width(width, 5_000)
-        for own, room, shared in panel.page.evaluate(WIDTHS):
+        for lead_id, room, shared in panel.page.evaluate(WIDTHS):
             wanted = max(min(290, room - 40), room * 0.4) if shared else room - 40  # an accordion has 36 px of padding
-            assert own >= min(wanted, 1600), (width, own, room, shared)
+            assert lead_id >= min(wanted, 1600), (width, lead_id, room, shared)
         screenshot(f"boxes-{width}")
 
 

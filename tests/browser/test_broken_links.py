@@ -35,7 +35,7 @@ class Watch:
         self.lost = 0
 
     def changed(self) -> int:
-        return sum(1 for own in self.ids if self.sandbox.effects(own))
+        return sum(1 for lead_id in self.ids if self.sandbox.effects(lead_id))
 
     def look(self) -> None:
         """What is on the screen is not more than what is true."""
@@ -79,8 +79,8 @@ class Watch:
             panel(".cvtr-pause").click()
         panel(".cvtr-results").wait_for()
         assert panel.outcomes() == {"confirmed": len(self.ids)}
-        assert [len(self.sandbox.effects(own)) for own in self.ids] == [1] * len(self.ids)
-        assert {self.sandbox.lead(own)["status"] for own in self.ids} == {"Test"}
+        assert [len(self.sandbox.effects(lead_id)) for lead_id in self.ids] == [1] * len(self.ids)
+        assert {self.sandbox.lead(lead_id)["status"] for lead_id in self.ids} == {"Test"}
 
 
 @pytest.fixture

@@ -58,18 +58,18 @@ def test_one_lead_first_and_then_the_rest(open_live, live, screenshot):
     expect(panel(".cvtr-request")).to_contain_text("leads-bulk-flag")
     expect(panel(".cvtr-request")).not_to_contain_text("Bearer")
     expect(panel(".cvtr-run")).to_be_hidden()
-    assert not any(live.effects(own) for own in ids)
+    assert not any(live.effects(lead_id) for lead_id in ids)
     assert "Tick each sentence to say yes to it." in panel.texts(".cvtr-first .cvtr-why li")
     agree(panel)
     screenshot("first-write")
     panel.press(".cvtr-first-send")
     panel(".cvtr-proven").wait_for()
-    assert sum(1 for own in ids if live.effects(own)) == 1
+    assert sum(1 for lead_id in ids if live.effects(lead_id)) == 1
     panel.run()
     assert panel.outcomes() == {"confirmed": 4}
     expect(panel(".cvtr-what")).to_have_text("This run: Invalid, reason Duplicate: 4 leads.")
-    assert {live.lead(own)["status"] for own in ids} == {"Invalid"}
-    assert [len(live.effects(own)) for own in ids] == [1, 1, 1, 1]
+    assert {live.lead(lead_id)["status"] for lead_id in ids} == {"Invalid"}
+    assert [len(live.effects(lead_id)) for lead_id in ids] == [1, 1, 1, 1]
     # Proven once is proven: the next run of this action has no first write.
     panel.press(".cvtr-same-again")
     others = live.lead_ids(status="Caution")[:2]
@@ -93,4 +93,4 @@ def test_a_lead_that_is_not_as_intended_stops_everything(open_live, live):
     expect(panel(".cvtr-first .cvtr-alarm")).to_contain_text("contradicted")
     expect(panel(".cvtr-first")).to_contain_text("The rest was not sent.")
     expect(panel(".cvtr-run")).to_be_hidden()
-    assert not any(live.effects(own) for own in ids)
+    assert not any(live.effects(lead_id) for lead_id in ids)

@@ -67,7 +67,7 @@ def test_decisions_by_key_are_counted_and_lead_on(open_panel, sandbox, screensho
 
 
 def test_undo_has_a_way_back_to_the_results(open_panel, sandbox, screenshot):
-    ids = [own for own in sandbox.lead_ids(status="Invalid") if sandbox.lead(own)["reason"] == "Duplicate"][:2]
+    ids = [lead_id for lead_id in sandbox.lead_ids(status="Invalid") if sandbox.lead(lead_id)["reason"] == "Duplicate"][:2]
     panel = open_panel()
     flag(panel, ids, "test", reason="Test lead")
     panel.run(confirm=False)

@@ -40,10 +40,10 @@ def plant(sandbox, ids):
     def string(place):
         return STRINGS[place % len(STRINGS)]
 
-    for n, own in enumerate(ids):
-        record = sandbox.record(own)
+    for n, lead_id in enumerate(ids):
+        record = sandbox.record(lead_id)
         sandbox.change_record(
-            own,
+            lead_id,
             firstName=string(n),
             lastName=string(n + 1),
             email=string(n + 2),
@@ -58,8 +58,8 @@ def plant(sandbox, ids):
             leadData=[{"@id": "/api/v4/lead-datas/1", "@type": "LeadData", "type": "core.data", "name": string(n + 11),
                        "value": string(n + 12)}],
         )  # fmt: skip
-    for n, own in enumerate(ids[:12]):
-        sandbox.change(own, comment=STRINGS[n * 10])  # also among its notes
+    for n, lead_id in enumerate(ids[:12]):
+        sandbox.change(lead_id, comment=STRINGS[n * 10])  # also among its notes
 
 
 @pytest.fixture
@@ -108,9 +108,9 @@ def test_nothing_that_a_lead_holds_acts_or_breaks_the_page(open_panel, sandbox, 
     screenshot("hostile-table")
 
     for n in (0, 8, 57, 62, 70, 86, 110, 117, 150, 200, 240):  # a few of every kind, and the long ones
-        own = ids[n % len(ids)]
-        panel(f".cvtr-open[data-lead-id='{own}']").click()
-        expect(panel(".cvtr-detail h4")).to_have_text(f"Lead {own}")
+        lead_id = ids[n % len(ids)]
+        panel(f".cvtr-open[data-lead-id='{lead_id}']").click()
+        expect(panel(".cvtr-detail h4")).to_have_text(f"Lead {lead_id}")
         panel(".cvtr-fields dt").first.wait_for()
         harmless(panel, asked)
     screenshot("hostile-detail", ".cvtr-detail")

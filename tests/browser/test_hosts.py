@@ -27,7 +27,7 @@ def whole_job(panel: PanelPage, sandbox) -> None:
     panel.preview()
     panel.run()
     assert panel.outcomes() == {"confirmed": 2}
-    assert {sandbox.lead(own)["status"] for own in ids} == {"Invalid"}
+    assert {sandbox.lead(lead_id)["status"] for lead_id in ids} == {"Invalid"}
 
 
 def test_in_notebook_7(lab, lab_root, watched, notebooks, sandbox, written):
@@ -55,6 +55,6 @@ def test_as_a_voila_page_whose_source_holds_no_lead(lab, lab_root, page, noteboo
     whole_job(panel, sandbox)
     source = page.request.get(lab.address(written, "voila/render")).text()
     assert "cvtr" in source
-    leads = [sandbox.record(own) for own in sandbox.lead_ids()]
+    leads = [sandbox.record(lead_id) for lead_id in sandbox.lead_ids()]
     secrets = {str(lead["id"]) for lead in leads} | {lead["email"] for lead in leads}
     assert [secret for secret in secrets if secret in source] == []

@@ -73,7 +73,7 @@ def test_the_whole_job_by_keyboard_alone(open_panel, sandbox):
     assert page.evaluate(WITHIN), "the focus was lost with the button that was pressed"
     assert panel.outcomes() == {"confirmed": 3}
     assert changed(sandbox, everyone) == meant
-    assert {sandbox.lead(own)["comment"] for own in meant} == {"by keys"}
+    assert {sandbox.lead(lead_id)["comment"] for lead_id in meant} == {"by keys"}
     tab_to(page, ".cvtr-start-over")
     press("Enter")
     panel.step(1)

@@ -50,4 +50,4 @@ def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_calle
     panel = PanelPage(opened, sandbox)
     panel.press(".cvtr-resume")
     panel(".cvtr-results").wait_for()
-    assert {len(sandbox.effects(own)) for own in ids} <= {0, 1}
+    assert {len(sandbox.effects(lead_id)) for lead_id in ids} <= {0, 1}

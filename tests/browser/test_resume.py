@@ -33,7 +33,7 @@ def begin_a_run(panel, ids):
 def kill_in_the_middle(opened, sandbox, ids, kernel_eval):
     """Kill the kernel when some leads have been written and others not."""
     pid = kernel_eval("import os\nos.getpid()")
-    while not 3 <= sum(1 for own in ids if sandbox.effects(own)) < len(ids) - 6:
+    while not 3 <= sum(1 for lead_id in ids if sandbox.effects(lead_id)) < len(ids) - 6:
         opened.page.wait_for_timeout(20)
     os.kill(pid, signal.SIGKILL)
 
@@ -61,7 +61,7 @@ def test_a_killed_kernels_run_is_gone_on_with_and_a_stale_lead_held_back(noteboo
     begin_a_run(panel, ids)
     kill_in_the_middle(opened, sandbox, ids, kernel_eval)
     sandbox.latency = 0.0
-    stale = next(own for own in reversed(ids) if not sandbox.effects(own))
+    stale = next(lead_id for lead_id in reversed(ids) if not sandbox.effects(lead_id))
     sandbox.change(stale, status="Valid", reason="Details verified")
     restarted(opened)
     panel = PanelPage(opened, sandbox)
@@ -74,18 +74,18 @@ def test_a_killed_kernels_run_is_gone_on_with_and_a_stale_lead_held_back(noteboo
     assert found["skipped"] == 1
     results = dict(kernel_eval("[[int(i), [str(r.outcome), r.detail]] for i, r in panel.results.iterrows()]"))
     assert "status changed from Caution to Valid" in results[stale][1]
-    for own in ids:
-        outcome, detail = results[own]
-        effects = len(sandbox.effects(own))
-        assert effects == (0 if own == stale else 1) or (outcome == "unknown" and effects == 0), (own, outcome, detail)
+    for lead_id in ids:
+        outcome, detail = results[lead_id]
+        effects = len(sandbox.effects(lead_id))
+        assert effects == (0 if lead_id == stale else 1) or (outcome == "unknown" and effects == 0), (lead_id, outcome, detail)
         if outcome == "confirmed":
-            assert sandbox.lead(own)["status"] == "Invalid"
+            assert sandbox.lead(lead_id)["status"] == "Invalid"
     expect(panel(".cvtr-past .cvtr-resume")).to_have_count(0)
 
 
 def test_a_run_is_taken_back_and_the_undo_is_a_plan_first(open_panel, sandbox):
     ids = sandbox.lead_ids(status="Valid", delivery="Not Delivered")[:4]
-    before = {own: (sandbox.lead(own)["status"], sandbox.lead(own)["reason"]) for own in ids}
+    before = {lead_id: (sandbox.lead(lead_id)["status"], sandbox.lead(lead_id)["reason"]) for lead_id in ids}
     panel = open_panel()
     panel.type_ids(" ".join(map(str, ids)))
     panel.selected(len(ids))
@@ -96,11 +96,11 @@ def test_a_run_is_taken_back_and_the_undo_is_a_plan_first(open_panel, sandbox):
     assert panel.outcomes() == {"confirmed": 4}
     panel.press(".cvtr-undo-run")
     panel(".cvtr-plan").wait_for()
-    assert all(sandbox.lead(own)["delivery"] == "Delivered" for own in ids)  # nothing was sent yet
+    assert all(sandbox.lead(lead_id)["delivery"] == "Delivered" for lead_id in ids)  # nothing was sent yet
     panel.run(signature="Ana Example")
     assert panel.outcomes() == {"confirmed": 4}
-    assert all(sandbox.lead(own)["delivery"] == "Not Delivered" for own in ids)
-    assert {own: (sandbox.lead(own)["status"], sandbox.lead(own)["reason"]) for own in ids} == before
+    assert all(sandbox.lead(lead_id)["delivery"] == "Not Delivered" for lead_id in ids)
+    assert {lead_id: (sandbox.lead(lead_id)["status"], sandbox.lead(lead_id)["reason"]) for lead_id in ids} == before
 
 
 def test_a_watched_run_shows_nothing_of_the_run_before_it_and_when_its_owner_is_gone_it_can_be_gone_on_with(
@@ -110,7 +110,7 @@ def test_a_watched_run_shows_nothing_of_the_run_before_it_and_when_its_owner_is_
     environ = {**joined(sandbox), "CVTR_JOURNAL": str(tmp_path / "journal"), "CVTR_SETTINGS": str(tmp_path / "settings")}
     with other_kernel(sandbox, ids[2:], environ) as other:
         run_id = other.stdout.readline().strip()
-        while not all(sandbox.effects(own) for own in ids[2:]):
+        while not all(sandbox.effects(lead_id) for lead_id in ids[2:]):
             time.sleep(0.02)
         opened = notebook([CELL.format(role="admin")], environ=environ, until=".cvtr-panel[data-step='1']")
         panel = PanelPage(opened, sandbox)

@@ -24,8 +24,8 @@ def values(sandbox, ids):
     """Everything that says something about a lead, as the service sends it, and what the accounts are opened with."""
     found = {password for _, password, _ in sandbox.users.values()}
     found |= {COMMENT, SIGNATURE, COMMENT.split(maxsplit=1)[0], *sandbox.campaigns().values()}
-    for own in ids:
-        record = sandbox.record(own)
+    for lead_id in ids:
+        record = sandbox.record(lead_id)
         found |= {str(record[key]) for key in PERSONAL if record[key]}
         found |= {entry["value"] for entry in record["leadData"] if entry["name"] in {"Company", "leadHash"}}
     return found
@@ -35,7 +35,7 @@ def held(text, wanted):
     """Those of ``wanted`` that the text holds, as whole words; also in the forms that JSON gives them."""
     lines = text + "\n" + re.sub(r"\\u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), text)
     # "Tom" is not in "bottom", and an id not in the digits of a hash.
-    return [own for own in wanted if own in lines and re.search(rf"(?<!\w){re.escape(own)}(?!\w)", lines)]
+    return [lead_id for lead_id in wanted if lead_id in lines and re.search(rf"(?<!\w){re.escape(lead_id)}(?!\w)", lines)]
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def driven_by(sandbox, ids, *, errors):
         text = REFUSED.format(name)
         sandbox.mishaps = [
             Mishap("leads", "status", status=400, text=text, times=2),
-            *(Mishap("leads-bulk-flag", "refuse_lead", lead=own, text=text) for own in ids[:2]),
+            *(Mishap("leads-bulk-flag", "refuse_lead", lead=lead_id, text=text) for lead_id in ids[:2]),
         ]
     driven = DRIVEN.format(text=typed, name=name, comment=COMMENT, own=str(ids[0]), signature=SIGNATURE, errors=errors)
     wanted = values(sandbox, sandbox.lead_ids())
@@ -238,7 +238,9 @@ def test_nbconvert_stores_nothing_of_what_a_panel_was_driven_through(sandbox, tm
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE * 2, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     text = (tmp_path / "out.ipynb").read_text(encoding="utf-8")
-    assert [bool(sandbox.effects(own)) for own in ids] == ([False, False, True] if errors else [True] * 3)  # it was driven
+    assert [bool(sandbox.effects(lead_id)) for lead_id in ids] == (
+        [False, False, True] if errors else [True] * 3
+    )  # it was driven
     assert "application/vnd.jupyter.widget-state+json" in text
     assert ("a fault in the lead panel" in text) is errors
     assert not held(text, wanted)
@@ -249,7 +251,7 @@ def test_the_source_of_a_voila_page_holds_nothing_after_errors(sandbox, lab, lab
     driven, wanted = driven_by(sandbox, ids, errors=True)
     write_driven(lab_root, "voila-errors.ipynb", sandbox, driven)
     source = watched.page.request.get(lab.address("voila-errors.ipynb", "voila/render"), timeout=PATIENCE * 1000).text()
-    assert [bool(sandbox.effects(own)) for own in ids] == [False, False, True]  # it was driven, errors and all
+    assert [bool(sandbox.effects(lead_id)) for lead_id in ids] == [False, False, True]  # it was driven, errors and all
     assert "cvtr" in source
     assert not held(source, wanted)
     end_kernels(lab)

@@ -15,7 +15,7 @@ def everybody(sandbox):
 
 def changed(sandbox, ids):
     """Those of ``ids`` that any write was applied to."""
-    return {own for own in ids if sandbox.effects(own)}
+    return {lead_id for lead_id in ids if sandbox.effects(lead_id)}
 
 
 def finish(panel, sandbox, number):
@@ -68,9 +68,9 @@ def test_ticks_stay_with_their_leads_whatever_is_shown(open_panel, sandbox):
     turn(panel, 2)
     assert set(ticked(panel)) == meant & set(panel.rows())
     second = panel.rows()
-    fresh = [own for own in second if own not in meant][:2]
-    for own in fresh:
-        panel.box(own).click()
+    fresh = [lead_id for lead_id in second if lead_id not in meant][:2]
+    for lead_id in fresh:
+        panel.box(lead_id).click()
     meant |= set(fresh)
     panel.selected(8)
     shown = len(meant & set(panel.rows()))
@@ -88,7 +88,7 @@ def test_ticks_stay_with_their_leads_whatever_is_shown(open_panel, sandbox):
 
     finish(panel, sandbox, 8)
     assert changed(sandbox, everyone) == meant
-    assert {sandbox.lead(own)["replacement"] for own in meant} == {"Replacement"}
+    assert {sandbox.lead(lead_id)["replacement"] for lead_id in meant} == {"Replacement"}
 
 
 @pytest.mark.kept_page
@@ -124,7 +124,7 @@ def test_page_matching_none_invert_and_undo_each_say_their_number(open_panel, sa
     panel.selected(0)
 
     campaign = sandbox.campaigns()[sandbox.lead(page[0])["campaign_id"]]
-    matching = {own for own in everyone if sandbox.lead(own)["campaign_id"] == sandbox.lead(page[0])["campaign_id"]}
+    matching = {lead_id for lead_id in everyone if sandbox.lead(lead_id)["campaign_id"] == sandbox.lead(page[0])["campaign_id"]}
     panel(".cvtr-search").fill(campaign)
     expect(panel(".cvtr-select-matching")).to_have_text(f"all {len(matching)} matching")
     panel(".cvtr-select-matching").click()
@@ -200,7 +200,7 @@ def test_typed_ids_and_what_was_not_taken_of_them(open_panel, sandbox):
 
 
 def returned_csv(ids):
-    lines = [f"{own};Cloud whitepaper;No budget" for own in ids]
+    lines = [f"{lead_id};Cloud whitepaper;No budget" for lead_id in ids]
     lines.insert(2, "1.23E+08;Cloud whitepaper;No budget")
     lines += [f"{ids[0]};Cloud whitepaper;No budget", f"Total;{len(ids)};"]
     return "\r\n".join(["Lead ID;Campaign;Why", *lines]).encode("cp1252")
@@ -212,8 +212,8 @@ def returned_xlsx(ids):
     sheet.append(["Returned leads", None])
     sheet.append([])
     sheet.append(["Campaign ID", "Lead ID"])
-    for own in ids:
-        sheet.append([44064, own])
+    for lead_id in ids:
+        sheet.append([44064, lead_id])
     sheet.append([44064, "7,5E+07"])
     sheet.append([44064, ids[-1]])
     sheet.append(["Total", len(ids)])

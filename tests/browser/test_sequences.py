@@ -109,7 +109,7 @@ class User:
         here = self.model.here
         if here:
             self.note("the box of the page")
-            on = not all(own in self.model.selected for own in here)
+            on = not all(lead_id in self.model.selected for lead_id in here)
             self.press(".cvtr-tick-page")
             self.model.tick(here, on=on)
 
@@ -255,16 +255,16 @@ class User:
     def meanwhile(self) -> None:
         """Somebody else deletes and changes leads (selected ones too), and new ones come in. The list does not show it yet."""
         model = self.model
-        rows = [own for own in model.rows if own not in model.gone]
+        rows = [lead_id for lead_id in model.rows if lead_id not in model.gone]
         chosen = sorted(model.selected & set(rows))
         gone = {*self.random.sample(chosen or rows, 1), *self.random.sample(rows, self.random.randrange(3))}
-        changed = [own for own in self.random.sample(rows, 5) if own not in gone]
+        changed = [lead_id for lead_id in self.random.sample(rows, 5) if lead_id not in gone]
         self.note(f"meanwhile {sorted(gone)} are deleted, {changed} changed")
-        for own in gone:
-            model.sandbox.delete(own)
-        for own in changed:
+        for lead_id in gone:
+            model.sandbox.delete(lead_id)
+        for lead_id in changed:
             status, reason = self.random.choice([("Invalid", "Duplicate"), ("Valid", None), ("Test", None)])
-            model.sandbox.change(own, status=status, reason=reason)
+            model.sandbox.change(lead_id, status=status, reason=reason)
         model.sandbox.arrive(self.random.randrange(1, 6))
         model.arrived = int(time.time())
         model.gone |= gone
@@ -323,7 +323,7 @@ def hurry(panel, kernel_eval, seed: int, steps: int) -> None:
     panel(".cvtr-select-none").click()
     panel.selected(0)
     meant = dict(panel.page.evaluate(HURRY, [seed, steps]))
-    wanted = {own for own, on in meant.items() if on}
+    wanted = {lead_id for lead_id, on in meant.items() if on}
     ends = time.monotonic() + 30.0
     # What is asked here may pass by clicks that were made just before: widgets are heard on a line of their own.
     while set(ids := kernel_eval("list(panel.selection.ids)")) != wanted and time.monotonic() < ends:

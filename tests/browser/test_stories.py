@@ -22,7 +22,7 @@ def caution(sandbox, number, role="admin"):
 
 
 def changed(sandbox, ids):
-    return {own for own in ids if sandbox.effects(own)}
+    return {lead_id for lead_id in ids if sandbox.effects(lead_id)}
 
 
 def prepare(panel, ids, action="other", **fields):
@@ -65,7 +65,7 @@ def release_kernel(panel, name):
 @pytest.mark.kept_page
 def test_an_agency_user_sees_less_and_may_do_less(open_panel, sandbox):
     everyone, seen = sandbox.lead_ids(), sandbox.lead_ids(role="agency")
-    others = [own for own in everyone if own not in set(seen)]
+    others = [lead_id for lead_id in everyone if lead_id not in set(seen)]
     panel = open_panel(role="agency")
     expect(panel(".cvtr-head")).to_contain_text("agency@sandbox.example")
     panel.load()
@@ -120,7 +120,7 @@ def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(o
     assert found == {"confirmed": len(done), "not sent": 20 - len(done)}
     assert 0 < len(done) < 20
     assert done < set(ids)
-    assert all(len(sandbox.effects(own)) == 1 for own in done)
+    assert all(len(sandbox.effects(lead_id)) == 1 for lead_id in done)
 
     panel(".cvtr-outcome-filter [data-key='not_sent']").click()
     expect(panel(".cvtr-table-results .cvtr-where")).to_contain_text(f"of {20 - len(done)} matching, 20 loaded")
@@ -147,7 +147,7 @@ def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(o
     panel.run(confirm=False)
     assert panel.outcomes() == {"confirmed": left}
     assert changed(sandbox, everyone) == set(ids)
-    assert all(len(sandbox.effects(own)) == 1 for own in ids)
+    assert all(len(sandbox.effects(lead_id)) == 1 for lead_id in ids)
 
 
 @pytest.mark.kept_page
@@ -164,7 +164,7 @@ def test_a_double_click_sends_once(open_panel, sandbox):
     panel(".cvtr-results").wait_for()
     assert panel.outcomes() == {"confirmed": 3}
     assert len(writes(sandbox)) == 1
-    assert all(len(sandbox.effects(own)) == 1 for own in ids)
+    assert all(len(sandbox.effects(lead_id)) == 1 for lead_id in ids)
 
 
 @pytest.mark.kept_page

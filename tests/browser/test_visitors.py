@@ -74,10 +74,10 @@ def test_a_visitor_finds_the_run_that_was_left_and_idle_kernels_end(browser, own
         expect(stranger("li[data-run]")).to_have_count(0)
 
         mine.page.goto("about:blank")
-        until(lambda: sum(1 for own in ids if sandbox.effects(own)) >= 12)  # longer than a kernel may be idle
+        until(lambda: sum(1 for lead_id in ids if sandbox.effects(lead_id)) >= 12)  # longer than a kernel may be idle
         sandbox.latency = 0.0
-        until(lambda: all(sandbox.lead(own)["status"] == "Test" for own in ids))
-        assert [len(sandbox.effects(own)) for own in ids] == [1] * 20
+        until(lambda: all(sandbox.lead(lead_id)["status"] == "Test" for lead_id in ids))
+        assert [len(sandbox.effects(lead_id)) for lead_id in ids] == [1] * 20
 
         panel = visit(mine.page)
         expect(panel(".cvtr-past h3")).to_have_text("Your runs")

@@ -42,13 +42,13 @@ class Ticking:
 
     def load(self) -> None:
         """The first reading."""
-        self.rows = {own: self.sandbox.record(own) for own in self.sandbox.lead_ids()}
+        self.rows = {lead_id: self.sandbox.record(lead_id) for lead_id in self.sandbox.lead_ids()}
         self.arrange()
 
     def refresh(self) -> None:
         """The same reading again."""
-        known = {own: record for own, record in self.rows.items() if own not in self.changed}
-        self.rows = {own: known.get(own) or self.sandbox.record(own) for own in self.sandbox.lead_ids()}
+        known = {lead_id: record for lead_id, record in self.rows.items() if lead_id not in self.changed}
+        self.rows = {lead_id: known.get(lead_id) or self.sandbox.record(lead_id) for lead_id in self.sandbox.lead_ids()}
         self.absent, self.changed, self.gone = set(), set(), set()
         self.reframe()
         self.look_up()
@@ -63,18 +63,18 @@ class Ticking:
     def reframe(self) -> None:
         seen = self.here
         self.arrange(page=self.page)
-        still = [own for own in seen if own in self.shown]
+        still = [lead_id for lead_id in seen if lead_id in self.shown]
         if self.page and still:
             self.page = self.shown.index(still[0]) // self.size
         self.settle_anchor()
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
-    def lets_through(self, own: int, without: str | None = None) -> bool:
-        record = self.rows[own]
+    def lets_through(self, lead_id: int, without: str | None = None) -> bool:
+        record = self.rows[lead_id]
         return (
             all(word in record["email"] for word in self.search.casefold().split())
-            and (not self.only or own in self.selected)
+            and (not self.only or lead_id in self.selected)
             and all(
                 record[SORTS[name]] == wanted if name == "current_status" else wanted in (record[SORTS[name]] or "").casefold()
                 for name, wanted in self.filters.items()
@@ -83,12 +83,12 @@ class Ticking:
         )
 
     def arrange(self, page: int = 0) -> None:
-        self.shown = [own for own in self.rows if self.lets_through(own)]
+        self.shown = [lead_id for lead_id in self.rows if self.lets_through(lead_id)]
         for name, descending in reversed(self.sort):
-            values = {own: self.rows[own][SORTS[name]] for own in self.shown}
-            full = [own for own in self.shown if values[own] not in (None, "")]
-            rest = [own for own in self.shown if values[own] in (None, "")]
-            folded = {own: v.casefold() if isinstance(v, str) else v for own, v in values.items()}
+            values = {lead_id: self.rows[lead_id][SORTS[name]] for lead_id in self.shown}
+            full = [lead_id for lead_id in self.shown if values[lead_id] not in (None, "")]
+            rest = [lead_id for lead_id in self.shown if values[lead_id] in (None, "")]
+            folded = {lead_id: v.casefold() if isinstance(v, str) else v for lead_id, v in values.items()}
             self.shown = sorted(full, key=folded.__getitem__, reverse=descending) + rest
         self.page = min(page, self.pages - 1)
         self.settle_anchor()
@@ -118,9 +118,9 @@ class Ticking:
     def values(self, column: str) -> dict[str, int]:
         """Values of a column that can be chosen now, with their numbers."""
         counts: dict[str, int] = {}
-        for own in self.rows:
-            if self.lets_through(own, without=column):
-                value = self.rows[own][SORTS[column]]
+        for lead_id in self.rows:
+            if self.lets_through(lead_id, without=column):
+                value = self.rows[lead_id][SORTS[column]]
                 counts[value] = counts.get(value, 0) + 1
         return counts
 
@@ -134,15 +134,15 @@ class Ticking:
         if ids:
             self.pick(self.selected | set(ids) if on else self.selected - set(ids))
 
-    def click(self, own: int, *, shift: bool) -> None:
+    def click(self, lead_id: int, *, shift: bool) -> None:
         """A click on the box of a lead; with Shift, all from the one clicked last take what this one becomes."""
         here = self.here
-        ids = [own]
+        ids = [lead_id]
         if shift and self.anchor is not None:
-            low, high = sorted((here.index(self.anchor), here.index(own)))
+            low, high = sorted((here.index(self.anchor), here.index(lead_id)))
             ids = here[low : high + 1]
-        self.tick(ids, on=own not in self.selected)
-        self.anchor = own
+        self.tick(ids, on=lead_id not in self.selected)
+        self.anchor = lead_id
 
     def undo(self) -> None:
         self.selected = self.steps.pop()
@@ -158,7 +158,7 @@ class Ticking:
         absent = len(self.absent & self.selected)
         count = len(self.selected)
         return {
-            "rows": [[str(own), own in self.selected] for own in here],
+            "rows": [[str(lead_id), lead_id in self.selected] for lead_id in here],
             "where": f"{first + 1:,}–{first + len(here):,} of {of}" if here else f"None of {loaded:,} loaded matches",
             "sorts": sorted([name, "descending" if down else "ascending"] for name, down in self.sort),
             "absent": f"{absent:,} can’t be found: deleted, or not visible to you." if absent else "",

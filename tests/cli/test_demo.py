@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cvtr_widgets.cli.app import PANEL, lay_out, shipped_notebooks
-from cvtr_widgets.cli.jupyterlab import Lab, LaunchError
+from cvtr_widgets.cli.jupyterlab import JupyterLab, LaunchError
 from cvtr_widgets.errors import SettingsError
 from tests.cli.running_demo import RunningDemo
 
@@ -126,5 +126,5 @@ def test_jupyterlab_that_cannot_start_says_why_and_leaves_nothing(tmp_path, monk
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     with pytest.raises(LaunchError, match=r"(?s)ended at once\. Its last lines:.*no_such.*Mend what it names and start again\.$"):
-        Lab(tmp_path, options=["--ServerApp.port=no_such"])
+        JupyterLab(tmp_path, options=["--ServerApp.port=no_such"])
     assert list(tmp_path.iterdir()) == []

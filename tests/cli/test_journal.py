@@ -32,8 +32,8 @@ def test_runs_are_listed_and_shown(ran):
     assert "3 confirmed" in listed.output
     shown = journal("show", run.id)
     assert shown.exit_code == 0
-    for own in ids:
-        assert f"{own}  confirmed" in shown.output
+    for lead_id in ids:
+        assert f"{lead_id}  confirmed" in shown.output
     assert "Caution -> Invalid" in shown.output
     assert "Zoë" not in shown.output
 

@@ -36,10 +36,10 @@ def all_eight(session: cvtr.LeadSession, server: SandboxServer, *, accepted: fro
         results = run(session, action, ids)
         wanted = "accepted" if str(action.kind) in accepted else "confirmed"
         assert set(results["outcome"]) == {wanted}, results[["outcome", "detail"]].to_string()
-        for own in ids:
-            so = server.lead(own)
+        for lead_id in ids:
+            so = server.lead(lead_id)
             assert {k: so[k] for k in truth} == truth
-            assert len(server.effects(own)) == 1
+            assert len(server.effects(lead_id)) == 1
 
     check(
         cvtr.mark_invalid("Returned", category="No budget", comment="asked again; naïve & co"),

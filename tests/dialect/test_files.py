@@ -94,20 +94,20 @@ def test_any_value_for_any_table_is_a_dialect_or_a_clear_error(name, value):
 
 def test_a_file_of_ones_own_holds_only_what_differs():
     default = default_dialect()
-    own = parse_dialect('name = "acme"\n[calls.flag]\nyes = [200]\n[calls.flag.body]\nown_reason = ""\n', "acme.toml")
-    assert own.calls["flag"].yes == {200}
-    assert "own_reason" not in own.calls["flag"].body
-    assert own.calls["flag"].body["comment"] == default.calls["flag"].body["comment"]
-    assert own.calls["delete"] == default.calls["delete"]
-    assert own.own == {"calls.flag.yes", "calls.flag.body.own_reason"}
-    assert own.hash != default.hash
+    lead_id = parse_dialect('name = "acme"\n[calls.flag]\nyes = [200]\n[calls.flag.body]\nown_reason = ""\n', "acme.toml")
+    assert lead_id.calls["flag"].yes == {200}
+    assert "own_reason" not in lead_id.calls["flag"].body
+    assert lead_id.calls["flag"].body["comment"] == default.calls["flag"].body["comment"]
+    assert lead_id.calls["delete"] == default.calls["delete"]
+    assert lead_id.own == {"calls.flag.yes", "calls.flag.body.own_reason"}
+    assert lead_id.hash != default.hash
 
 
 def test_evidence_is_the_entrys_own_and_is_not_inherited_from_what_it_replaces():
     default = default_dialect()
     assert default.evidence_of(["calls.flag.path"])["calls.flag.path"].kind == "documented"
-    own = parse_dialect('[calls.flag]\npath = "other"\nyes = { values = [200], evidence = "seen 2026-11-24" }\n', "x")
-    found = own.evidence_of(["calls.flag.path", "calls.flag.yes"])
+    lead_id = parse_dialect('[calls.flag]\npath = "other"\nyes = { values = [200], evidence = "seen 2026-11-24" }\n', "x")
+    found = lead_id.evidence_of(["calls.flag.path", "calls.flag.yes"])
     assert found["calls.flag.path"] == Evidence("inferred")
     assert found["calls.flag.yes"] == Evidence("seen", "2026-11-24")
     whole = parse_dialect('[calls.flag]\nevidence = "seen 2026-11-24"\npath = "other"\n', "x")

@@ -101,5 +101,9 @@ def test_every_kind_of_entry_has_an_example():
     from cvtr_widgets.dialect import kinds
     from cvtr_widgets.dialect.examples import EXAMPLES
 
-    every = {k for k in vars(kinds).values() if isinstance(k, type) and issubclass(k, kinds.Entry) and k is not kinds.Entry}
+    every = {
+        k
+        for k in vars(kinds).values()
+        if isinstance(k, type) and issubclass(k, kinds.DialectEntry) and k is not kinds.DialectEntry
+    }
     assert every == set(EXAMPLES)

@@ -52,11 +52,11 @@ def _told(row: Row, call: str, bench: Bench) -> str:
         return _counted(story, ids)
     # Either chunk may have gone out first.
     first = next(s.body["leads"] for s in bench.server.requests if s.path.endswith(call) and s.body["leads"][0] in ids)
-    return f"{_counted(story, first)}, then {_counted(story, [own for own in ids if own not in first])}"
+    return f"{_counted(story, first)}, then {_counted(story, [lead_id for lead_id in ids if lead_id not in first])}"
 
 
 def _counted(story: Story, ids: Iterable[int]) -> str:
-    found = Counter(story.outcomes[own] for own in ids)
+    found = Counter(story.outcomes[lead_id] for lead_id in ids)
     return ", ".join(f"{found[outcome]} {outcome}" for outcome in ORDER if found[outcome])
 
 

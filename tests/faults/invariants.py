@@ -57,7 +57,7 @@ class Story:
 
     @property
     def outcomes(self) -> dict[int, str]:
-        return {int(own): str(outcome) for own, outcome in self.run.results["outcome"].items()}
+        return {int(lead_id): str(outcome) for lead_id, outcome in self.run.results["outcome"].items()}
 
 
 def hold(story: Story) -> None:
@@ -68,8 +68,8 @@ def hold(story: Story) -> None:
     assert list(frame.index) == list(story.ids)
     assert set(frame["outcome"]) <= {str(o) for o in cvtr.Outcome}
     assert sum(story.run.counts.values()) == len(story.ids)
-    for own, row in frame.iterrows():
-        _one(story, int(own), row)
+    for lead_id, row in frame.iterrows():
+        _one(story, int(lead_id), row)
     # 4: never more requests in flight than the limits
     assert story.server.max_in_flight <= story.limits.in_flight, "more requests at once than the limit"
     _secret(story)
@@ -87,9 +87,9 @@ def _settled(server: SandboxServer) -> None:
         time.sleep(0.005)
 
 
-def _one(story: Story, own: int, row: Any) -> None:
-    truth, effects = story.server.lead(own), story.server.effects(own)
-    told = f"lead {own}: {row['outcome']} ({row['detail']}), effects {len(effects)}, {truth}"
+def _one(story: Story, lead_id: int, row: Any) -> None:
+    truth, effects = story.server.lead(lead_id), story.server.effects(lead_id)
+    told = f"lead {lead_id}: {row['outcome']} ({row['detail']}), effects {len(effects)}, {truth}"
     # 2: at most one effect
     assert len(effects) <= 1, told
     # 3: confirmed is never wrong; what was not sent, skipped or refused was not applied
@@ -97,7 +97,7 @@ def _one(story: Story, own: int, row: Any) -> None:
         assert effects, told
         assert effects[0]["call"] == CALLS[row["action"]], told
         if row["action"] == "reprocess":
-            assert truth["processing_counter"] == story.before[own]["processing_counter"] + 1, told
+            assert truth["processing_counter"] == story.before[lead_id]["processing_counter"] + 1, told
         else:
             assert {key: truth[key] for key in TARGETS[row["action"]]} == TARGETS[row["action"]], told
     if row["outcome"] in UNTOUCHED:
@@ -112,18 +112,20 @@ def _intended(story: Story) -> None:
         journal.close()
     first: dict[int, float] = {}
     for entry in entries:
-        for own in entry.data.get("leads") or entry.data["before"]:
-            first.setdefault(int(own), datetime.fromisoformat(entry.at).timestamp())
-    for own in story.ids:
-        for effect in story.server.effects(own):
-            assert first.get(own, float("inf")) <= effect["at"], f"lead {own} was sent before its intent was in the journal"
+        for lead_id in entry.data.get("leads") or entry.data["before"]:
+            first.setdefault(int(lead_id), datetime.fromisoformat(entry.at).timestamp())
+    for lead_id in story.ids:
+        for effect in story.server.effects(lead_id):
+            assert first.get(lead_id, float("inf")) <= effect["at"], (
+                f"lead {lead_id} was sent before its intent was in the journal"
+            )
 
 
 def _secret(story: Story) -> None:
     """5: no secret and no lead field in logs, errors, results or journal; the user's own comment stands in the results alone."""
     hidden = {COMMENT, *story.server.secrets}
-    for own in story.ids:
-        record = story.server.record(own)
+    for lead_id in story.ids:
+        record = story.server.record(lead_id)
         hidden |= {record["email"], record["telephone"]}
     errors = [str(story.run.error or ""), repr(story.run.error), repr(story.run), repr(story.session)]
     told = "\n".join([*story.logged, *errors])

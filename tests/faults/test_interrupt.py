@@ -38,7 +38,7 @@ def test_ctrl_c_in_flight_loses_nothing_and_tells_all(bench):
             stopping.wait(60)
 
     session = bench.session(on_step=hold)
-    before = {own: bench.server.lead(own) for own in ids}
+    before = {lead_id: bench.server.lead(lead_id) for lead_id in ids}
     plan = session.plan(ACTIONS[FLAG], ids)
     bench.server.mishaps = [Mishap(FLAG, "slow", "after", seconds=0.3)]
     sent = threading.Event()

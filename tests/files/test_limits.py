@@ -18,7 +18,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets import reader_limits
 from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.api.unpacking import BadBody, Unpacked
+from cvtr_widgets.api.unpacking import BadBody, UnpackedBody
 from cvtr_widgets.frames.field_map import getter
 from cvtr_widgets.learn import har
 from cvtr_widgets.models import NOT_SENT
@@ -62,7 +62,7 @@ def _client(url):
 @given(st.binary(max_size=3_000), st.integers(1, 50), st.booleans())
 def test_a_body_is_unpacked_as_it_was_or_refused(content, size, packed):
     sent = gzip.compress(content) if packed else content
-    unpacked = Unpacked("gzip" if packed else "", 2_000)
+    unpacked = UnpackedBody("gzip" if packed else "", 2_000)
     try:
         for start in range(0, len(sent), size):
             unpacked.add(sent[start : start + size])
@@ -75,7 +75,7 @@ def test_a_body_is_unpacked_as_it_was_or_refused(content, size, packed):
 @given(st.binary(min_size=1, max_size=300), st.integers(0, 100))
 def test_a_packed_body_that_was_cut_is_refused(content, part):
     sent = gzip.compress(content)
-    unpacked = Unpacked("gzip", 2_000)
+    unpacked = UnpackedBody("gzip", 2_000)
     unpacked.add(sent[: max(1, len(sent) * part // 101)])
     with pytest.raises(BadBody):
         unpacked.whole()

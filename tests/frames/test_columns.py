@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cvtr_widgets.api.decoding import decode
-from cvtr_widgets.frames.dictionary_column import Coded
+from cvtr_widgets.frames.dictionary_column import DictionaryBuilder
 from cvtr_widgets.frames.field_map import id_in, ids_in
 from cvtr_widgets.frames.form_data import FormData
-from cvtr_widgets.frames.record_batch import Rows
+from cvtr_widgets.frames.record_batch import RecordBatch
 from cvtr_widgets.models import NOT_SENT
 
 plain = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, 1.0, 2.5, "", "1", "true", "Valid"])
@@ -29,7 +29,7 @@ def exactly(found):
 @example([[True, None], [1, 0], [1.0, False]])
 @example([[[True], [1]], [{"a": 1}, {"a": True}]])
 def test_a_coded_column_holds_exactly_what_came(pages):
-    column = Coded()
+    column = DictionaryBuilder()
     for page in pages:
         column.extend(page)
     came = [v for page in pages for v in page]
@@ -39,7 +39,7 @@ def test_a_coded_column_holds_exactly_what_came(pages):
 
 @given(st.lists(plain, min_size=1))
 def test_what_a_coded_column_lost_is_counted_by_lead(values):
-    column = Coded()
+    column = DictionaryBuilder()
     column.extend(values)
     bad = [v for v in values if not isinstance(v, bool) and v is not None and v != ""]
     assert column.lost((isinstance(v, bool) for v in column.different), nothing=("",)) == len(bad)
@@ -47,7 +47,7 @@ def test_what_a_coded_column_lost_is_counted_by_lead(values):
 
 @given(st.lists(record, max_size=5))
 def test_a_key_of_many_records(records):
-    rows = Rows(records)
+    rows = RecordBatch(records)
     for key in ("id", "a", "x"):
         assert [exactly(v) for v in rows.column(key)] == [exactly(r.get(key, NOT_SENT)) for r in records]
     assert set(rows.names) == {key for r in records for key in r}

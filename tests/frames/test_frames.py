@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cvtr_widgets.dialect.default import default_dialect
-from cvtr_widgets.frames.leads import COLUMNS, FIRST, FrameBuilder, leads_in
+from cvtr_widgets.frames.leads import FIRST_COLUMNS, FRAME_COLUMNS, FrameBuilder, leads_in
 from cvtr_widgets.models import NOT_SENT
 
 FIELDS = default_dialect().lead
@@ -27,15 +27,15 @@ def frame_of(*records: dict, pages: int = 1, notes: tuple[str, ...] = ()) -> pd.
 
 def test_the_columns_are_the_documented_ones_in_order():
     frame = frame_of({"id": 1})
-    assert list(frame.columns) == [c.name for c in COLUMNS]
-    assert FIRST == (
+    assert list(frame.columns) == [c.name for c in FRAME_COLUMNS]
+    assert FIRST_COLUMNS == (
         "date", "campaign_id", "campaign", "lead_generator", "channel", "first_name", "last_name", "email",
         "processr_status", "current_status", "delivery", "billable_for_publisher", "billable_for_advertiser",
     )  # fmt: skip
     assert frame.index.name == "lead_id"
     assert frame.index.dtype == "int64"
-    shown = {c.name: str(frame[c.name].dtype) for c in COLUMNS}
-    wrong = {c.name: (c.dtype, shown[c.name]) for c in COLUMNS if not c.dtype.startswith(shown[c.name].split("[")[0])}
+    shown = {c.name: str(frame[c.name].dtype) for c in FRAME_COLUMNS}
+    wrong = {c.name: (c.dtype, shown[c.name]) for c in FRAME_COLUMNS if not c.dtype.startswith(shown[c.name].split("[")[0])}
     assert not wrong
 
 
@@ -98,7 +98,7 @@ def test_no_answer_of_a_service_breaks_a_row(bodies, pages):
     records = [{**body, "id": n} for n, body in enumerate(bodies, 1)]
     frame = frame_of(*records, pages=pages)
     assert frame.index.tolist() == list(range(1, len(bodies) + 1))
-    assert list(frame.columns)[: len(COLUMNS)] == [c.name for c in COLUMNS]
+    assert list(frame.columns)[: len(FRAME_COLUMNS)] == [c.name for c in FRAME_COLUMNS]
     leads = leads_in(frame, [1, 99])
     assert set(leads) == ({1} if bodies else set())
 

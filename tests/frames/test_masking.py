@@ -69,14 +69,14 @@ def test_a_masked_session_gives_no_name_anywhere():
         text = found.to_csv()
         assert [s for s in secrets if s in text] == []
         assert found["campaign"].equals(plain["campaign"])
-        own = int(found.index[0])
-        assert "email" in session.detail(own).fields
-        assert plain.loc[own, "email"] not in str(session.detail(own).fields)
+        lead_id = int(found.index[0])
+        assert "email" in session.detail(lead_id).fields
+        assert plain.loc[lead_id, "email"] not in str(session.detail(lead_id).fields)
         exported = cvtr.to_csv(found)
         assert isinstance(exported, bytes)
         assert [s for s in secrets if s.encode() in exported] == []
         # What a run needs is not shortened: the plan is read afresh from the service.
-        plan = session.plan(cvtr.mark_test("Test Lead"), [own])
+        plan = session.plan(cvtr.mark_test("Test Lead"), [lead_id])
         assert plan.total == 1
 
 

@@ -24,7 +24,7 @@ def test_no_more_than_nine_in_flight_by_two_names_and_two_logins(tmp_path, monke
         server.latency = 0.02
         leads = server.lead_ids()[:10]
         with ThreadPoolExecutor(40) as pool:
-            list(pool.map(lambda job: job[0].lead(job[1]), [(client, own) for own in leads for client in clients]))
+            list(pool.map(lambda job: job[0].lead(job[1]), [(client, lead_id) for lead_id in leads for client in clients]))
         assert 5 < server.max_in_flight <= 9
         for client in clients:
             client.close()

@@ -102,9 +102,9 @@ def test_first_leads_are_named_as_the_first(bad_month):
     leads, _ = bad_month
     one = next(f for f in insight.findings(leads, ["duplicates"]) if f.parameters["repeated"].get("e-mail address"))
     same = 0
-    for own, first in one.parameters["first_lead"].items():
-        a, b = leads.loc[int(own)], leads.loc[first]
-        assert (b["date"], first) < (a["date"], int(own))
+    for lead_id, first in one.parameters["first_lead"].items():
+        a, b = leads.loc[int(lead_id)], leads.loc[first]
+        assert (b["date"], first) < (a["date"], int(lead_id))
         assert a["campaign_id"] == b["campaign_id"]
         assert first not in one.leads
         same += a["email"] == b["email"]

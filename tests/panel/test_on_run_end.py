@@ -55,5 +55,5 @@ def test_the_end_of_each_run_is_told_once_and_a_callback_that_fails_spoils_nothi
             assert told.acquire(timeout=60)
         panel.close()
     assert [outcomes for _, outcomes in heard] == [["confirmed"], ["confirmed"]]
-    assert len({own for own, _ in heard}) == 2
+    assert len({lead_id for lead_id, _ in heard}) == 2
     assert caplog.text.count("KeyError") == 2

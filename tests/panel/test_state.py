@@ -87,7 +87,7 @@ def test_confirmation_lapses_with_any_change(driven, change):
     driven.say("run", fingerprint=old)
     assert driven.state.processing.run is None
     assert "was not the present one" in driven.view()["processing"]["problem"]["text"]
-    assert not any(driven.server.effects(own) for own in ids)
+    assert not any(driven.server.effects(lead_id) for lead_id in ids)
 
 
 def test_a_second_press_sends_nothing_more(driven):
@@ -96,7 +96,7 @@ def test_a_second_press_sends_nothing_more(driven):
     assert driven.run() == {"confirmed": 2}
     driven.say("run", fingerprint=driven.fingerprint())
     driven.say("run", fingerprint=driven.fingerprint())
-    assert [len(driven.server.effects(own)) for own in ids] == [1, 1]
+    assert [len(driven.server.effects(lead_id)) for lead_id in ids] == [1, 1]
 
 
 def test_again_selects_exactly_what_did_not_go_through(driven):
@@ -110,11 +110,11 @@ def test_again_selects_exactly_what_did_not_go_through(driven):
     driven.server.mishaps = []
     driven.say("preview")
     assert driven.run() == {"confirmed": 1}
-    assert [len(driven.server.effects(own)) for own in ids] == [1, 1, 1, 1]
+    assert [len(driven.server.effects(lead_id)) for lead_id in ids] == [1, 1, 1, 1]
 
 
 def of_reason(driven, reason: str) -> list[int]:
-    return [own for own in driven.server.lead_ids(status="Invalid") if driven.server.lead(own)["reason"] == reason]
+    return [lead_id for lead_id in driven.server.lead_ids(status="Invalid") if driven.server.lead(lead_id)["reason"] == reason]
 
 
 def test_again_after_taking_back_is_the_action_that_takes_back(driven):
@@ -142,7 +142,9 @@ def test_again_after_several_actions_asks_which(driven):
     driven.run()
     driven.say("undo_run")
     driven.say("confirm", on=True)
-    driven.server.mishaps = [Mishap("leads-bulk-flag", "refuse_lead", lead=own, text="made to fail") for own in (one, other)]
+    driven.server.mishaps = [
+        Mishap("leads-bulk-flag", "refuse_lead", lead=lead_id, text="made to fail") for lead_id in (one, other)
+    ]
     assert driven.run() == {"refused": 2}
     driven.say("again")
     assert set(driven.state.leads.picked.ids) == {one, other}
@@ -188,9 +190,9 @@ def test_a_half_typed_date_loads_nothing(driven):
 def test_decisions_are_counted_gone_on_with_and_cleared_when_done(driven):
     driven.say("load", go_on=False)
     one, other, third = caution(driven, 3)
-    for own, mark in ((one, "invalid"), (other, "invalid"), (third, "later")):
-        driven.say("detail", id=str(own))
-        driven.say("decide", id=str(own), mark=mark)
+    for lead_id, mark in ((one, "invalid"), (other, "invalid"), (third, "later")):
+        driven.say("detail", id=str(lead_id))
+        driven.say("decide", id=str(lead_id), mark=mark)
     assert driven.view()["leads"]["decided"] == [["invalid", "For Invalid", 2], ["later", "Later", 1]]
     driven.say("use_decided", mark="invalid")
     view = driven.view()
@@ -253,8 +255,8 @@ def test_valid_with_integrations_says_what_else_it_does(driven):
 
 def test_results_say_with_what_and_to_which_integrations_each_lead_was_sent(driven):
     by_campaign = {}
-    for own in driven.server.lead_ids(status="Caution"):
-        by_campaign.setdefault(driven.server.lead(own)["campaign_id"], own)
+    for lead_id in driven.server.lead_ids(status="Caution"):
+        by_campaign.setdefault(driven.server.lead(lead_id)["campaign_id"], lead_id)
     one, other = list(by_campaign.values())[:2]
     driven.select([one, other])
     driven.say("action", kind="valid")
@@ -316,7 +318,7 @@ def test_several_values_of_a_filter_load_the_leads_of_any(driven):
     campaigns = sorted(driven.server.campaigns("admin"))[:2]
     driven.say("filter", name="campaign", values=[str(one) for one in campaigns])
     driven.say("load", go_on=False)
-    truth = [driven.server.lead(own) for own in driven.server.lead_ids()]
+    truth = [driven.server.lead(lead_id) for lead_id in driven.server.lead_ids()]
     meant = {one["id"] for one in truth if one["status"] in {"Caution", "Test"} and one["campaign_id"] in campaigns}
     assert set(driven.state.leads.frame.index) == meant
     assert driven.view()["leads"]["filters"]["status"] == ["Caution", "Test"]
@@ -392,7 +394,7 @@ def test_two_panels_do_not_disturb_each_other(sandbox):
         thread.start()
     for thread in threads:
         thread.join()
-    assert [first.server.lead(own)["reason"] for own in ids] == ["first", "first", "second", "second"]
+    assert [first.server.lead(lead_id)["reason"] for lead_id in ids] == ["first", "first", "second", "second"]
     first.close()
     second.close()
 
@@ -424,15 +426,15 @@ def test_a_plan_that_changes_nothing_cannot_be_run(driven):
 
 def untold(driven: Driven) -> int:
     """A lead of which nothing tells whether it is delivered."""
-    own = driven.server.lead_ids(status="Valid", delivery="Not Delivered")[0]
-    driven.server.change_record(own, deliveryStatus=None)
+    lead_id = driven.server.lead_ids(status="Valid", delivery="Not Delivered")[0]
+    driven.server.change_record(lead_id, deliveryStatus=None)
     driven.server.mishaps = [Mishap("is-lead-delivered", "drop_ids")]
-    return own
+    return lead_id
 
 
 def test_what_cannot_be_told_is_included_in_the_plan_that_was_asked_for_and_in_no_other(driven):
-    own = untold(driven)
-    driven.plan([own], "delivered")
+    lead_id = untold(driven)
+    driven.plan([lead_id], "delivered")
     plan = driven.view()["processing"]["plan"]
     assert (plan["cannot_tell"], plan["include"], plan["will_change"]) == (1, False, 0)
     driven.say("include", on=True)
@@ -440,7 +442,7 @@ def test_what_cannot_be_told_is_included_in_the_plan_that_was_asked_for_and_in_n
     assert (plan["cannot_tell"], plan["include"], plan["will_change"]) == (1, True, 1)
     driven.say("preview")  # another plan: whoever wants it there, too, says so
     assert driven.view()["processing"]["plan"]["include"] is False
-    assert not driven.server.effects(own)
+    assert not driven.server.effects(lead_id)
 
 
 def test_a_plan_that_takes_a_run_back_cannot_become_another_one(driven):
@@ -569,7 +571,7 @@ def test_a_plan_that_takes_back_is_out_of_date_once_something_else_is_chosen(dri
     driven.say("confirm", on=True)
     driven.say("run", fingerprint=driven.fingerprint())
     assert driven.state.processing.run is None
-    assert [len(driven.server.effects(own)) for own in ids] == [1, 1, 1]
+    assert [len(driven.server.effects(lead_id)) for lead_id in ids] == [1, 1, 1]
 
 
 def test_a_tick_and_a_name_are_for_the_plan_that_was_seen(driven):

@@ -37,7 +37,7 @@ def people(chance: random.Random) -> pd.DataFrame:
 
 def row_of(chance: random.Random, leads: list[tuple[int, str, str, str, str]]) -> dict[str, str]:
     """A row of a file: what stands at one lead, then changed a little, swapped, or mixed with another lead's."""
-    own, mail, phone, sub, code = chance.choice(leads)
+    lead_id, mail, phone, sub, code = chance.choice(leads)
     _, other_mail, other_phone, _, _ = chance.choice(leads)
     keys = {"email": mail}
     if chance.random() < 0.4:
@@ -47,7 +47,7 @@ def row_of(chance: random.Random, leads: list[tuple[int, str, str, str, str]]) -
     if chance.random() < 0.1:
         keys["lead_hash"] = code if chance.random() < 0.7 else code.upper()
     if chance.random() < 0.1:
-        keys["id"] = str(own)
+        keys["id"] = str(lead_id)
     keys["email"] = chance.choice(
         [mail, mail, mail, mail.upper(), mail.lower(), mail.replace(".", "", 1), mail.replace("@", "+a@"), wide(mail), f" {mail} ",
          other_mail, "nobody@y.example", ""]
@@ -64,9 +64,9 @@ def plain_phone(text: str) -> str:
 def true_leads(keys: dict[str, str], leads: list[tuple[int, str, str, str, str]]) -> set[int]:
     """All leads that have exactly what stands in the row, found one by one and in another way than by an index."""
     return {
-        own
-        for own, mail, phone, sub, code in leads
-        if (not keys.get("id") or str(own) == keys["id"])
+        lead_id
+        for lead_id, mail, phone, sub, code in leads
+        if (not keys.get("id") or str(lead_id) == keys["id"])
         and (not keys.get("email") or mail.strip() == keys["email"].strip())
         and (not keys.get("telephone") or plain_phone(phone) == plain_phone(keys["telephone"]))
         and (not keys.get("sub_id") or sub == keys["sub_id"])
@@ -88,13 +88,13 @@ def test_10_000_rows_that_nearly_name_other_leads():
     assert all(one.why for one in found if one.state != "matched")
     by: dict[tuple[str, str], list[tuple[int, str, str, str, str]]] = {}
     for lead in leads:
-        own, mail, phone, sub, code = lead
+        wanted_id, mail, phone, sub, code = lead
         for key in (
             ("email", mail.strip()),
             ("telephone", plain_phone(phone)),
             ("sub_id", sub),
             ("lead_hash", code),
-            ("id", own),
+            ("id", wanted_id),
         ):
             by.setdefault((key[0], str(key[1])), []).append(lead)
     wrong = []

@@ -20,7 +20,7 @@ def settings_of_this_test(monkeypatch, tmp_path):
 
 @pytest.fixture
 def ids(session):
-    return [int(own) for own in session.pull().index[:3]]
+    return [int(lead_id) for lead_id in session.pull().index[:3]]
 
 
 def test_what_is_mapped_once_is_known_for_the_next_file(session, ids, tmp_path):

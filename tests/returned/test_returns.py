@@ -53,10 +53,10 @@ def test_a_file_of_300_rows_from_begin_to_the_answer(sandbox, session, leads, tm
     wordings = {f"wording {n}": ("Returned", name) for n, name in enumerate(named[:6])}
     picked = unique(leads, 297)
     twin = leads.index[-1]
-    for own in leads.index[-3:]:
-        sandbox.server.change_record(int(own), email="the.same@example.org")
+    for lead_id in leads.index[-3:]:
+        sandbox.server.change_record(int(lead_id), email="the.same@example.org")
     leads = session.pull()
-    picked = picked.drop([own for own in leads.index[-3:] if own in picked.index])
+    picked = picked.drop([lead_id for lead_id in leads.index[-3:] if lead_id in picked.index])
     rows = [
         (mail, f"wording {n % len(wordings)}", f"note {n}" if n % 50 == 0 else None) for n, mail in enumerate(picked["email"])
     ]
@@ -84,15 +84,15 @@ def test_a_file_of_300_rows_from_begin_to_the_answer(sandbox, session, leads, tm
             )  # fmt: skip
     assert after.max_row == before.max_row
     told = [tuple(c.value for c in row[-3:]) for row in after.iter_rows(min_row=2)]
-    assert [own for own, _, _ in told[: len(picked)]] == list(picked.index)
+    assert [lead_id for lead_id, _, _ in told[: len(picked)]] == list(picked.index)
     assert {outcome for _, outcome, _ in told[: len(picked)]} <= {"confirmed", "skipped"}
-    assert [(own, outcome) for own, outcome, _ in told[-3:]] == [
+    assert [(lead_id, outcome) for lead_id, outcome, _ in told[-3:]] == [
         (None, "not done: not found"), (None, "not done: not found"), (None, "not done: several"),
     ]  # fmt: skip
     assert sandbox.server.effects(int(twin)) == []
     for action, ids in plan.groups:
-        for own in ids[:3]:
-            assert session.detail(own).fields["category"] == action.category
+        for lead_id in ids[:3]:
+            assert session.detail(lead_id).fields["category"] == action.category
 
 
 def test_text_files_are_answered_line_by_line_and_start_no_formula(session, leads, tmp_path):

@@ -96,9 +96,9 @@ def test_leads_of_an_archive(session, leads, tmp_path):
 
 
 def test_one_of_several_is_chosen_by_the_user_alone(sandbox, session, leads, tmp_path):
-    three = [int(own) for own in leads.index[:3]]
-    for own in three:
-        sandbox.server.change_record(own, email="the.same@example.org")
+    three = [int(lead_id) for lead_id in leads.index[:3]]
+    for lead_id in three:
+        sandbox.server.change_record(lead_id, email="the.same@example.org")
     leads = session.pull()
     path = csv_file(
         tmp_path / "a.csv", ["Email", "Reason"], [["the.same@example.org", "Duplicate"], ["nobody@example.org", "Duplicate"]]
@@ -106,9 +106,9 @@ def test_one_of_several_is_chosen_by_the_user_alone(sandbox, session, leads, tmp
     found = cvtr.returns(path, session, leads=leads)
     assert found.groups == []
     stranger = int(leads.index[10])
-    for row, own in ((2, stranger), (3, three[0]), (7, three[0])):
+    for row, lead_id in ((2, stranger), (3, three[0]), (7, three[0])):
         with pytest.raises(SelectionError):
-            found.choose(row, own)
+            found.choose(row, lead_id)
     chosen = found.choose(2, three[1])
     assert [ids for _, ids in chosen.groups] == [(three[1],)]
     assert chosen.rows.why.iloc[0].startswith("chosen by you")

@@ -59,7 +59,7 @@ def main() -> int:
             told |= {int(i): str(o) for i, o in session.recorded(run_id).outcome.items()}
         except CvtrError as error:
             print(error, file=sys.stderr)
-    print(json.dumps({own: told.get(own, "not_sent") for own in given["ids"]}), flush=True)
+    print(json.dumps({lead_id: told.get(lead_id, "not_sent") for lead_id in given["ids"]}), flush=True)
     return 0
 
 

@@ -53,13 +53,13 @@ def leads_for(sandbox, action: str, count: int) -> list[int]:
 def hold(sandbox, session, ids, before, frame, action: str) -> None:
     """The invariants, against the sandbox's own record."""
     assert sorted(frame.index) == sorted(ids)
-    for own, row in frame.iterrows():
-        effects = len(sandbox.server.effects(own)) - before.get(own, 0)
-        assert effects <= 1, f"lead {own}: {effects} effects"
+    for lead_id, row in frame.iterrows():
+        effects = len(sandbox.server.effects(lead_id)) - before.get(lead_id, 0)
+        assert effects <= 1, f"lead {lead_id}: {effects} effects"
         if row.outcome in NEVER:
-            assert effects == 0, f"lead {own} was {row.outcome} ({row.detail}) and applied"
+            assert effects == 0, f"lead {lead_id} was {row.outcome} ({row.detail}) and applied"
         elif row.outcome == "confirmed":
-            assert effects == 1, f"lead {own} was confirmed and not applied"
+            assert effects == 1, f"lead {lead_id} was confirmed and not applied"
     assert session.verify_journal().ok
     bytes_ = b"".join(p.read_bytes() for p in session._running.journal.path.parent.glob("*.sqlite*"))
     assert killed.COMMENT.encode() not in bytes_
@@ -99,7 +99,7 @@ def test_a_policy_that_came_after_the_plan_holds_for_what_is_left_of_its_run(san
     ids = leads_for(sandbox, "test", 80)
     with held(sandbox, ids, action="test", step="answered", nth=2, in_flight=1) as process:
         end_of(process)
-    sent = {own for own in ids if sandbox.server.effects(own)}
+    sent = {lead_id for lead_id in ids if sandbox.server.effects(lead_id)}
     assert len(sent) < len(ids)
     policy = tmp_path / "policy.toml"
     policy.write_text('never = ["test"]', encoding="utf-8")
@@ -109,7 +109,7 @@ def test_a_policy_that_came_after_the_plan_holds_for_what_is_left_of_its_run(san
     with pytest.raises(PlanOutOfDate, match="policy has changed"):
         session.resume(run_id)
     run = session.resume(run_id, send=False)  # only looks at what is in doubt
-    assert {own for own in ids if sandbox.server.effects(own)} == sent
+    assert {lead_id for lead_id in ids if sandbox.server.effects(lead_id)} == sent
     assert run.counts["not_sent"] > 0
 
 

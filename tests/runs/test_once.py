@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def effects(sandbox, ids) -> set[int]:
-    return {len(sandbox.server.effects(own)) for own in ids}
+    return {len(sandbox.server.effects(lead_id)) for lead_id in ids}
 
 
 def caution(sandbox, count: int) -> list[int]:
@@ -130,8 +130,8 @@ def test_leads_that_two_copies_of_a_journal_reprocess_are_never_plainly_confirme
         runs = list(pool.map(lambda s: s.resume(s.unfinished().index[0]), sessions))
     assert max(effects(sandbox, ids)) == 2, "the copies did not meet"
     for run in runs:
-        for own, outcome in run.results.outcome.items():
-            assert len(sandbox.server.effects(own)) == 1 or outcome != "confirmed", run.results.detail[own]
+        for lead_id, outcome in run.results.outcome.items():
+            assert len(sandbox.server.effects(lead_id)) == 1 or outcome != "confirmed", run.results.detail[lead_id]
     words = [d for run in runs for d in run.results.detail]
     assert any("processed 2 times" in text for text in words), set(words)
 
@@ -155,13 +155,13 @@ def test_ctrl_c_at_any_moment_of_the_start_does_nothing_twice(sandbox, session, 
     command = [sys.executable, "-m", "tests.runs.interrupted_start", given]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    told = {int(own): words for own, words in json.loads(done.stdout.splitlines()[-1]).items()}
+    told = {int(lead_id): words for lead_id, words in json.loads(done.stdout.splitlines()[-1]).items()}
     assert sorted(told) == sorted(ids)
-    for own in ids:
-        number = len(sandbox.server.effects(own))
-        assert number <= 1, f"lead {own} was reprocessed {number} times"
-        assert told[own] != "confirmed" or number == 1
-        assert told[own] != "not_sent" or number == 0
+    for lead_id in ids:
+        number = len(sandbox.server.effects(lead_id))
+        assert number <= 1, f"lead {lead_id} was reprocessed {number} times"
+        assert told[lead_id] != "confirmed" or number == 1
+        assert told[lead_id] != "not_sent" or number == 0
     assert len(session.unfinished()) == 0
 
 
@@ -177,8 +177,8 @@ def test_a_display_that_raises_does_not_keep_a_run_from_ending(sandbox, open_ses
     run = session.start(session.plan(cvtr.mark_test("Test lead"), ids), confirm=True, on_progress=show)
     assert run.wait(60)
     assert sum(run.counts.values()) == 30
-    for own, outcome in run.results.outcome.items():
-        assert len(sandbox.server.effects(own)) == (outcome == "confirmed"), outcome
+    for lead_id, outcome in run.results.outcome.items():
+        assert len(sandbox.server.effects(lead_id)) == (outcome == "confirmed"), outcome
     assert error is RuntimeError or run.state in {"cancelled", "done"}
     assert error is not RuntimeError or run.counts["confirmed"] == 30
 
@@ -212,8 +212,8 @@ def test_an_exception_thrown_into_the_threads_of_a_run_ends_it_with_true_outcome
     gate.open()
     assert run.wait(20), run
     assert sum(run.counts.values()) == 30
-    for own, outcome in run.results.outcome.items():
-        number = len(sandbox.server.effects(own))
+    for lead_id, outcome in run.results.outcome.items():
+        number = len(sandbox.server.effects(lead_id))
         assert number <= 1
         assert outcome != "confirmed" or number == 1, outcome
         assert outcome not in {"not_sent", "skipped", "refused"} or number == 0, outcome
@@ -307,7 +307,8 @@ def test_what_is_interrupted_before_it_begins_is_not_a_run(session, sandbox, mon
     assert number <= {0, 1}
     if run is not None:
         assert all(
-            (outcome == "confirmed") == (len(sandbox.server.effects(own)) == 1) for own, outcome in run.results.outcome.items()
+            (outcome == "confirmed") == (len(sandbox.server.effects(lead_id)) == 1)
+            for lead_id, outcome in run.results.outcome.items()
         )
     with pytest.raises((PlanOutOfDate, RunError, RunTaken)) if number == {1} else _nothing():
         again = session.run(plan, confirm=True)

@@ -7,7 +7,7 @@ import pytest
 
 from cvtr_widgets.api.transport import CAUSES, cause_of
 from cvtr_widgets.models import Cause, WriteAnswer
-from cvtr_widgets.runs.retry_policy import BY_CAUSE, Applied, Then, ruling
+from cvtr_widgets.runs.retry_policy import BY_CAUSE, Applied, NextStep, decision
 
 # Which exceptions prove that nothing arrived, and nothing else. That is the rule; the table must follow it.
 PROVEN_NOT_APPLIED = {httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError}
@@ -37,8 +37,8 @@ def made(cls: type[Exception]) -> Exception:
 @pytest.mark.parametrize("cls", every_exception(), ids=lambda c: c.__name__)
 def test_a_write_goes_out_again_only_after_exceptions_that_prove_it_did_not_arrive(cls):
     cause, detail = cause_of(made(cls))
-    rule = ruling(WriteAnswer(cause, detail=detail))
-    assert (rule.then is Then.RESEND) is (cls in PROVEN_NOT_APPLIED)
+    rule = decision(WriteAnswer(cause, detail=detail))
+    assert (rule.then is NextStep.RESEND) is (cls in PROVEN_NOT_APPLIED)
     assert (rule.applied is Applied.NO) is (cls in PROVEN_NOT_APPLIED)
     assert detail
     assert "x" not in detail.split()
@@ -69,14 +69,16 @@ def test_what_has_no_row_is_doubt(error):
     ],
 )  # fmt: skip
 def test_what_each_status_proves(status, applied, then):
-    rule = ruling(WriteAnswer(Cause.ANSWERED, status))
-    assert (rule.applied, rule.then) == (Applied(applied), Then[then])
+    rule = decision(WriteAnswer(Cause.ANSWERED, status))
+    assert (rule.applied, rule.then) == (Applied(applied), NextStep[then])
 
 
 @pytest.mark.parametrize("status", range(400, 500))
 def test_only_a_refusal_in_the_services_own_form_proves_that_nothing_was_applied(status):
     split = {
-        form for form in ("", "error", "field") if ruling(WriteAnswer(Cause.ANSWERED, status, refusal=form)).then is Then.SPLIT
+        form
+        for form in ("", "error", "field")
+        if decision(WriteAnswer(Cause.ANSWERED, status, refusal=form)).then is NextStep.SPLIT
     }
     known = {400: {"field"}, 403: {"field", "error"}, 413: {"", "field", "error"}, 422: {"field"}}
     assert split == known.get(status, set())
@@ -84,10 +86,10 @@ def test_only_a_refusal_in_the_services_own_form_proves_that_nothing_was_applied
 
 @pytest.mark.parametrize("cause", [c for c in Cause if c is not Cause.ANSWERED])
 def test_every_cause_has_a_row_and_only_no_connection_is_sent_again(cause):
-    rule = ruling(WriteAnswer(cause, 200))
+    rule = decision(WriteAnswer(cause, 200))
     assert rule == BY_CAUSE[cause]
-    assert (rule.then is Then.RESEND) is (cause is Cause.NOT_CONNECTED)
+    assert (rule.then is NextStep.RESEND) is (cause is Cause.NOT_CONNECTED)
 
 
 def test_a_2xx_that_the_call_does_not_count_as_yes_is_doubt():
-    assert ruling(WriteAnswer(Cause.ANSWERED, 206), yes=False).then is Then.READ
+    assert decision(WriteAnswer(Cause.ANSWERED, 206), yes=False).then is NextStep.READ

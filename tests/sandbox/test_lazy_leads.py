@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cvtr_widgets.sandbox import SandboxServer
-from cvtr_widgets.sandbox.data.lazy_leads import BLOCK, Outlines
-from cvtr_widgets.sandbox.data.seed import World, text_of
+from cvtr_widgets.sandbox.data.lazy_leads import BLOCK, OutlinedLeads
+from cvtr_widgets.sandbox.data.seed import SeedWorld, text_of
 from cvtr_widgets.sandbox.data.store import MOST_IN_FULL
 
 from .conftest import Caller
@@ -20,9 +20,9 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 @pytest.mark.parametrize("seed", [1, 2, 99])
 def test_outlines_and_full_leads_follow_from_the_same_draws(seed):
     count = 2 * BLOCK + 17
-    full, outlined = World(seed, NOW), World(seed, NOW)
+    full, outlined = SeedWorld(seed, NOW), SeedWorld(seed, NOW)
     whole = list(full.leads(count))
-    outlines = Outlines(outlined, count)
+    outlines = OutlinedLeads(outlined, count)
     rows = list(outlines.rows(0))
     notes = 0
     for (row, note), made in zip(rows, whole, strict=True):
@@ -56,7 +56,9 @@ def test_a_large_world_answers_as_a_small_one_does():
         arrived = server.arrive(2)
         assert caller.ids()[:2] == arrived[::-1]
         numbers = [
-            int(note.rsplit("/", 1)[1]) for own in (*arrived, last[0]) for note in caller.get(f"leads/{own}").json()["leadNotes"]
+            int(note.rsplit("/", 1)[1])
+            for lead_id in (*arrived, last[0])
+            for note in caller.get(f"leads/{lead_id}").json()["leadNotes"]
         ]
         assert len(set(numbers)) == len(numbers)
         caller.http.close()

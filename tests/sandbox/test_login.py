@@ -78,8 +78,8 @@ def test_with_an_expired_password_only_changing_it_works(server, knocking):
             "title": "An error occurred",
             "detail": "Password expired",
         }
-    own, old = caller.account["user_id"], server.users["expired"][1]
-    change = f"users/{own}/change-password"
+    lead_id, old = caller.account["user_id"], server.users["expired"][1]
+    change = f"users/{lead_id}/change-password"
     assert caller.post(change, {"currentPassword": "wrong", "newPassword": "New-Password-1"}).status_code == 422
     assert caller.post(change, {"currentPassword": old, "newPassword": "New-Password-1"}).status_code == 202
     assert caller.get("leads").status_code == 200

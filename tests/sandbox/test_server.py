@@ -59,12 +59,12 @@ def test_a_connection_is_kept_alive(server, admin):
     line = HTTPConnection("127.0.0.1", server.port, timeout=20)
     with closing(line):
         line.connect()
-        own = line.sock
+        lead_id = line.sock
         for _ in range(3):
             line.request("GET", "/api/v4/leads", headers={"Authorization": admin.http.headers["Authorization"]})
             answer = line.getresponse()
             assert (answer.status, answer.version, len(json.loads(answer.read())["hydra:member"])) == (200, 11, 30)
-            assert line.sock is own  # http.client drops it when the server closes
+            assert line.sock is lead_id  # http.client drops it when the server closes
 
 
 def test_at_least_sixteen_requests_are_answered_at_once(server, admin):

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.actions.proof import Sight
+from cvtr_widgets.actions.proof import Observation
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import Lead, LeadState, Verdict
-from cvtr_widgets.plans.plan import Alike, Entry
+from cvtr_widgets.plans.plan import PlanEntry, SharedEntry
 
 LEADS = pd.DataFrame({"score": [7, 8], "campaign_id": [44064, 44064]}, index=pd.Index([11001, 53284], name="lead_id"))
 
@@ -79,8 +79,8 @@ def test_single() -> None:
         ({"id": 5, "@id": "/api/v4/campaigns/5"}, "record"),
         (b"11001", "bytes"),
         (object(), "object"),
-        (Entry(53284, Alike(1, Verdict.WILL_CHANGE, "", "", "", LeadState())), "kind Entry"),
-        (Sight(Lead(53284), True), "kind Sight"),
+        (PlanEntry(53284, SharedEntry(1, Verdict.WILL_CHANGE, "", "", "", LeadState())), "kind Entry"),
+        (Observation(Lead(53284), True), "kind Observation"),
         (next(LEADS.reset_index().itertuples()), "kind Pandas"),
         ("missing.csv", "no file"),
         (Path("missing.xlsx"), "no file"),

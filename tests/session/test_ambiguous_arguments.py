@@ -20,7 +20,7 @@ def ids(sandbox) -> list[int]:
 
 
 def of_reason(sandbox, reason: str) -> list[int]:
-    return [own for own in sandbox.server.lead_ids(status="Invalid") if sandbox.server.lead(own)["reason"] == reason]
+    return [lead_id for lead_id in sandbox.server.lead_ids(status="Invalid") if sandbox.server.lead(lead_id)["reason"] == reason]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_cannot_be_meant_is_said_in_our_own_errors(sandbox, session, ids):
     for call, error in MISTAKES:
         with pytest.raises(error):
             call(session, ids[0], plan)
-    assert not any(sandbox.server.effects(own) for own in ids)
+    assert not any(sandbox.server.effects(lead_id) for lead_id in ids)
 
 
 def test_a_frame_in_which_a_lead_stands_twice_is_no_base_for_a_plan(session):
@@ -95,9 +95,9 @@ def test_a_frame_in_which_a_lead_stands_twice_is_no_base_for_a_plan(session):
 
 def test_a_signature_is_for_the_leads_that_it_was_given_for(sandbox, session):
     ids = sandbox.server.lead_ids(status="Valid", delivery="Not Delivered")[:4]
-    for own in ids[2:]:
-        sandbox.server.change_record(own, deliveryStatus=None)
-    sandbox.server.mishaps = [Mishap("is-lead-delivered", "drop_ids", lead=own) for own in ids[2:]]
+    for lead_id in ids[2:]:
+        sandbox.server.change_record(lead_id, deliveryStatus=None)
+    sandbox.server.mishaps = [Mishap("is-lead-delivered", "drop_ids", lead=lead_id) for lead_id in ids[2:]]
     some, all_of_them = (session.plan(cvtr.mark_delivered(), ids, include_cannot_tell=all_) for all_ in (False, True))
     assert (some.will_change, all_of_them.will_change) == (2, 4), all_of_them.frame
     with pytest.raises(NotConfirmed, match="another plan"):
@@ -109,7 +109,7 @@ def test_a_plan_is_run_once_whatever_session_runs_it(sandbox, session, open_sess
     session.run(plan, confirm=True)
     with pytest.raises(PlanOutOfDate, match="run already"):
         open_session().run(plan, confirm=True)
-    assert [len(sandbox.server.effects(own)) for own in ids] == [1] * len(ids)
+    assert [len(sandbox.server.effects(lead_id)) for lead_id in ids] == [1] * len(ids)
 
 
 def test_a_damaged_journal_takes_nothing_back(sandbox, session, open_session):
@@ -140,7 +140,7 @@ def test_runs_of_different_leads_are_taken_back_together(sandbox, session):
     ids = of_reason(sandbox, "Duplicate")[:3]
     first, second = (session.run(session.plan(cvtr.mark_test("x"), part), confirm=True) for part in (ids[:1], ids[1:]))
     assert session.run(session.plan_undo([first, second.id]), confirm=True).counts["confirmed"] == 3
-    assert {sandbox.server.lead(own)["status"] for own in ids} == {"Invalid"}
+    assert {sandbox.server.lead(lead_id)["status"] for lead_id in ids} == {"Invalid"}
     again = session.run(session.plan(cvtr.mark_test("y"), ids[:1]), confirm=True)
     with pytest.raises(PlanError, match="two of these runs"):
         session.plan_undo([first, again])
@@ -156,7 +156,7 @@ def test_what_deleting_costs_is_said_before(sandbox, session):
 
 def test_a_sample_keeps_its_size_when_leads_are_held_back(sandbox, session, ids):
     plan = session.plan(cvtr.mark_test("x"), ids)
-    for own in ids[:8]:
-        sandbox.server.change(own, comment="A colleague's")
+    for lead_id in ids[:8]:
+        sandbox.server.change(lead_id, comment="A colleague's")
     run = session.run(plan, confirm=True, verify="sample:3")
     assert {k: n for k, n in run.counts.items() if n} == {"skipped": 8, "confirmed": 3, "accepted": 1}

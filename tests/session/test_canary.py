@@ -242,12 +242,12 @@ def test_a_proven_plan_has_no_canary(live, open_session):
 
 
 def test_the_users_own_file_keeps_its_words_and_gets_the_proof(live, open_session, tmp_path):
-    own = tmp_path / "acme.toml"
-    own.write_text('# our service\nname = "acme"\n\n[calls.flag]\nyes = [200]  # as the admin says\n')
-    session = open_session(dialect=own)
+    lead_id = tmp_path / "acme.toml"
+    lead_id.write_text('# our service\nname = "acme"\n\n[calls.flag]\nyes = [200]  # as the admin says\n')
+    session = open_session(dialect=lead_id)
     report = session.canary(session.plan(DUPLICATE, live.lead_ids(status="Caution")[:2]), confirm=True)
-    assert report.file == own
-    text = own.read_text()
+    assert report.file == lead_id
+    text = lead_id.read_text()
     assert "# our service" in text
-    assert load_dialect(own).calls["flag"].yes == {200}
+    assert load_dialect(lead_id).calls["flag"].yes == {200}
     assert not list(Path(tmp_path).glob(".acme*"))

@@ -38,8 +38,8 @@ def true_to(server: SandboxServer, run: cvtr.Run) -> None:
     results = run.results
     assert results.index.is_unique
     assert len(results) == run.plan.total == sum(run.counts.values())
-    for own, row in results.iterrows():
-        lead, effects = server.lead(int(own)), server.effects(int(own))
+    for lead_id, row in results.iterrows():
+        lead, effects = server.lead(int(lead_id)), server.effects(int(lead_id))
         if row["outcome"] in {"confirmed", "accepted"}:
             assert len(effects) == 1
             if not lead["deleted"]:
@@ -49,7 +49,7 @@ def true_to(server: SandboxServer, run: cvtr.Run) -> None:
 
 
 def untouched(server: SandboxServer, **where: object) -> list[int]:
-    return [own for own in server.lead_ids(**where) if not server.effects(own)]
+    return [lead_id for lead_id in server.lead_ids(**where) if not server.effects(lead_id)]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_flags_replacement_and_reprocess(session, server, action, where, field, 
     run = session.run(session.plan(action, ids), confirm=True)
     assert run.counts["confirmed"] == 4
     true_to(server, run)
-    assert [server.lead(own)[field] for own in ids] == [then] * 4
+    assert [server.lead(lead_id)[field] for lead_id in ids] == [then] * 4
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_deliveries_are_signed_and_only_for_those_that_may(session, server, acti
         session.run(plan, confirm=True)
     run = session.run(plan, confirm=True, signature="Ana Example")
     assert run.counts["confirmed"] == 3
-    assert [server.lead(own)["delivery"] for own in fit] == [then] * 3
-    assert [server.lead(own)["advertiser_billable"] for own in fit] == [then == "Delivered"] * 3
+    assert [server.lead(lead_id)["delivery"] for lead_id in fit] == [then] * 3
+    assert [server.lead(lead_id)["advertiser_billable"] for lead_id in fit] == [then == "Delivered"] * 3
     assert set(run.results["signed_by"].dropna()) == {"Ana Example"}
-    for own in fit:
-        assert [e["signature"] for e in server.effects(own)] == ["Ana Example"]
-    assert all(server.effects(own) == [] for own in unfit)
+    for lead_id in fit:
+        assert [e["signature"] for e in server.effects(lead_id)] == ["Ana Example"]
+    assert all(server.effects(lead_id) == [] for lead_id in unfit)
 
 
 def test_delete_takes_the_number(session, server):
@@ -102,24 +102,24 @@ def test_delete_takes_the_number(session, server):
     for wrong in (True, 2, 4):
         with pytest.raises(NotConfirmed):
             session.run(plan, confirm=wrong)
-    assert not any(server.lead(own)["deleted"] for own in ids)
+    assert not any(server.lead(lead_id)["deleted"] for lead_id in ids)
     run = session.run(plan, confirm=3)
     assert run.counts["confirmed"] == 3
-    assert all(server.lead(own)["deleted"] for own in ids)
+    assert all(server.lead(lead_id)["deleted"] for lead_id in ids)
 
 
 def test_valid_sends_each_lead_to_integrations_of_its_own_campaign(session, server):
     by_campaign: dict[int, int] = {}
-    for own in untouched(server, status="Caution"):
-        by_campaign.setdefault(server.lead(own)["campaign_id"], own)
+    for lead_id in untouched(server, status="Caution"):
+        by_campaign.setdefault(server.lead(lead_id)["campaign_id"], lead_id)
     jobs = {c: [int(i) for i in session.integrations(c).index] for c in by_campaign}
     campaigns = [c for c in by_campaign if jobs[c]][:2]
     chosen = [jobs[c][0] for c in campaigns]
     ids = [by_campaign[c] for c in campaigns]
     run = session.run(session.plan(cvtr.mark_valid("Details verified", integrations=chosen), ids), confirm=True)
     assert run.counts["confirmed"] == 2
-    for own, job in zip(ids, chosen, strict=True):
-        assert set(server.lead(own)["integrations_sent"]) & set(chosen) == {job}
+    for lead_id, job in zip(ids, chosen, strict=True):
+        assert set(server.lead(lead_id)["integrations_sent"]) & set(chosen) == {job}
     with pytest.raises(PlanError, match="on none of the campaigns"):
         session.plan(cvtr.mark_valid("Details verified", integrations=[987_654]), ids)
 
@@ -129,13 +129,13 @@ def test_one_plan_of_several_actions(session, server):
     plan = session.plan([(cvtr.mark_invalid("Duplicate"), first), (cvtr.mark_test("Test Lead"), second)])
     run = session.run(plan, confirm=True)
     assert run.counts["confirmed"] == 4
-    assert [server.lead(own)["status"] for own in (*first, *second)] == ["Invalid"] * 2 + ["Test"] * 2
+    assert [server.lead(lead_id)["status"] for lead_id in (*first, *second)] == ["Invalid"] * 2 + ["Test"] * 2
     true_to(server, run)
 
 
 def test_an_agency_sees_less_and_may_do_less(sandbox, server):
     mine = set(server.lead_ids(role="agency"))
-    other = [own for own in untouched(server) if own not in mine][:2]
+    other = [lead_id for lead_id in untouched(server) if lead_id not in mine][:2]
     with sandbox.connect(role="agency") as client:
         session = cvtr.LeadSession(client, progress=False, patience=QUICK)
         assert set(session.pull().index) == mine
@@ -146,7 +146,7 @@ def test_an_agency_sees_less_and_may_do_less(sandbox, server):
         run = session.run(refused, confirm=True)
         assert run.counts["skipped"] == 2
         session.close()
-    assert not any(server.effects(own) for own in other)
+    assert not any(server.effects(lead_id) for lead_id in other)
 
 
 def test_what_is_so_already_is_not_sent(session, server):
@@ -157,7 +157,7 @@ def test_what_is_so_already_is_not_sent(session, server):
     assert again.counts["already_so"] == 2
     run = session.run(again)
     assert run.counts["skipped"] == 2
-    assert [len(server.effects(own)) for own in ids] == [1, 1]
+    assert [len(server.effects(lead_id)) for lead_id in ids] == [1, 1]
 
 
 def test_a_lead_changed_by_somebody_since_the_plan_is_held_back(session, server):

@@ -7,7 +7,7 @@ import pytest
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import RunError
 from cvtr_widgets.models import RunState
-from cvtr_widgets.runs.eta import Pace
+from cvtr_widgets.runs.eta import Eta
 from cvtr_widgets.sandbox import Mishap
 from tests.runs.conftest import Gate, until
 
@@ -56,8 +56,8 @@ def test_what_is_under_way_is_not_called_unsent(sandbox, open_session, ids):
     gate = Gate("answered")
     session = open_session(chunk=2, on_step=gate)
     run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True)
-    until(lambda: len([own for own in ids if sandbox.server.effects(own)]) == 24)  # each of twelve threads holds two
-    seen, applied = run.results, {own for own in ids if sandbox.server.effects(own)}
+    until(lambda: len([lead_id for lead_id in ids if sandbox.server.effects(lead_id)]) == 24)  # each of twelve threads holds two
+    seen, applied = run.results, {lead_id for lead_id in ids if sandbox.server.effects(lead_id)}
     assert run.counts == {**run.counts, "unknown": 24, "not_sent": len(ids) - 24}
     assert set(seen.index[seen.outcome != "not_sent"]) == applied
     assert set(seen.detail[seen.outcome == "unknown"]) == {"on its way, or sent and not read back yet"}
@@ -112,14 +112,14 @@ def test_a_display_that_fails_does_not_stop_the_run(session, ids):
 )
 def test_time_left_counts_the_limit_in(requests, usage, waiting, left):
     now = 0.0
-    pace = Pace(lambda: now)
+    pace = Eta(lambda: now)
     now = 10.0
     assert pace.left(100, 600, requests=requests, usage=usage, waiting=waiting, window=300.0) == pytest.approx(left)
 
 
 def test_standing_still_does_not_slow_the_pace():
     now = 0.0
-    pace = Pace(lambda: now)
+    pace = Eta(lambda: now)
     now = 10.0
     pace.stand(), pace.stand()
     now = 300.0

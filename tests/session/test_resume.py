@@ -125,7 +125,7 @@ def test_an_answer_that_was_noted_is_held_against_what_is_read(sandbox, caution,
     results = session.resume(run_id).results
     assert set(results.outcome) == {outcome}, results.detail.tolist()
     assert all(detail.startswith(ended) for detail in results.detail), results.detail.tolist()
-    assert [len(sandbox.server.effects(own)) for own in ids] == [int(outcome == "confirmed")] * 5
+    assert [len(sandbox.server.effects(lead_id)) for lead_id in ids] == [int(outcome == "confirmed")] * 5
 
 
 def test_the_signature_is_that_of_the_first_run(sandbox, open_session):

@@ -28,8 +28,10 @@ def session(server):
 
 def fitting(server, **wanted):
     """The leads that fit, as the sandbox knows them."""
-    leads = {own: server.lead(own) for own in server.lead_ids()}
-    return {own for own, lead in leads.items() if all(not values or lead[name] in values for name, values in wanted.items())}
+    leads = {lead_id: server.lead(lead_id) for lead_id in server.lead_ids()}
+    return {
+        lead_id for lead_id, lead in leads.items() if all(not values or lead[name] in values for name, values in wanted.items())
+    }
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -166,7 +166,7 @@ def test_a_client_has_no_public_way_to_write(session):
 @pytest.mark.parametrize(
     "own", ["../users/7", "1/../../users/7", "1?x=1", "1#", "%2e%2e", True, -1, 0, None, 1.5, 2**63, "", [1], object()]
 )
-def test_no_address_is_built_from_what_is_no_lead_id(sandbox, session, own):
+def test_no_address_is_built_from_what_is_no_lead_id(sandbox, session, lead_id):
     client = session.client
     before = len(sandbox.server.requests)
     for ask in (
@@ -174,7 +174,7 @@ def test_no_address_is_built_from_what_is_no_lead_id(sandbox, session, own):
         lambda i: client.is_delivered([i]), lambda i: client.fetch_cost([i, 5]), lambda i: client.preview(cvtr.reprocess(), [i]),
     ):  # fmt: skip
         with pytest.raises(cvtr.CvtrError):
-            ask(own)
+            ask(lead_id)
     assert len(sandbox.server.requests) == before
 
 

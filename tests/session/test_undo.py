@@ -13,8 +13,8 @@ from tests.runs.conftest import Gate
 STATE = ("status", "reason", "category", "comment", "delivery", "replacement", "replacement_comment")
 
 
-def state(sandbox, own) -> tuple:
-    return tuple(sandbox.server.lead(own)[name] for name in STATE)
+def state(sandbox, lead_id) -> tuple:
+    return tuple(sandbox.server.lead(lead_id)[name] for name in STATE)
 
 
 @pytest.fixture
@@ -135,14 +135,14 @@ def test_a_run_of_another_sandbox_is_not_taken_back_here(sandbox, session):
 
 def test_a_delivery_that_was_not_known_before_is_not_taken_back(sandbox, session):
     """Nothing told before the run whether it was delivered; afterwards the check tells."""
-    own = sandbox.server.lead_ids(status="Valid", delivery="Not Delivered")[0]
-    sandbox.server.change_record(own, deliveryStatus=None)
+    lead_id = sandbox.server.lead_ids(status="Valid", delivery="Not Delivered")[0]
+    sandbox.server.change_record(lead_id, deliveryStatus=None)
     sandbox.server.mishaps = [Mishap("is-lead-delivered", "drop_ids", nth=n) for n in (1, 2)]
-    plan = session.plan(cvtr.mark_delivered(), [own], include_cannot_tell=True)
+    plan = session.plan(cvtr.mark_delivered(), [lead_id], include_cannot_tell=True)
     assert plan.counts["cannot_tell"] == 1, plan.frame
-    sandbox.server.change(own, delivery="Delivered")
-    now = session.plan(cvtr.mark_undelivered(), [own]).entries[0].before
+    sandbox.server.change(lead_id, delivery="Delivered")
+    now = session.plan(cvtr.mark_undelivered(), [lead_id]).entries[0].before
     assert undo.undo_groups([(plan, list(plan.sendable))], lambda _: now) == (
         [],
-        [(own, "it was not known whether it was delivered")],
+        [(lead_id, "it was not known whether it was delivered")],
     )

@@ -76,10 +76,10 @@ def test_answers_are_matched_by_id(sandbox, session, ids, do):
     refused = ids[0]
     sandbox.server.mishaps = [Mishap(CALL, "refuse_lead", lead=refused, text="not this one"), Mishap(CALL, do)]
     results = session.run(session.plan(cvtr.mark_test("x"), ids), confirm=True, verify="none").results
-    for own in ids:
-        applied = bool(sandbox.server.effects(own))
-        assert applied is (own != refused)
-        assert results.outcome[own] in ({"accepted", "unknown"} if applied else {"refused", "unknown"})
+    for lead_id in ids:
+        applied = bool(sandbox.server.effects(lead_id))
+        assert applied is (lead_id != refused)
+        assert results.outcome[lead_id] in ({"accepted", "unknown"} if applied else {"refused", "unknown"})
     assert (results.outcome == "unknown").any() == (do == "drop_ids")
 
 

@@ -19,8 +19,8 @@ import cvtr_widgets as cvtr
 )
 def test_the_warning_for_delivered_leads_is_right_for_one_and_for_several(sandbox, session, delivered, billed, said):
     ids = sandbox.server.lead_ids(status="Valid", delivery="Delivered")[:delivered]
-    for n, own in enumerate(ids):
-        sandbox.server.change(own, advertiser_billable=n < billed)
+    for n, lead_id in enumerate(ids):
+        sandbox.server.change(lead_id, advertiser_billable=n < billed)
     assert said in session.plan(cvtr.mark_invalid("Duplicate"), ids).warnings
 
 
@@ -33,18 +33,18 @@ def test_what_is_not_sent_says_why_in_words(sandbox, session):
 
 
 def test_a_script_hears_of_what_was_not_taken_of_its_file(sandbox, session, tmp_path):
-    own = sandbox.server.lead_ids(status="Caution")[0]
+    wanted_id = sandbox.server.lead_ids(status="Caution")[0]
     path = tmp_path / "returned.csv"
-    path.write_text(f"Lead ID,CPL\n{own},2\n1.23E+08,1\n16,745,3\n", encoding="utf-8")
+    path.write_text(f"Lead ID,CPL\n{wanted_id},2\n1.23E+08,1\n16,745,3\n", encoding="utf-8")
     plan = session.plan(cvtr.mark_test("Trial"), path)
-    assert [entry.lead_id for entry in plan.entries] == [own]
+    assert [entry.lead_id for entry in plan.entries] == [wanted_id]
     said = "2 leads were not taken: session.select(...).rejected_frame says which and why."
     assert said in plan.warnings
     assert said in session.pull(ids=path).attrs["notes"]
 
 
 def test_a_mark_that_stands_already_is_said_to_stand(sandbox, session):
-    own = sandbox.server.lead_ids(status="Invalid")[0]
-    session.run(session.plan(cvtr.mark_other("Replacement"), [own]), confirm=True)
-    plan = session.plan(cvtr.mark_other("Replacement"), [own])
+    lead_id = sandbox.server.lead_ids(status="Invalid")[0]
+    session.run(session.plan(cvtr.mark_other("Replacement"), [lead_id]), confirm=True)
+    plan = session.plan(cvtr.mark_other("Replacement"), [lead_id])
     assert plan.entries[0].why == "the mark and its comment stand so already"

@@ -125,17 +125,17 @@ def seeded_changes(sandbox, open_session, tmp_path, number: int, seed: int) -> N
     plan = agency.plan(cvtr.mark_test("Test lead"), ids)
     path = plan.save(tmp_path / f"{seed}.cvtr-plan", why="Tests", overwrite=True)
     picked = chance.sample(ids, number)
-    for own in picked:
+    for lead_id in picked:
         keys = chance.choice(
             ({"advertiserPayout": str(chance.randrange(1_000, 9_000))}, {"publisherPayout": "7777.00"}, {"currency": "XTS"})
         )
-        sandbox.server.change_record(own, **keys)
+        sandbox.server.change_record(lead_id, **keys)
     opened = session.open_plan(path)
     frame = opened.differences
     assert sorted(frame.index) == sorted(picked)
     assert frame.difference.str.contains("changed from").all()
     counts = session.run(opened.plan, confirm=True).counts
-    sent = {own for own in ids if sandbox.server.effects(own)}
+    sent = {lead_id for lead_id in ids if sandbox.server.effects(lead_id)}
     assert sent.isdisjoint(picked)
     assert counts["confirmed"] + counts["accepted"] == len(sent)
 
@@ -225,8 +225,8 @@ def test_what_a_plan_file_holds_and_does_not(sandbox, open_session, ids, tmp_pat
     plan = open_session().plan(cvtr.mark_invalid("Returned", "No budget", COMMENT), ids)
     path = plan.save(tmp_path / "a.cvtr-plan", why="Returns of October")
     text = path.read_text(encoding="utf-8")
-    for own in ids:
-        record = sandbox.server.record(own)
+    for lead_id in ids:
+        record = sandbox.server.record(lead_id)
         for name in ("email", "telephone", "lastName"):
             assert record[name]
             assert str(record[name]) not in text, name

@@ -42,7 +42,7 @@ def test_leads_that_are_too_old_are_not_allowed(sandbox, session, policy, tmp_pa
         assert set(held.index) == expected & set(plan.frame.index)
         assert held.why.str.startswith("policy: invalid only up to 30 days").all()
     run = session.run(plans[0], confirm=True)
-    assert not any(sandbox.server.effects(own) for own in expected)
+    assert not any(sandbox.server.effects(lead_id) for lead_id in expected)
     assert run.counts["skipped"] == len(expected)
     assert run.exit_code == 10
     assert session.plan(cvtr.mark_test("Test lead"), leads).counts["not_allowed"] == 0
@@ -55,7 +55,7 @@ def test_never_means_never(sandbox, session, policy):
     assert session.plan(cvtr.delete(), ids).counts["not_allowed"] == 2
     with pytest.raises(PlanOutOfDate, match="policy has changed"):
         session.run(before, confirm=2)
-    assert not any(sandbox.server.effects(own) for own in ids)
+    assert not any(sandbox.server.effects(lead_id) for lead_id in ids)
 
 
 def test_above_a_number_two_persons_are_needed_by_login(sandbox, open_session, session, policy, tmp_path):
@@ -64,9 +64,9 @@ def test_above_a_number_two_persons_are_needed_by_login(sandbox, open_session, s
     policy("[two_persons]\nabove_leads = 3\n")
     plan = agency.plan(cvtr.mark_test("Test lead"), ids)
     path = plan.save(tmp_path / "a.cvtr-plan", why="Tests")
-    for own in (plan, agency.open_plan(path).plan):
+    for lead_id in (plan, agency.open_plan(path).plan):
         with pytest.raises(NotConfirmed, match="two persons"):
-            agency.run(own, confirm=True, signature="Somebody Else")
+            agency.run(lead_id, confirm=True, signature="Somebody Else")
     attempts = [e.data for e in agency._running.journal.each(kinds=("refused",))]
     assert [(one["why"], one["account"], one["leads"]) for one in attempts] == [("two persons", "user:2", 4)] * 2
     assert agency.verify_journal().ok

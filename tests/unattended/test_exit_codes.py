@@ -190,8 +190,8 @@ def killed_at_random(sandbox, session, plan_file, command, seed: int) -> None:
         assert ended.code in {said["exit_code"], -signal.SIGKILL}
         agrees(session, ended if ended.code >= 0 else type(ended)(said["exit_code"], "", "", said))
     for run_id in runs.index:
-        for own, row in session.recorded(run_id).iterrows():
-            effects = len(sandbox.server.effects(own))
+        for lead_id, row in session.recorded(run_id).iterrows():
+            effects = len(sandbox.server.effects(lead_id))
             assert effects <= 1
             if row.outcome == "confirmed":
                 assert effects == 1

@@ -107,12 +107,12 @@ def test_a_rule_never_deletes_and_is_never_about_all_leads(session, rule, tmp_pa
 
 
 def test_a_lead_that_stops_matching_meanwhile_is_held_back(session, rule):
-    own = int(meant(session).index[0])
+    lead_id = int(meant(session).index[0])
 
     def and_then(**more):
         found = session.pull(**more)
-        if own in found.index:  # the moment between finding and reading
-            session.run(session.plan(cvtr.mark_valid("Details verified"), [own]), confirm=True)
+        if lead_id in found.index:  # the moment between finding and reading
+            session.run(session.plan(cvtr.mark_valid("Details verified"), [lead_id]), confirm=True)
         return found
 
     plan = plan_of_rule(
@@ -123,7 +123,7 @@ def test_a_lead_that_stops_matching_meanwhile_is_held_back(session, rule):
         on_progress=lambda _n, _t: None,
         cancelled=lambda: False,
     )
-    row = plan.frame.loc[own]
+    row = plan.frame.loc[lead_id]
     assert (row.verdict, row.why) == ("not_eligible", "it no longer matches the rule: status is Valid")
 
 

@@ -11,7 +11,7 @@ from pyrate_limiter import Decision, InMemoryBucket, Rate, RateItem
 from cvtr_widgets.models import Limits
 
 
-class Allowance(Protocol):
+class Permits(Protocol):
     """Permits (one a request), places in flight, and the moment until which everybody pauses.
 
     Moments and waits are in seconds of the budget's clock. The budget calls from one thread at a time, but for ``enter`` and
@@ -74,7 +74,7 @@ def reserve_of(limits: Limits) -> float:
     return min(2.0, limits.window / 20)
 
 
-class OwnAllowance:
+class LocalPermits:
     """The allowance of one process, in memory. ``places`` in flight."""
 
     block = 1
@@ -96,48 +96,48 @@ class OwnAllowance:
         return now
 
     def take(self, count: int) -> float:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         decision = self._bucket.put_decision(RateItem("request", self._now(), weight=count))
         assert isinstance(decision, Decision)  # noqa: S101  a bucket in memory answers at once
         return 0.0 if decision.allowed else max(0.01, (decision.retry_after_ms or 100) / 1000)
 
     def give_back(self, count: int) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         for _ in range(min(count, len(self._bucket.items))):
             self._bucket.items.pop()
 
     def used(self) -> int:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         self._now()
         return self._bucket.count()
 
     def wait(self) -> float:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         now = self._now()
         if self._bucket.count() < self._rate.limit:
             return 0.0
         return max(0.01, (self._bucket.items[0].timestamp - now + self._rate.interval) / 1000)
 
     def pause(self, until: float) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         self._paused_until = max(self._paused_until, until)
 
     def paused_until(self) -> float:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         return self._paused_until
 
     def enter(self) -> int | None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         with self._lock:
             return self._free.pop() if self._free else None
 
     def leave(self, place: int) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         with self._lock:
             self._free.add(place)
 
     def idle(self) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
 
     def close(self) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""

@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from cvtr_widgets.api.limits.local_permits import Allowance, OwnAllowance, reserve_of
-from cvtr_widgets.api.limits.shared_permits import UNUSABLE, SharedAllowance
+from cvtr_widgets.api.limits.local_permits import LocalPermits, Permits, reserve_of
+from cvtr_widgets.api.limits.shared_permits import UNUSABLE, SharedPermits
 from cvtr_widgets.errors import Cancelled, TooManyRequests
 from cvtr_widgets.models import Limits
 from cvtr_widgets.settings import MAX_IN_FLIGHT
@@ -27,7 +27,7 @@ from cvtr_widgets.settings import MAX_IN_FLIGHT
 T = TypeVar("T")
 MAX_PAUSE = 330.0
 """Seconds: a Retry-After beyond one window (300 s) and a reserve is not believed."""
-STOPPED = "Stopped while waiting for the request limit: this request was not sent. Start again when you like."
+WAIT_STOPPED = "Stopped while waiting for the request limit: this request was not sent. Start again when you like."
 HANDING_OVER = 0.0002
 """Seconds in which the next request goes out, before the answer to this one is worked on: that holds Python's lock for long."""
 SHARE = 3
@@ -41,7 +41,7 @@ def clamp_pause(seconds: float | None) -> float:
     return min(max(seconds, 1.0), MAX_PAUSE)
 
 
-class Budget:
+class RateLimiter:
     """The allowance for one enterprise and user; shared by all threads of this process, and by all of this user's kernels
     on the machine where a ``folder`` is given.
 
@@ -61,12 +61,12 @@ class Budget:
         self._lease_life = reserve_of(limits) / 2
         self._paused_until = float("-inf")  # as last heard
         self._stop_waiting = threading.Event()
-        self._allowance: Allowance
+        self._permits: Permits
         if folder is None:
-            self._allowance = OwnAllowance(limits, MAX_IN_FLIGHT, clock)
+            self._permits = LocalPermits(limits, MAX_IN_FLIGHT, clock)
             return
         try:
-            self._allowance = SharedAllowance(folder, limits, clock, most_wait=MAX_PAUSE)
+            self._permits = SharedPermits(folder, limits, clock, most_wait=MAX_PAUSE)
         except UNUSABLE as error:
             self._keep_to_a_share(error)
 
@@ -75,8 +75,8 @@ class Budget:
         if self.note:
             return
         share = replace(self.limits, requests=max(1, self.limits.requests // SHARE))
-        self._allowance = OwnAllowance(share, max(1, MAX_IN_FLIGHT // SHARE), self._clock)
-        self._allowance.pause(self._paused_until)
+        self._permits = LocalPermits(share, max(1, MAX_IN_FLIGHT // SHARE), self._clock)
+        self._permits.pause(self._paused_until)
         self._leased = 0
         self.note = (
             f"The request limit cannot be shared with your other notebooks here ({type(error).__name__}), so this one keeps to "
@@ -89,7 +89,7 @@ class Budget:
         """Give back what was not used, and let go of files."""
         with self._lock:
             self._give_back()
-            self._allowance.close()
+            self._permits.close()
 
     def used(self) -> int:
         """Requests sent from this machine within the past window (from this process where nothing is shared)."""
@@ -122,24 +122,24 @@ class Budget:
         """
         deadline = self._clock() + patience
         with self._let_in(cancelled):
-            allowance, place = self._enter(deadline, cancelled)
+            permits, place = self._enter(deadline, cancelled)
             with self._lock:
                 self._busy += 1
             try:
                 self._permit(deadline, cancelled)
                 yield
             finally:
-                self._leave(allowance, place)
+                self._leave(permits, place)
 
     # -- within -------------------------------------------------------------------------------------------------------
 
-    def _asked(self, question: Callable[[Allowance], T]) -> T:
+    def _asked(self, question: Callable[[Permits], T]) -> T:
         """What the allowance says; where the shared one has become unusable, what our own says from now on."""
         try:
-            return question(self._allowance)
+            return question(self._permits)
         except UNUSABLE as error:
             self._keep_to_a_share(error)
-            return question(self._allowance)
+            return question(self._permits)
 
     @contextmanager
     def _let_in(self, cancelled: Callable[[], bool] | None) -> Iterator[None]:
@@ -148,7 +148,7 @@ class Budget:
         try:
             while not self._in_flight.acquire(timeout=0.25):
                 if cancelled is not None and cancelled():
-                    raise Cancelled(STOPPED)
+                    raise Cancelled(WAIT_STOPPED)
         finally:
             self._stand(-1)
         try:
@@ -162,29 +162,29 @@ class Budget:
         with self._lock:
             self._standing += one
 
-    def _enter(self, deadline: float, cancelled: Callable[[], bool] | None) -> tuple[Allowance, int]:
+    def _enter(self, deadline: float, cancelled: Callable[[], bool] | None) -> tuple[Permits, int]:
         """A place in flight, waiting for one where other kernels hold all."""
         while True:
-            allowance = self._allowance
+            permits = self._permits
             try:
-                place = allowance.enter()
+                place = permits.enter()
             except UNUSABLE as error:
                 with self._lock:
                     self._keep_to_a_share(error)
                 continue
             if place is not None:
-                return allowance, place
+                return permits, place
             self._wait(random.uniform(0.002, 0.02), deadline, cancelled)  # noqa: S311  so that kernels do not ask in step
 
-    def _leave(self, allowance: Allowance, place: int) -> None:
+    def _leave(self, permits: Permits, place: int) -> None:
         with contextlib.suppress(*UNUSABLE):
-            allowance.leave(place)
+            permits.leave(place)
         with self._lock:
             self._busy -= 1
             if self._busy == 0:
                 self._give_back()
                 with contextlib.suppress(*UNUSABLE):
-                    self._allowance.idle()
+                    self._permits.idle()
 
     def _permit(self, deadline: float, cancelled: Callable[[], bool] | None) -> None:
         while True:
@@ -196,7 +196,7 @@ class Budget:
 
     def _wait(self, seconds: float, deadline: float, cancelled: Callable[[], bool] | None) -> None:
         if cancelled is not None and cancelled():
-            raise Cancelled(STOPPED)
+            raise Cancelled(WAIT_STOPPED)
         if self._clock() + seconds > deadline:
             raise TooManyRequests(
                 f"The request limit is used up for another {seconds:.0f} s",
@@ -226,16 +226,16 @@ class Budget:
     def _has_lease(self) -> bool:
         return self._leased > 0 and 0 <= self._clock() - self._leased_at <= self._lease_life
 
-    def _lease(self, allowance: Allowance) -> float:
+    def _lease(self, permits: Permits) -> float:
         """Take permits: one where one request is under way, a block where there are several, so that files are seldom
         touched. What is not used is given back when nothing is under way any more, or when it has become old.
         """
         now = self._clock()
-        many = allowance.block if self._busy > 1 else 1
-        wait = allowance.take(many)
+        many = permits.block if self._busy > 1 else 1
+        wait = permits.take(many)
         if wait > 0 and many > 1:
             many = 1
-            wait = allowance.take(1)
+            wait = permits.take(1)
         if wait <= 0:
             self._leased, self._leased_at = many, now
         return wait

@@ -67,7 +67,7 @@ def allowance_folder(origin: str, base: Path | None = None) -> Path:
     return (base or shared_folder()) / safe_name(platform.node()) / whose
 
 
-_OPEN: weakref.WeakSet[SharedAllowance] = weakref.WeakSet()
+_OPEN: weakref.WeakSet[SharedPermits] = weakref.WeakSet()
 
 
 @atexit.register
@@ -104,8 +104,8 @@ class _Look:
         return changed
 
 
-class SharedAllowance:
-    """See ``Allowance`` for the calls; each raises one of ``UNUSABLE`` where the folder cannot be used."""
+class SharedPermits:
+    """See ``Permits`` for the calls; each raises one of ``UNUSABLE`` where the folder cannot be used."""
 
     def __init__(self, folder: Path, limits: Limits, clock: Callable[[], float], *, most_wait: float) -> None:
         """Take part in the allowance in ``folder``.
@@ -260,26 +260,26 @@ class SharedAllowance:
         return SQLiteBucket([self._rate], db, TABLE, lock=self._gate)
 
     def take(self, count: int) -> float:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         with self._open() as (bucket, now):
             decision = bucket.put_decision(RateItem(self._name, now, weight=count))
         assert isinstance(decision, Decision)  # noqa: S101  a bucket in SQLite answers at once
         return 0.0 if decision.allowed else max(0.01, (decision.retry_after_ms or 100) / 1000)
 
     def give_back(self, count: int) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         mine = f"SELECT rowid FROM {TABLE} WHERE name = ? ORDER BY item_timestamp DESC LIMIT ?"  # noqa: S608
         with self._open() as (bucket, _):
             bucket.conn.execute(f"DELETE FROM {TABLE} WHERE rowid IN ({mine})", (self._name, count))  # noqa: S608
             bucket.conn.commit()
 
     def used(self) -> int:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         with self._open() as (bucket, _):
             return bucket.count()
 
     def wait(self) -> float:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         with self._open() as (bucket, now):
             if bucket.count() < self._rate.limit:
                 return 0.0
@@ -289,7 +289,7 @@ class SharedAllowance:
     # -- the pause ----------------------------------------------------------------------------------------------------
 
     def pause(self, until: float) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         with self._gate:
             self._pause_look = _Look(self._pause_look.path)
             until = max(until, self.paused_until())
@@ -300,7 +300,7 @@ class SharedAllowance:
             self._paused_until = until
 
     def paused_until(self) -> float:
-        """See ``Allowance``. Asked before each request: the file is read only when it has changed."""
+        """See ``Permits``. Asked before each request: the file is read only when it has changed."""
         if self._pause_look.changed():
             with contextlib.suppress(ValueError, FileNotFoundError):  # not one of ours, or just being replaced
                 self._paused_until = float(self._pause_look.path.read_text(encoding="ascii"))
@@ -311,7 +311,7 @@ class SharedAllowance:
     # -- places in flight ---------------------------------------------------------------------------------------------
 
     def enter(self) -> int | None:
-        """See ``Allowance``. A place that was given back is kept for the next request of this process, for speed, unless
+        """See ``Permits``. A place that was given back is kept for the next request of this process, for speed, unless
         another kernel finds none: then each keeps to ``FAIR`` places.
         """
         self._stay_shared()
@@ -344,7 +344,7 @@ class SharedAllowance:
         return time.monotonic() - self._wanted_at < 0.1
 
     def leave(self, place: int) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         with self._lock:
             self._in_use.discard(place)
             if place in self._moved:
@@ -356,13 +356,13 @@ class SharedAllowance:
                 self._kept.append(place)
 
     def idle(self) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         with self._lock:
             while self._kept:
                 self._places[self._kept.pop()].release()
 
     def close(self) -> None:
-        """See ``Allowance``."""
+        """See ``Permits``."""
         if self._finalizer is not None:
             self._finalizer()
         self._bucket, self._finalizer = None, None

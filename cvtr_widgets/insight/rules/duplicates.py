@@ -42,8 +42,8 @@ def duplicates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
         if column in ordered.columns:
             later, firsts = _later(ordered, column, what, look)
             by[what] = later
-            for own, earlier in firsts.items():
-                first.setdefault(own, earlier)
+            for lead_id, earlier in firsts.items():
+                first.setdefault(lead_id, earlier)
     if not by:
         return
     any_of = np.logical_or.reduce(list(by.values()))
@@ -75,9 +75,9 @@ def _later(ordered: pd.DataFrame, column: str, what: str, look: Look) -> tuple[N
     places = np.flatnonzero(repeated)
     where: dict[int, int] = {}
     wanted = set(codes[places].tolist())
-    for code, own in zip(codes.tolist(), ids.tolist(), strict=True):
+    for code, lead_id in zip(codes.tolist(), ids.tolist(), strict=True):
         if code in wanted:
-            where.setdefault(code, own)
+            where.setdefault(code, lead_id)
     return repeated, {int(ids[p]): int(where[int(codes[p])]) for p in places}
 
 

@@ -115,5 +115,5 @@ def _finding(about: str, first: dict[int, int], n: int) -> Finding:
             f"{len(first):,} of {n:,} leads of {about} look like an earlier lead of the same campaign, written a little "
             f"differently; for example lead {example}, which looks like lead {first[example]}."
         ),
-        cannot_tell=CANNOT, parameters={"first_lead": {str(own): earlier for own, earlier in sorted(first.items())}},
+        cannot_tell=CANNOT, parameters={"first_lead": {str(lead_id): earlier for lead_id, earlier in sorted(first.items())}},
     )  # fmt: skip

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VERSION = 1
-CUT = 0.8
+SCORE_CUT = 0.8
 """Share of the greatest score below which a lead is Invalid (convertr: SCORE)."""
 JUST_OVER = 0.025
 """How far over the cut, in shares of the greatest score, still counts as just over it."""
@@ -33,7 +33,7 @@ def thresholds(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     share = (leads["score"].astype("Float64") / most).astype("float64")
     part = leads[((share >= FROM) & (share < 1)).to_numpy()]
     publisher = group_of(part, "publisher", zone_of("UTC")).astype("object")
-    over = (share >= CUT - 1e-9) & (share < CUT + JUST_OVER)
+    over = (share >= SCORE_CUT - 1e-9) & (share < SCORE_CUT + JUST_OVER)
     words = (
         "leads with a score just over the cut of 80 %",
         "with a score between 60 % and full marks are just over the cut of 80 %",

@@ -5,7 +5,7 @@ from __future__ import annotations
 MISSING_TOLD = 20
 
 
-class Heard:
+class Acknowledgements:
     """By page, the numbers up to which all have come, and those beyond. They may pass one another on the way."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class News:
+class Deltas:
     """The parts of the last message of each name, as they went out."""
 
     def __init__(self) -> None:

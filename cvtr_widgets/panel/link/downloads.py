@@ -19,7 +19,7 @@ from cvtr_widgets.panel.link.messages import VERSION
 if TYPE_CHECKING:
     import pandas as pd
 
-PART = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 SECONDS_A_PART = 0.4
 """Jupyter servers drop what comes faster than 1 MB a second from a kernel, over 3 s."""
 CSV = "text/csv"
@@ -59,7 +59,7 @@ class Downloads:
                 self._say(f"The file could not be made: {problem_of(error).text}")
 
     def _parts(self, content: bytes, name: str, kind: str) -> None:
-        parts = [content[i : i + PART] for i in range(0, len(content), PART)] or [b""]
+        parts = [content[i : i + CHUNK_BYTES] for i in range(0, len(content), CHUNK_BYTES)] or [b""]
         key = f"{time.monotonic_ns()}"
         for place, part in enumerate(parts):
             message = {"v": VERSION, "kind": "file", "page": self.page, "key": key, "name": name, "type": kind}

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from cvtr_widgets.panel.steps.load_filters import CHOICES, DAYS, RANGES
-from cvtr_widgets.panel.table.cells import Shown
+from cvtr_widgets.panel.steps.load_filters import CHOICES, DAY_FILTERS, RANGES
+from cvtr_widgets.panel.table.cells import ShownColumn
 
 VERSION: Final = 1
 """Raised with every change that an older page would misunderstand."""
-MOST_TEXT = 400_000
+MOST_MESSAGE_TEXT = 400_000
 MOST_IDS = 500
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -26,7 +26,7 @@ class BadMessage(Exception):
     """A message that is none of ours. Holds no part of it."""
 
 
-def _text(most: int = MOST_TEXT) -> Reader:
+def _text(most: int = MOST_MESSAGE_TEXT) -> Reader:
     def read(value: Any) -> str:
         if not isinstance(value, str) or len(value) > most:
             raise BadMessage("a text was expected")
@@ -83,7 +83,7 @@ def _filter(value: Any) -> dict[str, Any] | None:
     """A filter as JSON, or null; ``table_filters.from_json`` reads what is in it."""
     if value is not None and not isinstance(value, dict):
         raise BadMessage("a filter was expected")
-    if value is not None and len(json.dumps(value)) > MOST_TEXT:
+    if value is not None and len(json.dumps(value)) > MOST_MESSAGE_TEXT:
         raise BadMessage("a shorter filter was expected")
     return value
 
@@ -96,7 +96,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "go": {"step": _number(1, 3)},
     # step 1
     "filter": {"name": _one_of(*CHOICES), "values": _texts},
-    "day": {"name": _one_of(*DAYS), "value": _text(40)},
+    "day": {"name": _one_of(*DAY_FILTERS), "value": _text(40)},
     "range": {"name": _one_of("", *RANGES)},
     "load": {"go_on": _flag},
     "refresh": {},
@@ -186,6 +186,6 @@ def read_message(content: Any) -> tuple[str, dict[str, Any]]:
     return str(kind), {name: read(given[name]) for name, read in fields.items()}
 
 
-def sortable(columns: tuple[Shown, ...], name: str) -> str | None:
+def sortable(columns: tuple[ShownColumn, ...], name: str) -> str | None:
     """A column to sort by; empty or unknown means the frame's own order."""
     return name if any(c.name == name for c in columns) else None

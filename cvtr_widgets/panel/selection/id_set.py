@@ -92,11 +92,11 @@ class IdSet(Set[LeadId]):
     def __contains__(self, lead_id: object) -> bool:
         if not isinstance(lead_id, (int, np.integer)) or not _LEAST <= lead_id <= _MOST:
             return False
-        own = int(lead_id)
-        if own in self._plus:
+        wanted_id = int(lead_id)
+        if wanted_id in self._plus:
             return True
-        place = int(np.searchsorted(self._base, own))
-        return place < len(self._base) and int(self._base[place]) == own and own not in self._minus
+        place = int(np.searchsorted(self._base, wanted_id))
+        return place < len(self._base) and int(self._base[place]) == wanted_id and wanted_id not in self._minus
 
     def __iter__(self) -> Iterator[LeadId]:
         return iter(self.array.tolist())
@@ -170,7 +170,7 @@ def _sorted(ids: frozenset[LeadId]) -> IdArray:
 NO_IDS = IdSet(np.empty(0, np.int64))
 
 
-class Places:
+class RowsOfIds:
     """Where each lead of a frame stands. The only way from ids to rows, and it stays inside the table."""
 
     def __init__(self, ids: IdArray) -> None:

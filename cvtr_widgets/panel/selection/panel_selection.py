@@ -27,7 +27,7 @@ _WORDS: Mapping[Origin, str] = {"ticked": "ticked", "matching": "by “all match
 
 
 @dataclass(frozen=True)
-class Picked:
+class PanelSelection:
     """One state of the selection; every step gives a new one, so that a step can be taken back.
 
     ``ticks``: lead id -> how it was ticked, in that order. ``typed``: what LEAD ID(S) holds. ``files``: what was
@@ -42,45 +42,45 @@ class Picked:
 
     # -- steps --------------------------------------------------------------------------------------------------------
 
-    def tick(self, ids: Iterable[LeadId], origin: Origin = "ticked") -> Picked:
+    def tick(self, ids: Iterable[LeadId], origin: Origin = "ticked") -> PanelSelection:
         """With these leads."""
         wanted = first_of_each(array_of(ids))
         fresh = wanted[~self.ids_set.holds(wanted)]
         return self._step(self.ticks.with_(fresh, origin), self.unticked.without(wanted), self.ids_set.with_(fresh))
 
-    def untick(self, ids: Iterable[LeadId]) -> Picked:
+    def untick(self, ids: Iterable[LeadId]) -> PanelSelection:
         """Without these leads, however they came in."""
         gone = sorted_unique(array_of(ids))
         brought = gone[self._brought_set.holds(gone)]
         return self._step(self.ticks.without(gone), self.unticked.with_(brought), self.ids_set.without(gone))
 
-    def invert(self, ids: Iterable[LeadId], origin: Origin = "ticked") -> Picked:
+    def invert(self, ids: Iterable[LeadId], origin: Origin = "ticked") -> PanelSelection:
         """With those of these leads that were not selected, and without those that were."""
         given = first_of_each(array_of(ids))
         on = self.ids_set.holds(given)
         return self.untick(given[on]).tick(given[~on], origin)
 
-    def type(self, typed: Selection | None) -> Picked:
+    def type(self, typed: Selection | None) -> PanelSelection:
         """With another text in LEAD ID(S). A lead that is newly typed is selected, even if it was unticked before."""
         before = IdSet.of(self.typed.ids if self.typed is not None else ())
         new = array_of(typed.ids if typed is not None else ())
         return dataclasses.replace(self, typed=typed, unticked=self.unticked.without(new[~before.holds(new)]))._tidy()
 
-    def add_file(self, name: str, content: Selection) -> Picked:
+    def add_file(self, name: str, content: Selection) -> PanelSelection:
         """With a file; one of the same name takes the former one's place."""
         files = (*((n, s) for n, s in self.files if n != name), (name, content))
         return dataclasses.replace(self, files=files, unticked=self.unticked.without(content.ids))._tidy()
 
-    def drop_file(self, name: str) -> Picked:
+    def drop_file(self, name: str) -> PanelSelection:
         """Without a file."""
         return dataclasses.replace(self, files=tuple((n, s) for n, s in self.files if n != name))._tidy()
 
-    def _tidy(self) -> Picked:
+    def _tidy(self) -> PanelSelection:
         """Untickings of leads that nothing brings in any more are forgotten."""
         gone = self.unticked.array[~self._brought_set.holds(self.unticked.array)]
         return dataclasses.replace(self, unticked=self.unticked.without(gone))
 
-    def _step(self, ticks: Ticks, unticked: IdSet, selected: IdSet) -> Picked:
+    def _step(self, ticks: Ticks, unticked: IdSet, selected: IdSet) -> PanelSelection:
         """The next state, with what is known of it already."""
         made = dataclasses.replace(self, ticks=ticks, unticked=unticked)
         made.__dict__["ids_set"] = selected
@@ -161,7 +161,7 @@ class Picked:
         found = typed + [(name, one) for name, s in self.files for one in s.set_aside]
         return [(name, one) for name, one in found if one.lead_id not in self.ids_set]
 
-    def with_odd(self, ids: Iterable[LeadId]) -> Picked:
+    def with_odd(self, ids: Iterable[LeadId]) -> PanelSelection:
         """With these of the ids that were set aside."""
         added = frozenset(ids)
         typed = None if self.typed is None else self.typed.with_odd(added)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, get_args
 import numpy as np
 
 from cvtr_widgets.models import LeadId, Origin
-from cvtr_widgets.panel.selection.id_set import NO_IDS, SMALL, IdArray, IdSet, Places, array_of, first_of_each, sorted_unique
+from cvtr_widgets.panel.selection.id_set import NO_IDS, SMALL, IdArray, IdSet, RowsOfIds, array_of, first_of_each, sorted_unique
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,7 +41,7 @@ class Ticks(Mapping[LeadId, Origin]):
         self._gone = gone
         self.ids = IdSet.of(base) if ids is None else ids
         """The ticked leads as a set."""
-        self._places: Places | None = None
+        self._places: RowsOfIds | None = None
 
     def __getitem__(self, lead_id: LeadId) -> Origin:
         if lead_id not in self.ids:
@@ -49,7 +49,7 @@ class Ticks(Mapping[LeadId, Origin]):
         if lead_id in self._added:
             return self._added[lead_id]
         if self._places is None:
-            self._places = Places(self._base)
+            self._places = RowsOfIds(self._base)
         return ORIGINS[int(self._codes[self._places.of(lead_id)])]
 
     def __contains__(self, lead_id: object) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.actions.proof import DELIVERIES, Sight
+from cvtr_widgets.actions.proof import DELIVERIES, Observation
 from cvtr_widgets.frames.leads import leads_in
 from cvtr_widgets.models import Action, ActionKind, Identity, LeadId, Verdict
 from cvtr_widgets.panel.table.lead_table import LeadTable
@@ -15,7 +15,7 @@ from cvtr_widgets.plans.plan import judge
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMN = "eligible"
+ELIGIBLE_COLUMN = "eligible"
 
 
 class Eligibility:
@@ -33,15 +33,15 @@ class Eligibility:
             return
         self._kind = kind
         if kind is None:
-            self._table.annotate(COLUMN, "", None)
+            self._table.annotate(ELIGIBLE_COLUMN, "", None)
         else:
-            self._table.annotate(COLUMN, f"{ROWS[kind].label}?", lambda ids: self._texts(kind, ids))
+            self._table.annotate(ELIGIBLE_COLUMN, f"{ROWS[kind].label}?", lambda ids: self._texts(kind, ids))
 
     def _texts(self, kind: ActionKind, ids: Sequence[LeadId]) -> list[str]:
         frame: pd.DataFrame | None = self._table.frame
         leads = {} if frame is None else leads_in(frame, ids)
-        return [self._text(kind, Sight(leads.get(i))) for i in ids]
+        return [self._text(kind, Observation(leads.get(i))) for i in ids]
 
-    def _text(self, kind: ActionKind, sight: Sight) -> str:
-        verdict, why = judge(Action(kind), sight, self._identity)
+    def _text(self, kind: ActionKind, observation: Observation) -> str:
+        verdict, why = judge(Action(kind), observation, self._identity)
         return "yes" if verdict is Verdict.WILL_CHANGE else f"no: {why}"

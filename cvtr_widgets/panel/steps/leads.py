@@ -12,7 +12,7 @@ from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
 from cvtr_widgets.panel.selection.notes import aside_groups, not_taken_said, rejected_rows, said_of
-from cvtr_widgets.panel.selection.panel_selection import Picked
+from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.file_imports import Imports
 from cvtr_widgets.panel.steps.lead_detail import Detail
 from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
@@ -43,7 +43,7 @@ class LeadsStep:
     def __init__(self, session: LeadSession, jobs: Jobs, page_size: int) -> None:
         self.filters = Filters()
         self.search = self.text = self.note = ""
-        self.picked = Picked()
+        self.picked = PanelSelection()
         self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=session.client.zone, more=True)
         self.detail = Detail(session, jobs)
         self.problem: Problem | None = None
@@ -52,7 +52,7 @@ class LeadsStep:
         self._jobs = jobs
         self._asked: Filters | None = None
         self._go_on = ""
-        self._before: list[tuple[Picked, str]] = []
+        self._before: list[tuple[PanelSelection, str]] = []
         self._loaded: pd.DataFrame | None = None
         self._looked: pd.DataFrame | None = None
         self._absent: set[LeadId] = set()
@@ -233,14 +233,14 @@ class LeadsStep:
 
     # -- picking ------------------------------------------------------------------------------------------------------
 
-    def _pick(self, picked: Picked, text: str | None = None) -> None:
+    def _pick(self, picked: PanelSelection, text: str | None = None) -> None:
         self._before = [*self._before[-STEPS_BACK:], (self.picked, self.text)]
         self.picked = picked
         self.text = self.text if text is None else text
         self.note = ""
         self.table.mark(picked.ids_set)
 
-    def _pick_given(self, picked: Picked, text: str | None = None) -> None:
+    def _pick_given(self, picked: PanelSelection, text: str | None = None) -> None:
         """Of what was typed, imported or kept: what is not in the table is looked up, and what was looked up for others goes."""
         self._pick(picked, text)
         self._look_up_given()
@@ -291,7 +291,7 @@ class LeadsStep:
 
     def select_none(self) -> None:
         """Nothing is selected; LEAD ID(S) and imported files are emptied with it. Can be undone."""
-        self._pick_given(Picked(), "")
+        self._pick_given(PanelSelection(), "")
 
     def undo(self) -> None:
         """Take the last step of the selection back."""
@@ -325,16 +325,16 @@ class LeadsStep:
 
     def select_kept(self, ids: IdSet, *, add: bool) -> None:
         """Exactly these leads, or these besides what is selected."""
-        self._pick_given((self.picked if add else Picked()).tick(ids, "list"), self.text if add else "")
+        self._pick_given((self.picked if add else PanelSelection()).tick(ids, "list"), self.text if add else "")
 
     def select_these(self, ids: Iterable[LeadId]) -> None:
         """Exactly these leads, such as those a run left over."""
-        self._pick_given(Picked().tick(ids, "list"), "")
+        self._pick_given(PanelSelection().tick(ids, "list"), "")
 
     def select_chosen(self, name: str, chosen: Selection) -> None:
         """Exactly what a script chose; what was not taken of it is shown as that of a file is."""
         said = chosen.rejected or chosen.notes
-        self._pick_given(Picked().add_file(name, chosen) if said else Picked().tick(chosen.ids, "list"), "")
+        self._pick_given(PanelSelection().add_file(name, chosen) if said else PanelSelection().tick(chosen.ids, "list"), "")
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from cvtr_widgets.session.several_listings import MOST_PARTS
 STATUSES = ("Valid", "Invalid", "Caution", "Test")
 DELIVERIES = ("Delivered", "Not Delivered")
 CHOICES = ("campaign", "publisher", "status", "delivery")
-DAYS = ("created_after", "created_before")
+DAY_FILTERS = ("created_after", "created_before")
 
 
 def _last_month(today: date) -> tuple[date, date]:
@@ -74,8 +74,8 @@ class Filters:
         Raises:
             ArgumentError: a filter or a value that there is not; says which there are.
         """
-        if not isinstance(given, Mapping) or not set(given) <= {*CHOICES, *DAYS, "range"}:
-            raise ArgumentError(f"filters= takes a dict with some of {', '.join((*CHOICES, *DAYS, 'range'))}.")
+        if not isinstance(given, Mapping) or not set(given) <= {*CHOICES, *DAY_FILTERS, "range"}:
+            raise ArgumentError(f"filters= takes a dict with some of {', '.join((*CHOICES, *DAY_FILTERS, 'range'))}.")
         made = cls()
         for name in CHOICES:
             if given.get(name) is not None:
@@ -84,7 +84,7 @@ class Filters:
             if given["range"] not in tuple(RANGES):
                 raise ArgumentError(f"filters: range is {quoted(given['range'])}. Choose one of: {', '.join(RANGES)}.")
             made = made.within(given["range"], today)
-        for name in DAYS:
+        for name in DAY_FILTERS:
             if given.get(name) is not None:
                 made = made.on(name, str(given[name])[:10])
         if problems := made.blockers():
@@ -114,7 +114,7 @@ class Filters:
 
     def query(self) -> dict[str, Any]:
         """As arguments of ``session.pull``."""
-        asked: dict[str, Any] = {name: getattr(self, name) for name in DAYS if getattr(self, name)}
+        asked: dict[str, Any] = {name: getattr(self, name) for name in DAY_FILTERS if getattr(self, name)}
         for name in CHOICES:
             values = getattr(self, name)
             if values:
@@ -127,7 +127,7 @@ class Filters:
         named = (name for name, of in RANGES.items() if days == tuple(map(str, of(today))))
         return {
             **{name: list(getattr(self, name)) for name in CHOICES},
-            **{name: getattr(self, name) for name in DAYS},
+            **{name: getattr(self, name) for name in DAY_FILTERS},
             "range": next(named, ""),
             "ranges": {name: " – ".join(map(str, dict.fromkeys(of(today)))) for name, of in RANGES.items()},
         }

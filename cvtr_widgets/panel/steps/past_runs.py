@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cvtr_widgets.session.lead_session import LeadSession
 
-SHOWN = 5
+RUNS_SHOWN = 5
 
 
 class PastRuns:
@@ -50,7 +50,7 @@ class PastRuns:
             rows: list[Any] = frame.reset_index().to_dict("records")
             self._found = [self._row(str(row["run_id"]), row) for row in rows]
             if ended is not None:
-                ended = ended[ended["ended"].notna() & ~ended.index.isin(frame.index)].head(SHOWN)
+                ended = ended[ended["ended"].notna() & ~ended.index.isin(frame.index)].head(RUNS_SHOWN)
                 self._ended = [self._ended_row(str(row["run_id"]), row) for row in ended.reset_index().to_dict("records")]
 
         def failed(problem: Problem, _error: BaseException) -> None:
@@ -58,13 +58,13 @@ class PastRuns:
 
         self._jobs.start("past", "Looking for unfinished runs", work, done, failed)
 
-    def _row(self, own: str, row: dict[str, Any]) -> dict[str, Any]:
+    def _row(self, lead_id: str, row: dict[str, Any]) -> dict[str, Any]:
         counts = [(row["settled"], "settled"), (row["in_doubt"], "in doubt"), (row["not_sent"], "not sent")]
         taken = str(row["owner_pid"]).isdigit()
         as_of = f"The numbers are of {datetime.now(self._zone):%H:%M:%S}."
         since = clock(str(row["owner_since"]), self._zone) if taken else ""
         return {
-            "id": own,
+            "id": lead_id,
             "text": f"{moment(row['started'], self._zone)}: {plain(str(row['actions']), 120)}",
             "counts": ", ".join(f"{n:,} {word}" for n, word in counts if n),
             "not_sent": int(row["not_sent"]),
@@ -74,11 +74,11 @@ class PastRuns:
             "taken": f"Process {row['owner_pid']} is at it since {since}; it can be watched here. {as_of}" if taken else "",
         }
 
-    def _ended_row(self, own: str, row: dict[Any, Any]) -> dict[str, Any]:
+    def _ended_row(self, lead_id: str, row: dict[Any, Any]) -> dict[str, Any]:
         """A visitor of a page has no ``session.history()``."""
         counts = [(row[str(o)], str(o).replace("_", " ")) for o in Outcome]
         return {
-            "id": own,
+            "id": lead_id,
             "text": f"{moment(row['started'], self._zone)}: {plain(str(row['actions']), 120)}",
             "counts": ", ".join(f"{int(n):,} {words}" for n, words in counts if n == n and n),  # noqa: PLR0124  NaN, NA
             "ended": f"It ended {moment(row['ended'], self._zone)}.",
@@ -119,8 +119,8 @@ class PastRuns:
         return {
             "looked": self.looked,
             "heading": "Your runs" if self._ended else "Unfinished runs",
-            "runs": [*self._found[:SHOWN], *self._ended],
-            "more": max(0, len(self._found) - SHOWN),
+            "runs": [*self._found[:RUNS_SHOWN], *self._ended],
+            "more": max(0, len(self._found) - RUNS_SHOWN),
             "more_are_in": "" if settings.under_voila() else ": session.unfinished()",
             "problem": None if self.problem is None else self.problem.message(),
             "notes": [plain(for_reader(note), 400) for note in self.notes],

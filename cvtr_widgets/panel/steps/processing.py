@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.models import Action, ActionKind, LeadId, Outcome, Progress, Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
-from cvtr_widgets.panel.selection.panel_selection import Picked
+from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.first_write import FirstWrite
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, state_words, what_of
 from cvtr_widgets.panel.steps.type import TypeStep
-from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_COLUMNS, moment
+from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs.run import Run
@@ -41,13 +41,13 @@ class ProcessingStep:
         self.first = FirstWrite(session, jobs)
         zone = session.client.zone
         self.plan_table = LeadTable(PLAN_COLUMNS, page_size=25, zone=zone)
-        self.result_table = LeadTable(RESULT_COLUMNS, page_size=25, zone=zone)
+        self.result_table = LeadTable(RESULT_CELLS, page_size=25, zone=zone)
         self._session = session
         self._jobs = jobs
         self._leads = leads
         self._type = kind
         self._changed = changed
-        self._planned: tuple[Picked, Action | None] | None = None
+        self._planned: tuple[PanelSelection, Action | None] | None = None
         self._takes_back = ""
         self._taken_back: tuple[Run, list[Run]] | None = None
         self.undo_problem: Problem | None = None
@@ -295,7 +295,7 @@ class ProcessingStep:
     def given(self, ids: Collection[LeadId]) -> set[Action]:
         """The actions that the run shown had for these leads."""
         groups = self.run.plan.groups if self.run is not None else ()
-        return {action for action, own in groups if not set(own).isdisjoint(ids)}
+        return {action for action, lead_id in groups if not set(lead_id).isdisjoint(ids)}
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of, describe
-from cvtr_widgets.models import Outcome, Progress, RunState, Sealed, Verdict
+from cvtr_widgets.models import HashedText, Outcome, Progress, RunState, Verdict
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.panel.visitor_words import for_reader
 from cvtr_widgets.plans.plan import Plan, duration
@@ -16,7 +16,7 @@ from cvtr_widgets.runs.run import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-OUTCOMES = {
+OUTCOME_SENTENCES = {
     Outcome.CONTRADICTED: "The service said yes, but the leads say otherwise. Look at these first.",
     Outcome.UNKNOWN: "Sent, no dependable answer, and reading could not settle it. Look again later before you repeat it.",
     Outcome.REFUSED: "The service said no.",
@@ -66,7 +66,7 @@ def _comments(plan: Plan) -> list[str]:
     return [
         f"With the comment “{plain(action.comment, 300)}” on {count_of(number)}."
         for action, number in plan.by_group
-        if action.comment and not isinstance(action.comment, Sealed)
+        if action.comment and not isinstance(action.comment, HashedText)
     ]
 
 
@@ -100,7 +100,9 @@ def run_view(
         "head": run.journal_head,
         "sums": list(sums),
         "sent": _sent_words(run, progress, counts),
-        "counts": [[str(o), counts[str(o)], str(o).replace("_", " "), _why(o, run, skipped)] for o in OUTCOMES if counts[str(o)]],
+        "counts": [
+            [str(o), counts[str(o)], str(o).replace("_", " "), _why(o, run, skipped)] for o in OUTCOME_SENTENCES if counts[str(o)]
+        ],
         "error": "" if run.error is None else plain(for_reader(str(run.error)), 600),
         "again": f"Again with the {count_of(left)} that did not surely go through" if left else "",
         "filter": list(shown),
@@ -148,8 +150,8 @@ def _why(outcome: Outcome, run: Run, skipped: str) -> str:
     if outcome is Outcome.SKIPPED and skipped:
         return f"Not sent: {skipped}."
     if outcome is Outcome.CONFIRMED and any(action.integrations for action, _ in run.plan.groups):
-        return f"{OUTCOMES[outcome]} What the integrations received cannot be read."
-    return UNREAD if outcome is Outcome.ACCEPTED and str(run.verify) == "none" else OUTCOMES[outcome]
+        return f"{OUTCOME_SENTENCES[outcome]} What the integrations received cannot be read."
+    return UNREAD if outcome is Outcome.ACCEPTED and str(run.verify) == "none" else OUTCOME_SENTENCES[outcome]
 
 
 def what_of(run: Run, firsts: Sequence[Run] = ()) -> str:

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 MARKS = {"valid": "For Valid", "invalid": "For Invalid", "later": "Later"}
 """What a lead can be marked for while its detail is looked at; each mark is a kept selection."""
-MOST = 50
-LONGEST = 60
+MOST_SAVED = 50
+LONGEST_NAME = 60
 
 
-class Kept:
+class SavedSelections:
     """Named selections: name -> lead ids. The marks exclude each other."""
 
     def __init__(self) -> None:
@@ -27,10 +27,10 @@ class Kept:
         """Keep a selection; one of the same name is replaced."""
         name = " ".join(name.split())
         self.problem = ""
-        if not name or len(name) > LONGEST:
-            self.problem = f"A name has 1 to {LONGEST} characters. Type one."
-        elif name not in self._kept and len(self._kept) >= MOST:
-            self.problem = f"There are {MOST} saved selections already. Remove one first."
+        if not name or len(name) > LONGEST_NAME:
+            self.problem = f"A name has 1 to {LONGEST_NAME} characters. Type one."
+        elif name not in self._kept and len(self._kept) >= MOST_SAVED:
+            self.problem = f"There are {MOST_SAVED} saved selections already. Remove one first."
         else:
             self._kept[name] = ids
 

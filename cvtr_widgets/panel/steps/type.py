@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import OTHER_REASONS, RETURNED, ROWS, count_of, describe
-from cvtr_widgets.actions.proof import FLAGS, Sight
+from cvtr_widgets.actions.proof import FLAGS, Observation
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.frames.leads import leads_in
-from cvtr_widgets.models import Action, ActionKind, Choice, Sealed, Verdict
+from cvtr_widgets.models import Action, ActionKind, Choice, HashedText, Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.table.cells import plain
@@ -89,7 +89,7 @@ class TypeStep:
     def take(self, given: Collection[Action]) -> None:
         """Show the action that leads were given, as it was; none where they had several, or a comment that nobody has here."""
         one = next(iter(given)) if len(given) == 1 else None
-        if one is None or isinstance(one.comment, Sealed):
+        if one is None or isinstance(one.comment, HashedText):
             self.choose("")
             return
         self.kind, self.problem = one.kind, None
@@ -243,7 +243,7 @@ class TypeStep:
         assert frame is not None  # noqa: S101  asked only where there is a frame
         leads = leads_in(frame, picked.ids)
         identity = self._session.identity
-        found = Counter(judge(action, Sight(lead), identity)[0] for lead in leads.values())
+        found = Counter(judge(action, Observation(lead), identity)[0] for lead in leads.values())
         if not found:
             return ""
         parts = [f"{n:,} {VERDICT_WORDS[v][n != 1]}" for v in VERDICT_WORDS if (n := found[v])]

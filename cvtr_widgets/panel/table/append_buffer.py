@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Arrivals:
+class AppendBuffer:
     """Frames in the order they came, each lead once."""
 
     def __init__(self) -> None:

@@ -10,14 +10,14 @@ from decimal import Decimal
 from typing import Any, Literal
 
 Look = Literal["id", "text", "state", "time", "number", "flag", "score", "verdict", "outcome"]
-LONGEST = 200
+LONGEST_CELL = 200
 """Characters of a cell. Longer text is cut with an ellipsis; the row's detail has all of it."""
 LONGEST_DETAIL = 20_000
 _ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownColumn:
     """One column on screen: the frame's column ``name``, its ``title``, and how a value looks."""
 
     name: str
@@ -26,54 +26,54 @@ class Shown:
 
 
 LEAD_COLUMNS = (
-    Shown("lead_id", "Id", "id"),
-    Shown("date", "Date", "time"),
-    Shown("current_status", "Current Status", "state"),
-    Shown("delivery", "Delivery"),
-    Shown("campaign", "Campaign"),
-    Shown("lead_generator", "Lead Generator"),
-    Shown("first_name", "First Name"),
-    Shown("last_name", "Last Name"),
-    Shown("email", "Email"),
-    Shown("score", "Score", "score"),
-    Shown("reason", "Reason"),
-    Shown("processr_status", "Processr Status"),
-    Shown("billable_for_publisher", "Billable for Publisher", "flag"),
-    Shown("billable_for_advertiser", "Billable for Advertiser", "flag"),
-    Shown("channel", "Channel"),
-    Shown("campaign_id", "Campaign ID", "number"),
+    ShownColumn("lead_id", "Id", "id"),
+    ShownColumn("date", "Date", "time"),
+    ShownColumn("current_status", "Current Status", "state"),
+    ShownColumn("delivery", "Delivery"),
+    ShownColumn("campaign", "Campaign"),
+    ShownColumn("lead_generator", "Lead Generator"),
+    ShownColumn("first_name", "First Name"),
+    ShownColumn("last_name", "Last Name"),
+    ShownColumn("email", "Email"),
+    ShownColumn("score", "Score", "score"),
+    ShownColumn("reason", "Reason"),
+    ShownColumn("processr_status", "Processr Status"),
+    ShownColumn("billable_for_publisher", "Billable for Publisher", "flag"),
+    ShownColumn("billable_for_advertiser", "Billable for Advertiser", "flag"),
+    ShownColumn("channel", "Channel"),
+    ShownColumn("campaign_id", "Campaign ID", "number"),
 )
 PLAN_COLUMNS = (
-    Shown("lead_id", "Id", "id"),
-    Shown("campaign", "Campaign"),
-    Shown("publisher", "Lead Generator"),
-    Shown("now", "Now", "state"),
-    Shown("then", "Then", "state"),
-    Shown("verdict", "Verdict", "verdict"),
-    Shown("why", "Why"),
-    Shown("billed", "Billed to Advertiser", "flag"),
+    ShownColumn("lead_id", "Id", "id"),
+    ShownColumn("campaign", "Campaign"),
+    ShownColumn("publisher", "Lead Generator"),
+    ShownColumn("now", "Now", "state"),
+    ShownColumn("then", "Then", "state"),
+    ShownColumn("verdict", "Verdict", "verdict"),
+    ShownColumn("why", "Why"),
+    ShownColumn("billed", "Billed to Advertiser", "flag"),
 )
-RESULT_COLUMNS = (
-    Shown("lead_id", "Id", "id"),
-    Shown("outcome", "Outcome", "outcome"),
-    Shown("detail", "Detail"),
-    Shown("before_status", "Status before", "state"),
-    Shown("after_status", "Status after", "state"),
-    Shown("before_delivery", "Delivery before"),
-    Shown("after_delivery", "Delivery after"),
-    Shown("campaign", "Campaign"),
-    Shown("publisher", "Lead Generator"),
-    Shown("reason", "Reason"),
-    Shown("category", "Reason Category"),
-    Shown("comment", "Comment"),
-    Shown("integrations", "Sent to Integrations"),
-    Shown("attempts", "Attempts", "number"),
-    Shown("http_status", "HTTP status", "number"),
-    Shown("finished_at", "Finished", "time"),
+RESULT_CELLS = (
+    ShownColumn("lead_id", "Id", "id"),
+    ShownColumn("outcome", "Outcome", "outcome"),
+    ShownColumn("detail", "Detail"),
+    ShownColumn("before_status", "Status before", "state"),
+    ShownColumn("after_status", "Status after", "state"),
+    ShownColumn("before_delivery", "Delivery before"),
+    ShownColumn("after_delivery", "Delivery after"),
+    ShownColumn("campaign", "Campaign"),
+    ShownColumn("publisher", "Lead Generator"),
+    ShownColumn("reason", "Reason"),
+    ShownColumn("category", "Reason Category"),
+    ShownColumn("comment", "Comment"),
+    ShownColumn("integrations", "Sent to Integrations"),
+    ShownColumn("attempts", "Attempts", "number"),
+    ShownColumn("http_status", "HTTP status", "number"),
+    ShownColumn("finished_at", "Finished", "time"),
 )
 
 
-def plain(text: str, longest: int = LONGEST) -> str:
+def plain(text: str, longest: int = LONGEST_CELL) -> str:
     """Text that cannot break a line, hide or turn its surroundings round: control and format characters are made visible.
 
     Lead data is typed by strangers. Joiners stay, as several scripts are written with them.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cvtr_widgets.panel.selection.id_set import IdSet, Places
-from cvtr_widgets.panel.table.cells import Shown
-from cvtr_widgets.panel.table.column_index import Numbers, index_of
+from cvtr_widgets.panel.selection.id_set import IdSet, RowsOfIds
+from cvtr_widgets.panel.table.cells import ShownColumn
+from cvtr_widgets.panel.table.column_index import NumberColumn, index_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
 
 
-def changed(before: pd.DataFrame, after: pd.DataFrame, were: Places, are: Places, columns: Sequence[Shown]) -> IdSet:
+def changed(before: pd.DataFrame, after: pd.DataFrame, were: RowsOfIds, are: RowsOfIds, columns: Sequence[ShownColumn]) -> IdSet:
     """Leads of both frames of which a value of ``columns`` differs. Two empty values are the same."""
     old = were.many(are.ids)
     new = np.flatnonzero(old >= 0)
@@ -47,7 +47,7 @@ def _differ(before: pd.Series[Any], after: pd.Series[Any], old: Rows, new: Rows,
         return differ
     if before.dtype == after.dtype and before.dtype.kind in "iufbM":
         first, second = index_of(before, look), index_of(after, look)
-        if isinstance(first, Numbers) and isinstance(second, Numbers):
+        if isinstance(first, NumberColumn) and isinstance(second, NumberColumn):
             blank, other = first.blank[old], second.blank[new]
             return np.asarray((blank != other) | (~blank & ~other & (first.values[old] != second.values[new])))
     return np.asarray(_plain(before, old) != _plain(after, new), dtype=bool)

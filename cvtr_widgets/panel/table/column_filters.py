@@ -9,10 +9,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, TypeAlias
 
 from cvtr_widgets.errors import TableError
-from cvtr_widgets.panel.table.cells import Look, Shown
+from cvtr_widgets.panel.table.cells import Look, ShownColumn
 
 LONGEST_TEXT = 500
-MOST_VALUES = 10_000
+MOST_FILTER_VALUES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class OneOf:
         if not isinstance(given, (tuple, list, set, frozenset)) or not all(isinstance(v, str) for v in given):
             raise TableError("The values to choose from are not a list of texts. Choose some of those listed.")
         object.__setattr__(self, "values", tuple(sorted(set(self.values))))
-        if not 0 < len(self.values) <= MOST_VALUES:
-            raise TableError(f"Between 1 and {MOST_VALUES:,} values can be chosen. Choose some, or take the filter away.")
+        if not 0 < len(self.values) <= MOST_FILTER_VALUES:
+            raise TableError(f"Between 1 and {MOST_FILTER_VALUES:,} values can be chosen. Choose some, or take the filter away.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ ALLOWED: dict[Look, tuple[type[Filter], ...]] = {
 }
 
 
-def fits(column: Shown, wanted: Filter) -> None:
+def fits(column: ShownColumn, wanted: Filter) -> None:
     """Whether a column can be filtered so.
 
     Raises:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Mask: TypeAlias = npt.NDArray[np.bool_]
     Keys: TypeAlias = npt.NDArray[np.int64]
-    Index: TypeAlias = "Coded | Numbers"
+    Index: TypeAlias = "DictionaryColumn | NumberColumn"
 
 SLOW = 100_000
 """From so many distinct values on, their order is worth a background job (some tenths of a second a million)."""
@@ -36,7 +36,7 @@ _DISTINCT = 0.96
 """Of a sample that size: where fewer differ, a million rows hold some 250,000 distinct values or less."""
 
 
-class Coded:
+class DictionaryColumn:
     """A column as distinct ``values`` and ``codes`` (a place among them a row, -1 empty); ``codes`` None: one value a row."""
 
     def __init__(self, values: Sequence[Any], codes: npt.NDArray[np.int32] | None, blank: Mask) -> None:
@@ -126,7 +126,7 @@ class Coded:
         raise NotImplementedError
 
 
-class Texts(Coded):
+class TextColumn(DictionaryColumn):
     """A column of text. Empty text counts as empty: nobody can see a difference."""
 
     def _sorted_by(self) -> list[Any]:
@@ -140,7 +140,7 @@ class Texts(Coded):
         return self.spread([folded in text for text in self.sortable])
 
 
-class Amounts(Coded):
+class AmountColumn(DictionaryColumn):
     """A column of Decimals or of mixed things that should be numbers. What is no number is sorted behind the numbers."""
 
     def _sorted_by(self) -> list[Any]:
@@ -166,7 +166,7 @@ class Amounts(Coded):
         )
 
 
-class Numbers:
+class NumberColumn:
     """A column of whole numbers, floats, flags or times (in ``unit`` since 1970), as the plain array."""
 
     slow = False
@@ -245,7 +245,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
-def index_of(column: pd.Series[Any], look: Look) -> Coded | Numbers:
+def index_of(column: pd.Series[Any], look: Look) -> DictionaryColumn | NumberColumn:
     """What is kept about a column that looks so. Takes some tens of milliseconds a million rows."""
     if look == "time":
         return _times(column)
@@ -256,12 +256,12 @@ def index_of(column: pd.Series[Any], look: Look) -> Coded | Numbers:
     return texts_of(column)
 
 
-def texts_of(column: pd.Series[Any]) -> Texts:
+def texts_of(column: pd.Series[Any]) -> TextColumn:
     """Any column as the text of its values."""
     import pandas as pd
 
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return Texts(*_categories(column, lambda v: "" if empty(v) else str(v)))
+        return TextColumn(*_categories(column, lambda v: "" if empty(v) else str(v)))
     values = column.to_numpy(dtype=object)
     full = pd.api.types.infer_dtype(values, skipna=False) == "string"
     if not full and pd.api.types.infer_dtype(values, skipna=True) not in {"string", "empty"}:
@@ -273,16 +273,16 @@ def texts_of(column: pd.Series[Any]) -> Texts:
     known = [str(v) for v in distinct.tolist()]
     if "" in known:
         codes[codes == known.index("")] = -1
-    return Texts(known, codes, codes < 0)
+    return TextColumn(known, codes, codes < 0)
 
 
-def _wide(texts: list[Any], *, full: bool) -> Texts:
+def _wide(texts: list[Any], *, full: bool) -> TextColumn:
     """``full``: there is a text in every row."""
     if not full:
         texts = [v if isinstance(v, str) else "" for v in texts]
     if full and "" not in texts:
-        return Texts(texts, None, np.zeros(len(texts), dtype=bool))
-    return Texts(texts, None, np.fromiter((not t for t in texts), bool, len(texts)))
+        return TextColumn(texts, None, np.zeros(len(texts), dtype=bool))
+    return TextColumn(texts, None, np.fromiter((not t for t in texts), bool, len(texts)))
 
 
 def _categories(column: pd.Series[Any], text: Callable[[Any], Any]) -> tuple[list[Any], npt.NDArray[np.int32], Mask]:
@@ -307,7 +307,7 @@ def _mostly_distinct(values: npt.NDArray[np.object_]) -> bool:
     return len(set(sample)) > _DISTINCT * max(len(sample), _SAMPLE // 4)
 
 
-def _times(column: pd.Series[Any]) -> Numbers:
+def _times(column: pd.Series[Any]) -> NumberColumn:
     import pandas as pd
 
     if not isinstance(column.dtype, (pd.DatetimeTZDtype, np.dtypes.DateTime64DType)):
@@ -317,42 +317,42 @@ def _times(column: pd.Series[Any]) -> Numbers:
     moments = column.to_numpy()
     blank = np.isnat(moments)
     values = np.where(blank, np.int64(0), moments.view(np.int64))
-    return Numbers(values, blank, np.datetime_data(moments.dtype)[0])
+    return NumberColumn(values, blank, np.datetime_data(moments.dtype)[0])
 
 
-def _flags(column: pd.Series[Any]) -> Numbers:
+def _flags(column: pd.Series[Any]) -> NumberColumn:
     if str(column.dtype) in {"bool", "boolean"}:
         blank = column.isna().to_numpy(bool)
-        return Numbers(column.to_numpy(dtype=np.int8, na_value=0) if blank.any() else column.to_numpy(np.int8), blank)
+        return NumberColumn(column.to_numpy(dtype=np.int8, na_value=0) if blank.any() else column.to_numpy(np.int8), blank)
     values = column.tolist()
     blank = np.fromiter((empty(v) for v in values), bool, len(values))
-    return Numbers(np.fromiter((not empty(v) and bool(v) for v in values), np.int8, len(values)), blank)
+    return NumberColumn(np.fromiter((not empty(v) and bool(v) for v in values), np.int8, len(values)), blank)
 
 
-def _numbers(column: pd.Series[Any]) -> Coded | Numbers:
+def _numbers(column: pd.Series[Any]) -> DictionaryColumn | NumberColumn:
     import pandas as pd
 
     types = pd.api.types
     if types.is_integer_dtype(column.dtype) and not types.is_unsigned_integer_dtype(column.dtype):
         blank = column.isna().to_numpy(bool)
-        return Numbers(column.to_numpy(np.int64, na_value=0) if blank.any() else column.to_numpy(np.int64), blank)
+        return NumberColumn(column.to_numpy(np.int64, na_value=0) if blank.any() else column.to_numpy(np.int64), blank)
     if types.is_float_dtype(column.dtype):
         floats = column.to_numpy(np.float64, na_value=np.nan)
         blank = np.isnan(floats)
-        return Numbers(np.where(blank, 0.0, floats), blank)
+        return NumberColumn(np.where(blank, 0.0, floats), blank)
     values = [None if empty(v) or v == "" else v if _is_number(v) else str(v) for v in column.tolist()]
     codes, distinct = pd.factorize(_objects(values))
-    return Amounts(distinct.tolist(), codes.astype(np.int32), codes < 0)
+    return AmountColumn(distinct.tolist(), codes.astype(np.int32), codes < 0)
 
 
-def text_index(index: Coded | Numbers) -> Texts:
+def text_index(index: DictionaryColumn | NumberColumn) -> TextColumn:
     """A column of numbers as text, for searching."""
     import pandas as pd
 
-    if isinstance(index, Texts):
+    if isinstance(index, TextColumn):
         return index
-    if isinstance(index, Coded):
-        return Texts([str(v) for v in index.values], index._codes, index.blank)
+    if isinstance(index, DictionaryColumn):
+        return TextColumn([str(v) for v in index.values], index._codes, index.blank)
     places, distinct = pd.factorize(index.values)
     codes = np.where(index.blank, -1, places).astype(np.int32)
-    return Texts([str(v) for v in distinct.tolist()], codes, index.blank)
+    return TextColumn([str(v) for v in distinct.tolist()], codes, index.blank)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cvtr_widgets.errors import TableError
-from cvtr_widgets.frames.leads import COLUMNS
+from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, Look, Shown, plain
+from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, Look, ShownColumn, plain
 from cvtr_widgets.panel.table.column_filters import ALLOWED
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _LOOKS: dict[str, Look] = {
     "state": "state", "number": "number", "code": "number", "money": "number", "related id": "number",
     "flag": "flag", "time": "time",
 }  # fmt: skip
-_KNOWN: dict[str, Look] = {c.name: _LOOKS.get(c.kind, "text") for c in COLUMNS}
+_KNOWN: dict[str, Look] = {c.name: _LOOKS.get(c.kind, "text") for c in FRAME_COLUMNS}
 LONGEST_TITLE = 60
 _SHORT = {"Id": "ID", "Qa": "QA", "Http": "HTTP"}
 SEARCHED: frozenset[Look] = frozenset({"text", "state", "verdict", "outcome"})
@@ -36,9 +36,9 @@ class Note:
     texts: Texts
 
     @property
-    def shown(self) -> Shown:
+    def shown(self) -> ShownColumn:
         """As a column."""
-        return Shown(self.name, plain(self.title, LONGEST_TITLE))
+        return ShownColumn(self.name, plain(self.title, LONGEST_TITLE))
 
     def of(self, ids: Sequence[LeadId]) -> list[str]:
         """One text a lead.
@@ -58,7 +58,7 @@ class Layout:
     ``columns``: what the present frame offers of them. ``notes``: columns that others annotate.
     """
 
-    def __init__(self, given: Sequence[Shown], *, more: bool) -> None:
+    def __init__(self, given: Sequence[ShownColumn], *, more: bool) -> None:
         self.given = tuple(given)
         self.more = more
         self.columns = self.given
@@ -66,7 +66,7 @@ class Layout:
         self._chosen: tuple[str, ...] | None = None
 
     @property
-    def available(self) -> tuple[Shown, ...]:
+    def available(self) -> tuple[ShownColumn, ...]:
         """All columns that can be shown."""
         return (*self.columns, *(n.shown for n in self.notes.values()))
 
@@ -76,14 +76,14 @@ class Layout:
         return frozenset(c.name for c in self.columns)
 
     @property
-    def shown(self) -> tuple[Shown, ...]:
+    def shown(self) -> tuple[ShownColumn, ...]:
         """The columns shown, in order. One that was chosen and is not there now comes back with the frame that has it."""
         if self._chosen is None:
             return (*self.given, *(n.shown for n in self.notes.values()))
         known = {c.name: c for c in self.available}
         return tuple(known[name] for name in self._chosen if name in known)
 
-    def column(self, name: str, *, own: bool = False) -> Shown:
+    def column(self, name: str, *, own: bool = False) -> ShownColumn:
         """The column of that name; ``own``: not an annotated one.
 
         Raises:
@@ -117,7 +117,7 @@ class Layout:
             raise TableError("A column is named twice in the sort order. Name each once.")
         return sort
 
-    def texts(self, cells: Callable[[Any, Shown], list[str]], ids: Sequence[LeadId], rows: Any) -> list[list[str]]:
+    def texts(self, cells: Callable[[Any, ShownColumn], list[str]], ids: Sequence[LeadId], rows: Any) -> list[list[str]]:
         """The texts of the columns shown but the id's, one list a column: of ``cells(rows, column)``, or of the note."""
         shown = (c for c in self.shown if c.look != "id")
         return [self.notes[c.name].of(ids) if c.name in self.notes else cells(rows, c) for c in shown]
@@ -147,10 +147,10 @@ class Layout:
         ]
 
 
-def others(given: Sequence[Shown], frame: pd.DataFrame) -> tuple[Shown, ...]:
+def others(given: Sequence[ShownColumn], frame: pd.DataFrame) -> tuple[ShownColumn, ...]:
     """The frame's columns that are not among ``given``, with a title made of their name."""
     known = {c.name for c in given} | {"lead_id"}
-    return tuple(Shown(str(n), _title(str(n)), _look(str(n), frame)) for n in frame.columns if str(n) not in known)
+    return tuple(ShownColumn(str(n), _title(str(n)), _look(str(n), frame)) for n in frame.columns if str(n) not in known)
 
 
 def _look(name: str, frame: pd.DataFrame) -> Look:

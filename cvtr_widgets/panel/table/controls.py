@@ -16,7 +16,7 @@ MOST_COUNTS = 200
 MOST_VIEWS = 50
 
 
-class Arranging:
+class TableControls:
     """The arrangement of one table as the page changes it. Views are kept for the session."""
 
     def __init__(self, table: LeadTable) -> None:

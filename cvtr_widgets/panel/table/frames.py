@@ -7,11 +7,11 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.panel.selection.id_set import NO_IDS, IdSet, found_in
-from cvtr_widgets.panel.table.append_buffer import Arrivals
-from cvtr_widgets.panel.table.cells import Shown
+from cvtr_widgets.panel.table.append_buffer import AppendBuffer
+from cvtr_widgets.panel.table.cells import ShownColumn
 from cvtr_widgets.panel.table.changes import changed
 from cvtr_widgets.panel.table.columns import Layout
-from cvtr_widgets.panel.table.sheet import Sheet
+from cvtr_widgets.panel.table.sheet import TableSheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,11 +26,11 @@ class Frames:
     """
 
     def __init__(self, layout: Layout, zone: tzinfo) -> None:
-        self.sheet: Sheet | None = None
+        self.sheet: TableSheet | None = None
         self.changed = self.new = NO_IDS
         self._layout = layout
         self._zone = zone
-        self._arrivals = Arrivals()
+        self._arrivals = AppendBuffer()
 
     @property
     def waiting(self) -> int:
@@ -46,11 +46,11 @@ class Frames:
         elif compare:
             fresh = sheet.places.sorted[~found_in(former.places.sorted, sheet.places.sorted)]
             self.changed, self.new = self._changes(former, sheet, self._layout.shown), IdSet(fresh)
-        self._arrivals = Arrivals()
+        self._arrivals = AppendBuffer()
         self._take(sheet)
 
     @staticmethod
-    def _changes(former: Sheet, sheet: Sheet, shown: Sequence[Shown]) -> IdSet:
+    def _changes(former: TableSheet, sheet: TableSheet, shown: Sequence[ShownColumn]) -> IdSet:
         if former.frame is sheet.frame:
             return NO_IDS
         return changed(former.frame, sheet.frame, former.places, sheet.places, shown)
@@ -69,13 +69,13 @@ class Frames:
         if not self.waiting or self.sheet is None:
             return False
         frame = self._arrivals.below(self.sheet.frame)
-        self._arrivals = Arrivals()
+        self._arrivals = AppendBuffer()
         self._take(self._made(frame))
         return True
 
-    def _made(self, frame: pd.DataFrame) -> Sheet:
-        return Sheet(frame, self._layout.given, more=self._layout.more, zone=self._zone)
+    def _made(self, frame: pd.DataFrame) -> TableSheet:
+        return TableSheet(frame, self._layout.given, more=self._layout.more, zone=self._zone)
 
-    def _take(self, sheet: Sheet | None) -> None:
+    def _take(self, sheet: TableSheet | None) -> None:
         self.sheet = sheet
         self._layout.columns = self._layout.given if sheet is None else sheet.columns

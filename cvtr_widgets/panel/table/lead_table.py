@@ -19,18 +19,18 @@ import numpy as np
 from cvtr_widgets.errors import TableError
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.selection.id_set import NO_IDS, IdArray, array_of, found_in
-from cvtr_widgets.panel.table.cells import Shown, zone_words
+from cvtr_widgets.panel.table.cells import ShownColumn, zone_words
 from cvtr_widgets.panel.table.column_filters import Filter, OneOf, fits
 from cvtr_widgets.panel.table.columns import Layout, Texts
 from cvtr_widgets.panel.table.frames import Frames
 from cvtr_widgets.panel.table.page_rows import asked, page_rows
 from cvtr_widgets.panel.table.saved_views import View, fitting
-from cvtr_widgets.panel.table.sheet import Sheet, Sort
+from cvtr_widgets.panel.table.sheet import Sort, TableSheet
 from cvtr_widgets.panel.table.sort_order import Ordering
-from cvtr_widgets.panel.table.sorted_rows import Arrangement
+from cvtr_widgets.panel.table.sorted_rows import SortedRows
 from cvtr_widgets.panel.table.text_sort import Tell
-from cvtr_widgets.panel.table.ticked_rows import Marks
-from cvtr_widgets.panel.table.visible_rows import Narrowing
+from cvtr_widgets.panel.table.ticked_rows import TickedRows
+from cvtr_widgets.panel.table.visible_rows import RowFilter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,19 +53,19 @@ class LeadTable:
     Not for two threads at once; ``ordering.run`` is the only part that belongs into another one.
     """
 
-    def __init__(self, columns: Sequence[Shown], *, page_size: int = 50, zone: tzinfo = UTC, more: bool = False) -> None:
+    def __init__(self, columns: Sequence[ShownColumn], *, page_size: int = 50, zone: tzinfo = UTC, more: bool = False) -> None:
         self.page_size = page_size
         self.version = 0
         self.matching_version = 0
         self._layout = Layout(columns, more=more)
         self._zone = zone
         self._frames = Frames(self._layout, zone)
-        self._sheet: Sheet | None = None
-        self._narrowing = Narrowing()
+        self._sheet: TableSheet | None = None
+        self._narrowing = RowFilter()
         self._sort: Sort = ()
         self._page = 0
-        self._marks = Marks()
-        self._rows = Arrangement(None, self._marks.ticks, ())
+        self._marks = TickedRows()
+        self._rows = SortedRows(None, self._marks.ticks, ())
         self.changed = self.new = NO_IDS
 
     def __repr__(self) -> str:
@@ -93,7 +93,7 @@ class LeadTable:
         self._frames.set(frame, compare=compare)
         self._moved()
         if self._page:
-            next((own for own in seen if self.show(own) == "shown"), None)
+            next((lead_id for lead_id in seen if self.show(lead_id) == "shown"), None)
         return tuple(self.split(here)[1].tolist())
 
     def append(self, frame: pd.DataFrame, *, last: bool = False) -> int:
@@ -138,12 +138,12 @@ class LeadTable:
     # -- columns ------------------------------------------------------------------------------------------------------
 
     @property
-    def available(self) -> tuple[Shown, ...]:
+    def available(self) -> tuple[ShownColumn, ...]:
         """All columns that can be shown."""
         return self._layout.available
 
     @property
-    def columns(self) -> tuple[Shown, ...]:
+    def columns(self) -> tuple[ShownColumn, ...]:
         """The columns shown, in order."""
         return self._layout.shown
 
@@ -201,7 +201,7 @@ class LeadTable:
         """Take all filters away; search and "selected only" stay."""
         self._narrow(dataclasses.replace(self._narrowing, filters={}))
 
-    def _narrow(self, narrowing: Narrowing) -> None:
+    def _narrow(self, narrowing: RowFilter) -> None:
         self._narrowing = narrowing
         self._page = 0
         self._arrange()
@@ -397,7 +397,7 @@ class LeadTable:
         matches = self._narrowing.mask(self._sheet, self._marks.ticks)
         if not np.array_equal(matches, former.matches):
             self.matching_version += 1
-        self._rows = Arrangement(self._sheet, matches, self._sort)
+        self._rows = SortedRows(self._sheet, matches, self._sort)
         self.go(self._page)
 
     def _here(self) -> Rows:

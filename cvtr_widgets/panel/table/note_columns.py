@@ -15,7 +15,7 @@ from cvtr_widgets.panel.table.lead_table import LeadTable
 if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
 
-COLUMN = "by_you"
+LAST_ACTION_COLUMN = "by_you"
 
 
 def ago(seconds: float) -> str:
@@ -32,7 +32,7 @@ def ago(seconds: float) -> str:
     return f"{days} day{'' if days == 1 else 's'} ago"
 
 
-class ByYou:
+class LastActionColumn:
     """Shows the column once there is something to say."""
 
     def __init__(self, table: LeadTable, session: LeadSession) -> None:
@@ -50,7 +50,7 @@ class ByYou:
             any_ = bool(self._session.flagged_by_me())
         except CvtrError:
             any_ = False  # a journal that cannot be read is said where runs are offered
-        self._table.annotate(COLUMN, "By you", self._texts if any_ else None)
+        self._table.annotate(LAST_ACTION_COLUMN, "By you", self._texts if any_ else None)
 
     def _texts(self, ids: Sequence[LeadId]) -> list[str]:
         try:

@@ -27,8 +27,8 @@ def asked(sort: Sequence[tuple[str, bool]], filters: Mapping[str, Filter]) -> di
 def page_rows(ids: Sequence[LeadId], flags: Sequence[Sequence[bool]], texts: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
     """Rows as JSON values. ``flags``: on, changed and new; ``texts``: one list a column."""
     return [
-        {"id": str(own), "on": on, "cells": list(row), "changed": changed, "new": new}
-        for own, on, changed, new, *row in zip(ids, *flags, *_fitted(texts), strict=True)
+        {"id": str(lead_id), "on": on, "cells": list(row), "changed": changed, "new": new}
+        for lead_id, on, changed, new, *row in zip(ids, *flags, *_fitted(texts), strict=True)
     ]
 
 

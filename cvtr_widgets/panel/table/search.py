@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from cvtr_widgets.panel.table.column_index import Texts
+from cvtr_widgets.panel.table.column_index import TextColumn
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,10 +18,10 @@ KEPT = 16
 """Words whose rows are remembered: the next letter typed narrows the last word, a word taken back is known."""
 
 
-class Search:
+class TableSearch:
     """Columns whose values repeat are asked once a value; the others, and the ids, stand in one line of text a row."""
 
-    def __init__(self, ids: Sequence[int], columns: Sequence[Texts]) -> None:
+    def __init__(self, ids: Sequence[int], columns: Sequence[TextColumn]) -> None:
         self._repeating = [c for c in columns if not c.wide]
         # A line break stands between values, and no word holds one: a word cannot reach over two values.
         self._lines = list(map("\n".join, zip(map(str, ids), *(c.sortable for c in columns if c.wide), strict=True)))

@@ -16,13 +16,21 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from cvtr_widgets.panel.selection.id_set import IdArray, Places
-from cvtr_widgets.panel.table.cells import Shown, cell, empty
+from cvtr_widgets.panel.selection.id_set import IdArray, RowsOfIds
+from cvtr_widgets.panel.table.cells import ShownColumn, cell, empty
 from cvtr_widgets.panel.table.column_filters import Between, Contains, Days, Empty, Filter, OneOf, YesNo
-from cvtr_widgets.panel.table.column_index import Amounts, Coded, Numbers, Texts, index_of, text_index, texts_of
+from cvtr_widgets.panel.table.column_index import (
+    AmountColumn,
+    DictionaryColumn,
+    NumberColumn,
+    TextColumn,
+    index_of,
+    text_index,
+    texts_of,
+)
 from cvtr_widgets.panel.table.columns import SEARCHED, others
-from cvtr_widgets.panel.table.search import Search
-from cvtr_widgets.panel.table.sort_order import By, whole_order
+from cvtr_widgets.panel.table.search import TableSearch
+from cvtr_widgets.panel.table.sort_order import SortKey, whole_order
 from cvtr_widgets.panel.table.text_sort import Tell
 
 if TYPE_CHECKING:
@@ -37,14 +45,14 @@ KEPT = 16
 Sort: TypeAlias = tuple[tuple[str, bool], ...]
 
 
-class Sheet:
+class TableSheet:
     """``columns``: those that the table was made for, then, with ``more``, what else the frame holds.
 
     Raises:
         ValueError: the index holds an id twice, or no whole numbers: a tick could not mean one lead.
     """
 
-    def __init__(self, frame: pd.DataFrame, given: Sequence[Shown], *, more: bool, zone: tzinfo) -> None:
+    def __init__(self, frame: pd.DataFrame, given: Sequence[ShownColumn], *, more: bool, zone: tzinfo) -> None:
         if len(frame) and frame.index.dtype.kind != "i":
             raise ValueError("the frame's index does not hold lead ids")
         if not frame.index.is_unique:
@@ -53,16 +61,16 @@ class Sheet:
             raise ValueError("a column stands twice in the frame")
         self.frame = frame
         self.ids: IdArray = frame.index.to_numpy(np.int64)
-        self.places = Places(self.ids)
+        self.places = RowsOfIds(self.ids)
         self.columns = (*given, *(others(given, frame) if more else ()))
         self._looks = {c.name: c.look for c in self.columns}
         self._given = frozenset(c.name for c in given)
         self._zone = zone
-        self._indexes: dict[str, Coded | Numbers] = {}
-        self._texts: dict[str, Texts] = {}
+        self._indexes: dict[str, DictionaryColumn | NumberColumn] = {}
+        self._texts: dict[str, TextColumn] = {}
         self._masks: dict[tuple[str, Filter], Mask] = {}
         self._orders: dict[Sort, Rows] = {}
-        self._search: Search | None = None
+        self._search: TableSearch | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -71,18 +79,18 @@ class Sheet:
         """Whether there are values for this column."""
         return name == "lead_id" or name in self.frame.columns
 
-    def index(self, name: str) -> Coded | Numbers:
+    def index(self, name: str) -> DictionaryColumn | NumberColumn:
         """What is kept about a column; made when it is first asked for."""
         found = self._indexes.get(name)
         if found is None:
             if name == "lead_id":
-                found = Numbers(self.ids, np.zeros(len(self), dtype=bool))
+                found = NumberColumn(self.ids, np.zeros(len(self), dtype=bool))
             else:
                 found = index_of(self.frame[name], self._looks.get(name, "text"))
             self._indexes[name] = found
         return found
 
-    def texts(self, name: str) -> Texts:
+    def texts(self, name: str) -> TextColumn:
         """The same as text."""
         found = self._texts.get(name)
         if found is None:
@@ -112,12 +120,12 @@ class Sheet:
                 return self.texts(name).holding(wanted.text.casefold())
             case OneOf():
                 return self.texts(name).among(frozenset(wanted.values))
-            case Between() if isinstance(index, (Numbers, Amounts)):
+            case Between() if isinstance(index, (NumberColumn, AmountColumn)):
                 return index.between(wanted.low, wanted.high)
-            case YesNo() if isinstance(index, Numbers):
+            case YesNo() if isinstance(index, NumberColumn):
                 yes: Mask = index.values.astype(bool)
                 return ~index.blank & (yes if wanted.yes else ~yes)
-            case Days() if isinstance(index, Numbers):
+            case Days() if isinstance(index, NumberColumn):
                 return index.days(wanted.first, wanted.last, self._zone)
             case _:
                 return np.zeros(len(self), dtype=bool)
@@ -127,7 +135,7 @@ class Sheet:
         if not text.split():
             return None
         if self._search is None:
-            self._search = Search(self.ids.tolist(), [self.texts(name) for name in self._searched()])
+            self._search = TableSearch(self.ids.tolist(), [self.texts(name) for name in self._searched()])
         return self._search.rows(text)
 
     def prepare(self, tell: Tell | None = None, cancel: Event | None = None) -> None:
@@ -143,7 +151,7 @@ class Sheet:
             if tell is not None:
                 tell(done, len(names))
         if self._search is None:
-            self._search = Search(self.ids.tolist(), [self.texts(name) for name in names])
+            self._search = TableSearch(self.ids.tolist(), [self.texts(name) for name in names])
         if tell is not None:
             tell(len(names), len(names))
 
@@ -158,9 +166,9 @@ class Sheet:
 
     # -- in which order -----------------------------------------------------------------------------------------------
 
-    def by(self, sort: Sort) -> list[By]:
+    def by(self, sort: Sort) -> list[SortKey]:
         """The columns to sort by, without those that are not there."""
-        return [By(self.index(name), descending) for name, descending in sort if self.has(name)]
+        return [SortKey(self.index(name), descending) for name, descending in sort if self.has(name)]
 
     def order(self, sort: Sort) -> Rows:
         """All rows in order."""
@@ -174,7 +182,7 @@ class Sheet:
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
-    def cells(self, rows: Rows, column: Shown) -> list[str]:
+    def cells(self, rows: Rows, column: ShownColumn) -> list[str]:
         """The texts of one column in these rows."""
         if column.look == "score":
             return self._scores(rows)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from cvtr_widgets.panel.table.sheet import Sheet, Sort
+from cvtr_widgets.panel.table.sheet import Sort, TableSheet
 from cvtr_widgets.panel.table.sort_order import BEGINNING, Ordering, beginning
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
-class Arrangement:
+class SortedRows:
     """The rows that ``matches`` flags, sorted. ``ordering`` is what is left to do where only the beginning is in order."""
 
-    def __init__(self, sheet: Sheet | None, matches: Mask, sort: Sort) -> None:
+    def __init__(self, sheet: TableSheet | None, matches: Mask, sort: Sort) -> None:
         self.matches = matches
         self.count = int(np.count_nonzero(matches))
         self.ordering: Ordering | None = None
@@ -34,7 +34,7 @@ class Arrangement:
         else:
             self._order = self._in_order(sheet)
 
-    def _in_order(self, sheet: Sheet) -> Rows:
+    def _in_order(self, sheet: TableSheet) -> Rows:
         order = sheet.order(self._sort)
         return order if self.count == len(order) else order[self.matches[order]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.panel.selection.id_set import NO_IDS, IdSet, Places
+from cvtr_widgets.panel.selection.id_set import NO_IDS, IdSet, RowsOfIds
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
-class Marks:
+class TickedRows:
     """``ids``: what is selected, in this frame or not; ``ticks``: one flag a row."""
 
     def __init__(self) -> None:
         self.ids = NO_IDS
         self.ticks: Mask = np.zeros(0, dtype=bool)
-        self._places: Places | None = None
+        self._places: RowsOfIds | None = None
 
-    def move(self, places: Places | None) -> None:
+    def move(self, places: RowsOfIds | None) -> None:
         """The rows are other ones now."""
         self._places = places
         self.ticks = np.zeros(0, dtype=bool) if places is None else places.mask(self.ids)

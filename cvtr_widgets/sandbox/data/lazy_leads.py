@@ -23,7 +23,7 @@ from cvtr_widgets.sandbox.data.seed import (
     REASONS,
     TITLES,
     MadeLead,
-    World,
+    SeedWorld,
     integrations_of,
     qa_status,
 )
@@ -37,10 +37,10 @@ Row = tuple[int, int, int, int, int, str, str, str]
 """``id, created (s), campaign, advertiser, publisher, status, delivery, sent_to (JSON)``, as the store keeps it."""
 
 
-class Outlines:
+class OutlinedLeads:
     """The first ``count`` leads of a world, which then stands where it would stand had it made them in full."""
 
-    def __init__(self, world: World, count: int) -> None:
+    def __init__(self, world: SeedWorld, count: int) -> None:
         self._world = world
         self._count = count
         self._blocks: list[tuple[Any, int]] = []
@@ -59,9 +59,9 @@ class Outlines:
             self._last = row[0]
             yield row, note
 
-    def block_of(self, own: int) -> int | None:
+    def block_of(self, lead_id: int) -> int | None:
         """The block that a lead belongs to; None where it is none of these."""
-        return bisect_right(self._firsts, own) - 1 if self._firsts and self._firsts[0] <= own <= self._last else None
+        return bisect_right(self._firsts, lead_id) - 1 if self._firsts and self._firsts[0] <= lead_id <= self._last else None
 
     def block(self, number: int) -> tuple[Iterator[MadeLead], int]:
         """Its leads in full, and the number of the last note before theirs."""
@@ -73,7 +73,7 @@ class Outlines:
         """One lead by the draws of ``World.lead``, in their order; how many notes it has."""
         dice = self._world.dice
         draw, chance = dice.below, dice.random
-        own = self._world.next_id()
+        lead_id = self._world.next_id()
         campaign, advertiser, integration = _CAMPAIGNS[draw(len(_CAMPAIGNS))]
         publisher = _PUBLISHERS[draw(len(_PUBLISHERS))]
         failed = [mail for mail in _CHECKS if chance() < 0.16]
@@ -87,7 +87,7 @@ class Outlines:
             draw(sides)
         status, delivered, notes = self._fate(status, processed=processed)
         delivery, sent_to = ("Delivered", integration) if delivered else ("Not Delivered", "[]")
-        return (own, int(at.timestamp()), campaign, advertiser, publisher, status, delivery, sent_to), notes
+        return (lead_id, int(at.timestamp()), campaign, advertiser, publisher, status, delivery, sent_to), notes
 
     def _fate(self, status: str, *, processed: bool) -> tuple[str, bool, int]:
         """Status, whether it was delivered, and how many notes tell of it."""

@@ -67,9 +67,9 @@ OFFSETS = (0, 1, 2, -5, 5.5)
 FIRST_ID = 160_000
 
 
-def iri(resource: str, own: int) -> str:
+def iri(resource: str, lead_id: int) -> str:
     """The address of one thing."""
-    return f"/api/v4/{resource}/{own}"
+    return f"/api/v4/{resource}/{lead_id}"
 
 
 def jobs_of(campaign: int) -> dict[int, tuple[str, str]]:
@@ -80,7 +80,7 @@ def jobs_of(campaign: int) -> dict[int, tuple[str, str]]:
 
 def integrations_of(campaign: int) -> list[int]:
     """Ids of a campaign's integration jobs."""
-    return [own for own, (_, kind) in jobs_of(campaign).items() if kind == "integration"]
+    return [lead_id for lead_id, (_, kind) in jobs_of(campaign).items() if kind == "integration"]
 
 
 @dataclass
@@ -118,7 +118,7 @@ def _stamp(at: datetime, hours: float) -> str:
     return at.astimezone(_ZONES[hours]).replace(microsecond=0).isoformat()
 
 
-class Dice(random.Random):
+class Rng(random.Random):
     """``random.Random`` with the draws that leads take (thirty each), without what else ``choice`` looks at."""
 
     def pick(self, among: Sequence[Any]) -> Any:
@@ -134,13 +134,13 @@ class Dice(random.Random):
         return drawn
 
 
-class World:
+class SeedWorld:
     """Makes leads, one after the other; the same seed makes the same ones."""
 
     def __init__(self, seed: int, now: datetime | None = None) -> None:
-        self.dice = Dice(seed)
+        self.dice = Rng(seed)
         self._seed = seed
-        self._apart = Dice()
+        self._apart = Rng()
         self._now = (now or datetime.now(UTC)).replace(microsecond=0)
         self._next = FIRST_ID
 
@@ -163,9 +163,9 @@ class World:
         """How the dice stand, and the last id."""
         return self.dice.getstate(), self._next
 
-    def standing_at(self, standing: tuple[Any, int]) -> World:
+    def standing_at(self, standing: tuple[Any, int]) -> SeedWorld:
         """The same world where it stood then."""
-        world = World(self._seed, self._now)
+        world = SeedWorld(self._seed, self._now)
         world.dice.setstate(standing[0])
         world._next = standing[1]
         return world
@@ -173,7 +173,7 @@ class World:
     def lead(self, at: datetime) -> MadeLead:
         """One lead that came in at ``at``."""
         r = self.dice
-        own, campaign = self.next_id(), r.pick(_CAMPAIGN_IDS)
+        lead_id, campaign = self.next_id(), r.pick(_CAMPAIGN_IDS)
         publisher = r.pick(_PUBLISHER_IDS)
         failed = [name for name in _CHECKS if r.random() < 0.16]
         hardfail = "E-mail check" in failed and r.random() < 0.5
@@ -187,32 +187,32 @@ class World:
         made = MadeLead({}, at, campaign, publisher)
         stamp = _stamp(at, hours)
         made.record = {
-            "@id": iri("leads", own), "@type": "Lead", "id": own,
+            "@id": iri("leads", lead_id), "@type": "Lead", "id": lead_id,
             "publisherSubId": r.pick((None, f"sub-{r.below(40)}")),
             "channel": {"@id": iri("channels", (c := r.pick(_CHANNEL_IDS))), "@type": "Channel", "name": CHANNELS[c]},
             "createdTs": stamp, "updatedTs": stamp, "firstDeliveredTs": None,
-            "firstName": first, "lastName": last, "email": f"lead.{own}@{r.pick(('mail', 'corp', 'post'))}.example",
+            "firstName": first, "lastName": last, "email": f"lead.{lead_id}@{r.pick(('mail', 'corp', 'post'))}.example",
             "telephone": _telephone(country, r.below(1000)), "optIn": r.pick((True, True, None)),
             "integration": False, "overAllocation": r.pick(("", False)), "visible": True,
             "processrStatus": 1000 if r.random() < 0.98 else 300, "score": score, "maxScore": max_score, "hardfail": hardfail,
             "processingCounter": 1, "baseCurrencyPublisherPayout": pay, "publisherPayout": pay,
             "baseCurrencyAdvertiserPayout": cost, "advertiserPayout": cost,
             "publisherBillable": False, "advertiserBillable": False,
-            "leadData": self._data(own, at, country), "leadNotes": [],
+            "leadData": self._data(lead_id, at, country), "leadNotes": [],
             "campaign": iri("campaigns", campaign), "publisher": iri("publishers", publisher),
-            "qaResult": {"@id": iri("qa-results", own), "@type": "QaResult", "status": qa, "failedJobs": failed},
+            "qaResult": {"@id": iri("qa-results", lead_id), "@type": "QaResult", "status": qa, "failedJobs": failed},
             "currentStatus": qa, "secondCheckStatus": None, "secondCheckFlagReason": None, "secondCheckFlagReasonCategory": None,
             "secondCheckFlagComment": None, "deliveryStatus": "Not Delivered", "otherReasonType": None, "otherReasonComment": None,
             "currency": currency,
-        } | self._person(own)  # fmt: skip
+        } | self._person(lead_id)  # fmt: skip
         made.notes.append((at.isoformat(), "status", f"Processed: {qa}", "system"))
         self._history(made)
         return made
 
-    def _person(self, own: int) -> dict[str, Any]:
+    def _person(self, lead_id: int) -> dict[str, Any]:
         """The documented fields that no rule asks for. Some are empty as text, some null, as Convertr sends them."""
         apart = self._apart
-        apart.seed(f"{self._seed}/{own}")
+        apart.seed(f"{self._seed}/{lead_id}")
         return {
             "title": apart.pick(("", "Dr", None)), "postcode": apart.pick(("", "10115", "SW1A 0AA")),
             "addressLine1": apart.pick(("", f"{1 + apart.below(98)} Example Street")), "addressLine2": "", "addressLine3": "",
@@ -222,9 +222,9 @@ class World:
             "imported": apart.random() < 0.1, "emailHash": None, "fingerprint": f"{apart.getrandbits(128):032x}",
         }  # fmt: skip
 
-    def _data(self, own: int, at: datetime, country: str) -> list[dict[str, Any]]:
+    def _data(self, lead_id: int, at: datetime, country: str) -> list[dict[str, Any]]:
         r, apart = self.dice, self._apart
-        apart.seed(f"{self._seed}/{own}/hash")
+        apart.seed(f"{self._seed}/{lead_id}/hash")
         values = (
             ("Company", r.pick(COMPANIES)),
             ("Job Title", r.pick(TITLES)),
@@ -234,7 +234,7 @@ class World:
             ("leadHash", f"{apart.getrandbits(128):032x}"),
         )
         return [
-            {"@id": iri("lead-datas", own * 10 + n), "@type": "LeadData", "type": "core.data", "name": name, "value": value}
+            {"@id": iri("lead-datas", lead_id * 10 + n), "@type": "LeadData", "type": "core.data", "name": name, "value": value}
             for n, (name, value) in enumerate(values)
         ]
 

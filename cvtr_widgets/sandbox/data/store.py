@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from cvtr_widgets.sandbox.data.lazy_leads import Outlines
-from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, CATEGORIES, MadeLead, World, iri, record_of, text_of
+from cvtr_widgets.sandbox.data.lazy_leads import OutlinedLeads
+from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, CATEGORIES, MadeLead, SeedWorld, iri, record_of, text_of
 
 _TABLES = """
 CREATE TABLE leads (
@@ -33,7 +33,7 @@ CREATE INDEX by_advertiser ON leads (deleted, advertiser);
 CREATE INDEX notes_of ON notes (lead);
 CREATE INDEX effects_of ON effects (lead);
 """
-PART = 5_000
+LEADS_A_PART = 5_000
 MOST_IN_FULL = 100_000
 """So many leads are made in full at the start; of more only the outlines, which takes a quarter of the time."""
 FIELDS = {
@@ -51,10 +51,10 @@ def stamp() -> str:
     return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
-class Store:
+class SandboxStore:
     """Leads, their notes, and what was done to them."""
 
-    def __init__(self, world: World, count: int) -> None:
+    def __init__(self, world: SeedWorld, count: int) -> None:
         # In memory (about 3 KB a lead), so that nothing is left behind however the process ends.
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._lock = threading.RLock()
@@ -64,7 +64,7 @@ class Store:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=MEMORY"):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.executescript(_TABLES)
-        self._outlines: Outlines | None = None
+        self._outlines: OutlinedLeads | None = None
         self._full: set[int] = set()
         with self.writing():
             if count > MOST_IN_FULL:
@@ -113,21 +113,21 @@ class Store:
         """Texts and notes; these are numbered on from ``note``."""
         texts, notes = [], []
         for made in leads:
-            own = made.record["id"]
+            lead_id = made.record["id"]
             for at, kind, text, user in made.notes:
                 note += 1
                 made.record["leadNotes"].append(iri("lead-notes", note))
-                notes.append((note, own, at, kind, text, user))
-            texts.append((own, text_of(made.record)))
+                notes.append((note, lead_id, at, kind, text, user))
+            texts.append((lead_id, text_of(made.record)))
         self._db.executemany("INSERT INTO texts VALUES (?,?)", texts)
         self._db.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?)", notes)
 
     def _outline(self, count: int) -> None:
         """Leads that are made in full when they are first read."""
-        self._outlines = Outlines(self._world, count)
+        self._outlines = OutlinedLeads(self._world, count)
         coming = self._outlines.rows(700_000)
         note = 0
-        while part := list(islice(coming, PART)):
+        while part := list(islice(coming, LEADS_A_PART)):
             self._db.executemany("INSERT INTO leads VALUES (?,?,?,?,?,?,?,?,0)", [row for row, _ in part])
             note = part[-1][1]
         # Notes that are written from now on come after those that are not made yet.
@@ -137,17 +137,17 @@ class Store:
         """Make these leads in full, with their neighbours, where that is still to do."""
         if self._outlines is None:
             return
-        for number in {self._outlines.block_of(own) for own in ids}:
+        for number in {self._outlines.block_of(lead_id) for lead_id in ids}:
             if number is not None and number not in self._full:
                 self._full.add(number)
                 with self._together():  # nothing that is counted changes
                     self._insert_texts(*self._outlines.block(number))
 
     @staticmethod
-    def _row(own: int, made: MadeLead) -> tuple[Any, ...]:
+    def _row(lead_id: int, made: MadeLead) -> tuple[Any, ...]:
         record = made.record
         return (
-            own, int(made.created.timestamp()), made.campaign, made.advertiser, made.publisher, record["currentStatus"],
+            lead_id, int(made.created.timestamp()), made.campaign, made.advertiser, made.publisher, record["currentStatus"],
             record["deliveryStatus"], str(made.sent_to),
         )  # fmt: skip
 
@@ -182,27 +182,27 @@ class Store:
                 total = int(self._db.execute(f"SELECT count(*) FROM leads WHERE {condition}", values).fetchone()[0])  # noqa: S608
                 self._totals[asked] = total
             sql = f"SELECT id FROM leads WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
-            ids = [own for (own,) in self._db.execute(sql, [*values, size, offset])]
+            ids = [lead_id for (lead_id,) in self._db.execute(sql, [*values, size, offset])]
             self._fill(ids)
             marks = ",".join("?" * len(ids))
             texts = dict(self._db.execute(f"SELECT id, text FROM texts WHERE id IN ({marks})", ids).fetchall())  # noqa: S608
-        return [texts[own] for own in ids], total
+        return [texts[lead_id] for lead_id in ids], total
 
     def ids(self, where: Where) -> list[int]:
         """Lead ids, newest first."""
         condition, values = self._where(where)
         sql = f"SELECT id FROM leads WHERE {condition} ORDER BY created DESC, id DESC"  # noqa: S608
         with self._lock:
-            return [own for (own,) in self._db.execute(sql, values)]
+            return [lead_id for (lead_id,) in self._db.execute(sql, values)]
 
-    def get(self, own: int) -> dict[str, Any] | None:
+    def get(self, lead_id: int) -> dict[str, Any] | None:
         """One lead with what the service keeps to itself: ``record``, ``campaign``, ``advertiser``, ``sent_to``, ``deleted``."""
-        if not 0 < own <= LARGEST_ID:
+        if not 0 < lead_id <= LARGEST_ID:
             return None
         with self._lock:
-            self._fill([own])
+            self._fill([lead_id])
             row = self._db.execute(
-                "SELECT text, campaign, advertiser, sent_to, deleted FROM leads JOIN texts USING (id) WHERE id = ?", (own,)
+                "SELECT text, campaign, advertiser, sent_to, deleted FROM leads JOIN texts USING (id) WHERE id = ?", (lead_id,)
             ).fetchone()
         if row is None:
             return None
@@ -210,11 +210,13 @@ class Store:
             "record": record_of(row[0]), "campaign": row[1], "advertiser": row[2], "sent_to": json.loads(row[3]), "deleted": bool(row[4]),
         }  # fmt: skip
 
-    def notes(self, own: int) -> list[tuple[Any, ...]]:
+    def notes(self, lead_id: int) -> list[tuple[Any, ...]]:
         """``id, at, type, text, user`` of a lead's notes."""
         with self._lock:
-            self._fill([own])
-            return self._db.execute("SELECT id, at, type, text, user FROM notes WHERE lead = ? ORDER BY id", (own,)).fetchall()
+            self._fill([lead_id])
+            return self._db.execute(
+                "SELECT id, at, type, text, user FROM notes WHERE lead = ? ORDER BY id", (lead_id,)
+            ).fetchall()
 
     def days(self, where: Where) -> list[tuple[Any, ...]]:
         """``date, total, valid, invalid, delivered`` per day (UTC)."""
@@ -228,33 +230,33 @@ class Store:
 
     # -- changing -----------------------------------------------------------------------------------------------------
 
-    def change(self, own: int, user: str, note: tuple[str, str] | None, sent_to: Sequence[int] = (), **fields: Any) -> None:
+    def change(self, lead_id: int, user: str, note: tuple[str, str] | None, sent_to: Sequence[int] = (), **fields: Any) -> None:
         """Set fields of the record, add a note, note integrations that received it."""
         with self.writing():
-            found = self.get(own)
+            found = self.get(lead_id)
             if found is None:
-                raise KeyError(own)
+                raise KeyError(lead_id)
             now = stamp()
             record = {**found["record"], **fields, "updatedTs": now}
             if note is not None:
                 cursor = self._db.execute(
                     "INSERT INTO notes (lead, at, type, text, user) VALUES (?,?,?,?,?)",
-                    (own, now, *note, user),
+                    (lead_id, now, *note, user),
                 )
                 record["leadNotes"] = [*record["leadNotes"], iri("lead-notes", cursor.lastrowid or 0)]
             sent = json.dumps([*found["sent_to"], *sent_to])
-            self._db.execute("UPDATE texts SET text = ? WHERE id = ?", (text_of(record), own))
+            self._db.execute("UPDATE texts SET text = ? WHERE id = ?", (text_of(record), lead_id))
             self._db.execute(
                 "UPDATE leads SET status = ?, delivery = ?, sent_to = ? WHERE id = ?",
-                (record["currentStatus"], record["deliveryStatus"], sent, own),
+                (record["currentStatus"], record["deliveryStatus"], sent, lead_id),
             )
 
-    def meddle(self, own: int) -> None:
+    def meddle(self, lead_id: int) -> None:
         """A colleague flags a lead just now, as Invalid with words of their own."""
-        found = self.get(own)
+        found = self.get(lead_id)
         if found is not None and not found["deleted"]:
             self.change(
-                own, "colleague@sandbox.example", ("status", "Invalid: A colleague's word"), currentStatus="Invalid",
+                lead_id, "colleague@sandbox.example", ("status", "Invalid: A colleague's word"), currentStatus="Invalid",
                 secondCheckStatus="Invalid", secondCheckFlagReason="A colleague's word",
             )  # fmt: skip
 
@@ -263,36 +265,36 @@ class Store:
         with self._lock:
             if name in self.categories.values():
                 return None
-            own = max(self.categories) + 1
-            self.categories = {**self.categories, own: name}
-            return own
+            lead_id = max(self.categories) + 1
+            self.categories = {**self.categories, lead_id: name}
+            return lead_id
 
-    def delete(self, own: int) -> None:
+    def delete(self, lead_id: int) -> None:
         """It leaves all reads."""
         with self.writing():
-            self._db.execute("UPDATE leads SET deleted = 1 WHERE id = ?", (own,))
+            self._db.execute("UPDATE leads SET deleted = 1 WHERE id = ?", (lead_id,))
 
-    def effect(self, own: int, call: str, user: str, body: dict[str, Any]) -> None:
+    def effect(self, lead_id: int, call: str, user: str, body: dict[str, Any]) -> None:
         """Note that a write was applied to a lead."""
         with self.writing():
             self._db.execute(
                 "INSERT INTO effects (lead, call, user, body, at) VALUES (?,?,?,?,?)",
-                (own, call, user, json.dumps({k: v for k, v in body.items() if k != "leads"}), time.time()),
+                (lead_id, call, user, json.dumps({k: v for k, v in body.items() if k != "leads"}), time.time()),
             )
 
-    def effects(self, own: int) -> list[dict[str, Any]]:
+    def effects(self, lead_id: int) -> list[dict[str, Any]]:
         """The writes that were applied to a lead, in order."""
         with self._lock:
-            rows = self._db.execute("SELECT call, user, body, at FROM effects WHERE lead = ? ORDER BY id", (own,)).fetchall()
+            rows = self._db.execute("SELECT call, user, body, at FROM effects WHERE lead = ? ORDER BY id", (lead_id,)).fetchall()
         return [{"call": c, "user": u, **json.loads(body), "at": at} for c, u, body, at in rows]
 
-    def truth(self, own: int) -> dict[str, Any]:
+    def truth(self, lead_id: int) -> dict[str, Any]:
         """What is so of one lead, whatever any answer says."""
-        found = self.get(own)
+        found = self.get(lead_id)
         if found is None:
-            raise KeyError(f"the sandbox has no lead {own}")
+            raise KeyError(f"the sandbox has no lead {lead_id}")
         record = found["record"]
         return {
-            "id": own, **{name: record[key] for name, key in FIELDS.items()}, "integrations_sent": found["sent_to"],
+            "id": lead_id, **{name: record[key] for name, key in FIELDS.items()}, "integrations_sent": found["sent_to"],
             "deleted": found["deleted"], "campaign_id": found["campaign"], "advertiser_id": CAMPAIGNS[found["campaign"]][1],
         }  # fmt: skip

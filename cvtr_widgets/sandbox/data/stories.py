@@ -14,7 +14,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cvtr_widgets.errors import SandboxError
-from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, CATEGORIES, PUBLISHERS, REASONS, Dice, MadeLead, World, integrations_of, iri
+from cvtr_widgets.sandbox.data.seed import (
+    CAMPAIGNS,
+    CATEGORIES,
+    PUBLISHERS,
+    REASONS,
+    MadeLead,
+    Rng,
+    SeedWorld,
+    integrations_of,
+    iri,
+)
 
 STORIES: dict[str, tuple[str, ...]] = {
     "clean": (),
@@ -27,9 +37,9 @@ STORIES: dict[str, tuple[str, ...]] = {
     "bad_month": ("duplicates", "near_duplicates", "bad_sub_id", "wrongly_billed", "threshold", "typos", "disposable"),
 }
 """What each story plants."""
-MOST = 40_000
+MOST_LEADS = 40_000
 """Leads of a story: there are no more telephone numbers that belong to nobody."""
-DAYS = 45
+STORY_DAYS = 45
 GAMER = 903
 """The publisher whose leads get just over the threshold."""
 SPREAD = 0.01
@@ -108,7 +118,7 @@ class _Person:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-class StoryWorld(World):
+class StoryWorld(SeedWorld):
     """A world of one story; ``planted`` is known once its leads are made.
 
     Raises:
@@ -119,10 +129,10 @@ class StoryWorld(World):
         super().__init__(seed, now)
         if story not in STORIES:
             raise SandboxError(f"There is no story {story!r}. Choose one of: {', '.join(STORIES)}.")
-        if not 1_000 <= count <= MOST:
-            raise SandboxError(f"A story takes 1,000 to {MOST:,} leads, not {count:,}. Choose a number in between.")
+        if not 1_000 <= count <= MOST_LEADS:
+            raise SandboxError(f"A story takes 1,000 to {MOST_LEADS:,} leads, not {count:,}. Choose a number in between.")
         self._plants = STORIES[story]
-        self._story = Dice(f"{seed}/{story}")
+        self._story = Rng(f"{seed}/{story}")
         self._found: dict[tuple[str, str], list[int]] = {}
         self._people: list[_Person] = []
         self._sources = self._make_sources(count)
@@ -167,16 +177,16 @@ class StoryWorld(World):
     def _coming(self, count: int) -> list[_Coming]:
         """When which source sends a lead: by hour of the week, in waves that are each publisher's own."""
         r = self._story
-        start = self._now - timedelta(days=DAYS)
+        start = self._now - timedelta(days=STORY_DAYS)
         hours: dict[int, tuple[list[int], list[float]]] = {}
         for publisher in PUBLISHERS:
             weights, running = [], 0.0
-            for n in range(DAYS * 24):
+            for n in range(STORY_DAYS * 24):
                 at = start + timedelta(hours=n)
                 usual = (0.3 if at.weekday() > 4 else 1.0) * (1.0 if 8 <= at.hour < 19 else 0.25)
                 running += usual * r.gammavariate(3, 1 / 3)
                 weights.append(running)
-            hours[publisher] = (list(range(DAYS * 24)), weights)
+            hours[publisher] = (list(range(STORY_DAYS * 24)), weights)
         extra = {"duplicates": 40, "near_duplicates": 40}
         more = sum(extra[p] for p in self._plants if p in extra)
         senders = r.choices(self._sources, [s.weight for s in self._sources], k=count - more)
@@ -222,7 +232,7 @@ class StoryWorld(World):
 
     def _person_of(self, made: MadeLead, coming: _Coming) -> None:
         """A person of its own, or one that was sent before to the same campaign."""
-        r, record, own = self._story, made.record, made.record["id"]
+        r, record, lead_id = self._story, made.record, made.record["id"]
         about = PUBLISHERS[coming.source.publisher]
         if coming.plant and self._people:
             person = self._people.pop(r.below(len(self._people)))  # nobody is sent again twice
@@ -244,18 +254,20 @@ class StoryWorld(World):
         values = {
             "firstName": first,
             "lastName": last,
-            "email": f"{first}.{last}.{own}@{domain}".lower(),
+            "email": f"{first}.{last}.{lead_id}@{domain}".lower(),
             "telephone": telephone,
             "postcode": f"{10_000 + r.below(80_000)}",
         }
         record.update(
-            values, ip=f"2001:db8::{r.getrandbits(16):x}:{r.getrandbits(16):x}:{own:x}", fingerprint=f"{r.getrandbits(128):032x}"
+            values,
+            ip=f"2001:db8::{r.getrandbits(16):x}:{r.getrandbits(16):x}:{lead_id:x}",
+            fingerprint=f"{r.getrandbits(128):032x}",
         )
         for entry in record["leadData"]:
             if entry["name"] == "country":
                 entry["value"] = country
         if domain.endswith(".example"):
-            self._people.append(_Person(own, made.campaign, values))
+            self._people.append(_Person(lead_id, made.campaign, values))
 
     def _checks(self, made: MadeLead, coming: _Coming) -> None:
         """The score, and what follows from it."""
@@ -302,7 +314,7 @@ class StoryWorld(World):
         made.notes.append((later.isoformat(), "status", f"Invalid: {reason}", "admin@sandbox.example"))
 
 
-def _surname(r: Dice) -> str:
+def _surname(r: Rng) -> str:
     return "".join(LIKE[r.below(len(LIKE))] + "aeiou"[r.below(5)] for _ in range(3)).capitalize() + LIKE[r.below(len(LIKE))]
 
 
@@ -316,7 +328,7 @@ def _telephone(number: int) -> tuple[str, str | None]:
     return ("US", f"+1 {AREAS[area]} 555 01{rest:02d}") if area < len(AREAS) else ("US", None)
 
 
-def _disguise(record: dict[str, Any], r: Dice) -> None:
+def _disguise(record: dict[str, Any], r: Rng) -> None:
     """The same person, written a little differently: a letter of the name, another address with the same telephone, a tag."""
     way = r.below(3)
     name, domain = record["email"].split("@")

@@ -12,7 +12,7 @@ from cvtr_widgets.sandbox.faults.faults import Mishap
 
 EXTRA = 1_000_000
 HUGE = 70_000_000
-CUT = "X-Cut"
+CUT_HEADER = "X-Cut"
 """Marks an answer that is never sent: the connection is closed instead."""
 _START = b'{"@context": "/api/v4/contexts/Lead", "@id": "/api/v4/leads", "hydra:member": [{"@id": "/api/v'
 ALTERING = frozenset({"drop_ids", "extra_ids", "reorder_ids", "double_ids", "two_records"})
@@ -79,6 +79,6 @@ _INSTEAD: dict[str, Callable[[Mishap], Response]] = {
     "html": lambda _: Response("<!doctype html><title>Maintenance</title><p>We are back soon.</p>", 200, mimetype="text/html"),
     "empty": lambda _: Response("", 200, mimetype="application/json"),
     "wrong_charset": lambda _: Response('{"leads": [], "note": "Zürich"}'.encode("latin-1"), 200, mimetype="application/json"),
-    "reset": lambda _: Response("", 200, {CUT: "1"}),
+    "reset": lambda _: Response("", 200, {CUT_HEADER: "1"}),
     "redirect": lambda m: Response("", 302, {"Location": m.location}),
 }

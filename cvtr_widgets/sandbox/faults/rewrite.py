@@ -12,7 +12,7 @@ from cvtr_widgets.sandbox.faults.faults import NetworkFault
 
 _DATE = re.compile(rb"(?im)^(date:[ \t]*)([^\r\n]*)")
 _LENGTH = re.compile(rb"(?im)^(content-length:[ \t]*)[0-9]+")
-PAGE = b"<!doctype html><title>Not found</title><p>The requested page is not on this gateway.</p>"
+GATEWAY_PAGE = b"<!doctype html><title>Not found</title><p>The requested page is not on this gateway.</p>"
 
 
 def rewritten(answer: bytes, fault: NetworkFault) -> bytes:
@@ -40,8 +40,8 @@ def _small_total(head: bytes, body: bytes, _fault: NetworkFault) -> bytes:
 
 
 def _gateway(_head: bytes, _body: bytes, _fault: NetworkFault) -> bytes:
-    head = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(PAGE)
-    return head + PAGE
+    head = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(GATEWAY_PAGE)
+    return head + GATEWAY_PAGE
 
 
 REWRITE: dict[str, Callable[[bytes, bytes, NetworkFault], bytes]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cvtr_widgets.sandbox.profiles.profile import Speech, Spoken
+from cvtr_widgets.sandbox.profiles.profile import CallProfile, ServiceProfile
 
 ACTIONS = {
     "valid": "leads-bulk-flag", "invalid": "leads-bulk-flag", "test": "leads-bulk-flag", "delivered": "leads-bulk-deliver",
@@ -13,16 +13,16 @@ ACTIONS = {
 }  # fmt: skip
 
 
-def _call(spoken: Spoken) -> dict[str, object]:
+def _call(spoken: CallProfile) -> dict[str, object]:
     return {
         "path": spoken.path, "method": spoken.method, "form": spoken.form, "ids": spoken.ids, "idAs": spoken.id_as,
         "wrapped": spoken.wrapped, "one": spoken.one or not spoken.ids, "keys": dict(spoken.keys),
-        "words": {key: [[own, said] for said, own in words.items()] for key, words in spoken.words.items()},
+        "words": {key: [[lead_id, said] for said, lead_id in words.items()] for key, words in spoken.words.items()},
         "reasonAs": spoken.reason_as, "demands": dict(spoken.demands), "queued": spoken.queued,
     }  # fmt: skip
 
 
-def page(speech: Speech) -> bytes:
+def page(speech: ServiceProfile) -> bytes:
     """The page: a login, and a form per action."""
     told = {
         "base": speech.base, "login": speech.login, "token": speech.token, "resources": dict(speech.resources),

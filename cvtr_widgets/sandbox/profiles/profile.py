@@ -14,7 +14,7 @@ Shape = Literal["rows", "map", "lists", "one", "none"]
 
 
 @dataclass(frozen=True)
-class Spoken:
+class CallProfile:
     """One of the writes (or the delivery check) in other words.
 
     ``native``: which of the sandbox's own calls it is. ``path``: below the base; ``{lead}`` and ``{flag}`` are filled by the
@@ -47,7 +47,7 @@ class Spoken:
 
 
 @dataclass(frozen=True)
-class Speech:
+class ServiceProfile:
     """A whole service. ``base``: where its resources are. ``resources``, ``query``, ``lead``: own name -> name spoken (dots
     nest in ``lead``; an empty name: not sent). ``lead_words``: own key -> own value -> value spoken. ``rows``: the same as
     ``lead`` for other resources. ``members``, ``total``: where lists keep rows and count. ``enriched``: the ending that lists
@@ -56,7 +56,7 @@ class Speech:
     """
 
     name: str
-    calls: tuple[Spoken, ...]
+    calls: tuple[CallProfile, ...]
     base: str = "/api/v4"
     resources: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)

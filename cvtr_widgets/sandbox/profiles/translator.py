@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl, urlencode
 from cvtr_widgets.sandbox.app import SINCE
 from cvtr_widgets.sandbox.data.seed import CATEGORIES, REASONS
 from cvtr_widgets.sandbox.profiles.platform_page import page
-from cvtr_widgets.sandbox.profiles.profile import Speech, Spoken, put, taken
+from cvtr_widgets.sandbox.profiles.profile import CallProfile, ServiceProfile, put, taken
 from cvtr_widgets.sandbox.rules import Refused
 
-OWN = "/api/v4/"
+API_ROOT = "/api/v4/"
 PAGE = "/v2/leads"
 """Where the platform's own page is."""
 MARK = "x-cvtr-sandbox"
@@ -32,10 +32,10 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(re.escape(path).replace(r"\{lead\}", r"(?P<lead>\d+)").replace(r"\{flag\}", r"(?P<flag>[\w-]+)"))
 
 
-class Interpreter:
+class Translator:
     """A WSGI app around another. ``heard`` holds the writes as they were said: method, path, content type, body."""
 
-    def __init__(self, app: App, speech: Speech) -> None:
+    def __init__(self, app: App, speech: ServiceProfile) -> None:
         self.speech = speech
         self.heard: list[tuple[str, str, str, bytes]] = []
         self.marked = True
@@ -109,15 +109,15 @@ class Interpreter:
         ending = self.speech.enriched
         enriched = bool(ending) and resource.endswith(ending)
         spoken = resource.removesuffix(ending) if enriched else resource
-        own = {v: k for k, v in self.speech.resources.items()}.get(spoken, spoken)
-        if own != spoken or spoken not in self.speech.resources:
+        lead_id = {v: k for k, v in self.speech.resources.items()}.get(spoken, spoken)
+        if lead_id != spoken or spoken not in self.speech.resources:
             keys = {v: k for k, v in self.speech.query.items()}
             dropped = set(self.speech.query) - set(keys)
             pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
             query = urlencode([(keys.get(k, k), v) for k, v in pairs if k not in dropped])
-            path = OWN + own + (".jsonld" if enriched else "") + slash + more
+            path = API_ROOT + lead_id + (".jsonld" if enriched else "") + slash + more
             status, headers, text = self._ask(environ, method, path, body, environ.get("CONTENT_TYPE", ""), query)
-            return status, headers, self._spoken(own, text) if status == 200 else text
+            return status, headers, self._spoken(lead_id, text) if status == 200 else text
         raise Refused(404, "Not Found")
 
     def _spoken(self, resource: str, text: bytes) -> bytes:
@@ -138,31 +138,33 @@ class Interpreter:
         if not names or not isinstance(row, dict):
             return row
         out = {k: v for k, v in row.items() if k not in names}
-        for own, spoken in names.items():
-            if own in row and spoken:
-                words = self.speech.lead_words.get(own, {}) if resource == "leads" else {}
-                put(out, spoken, words.get(row[own], row[own]))
+        for lead_id, spoken in names.items():
+            if lead_id in row and spoken:
+                words = self.speech.lead_words.get(lead_id, {}) if resource == "leads" else {}
+                put(out, spoken, words.get(row[lead_id], row[lead_id]))
         return out
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def _write(self, environ: Environ, call: Spoken, parts: dict[str, str], body: bytes) -> Answer:
+    def _write(self, environ: Environ, call: CallProfile, parts: dict[str, str], body: bytes) -> Answer:
         said = self._said(environ, call, body)
         ids = self._ids(call, parts, said)
-        own: dict[str, Any] = {"leads": ids}
+        lead_id: dict[str, Any] = {"leads": ids}
         for key, wanted in call.demands.items():
             found = taken(said, key)
             if found != (str(wanted).lower() if call.form and isinstance(wanted, bool) else wanted):
                 raise Refused(422, f"{key}: this is needed.", key)
         if call.native in {"leads-bulk-deliver", "leads-bulk-undeliver", "leads-bulk-reprocess", "leads-bulk-delete"}:
-            own["confirm"] = True
+            lead_id["confirm"] = True
         for key, spoken in call.keys.items():
             value = parts.get("flag") if spoken == "{flag}" else taken(said, spoken)
             if value is not None:
-                self._understood(call, own, key, value)
+                self._understood(call, lead_id, key, value)
         if said:
             raise Refused(422, f"{next(iter(said))}: this field was not expected.")
-        status, headers, text = self._ask(environ, "POST", OWN + call.native, json.dumps(own).encode(), "application/json", "")
+        status, headers, text = self._ask(
+            environ, "POST", API_ROOT + call.native, json.dumps(lead_id).encode(), "application/json", ""
+        )
         if status >= 300:
             return status, headers, text
         rows = json.loads(text)["leads"]
@@ -181,14 +183,14 @@ class Interpreter:
         return call.status, headers, b"" if call.answer == "none" else json.dumps(whole).encode()
 
     def _job(self, environ: Environ, job: str) -> Answer:
-        status, headers, text = self._ask(environ, "GET", f"{OWN}statistics", b"", "")  # whose token it is, and the limits
+        status, headers, text = self._ask(environ, "GET", f"{API_ROOT}statistics", b"", "")  # whose token it is, and the limits
         if status != 200:
             return status, headers, text
         with self._lock:
             return self._jobs.get(job, (404, [], b"{}"))
 
     @staticmethod
-    def _said(environ: Environ, call: Spoken, body: bytes) -> dict[str, Any]:
+    def _said(environ: Environ, call: CallProfile, body: bytes) -> dict[str, Any]:
         kind = environ.get("CONTENT_TYPE", "").partition(";")[0]
         if not body:
             return {}
@@ -207,7 +209,7 @@ class Interpreter:
                 put(out, key.replace("[", ".").replace("]", ""), value)
         return out
 
-    def _ids(self, call: Spoken, parts: dict[str, str], said: dict[str, Any]) -> list[int]:
+    def _ids(self, call: CallProfile, parts: dict[str, str], said: dict[str, Any]) -> list[int]:
         if not call.ids:
             return [int(parts["lead"])]
         given = taken(said, call.ids)
@@ -223,7 +225,7 @@ class Interpreter:
             raise Refused(413, f"At most {call.most} leads.")
         return [self._id(call, one) for one in given]
 
-    def _id(self, call: Spoken, value: Any) -> int:
+    def _id(self, call: CallProfile, value: Any) -> int:
         start = f"{self.speech.base}/{self.speech.resources.get('leads', 'leads')}/"
         if call.id_as == "iri" and isinstance(value, str) and value.startswith(start):
             value = value.removeprefix(start)
@@ -237,23 +239,23 @@ class Interpreter:
             raise Refused(422, f"{call.ids}: no id.", call.ids)
         return int(value)
 
-    def _understood(self, call: Spoken, own: dict[str, Any], key: str, value: Any) -> None:
+    def _understood(self, call: CallProfile, lead_id: dict[str, Any], key: str, value: Any) -> None:
         words = call.words.get(key)
         if words is not None:
             if value not in words:
                 raise Refused(422, f"{key}: this word is not known.", key)
-            own[key] = words[value]
+            lead_id[key] = words[value]
         elif key == "flagReason":
-            self._reason(call, own, value)
+            self._reason(call, lead_id, value)
         elif key == "flagReasonCategory":
-            own[key] = self._listed(call, "lead-flag-reason-categories", CATEGORIES, value)
+            lead_id[key] = self._listed(call, "lead-flag-reason-categories", CATEGORIES, value)
         elif key == "integrations":
             values = value if isinstance(value, list) else [value]
-            own[key] = [int(v) if call.form else self._job_id(call, v) for v in values]
+            lead_id[key] = [int(v) if call.form else self._job_id(call, v) for v in values]
         else:
-            own[key] = value
+            lead_id[key] = value
 
-    def _job_id(self, call: Spoken, value: Any) -> int:
+    def _job_id(self, call: CallProfile, value: Any) -> int:
         if call.id_as == "iri":
             return int(str(value).rsplit("/", 1)[-1])
         if call.id_as == "text":
@@ -262,21 +264,21 @@ class Interpreter:
             raise Refused(422, "jobs: integers are needed.")
         return value
 
-    def _reason(self, call: Spoken, own: dict[str, Any], value: Any) -> None:
-        flag = own.get("flag")
+    def _reason(self, call: CallProfile, lead_id: dict[str, Any], value: Any) -> None:
+        flag = lead_id.get("flag")
         listed = REASONS.get(str(flag), {})
         if call.reason_as == "name":
             number = next((i for i, name in listed.items() if name == value), None)
-            own.update({"customReason": value} if number is None else {"flagReason": number})
+            lead_id.update({"customReason": value} if number is None else {"flagReason": number})
         else:
-            own["flagReason"] = self._listed(call, "lead-flag-reasons", listed, value)
+            lead_id["flagReason"] = self._listed(call, "lead-flag-reasons", listed, value)
 
-    def _listed(self, call: Spoken, resource: str, listed: Mapping[int, str], value: Any) -> int:
+    def _listed(self, call: CallProfile, resource: str, listed: Mapping[int, str], value: Any) -> int:
         match call.reason_as:
             case "name":
                 found = next((i for i, name in listed.items() if name == value), None)
             case "iri":
-                start = f"{OWN}{resource}/"
+                start = f"{API_ROOT}{resource}/"
                 found = int(value.removeprefix(start)) if isinstance(value, str) and value.startswith(start) else None
             case "digits":
                 found = int(value) if isinstance(value, str) and value.isdigit() else None
@@ -289,7 +291,7 @@ class Interpreter:
 
     # -- answers ------------------------------------------------------------------------------------------------------
 
-    def _shaped(self, call: Spoken, rows: list[dict[str, Any]]) -> Any:
+    def _shaped(self, call: CallProfile, rows: list[dict[str, Any]]) -> Any:
         names, check = call.names, call.native == "is-lead-delivered"
         word_key = names.get("delivered", "delivered") if check else names.get("status", "status")
 
@@ -322,12 +324,12 @@ class Interpreter:
         return out
 
 
-def dressed(app: App, speech: Speech | None, *, pretend_live: bool) -> App:
+def dressed(app: App, speech: ServiceProfile | None, *, pretend_live: bool) -> App:
     """The app in other words, and without the mark of the sandbox where it pretends to be live."""
-    inner = app if speech is None else Interpreter(app, speech)
+    inner = app if speech is None else Translator(app, speech)
     if not pretend_live:
         return inner
-    if isinstance(inner, Interpreter):
+    if isinstance(inner, Translator):
         inner.marked = False
         return inner
     return _unmarked(inner)

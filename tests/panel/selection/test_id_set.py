@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvtr_widgets.panel.selection.id_set import SMALL, IdSet, Places, first_of_each
+from cvtr_widgets.panel.selection.id_set import SMALL, IdSet, RowsOfIds, first_of_each
 from cvtr_widgets.panel.selection.ticks import Ticks
-from cvtr_widgets.panel.table.ticked_rows import Marks
+from cvtr_widgets.panel.table.ticked_rows import TickedRows
 
 FEW = st.lists(st.integers(0, 40), max_size=6)
 MANY = st.integers(0, 3).map(lambda n: list(range(n * 2_000, n * 2_000 + SMALL + 50)))
@@ -36,8 +36,8 @@ def test_an_id_set_is_the_set_that_its_steps_make(start, steps):
 @given(start=st.one_of(FEW, MANY), steps=STEPS, order=st.permutations(range(0, 41, 2)))
 @settings(deadline=None)
 def test_ticks_of_rows_follow_the_set(start, steps, order):
-    marks, ids = Marks(), IdSet.of(start)
-    marks.move(Places(np.array(order)))
+    marks, ids = TickedRows(), IdSet.of(start)
+    marks.move(RowsOfIds(np.array(order)))
     for on, step in steps:
         ids = ids.with_(step) if on else ids.without(step)
         marks.set(ids)
@@ -70,7 +70,7 @@ def test_what_is_no_lead_id_is_in_no_set():
     assert 2**63 - 1 in ids
     assert 2**70 not in ids
     assert "0" not in ids
-    assert Places(ids.array).of(2**70) == -1
+    assert RowsOfIds(ids.array).of(2**70) == -1
 
 
 @given(ids=st.lists(st.integers(0, 9)))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvtr_widgets.panel.selection.id_set import IdSet
-from cvtr_widgets.panel.selection.panel_selection import Picked
+from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.selection.select import Selection, parse_ids
 
 IDS = st.lists(st.integers(1, 15), max_size=6)
@@ -64,7 +64,7 @@ class Plain:
         self.unticked &= set(self.brought())
 
 
-def stepped(picked: Picked, what: str, given) -> Picked:
+def stepped(picked: PanelSelection, what: str, given) -> PanelSelection:
     if what == "type":
         return picked.type(None if given is None else parse_ids(" ".join(map(str, given))))
     if what == "file":
@@ -75,7 +75,7 @@ def stepped(picked: Picked, what: str, given) -> Picked:
 @given(start=st.booleans(), steps=st.lists(STEP, max_size=12))
 @settings(deadline=None, max_examples=60)
 def test_every_step_gives_the_leads_that_were_meant(start, steps):
-    picked, plain, states = Picked(), Plain(), []
+    picked, plain, states = PanelSelection(), Plain(), []
     if start:  # so many that the steps are notes beside an array
         picked = picked.tick(np.arange(3, 20_000, 3), "matching")
         plain.tick(range(3, 20_000, 3))
@@ -94,7 +94,7 @@ def test_every_step_gives_the_leads_that_were_meant(start, steps):
 
 def test_where_leads_came_from_is_counted_once():
     picked = (
-        Picked()
+        PanelSelection()
         .tick([1, 2])
         .tick(range(3, 6), "matching")
         .type(parse_ids("5 6 7"))
@@ -105,7 +105,7 @@ def test_where_leads_came_from_is_counted_once():
 
 
 def test_a_tick_beside_a_million_shares_the_million():
-    everything = Picked().tick(np.arange(1_000_000), "matching")
+    everything = PanelSelection().tick(np.arange(1_000_000), "matching")
     one_less = everything.untick([17])
     assert one_less.ids_set.steps_from(everything.ids_set) == ([], [17])
     assert one_less.tick([17]).ids_set == everything.ids_set

@@ -24,8 +24,8 @@ def test_another_column_can_be_chosen_and_its_leads_take_the_others_place(driven
 
 
 def test_what_was_not_taken_is_a_frame_with_its_reason(driven):
-    (own,) = caution(driven, 1)
-    upload(driven, "some.csv", f"Lead ID\n{own}\n1.23E+08\nTotal\n".encode())
+    (lead_id,) = caution(driven, 1)
+    upload(driven, "some.csv", f"Lead ID\n{lead_id}\n1.23E+08\nTotal\n".encode())
     driven.say("ids", text="12 bananas")
     frame = driven.state.leads.picked.rejected_frame()
     assert list(frame.columns) == ["file", "where", "text", "why"]
@@ -48,8 +48,8 @@ def test_many_pasted_ids_come_in_parts_and_are_all_selected(driven):
 
 def test_files_that_are_imported_at_once_are_all_taken(driven):
     ids = caution(driven, 3)
-    for name, own in zip(("first.csv", "second.csv", "third.csv"), ids, strict=True):
-        content = f"Lead ID\n{own}\n".encode()
+    for name, lead_id in zip(("first.csv", "second.csv", "third.csv"), ids, strict=True):
+        content = f"Lead ID\n{lead_id}\n".encode()
         driven.state.handle("upload", {"purpose": "file", "name": name, "part": 0, "parts": 1}, content)
     driven.state.handle("upload", {"purpose": "file", "name": "bad.csv", "part": 0, "parts": 1}, b"Score\n12\n")
     assert driven.state.jobs.wait()

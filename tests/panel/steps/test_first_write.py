@@ -31,10 +31,12 @@ def write_first(live: Driven) -> None:
 
 
 def test_the_first_lead_is_among_the_results_and_is_taken_back_with_the_others(live):
-    ids = [own for own in live.server.lead_ids(status="Invalid") if live.server.lead(own)["reason"] == "Duplicate"][:4]
+    ids = [lead_id for lead_id in live.server.lead_ids(status="Invalid") if live.server.lead(lead_id)["reason"] == "Duplicate"][
+        :4
+    ]
     live.plan(ids, "test", reason="own", own_reason="mine")
     write_first(live)
-    assert sum(bool(live.server.effects(own)) for own in ids) == 1
+    assert sum(bool(live.server.effects(lead_id)) for lead_id in ids) == 1
     live.say("confirm", on=True)
     assert live.run() == {"confirmed": 4}
     results = live.state.processing.results
@@ -48,7 +50,7 @@ def test_the_first_lead_is_among_the_results_and_is_taken_back_with_the_others(l
         write_first(live)
     live.say("confirm", on=True)
     assert live.run() == {"confirmed": 4}
-    assert {live.server.lead(own)["status"] for own in ids} == {"Invalid"}
+    assert {live.server.lead(lead_id)["status"] for lead_id in ids} == {"Invalid"}
 
 
 def test_a_yes_to_another_first_write_counts_for_nothing(live):
@@ -70,4 +72,4 @@ def test_a_yes_to_another_first_write_counts_for_nothing(live):
     assert live.view()["processing"]["first"]["blockers"] == [
         "The selection has changed since this plan was made. Preview again."
     ]
-    assert not any(live.server.effects(own) for own in ids)
+    assert not any(live.server.effects(lead_id) for lead_id in ids)

@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from cvtr_widgets.panel.table.cells import Shown
+from cvtr_widgets.panel.table.cells import ShownColumn
 from cvtr_widgets.panel.table.column_filters import Between, Contains, Days, Empty, OneOf, YesNo
 
 ZONE = ZoneInfo("Europe/Berlin")
 COLUMNS = (
-    Shown("lead_id", "Id", "id"),
-    Shown("email", "Email"),
-    Shown("current_status", "Current Status", "state"),
-    Shown("score", "Score", "score"),
-    Shown("date", "Date", "time"),
-    Shown("visible", "Visible", "flag"),
+    ShownColumn("lead_id", "Id", "id"),
+    ShownColumn("email", "Email"),
+    ShownColumn("current_status", "Current Status", "state"),
+    ShownColumn("score", "Score", "score"),
+    ShownColumn("date", "Date", "time"),
+    ShownColumn("visible", "Visible", "flag"),
 )
 TEXTS = ("a", "B", "b", "ß", "SS", "Straße 1", "straße 2", "Öl", "a b", "x\ny", "", None, "<img src=x>", "İ")
 STATES = ("Valid", "Invalid", "Test", None)
@@ -58,11 +58,11 @@ class Row:
     publisher_payout: Decimal | None
     data_company: str | None
 
-    def value(self, own: int, name: str):
-        return own if name == "lead_id" else getattr(self, name)
+    def value(self, lead_id: int, name: str):
+        return lead_id if name == "lead_id" else getattr(self, name)
 
-    def key(self, own: int, name: str):
-        value = self.value(own, name)
+    def key(self, lead_id: int, name: str):
+        value = self.value(lead_id, name)
         return value.casefold() if isinstance(value, str) else value
 
 
@@ -116,17 +116,17 @@ class Model:
     shown: list[int] = field(default_factory=list)
 
     def arrange(self) -> None:
-        self.shown = [own for own, row in self.rows.items() if self.matches(own, row)]
+        self.shown = [lead_id for lead_id, row in self.rows.items() if self.matches(lead_id, row)]
         for name, descending in reversed(self.sort):
             full = [o for o in self.shown if self.rows[o].value(o, name) not in (None, "")]
             rest = [o for o in self.shown if self.rows[o].value(o, name) in (None, "")]
             self.shown = sorted(full, key=lambda o, n=name: self.rows[o].key(o, n), reverse=descending) + rest
 
-    def matches(self, own: int, row: Row) -> bool:
-        texts = [str(own), *((t or "").casefold() for t in (row.email, row.current_status, row.data_company))]
+    def matches(self, lead_id: int, row: Row) -> bool:
+        texts = [str(lead_id), *((t or "").casefold() for t in (row.email, row.current_status, row.data_company))]
         return (
             all(lets_through(row, name, wanted) for name, wanted in self.filters.items())
-            and (not self.marked_only or own in self.selected)
+            and (not self.marked_only or lead_id in self.selected)
             and all(any(word in text for text in texts) for word in self.search.casefold().split())
         )
 

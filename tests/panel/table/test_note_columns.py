@@ -29,7 +29,7 @@ def test_after_a_run_its_leads_say_so_and_no_others(driven, tmp_path, monkeypatc
     titles = [column["title"] for column in message["columns"] if column["look"] != "id"]
     place = titles.index("By you")
     said = {row["id"]: row["cells"][place] for row in message["rows"]}
-    mine = {str(own) for own in ids}
-    assert {own for own, text in said.items() if text} == mine & said.keys()
-    for own in mine & said.keys():
-        assert re.fullmatch(r"test (just now|1 min ago), (\d{4}-\d\d-\d\d )?\d\d:\d\d", said[own])
+    mine = {str(lead_id) for lead_id in ids}
+    assert {lead_id for lead_id, text in said.items() if text} == mine & said.keys()
+    for lead_id in mine & said.keys():
+        assert re.fullmatch(r"test (just now|1 min ago), (\d{4}-\d\d-\d\d )?\d\d:\d\d", said[lead_id])

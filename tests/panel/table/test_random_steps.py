@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from cvtr_widgets.panel.selection.panel_selection import Picked
+from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.panel.table.saved_views import View
 
@@ -37,8 +37,8 @@ class TableMachine(RuleBasedStateMachine):
     def begin(self, leads, crowd):
         self.table = LeadTable(COLUMNS, page_size=5, zone=ZONE, more=True)
         self.model = Model(leads)
-        self.picked = Picked()
-        self.before: list[tuple[Picked, dict[int, None]]] = []
+        self.picked = PanelSelection()
+        self.before: list[tuple[PanelSelection, dict[int, None]]] = []
         self.page = 0
         self.table.set_frame(frame_of(leads))
         self.model.arrange()
@@ -89,13 +89,13 @@ class TableMachine(RuleBasedStateMachine):
         self.page = min(max(page, 0), self.table.pages - 1)
 
     @rule(own=IDS)
-    def jump(self, own):
-        said = self.table.show(own)
-        if own in self.model.shown:
+    def jump(self, lead_id):
+        said = self.table.show(lead_id)
+        if lead_id in self.model.shown:
             assert said == "shown"
-            self.page = self.model.shown.index(own) // 5
+            self.page = self.model.shown.index(lead_id) // 5
         else:
-            assert said == ("hidden" if own in self.model.rows else "absent")
+            assert said == ("hidden" if lead_id in self.model.rows else "absent")
 
     @rule(target=views)
     def save_view(self):
@@ -114,7 +114,7 @@ class TableMachine(RuleBasedStateMachine):
     @rule(leads=LEADS, keep=st.randoms(use_true_random=False), reorder=st.booleans())
     def refresh(self, leads, keep, reorder):
         """Some leads are gone, some are new, some have changed, and the order may be another one."""
-        kept = {own: row for own, row in self.model.rows.items() if keep.random() < 0.7}
+        kept = {lead_id: row for lead_id, row in self.model.rows.items() if keep.random() < 0.7}
         items = [*(kept | leads).items()]
         if reorder:
             keep.shuffle(items)
@@ -137,7 +137,7 @@ class TableMachine(RuleBasedStateMachine):
     @rule(leads=LEADS)
     def arrive(self, leads):
         fresh = self.table.append(frame_of(leads), last=True)
-        new = {own: row for own, row in leads.items() if own not in self.model.rows}
+        new = {lead_id: row for lead_id, row in leads.items() if lead_id not in self.model.rows}
         assert fresh == len(new)
         self.model.rows = self.model.rows | new
         if new:
@@ -146,7 +146,7 @@ class TableMachine(RuleBasedStateMachine):
 
     # -- selecting ----------------------------------------------------------------------------------------------------
 
-    def pick(self, picked: Picked):
+    def pick(self, picked: PanelSelection):
         self.before.append((self.picked, dict(self.model.selected)))
         self.picked = picked
         self.table.mark(picked.ids_set)
@@ -176,7 +176,7 @@ class TableMachine(RuleBasedStateMachine):
 
     @rule()
     def none(self):
-        self.pick(Picked())
+        self.pick(PanelSelection())
         self.model.selected = {}
 
     @precondition(lambda self: self.before)
