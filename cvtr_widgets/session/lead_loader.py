@@ -97,6 +97,17 @@ class LeadLoader:
             parts.append((query, listing))
         return self._read(Listings(parts, self._client.fields.lead_ids, go_on=go_on), tell, stop, show)
 
+    def count(
+        self, *, campaign: int | str | None, created_after: Moment, created_before: Moment, stop: CancelToken
+    ) -> tuple[int | None, int]:
+        """How many leads the service counts (None: it names no number), and how many of them its first page has."""
+        listing = self._client.listing(
+            campaign=self.named("campaigns", campaign), created_after=created_after, created_before=created_before, go_on=True,
+            cancelled=stop,
+        )  # fmt: skip
+        next(listing.pages(), None)
+        return listing.tally.expected, listing.tally.rows
+
     def _read(self, listings: Listings, tell: Tell, stop: Stop, show: Show | None) -> pd.DataFrame:
         """The leads of listings as they come."""
         as_of = datetime.now(UTC)
