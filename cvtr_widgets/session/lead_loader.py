@@ -98,7 +98,7 @@ class LeadLoader:
         return self._read(Listings(parts, self._client.fields.lead_ids, go_on=go_on), tell, stop, show)
 
     def count(
-        self, *, campaign: int | str | None, created_after: Moment, created_before: Moment, stop: CancelToken
+        self, *, campaign: int | str | None, created_after: Moment, created_before: Moment, stop: Stop
     ) -> tuple[int | None, int]:
         """How many leads the service counts (None: it names no number), and how many of them its first page has."""
         listing = self._client.listing(
