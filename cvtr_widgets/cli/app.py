@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 import cvtr_widgets
-from cvtr_widgets.cli import account, archive, doctor, journal, learn, run, visitors
+from cvtr_widgets.cli import account, archive, doctor, journal, learn, report, run, visitors
 from cvtr_widgets.cli.jupyterlab import JupyterLab
 from cvtr_widgets.errors import CvtrError, SettingsError
 
@@ -30,7 +30,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(archive.app, name="archive")
 
 
-for command in (account, doctor, learn, run):
+for command in (account, doctor, learn, report, run):
     command.add_to(app)
 
 

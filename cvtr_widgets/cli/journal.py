@@ -25,7 +25,12 @@ def journals() -> list[Path]:
     return sorted(settings.journal_folder().glob("*/*.sqlite"))
 
 
-def _open(chosen: str | None) -> Journal:
+def open_journal(chosen: str | None) -> Journal:
+    """The journal that is meant, to be read.
+
+    Raises:
+        JournalError: there is none, or there are several.
+    """
     given = Path(chosen).expanduser() if chosen else None
     if given is not None and given.is_file():
         return Journal(given, reading=True)
@@ -64,7 +69,7 @@ def list_(journal: Chosen = None) -> None:
             typer.echo(f"  {run_id}  {place}  {row['state']:<10}  {row['leads']:>7,} leads  {row['actions']}  {ended}")
         opened.close()
     if journal and not chosen:
-        _open(journal)  # says what there is
+        open_journal(journal)  # says what there is
     if not chosen:
         typer.echo(f"No journal in {settings.journal_folder()}.")
     if not whole:
@@ -74,7 +79,7 @@ def list_(journal: Chosen = None) -> None:
 @app.command()
 def show(run_id: str, journal: Chosen = None) -> None:
     """What became of each lead of one run, as far as the journal has it. Exit code 1 where the journal is not whole."""
-    opened = _open(journal)
+    opened = open_journal(journal)
     whole = _whole(opened)
     found = replay(opened, run_id)
     said = found.opening
@@ -99,7 +104,7 @@ def verify(
     head: Annotated[str | None, typer.Option(help="A hash noted elsewhere: finds a cut tail.")] = None,
 ) -> None:
     """Follow the chain of hashes. Exit code 1 where the journal is not whole."""
-    opened = _open(journal)
+    opened = open_journal(journal)
     report = opened.verify(head)
     for problem in report.problems:
         typer.echo(f"NOT WHOLE: {problem}")
@@ -117,7 +122,7 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
     """A self-contained bundle (JSON lines), with the file that checks it beside it."""
-    opened = _open(journal)
+    opened = open_journal(journal)
     head = bundle.export(opened, path, run, overwrite=overwrite)
     opened.close()
     checker = bundle.copy_checker(path.parent, overwrite=overwrite)

@@ -10,12 +10,13 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from numbers import Integral, Number, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from cvtr_widgets import safe_files, settings
 from cvtr_widgets.arguments import checked, quoted
@@ -102,8 +103,31 @@ def to_excel(
     Raises:
         ExportError: more rows, columns or sheets than Excel can hold, no column ``by``, or it cannot be written.
     """
-    from openpyxl import Workbook
+    table = _excel_table(frame)
+    groups = {} if by is None else _groups(frame, by)
+    headers, rows = _sheet(table, zone)
+    every = list(rows) if groups else rows
+    sheets: list[Sheet] = [("All", headers, every)]
+    for name, places in groups.items():
+        assert isinstance(every, list)  # noqa: S101  they are kept where there are groups
+        sheets.append((name, headers, [every[i] for i in places]))
+    return _written(_workbook(sheets), path, overwrite, follow_symlink)
 
+
+def excel_sheets(frames: Mapping[str, pd.DataFrame], *, zone: tzinfo = UTC) -> bytes:
+    """Several frames as one ``.xlsx`` workbook, a sheet each, under their names; cells as ``to_excel`` writes them, columns as
+    wide as their longest texts, the file as small as it can be.
+
+    Raises:
+        ExportError: more rows or columns than Excel can hold.
+    """
+    return _workbook([(name, *_sheet(_excel_table(frame), zone)) for name, frame in frames.items()], fitted=True)
+
+
+Sheet = tuple[str, Sequence[str], Iterable[Sequence[Any]]]
+
+
+def _excel_table(frame: pd.DataFrame) -> list[tuple[str, pd.Series[Any]]]:
     table = _table(frame)
     if len(frame) >= EXCEL_ROWS:
         raise ExportError(
@@ -112,25 +136,32 @@ def to_excel(
         )
     if len(table) > EXCEL_COLUMNS:
         raise ExportError(f"{len(table):,} columns are more than Excel can hold ({EXCEL_COLUMNS:,}). Leave some out.")
-    groups = {} if by is None else _groups(frame, by)
-    names = _sheet_names(["All", *groups])
+    return table
+
+
+def _sheet(table: list[tuple[str, pd.Series[Any]]], zone: tzinfo) -> tuple[list[str], Iterable[Sequence[Any]]]:
+    """Headers and rows."""
     headers = [_excel_header(name, values, zone) for name, values in table]
-    cells = [_excel_cells(values, zone) for _, values in table]
-    rows = list(zip(*cells, strict=True)) if groups else zip(*cells, strict=True)
+    return headers, zip(*[_excel_cells(values, zone) for _, values in table], strict=True)
+
+
+def _workbook(sheets: Sequence[Sheet], *, fitted: bool = False) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.writer.excel import ExcelWriter
+
     out = io.BytesIO()
     try:
         workbook = Workbook(write_only=True)
-        _fill(workbook, names[0], headers, rows)
-        for name, places in zip(names[1:], groups.values(), strict=True):
-            assert isinstance(rows, list)  # noqa: S101  they are kept where there are groups
-            _fill(workbook, name, headers, (rows[i] for i in places))
-        workbook.save(out)
+        for name, (_, headers, rows) in zip(_sheet_names([name for name, _, _ in sheets]), sheets, strict=True):
+            _fill(workbook, name, headers, list(rows) if fitted else rows, fitted=fitted)
+        with ZipFile(out, "w", ZIP_DEFLATED, compresslevel=9 if fitted else 6) as archive:
+            ExcelWriter(workbook, archive).save()
     except OSError as error:  # openpyxl keeps the sheets in temporary files
         raise ExportError(
             f"The workbook cannot be written: its sheets have no place in the folder for temporary files ({error.strerror}). "
             "Free some space there, or use to_csv()."
         ) from None
-    return _written(out.getvalue(), path, overwrite, follow_symlink)
+    return out.getvalue()
 
 
 # -- columns --------------------------------------------------------------------------------------------------------------
@@ -187,10 +218,11 @@ def _excel_header(name: str, values: pd.Series[Any], zone: tzinfo) -> str:
     zoned = isinstance(values.dtype, pd.DatetimeTZDtype) or (
         values.dtype == object and any(isinstance(v, datetime) and v.tzinfo for v in values)
     )
-    return f"{name} ({_zone_name(zone)})" if zoned else name
+    return f"{name} ({zone_name(zone)})" if zoned else name
 
 
-def _zone_name(zone: tzinfo) -> str:
+def zone_name(zone: tzinfo) -> str:
+    """What a zone is called in a header."""
     # Of a zone without a name the abbreviation would be another one in summer.
     return getattr(zone, "key", None) or ("local time of this machine" if zone == settings.zone() else str(zone))
 
@@ -303,12 +335,21 @@ def _cut(text: str, most: int) -> str:
     return text.rstrip("' ") or "_"
 
 
-def _fill(workbook: Any, title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _widths(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[int]:
+    """Characters of each column's longest text, as far as that helps; the first rows say it."""
+    for place, name in enumerate(headers):
+        yield min(90, max(len(str(row[place])) for row in [(*[name] * (place + 1),), *rows[:500]]) + 2)
+
+
+def _fill(workbook: Any, title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]], *, fitted: bool = False) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
     sheet = workbook.create_sheet(title)
     sheet.freeze_panes = "A2"
+    for number, width in enumerate(_widths(headers, list(rows)) if fitted else (), 1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
     bold = Font(bold=True)
 
     def as_text(text: str) -> Any:

@@ -206,9 +206,7 @@ class Chart:
         Raises:
             ExportError: the file cannot be written.
         """
-        import vl_convert
-
-        text: str = vl_convert.vegalite_to_svg(self.full_spec, vl_version=VEGA_LITE)
+        text = svg_of(self.full_spec)
         _written(path, text.encode(), overwrite=overwrite)
         return text
 
@@ -223,6 +221,14 @@ class Chart:
         picture: bytes = vl_convert.vegalite_to_png(self.full_spec, vl_version=VEGA_LITE, scale=scale)
         _written(path, picture, overwrite=overwrite)
         return picture
+
+
+def svg_of(spec: Mapping[str, Any]) -> str:
+    """A Vega-Lite specification with its data as SVG text, without a browser."""
+    import vl_convert
+
+    text: str = vl_convert.vegalite_to_svg(dict(spec), vl_version=VEGA_LITE)
+    return text
 
 
 def _written(path: str | Path | None, content: bytes, *, overwrite: bool) -> None:

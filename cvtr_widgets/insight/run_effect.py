@@ -30,8 +30,8 @@ def run_effect(run: Any) -> pd.DataFrame:
     results = _results(run)
     frame = results.assign(
         action=results["action"].astype("object") if "action" in results.columns else "",
-        before=_state(results, "before"),
-        after=_state(results, "after"),
+        before=state_words(results, "before"),
+        after=state_words(results, "after"),
         outcome=results["outcome"].astype("object"),
     )
     table = frame.groupby(["action", "outcome", "before", "after"], observed=True).size().rename("leads").reset_index()
@@ -89,7 +89,8 @@ def _results(run: Any) -> pd.DataFrame:
     return results
 
 
-def _state(results: pd.DataFrame, when: str) -> pd.Series[str]:
+def state_words(results: pd.DataFrame, when: str) -> pd.Series[str]:
+    """How each lead was (``when`` is ``before``) or is (``after``): status · delivery, empty for what was not read."""
     status = results[f"{when}_status"].astype("object").fillna("")
     delivery = results[f"{when}_delivery"].astype("object").fillna("")
     return (status + " · " + delivery).str.strip(" ·")

@@ -333,7 +333,7 @@ def _money(plan: Plan) -> tuple[str, ...]:
             continue
         kind, currency = plan.groups[alike.group][0].kind, alike.state.currency or "currency not stated"
         kinds.add(kind)
-        moves = _moves(kind, alike.state)
+        moves = expected_moves(kind, alike.state)
         unknown += number * (None in moves.values())
         for side, amount in moves.items():
             if amount is None:
@@ -360,7 +360,7 @@ def _numbers(plan: Plan) -> Iterable[tuple[SharedEntry, int]]:
     return [(alike, found[lead_id]) for lead_id, alike in {id(e.alike): e.alike for e in plan.sendable}.items()]
 
 
-def _moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal | None]:
+def expected_moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal | None]:
     """What is expected to move on each side; None where it moves, or may move, and the amount is not known."""
     moves: dict[str, Decimal | None] = {}
     advertiser, publisher = (p if isinstance(p, Decimal) else None for p in (lead.advertiser_payout, lead.publisher_payout))

@@ -105,13 +105,13 @@ def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Pat
     rows = []
     for run in runs:
         about = frame.loc[run.run_id]
-        taken = _taken(journal, run.run_id)
+        owned = taken(journal, run.run_id)
         unsent = {e.group for e in run.plan.sendable if run.fates[e.lead_id].stage == "not_sent"}
         rows.append({
             "run_id": run.run_id, "started": about["started"], "state": about["state"], "actions": about["actions"],
             "settled": len(run.at("settled")), "in_doubt": len(run.at("doubt", "answered")), "not_sent": len(run.at("not_sent")),
             "needs_comment": any(isinstance(run.plan.groups[g][0].comment, HashedText) for g in unsent),
-            "owner_pid": run.owner.get("pid") if taken else None, "owner_since": run.owner_since if taken else "",
+            "owner_pid": run.owner.get("pid") if owned else None, "owner_since": run.owner_since if owned else "",
             "signed_by": about["signed_by"],
         })  # fmt: skip
     columns = ("run_id", "started", "state", "actions", "settled", "in_doubt", "not_sent", "needs_comment")
@@ -131,7 +131,8 @@ def recorded_frame(run: Recorded) -> pd.DataFrame:
     return results_frame(list(rows.values()))
 
 
-def _taken(journal: Path, run_id: str) -> bool:
+def taken(journal: Path, run_id: str) -> bool:
+    """Whether somebody carries this run out just now. The lock beside the journal is taken for a moment."""
     try:
         RunLock(journal, run_id).release(done=False)
     except HeldByAnother:

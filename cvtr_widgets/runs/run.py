@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import checked_calls
@@ -14,6 +16,8 @@ from cvtr_widgets.runs.run_work import RunWork
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from cvtr_widgets.insight.finding import Findings
 
 
 @checked_calls
@@ -104,6 +108,42 @@ class Run:
     def progress(self) -> Progress:
         """Where the run is now. ``seconds_left`` counts the request limit in, and not a pause by hand."""
         return self._work.progress
+
+    def report(
+        self,
+        path: str | Path,
+        *,
+        leads: pd.DataFrame | None = None,
+        findings: Findings | None = None,
+        personal: bool = False,
+        zone: tzinfo | None = None,
+        overwrite: bool = False,
+    ) -> Path:
+        """Write a report of this run for people who were not there: one HTML page without scripts, or a workbook. Gives its path.
+
+        It says who ran it and when, what was done under which signature, what became of the leads, the money expected to move by
+        currency, and the hashes by which it can be checked. A run that goes on or is in doubt says so first. See
+        ``docs/reports.md``.
+
+        Args:
+            path: ``run.html`` or ``run.xlsx``. Only you can read the file.
+            leads: a frame of ``session.pull()``; what ``insight.findings`` finds in it is shown.
+            findings: findings to show instead.
+            personal: show the comment, and what ``leads`` says of the persons.
+            zone: the zone of all times; by default the one in which times are shown.
+            overwrite: replace a file that is there.
+
+        Raises:
+            ExportError: the file has another ending, is there already, or cannot be written.
+            InsightError: ``leads`` is no frame of leads.
+        """
+        from cvtr_widgets.reports.write import write_report
+        from cvtr_widgets.runs.report_facts import facts_of_run
+
+        return write_report(
+            lambda: facts_of_run(self._work), path,
+            leads=leads, findings=findings, personal=personal, zone=zone, overwrite=overwrite,
+        )  # fmt: skip
 
     def cancel(self) -> None:
         """Stop after the chunks in flight. What was not sent stays not sent."""

@@ -22,6 +22,7 @@ from cvtr_widgets.plans.make_plan import PlanReading, make_plan, read_leads
 from cvtr_widgets.plans.plan import Plan, must_be_whole
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
+from cvtr_widgets.reports.write import write_report
 from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.select import Selection
@@ -444,6 +445,15 @@ class LeadSession(ReadSession):
         carries out just now. Names of campaigns and publishers, and the service's words, are not kept there.
         """
         return self._running.recorded(run_named(run_id))
+
+    def report(self, run_id: Run | str, path: str | Path, **more: Any) -> Path:
+        """The report of a run of the journal, as ``run.report`` writes it, also of one that was killed or goes on elsewhere.
+        Gives its path. ``more``: ``leads``, ``findings``, ``personal``, ``zone`` and ``overwrite`` as for ``run.report``.
+
+        Raises:
+            RunError: no such run. ExportError: the file has another ending, is there already, or cannot be written.
+        """
+        return write_report(lambda: self._running.facts(run_named(run_id)), path, **{"zone": self.client.zone, **more})
 
     def flagged_by_me(self, ids: Iterable[LeadId] | None = None) -> dict[LeadId, tuple[str, datetime]]:
         """What this user last did to leads from this machine: lead id -> (action kind, time in UTC). Quick when asked again."""

@@ -28,9 +28,11 @@ from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.plan import Plan, fingerprint_of
 from cvtr_widgets.plans.policy import Policy, read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
+from cvtr_widgets.reports.run_facts import RunFacts
 from cvtr_widgets.runs import history
 from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.replay import Recorded, replay
+from cvtr_widgets.runs.report_facts import facts_of_recorded
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.runs.run_once import must_not_have_run
 from cvtr_widgets.runs.run_work import RunWork
@@ -329,6 +331,15 @@ class RunRegistry:
                 assert journal is not None  # noqa: S101  it has the run
                 return history.recorded_frame(replay(journal, run_id))
         return history.recorded_frame(self._replay(run_id))
+
+    def facts(self, run_id: str) -> RunFacts:
+        """What the report of a run is told by the journal."""
+        if run_id in self._older_runs():
+            with self._older() as journal:
+                assert journal is not None  # noqa: S101  it has the run
+                return facts_of_recorded(journal, run_id)
+        self._replay(run_id)  # refuses another account's and another sandbox's
+        return facts_of_recorded(self.journal, run_id)
 
     def plan_and_outcomes(self, run: Run | str) -> tuple[Plan, dict[LeadId, str]]:
         """The plan of a run and the outcome of each lead that it sent, from the journal: another kernel may have gone on with

@@ -47,7 +47,7 @@ def test_the_example_of_the_questions_runs(tmp_path):
     assert "LeadGen Ltd" in done.stdout
 
 
-@pytest.mark.parametrize("page", ["sharing.md", "unattended.md", "returns.md"])
+@pytest.mark.parametrize("page", ["sharing.md", "unattended.md", "returns.md", "reports.md"])
 def test_the_examples_of_a_page_run(tmp_path, page):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "script.py").write_text("\n".join(blocks), encoding="utf-8")

@@ -1,0 +1,74 @@
+"""What the report of a run is told: by the run itself, or by the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.journal.journal import Journal
+from cvtr_widgets.models import RunState
+from cvtr_widgets.reports.run_facts import RunFacts
+from cvtr_widgets.runs.history import recorded_frame, taken
+from cvtr_widgets.runs.replay import Recorded, replay
+from cvtr_widgets.runs.run_work import RunWork
+
+
+def facts_of_run(work: RunWork) -> RunFacts:
+    """A run of this process, as it stands now."""
+    finished = work.finished  # asked first: what is read afterwards is then final
+    state, error = work.state, work.error
+    unsettled = []
+    if not finished:
+        progress = work.progress
+        unsettled.append(f"It goes on just now ({state}): {progress.done:,} of {count_of(progress.total)} settled.")
+    elif state is RunState.FAILED:
+        unsettled.append(f"It broke off ({type(error).__name__}). If it was resumed since, session.report(run_id) knows more.")
+    return RunFacts(
+        work.id, work.plan, work.results, work.signature, _begun(work.id), str(state), finished, str(work.verify),
+        work.journal_head, "the run itself, as its session knows it", unsettled,
+    )  # fmt: skip
+
+
+def facts_of_recorded(journal: Journal, run_id: str, *, path: Path | None = None) -> RunFacts:
+    """A run of a journal, as far as that has it. ``path``: of the journal beside which the locks of runs lie, if another.
+
+    Raises:
+        RunError: there is no such run. JournalError: its entries cannot be read.
+    """
+    going = taken(path or journal.path, run_id)  # asked first: a run that ends meanwhile is told as one that goes on
+    found = replay(journal, run_id)
+    whole = journal.verify()
+    last = list(journal.rows(run_id, after=found.last - 1))
+    finished = found.ended is not None and not going
+    state = "goes on just now" if going else found.ended or "not ended"
+    head = str(last[0][5]) if last else ""
+    return RunFacts(
+        run_id, found.plan, recorded_frame(found), found.signature, found.started,
+        state, finished, str(found.opening.get("verify", "all")), head,
+        "the journal, which keeps no names of campaigns and publishers and not the service's own words",
+        _unsettled(found, going=going), whole.problems,
+    )  # fmt: skip
+
+
+def _unsettled(found: Recorded, *, going: bool) -> Sequence[str]:
+    if going:
+        host, pid = found.owner.get("host"), found.owner.get("pid")
+        return (f"It is being carried out just now by process {pid} on {host}; the journal may be a second behind.",)
+    said = []
+    if found.ended is None:
+        said.append("It never came to its end: the program that carried it out was killed or lost its machine.")
+    elif found.ended == "failed":
+        said.append("It broke off.")
+    doubt = len(found.at("doubt", "answered"))
+    if doubt:
+        said.append(f"{count_of(doubt)} may have been changed and were not read back.")
+    if found.unfinished:
+        said.append(f"It can be taken up: session.resume({found.run_id!r}).")
+    return said
+
+
+def _begun(run_id: str) -> datetime:
+    """A run's id begins with the time at which it was made."""
+    return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
