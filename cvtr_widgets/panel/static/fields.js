@@ -2,18 +2,27 @@
 
 import { freshId, h, later, setText } from "./dom.js";
 
+/** @import { Option } from "./messages.d.ts" */
+
+/** @param {string} label @param {HTMLElement} control @param {Record<string, unknown>} properties */
 export function labelled(label, control, properties = {}) {
   control.id = control.id || freshId();
   return h("div", { class: "cvtr-field", ...properties }, h("label", { for: control.id }, label), control);
 }
 
-/** A drop-down. ``update(options, value, fresh)``: a value that is older than the user's last choice is left aside. */
+/**
+ * A drop-down. ``update(options, value, fresh)``: a value that is older than the user's last choice is left aside.
+ * @param {string} label
+ * @param {string} className
+ * @param {(value: string) => void} chosen
+ */
 export function dropdown(label, className, chosen) {
   const select = h("select", { class: className, on: { change: () => chosen(select.value) } });
   let shown = "";
   return {
     element: labelled(label, select),
     select,
+    /** @param {Option[]} options @param {string} value @param {boolean} fresh */
     update(options, value, fresh) {
       const now = JSON.stringify(options);
       if (now !== shown) {
@@ -28,13 +37,20 @@ export function dropdown(label, className, chosen) {
   };
 }
 
-/** Typed text. ``set`` only when the kernel has another text than the user typed (undo, start over, a page come back). */
-/** ``seen``: what is on the screen while somebody types, told with the text. */
+/**
+ * Typed text. ``set`` only when the kernel has another text than the user typed (undo, start over, a page come back).
+ * @param {string} label
+ * @param {string} className
+ * @param {(text: string, about: any) => number | void} said gives the number of the message
+ * @param {{ multiline?: boolean, type?: string, delay?: number, seen?: () => any, [attribute: string]: any }} options ``seen()``: what is
+ *   on the screen while somebody types, told with the text
+ */
 export function typed(label, className, said, { multiline = false, type = "text", delay = 250, seen = () => null, ...properties } = {}) {
   const input = multiline
     ? h("textarea", { class: className, rows: "1", ...properties })
     : h("input", { class: className, type, ...properties });
   let at = 0;
+  /** @type {any} */
   let about = null;
   const tell = later(delay, () => { at = said(input.value, about) || at; });
   input.addEventListener("input", () => { about = seen(); tell(); });
@@ -47,12 +63,13 @@ export function typed(label, className, said, { multiline = false, type = "text"
     /** Send what is still waiting, before a button is heard. */
     flush: now,
     /** What the kernel holds; unless it had not heard yet what was typed last, when it said so. */
-    set(text, handled) {
+    set(/** @type {string} */ text, /** @type {number} */ handled) {
       if (!tell.waiting() && handled >= at && input.value !== text) input.value = text;
     },
   };
 }
 
+/** @param {string} label @param {string} className @param {(value: string) => void} said */
 export function day(label, className, said) {
   // A day that is typed half-way has no value: told as such, or its filter would be gone and all leads loaded.
   let told = "";
@@ -60,10 +77,12 @@ export function day(label, className, said) {
     const now = input.validity.badInput ? "half-typed" : input.value;
     if (now !== told) { told = now; said(now); }
   };
-  const input = h("input", { class: className, type: "date", on: { change: tell, blur: tell, keyup: () => { if (input.validity.badInput) tell(); } } });
+  const tellHalf = () => { if (input.validity.badInput) tell(); };
+  const input = h("input", { class: className, type: "date", on: { change: tell, blur: tell, keyup: tellHalf } });
   return {
     element: labelled(label, input),
     input,
+    /** @param {string} value @param {boolean} fresh */
     update(value, fresh) {
       if (!fresh || value === "half-typed") return;
       told = value;
@@ -72,12 +91,14 @@ export function day(label, className, said) {
   };
 }
 
+/** @param {string} label @param {string} className @param {(on: boolean) => void} said */
 export function tickBox(label, className, said) {
   const input = h("input", { type: "checkbox", class: className, on: { change: () => said(input.checked) } });
   const text = h("span", {}, label);
   return {
     element: h("label", { class: "cvtr-tickbox" }, input, text),
     input,
+    /** @param {string} text_ @param {boolean} value @param {boolean} fresh */
     update(text_, value, fresh) {
       setText(text, text_);
       if (fresh && input.checked !== value) input.checked = value;

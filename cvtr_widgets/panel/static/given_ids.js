@@ -2,10 +2,14 @@
 
 import { button, h, setLine, setLines, setShown, setText } from "./dom.js";
 import { typed } from "./fields.js";
+import { inWords } from "./format.js";
+
+/** @import { Link, Option, Section } from "./messages.d.ts" */
 
 const PART = 1024 * 1024; // one message stays well below a Jupyter server's 10 MB
 const LONG_TEXT = 200_000;
 
+/** @param {Link} link @param {string} purpose @param {string} name @param {ArrayBuffer} content */
 async function upload(link, purpose, name, content) {
   const total = Math.max(1, Math.ceil(content.byteLength / PART));
   for (let part = 0; part < total; part += 1) {
@@ -14,17 +18,18 @@ async function upload(link, purpose, name, content) {
   }
 }
 
-/** LEAD ID(S), and the button that opens the file chooser. */
+/** LEAD ID(S), and the button that opens the file chooser. @param {Link} link */
 function idsRow(link) {
   const ids = typed("LEAD ID(S)", "cvtr-lead-ids", (text) => said(text),
     { multiline: true, delay: 400, placeholder: "Type or paste ids: 167457, 167460 …", spellcheck: "false" });
   const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.xlsx", hidden: true, tabindex: "-1", "aria-hidden": "true" });
   const importButton = button("Import CSV or Excel …", { class: "cvtr-import" }, () => file.click());
   file.addEventListener("change", async () => {
-    for (const one of file.files) await upload(link, "file", one.name, await one.arrayBuffer());
+    for (const one of file.files ?? []) await upload(link, "file", one.name, await one.arrayBuffer());
     file.value = "";
   });
 
+  /** @param {string} text */
   function said(text) {
     if (text.length <= LONG_TEXT) return link.send("ids", { text });
     ids.input.value = "";
@@ -36,10 +41,14 @@ function idsRow(link) {
   return { element: h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), ids };
 }
 
-/** Redraws an element's children when what they show has changed. ``make(now)`` gives them. */
+/**
+ * Redraws an element's children when what they show has changed. ``make(now)`` gives them.
+ * @param {HTMLElement} element
+ * @param {(now: any) => (Node | string)[]} make
+ */
 export function redrawn(element, make) {
   let drawn = "";
-  return (now) => {
+  return (/** @type {any} */ now) => {
     const text = JSON.stringify(now);
     if (text === drawn) return;
     drawn = text;
@@ -49,37 +58,42 @@ export function redrawn(element, make) {
   };
 }
 
-/** The files that were imported, each with what was found in it and a choice of the column. */
+/** The files that were imported, each with what was found in it and a choice of the column. @param {Link} link */
 function fileList(link) {
   const element = h("ul", { class: "cvtr-files", hidden: true });
-  const columnOf = (one) => h("select", { class: "cvtr-file-column", "aria-label": `Column of ${one.name} that holds the lead ids`,
+
+  const columnOf = (/** @type {Section} */ one) => h("select", { class: "cvtr-file-column",
+    "aria-label": `Column of ${one.name} that holds the lead ids`,
     on: { change: (event) => link.send("file_column", { name: one.name, column: event.target.value }) } },
-  ...one.columns.map(([value, text, chosen]) => h("option", { value, selected: chosen }, text)));
-  const update = redrawn(element, (list) => list.map((one) => h("li", {}, h("span", { class: "cvtr-file-name", dir: "auto" }, one.name),
-    ` · ${one.count.toLocaleString("en")} leads${one.notes.length ? ` · ${one.notes.join(" ")}` : ""} `,
+  ...one.columns.map((/** @type {[string, string, boolean]} */ [value, text, chosen]) => h("option", { value, selected: chosen }, text)));
+
+  const row = (/** @type {Section} */ one) => h("li", {}, h("span", { class: "cvtr-file-name", dir: "auto" }, one.name),
+    ` · ${inWords(one.count)} leads${one.notes.length ? ` · ${one.notes.join(" ")}` : ""} `,
     button("remove", { class: "cvtr-link cvtr-drop-file", "aria-label": `Remove ${one.name}` }, () => link.send("drop_file", { name: one.name })),
-    one.columns.length ? columnOf(one) : null)));
-  return { element, update };
+    one.columns.length ? columnOf(one) : null);
+
+  return { element, update: redrawn(element, (list) => list.map(row)) };
 }
 
-/** Ids that were set aside, each group with its reason and a button that adds it after all. */
+/** Ids that were set aside, each group with its reason and a button that adds it after all. @param {Link} link */
 function asideList(link) {
   const element = h("ul", { class: "cvtr-notes cvtr-aside", hidden: true });
-  const update = redrawn(element, (groups) => groups.map((one) => h("li", {},
-    `${one.count.toLocaleString("en")} set aside${one.source ? ` (${one.source})` : ""}: ${one.ids.join(", ")}${one.count > one.ids.length ? " …" : ""}: ${one.why}. `,
+  const update = redrawn(element, (groups) => groups.map((/** @type {Section} */ one) => h("li", {},
+    `${inWords(one.count)} set aside${one.source ? ` (${one.source})` : ""}: ${one.ids.join(", ")}${one.count > one.ids.length ? " …" : ""}: ${one.why}. `,
     button(`Add ${one.count === 1 ? "it" : "these"}`, { class: "cvtr-link cvtr-add-odd" }, () => link.send("add_odd", { key: one.key })))));
   return { element, update };
 }
 
+/** @param {Link} link */
 function columnQuestion(link) {
   const element = h("p", { class: "cvtr-note cvtr-which-column", role: "alert", hidden: true });
   const update = redrawn(element, (question) => (!question ? [] : [`Which column of ${question.name} holds the lead ids? `,
-    ...question.columns.flatMap(([value, text]) => [button(text, { class: "cvtr-choose-column" },
+    ...question.columns.flatMap((/** @type {Option} */ [value, text]) => [button(text, { class: "cvtr-choose-column" },
       () => link.send("file_column", { name: question.name, column: value })), " "])]));
   return { element, update };
 }
 
-/** Places of a text or file that gave no lead, with the reason. */
+/** Places of a text or file that gave no lead, with the reason. @param {Link} link */
 function rejectedList(link) {
   const summary = h("summary", { class: "cvtr-warn" });
   const rows = h("tbody");
@@ -88,16 +102,20 @@ function rejectedList(link) {
     h("div", { class: "cvtr-scroll cvtr-low", tabindex: "0", role: "group", "aria-label": "What was not taken" },
       h("table", { class: "cvtr-grid" }, h("thead", {}, h("tr", {}, ...heads)), rows)),
     button("Save these as CSV", { class: "cvtr-link cvtr-export-rejected" }, () => link.send("export_rejected")));
-  const draw = redrawn(rows, (list) => list.map((cells) => h("tr", {}, ...cells.map((text) => h("td", { dir: "auto" }, text)))));
-  return { element, update({ not_taken: n, not_taken_leads: leads, rejected }) {
+  const row = (/** @type {string[]} */ cells) => h("tr", {}, ...cells.map((text) => h("td", { dir: "auto" }, text)));
+  const draw = redrawn(rows, (list) => list.map(row));
+  return { element, update(/** @type {Section} */ { not_taken: n, not_taken_leads: leads, rejected }) {
     setShown(element, n > 0);
-    setText(summary, `${leads ? `${leads.toLocaleString("en")} ${leads === 1 ? "lead" : "leads"}` : "Something"} not taken: show ${n > rejected.length
+    setText(summary, `${leads ? `${inWords(leads)} ${leads === 1 ? "lead" : "leads"}` : "Something"} not taken: show ${n > rejected.length
       ? `the first ${rejected.length}` : n === 1 ? "it" : "them"}`);
     draw(rejected);
   } };
 }
 
-/** Everything about named leads below the table. ``elements`` in their order; ``flush`` sends what is still being typed. */
+/**
+ * Everything about named leads below the table. ``elements`` in their order; ``flush`` sends what is still being typed.
+ * @param {Link} link
+ */
 export function givenIds(link) {
   const { element: row, ids } = idsRow(link);
   const problem = h("p", { class: "cvtr-problem", role: "alert", hidden: true });
@@ -114,6 +132,7 @@ export function givenIds(link) {
   const aside = asideList(link);
   const rejected = rejectedList(link);
 
+  /** @param {Section} view */
   function update(view) {
     setLines(typedNotes, view.typed_notes);
     files.update(view.files);

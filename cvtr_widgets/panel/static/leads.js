@@ -4,17 +4,23 @@ import { arrangeTools } from "./arrange.js";
 import { detailPane } from "./detail.js";
 import { button, h, problemBox, progressLine, setEnabled, setLines, setShown, setText } from "./dom.js";
 import { tickBox, typed } from "./fields.js";
+import { inWords, startSmall } from "./format.js";
 import { givenIds, redrawn } from "./given_ids.js";
 import { headMenu } from "./head_menu.js";
 import { loadFilters } from "./load_filters.js";
-import { leadTable } from "./table.js";
-import { inWords } from "./table_foot.js";
+import { LeadTable } from "./table.js";
 
-/** Buttons that select many at once. */
+/** @import { Link, Rows, Section } from "./messages.d.ts" */
+
+/**
+ * Buttons that select many at once.
+ * @param {Link} link
+ * @param {LeadTable} table
+ */
 function selectTools(link, table) {
   const page = () => table.now.rows.map((one) => one.id);
   const version = () => ({ version: table.now.matching_version });
-  const link_ = (text, name, pressed) => button(text, { class: `cvtr-link ${name}` }, pressed);
+  const link_ = (/** @type {[string, string, () => void]} */ ...[text, name, pressed]) => button(text, { class: `cvtr-link ${name}` }, pressed);
   const selectPage = link_("this page", "cvtr-select-page", () => table.tick(page(), true));
   const matching = link_("all matching", "cvtr-select-matching", () => link.send("select_matching", version()));
   const loaded = link_("all loaded", "cvtr-select-loaded", () => link.send("select_loaded", version()));
@@ -24,12 +30,11 @@ function selectTools(link, table) {
   const only = tickBox("Selected only", "cvtr-selected-only", (on) => link.send("marked_only", { on }));
   table.foot.tools.append(h("span", { class: "cvtr-soft" }, "Select"), selectPage, matching, loaded, invert, none, undo, only.element);
 
-  return (view, rows, fresh) => {
+  return (/** @type {[Section, Rows, boolean]} */ ...[view, rows, fresh]) => {
     setEnabled(undo, view.selected.undo > 0);
     for (const one of [loaded, matching]) setEnabled(one, !view.partial);
-    if (!rows) return;
     const soFar = view.partial ? " so far; wait for the rest" : view.coverage ? " (incomplete)" : "";
-    only.update("Selected only", rows.marked_only, fresh);
+    only.update("Selected only", Boolean(rows.marked_only), fresh);
     setText(selectPage, `this page (${inWords(rows.rows.length)})`);
     setText(invert, `invert page (${inWords(rows.rows.length)})`);
     setText(matching, `all ${inWords(rows.matching)} ${rows.matching === rows.loaded ? "loaded" : "matching"}${soFar}`);
@@ -38,17 +43,17 @@ function selectTools(link, table) {
   };
 }
 
-/** What was decided lead by lead, in numbers, each with a button to go on with them. */
+/** What was decided lead by lead, in numbers, each with a button to go on with them. @param {Link} link */
 function decidedLine(link) {
   const element = h("p", { class: "cvtr-decided", role: "status", hidden: true });
-  const update = redrawn(element, (marks) => (!marks.length ? [] : ["Decided one by one: ", ...marks.flatMap(([mark, name, n]) => [
-    h("b", {}, `${n.toLocaleString("en")} ${name.charAt(0).toLowerCase()}${name.slice(1)}`), " ",
-    button(mark === "later" ? "Select these" : `Continue with ${n === 1 ? "this one" : `these ${n.toLocaleString("en")}`}`,
-      { class: `cvtr-link cvtr-use-decided cvtr-use-decided-${mark}` }, () => link.send("use_decided", { mark })), " "])]));
+  const part = (/** @type {[string, string, number]} */ [mark, name, n]) => [h("b", {}, `${inWords(n)} ${startSmall(name)}`), " ",
+    button(mark === "later" ? "Select these" : `Continue with ${n === 1 ? "this one" : `these ${inWords(n)}`}`,
+      { class: `cvtr-link cvtr-use-decided cvtr-use-decided-${mark}` }, () => link.send("use_decided", { mark })), " "];
+  const update = redrawn(element, (marks) => (marks.length ? ["Decided one by one: ", ...marks.flatMap(part)] : []));
   return { element, update };
 }
 
-/** What stands between the filters and the table: what is wrong with them, what loading has come to. */
+/** What stands between the filters and the table: what is wrong with them, what loading has come to. @param {Link} link */
 function loadNotices(link) {
   const lines = h("ul", { class: "cvtr-why cvtr-filter-lines", hidden: true });
   const problem = problemBox();
@@ -59,6 +64,7 @@ function loadNotices(link) {
   const outdated = h("div", { class: "cvtr-note", hidden: true }, outdatedText, " ",
     button("Refresh", { class: "cvtr-link cvtr-refresh-now" }, () => link.send("refresh")));
 
+  /** @param {Section} view */
   function update(view) {
     setLines(lines, [...view.filter_blockers, ...(view.changed ? [view.changed] : [])]);
     problem.update(view.problem);
@@ -71,11 +77,12 @@ function loadNotices(link) {
   return { elements: [lines, problem.element, goOn, outdated], update };
 }
 
+/** @param {Link} link */
 export function leadsStep(link) {
   const filters = loadFilters(link);
   const notices = loadNotices(link);
   const menu = headMenu(link);
-  const table = leadTable(link, "leads", "Leads", { selectable: true, opened: (id) => link.send("detail", { id }), menu });
+  const table = new LeadTable(link, "leads", "Leads", { selectable: true, opened: (id) => link.send("detail", { id }), menu });
   const search = typed("Search", "cvtr-search", (text) => link.send("search", { text }),
     { type: "search", placeholder: "Search all columns: name, e-mail, id …" });
   const arrange = arrangeTools(link, search.element);
@@ -90,9 +97,10 @@ export function leadsStep(link) {
   const why = h("ul", { class: "cvtr-why" });
   const notTaken = h("span", { class: "cvtr-warn cvtr-not-taken" });
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { given.flush(); link.send("go", { step: 2 }); });
-  const element = h("div", { class: "cvtr-body cvtr-none-loaded" }, filters.element, ...notices.elements, arrange.element, table.element, menu.element,
-    arrange.sorts, notes, decided.element, detail.element, ...given.elements, h("div", { class: "cvtr-foot" }, why, notTaken, next));
+  const element = h("div", { class: "cvtr-body cvtr-none-loaded" }, filters.element, ...notices.elements, arrange.element, table.element,
+    menu.element, arrange.sorts, notes, decided.element, detail.element, ...given.elements, h("div", { class: "cvtr-foot" }, why, notTaken, next));
 
+  /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {
     const rows = table.now;
     decided.update(view.decided);
@@ -113,6 +121,7 @@ export function leadsStep(link) {
     setEnabled(next, !view.blockers.length);
   }
 
+  /** @param {Record<string, string>} said @param {number} handled */
   function texts(said, handled) {
     given.ids.set(said.ids, handled);
     search.set(said.search, handled);

@@ -2,17 +2,28 @@
 
 import { button, h, setAttribute, setEnabled, setText } from "./dom.js";
 import { day } from "./fields.js";
+import { rangeText } from "./format.js";
 import { menuButton, tickList } from "./menus.js";
 
-/** A menu of names to tick; none ticked is ``all``. ``said(values)`` with each change. */
+/** @import { Link, Option, Section } from "./messages.d.ts" */
+
+/**
+ * A menu of names to tick; none ticked is ``all``. ``said(values)`` with each change.
+ * @param {string} label
+ * @param {string} className
+ * @param {string} all
+ * @param {(values: string[]) => void} said
+ */
 function choiceMenu(label, className, all, said) {
   const boxes = tickList(label, "");
   const clear = button(`Clear: ${all.toLowerCase()}`, { class: "cvtr-link cvtr-choice-all" }, () => choose([]));
   const made = menuButton(all, className, label, [...boxes.parts, clear], { caption: true });
+  /** @type {string[]} */
   let chosen = [];
   let drawn = "";
   let names = new Map();
 
+  /** @param {string[]} values */
   function choose(values) {
     chosen = values;
     mark();
@@ -29,6 +40,7 @@ function choiceMenu(label, className, all, said) {
     setEnabled(clear, chosen.length > 0);
   }
 
+  /** @param {Option[]} options @param {string[]} values @param {boolean} fresh */
   function update(options, values, fresh) {
     const now = JSON.stringify(options);
     if (fresh) chosen = values;
@@ -44,44 +56,45 @@ function choiceMenu(label, className, all, said) {
   return { element: made.element, update };
 }
 
-/** One range of days, by name or from a day to a day. The kernel says what day it is, and in which zone its days are. */
+/**
+ * One range of days, by name or from a day to a day. The kernel says what day it is, and in which zone its days are.
+ * @param {Link} link
+ */
 function dateRange(link) {
-  const tell = (name) => (value) => link.send("day", { name, value });
+  const tell = (/** @type {string} */ name) => (/** @type {string} */ value) => link.send("day", { name, value });
   const from = day("From", "cvtr-filter-from", tell("created_after"));
   const to = day("To", "cvtr-filter-to", tell("created_before"));
   const named = h("div", { class: "cvtr-ranges" });
   const zone = h("p", { class: "cvtr-soft cvtr-zone" });
-  const pick = (name) => { made.menu.close({ focus: true }); link.send("range", { name }); };
+  const pick = (/** @type {string} */ name) => { made.menu.close({ focus: true }); link.send("range", { name }); };
   const any = button("Clear: any day", { class: "cvtr-link cvtr-range-any" }, () => pick(""));
   const made = menuButton("Any day", "cvtr-filter-date", "Date", [named, h("div", { class: "cvtr-row" }, from.element, to.element), zone, any],
     { caption: true });
   let drawn = "";
 
-  function words({ created_after: first, created_before: last, range }) {
-    if ([first, last].includes("half-typed")) return "half-typed";
-    if (range) return range;
-    if (first && last) return first === last ? first : `${first} – ${last}`;
-    return first ? `from ${first}` : last ? `to ${last}` : "Any day";
-  }
-
+  /** @param {any} filters @param {boolean} fresh */
   function update(filters, fresh) {
     const now = JSON.stringify(filters.ranges);
     if (now !== drawn) {
       drawn = now;
-      named.replaceChildren(...Object.entries(filters.ranges).map(([name, days]) =>
-        button(name, { class: "cvtr-range", "data-range": name, title: days }, () => pick(name))));
+      named.replaceChildren(...Object.entries(filters.ranges).map(([name, span]) =>
+        button(name, { class: "cvtr-range", "data-range": name, title: span }, () => pick(name))));
     }
     from.update(filters.created_after, fresh);
     to.update(filters.created_before, fresh);
-    made.setText(words(filters));
-    for (const one of named.children) setAttribute(one, "aria-pressed", String(one.dataset.range === filters.range));
+    made.setText(rangeText(filters));
+    for (const one of named.children) setAttribute(one, "aria-pressed", String(one.getAttribute("data-range") === filters.range));
     const set = Boolean(filters.created_after || filters.created_before);
     setAttribute(made.opener, "title", filters.range ? filters.ranges[filters.range] : null);
     made.opener.classList.toggle("cvtr-set", set);
     setEnabled(any, set);
   }
 
-  /** Days are those of the kernel's zone. */
+  /**
+   * Days are those of the kernel's zone.
+   * @param {string} name
+   * @param {number} offset
+   */
   function days(name, offset) {
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const differs = here !== name && -new Date().getTimezoneOffset() !== offset;
@@ -93,9 +106,9 @@ function dateRange(link) {
   return { element: made.element, update, days };
 }
 
-/** The row of filters with its button. */
+/** The row of filters with its button. @param {Link} link */
 export function loadFilters(link) {
-  const chosen = (name) => (values) => link.send("filter", { name, values });
+  const chosen = (/** @type {string} */ name) => (/** @type {string[]} */ values) => link.send("filter", { name, values });
   const campaign = choiceMenu("Campaign", "cvtr-filter-campaign", "All", chosen("campaign"));
   const publisher = choiceMenu("Lead Generator", "cvtr-filter-publisher", "All", chosen("publisher"));
   const status = choiceMenu("Current Status", "cvtr-filter-status", "Any", chosen("status"));
@@ -105,6 +118,7 @@ export function loadFilters(link) {
   const element = h("div", { class: "cvtr-filters", role: "group", "aria-label": "Load leads by" }, campaign.element, publisher.element,
     status.element, delivery.element, date.element, load);
 
+  /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {
     for (const [name, one] of Object.entries({ campaign, publisher, status, delivery })) {
       one.update(view.options[name], view.filters[name], fresh);

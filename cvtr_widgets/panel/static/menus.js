@@ -1,9 +1,10 @@
 // Small menus that a button opens: the browser's own popovers, placed by us below the button and inside the window.
 
-import { button, h, setAttribute, setShown, setText } from "./dom.js";
+import { h, setAttribute, setShown, setText } from "./dom.js";
 
 const EDGE = 8; // pixels that a menu keeps from the edge of the window
 
+/** @param {HTMLElement} menu @param {HTMLElement} opener */
 function placeMenu(menu, opener) {
   const at = opener.getBoundingClientRect();
   const room = { width: document.documentElement.clientWidth, height: window.innerHeight };
@@ -16,14 +17,21 @@ function placeMenu(menu, opener) {
   menu.style.left = `${Math.max(EDGE, Math.min(at.left, room.width - EDGE - width))}px`;
 }
 
-/** What a keyboard can reach in a menu, in order. */
+/** What a keyboard can reach in a menu, in order. @param {HTMLElement} menu */
 function menuStops(menu) {
-  return [...menu.querySelectorAll("button, input, select")].filter((one) => one.checkVisibility() && !one.disabled);
+  /** @type {NodeListOf<HTMLButtonElement | HTMLInputElement | HTMLSelectElement>} */
+  const controls = menu.querySelectorAll("button, input, select");
+  return [...controls].filter((one) => one.checkVisibility() && !one.disabled);
 }
 
-/** A box of controls. ``openAt(button)`` shows it below a button; Escape closes it and gives the focus back to that button. */
+/**
+ * A box of controls. ``openAt(button)`` shows it below a button; Escape closes it and gives the focus back to that button.
+ * @param {string} label
+ * @param {string} className
+ */
 export function popMenu(label, className) {
   const menu = h("div", { class: `cvtr-menu ${className}`, popover: "auto", role: "dialog", "aria-label": label });
+  /** @type {HTMLElement | null} */
   let opener = null;
   const place = () => { if (opener) placeMenu(menu, opener); };
   const isOpen = () => menu.matches(":popover-open");
@@ -33,13 +41,14 @@ export function popMenu(label, className) {
     if (focus && opener) opener.focus();
   }
 
-  function openAt(button) {
+  /** @param {HTMLElement} control */
+  function openAt(control) {
     close();
-    opener = button;
+    opener = control;
     menu.showPopover();
     place();
-    setAttribute(button, "aria-expanded", "true");
-    (menu.querySelector("[data-first]:not([hidden])") || menuStops(menu)[0])?.focus();
+    setAttribute(control, "aria-expanded", "true");
+    menuStops(menu)[0]?.focus();
   }
 
   menu.addEventListener("toggle", (event) => {
@@ -55,18 +64,23 @@ export function popMenu(label, className) {
     event.stopPropagation();
     close({ focus: true });
   });
-  /** The button that it belongs to was drawn anew. */
-  function moved(button) {
-    opener = button;
-    setAttribute(button, "aria-expanded", "true");
+  /** The button that it belongs to was drawn anew. @param {HTMLElement} control */
+  function moved(control) {
+    opener = control;
+    setAttribute(control, "aria-expanded", "true");
     place();
   }
 
   return { element: menu, openAt, close, place, moved, get isOpen() { return isOpen(); }, get opener() { return opener; } };
 }
 
-/** Let a button open a menu, or close it where it is open. ``before()`` is called before it opens. */
-export function opens(opener, menu, before = () => null) {
+/**
+ * Let a button open a menu, or close it where it is open. ``before()`` is called before it opens.
+ * @param {HTMLElement} opener
+ * @param {ReturnType<typeof popMenu>} menu
+ * @param {() => void} before
+ */
+export function opens(opener, menu, before = () => {}) {
   setAttribute(opener, "aria-haspopup", "dialog");
   setAttribute(opener, "aria-expanded", "false");
   let shut = false;
@@ -79,7 +93,14 @@ export function opens(opener, menu, before = () => null) {
   });
 }
 
-/** A button with its menu, such as "Columns ▾". ``label``: what it is about, where its text says what is chosen. */
+/**
+ * A button with its menu, such as "Columns ▾". ``label``: what it is about, where its text says what is chosen.
+ * @param {string} text
+ * @param {string} className
+ * @param {string} label
+ * @param {(Node | string)[]} content
+ * @param {{ caption?: boolean }} options
+ */
 export function menuButton(text, className, label, content, { caption = false } = {}) {
   const menu = popMenu(label, `${className}-menu`);
   menu.element.append(...content);
@@ -87,10 +108,15 @@ export function menuButton(text, className, label, content, { caption = false } 
   const opener = h("button", { type: "button", class: `cvtr-menu-button ${className}` },
     caption ? h("span", { class: "cvtr-menu-label" }, label) : null, " ", words, h("span", { class: "cvtr-caret", "aria-hidden": "true" }, "▾"));
   opens(opener, menu);
-  return { element: h("span", { class: "cvtr-menu-holder" }, opener, menu.element), opener, menu, setText: (now) => setText(words, now) };
+  const element = h("span", { class: "cvtr-menu-holder" }, opener, menu.element);
+  return { element, opener, menu, setText: (/** @type {string} */ now) => setText(words, now) };
 }
 
-/** Boxes to tick; those whose text does not hold what is typed into ``find`` are hidden. */
+/**
+ * Boxes to tick; those whose text does not hold what is typed into ``find`` are hidden.
+ * @param {string} label
+ * @param {string} className
+ */
 export function tickList(label, className) {
   const find = h("input", { type: "search", class: "cvtr-choice-find", placeholder: "Find …", "aria-label": `Find in ${label}`, hidden: true,
     on: { input: () => narrow() } });
@@ -98,23 +124,30 @@ export function tickList(label, className) {
 
   function narrow() {
     const text = find.value.trim().toLowerCase();
-    for (const one of list.children) setShown(one, one.textContent.toLowerCase().includes(text));
+    for (const one of list.querySelectorAll("label")) setShown(one, one.textContent.toLowerCase().includes(text));
   }
 
-  /** ``rows``: value, text and whatever stands behind it. */
+  /**
+   * ``rows``: value, text and whatever stands behind it.
+   * @param {[value: string, text: string, behind?: string][]} rows
+   * @param {(value: string) => boolean} ticked
+   * @param {(value: string, on: boolean) => void} changed
+   */
   function draw(rows, ticked, changed) {
     list.replaceChildren(...rows.map(([value, text, behind]) => {
       const box = h("input", { type: "checkbox", on: { change: () => changed(value, box.checked) } });
       box.dataset.value = value;
       box.checked = ticked(value);
-      return h("label", { class: "cvtr-tickbox" }, box, h("span", { dir: "auto" }, text), behind ? h("span", { class: "cvtr-soft" }, behind) : null);
+      return h("label", { class: "cvtr-tickbox" }, box, h("span", { dir: "auto" }, text),
+        behind ? h("span", { class: "cvtr-soft" }, behind) : null);
     }));
     setShown(find, rows.length > 8);
     narrow();
   }
 
+  /** @param {(value: string) => boolean} ticked */
   function mark(ticked) {
-    for (const box of list.querySelectorAll("input")) box.checked = ticked(box.dataset.value);
+    for (const box of list.querySelectorAll("input")) box.checked = ticked(box.dataset.value ?? "");
   }
 
   return { parts: [find, list], draw, mark };

@@ -1,15 +1,19 @@
 // A page of rows. Ticks speak of lead ids; which row a lead is on is nobody's business but the kernel's.
 
-import { button, h, setAttribute, setShown } from "./dom.js";
+import { button, focusData, focusedData, h, setAttribute, setShown } from "./dom.js";
 import { opens } from "./menus.js";
 import { tableFoot } from "./table_foot.js";
+import { headAfterKey, idsBetween, nextSort, PendingTicks, rowAfterKey, sortArrow } from "./table_moves.js";
 
+/** @type {Record<string, string>} */
 const STATES = { Valid: "v", Invalid: "i", Caution: "c", Test: "t" };
+/** @type {Record<string, string>} */
 const OUTCOME_LOOKS = {
   confirmed: "v", "will change": "c", contradicted: "i", unknown: "c", refused: "i", accepted: "t", skipped: "t",
   "not sent": "t", "already so": "t", "not eligible": "i", "not found": "i", "not allowed": "i", "cannot tell": "c",
 };
 
+/** @param {string} text @param {string} look */
 function cellOf(text, look) {
   if (look === "state") {
     const [word, ...rest] = text.split(" · ");
@@ -24,17 +28,34 @@ function cellOf(text, look) {
   return [text];
 }
 
+/** @type {import("./messages.d.ts").Rows} */
+const NO_ROWS = { columns: [], rows: [], page: 0, pages: 0, size: 0, first: 0, matching: 0, loaded: 0, changed: 0, new: 0, marked_only: false };
+
+/** @typedef {ReturnType<typeof import("./head_menu.js").headMenu>} HeadMenu */
+
 /** ``name``: leads, plan or results. ``selectable``: with ticks. ``opened(id)``: a row's detail is asked for. */
-class LeadTable {
-  now = null;
+export class LeadTable {
+  /** @type {import("./messages.d.ts").Rows} */
+  now = NO_ROWS;
+  /** @type {string | null} */
   #anchor = null;
   #active = 0;
   #drawn = "";
   #headed = "";
-  #pending = new Map();
+  #pending = new PendingTicks();
 
+  /**
+   * @param {import("./messages.d.ts").Link} link
+   * @param {string} name
+   * @param {string} label
+   * @param {{ selectable?: boolean, opened?: ((id: string) => void) | null, menu?: HeadMenu | null }} options
+   */
   constructor(link, name, label, { selectable = false, opened = null, menu = null } = {}) {
-    Object.assign(this, { link, name, selectable, opened, menu });
+    this.link = link;
+    this.name = name;
+    this.selectable = selectable;
+    this.opened = opened;
+    this.menu = menu;
     this.head = h("tr", { role: "row" });
     this.body = h("tbody", { role: "rowgroup" });
     this.grid = h("table", { class: `cvtr-grid cvtr-grid-${name}`, role: "grid", "aria-label": label,
@@ -43,157 +64,162 @@ class LeadTable {
     this.foot = tableFoot((page) => this.turn(page), (rows) => link.send("size", { table: name, rows }));
     this.element = h("div", { class: name === "leads" ? "cvtr-table" : `cvtr-table-${name}` }, this.frame, this.foot.element);
     this.body.addEventListener("focusin", (event) => {
-      this.#active = [...this.body.children].indexOf(event.target.closest("tr"));
+      this.#active = this.#rows.findIndex((row) => row.contains(/** @type {Node} */ (event.target)));
       this.#rove();
     });
     this.body.addEventListener("keydown", (event) => this.#key(event));
     this.head.addEventListener("keydown", (event) => this.#headKey(event));
-    this.head.addEventListener("focusin", (event) => this.#roveHead(event.target));
+    this.head.addEventListener("focusin", (event) => this.#roveHead(/** @type {Element} */ (event.target)));
   }
 
-  turn(page) {
+  turn(/** @type {number} */ page) {
     const { now } = this;
-    if (now && page >= 0 && page < now.pages && page !== now.page) this.link.send("page", { table: this.name, page });
+    if (page >= 0 && page < now.pages && page !== now.page) this.link.send("page", { table: this.name, page });
     else this.foot.restore();
   }
 
   // -- ticks ----------------------------------------------------------------------------------------------------------
 
+  get #rows() {
+    return [...this.body.querySelectorAll("tr")];
+  }
+
+  /** @returns {NodeListOf<HTMLInputElement>} */
   #ticks() {
-    return [...this.body.querySelectorAll("input.cvtr-row-tick")];
+    return this.body.querySelectorAll("input.cvtr-row-tick");
   }
 
+  /** @param {string[]} ids @param {boolean} on */
   tick(ids, on) {
-    const n = this.link.send("tick", { ids, on });
-    for (const id of ids) this.#pending.set(id, { on, n });
+    this.#pending.add(ids, on, this.link.send("tick", { ids, on }));
     const meant = new Set(ids);
-    for (const box of this.#ticks()) if (meant.has(box.dataset.leadId)) this.#mark(box, on);
-  }
-
-  #mark(box, on) {
-    box.checked = on;
-    const row = box.closest("tr");
-    row.classList.toggle("cvtr-on", on);
-    row.setAttribute("aria-selected", String(on));
+    for (const box of this.#ticks()) if (meant.has(box.dataset.leadId ?? "")) this.#mark(box, on);
     this.#countPage();
   }
 
+  /** @param {HTMLInputElement} box @param {boolean} on */
+  #mark(box, on) {
+    box.checked = on;
+    const row = box.closest("tr");
+    row?.classList.toggle("cvtr-on", on);
+    row?.setAttribute("aria-selected", String(on));
+  }
+
   #countPage() {
-    const box = this.head.querySelector("input.cvtr-tick-page");
+    const box = this.head.querySelector("input");
     if (!box) return;
-    const all = this.#ticks();
+    const all = [...this.#ticks()];
     const on = all.filter((one) => one.checked).length;
     box.checked = on > 0 && on === all.length;
     box.indeterminate = on > 0 && on < all.length;
   }
 
-  /** The ids from the last ticked row to this one, as they stand on the page. */
-  #upTo(id) {
-    const ids = this.now.rows.map((row) => row.id);
-    const [from, to] = [ids.indexOf(this.#anchor), ids.indexOf(id)];
-    return from < 0 || to < 0 ? [id] : ids.slice(Math.min(from, to), Math.max(from, to) + 1);
+  get #ids() {
+    return this.now.rows.map((row) => row.id);
   }
 
-  #pressed(event, box) {
-    const id = box.dataset.leadId;
-    const ids = event.shiftKey && this.#anchor !== null ? this.#upTo(id) : [id];
+  /** @param {MouseEvent} event @param {HTMLInputElement} box @param {string} id */
+  #pressed(event, box, id) {
+    const ids = event.shiftKey && this.#anchor !== null ? idsBetween(this.#ids, this.#anchor, id) : [id];
     this.tick(ids, box.checked);
     this.#anchor = id;
-    this.#active = this.now.rows.findIndex((row) => row.id === id);
+    this.#active = this.#ids.indexOf(id);
     this.#rove();
   }
 
   // -- keys -----------------------------------------------------------------------------------------------------------
 
   #rove(focus = false) {
-    const found = [...this.body.querySelectorAll(this.selectable ? "input.cvtr-row-tick" : "tr")];
+    const found = this.selectable ? [...this.#ticks()] : this.#rows;
     this.#active = Math.min(Math.max(this.#active, 0), found.length - 1);
     found.forEach((one, place) => one.setAttribute("tabindex", place === this.#active ? "0" : "-1"));
     if (focus && found[this.#active]) found[this.#active].focus();
   }
 
   /** Focus a lead's row, or the row that has taken its place. */
-  focusOn(id) {
-    const place = this.now ? this.now.rows.findIndex((one) => one.id === id) : -1;
+  focusOn(/** @type {string} */ id) {
+    const place = this.#ids.indexOf(id);
     if (place >= 0) this.#active = place;
     this.#rove(true);
   }
 
-  #key(event) {
-    const steps = { ArrowDown: 1, ArrowUp: -1, Home: -1e9, End: 1e9 };
-    if (event.key in steps) {
+  #key(/** @type {KeyboardEvent} */ event) {
+    const there = rowAfterKey(event.key, this.#active, this.now.rows.length);
+    if (there !== null) {
       const before = this.#active;
-      this.#active += steps[event.key];
+      this.#active = there;
       this.#rove(true);
-      if (event.shiftKey && this.selectable && this.#active !== before) this.#extend(before);
+      if (event.shiftKey && this.selectable && there !== before) this.#extend(before);
     } else if (event.key === "PageDown") this.turn(this.now.page + 1);
     else if (event.key === "PageUp") this.turn(this.now.page - 1);
-    else if (event.key === "Enter" && this.opened && event.target.tagName !== "BUTTON") this.opened(this.now.rows[this.#active].id);
+    else if (event.key === "Enter" && this.opened && !(event.target instanceof HTMLButtonElement)) this.opened(this.#ids[this.#active]);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  #extend(before) {
-    const boxes = this.#ticks();
-    if (this.#anchor === null) this.#anchor = boxes[before].dataset.leadId;
-    this.tick([...new Set([boxes[before].dataset.leadId, boxes[this.#active].dataset.leadId])], true);
+  /** With Shift, a key ticks the rows that it passes, the one it comes from and the one it goes to with them. */
+  #extend(/** @type {number} */ before) {
+    const ids = this.#ids;
+    if (this.#anchor === null) this.#anchor = ids[before];
+    this.tick(idsBetween(ids, ids[before], ids[this.#active]), true);
   }
 
   /** The heads are one stop of the Tab key; arrows go from one to the next, Alt and the down arrow open a column's menu. */
-  #headKey(event) {
+  #headKey(/** @type {KeyboardEvent} */ event) {
     const all = [...this.head.querySelectorAll("button")];
-    const place = all.indexOf(event.target);
+    const place = all.findIndex((one) => one === event.target);
     if (place < 0) return;
-    const there = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: all.length - 1 }[event.key];
-    if (there !== undefined) all[Math.min(Math.max(there, 0), all.length - 1)].focus();
-    else if (event.key === "ArrowDown" && event.altKey) event.target.closest("th").querySelector(".cvtr-head-open")?.click();
+    const there = headAfterKey(event.key, place, all.length);
+    if (there !== null) all[there].focus();
+    else if (event.key === "ArrowDown" && event.altKey) this.#openMenu(all[place]);
     else if (event.key === "ArrowDown") this.#rove(true);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  #roveHead(active = null) {
+  #openMenu(/** @type {HTMLElement} */ within) {
+    /** @type {HTMLElement | null | undefined} */
+    const opener = within.closest("th")?.querySelector(".cvtr-head-open");
+    opener?.click();
+  }
+
+  #roveHead(/** @type {Element | null} */ active = null) {
     const all = [...this.head.querySelectorAll("button")];
-    const stop = all.includes(active) ? active : all.find((one) => one.tabIndex === 0) || all[0];
+    const stop = all.find((one) => one === active) || all.find((one) => one.tabIndex === 0) || all[0];
     for (const one of all) one.tabIndex = one === stop ? 0 : -1;
   }
 
   // -- drawing --------------------------------------------------------------------------------------------------------
 
-  #header(column) {
+  #header(/** @type {import("./messages.d.ts").Column} */ column) {
     const sorts = this.now.sorts || [];
-    const place = sorts.findIndex((one) => one.name === column.name);
-    const sorted = place >= 0 ? sorts[place] : null;
-    const arrow = sorted ? ` ${sorted.descending ? "↓" : "↑"}${sorts.length > 1 ? place + 1 : ""}` : "";
-    const press = (event) => {
-      const wanted = !sorted ? { column: column.name, descending: false }
-        : !sorted.descending ? { column: column.name, descending: true } : { column: "", descending: false };
-      // With Shift, after the columns that it is sorted by already.
-      this.link.send("sort", { table: this.name, ...wanted, add: event.shiftKey });
-    };
+    const sorted = sorts.find((one) => one.name === column.name) ?? null;
+    // With Shift, after the columns that it is sorted by already.
+    const press = (/** @type {MouseEvent} */ event) => this.link.send("sort",
+      { table: this.name, ...nextSort(column.name, sorted), add: event.shiftKey });
     return h("th", { role: "columnheader", scope: "col", "data-column": column.name,
       "aria-sort": sorted ? (sorted.descending ? "descending" : "ascending") : "none" },
-      button(column.title + arrow, { class: "cvtr-sort", "data-sort": column.name }, press),
-      column.zone ? h("span", { class: "cvtr-head-zone" }, ` ${column.zone}`) : null, this.menu ? this.#opener(column) : null);
+      button(column.title + sortArrow(sorts, column.name), { class: "cvtr-sort", "data-sort": column.name }, press),
+      column.zone ? h("span", { class: "cvtr-head-zone" }, ` ${column.zone}`) : null, this.menu ? this.#opener(column, this.menu) : null);
   }
 
   /** The small button in a column's head that opens its menu. */
-  #opener(column) {
+  #opener(/** @type {import("./messages.d.ts").Column} */ column, /** @type {NonNullable<LeadTable["menu"]>} */ menu) {
     const filtered = Boolean(this.now.filtered?.[column.name]);
     const opener = h("button", { type: "button", class: `cvtr-head-open${filtered ? " cvtr-set" : ""}`, "data-menu": column.name,
       "aria-label": `${column.title}: sort, filter, move${filtered ? " (filtered)" : ""}` }, filtered ? "▼" : "▾");
-    opens(opener, this.menu.menu, () => this.menu.prepare(column, this.now));
+    opens(opener, menu.menu, () => menu.prepare(column, this.now));
     return opener;
   }
 
-  #row(one) {
+  #row(/** @type {import("./messages.d.ts").Row} */ one) {
     const cells = [];
     if (this.selectable) {
       const box = h("input", { type: "checkbox", class: "cvtr-row-tick", "data-lead-id": one.id, "aria-label": `Select lead ${one.id}`,
         tabindex: "-1" });
-      box.addEventListener("click", (event) => this.#pressed(event, box));
+      box.addEventListener("click", (event) => this.#pressed(event, box, one.id));
       cells.push(h("td", { role: "gridcell", class: "cvtr-tick-cell" }, box));
     }
     let place = 0;
@@ -203,17 +229,18 @@ class LeadTable {
         const text = one.cells[place];
         place += 1;
         const number = column.look === "number" || column.look === "score";
-        cells.push(h("td", { role: "gridcell", "data-column": column.name, class: number ? "cvtr-num" : null, title: text.length > 40 ? text : null },
-          h("span", { class: `cvtr-cell cvtr-col-${column.name}`, dir: "auto" }, ...cellOf(text, column.look))));
+        cells.push(h("td", { role: "gridcell", "data-column": column.name, class: number ? "cvtr-num" : null,
+          title: text.length > 40 ? text : null }, h("span", { class: `cvtr-cell cvtr-col-${column.name}`, dir: "auto" }, ...cellOf(text, column.look))));
       }
     }
     return h("tr", { role: "row", class: one.new ? "cvtr-new" : one.changed ? "cvtr-changed" : null, "data-lead-id": one.id,
       "aria-selected": this.selectable ? "false" : null, tabindex: this.selectable ? null : "-1" }, ...cells);
   }
 
-  #idCell(id) {
-    const shown = this.opened ? button(id, { class: "cvtr-link cvtr-open", "data-lead-id": id, tabindex: "-1", "aria-label": `Show lead ${id}` },
-      () => this.opened(id)) : id;
+  #idCell(/** @type {string} */ id) {
+    const { opened } = this;
+    const shown = opened ? button(id, { class: "cvtr-link cvtr-open", "data-lead-id": id, tabindex: "-1", "aria-label": `Show lead ${id}` },
+      () => opened(id)) : id;
     return h("th", { role: "rowheader", scope: "row", class: "cvtr-num" }, shown);
   }
 
@@ -225,26 +252,28 @@ class LeadTable {
     const tickAll = h("input", { type: "checkbox", class: "cvtr-tick-page", "aria-label": "Select this page",
       on: { click: () => this.tick(this.now.rows.map((one) => one.id), tickAll.checked) } });
     const cells = this.selectable ? [h("td", { role: "gridcell", class: "cvtr-tick-cell" }, tickAll)] : [];
-    const { sort, menu } = head.contains(document.activeElement) ? document.activeElement.dataset : {};
+    const [sort, menu] = [focusedData(head, "sort"), focusedData(head, "menu")];
     const open = this.menu?.menu.isOpen ? this.menu.menu.opener?.dataset.menu : null;
     head.replaceChildren(...cells, ...now.columns.map((column) => this.#header(column)));
-    if (sort) head.querySelector(`[data-sort="${CSS.escape(sort)}"]`)?.focus();
-    if (menu) head.querySelector(`[data-menu="${CSS.escape(menu)}"]`)?.focus();
+    focusData(head, "sort", sort);
+    focusData(head, "menu", menu);
+    /** @type {HTMLElement | null} */
     const opener = open ? head.querySelector(`[data-menu="${CSS.escape(open)}"]`) : null;
-    if (opener) this.menu.menu.moved(opener);  // which goes on belonging to the head of its column
+    if (opener) this.menu?.menu.moved(opener);  // which goes on belonging to the head of its column
     this.#roveHead();
   }
 
-  #drawTicks(message) {
+  #drawTicks(/** @type {import("./messages.d.ts").Rows} */ message) {
     const on = new Map(message.rows.map((one) => [one.id, one.on]));
-    for (const [id, { n }] of this.#pending) if (this.link.handled >= n) this.#pending.delete(id);
+    this.#pending.handled(this.link.handled);
     for (const box of this.#ticks()) {
-      const mine = this.#pending.get(box.dataset.leadId);
-      this.#mark(box, mine ? mine.on : Boolean(on.get(box.dataset.leadId)));
+      const id = box.dataset.leadId ?? "";
+      this.#mark(box, this.#pending.shown(id, Boolean(on.get(id))));
     }
+    this.#countPage();
   }
 
-  draw(message) {
+  draw(/** @type {import("./messages.d.ts").Rows} */ message) {
     this.now = message;
     const had = this.body.contains(document.activeElement);
     const look = JSON.stringify([message.columns, message.rows.map((one) => [one.id, one.cells, one.changed, one.new])]);
@@ -257,12 +286,9 @@ class LeadTable {
     if (this.selectable) this.#drawTicks(message);
     this.#rove(had);
     setAttribute(this.grid, "aria-rowcount", String(message.matching + 1));
-    [...this.body.children].forEach((tr, place) => setAttribute(tr, "aria-rowindex", String(message.first + place + 2)));
+    this.#rows.forEach((tr, place) => setAttribute(tr, "aria-rowindex", String(message.first + place + 2)));
     setShown(this.frame, message.loaded > 0);
     this.foot.draw(message);
   }
 }
 
-export function leadTable(...given) {
-  return new LeadTable(...given);
-}

@@ -1,0 +1,49 @@
+// Numbers and lists in words.
+
+/** A number with its thousands apart. @param {number} n */
+export const inWords = (n) => n.toLocaleString("en");
+
+/** A sentence's or a name's first letter made small, to stand in the middle of another. @param {string} text */
+export function startSmall(text) {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/**
+ * Which rows of a table are shown, of how many.
+ * @param {Pick<import("./messages.d.ts").Rows, "first" | "rows" | "matching" | "loaded">} page
+ * @param {string} coverage how much of what was asked for is here, where that is not all
+ */
+export function whereText({ first, rows, matching, loaded }, coverage) {
+  if (!loaded) return "";
+  const all = matching === loaded;
+  const range = `${inWords(first + 1)}–${inWords(first + rows.length)}`;
+  if (coverage) {
+    const shown = !rows.length ? "None matches" : all ? `${range} shown` : `${range} of ${inWords(matching)} matching`;
+    return `${shown} · ${coverage}`;
+  }
+  if (!rows.length) return `None of ${inWords(loaded)} loaded matches`;
+  return `${range} of ${all ? inWords(loaded) : `${inWords(matching)} matching, ${inWords(loaded)} loaded`}`;
+}
+
+/** What a refresh has brought. @param {{ changed: number, new: number }} rows */
+export function sinceText({ changed, new: added }) {
+  const news = [changed ? `${inWords(changed)} changed` : "", added ? `${inWords(added)} new` : ""].filter(Boolean);
+  return news.length ? `since the last look: ${news.join(", ")}` : "";
+}
+
+/** How far a job is: " · 3 of 10", or " · 3" where nobody knows of how many. @param {{ done: number, total: number | null }} job */
+export function doneText({ done, total }) {
+  if (total) return ` · ${inWords(done)} of ${inWords(total)}`;
+  return done ? ` · ${inWords(done)}` : "";
+}
+
+/**
+ * A range of days: by its name, or from a day to a day.
+ * @param {{ created_after: string, created_before: string, range: string }} filters
+ */
+export function rangeText({ created_after: first, created_before: last, range }) {
+  if ([first, last].includes("half-typed")) return "half-typed";
+  if (range) return range;
+  if (first && last) return first === last ? first : `${first} – ${last}`;
+  return first ? `from ${first}` : last ? `to ${last}` : "Any day";
+}

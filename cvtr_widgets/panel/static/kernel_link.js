@@ -1,0 +1,115 @@
+// Messages between this page and the kernel: numbered, so that both sides know which ones have arrived.
+
+export const VERSION = 1;
+export const BUSY = 8000; // a kernel that said something so short a time ago is busy, not gone
+const PATIENCE = 1000; // milliseconds after which an unanswered click is spoken of
+const LOST = 3000; // and after which one that the kernel has not got, but later ones, has been lost on the way
+const PING_AGAIN = 10_000;
+const OUR_OWN = ["hello", "ping"]; // messages that nobody has pressed
+
+/** Milliseconds are those of ``clock``. */
+export class KernelLink {
+  /** The number of the last message that the kernel has handled. */
+  handled = 0;
+  sent = 0;
+  /** The kernel was shut down or restarted, as far as is known. */
+  cut = false;
+  page = Math.random().toString(36).slice(2);
+  /** Called when the user does something, and when something that was pressed did not arrive. */
+  acted = () => {};
+  lost = () => {};
+  /** @type {import("./messages.d.ts").Model} */
+  #model;
+  #clock;
+  #heardAt;
+  #pinged = -Infinity;
+  /** @type {Map<number, { kind: string, at: number }>} */
+  #waiting = new Map();
+
+  /** @param {import("./messages.d.ts").Model} model */
+  constructor(model, clock = () => performance.now()) {
+    this.#model = model;
+    this.#clock = clock;
+    this.#heardAt = clock();
+    model.on("comm_live_update", this.#liveChanged);
+  }
+
+  close() {
+    this.#model.off("comm_live_update", this.#liveChanged);
+  }
+
+  /**
+   * Send a message and give its number.
+   * @param {string} kind
+   * @param {Record<string, unknown>} is
+   * @param {ArrayBuffer[] | undefined} buffers
+   */
+  send(kind, is = {}, buffers = undefined) {
+    if (!OUR_OWN.includes(kind)) this.acted();
+    this.sent += 1;
+    this.#waiting.set(this.sent, { kind, at: this.#clock() });
+    try {
+      this.#model.send({ v: VERSION, kind, is, n: this.sent, page: this.page }, undefined, buffers);
+    } catch {
+      this.cut = true; // the kernel was shut down; an answer would prove otherwise
+    }
+    return this.sent;
+  }
+
+  /** What any message of the kernel says about ours. @param {any} message */
+  received(message) {
+    this.#heardAt = this.#clock();
+    this.cut = false;
+    const handled = message.handled?.[this.page];
+    if (handled !== undefined) this.handled = Math.max(this.handled, handled);
+    if (message.kind === "heard" && message.page === this.page) this.#acknowledged(message.n, message.missing || []);
+  }
+
+  /** Messages up to ``n`` have arrived, without those that are missing. @param {number} n @param {number[]} missing */
+  #acknowledged(n, missing) {
+    let pressed = false;
+    this.#pinged = -Infinity; // a kernel that answers may be asked again
+    for (const [number, one] of [...this.#waiting]) {
+      if (number > n || (missing.includes(number) && this.#age(one) < LOST)) continue;
+      this.#waiting.delete(number);
+      pressed = pressed || (missing.includes(number) && !OUR_OWN.includes(one.kind));
+    }
+    if (pressed) this.lost();
+  }
+
+  #age(/** @type {{ at: number }} */ one) {
+    return this.#clock() - one.at;
+  }
+
+  /** Whether a message has had no answer for so many milliseconds. */
+  isSlow(time = PATIENCE) {
+    return [...this.#waiting.values()].some((one) => this.#age(one) > time);
+  }
+
+  /** Whether something that the user pressed has no answer. */
+  isPressedUnanswered() {
+    return [...this.#waiting.values()].some((one) => !OUR_OWN.includes(one.kind) && this.#age(one) > PATIENCE);
+  }
+
+  get isWaiting() {
+    return this.#waiting.size > 0;
+  }
+
+  /** Milliseconds since the kernel said anything. */
+  silence() {
+    return this.#clock() - this.#heardAt;
+  }
+
+  /** Ask whether what has no answer has arrived at all; a busy kernel answers later. */
+  askAboutLost() {
+    if (!this.isSlow(LOST) || this.#clock() - this.#pinged < PING_AGAIN) return;
+    this.#pinged = this.#clock();
+    this.send("ping");
+  }
+
+  /** JupyterLab says that it has let go of the kernel (restarted, died) or has it again: an answer tells which. */
+  #liveChanged = () => {
+    this.cut = true;
+    this.send("hello");
+  };
+}

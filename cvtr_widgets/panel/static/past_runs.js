@@ -1,0 +1,52 @@
+// Runs that did not finish, above the steps.
+
+import { button, h, problemBox, setAttribute, setLine, setLines, setShown } from "./dom.js";
+import { labelled } from "./fields.js";
+
+/** @import { Link, Section } from "./messages.d.ts" */
+
+/** Runs that were broken off: go on, settle what is in doubt, or watch whoever has them. @param {Link} link */
+export function pastRuns(link) {
+  const list = h("ul", { class: "cvtr-past-list" });
+  const more = h("p", { class: "cvtr-soft", hidden: true });
+  const notes = h("ul", { class: "cvtr-notes", hidden: true });
+  const problem = problemBox();
+  const heading = h("h3", {}, "Unfinished runs");
+  const element = h("section", { class: "cvtr-past", "aria-label": "Unfinished runs", hidden: true },
+    heading, list, more, problem.element, notes);
+  let drawn = "";
+
+  /** @param {Section} one */
+  function row(one) {
+    const comment = h("input", { class: "cvtr-past-comment", type: "text", autocomplete: "off" });
+    const say = (/** @type {boolean} */ send) => link.send("resume", { run: one.id, send, comment: comment.value });
+    const ask = one.needs_comment ? labelled("Its comment again, word for word", comment) : null;
+    const tools = one.ended ? [h("span", { class: "cvtr-soft" }, one.ended),
+      button("Show its results", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id }))]
+      : one.taken ? [h("span", { class: "cvtr-soft" }, one.taken),
+      button("Watch", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id })),
+      button("Look again", { class: "cvtr-look" }, () => link.send("look_again"))]
+      : [one.not_sent ? button(one.go_on, { class: "cvtr-main cvtr-resume" }, () => say(true)) : null,
+        button("Only read what is in doubt", { class: "cvtr-settle" }, () => say(false))];
+    return h("li", { "data-run": one.id }, h("b", {}, one.text), " ", h("span", { class: "cvtr-soft" }, one.counts),
+      h("div", { class: "cvtr-row" }, ask, ...tools));
+  }
+
+  return {
+    element,
+    /** @param {Section} view @param {boolean} quiet */
+    update(view, quiet) {
+      const now = JSON.stringify(view.runs);
+      if (now !== drawn) {
+        drawn = now;
+        list.replaceChildren(...view.runs.map(row));
+      }
+      setLine(more, view.more ? `and ${view.more} more${view.more_are_in}` : "");
+      problem.update(view.problem);
+      setLines(notes, view.notes);
+      setLine(heading, view.runs.length ? view.heading : "");
+      setAttribute(element, "aria-label", view.runs.length ? view.heading : "About the journal of runs");
+      setShown(element, !quiet && (view.runs.length > 0 || Boolean(view.problem) || view.notes.length > 0));
+    },
+  };
+}

@@ -1,0 +1,120 @@
+// The plan lead by lead, and what is asked before it is run. What is ticked or signed is for the plan that was shown then.
+
+import { button, h, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
+import { dropdown, tickBox, typed } from "./fields.js";
+import { firstWrite } from "./first_write.js";
+import { inWords } from "./format.js";
+import { LeadTable } from "./table.js";
+import { tiles } from "./tiles.js";
+
+/** @import { Link, Section } from "./messages.d.ts" */
+
+/** What the plan says. ``elements`` in their order. @param {Link} link */
+function planFacts(link) {
+  const takesBack = h("p", { class: "cvtr-note cvtr-takes-back", hidden: true });
+  const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
+  const planLine = h("p", { class: "cvtr-soft cvtr-plan-line" });
+  const verdicts = tiles("cvtr-verdicts", (values) => link.send("only", { table: "plan", column: "verdict", values }));
+  const cost = h("p", { class: "cvtr-soft cvtr-cost" });
+  const warnings = h("ul", { class: "cvtr-note cvtr-warnings", hidden: true });
+  const money = h("ul", { class: "cvtr-note cvtr-money", hidden: true });
+  const include = tickBox("", "cvtr-include", (on) => link.send("include", { on }));
+  const table = new LeadTable(link, "plan", "Plan, lead by lead");
+
+  /** @param {Section} plan @param {boolean} fresh */
+  function update(plan, fresh) {
+    setText(planLine, `Plan ${plan.short}, read at ${plan.read_at}; nothing has been sent.`);
+    setLine(takesBack, plan.takes_back);
+    setShown(toResults, Boolean(plan.takes_back));
+    verdicts.update(plan.tiles, plan.filter);
+    setLine(cost, plan.cost);
+    setLines(warnings, plan.warnings);
+    setLines(money, plan.money);
+    setShown(include.element, plan.cannot_tell > 0);
+    include.update(`Include the ${inWords(plan.cannot_tell)} whose state the service does not tell`, plan.include, fresh);
+  }
+
+  return { elements: [takesBack, toResults, planLine, verdicts.element, cost, warnings, money, include.element, table.element], update, table };
+}
+
+/**
+ * What is ticked, typed and pressed to run the plan. ``shown()``: the fingerprint of the plan on the screen.
+ * @param {Link} link
+ * @param {() => string} shown
+ * @param {() => void} flushed
+ */
+function confirmation(link, shown, flushed) {
+  const tick = tickBox("", "cvtr-confirm", (on) => link.send("confirm", { on, fingerprint: shown() }));
+  const forPlan = { delay: 150, seen: shown, autocomplete: "off" };
+  const count = typed("Number of leads to delete", "cvtr-confirm-count", (text, plan) => link.send("count", { text, fingerprint: plan }),
+    { ...forPlan, inputmode: "numeric" });
+  const signature = typed("Sign with your printed name", "cvtr-signature",
+    (text, plan) => link.send("signature", { text, fingerprint: plan }), forPlan);
+  const meaning = h("p", { class: "cvtr-meaning" });
+  const why = h("ul", { class: "cvtr-why" });
+  const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: 2 }));
+  const where = h("span", { class: "cvtr-badge" });
+  const run = button("", { class: "cvtr-main cvtr-run" }, () => { flushed(); link.send("run", { fingerprint: shown() }); });
+  const element = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
+    tick.element, h("div", { class: "cvtr-foot" }, why, where, back, run));
+
+  /** @param {Section} view @param {boolean} fresh */
+  function update(view, fresh) {
+    const { plan } = view;
+    const asked = Boolean(plan.will_change);
+    setShown(tick.element, asked && plan.needs_tick && !view.first);
+    tick.update(`I confirm: ${plan.statement}`, view.confirmed, fresh);
+    setShown(run, !view.first);
+    setShown(count.element, asked && plan.needs_count && !view.first);
+    setShown(signature.element, asked && plan.needs_signature);
+    setLine(meaning, asked && !plan.needs_tick ? plan.statement : "");
+    setText(run, plan.button);
+    run.classList.toggle("cvtr-danger", plan.needs_count);
+    setLines(why, view.blockers);
+    setEnabled(run, !view.blockers.length);
+  }
+
+  return { element, update, run, where, count, signature };
+}
+
+/** The plan and its confirmation. @param {Link} link */
+export function planView(link) {
+  let fingerprint = "";
+  const flush = () => { ask.count.flush(); ask.signature.flush(); };
+  const facts = planFacts(link);
+  const verify = dropdown("Read back afterwards", "cvtr-verify", (way) => link.send("verify", { way }));
+  const provenLine = h("p", { class: "cvtr-note cvtr-proven", hidden: true });
+  const ask = confirmation(link, () => fingerprint, flush);
+  const first = firstWrite(link, () => ask.signature.flush());
+  const element = h("div", { class: "cvtr-plan", hidden: true }, ...facts.elements, h("div", { class: "cvtr-row" }, verify.element),
+    provenLine, first.element, ask.element);
+
+  /** @param {Section} view @param {boolean} fresh */
+  function update(view, fresh) {
+    const { plan } = view;
+    setShown(element, Boolean(plan) && !view.run);
+    if (!plan) { fingerprint = ""; return; }
+    const isOther = plan.fingerprint !== fingerprint;
+    fingerprint = plan.fingerprint;
+    facts.update(plan, fresh);
+    setShown(verify.element, Boolean(plan.will_change) && plan.ways.length > 1);
+    verify.update(plan.ways, plan.verify, fresh);
+    first.update(view.first, fresh);
+    setLine(provenLine, view.proven);
+    ask.update(view, fresh || isOther);
+  }
+
+  /** Where the plan would be run: SANDBOX or LIVE. @param {string} badge */
+  function place(badge) {
+    setText(ask.where, badge);
+    ask.where.classList.toggle("cvtr-live", badge === "LIVE");
+  }
+
+  /** @param {Record<string, string>} given @param {number} handled */
+  function texts(given, handled) {
+    ask.count.set(given.count, handled);
+    ask.signature.set(given.signature, handled);
+  }
+
+  return { element, update, place, texts, table: facts.table, run: ask.run };
+}
