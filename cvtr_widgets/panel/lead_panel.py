@@ -29,6 +29,8 @@ from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.reports.write import rendered
+from cvtr_widgets.runs.report_facts import facts_of_run
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.session.lead_session import LeadSession
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger("cvtr_widgets.panel")
+REPORTS = {"report_html": ".html", "report_excel": ".xlsx"}
 TYPED_PARTS = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
 ABSENT_VISITOR = "No lead panel here? Reload the page."
 RUN_IS_FOUND = " A run that you began goes on, and is found again."
@@ -292,7 +295,10 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             self._downloads.start(self._state.leads.picked.rejected_frame(), "csv", "not-taken", zone, page)
             return
         results, run = self._state.processing.results, self._state.processing.run
-        if results is not None and run is not None:
+        if run is not None and given["what"] in REPORTS:
+            ending = REPORTS[given["what"]]
+            self._downloads.send(lambda: rendered(facts_of_run(run), ending, zone=zone), f"report-{run.id}{ending}", page)
+        elif results is not None and run is not None:
             self._downloads.start(results, given["what"], f"results-{run.id}", zone, page)
 
     def _changed(self) -> None:

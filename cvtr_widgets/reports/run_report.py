@@ -32,7 +32,7 @@ MEANINGS = {
 ATTENTION = tuple(str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT))
 LEAD_COLUMNS = ("campaign_id", "publisher", "integrations", "detail")
 NOT_READ = "(not read)"
-PLAINLY = r"read back: [^;]*|not read back, as asked \(verify=.*\)"
+PLAINLY = r"read back: [^;]*|the service said yes; not read back, as asked \(.*\)"
 """Details of leads that went as they should."""
 
 

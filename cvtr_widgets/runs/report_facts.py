@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.journal.journal import Journal
@@ -12,22 +13,24 @@ from cvtr_widgets.models import RunState
 from cvtr_widgets.reports.run_facts import RunFacts
 from cvtr_widgets.runs.history import recorded_frame, taken
 from cvtr_widgets.runs.replay import Recorded, replay
-from cvtr_widgets.runs.run_work import RunWork
+
+if TYPE_CHECKING:
+    from cvtr_widgets.runs.run import Run
 
 
-def facts_of_run(work: RunWork) -> RunFacts:
+def facts_of_run(run: Run) -> RunFacts:
     """A run of this process, as it stands now."""
-    finished = work.finished  # asked first: what is read afterwards is then final
-    state, error = work.state, work.error
+    finished = run.finished  # asked first: what is read afterwards is then final
+    state, error = run.state, run.error
     unsettled = []
     if not finished:
-        progress = work.progress
+        progress = run.progress
         unsettled.append(f"It goes on just now ({state}): {progress.done:,} of {count_of(progress.total)} settled.")
     elif state is RunState.FAILED:
         unsettled.append(f"It broke off ({type(error).__name__}). If it was resumed since, session.report(run_id) knows more.")
     return RunFacts(
-        work.id, work.plan, work.results, work.signature, _begun(work.id), str(state), finished, str(work.verify),
-        work.journal_head, "the run itself, as its session knows it", unsettled,
+        run.id, run.plan, run.results, run.signature, _begun(run.id), str(state), finished, str(run.verify),
+        run.journal_head, "the run itself, as its session knows it", unsettled,
     )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ class Run:
         from cvtr_widgets.runs.report_facts import facts_of_run
 
         return write_report(
-            lambda: facts_of_run(self._work), path,
+            lambda: facts_of_run(self), path,
             leads=leads, findings=findings, personal=personal, zone=zone, overwrite=overwrite,
         )  # fmt: skip
 

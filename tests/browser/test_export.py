@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.panel import CELL, PanelPage
@@ -21,7 +22,13 @@ def test_only_the_view_that_asked_gets_the_file(open_panel, sandbox):
     first.run(confirm=False)
     expect(second(".cvtr-results")).to_be_visible()
 
-    for view, other, form, name in ((second, first, "csv", ".csv"), (first, second, "excel", ".xlsx")):
+    forms = (
+        (second, first, "csv", ".csv"),
+        (first, second, "excel", ".xlsx"),
+        (second, first, "report_excel", ".xlsx"),
+        (first, second, "report_html", ".html"),
+    )
+    for view, other, form, name in forms:
         view(".cvtr-export-format").select_option(form)
         with page.expect_download() as coming:
             view(".cvtr-export").click()
@@ -32,4 +39,20 @@ def test_only_the_view_that_asked_gets_the_file(open_panel, sandbox):
     second(".cvtr-start-over").click()
     expect(first.root).to_have_attribute("data-step", "1")
     expect(second.root).to_have_attribute("data-step", "1")
-    assert len(saved) == 2
+    assert len(saved) == 4
+    shows_the_report(page.context, saved[-1].path())
+
+
+def shows_the_report(context, path):
+    """A report opens by itself, asks for nothing, and everybody can read it."""
+    text = path.read_text(encoding="utf-8")
+    report = context.new_page()
+    asked = []
+    report.on("request", lambda request: asked.append(request.url))
+    report.set_content(text)
+    expect(report.locator("h1")).to_have_text("I mark 2 leads as Test, reason Test lead.")
+    assert report.locator("figure svg").count() == 2
+    assert asked == []
+    report.set_content(text.replace("default-src", "x-"))  # so that the checker may look at the page
+    assert Axe().run(report).response["violations"] == []
+    report.close()

@@ -45,7 +45,7 @@ CLASS_NAMES: dict[str, tuple[str, str]] = {
     "cvtr-progress": ("div", "how far the run is"),
     "cvtr-results": ("div", "the results"),
     "cvtr-outcome-filter": ("div", "outcomes with their numbers; a press shows only that outcome"),
-    "cvtr-export-format": ("select", "`csv`, `excel` or `excel_by_publisher`"),
+    "cvtr-export-format": ("select", "`csv`, `excel`, `excel_by_publisher`, `report_html` or `report_excel`"),
     "cvtr-export": ("button", "downloads the results"),
     "cvtr-takes-back": ("p", "says which run the plan takes back"),
     "cvtr-what": ("p", "what the run shown has done, to how many leads"),

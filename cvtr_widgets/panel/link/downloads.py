@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 256 * 1024
 SECONDS_A_PART = 0.4
 """Jupyter servers drop what comes faster than 1 MB a second from a kernel, over 3 s."""
-CSV = "text/csv"
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+KINDS = {
+    "csv": "text/csv",
+    "html": "text/html",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""Media types by the ending of a file."""
 
 
 class Downloads:
-    """Makes a file of a frame and sends it. ``line`` says how far it is, or what went wrong; ``page`` who asked for it."""
+    """Makes files and sends them. ``line`` says how far it is, or what went wrong; ``page`` who asked for it."""
 
     def __init__(self, post: Callable[[dict[str, Any], list[bytes]], None], changed: Callable[[], None]) -> None:
         self.line = ""
@@ -38,22 +42,26 @@ class Downloads:
 
     def start(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo, page: str) -> None:
         """Send ``frame`` as ``csv``, ``excel`` or ``excel_by_publisher`` to one ``page``; formula-safe."""
-        threading.Thread(target=self._work, args=(frame, what, name, zone, page), name="cvtr-export", daemon=True).start()
-
-    def _work(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo, page: str) -> None:
         from cvtr_widgets.frames.export import to_csv, to_excel  # openpyxl is not wanted before
 
+        def make() -> bytes:
+            by = "publisher" if what == "excel_by_publisher" else None
+            made = to_csv(frame, zone=zone) if what == "csv" else to_excel(frame, by=by, zone=zone)
+            assert isinstance(made, bytes)  # noqa: S101  without a path, the file itself is given
+            return made
+
+        self.send(make, f"{name}.csv" if what == "csv" else f"{name}.xlsx", page)
+
+    def send(self, make: Callable[[], bytes], name: str, page: str) -> None:
+        """Send the file that ``make`` gives, in the background, as ``name`` to one ``page``."""
+        threading.Thread(target=self._work, args=(make, name, page), name="cvtr-export", daemon=True).start()
+
+    def _work(self, make: Callable[[], bytes], name: str, page: str) -> None:
         with self._lock:
             self.page = page
             try:
                 self._say("Making the file.")
-                if what == "csv":
-                    made, name, kind = to_csv(frame, zone=zone), f"{name}.csv", CSV
-                else:
-                    by = "publisher" if what == "excel_by_publisher" else None
-                    made, name, kind = to_excel(frame, by=by, zone=zone), f"{name}.xlsx", EXCEL
-                assert isinstance(made, bytes)  # noqa: S101  without a path, the file itself is given
-                self._parts(made, name, kind)
+                self._parts(make(), name, KINDS[name.rpartition(".")[2]])
                 self._say(f"{name} was handed to the browser.")
             except Exception as error:  # noqa: BLE001  the border of a thread: shown in the panel
                 self._say(f"The file could not be made: {problem_of(error).text}")

@@ -152,7 +152,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "signature": {"text": _text(300), "fingerprint": _text(100)},
     "run": {"fingerprint": _text(100)},
     "cancel": {},
-    "export": {"what": _one_of("csv", "excel", "excel_by_publisher")},
+    "export": {"what": _one_of("csv", "excel", "excel_by_publisher", "report_html", "report_excel")},
     "again": {},
     "agree": {"place": _COUNT, "on": _flag, "fingerprint": _text(100)},
     "first": {"fingerprint": _text(100)},

@@ -38,7 +38,8 @@ export function runProgress(link) {
 function resultTools(link) {
   const format = h("select", { class: "cvtr-export-format", "aria-label": "Format of the export" },
     h("option", { value: "csv" }, "CSV"), h("option", { value: "excel" }, "Excel"),
-    h("option", { value: "excel_by_publisher" }, "Excel, a sheet per publisher"));
+    h("option", { value: "excel_by_publisher" }, "Excel, a sheet per publisher"),
+    h("option", { value: "report_html" }, "Report (HTML)"), h("option", { value: "report_excel" }, "Report (Excel)"));
   const save = button("Export", { class: "cvtr-export" }, () => link.send("export", { what: format.value }));
   const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
   const undo = button("Undo …", { class: "cvtr-undo-run", title: "Plans to take this run back; nothing is sent yet" },
