@@ -269,6 +269,7 @@ class LeadState(NamedTuple):
     campaign_id: int | None = None
     campaign: str | None = None
     publisher: str | None = None
+    publisher_id: int | None = None
 
     def __repr__(self) -> str:
         """Status and delivery; reasons and comments are words that somebody wrote."""
@@ -323,6 +324,7 @@ class Lead:
     campaign_id: int | None = _of_state("campaign_id")
     campaign: str | None = _of_state("campaign")
     publisher: str | None = _of_state("publisher")
+    publisher_id: int | None = _of_state("publisher_id")
 
 
 class RunState(enum.StrEnum):

@@ -105,6 +105,7 @@ def leads_of(
         of("campaign", id_of),
         of("campaign", lambda v: _shared(_named(v, campaigns))),
         of("publisher", lambda v: _shared(_named(v, publishers))),
+        of("publisher", id_of),
         strict=True,
     )
     leads = []

@@ -293,7 +293,7 @@ _LEAD_COLUMNS = {
 STATE_COLUMNS = tuple(_LEAD_COLUMNS.values())
 """Columns of a loaded frame that a plan rests on."""
 _PERSON = ("first_name", "last_name", "email", "telephone")
-_ALSO = ("processr_status", "currency", "campaign_id", "campaign", "lead_generator", *_PERSON)
+_ALSO = ("processr_status", "currency", "campaign_id", "campaign", "lead_generator", "lead_generator_id", *_PERSON)
 
 
 def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
@@ -331,11 +331,12 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
         fields = {name: None if v == "" else v for name, v in fields.items()}
         if fields["processr_status"] is None:  # a service may send words instead of a number
             fields["processr_status"] = value("processr_status", place)
-        campaign = value("campaign_id", place)
+        campaign, publisher = value("campaign_id", place), value("lead_generator_id", place)
         leads[int(lead_id)] = Lead(
             int(lead_id), None, person(place), **fields, currency=value("currency", place),
             campaign_id=None if campaign is None else int(campaign), campaign=value("campaign", place),
             publisher=value("lead_generator", place),
+            publisher_id=None if publisher is None else int(publisher),
         )  # fmt: skip
         leads[int(lead_id)].created = value("date", place)
     return leads

@@ -33,19 +33,32 @@ class LastActions:
             JournalError: the journal cannot be read.
         """
         with self._lock:
-            for entry in journal.each(after=self._read, kinds=("run", "intent", "outcome")):
-                if entry.kind == "run":
-                    if whose(identity, entry.data) != "mine":
-                        self._elsewhere.add(entry.run)
-                elif entry.run in self._elsewhere:
-                    pass
-                elif entry.kind == "intent":
-                    self._sent.update(dict.fromkeys(((entry.run, i) for i in entry.data["leads"]), entry))
-                else:
-                    self._take(entry.run, entry.data["rows"])
-                self._read = entry.number
+            self._read_on(journal, identity)
             asked = self._last if ids is None else [i for i in listed(ids, "These ids") if isinstance(i, int) and i in self._last]
             return {i: (self._last[i].data["action"], time_of(self._last[i].at)) for i in asked}
+
+    def last_runs(self, journal: Journal, ids: Iterable[LeadId], identity: Identity) -> dict[LeadId, str]:
+        """Lead id -> the run of its last action that went through.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        with self._lock:
+            self._read_on(journal, identity)
+            return {i: self._last[i].run for i in ids if i in self._last}
+
+    def _read_on(self, journal: Journal, identity: Identity) -> None:
+        for entry in journal.each(after=self._read, kinds=("run", "intent", "outcome")):
+            if entry.kind == "run":
+                if whose(identity, entry.data) != "mine":
+                    self._elsewhere.add(entry.run)
+            elif entry.run in self._elsewhere:
+                pass
+            elif entry.kind == "intent":
+                self._sent.update(dict.fromkeys(((entry.run, i) for i in entry.data["leads"]), entry))
+            else:
+                self._take(entry.run, entry.data["rows"])
+            self._read = entry.number
 
     def _take(self, run: str, rows: list[list[object]]) -> None:
         """What was sent counts, not when its outcome was known: a run that is gone on with may settle what is long past."""

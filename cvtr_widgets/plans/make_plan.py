@@ -28,19 +28,19 @@ from cvtr_widgets.models import (
     ordered_unique,
 )
 from cvtr_widgets.plans.costs import costs_of
+from cvtr_widgets.plans.house_rules import HouseRules, cap_words
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import (
     Cost,
     Plan,
     PlanEntry,
     SharedEntry,
-    check_groups,
     fingerprint_of,
     judge,
     now_words,
     then_words,
 )
-from cvtr_widgets.plans.policy import Policy
+from cvtr_widgets.plans.policy_records import WayBack
 from cvtr_widgets.plans.undo import no_way_back
 
 CLOCK_OFF = 60.0
@@ -141,13 +141,15 @@ def make_plan(
     held: Mapping[LeadId, str] = MappingProxyType({}),
     provenance: Provenance | None = None,
     rule: str = "",
-    policy: Policy | None = None,
+    rules: HouseRules | None = None,
+    undoes: Sequence[str] = (),
+    ways: Sequence[WayBack] = (),
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says. ``held``: leads that must not be
-    sent, with the reason, which is then why they are not eligible. ``provenance`` and ``rule``: as in ``Plan``. ``policy``:
-    the rules of the house; what they forbid is not allowed.
+    sent, with the reason, which is then why they are not eligible. ``provenance``, ``rule``, ``undoes`` and ``ways``: as in
+    ``Plan``. ``rules``: the rules of the house; what they forbid is not allowed.
 
     Raises:
         PlanError: no leads, a lead in two groups, a category or integration that is not there.
@@ -167,15 +169,32 @@ def make_plan(
         reading = read_leads(service, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
     entries: list[PlanEntry] = []
     for number, (action, group) in enumerate(resolved):
-        entries += _entries(service, lists, number, action, group, reading, notes, _stays(held, policy))
+        entries += _entries(service, lists, number, action, group, reading, notes, _stays(held, rules))
     plan = dataclasses.replace(
         _unsigned(service, tuple(resolved), tuple(entries), reading),
         include_cannot_tell=include_cannot_tell, left_out=tuple(left_out), provenance=provenance, rule=rule,
-        policy="" if policy is None else policy.mark,
+        undoes=tuple(undoes), ways=tuple(ways),
     )  # fmt: skip
+    plan, said_of_policy = _held_to(plan, rules, reading)
+    return finished(plan, service, (*said_before, *said_of_policy), notes)
+
+
+def _held_to(plan: Plan, rules: HouseRules | None, reading: PlanReading) -> tuple[Plan, list[str]]:
+    """The plan within the caps of the policy, and sentences on them."""
+    if rules is None:
+        return plan, []
+    actions = [action for action, _ in plan.groups]
+    entries, caps = rules.capped(plan.entries, actions, plan.sends)
+    until = rules.until(filter(plan.sends, entries), actions, reading.leads)
+    held = dataclasses.replace(plan, entries=entries, caps=caps, good_until=until, policy=rules.policy.mark)
+    return held, [*rules.notes(), *cap_words(rules.policy, caps, rules.zone)]
+
+
+def finished(plan: Plan, service: LeadReads, first: Iterable[str], last: Iterable[str]) -> Plan:
+    """The plan with its fingerprint, its cost, and its sentences on money and warnings between ``first`` and ``last``."""
     plan = dataclasses.replace(plan, fingerprint=fingerprint_of(plan))
     costs = costs_of(plan, service)
-    warnings = (*said_before, *clock_words(service.clock_offset), *_warnings(plan), *dict.fromkeys(notes))
+    warnings = (*first, *clock_words(service.clock_offset), *warnings_of(plan), *dict.fromkeys(last))
     return dataclasses.replace(plan, warnings=warnings, money=_money(plan), cost=costs["all"], costs=costs)
 
 
@@ -221,14 +240,14 @@ def _entries(
 Stays = Callable[[Action, LeadId, Lead | None], tuple[Verdict, str]]
 
 
-def _stays(held: Mapping[LeadId, str], policy: Policy | None) -> Stays:
+def _stays(held: Mapping[LeadId, str], rules: HouseRules | None) -> Stays:
     """What keeps a lead from being sent, beside the rules of its action: the verdict, and why (empty: nothing)."""
-    now = datetime.now(UTC)
 
     def of(action: Action, lead_id: LeadId, lead: Lead | None) -> tuple[Verdict, str]:
-        if policy is not None and (why := policy.against(action.kind, lead, now)):
+        why = held.get(lead_id, "")
+        if not why and rules is not None and (why := rules.against(action, lead)):
             return Verdict.NOT_ALLOWED, why
-        return Verdict.NOT_ELIGIBLE, held.get(lead_id, "")
+        return Verdict.NOT_ELIGIBLE, why
 
     return of
 
@@ -292,7 +311,8 @@ def _delivered_words(delivered: int, billed: int) -> str:
     return f"{delivered:,} of these are delivered, {which} of them billed to the advertiser."
 
 
-def _warnings(plan: Plan) -> list[str]:
+def warnings_of(plan: Plan) -> list[str]:
+    """What the user should know before the plan is confirmed, as sentences."""
     said: list[str] = []
     sent: dict[ActionKind, list[LeadState | None]] = defaultdict(list)
     for entry in plan.sendable:
@@ -397,3 +417,17 @@ def _unsigned(
         fresh=reading.fresh, fingerprint="", include_cannot_tell=False, left_out=(), world=mine.world, origin=mine.origin,
         account=mine.account, masked=mine.masked, moment=reading.moment,
     )  # fmt: skip
+
+
+def check_groups(groups: Sequence[tuple[Action, Sequence[LeadId]]]) -> None:
+    """Refuse a plan that would do two things to one lead.
+
+    Raises:
+        PlanError: no leads at all, or a lead in two groups.
+    """
+    ids = [i for _, group in groups for i in group]
+    if not ids:
+        raise PlanError("No leads are selected. Tick, type or import some first.")
+    if len(ids) != len(set(ids)):
+        twice = next(i for i, n in Counter(ids).items() if n > 1)
+        raise PlanError(f"Lead {twice} stands in two groups of this plan. Put each lead into one group.")

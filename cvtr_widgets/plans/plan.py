@@ -18,7 +18,7 @@ from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Observation, delivered_now, stands
 from cvtr_widgets.arguments import checked
-from cvtr_widgets.errors import PlanError, PlanOutOfDate
+from cvtr_widgets.errors import PlanOutOfDate
 from cvtr_widgets.models import (
     NOT_SENT,
     Action,
@@ -34,6 +34,7 @@ from cvtr_widgets.models import (
 )
 from cvtr_widgets.plans.canonical_json import canonical
 from cvtr_widgets.plans.moment import Moment
+from cvtr_widgets.plans.policy_records import CapCount, PolicyException, WayBack, policy_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,8 +154,10 @@ class Plan:
     can help, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
     plans out of journals that did not keep them. ``masked``: as in ``Identity``. ``provenance``: of plans that were opened
     from a file. ``rule``: the name of the rule that chose the leads. ``policy``: the mark of the
-    policy that it was checked against. ``moment``: when the leads were read, by this process's
-    clocks (None: not by this process).
+    policy that it was checked against, ``caps`` how its caps stood then, ``exception`` an exception from it, ``good_until`` when
+    the first of the leads will be too old by it (None: never). ``undoes``: the runs that this plan takes back, and
+    ``ways`` how far each of their leads can be (see ``undo``).
+    ``moment``: when the leads were read, by this process's clocks (None: not by this process).
     """
 
     enterprise: str
@@ -180,6 +183,11 @@ class Plan:
     provenance: Provenance | None = None
     rule: str = ""
     policy: str = ""
+    caps: tuple[CapCount, ...] = ()
+    exception: PolicyException | None = None
+    good_until: datetime | None = None
+    undoes: tuple[str, ...] = ()
+    ways: tuple[WayBack, ...] = field(default=(), compare=False, repr=False)
     moment: Moment | None = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:
@@ -236,6 +244,9 @@ class Plan:
     def statement(self) -> str:
         """The sentence that is confirmed or signed."""
         parts = [catalogue.statement(action, number) for action, number in self.by_group]
+        if parts and self.exception is not None:
+            made = self.exception
+            parts.append(f"Exception from the policy for {catalogue.count_of(len(made.leads))} by {made.name}: {made.reason}.")
         return " ".join(parts) if parts else "No lead would change."
 
     @property
@@ -267,6 +278,13 @@ class Plan:
         from cvtr_widgets.plans.plan_frame import plan_frame
 
         return plan_frame(self)
+
+    @property
+    def undo(self) -> pd.DataFrame:
+        """How far each lead of the runs can be taken back; see ``plans.plan_frame.undo_frame`` for the columns."""
+        from cvtr_widgets.plans.plan_frame import undo_frame
+
+        return undo_frame(self.ways)
 
     @checked
     def save(self, path: str | Path, *, why: str, overwrite: bool = False) -> Path:
@@ -391,7 +409,7 @@ def fingerprint(
     *,
     include_cannot_tell: bool,
     provenance: Provenance | None = None,
-    policy: str = "",
+    policy: Mapping[str, Any] | None = None,
 ) -> str:
     """SHA-256 over lines of canonical JSON: who, where, what, to which leads in which order, what they were before, whether
     those are sent of which nothing can be told, and of a plan out of a file, which one it was and who made it.
@@ -405,7 +423,7 @@ def fingerprint(
     }
     # What an older journal does not know is left out, so that its fingerprints can still be checked.
     head |= {name: known for name in ("world", "origin", "account") if (known := getattr(whose, name))}
-    head |= {"policy": policy} if policy else {}
+    head |= policy or {}
     if provenance is not None:
         head["provenance"] = {n: str(v) for n, v in dataclasses.asdict(provenance).items()}
     found = hashlib.sha256(canonical(head, in_order=True).encode())
@@ -428,7 +446,7 @@ def fingerprint_of(plan: Plan, whose: Identity | Plan | None = None) -> str:
     """The fingerprint that a plan has by what is in it now. ``whose``: if it must be somebody's; else as the plan says."""
     return fingerprint(
         whose or plan, plan.dialect_hash, plan.groups, plan.entries,
-        include_cannot_tell=plan.include_cannot_tell, provenance=plan.provenance, policy=plan.policy,
+        include_cannot_tell=plan.include_cannot_tell, provenance=plan.provenance, policy=policy_values(plan),
     )  # fmt: skip
 
 
@@ -477,17 +495,3 @@ def then_words(action: Action, integrations: Mapping[int, str], chosen: tuple[in
     if action.integrations:
         words += " → " + (", ".join(integrations.get(i, str(i)) for i in chosen) or "no integration")
     return words
-
-
-def check_groups(groups: Sequence[tuple[Action, Sequence[LeadId]]]) -> None:
-    """Refuse a plan that would do two things to one lead.
-
-    Raises:
-        PlanError: no leads at all, or a lead in two groups.
-    """
-    ids = [i for _, group in groups for i in group]
-    if not ids:
-        raise PlanError("No leads are selected. Tick, type or import some first.")
-    if len(ids) != len(set(ids)):
-        twice = next(i for i, n in Counter(ids).items() if n > 1)
-        raise PlanError(f"Lead {twice} stands in two groups of this plan. Put each lead into one group.")

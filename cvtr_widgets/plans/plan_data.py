@@ -11,9 +11,21 @@ from decimal import Decimal
 from typing import Any
 
 from cvtr_widgets.actions.proof import Observation
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, HashedText, Lead, Missing, Provenance, Verdict, seal
+from cvtr_widgets.models import (
+    NOT_SENT,
+    Action,
+    ActionKind,
+    Choice,
+    HashedText,
+    Lead,
+    Missing,
+    Provenance,
+    Verdict,
+    seal,
+)
 from cvtr_widgets.plans.canonical_json import canonical
 from cvtr_widgets.plans.plan import BEFORE, Cost, Plan, PlanEntry, SharedEntry, before_values, now_words, then_words
+from cvtr_widgets.plans.policy_records import policy_data, policy_from
 
 ENTRIES_A_PART = 1_000
 """Leads in one part."""
@@ -32,7 +44,7 @@ def plan_data(plan: Plan, *, keep_comments: bool) -> dict[str, Any]:
     said |= {name: known for name in ("world", "origin", "account", "rule", "policy") if (known := getattr(plan, name))}
     if plan.provenance is not None:
         said["provenance"] = provenance_data(plan.provenance)
-    return said
+    return said | policy_data(plan)
 
 
 def plan_from(said: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Plan:
@@ -52,7 +64,7 @@ def plan_from(said: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
         fresh=said["fresh"], fingerprint=said["fingerprint"], include_cannot_tell=said["include_cannot_tell"],
         world=said.get("world", ""), origin=said.get("origin", ""), account=said.get("account", ""),
         rule=said.get("rule", ""), policy=said.get("policy", ""),
-        provenance=None if said.get("provenance") is None else provenance_of(said["provenance"]),
+        provenance=None if said.get("provenance") is None else provenance_of(said["provenance"]), **policy_from(said),
     )  # fmt: skip
 
 
@@ -93,7 +105,7 @@ def action_of(said: Mapping[str, Any]) -> Action:
     )  # fmt: skip
 
 
-def observation_of(lead_id: int, said: Sequence[Any] | None) -> Observation:
+def observation_of(lead_id: int, said: Sequence[Any] | None, publisher_id: int | None = None) -> Observation:
     """What was known of a lead; its comments as hashes."""
     if said is None:
         return Observation(None)
@@ -105,7 +117,7 @@ def observation_of(lead_id: int, said: Sequence[Any] | None) -> Observation:
     if money:
         payouts = [_payout(value) for value in money[:2]]
         values |= {"advertiser_payout": payouts[0], "publisher_payout": payouts[1], "currency": money[2]}
-    return Observation(Lead(lead_id, **values, campaign_id=campaign), delivered)
+    return Observation(Lead(lead_id, **values, campaign_id=campaign, publisher_id=publisher_id), delivered)
 
 
 def _payout(value: Any) -> Decimal | None | Missing:
@@ -118,31 +130,37 @@ def plan_parts(plan: Plan) -> Iterator[dict[str, Any]]:
     for start in range(0, plan.total, ENTRIES_A_PART):
         whys: dict[str, int] = {}
         leads = []
-        for entry in plan.entries[start : start + ENTRIES_A_PART]:
+        entries = plan.entries[start : start + ENTRIES_A_PART]
+        publishers = [None if (state := e.alike.state) is None else state.publisher_id for e in entries]
+        for entry in entries:
             lead_id, alike, person = entry
             if id(alike) not in values:
                 values[id(alike)] = before_values(entry.before)
             why = whys.setdefault(alike.why, len(whys))
             row = [lead_id, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]]
             leads.append([*row, person] if person else row)
-        yield {"first": start, "whys": list(whys), "leads": leads}
+        part = {"first": start, "whys": list(whys), "leads": leads}
+        yield part | ({"publishers": publishers} if any(publishers) else {})
 
 
 def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[PlanEntry]:
     """The leads of one part again."""
-    found: dict[str, SharedEntry] = {}
-    for lead_id, *row in part["leads"]:
+    found: dict[tuple[str, int | None], SharedEntry] = {}
+    publishers = part.get("publishers") or [None] * len(part["leads"])
+    for (lead_id, *row), publisher in zip(part["leads"], publishers, strict=True):
         shared, person = row[:5], row[5] if len(row) > 5 else ""
-        key = canonical(shared)
+        key = canonical(shared), publisher
         alike = found.get(key)
         if alike is None:
-            alike = found[key] = _alike(lead_id, shared, part["whys"], actions)
+            alike = found[key] = _alike(lead_id, shared, part["whys"], actions, publisher)
         yield PlanEntry(lead_id, alike, person)
 
 
-def _alike(lead_id: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action]) -> SharedEntry:
+def _alike(
+    lead_id: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action], publisher: int | None
+) -> SharedEntry:
     group, verdict, why, integrations, before = shared
-    observation, chosen = observation_of(lead_id, before), tuple(integrations)
+    observation, chosen = observation_of(lead_id, before, publisher), tuple(integrations)
     sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
     then = then_words(actions[group], {}, chosen) if sent else ""
     state = None if observation.lead is None else observation.lead.state

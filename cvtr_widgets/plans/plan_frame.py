@@ -1,13 +1,18 @@
-"""A plan as a frame. Nothing personal is in it."""
+"""A plan as a frame, and what an undo can and cannot take back. Nothing personal is in them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.actions import catalogue
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from cvtr_widgets.plans.plan import Plan
+    from cvtr_widgets.plans.policy_records import WayBack
 
 
 def plan_frame(plan: Plan) -> pd.DataFrame:
@@ -42,6 +47,28 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     }
     frame = pd.DataFrame(data)
     frame.index = pd.Index([e.lead_id for e in entries], dtype="int64", name="lead_id")
+    return frame
+
+
+def undo_frame(ways: Sequence[WayBack]) -> pd.DataFrame:
+    """The leads that runs changed: index ``lead_id`` (int64), one row a lead.
+
+    Columns: ``way`` (category: ``exact``, ``nearest``, ``impossible``), ``why`` (text: what would not come back, or why nothing
+    does), ``conflict`` (text: several of the runs changed it, or somebody else did), ``runs`` (text: their ids, oldest first),
+    ``back_to`` (text: what the action that takes it back sets).
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame({
+        "way": pd.Categorical([one.way for one in ways], categories=["exact", "nearest", "impossible"]),
+        "why": pd.Series([one.why for one in ways], dtype="object"),
+        "conflict": pd.Series([one.conflict for one in ways], dtype="object"),
+        "runs": pd.Series([", ".join(one.runs) for one in ways], dtype="object"),
+        "back_to": pd.Series(
+            ["" if one.action is None else catalogue.describe(one.action) for one in ways], dtype="object"
+        ),
+    })  # fmt: skip
+    frame.index = pd.Index([one.lead_id for one in ways], dtype="int64", name="lead_id")
     return frame
 
 

@@ -1,49 +1,173 @@
-"""What takes a run back: actions that restore the before-values, as far as an action can."""
+"""What takes runs back: actions that restore what leads were before the first of them, as far as an action can."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Literal
 
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Observation, ProofResult, delivered_now, prove, wanted
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, HashedText, Lead, LeadId, LeadState, Outcome, alike
-from cvtr_widgets.plans.plan import Plan, PlanEntry
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.policy_records import WayBack
 
 TAKEN = {str(o) for o in (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.CONTRADICTED, Outcome.UNKNOWN)}
 """Outcomes after which there may be something to take back."""
+SEALED = "its former comment is not known (the journal keeps comments only as a hash)"
 Groups = list[tuple[Action, tuple[LeadId, ...]]]
-Out = list[tuple[LeadId, str]]
 
 
-def wanted_back(plan: Plan, outcomes: Mapping[LeadId, str]) -> list[PlanEntry]:
-    """The leads of a run that may have something to be taken back."""
-    return [e for e in plan.sendable if outcomes.get(e.lead_id) in TAKEN]
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """A run that has ended: its plan, the outcome of each lead that it sent, and when it sent it (None: never). ``number`` of its
+    first entry in the journal.
+    """
+
+    run_id: str
+    plan: Plan
+    outcomes: Mapping[LeadId, str]
+    sent: Mapping[LeadId, datetime | None]
+    number: int
 
 
-def undo_groups(parts: Iterable[tuple[Plan, list[PlanEntry]]], now: Callable[[LeadId], Observation]) -> tuple[Groups, Out]:
-    """Groups of actions that restore, and leads that are left out with the reason. ``parts``: plans that were run, with what of
-    them may have something to be taken back; ``now``: the leads as just read.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one run did to one lead, and how the lead was before."""
+
+    run_id: str
+    done: Action
+    before: Observation
+
+
+def steps_of(runs: Iterable[EndedRun]) -> dict[LeadId, list[Step]]:
+    """By lead, what runs may have done to it, in the order in which it was sent."""
+    found: dict[LeadId, list[tuple[tuple[datetime, int], Step]]] = {}
+    for run in runs:
+        for entry in run.plan.sendable:
+            lead_id, sent = entry.lead_id, run.sent.get(entry.lead_id)
+            if run.outcomes.get(lead_id) in TAKEN:
+                step = Step(run.run_id, run.plan.action(entry), entry.before)
+                found.setdefault(lead_id, []).append(((sent or run.plan.made_at, run.number), step))
+    return {lead_id: [step for _, step in sorted(steps, key=lambda one: one[0])] for lead_id, steps in found.items()}
+
+
+def ways_back(
+    steps: Mapping[LeadId, Sequence[Step]], now: Callable[[LeadId], Observation], last_runs: Mapping[LeadId, str]
+) -> tuple[WayBack, ...]:
+    """How far each lead can be taken back to what it was before the first of its steps. ``now``: the leads as just read;
+    ``last_runs``: the run of this account that last did something to each.
+    """
+    found = []
+    for lead_id, mine in steps.items():
+        runs = tuple(step.run_id for step in mine)
+        way, why, conflict, action = _way(mine, now(lead_id), last_runs.get(lead_id, ""))
+        found.append(WayBack(lead_id, way, why, conflict, runs, action))
+    return tuple(found)
+
+
+def groups_of(ways: Iterable[WayBack], *, nearest: bool) -> tuple[Groups, list[tuple[LeadId, str]]]:
+    """Groups of actions that take leads back, and leads that are left out with the reason. ``nearest``: also those that do not
+    come back exactly.
     """
     groups: dict[Action, list[LeadId]] = {}
-    out: Out = []
-    for plan, entry in ((plan, entry) for plan, entries in parts for entry in entries):
-        observation = now(entry.lead_id)
-        done = plan.action(entry)
-        found = _back(done, entry.before) if observation.lead is not None else "it is no longer there"
-        if isinstance(found, Action) and (why := _changed_since(done, entry.before, observation)):
-            found = why
-        if isinstance(found, str):
-            out.append((entry.lead_id, found))
+    out: list[tuple[LeadId, str]] = []
+    for one in ways:
+        if one.action is not None and (one.way == "exact" or nearest):
+            groups.setdefault(one.action, []).append(one.lead_id)
         else:
-            groups.setdefault(found, []).append(entry.lead_id)
+            out.append(
+                (one.lead_id, one.why if one.way == "impossible" else f"{one.why}; nearest=True takes it back as far as can be")
+            )
     return [(action, tuple(ids)) for action, ids in groups.items()], out
 
 
-def left_out_words(out: Out) -> list[str]:
-    """Sentences with counts, by reason."""
-    return [f"{count_of(n)} left out: {why}." for why, n in Counter(why for _, why in out).items()]
+def words_of(ways: Sequence[WayBack], out: Iterable[tuple[LeadId, str]], *, nearest: bool) -> list[str]:
+    """Sentences with counts: what is left out, by reason; what does not come back exactly; and which leads others changed."""
+    said = [f"{count_of(n)} left out: {why}." for why, n in Counter(why for _, why in out).items()]
+    near = Counter(one.why for one in ways if one.way == "nearest" and nearest)
+    said += [f"{count_of(n)} taken back as far as can be: {why}." for why, n in near.items()]
+    clashes = Counter(one.conflict for one in ways if one.conflict)
+    return [*said, *(f"Conflict for {count_of(n)}: {what}." for what, n in clashes.items())]
+
+
+Way = Literal["exact", "nearest", "impossible"]
+
+
+def _way(steps: Sequence[Step], now: Observation, last_run: str) -> tuple[Way, str, str, Action | None]:
+    """Way, why, conflict and action for one lead."""
+    first, several = steps[0], f"changed by {len(steps)} of these runs" if len(steps) > 1 else ""
+    if now.lead is None:
+        return "impossible", "it is no longer there", several, None
+    for step in steps:
+        if step.done.kind in {ActionKind.REPROCESS, ActionKind.DELETE}:
+            return "impossible", _no_way_back(step.done), several, None
+    if len({_family(step.done) for step in steps}) > 1:
+        return (
+            "impossible",
+            f"these runs did different kinds of things to it: take back run {steps[-1].run_id} first",
+            several,
+            None,
+        )
+    why = _in_between(steps)
+    if why:
+        return "impossible", why, why, None
+    why = _since(steps, now)
+    if why == CHANGED and last_run and last_run not in {step.run_id for step in steps}:
+        why = f"it has been changed since by run {last_run}, which is not taken back with it"
+    if why:
+        return "impossible", why, several if why == AS_BEFORE else why, None
+    action = _back(first.done, first.before)
+    if isinstance(action, str):
+        return "impossible", action, several, None
+    lost = _lost(steps, now)
+    return "nearest" if lost else "exact", lost, several, action
+
+
+AS_BEFORE = "it is as it was before the run"
+CHANGED = "it has been changed since the run"
+
+
+def _in_between(steps: Sequence[Step]) -> str:
+    """Whether somebody else changed the lead between two of the runs: that change is not taken back."""
+    for one, after in pairwise(steps):
+        if _changed_since(one.done, one.before, after.before) == CHANGED:
+            return "somebody else changed it between two of these runs"
+    return ""
+
+
+def _since(steps: Sequence[Step], now: Observation) -> str:
+    """Whether the lead is as the last step that can be seen has left it."""
+    for step in reversed(steps):
+        why = _changed_since(step.done, step.before, now)
+        if why != AS_BEFORE:
+            return why
+    return AS_BEFORE
+
+
+def _family(done: Action) -> str:
+    """Actions of one family set the same fields."""
+    return "flag" if done.kind in FLAGS else "delivery" if done.kind in DELIVERIES else str(done.kind)
+
+
+def _lost(steps: Sequence[Step], now: Observation) -> str:
+    """What would not come back; empty where everything does."""
+    first = steps[0]
+    before, lead = first.before.lead, now.lead
+    assert before is not None  # noqa: S101  there is a way back
+    if any(step.done.integrations for step in steps):
+        return "what the integrations have received cannot be taken back"
+    comment = before.comment if _family(first.done) == "flag" else before.replacement_comment
+    if isinstance(comment, HashedText) and first.done.kind not in DELIVERIES:
+        return SEALED
+    old, new = (one.delivery if one is not None else NOT_SENT for one in (before, lead))
+    if _family(first.done) == "flag" and NOT_SENT not in {old, new} and old != new:
+        return f"it was {old or 'without delivery'} and is {new or 'without delivery'} now, which a flag does not change"
+    return ""
 
 
 def _changed_since(done: Action, before: Observation, now: Observation) -> str:
@@ -52,9 +176,9 @@ def _changed_since(done: Action, before: Observation, now: Observation) -> str:
         return ""
     finding = prove(done, before, now).finding
     if finding is ProofResult.UNCHANGED:
-        return "it is as it was before the run"
+        return AS_BEFORE
     changed = finding is ProofResult.OTHERWISE or any(_somebody_elses(name, before, now) for name in _not_given(done))
-    return "it has been changed since the run" if changed else ""
+    return CHANGED if changed else ""
 
 
 def _not_given(done: Action) -> list[str]:
@@ -75,11 +199,15 @@ def _back(done: Action, before: Observation) -> Action | str:
     if done.kind in DELIVERIES:
         if delivered_now(before) is None:
             return "it was not known whether it was delivered"
-        return catalogue.mark_undelivered() if done.kind is ActionKind.DELIVERED else catalogue.mark_delivered()
+        return catalogue.mark_delivered() if delivered_now(before) else catalogue.mark_undelivered()
     if done.kind in FLAGS:
         return _flag_back(lead)
     if done.kind is ActionKind.OTHER:
         return _mark_back(lead)
+    return _no_way_back(done)
+
+
+def _no_way_back(done: Action) -> str:
     return "reprocessing cannot be undone" if done.kind is ActionKind.REPROCESS else "a deleted lead cannot be brought back"
 
 
@@ -101,9 +229,7 @@ def _flag_back(lead: Lead | LeadState) -> Action | str:
         return f"it was {lead.status}, and no action sets that"
     if not lead.reason:
         return f"it was {lead.status} without a reason, and a flag needs one"
-    comment, category = lead.comment, lead.category
-    if isinstance(comment, HashedText):
-        return "its former comment is not known (the journal keeps comments only as a hash)"
+    comment, category = None if isinstance(lead.comment, HashedText) else lead.comment, lead.category
     category = category or None
     returned = str(lead.reason).lower() == catalogue.RETURNED.lower()
     if lead.status == "Invalid" and returned != (category is not None):
@@ -121,7 +247,6 @@ def _flag_back(lead: Lead | LeadState) -> Action | str:
 def _mark_back(lead: Lead) -> Action | str:
     if lead.replacement is NOT_SENT:
         return "its former Replacement mark is not known"
-    if isinstance(lead.replacement_comment, HashedText):
-        return "its former comment is not known (the journal keeps comments only as a hash)"
     mark = "Replacement" if lead.replacement == "Replacement" else "None"
-    return catalogue.mark_other(mark, str(lead.replacement_comment) if lead.replacement_comment else None)
+    note = lead.replacement_comment
+    return catalogue.mark_other(mark, str(note) if note and not isinstance(note, HashedText) else None)

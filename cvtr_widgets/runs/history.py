@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.ownership import whose
@@ -33,6 +34,7 @@ HISTORY_COLUMNS = (
     "origin",
     "account",
     "planned_by",
+    "policy_exception",
 )
 
 
@@ -45,7 +47,8 @@ def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.D
     ``signed_by``, ``fingerprint``, ``open`` (whether something may be left to read or send that ``resume`` may take up),
     ``origin`` and ``account`` (as in ``Identity``; empty where the journal is an older version's, which did not note them:
     such a run is not ``open`` at a live enterprise, as nobody can tell where its leads are), ``planned_by`` (the account that
-    made the plan: another one where the plan was opened from a file).
+    made the plan: another one where the plan was opened from a file),
+    ``policy_exception`` (text: who made an exception from the policy, why, and for how many leads; else missing).
     """
     import pandas as pd
 
@@ -84,13 +87,18 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
             started=time_of(entry.at), actions=", ".join(kinds), leads=data.get("leads"),
             fingerprint=data.get("fingerprint"), signed_by=signature.get("name"),
             origin=data.get("origin", ""), account=account,
-            planned_by=(data.get("provenance") or {}).get("account", account),
+            planned_by=(data.get("provenance") or {}).get("account", account), policy_exception=_exception(data),
         )  # fmt: skip
     elif entry.kind == "claim":
         for name in ("ended", "state", *OUTCOME_COLUMNS):
             row.pop(name, None)
     elif entry.kind == "end":
         row.update(ended=time_of(entry.at), state=data.get("state"), **data.get("counts", {}))
+
+
+def _exception(said: Mapping[str, Any]) -> str | None:
+    made = said.get("exception")
+    return f"{made['name']}: {made['reason']} ({count_of(len(made['leads']))})" if made else None
 
 
 def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Path) -> pd.DataFrame:

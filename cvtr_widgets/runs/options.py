@@ -33,7 +33,9 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a run goes. ``on_step`` is called with the name of each step (see ``STEPS``) and is there for tests."""
+    """How a run goes. ``on_step`` is called with the name of each step (see ``STEPS``) and is there for tests. ``check`` is
+    called in the transaction that notes the run, before anything is noted; what it raises keeps the run from starting.
+    """
 
     verify: Verify = dataclasses.field(default_factory=lambda: Verify("all"))
     patience: Patience = dataclasses.field(default_factory=Patience)
@@ -41,3 +43,4 @@ class RunOptions:
     on_step: Callable[[str], None] | None = None
     source: str = ""
     keep_comments: bool = False
+    check: Callable[[], None] = lambda: None

@@ -52,8 +52,8 @@ class LeadProgress:
 
 @dataclass(slots=True)
 class Recorded:
-    """One run as the journal has it. ``ended`` is its state, None where it never came to its end; ``last`` the number of its
-    last entry.
+    """One run as the journal has it. ``ended`` is its state, None where it never came to its end; ``first`` and ``last``
+    the numbers of its first and last entry.
     """
 
     run_id: str
@@ -66,6 +66,7 @@ class Recorded:
     owner_since: str = ""
     ended: str | None = None
     chunks: int = 0
+    first: int = 0
     last: int = 0
 
     def at(self, *stages: Stage) -> list[LeadId]:
@@ -101,7 +102,7 @@ def replay(journal: Journal, run_id: str) -> Recorded:
             first.data.get("owner") or {},
             first.at,
         )
-        run.last = found[-1].number
+        run.first, run.last = first.number, found[-1].number
         for entry in journal.each(run_id, after=run.last):
             _take(run, entry)
             run.last = entry.number

@@ -21,7 +21,7 @@ RESULT_COLUMNS = (
     "action", "reason", "category", "comment", "integrations", "outcome", "detail",
     "before_status", "after_status", "before_delivery", "after_delivery",
     "campaign_id", "campaign", "publisher", "attempts", "http_status", "started_at", "finished_at", "signed_by",
-    "planned_by", "run_by", "run_id", "chunk",
+    "planned_by", "run_by", "policy_exception", "run_id", "chunk",
 )  # fmt: skip
 WAITS = "not sent yet"
 
@@ -38,6 +38,7 @@ class GroupFacts(NamedTuple):
     asks_integrations: bool
     planned_by: str | None = None
     run_by: str | None = None
+    exception: str | None = None
 
 
 @dataclass(slots=True)
@@ -131,8 +132,9 @@ def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
     ``none``), ``before_status after_status before_delivery after_delivery`` (text), ``campaign_id`` (Int64),
     ``campaign publisher`` (text), ``attempts`` (int64), ``http_status`` (Int64), ``started_at finished_at`` (UTC),
     ``signed_by`` (text: the printed name; None for leads that were not to be sent), ``planned_by run_by`` (text: the
-    logins that made and ran the plan, such as ``user:7``; they differ where it was opened from a file), ``run_id``
-    (text), ``chunk`` (Int64).
+    logins that made and ran the plan, such as ``user:7``; they differ where it was opened from a file),
+    ``policy_exception`` (text: by whom and why, for leads that an exception from the policy let through), ``run_id`` (text),
+    ``chunk`` (Int64).
     """
     import pandas as pd
 
@@ -170,6 +172,7 @@ def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
         "signed_by": pd.Series(about("signed_by"), dtype="object"),
         "planned_by": pd.Series(about("planned_by"), dtype="object"),
         "run_by": pd.Series(about("run_by"), dtype="object"),
+        "policy_exception": pd.Series(about("exception"), dtype="object"),
         "run_id": pd.Series(about("run_id"), dtype="object"),
         "chunk": pd.array(col("chunk"), dtype="Int64"),
     }
@@ -194,11 +197,14 @@ def rows_of(
         for action, _ in plan.groups
     ]  # fmt: skip
     skipped = [about._replace(signed_by=None) for about in sent]
+    made = plan.exception
+    words, by_exception = ("", frozenset[int]()) if made is None else (f"{made.name}: {made.reason}", frozenset(made.leads))
+    excepted = [about._replace(exception=words) for about in sent]
     rows: dict[LeadId, ResultRow] = {}
     for entry in plan.entries:
         wanted_id = entry.lead_id
         if plan.sends(entry):
-            row = rows[wanted_id] = ResultRow(entry, sent[entry.group])
+            row = rows[wanted_id] = ResultRow(entry, (excepted if wanted_id in by_exception else sent)[entry.group])
             if fates:
                 _take_fate(row, fates.get(wanted_id))
         else:

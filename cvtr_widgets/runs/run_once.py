@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cvtr_widgets.errors import PlanOutOfDate, RunError
@@ -12,6 +11,7 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import owner
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
+from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.replay import Recorded
 
 CANARY = "canary"
@@ -47,31 +47,40 @@ def _saved(said: Mapping[str, Any]) -> tuple[Any, Any] | None:
     return None if not found else (found.get("fingerprint"), found.get("made_at"))
 
 
-def note_begun(journal: Journal, run_id: str, plan: Plan, first: Item, waived: Sequence[str], *, source: str) -> str:
-    """Note a run with its plan, in one transaction with the check that the plan was not run; gives the journal's head.
+def note_begun(journal: Journal, run_id: str, plan: Plan, first: Item, waived: Sequence[str], options: RunOptions) -> str:
+    """Note a run with its plan, in one transaction with the check that the plan was not run, and with ``options.check``; gives
+    the journal's head.
 
     Raises:
-        PlanOutOfDate: it was run already. JournalError: it could not be noted.
+        PlanOutOfDate: it was run already, or would exceed a cap. JournalError: it could not be noted.
     """
+
+    def check() -> None:
+        must_not_have_run(journal, plan, options.source)
+        options.check()
 
     def items() -> Iterator[Item]:
         yield first
         yield from journal_records.plan_entries(plan)
         yield from _waived(waived)
 
-    return journal.write_many(run_id, items(), check=partial(must_not_have_run, journal, plan, source))
+    return journal.write_many(run_id, items(), check=check)
 
 
-def note_resumed(journal: Journal, run_id: str, recorded: Recorded, waived: Sequence[str]) -> str:
-    """Note that a run is gone on with, in one transaction with the check that nobody else has done so since it was read.
+def note_resumed(
+    journal: Journal, run_id: str, recorded: Recorded, waived: Sequence[str], check: Callable[[], None] = lambda: None
+) -> str:
+    """Note that a run is gone on with, in one transaction with the check that nobody else has done so since it was read, and with
+    ``check``.
 
     Raises:
-        RunError: somebody has. JournalError: it could not be noted.
+        RunError: somebody has. PlanOutOfDate: it would exceed a cap. JournalError: it could not be noted.
     """
 
     def unchanged() -> None:
         if any(True for _ in journal.rows(run_id, after=recorded.last)):
             raise RunError(f"Run {run_id} was resumed elsewhere just now. See session.unfinished() for what is left.")
+        check()
 
     return journal.write_many(run_id, [("claim", owner()), *_waived(waived)], check=unchanged)
 

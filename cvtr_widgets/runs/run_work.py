@@ -319,7 +319,7 @@ class RunWork:
 
     def _note_opening(self) -> None:
         if self._recorded is not None:
-            self.journal_head = note_resumed(self._journal, self.id, self._recorded, self._waived)
+            self.journal_head = note_resumed(self._journal, self.id, self._recorded, self._waived, self.options.check)
             return
         more: dict[str, Any] = {"source": self.options.source, "verify": str(self.verify)}
         offset = self._service.clock_offset
@@ -328,7 +328,7 @@ class RunWork:
         first = journal_records.opening(
             self.plan, self.signature, keep_comments=self.options.keep_comments, owner=owner(), **more
         )
-        self.journal_head = note_begun(self._journal, self.id, self.plan, first, self._waived, source=self.options.source)
+        self.journal_head = note_begun(self._journal, self.id, self.plan, first, self._waived, self.options)
 
     def _carry_out(self) -> None:
         """The run's thread. Whatever is thrown into it, the run ends; see ``finished`` for what is thrown at its very end."""

@@ -9,36 +9,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
-from cvtr_widgets.actions.proof import DELIVERIES
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked_calls, listed
 from cvtr_widgets.errors import JournalError, PlanError, PlanOutOfDate
-from cvtr_widgets.frames.leads import STATE_COLUMNS, leads_in
 from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.journal.ownership import made_by
-from cvtr_widgets.models import Action, LeadId, Progress, Signature, ordered_unique
-from cvtr_widgets.plans import undo
-from cvtr_widgets.plans.make_plan import PlanReading, make_plan, read_leads
+from cvtr_widgets.models import Action, LeadId, Progress, Signature
+from cvtr_widgets.plans.make_plan import make_plan
 from cvtr_widgets.plans.plan import Plan, must_be_whole
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.reports.write import write_report
 from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.run import Run
-from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.session.canary import CanaryReport, must_be_proven, propose, send
 from cvtr_widgets.session.confirmation import PrintedName, confirmed, printed_name
 from cvtr_widgets.session.lead_loader import PlanLists
 from cvtr_widgets.session.opened_plan import OpenedPlan, open_plan
+from cvtr_widgets.session.plan_groups import Groups, as_loaded, groups_of
+from cvtr_widgets.session.policy_check import made_exception
 from cvtr_widgets.session.read_session import Cancel, ReadSession, stopper
 from cvtr_widgets.session.rule_file import read_rule
 from cvtr_widgets.session.rule_plan import plan_of_rule
 from cvtr_widgets.session.run_registry import RunRegistry, run_named
+from cvtr_widgets.session.undo_plan import Day, runs_of, undo_plan
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Groups = Sequence[tuple[Action, Any]]
 
 
 @checked_calls
@@ -93,11 +90,13 @@ class LeadSession(ReadSession):
             PlanError: no leads, a lead twice, a category or integration that is not there.
             ServiceError: the leads cannot be read.
         """
-        chosen = self._groups(action, selection)
+        chosen = groups_of(action, selection, self.select)
         groups = [(one, leads.ids) for one, leads in chosen]
         reading = None
         if not fresh:
-            reading = self._as_loaded(groups, frame)
+            reading = as_loaded(groups, frame)
+        stop = stopper(cancel)
+        rules = self._running.policy.rules((one for one, _ in groups), cancelled=stop)
         with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
             return make_plan(
                 self.client,
@@ -105,10 +104,10 @@ class LeadSession(ReadSession):
                 groups,
                 reading=reading,
                 include_cannot_tell=include_cannot_tell,
-                policy=read_policy(self.identity),
+                rules=rules,
                 notes=list(dict.fromkeys(note for _, leads in chosen for note in leads.warnings)),
                 on_progress=tell,
-                cancelled=stopper(cancel),
+                cancelled=stop,
             )
 
     def open_plan(
@@ -129,7 +128,10 @@ class LeadSession(ReadSession):
             list of reasons has changed. PlanError: it is no plan file. ServiceError: the leads cannot be read.
         """
         with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
-            return open_plan(self.client, path, include_changed=include_changed, on_progress=tell, cancelled=stopper(cancel))
+            stop = stopper(cancel)
+            return open_plan(
+                self.client, path, self._running.policy, include_changed=include_changed, on_progress=tell, cancelled=stop
+            )
 
     def plan_rule(
         self, path: str | Path, *, on_progress: Callable[[int, int], None] | None = None, cancel: Cancel = None
@@ -144,44 +146,7 @@ class LeadSession(ReadSession):
         rule = read_rule(path)
         with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
             stop = stopper(cancel)
-            return plan_of_rule(self.client, rule, self.pull, self._running.journal, on_progress=tell, cancelled=stop)
-
-    def _groups(self, action: Action | Groups, selection: Any) -> list[tuple[Action, Selection]]:
-        if isinstance(action, Action):
-            if selection is None:
-                raise PlanError("Say which leads: session.plan(action, selection).")
-            return [(action, self.select(selection))]
-        if selection is not None:
-            raise PlanError("A list of (action, selection) pairs takes no further selection. Leave it out.")
-        pairs = list(action) if isinstance(action, (list, tuple)) else []
-        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], Action) for pair in pairs):
-            raise PlanError(
-                "Say what to do: one action, such as cvtr.mark_test('Test lead'), and the leads; or a list of pairs of both, "
-                "such as [(action, ids), (other, more)]."
-            )
-        return [(one, self.select(leads)) for one, leads in pairs]
-
-    @staticmethod
-    def _as_loaded(groups: list[tuple[Action, tuple[LeadId, ...]]], frame: pd.DataFrame | None) -> PlanReading:
-        if frame is None or "as_of" not in frame.attrs:
-            raise PlanError(
-                "A plan from loaded leads needs the frame that session.pull() gave: plan(..., fresh=False, frame=leads)."
-            )
-        if frame.attrs.get("masked"):
-            raise PlanError(
-                "This frame is masked: it does not show the comments, on which a plan rests. Use fresh=True: the leads are read."
-            )
-        if lost := [name for name in STATE_COLUMNS if name not in frame.columns]:
-            raise PlanError(f"The frame has lost the column {lost[0]!r}, which a plan rests on. Use it as pull() gave it.")
-        ids = ordered_unique(i for _, group in groups for i in group)
-        leads = leads_in(frame, ids)
-        missing = [i for i in ids if i not in leads]
-        if missing:
-            raise PlanError(
-                f"{len(missing):,} of the leads are not in that frame, such as {missing[0]}. Pull them, or use fresh=True."
-            )
-        at = datetime.fromisoformat(frame.attrs["as_of"])
-        return PlanReading(leads, {}, at, fresh=False)
+            return plan_of_rule(self.client, rule, self.pull, self._running, on_progress=tell, cancelled=stop)
 
     def sign(self, plan: Plan, name: PrintedName) -> Signature:
         """A signature under this very plan; it is worth nothing under another.
@@ -239,7 +204,6 @@ class LeadSession(ReadSession):
     ) -> Run:
         self._must_fit(plan)
         signed = confirmed(plan, confirm, signature, self._signed)
-        self._running.two_persons(plan, read_policy(self.identity))
         waived = must_be_proven(self.client, plan, canary=canary)
         return self._running.begin(plan, signed, options, started, waived=waived)
 
@@ -394,34 +358,57 @@ class LeadSession(ReadSession):
             return self._to_the_end(begin, on_progress)
         return self._held([], lambda started: begin(on_progress, started))
 
-    def plan_undo(self, run: Run | str | Sequence[Run | str], **more: Any) -> Plan:
-        """A plan that takes a run (or several, of different leads) back, as far as an action can: former status, reason, category
-        and comment; Delivered and Undelivered; the Replacement mark. Leads are read now; what somebody has changed since is
-        left alone.
+    def plan_undo(
+        self,
+        run: Run | str | Sequence[Run | str] | None = None,
+        *,
+        person: str | None = None,
+        day: Day = None,
+        week: Day = None,
+        nearest: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+        cancel: Cancel = None,
+    ) -> Plan:
+        """One plan that takes runs back: each lead to what it was before the first of them, as far as an action can (status,
+        reason, category and comment; Delivered and Undelivered; the Replacement mark). Leads are read now; what somebody has
+        changed since, or between two of the runs, is left alone.
 
-        ``plan.left_out`` holds the leads that are left out with the reason (was Caution, reprocessed, deleted, comment not
-        known ...), ``plan.warnings`` their counts. ``more``: ``on_progress`` and ``cancel`` as for ``plan``.
+        Args:
+            run: a run, or several, in any order. Or leave it out, and say which of your runs from this machine:
+            person: those signed by this printed name, or planned or run by this login (``user:7``);
+            day: those begun on this day, in the session's zone; week: in this week (a day of it, or ``2026-W48``), from Monday.
+            nearest: also take back leads that do not come back exactly, such as those whose former comment is not known.
+            on_progress: as for ``plan``; ``cancel`` likewise.
+
+        ``plan.undo`` says of each lead whether it comes back exactly, nearly or not at all, why, and which conflicts there are
+        (several of the runs, or somebody else, changed it); ``plan.left_out`` holds those that are left out with the reason.
 
         Raises:
-            PlanError: nothing of it can be taken back. RunError: the run has not ended.
+            PlanError: nothing can be taken back, no run fits, or not said which. RunError: a run has not ended.
         """
-        runs = [run] if isinstance(run, str) or not isinstance(run, Sequence) else listed(run, "These runs")
-        found = [self._running.plan_and_outcomes(one) for one in runs]
-        parts = [(plan, undo.wanted_back(plan, outcomes)) for plan, outcomes in found]
-        kinds = {e.lead_id: plan.groups[e.group][0].kind for plan, entries in parts for e in entries}
-        if len(kinds) < sum(len(entries) for _, entries in parts):
-            raise PlanError("A lead was sent in two of these runs. Take them back one after the other, the last one first.")
-        listener, stop = more.get("on_progress") or (lambda _n, _t: None), stopper(more.get("cancel"))
-        deliveries = [i for i, kind in kinds.items() if kind in DELIVERIES]
-        reading = read_leads(self.client, list(kinds), deliveries, on_progress=listener, cancelled=stop)
-        groups, out = undo.undo_groups(parts, reading.observation)
-        said = undo.left_out_words(out)
-        if not groups:
-            raise PlanError("Nothing of this run can be taken back. " + (" ".join(said) or "No lead was changed."))
-        return make_plan(
-            self.client, PlanLists(self.client), groups, reading=reading, left_out=out, notes=said,
-            policy=read_policy(self.identity), cancelled=stop,
-        )  # fmt: skip
+        by_time = (person, day, week)
+        if (run is None) == all(one is None for one in by_time):
+            raise PlanError("Say which runs: session.plan_undo(run), or person=, day= or week=, not both.")
+        if run is None:
+            history = self._running.history()
+            runs: list[Any] = list(runs_of(history, person=person, day=day, week=week, zone=self.client.zone))
+        else:
+            runs = [run] if isinstance(run, str) or not isinstance(run, Sequence) else listed(run, "These runs")
+        listener, stop = on_progress or (lambda _n, _t: None), stopper(cancel)
+        return undo_plan(self.client, self._running, runs, nearest=nearest, on_progress=listener, cancelled=stop)
+
+    def make_exception(self, plan: Plan, *, name: PrintedName, reason: str) -> Plan:
+        """A new plan that also sends the leads that only the policy forbids, as an exception: by a named person (``name``, as
+        printed), for a reason. It is bound to that plan: name, reason, your login and the leads are in its fingerprint, in the
+        sentence that is confirmed or signed, and afterwards in journal, results, history and exports. What the policy never
+        allows stays forbidden, and where it asks for two persons it still does.
+
+        Raises:
+            PlanError: there is nothing to except, no reason is given, or there is an exception already. NotConfirmed: the name is
+            none. PlanOutOfDate: the policy allows no exceptions, or not by this person; the plan is not as it was made.
+        """
+        self._must_fit(plan)
+        return made_exception(self.client, self._running.policy, plan, printed_name(name), reason)
 
     # -- the journal --------------------------------------------------------------------------------------------------
 

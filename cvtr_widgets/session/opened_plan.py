@@ -11,18 +11,21 @@ from cvtr_widgets.actions.proof import DELIVERIES, Observation
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked
 from cvtr_widgets.errors import PlanOutOfDate
-from cvtr_widgets.models import Action, Identity, Lead, LeadId, Provenance
+from cvtr_widgets.models import Action, Identity, Lead, LeadId, Provenance, Verdict
 from cvtr_widgets.plans import plan_file
+from cvtr_widgets.plans.house_rules import NEVER, POLICY
 from cvtr_widgets.plans.make_plan import make_plan, read_leads, resolve
 from cvtr_widgets.plans.plan import Plan, PlanEntry, differences
 from cvtr_widgets.plans.plan_file import PlanFile, Remark
-from cvtr_widgets.plans.policy import read_policy
+from cvtr_widgets.plans.policy_exception import excepted
 from cvtr_widgets.session.lead_loader import PlanLists
+from cvtr_widgets.session.policy_check import PolicyCheck
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HELD = "it has changed since the plan was saved"
+BY_POLICY = "by the policy its "
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class OpenedPlan:
 def open_plan(
     client: Convertr,
     path: str | Path,
+    check: PolicyCheck,
     *,
     include_changed: bool,
     on_progress: Callable[[int, int], None],
@@ -102,7 +106,7 @@ def open_plan(
     held = plan_file.read(path)
     saved, mine = held.plan, client.identity
     _must_be_here(saved, mine)
-    lists, policy = PlanLists(client), read_policy(mine)
+    lists, rules = PlanLists(client), check.rules((action for action, _ in saved.groups), cancelled=cancelled)
     for action, _ in saved.groups:
         _must_be_listed(action, lists)
     ids = [e.lead_id for e in saved.entries]
@@ -111,17 +115,20 @@ def open_plan(
     notes = list(_notes(client, held))
     same_view = saved.masked == mine.masked
 
-    def made(stays: dict[LeadId, str]) -> Plan:
-        return make_plan(
+    def made_now(stays: dict[LeadId, str]) -> Plan:
+        made = make_plan(
             client, lists, saved.groups, reading=reading, include_cannot_tell=saved.include_cannot_tell, notes=notes,
-            held=stays, provenance=held.provenance, policy=policy, cancelled=cancelled,
+            held=stays, provenance=held.provenance, rules=rules, undoes=saved.undoes, cancelled=cancelled,
         )  # fmt: skip
+        return made if saved.exception is None else excepted(made, saved.exception, rules, client)
 
-    plan = made({})
+    plan = made_now({})
     found = _differences(saved.entries, plan.entries, same_view=same_view)
-    stays = {} if include_changed else {lead: f"{HELD}: {what}" for lead, what in found.items()}
+    # What only the policy forbids is said as such, not as a change of the lead.
+    changes = {lead: f"{HELD}: {what}" for lead, what in found.items() if not what.startswith(BY_POLICY)}
+    stays = {} if include_changed else changes
     if stays:
-        plan = made(stays)
+        plan = made_now(stays)
     sent = {e.lead_id for e in plan.sendable}
     before, now = ({e.lead_id: e for e in entries} for entries in (saved.entries, plan.entries))
     changed = tuple(
@@ -177,7 +184,11 @@ def _differences(saved: Sequence[PlanEntry], now: Sequence[PlanEntry], *, same_v
         if old.integrations != new.integrations:
             changed.append(f"integrations changed from {_jobs(old)} to {_jobs(new)}")
         if old.verdict is not new.verdict:
-            changed.append(f"verdict changed from {old.verdict} to {new.verdict}" + (f" ({new.why})" if new.why else ""))
+            by_policy = not changed and new.verdict is Verdict.NOT_ALLOWED and new.why.startswith((POLICY, NEVER))
+            changed.append(
+                f"{BY_POLICY if by_policy else ''}verdict changed from {old.verdict} to {new.verdict}"
+                + (f" ({new.why})" if new.why else "")
+            )
         if changed:
             found[old.lead_id] = "; ".join(changed)
     return found

@@ -14,7 +14,6 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import LeadId, LeadState
 from cvtr_widgets.plans.make_plan import make_plan, read_leads
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.session.lead_loader import PlanLists
 from cvtr_widgets.session.rule_file import Rule
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cvtr_widgets.api.client import Convertr
+    from cvtr_widgets.session.run_registry import RunRegistry
 
 FEW, LAST = 10, 10
 """What counts as usual at least (leads), and of how many runs."""
@@ -32,7 +32,7 @@ def plan_of_rule(
     client: Convertr,
     rule: Rule,
     pull: Pull,
-    journal: Journal,
+    running: RunRegistry,
     *,
     on_progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
@@ -43,7 +43,7 @@ def plan_of_rule(
     ids, notes = _matching(rule, pull, cancelled)
     if not ids:
         return None
-    notes += _within(rule, len(ids), usual_number(rule, journal))
+    notes += _within(rule, len(ids), usual_number(rule, running.journal))
     ids = ids[: rule.limits.most]
     action = rule.action.action()
     deliveries = ids if action.kind in DELIVERIES else []
@@ -53,7 +53,7 @@ def plan_of_rule(
     held = {i: why for i in ids if (lead := reading.leads.get(i)) is not None and (why := _no_longer(rule, lead.state, wanted))}
     return make_plan(
         client, lists, [(action, ids)], reading=reading, notes=notes, held=held, rule=rule.name,
-        policy=read_policy(client.identity), cancelled=cancelled,
+        rules=running.policy.rules([action], cancelled=cancelled), cancelled=cancelled,
     )  # fmt: skip
 
 

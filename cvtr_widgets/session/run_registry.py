@@ -6,7 +6,7 @@ import dataclasses
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,8 @@ from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.models import HashedText, LeadId, Signature, seal
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.plan import Plan, fingerprint_of
-from cvtr_widgets.plans.policy import Policy, read_policy
+from cvtr_widgets.plans.policy import read_policy
+from cvtr_widgets.plans.undo import EndedRun
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.reports.run_facts import RunFacts
 from cvtr_widgets.runs import history
@@ -37,6 +38,7 @@ from cvtr_widgets.runs.run import Run
 from cvtr_widgets.runs.run_once import must_not_have_run
 from cvtr_widgets.runs.run_work import RunWork
 from cvtr_widgets.session.canary import must_be_proven
+from cvtr_widgets.session.policy_check import PolicyCheck
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +68,7 @@ class RunRegistry:
         self.runs: dict[str, Run] = {}
         self._works: dict[str, RunWork] = {}
         self._flagged = LastActions()
+        self.policy = PolicyCheck(client, lambda: self.journal)
 
     @property
     def journal(self) -> Journal:
@@ -120,25 +123,14 @@ class RunRegistry:
         ``waived``: entries of the dialect that go unproven, for the journal.
 
         Raises:
-            PlanOutOfDate: it was run already. JournalError: the journal cannot be written; nothing was sent.
+            PlanOutOfDate: it was run already, or the policy does not allow it by now. NotConfirmed: the policy asks for another
+            person. JournalError: the journal cannot be written; nothing was sent.
         """
-        work = RunWork(lead_service(self._client), self.journal, plan, signature, options, waived=waived)
-        with self._alone_with(plan, options.source):
+        todo = [e.lead_id for e in plan.sendable]
+        with self.policy.starting(plan, todo) as check, self._alone_with(plan, options.source):
+            held = dataclasses.replace(options, check=check)
+            work = RunWork(lead_service(self._client), self.journal, plan, signature, held, waived=waived)
             return self._start(work, started)
-
-    def two_persons(self, plan: Plan, policy: Policy) -> None:
-        """Refuse a plan that its maker must not run, and note the attempt.
-
-        Raises:
-            NotConfirmed: the policy asks for another person.
-        """
-        mine = self._client.identity
-        try:
-            policy.second_person(plan, mine)
-        except NotConfirmed:
-            said = {"account": mine.account, "fingerprint": plan.fingerprint, "leads": plan.will_change, "policy": policy.mark}
-            self.journal.write("", "refused", {"why": "two persons", **said})
-            raise
 
     @contextmanager
     def _alone_with(self, plan: Plan, source: str) -> Iterator[None]:
@@ -222,8 +214,11 @@ class RunRegistry:
         if send and found.at("not_sent"):
             waived = must_be_proven(self._client, plan, canary=canary)
         service = lead_service(self._client)
-        work = RunWork(service, self.journal, plan, found.signature, options, recorded=found, send=send, waived=waived)
-        return self._start(work, started)
+        todo = found.at("not_sent") if send else []
+        with self.policy.starting(plan, todo, resumed=run_id) if todo else nullcontext(options.check) as check:
+            options = dataclasses.replace(options, check=check)
+            work = RunWork(service, self.journal, plan, found.signature, options, recorded=found, send=send, waived=waived)
+            return self._start(work, started)
 
     def _must_be_whole(self) -> None:
         report = self.journal.verify()
@@ -341,20 +336,34 @@ class RunRegistry:
         self._replay(run_id)  # refuses another account's and another sandbox's
         return facts_of_recorded(self.journal, run_id)
 
-    def plan_and_outcomes(self, run: Run | str) -> tuple[Plan, dict[LeadId, str]]:
-        """The plan of a run and the outcome of each lead that it sent, from the journal: another kernel may have gone on with
-        it since. Comments, which the journal keeps only as a hash, are those of the run at hand where there is one.
+    def ended_runs(self, runs: Sequence[Run | str]) -> list[EndedRun]:
+        """Runs that have ended, oldest first, with the outcome of each lead that they sent, from the journal: another kernel may
+        have gone on with one since. Comments, which the journal keeps only as a hash, are those of the run at hand where there
+        is one.
+
+        Raises:
+            RunError: one has not ended, or is not known. JournalError: the journal is not whole.
         """
+        self._must_be_whole()
+        found = {one.run_id: one for one in map(self._ended, runs)}
+        return sorted(found.values(), key=lambda one: one.number)
+
+    def last_runs(self, ids: Iterable[LeadId]) -> dict[LeadId, str]:
+        """The run of this account that last did something to each lead."""
+        return self._flagged.last_runs(self.journal, ids, self._client.identity)
+
+    def _ended(self, run: Run | str) -> EndedRun:
         known = run if isinstance(run, Run) else self.runs.get(run_named(run))
         if known is not None and not known.finished:
             raise RunError("The run has not ended yet. Wait for it, or cancel it.")
-        self._must_be_whole()
         found = self._replay(run if isinstance(run, str) else run.id)
         self._must_be_confirmed(found.plan)
         if found.unfinished and (found.ended is None or found.at("doubt", "answered")):
             raise RunError("The run is not finished. Go on with session.resume(run_id) first, so that it is known what it did.")
         same = known is not None and known.plan.fingerprint == found.plan.fingerprint
-        return known.plan if known is not None and same else found.plan, {i: str(f.outcome) for i, f in found.fates.items()}
+        plan = known.plan if known is not None and same else found.plan
+        outcomes = {i: str(f.outcome) for i, f in found.fates.items()}
+        return EndedRun(found.run_id, plan, outcomes, {i: f.started_at for i, f in found.fates.items()}, found.first)
 
     def flagged(self, ids: Iterable[LeadId] | None) -> dict[LeadId, tuple[str, datetime]]:
         """What this user last did to leads from this machine."""

@@ -142,7 +142,6 @@ def test_a_delivery_that_was_not_known_before_is_not_taken_back(sandbox, session
     assert plan.counts["cannot_tell"] == 1, plan.frame
     sandbox.server.change(lead_id, delivery="Delivered")
     now = session.plan(cvtr.mark_undelivered(), [lead_id]).entries[0].before
-    assert undo.undo_groups([(plan, list(plan.sendable))], lambda _: now) == (
-        [],
-        [(lead_id, "it was not known whether it was delivered")],
-    )
+    step = undo.Step("a run", plan.groups[0][0], plan.entries[0].before)
+    (way,) = undo.ways_back({lead_id: [step]}, lambda _: now, {})
+    assert (way.way, way.why, way.action) == ("impossible", "it was not known whether it was delivered", None)
