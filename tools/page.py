@@ -8,6 +8,7 @@ line, so that neither a change without a new bundle nor a bundle changed by hand
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cvtr_widgets"
+IMPORT = r'^import [^;]*?"(\.[^"]+)";$'
 BUNDLES = {
     "panel/static/panel.js": "panel/static/page.min.js",
     "panel/static/panel.css": "panel/static/page.min.css",
@@ -25,10 +27,20 @@ BUNDLES = {
 }
 
 
+def imported(file: Path) -> list[Path]:
+    """The modules that a module imports."""
+    return [(file.parent / name).resolve() for name in re.findall(IMPORT, file.read_text(encoding="utf-8"), re.MULTILINE)]
+
+
 def sources(entry: str) -> list[Path]:
-    """The files that a bundle may be made of: those of its kind in the entry's folder."""
-    first = PACKAGE / entry
-    return sorted(file for file in first.parent.glob(f"*{first.suffix}") if not file.name.endswith(f".min{first.suffix}"))
+    """The files that a bundle is made of: the entry and what it imports."""
+    wanted, found = [(PACKAGE / entry).resolve()], set()
+    while wanted:
+        file = wanted.pop()
+        if file not in found:
+            found.add(file)
+            wanted += imported(file)
+    return sorted(found)
 
 
 def short_hash(*texts: str) -> str:

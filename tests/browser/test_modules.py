@@ -1,4 +1,4 @@
-"""The logic in the panel's JavaScript modules, called one by one in a blank page: no panel, no kernel, no JupyterLab."""
+"""The logic in the pages' JavaScript modules, called one by one in a blank page: no panel, no kernel, no JupyterLab."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, Route
 from cvtr_widgets.panel.link.deltas import Deltas
 
 SITE = "http://modules.test"
-STATIC = resources.files("cvtr_widgets.panel") / "static"
+PACKAGE = resources.files("cvtr_widgets")
+LOAD = "const load = (name) => import(`/${name.includes(`/`) ? name : `panel/static/${name}`}`);"
 BLANK = "<!doctype html><title>modules</title>"
 QUICK = settings(max_examples=30, deadline=None)
 # A kernel that says nothing by itself, and a clock that stands still unless it is told to go on.
@@ -43,7 +44,7 @@ class Modules:
         return self.run("const made = await load(given[0]); return made[given[1]](...given[2]) ?? null;", module, name, given)
 
     def run(self, code: str, *given: Any) -> Any:
-        return self._page.evaluate(f"async (given) => {{ const load = (name) => import(`/${{name}}`); {code} }}", given)
+        return self._page.evaluate("async (given) => {" + LOAD + code + "}", given)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def modules(browser: Browser) -> Iterator[Modules]:
     def answer(route: Route) -> None:
         name = route.request.url.removeprefix(f"{SITE}/")
         if name:
-            route.fulfill(content_type="text/javascript", body=(STATIC / name).read_text(encoding="utf-8"))
+            route.fulfill(content_type="text/javascript", body=(PACKAGE / name).read_text(encoding="utf-8"))
         else:
             route.fulfill(content_type="text/html", body=BLANK)
 
@@ -454,3 +455,68 @@ def test_a_file_is_saved_only_if_all_its_parts_came_in_order(modules, parts, sav
         )
         == saved
     )
+
+
+# -- charts --------------------------------------------------------------------------------------------------------------
+
+VALUES = "insight/static/chart_values.js"
+DAYS = [f"2026-03-{day:02}T00:00:00" for day in range(27, 32)]  # clocks change on the 29th in Europe
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (1234, "1,234"),
+        (0.25, "0.250"),
+        (0.0001, "<0.001"),
+        (0, "0"),
+        ("2026-03-29T00:00:00", "2026-03-29"),
+        ("2026-03-29T02:30:00", "2026-03-29 02:30"),
+        ("T00:00:00", "T00:00:00"),
+        (True, "true"),
+    ],
+)
+def test_a_value_in_the_table_of_a_chart(modules, value, text):
+    assert modules.call(VALUES, "shownValue", value) == text
+
+
+def test_what_is_brushed_begins_and_ends_on_rows_that_are_there(modules):
+    rows = [{"day": day, "leads": 1} for day in reversed(DAYS)] + [{"day": None, "leads": 2}]
+    at = modules.call(VALUES, "asTime", DAYS[1])
+    hour = 3_600_000
+    brushed = lambda low, high: modules.call(VALUES, "brushedTimes", rows, "day", [at + low * hour, at + high * hour])  # noqa: E731
+    assert brushed(-1, 25) == {"first": DAYS[1], "last": DAYS[2]}
+    assert brushed(0, 0) == {"first": DAYS[1], "last": DAYS[1]}
+    assert brushed(1, 23) is None
+
+
+def test_an_area_without_a_row_selects_nothing(modules):
+    rows = [{"x": 1, "y": 5}, {"x": 3, "y": 7}, {"x": None, "y": 0}]
+    ranges = lambda area: modules.call(VALUES, "areaRanges", rows, ["x", "y"], area)  # noqa: E731
+    assert ranges({"x": [2, 0], "y": [4, 6]}) == {"x": [0, 2], "y": [4, 6]}
+    assert ranges({"x": [0, 2], "y": [6, 8]}) is None
+    assert ranges({"x": [-1, 0], "y": [-1, 1]}) is None
+    assert ranges({"x": [0, 2]}) is None
+
+
+def test_a_mark_leads_back_to_its_row(modules):
+    chart = {"keys": ["day", "publisher"], "rows": [{"day": day, "publisher": name} for day in DAYS for name in ("A", None)]}
+    drawn = modules.call(VALUES, "drawnRows", chart["rows"])
+    for row, mark in zip(chart["rows"], drawn, strict=True):
+        assert modules.call(VALUES, "rowOfMark", chart, {**mark, "more": 1}) == row
+    assert modules.call(VALUES, "rowOfMark", chart, {"day": drawn[0]["day"]}) is None
+
+
+@pytest.mark.parametrize(
+    ("view", "text"),
+    [
+        ({}, "Choose a question."),
+        ({"version": 1}, "Click a mark, a row or a button to select its leads."),
+        ({"said": "3 leads selected.", "version": 1}, "3 leads selected."),
+        ({"job": {"what": "Looking", "done": 2, "total": 9}}, "Looking … (2 of 9)"),
+        ({"job": {"what": "Looking", "stopping": True}}, "Stopping …"),
+    ],
+)
+def test_what_look_says_of_itself(modules, view, text):
+    assert modules.call("insight/static/look.js", "stateText", view) == text

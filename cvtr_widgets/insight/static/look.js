@@ -1,28 +1,31 @@
 // Look: what can be asked about the loaded leads, the answer, and what was selected in it. The chart is drawn by chart.js.
 
-import { chartArea, element, installRenderer, pressable } from "./chart.js";
+import { ChartArea, hasRenderer, installRenderer } from "./chart.js";
+import { element, inWords, pressable, scrollBox } from "./elements.js";
 
-function labelledList(label, pairs) {
+/** @import { Model, Send } from "./messages.d.ts" */
+
+/** A drop-down with its label. ``fill`` gives it other values and keeps the chosen one if it is still there. @param {string} label */
+function labelledList(label) {
   const wrap = element("label", "cvtr-look-choice", `${label} `);
   const list = element("select");
   list.setAttribute("aria-label", label);
-  const fill = (values) => {
-    const before = list.value;
-    list.replaceChildren(...values.map(([value, words]) => {
-      const option = element("option", "", words);
-      option.value = value;
-      return option;
-    }));
-    if (values.some(([value]) => value === before)) list.value = before;
-  };
-  fill(pairs);
   wrap.append(list);
+
+  /** @param {[value: string, words: string][]} values */
+  function fill(values) {
+    const before = list.value;
+    list.replaceChildren(...values.map(([value, words]) => new Option(words, value)));
+    if (values.some(([value]) => value === before)) list.value = before;
+  }
+
   return { wrap, list, fill };
 }
 
+/** @param {Record<string, any>} row @param {number} place @param {Send} send */
 function findingItem(row, place, send) {
   const item = element("li", "cvtr-look-finding");
-  const select = pressable(`Select ${row.leads.toLocaleString("en")} ${row.leads === 1 ? "lead" : "leads"}`, () => send({ kind: "finding", place }));
+  const select = pressable(`Select ${inWords(row.leads)} ${row.leads === 1 ? "lead" : "leads"}`, () => send({ kind: "finding", place }));
   select.setAttribute("aria-label", `${select.textContent}: ${row.rule}, ${row.about}`);
   item.append(element("strong", "", `${row.rule} · ${row.about}${row.money ? ` · at stake ${row.money}` : ""}`),
     element("div", "", row.sentence), element("div", "cvtr-look-small", row.numbers),
@@ -30,13 +33,11 @@ function findingItem(row, place, send) {
   return item;
 }
 
+/** @param {{ of: number, rows: Record<string, any>[], notes: string[] }} answer @param {Send} send */
 function findingList(answer, send) {
-  const box = element("div", "cvtr-chart-numbers cvtr-look-findings");
-  box.tabIndex = 0;
-  box.setAttribute("role", "region");
-  box.setAttribute("aria-label", "Findings");
-  const of = `${answer.of.toLocaleString("en")} leads`;
-  box.append(element("p", "", answer.rows.length ? `${answer.rows.length.toLocaleString("en")} findings in ${of}, the most money first.`
+  const box = scrollBox("cvtr-chart-numbers cvtr-look-findings", "Findings");
+  const of = `${inWords(answer.of)} leads`;
+  box.append(element("p", "", answer.rows.length ? `${inWords(answer.rows.length)} findings in ${of}, the most money first.`
     : `Nothing is wrong with these ${of}, as far as the rules can tell.`));
   const list = element("ol", "cvtr-look-list");
   list.append(...answer.rows.map((row, place) => findingItem(row, place, send)));
@@ -45,26 +46,25 @@ function findingList(answer, send) {
   return box;
 }
 
-/** ``send`` is told what is asked and clicked. ``update`` takes what stands around the answer, ``draw`` the answer. */
-export function lookArea(send) {
-  const root = element("div", "cvtr-look");
+/** What is under way or can be done, in a line. @param {Record<string, any>} view */
+export function stateText({ job, said, version }) {
+  if (!job) return said || (version ? "Click a mark, a row or a button to select its leads." : "Choose a question.");
+  if (job.stopping) return "Stopping …";
+  return job.total ? `${job.what} … (${job.done} of ${job.total})` : `${job.what} …`;
+}
+
+/** The question, what it is grouped by, and the buttons. ``offer`` takes what can be asked. @param {Send} send */
+function questionBar(send) {
   const bar = element("div", "cvtr-look-bar");
-  const state = element("div", "cvtr-look-state");
-  state.setAttribute("role", "status");
-  const caveat = element("div", "cvtr-look-small cvtr-look-caveat");
-  const found = element("div");
-  const area = chartArea(send);
-  const question = labelledList("Question", []);
-  const group = labelledList("by", []);
+  const question = labelledList("Question");
+  const group = labelledList("by");
   const ask = pressable("Ask", () => send({ kind: "ask", question: question.list.value, by: group.list.value }));
   ask.className = "cvtr-look-ask";
   const stop = pressable("Stop", () => send({ kind: "stop" }));
   bar.append(question.wrap, group.wrap, ask, stop);
-  root.append(bar, state, caveat, found, area.element);
-  area.element.hidden = true;
-  bar.hidden = true;  // until it is known what can be asked
-  area.element.querySelector("[role=status]").hidden = true;  // said once, above
+  bar.hidden = true; // until it is known what can be asked
   let offered = "";
+  /** @type {Map<string, [value: string, words: string][]>} */
   let groupsOf = new Map();
 
   function offerGroups() {
@@ -74,52 +74,74 @@ export function lookArea(send) {
   }
   question.list.addEventListener("change", offerGroups);
 
-  function working(job) {
-    if (job.stopping) return "Stopping …";
-    return job.total ? `${job.what} … (${job.done} of ${job.total})` : `${job.what} …`;
+  /** @param {[name: string, words: string, groups: [string, string][]][]} questions @param {{ question: string, by: string }} asked */
+  function offer(questions, asked) {
+    const now = JSON.stringify(questions);
+    if (now === offered) return;
+    offered = now;
+    bar.hidden = false;
+    groupsOf = new Map(questions.map(([name, , groups]) => [name, groups]));
+    question.fill(questions.map(([name, words]) => [name, words]));
+    question.list.value = asked.question;
+    offerGroups();
+    if (asked.by) group.list.value = asked.by;
   }
+
+  return { element: bar, offer, stop };
+}
+
+/** ``send`` is told what is asked and clicked. ``update`` takes what stands around the answer, ``draw`` the answer. @param {Send} send */
+export function lookArea(send) {
+  const root = element("div", "cvtr-look");
+  const bar = questionBar(send);
+  const state = element("div", "cvtr-look-state");
+  state.setAttribute("role", "status");
+  const caveat = element("div", "cvtr-look-small cvtr-look-caveat");
+  const found = element("div");
+  const area = new ChartArea(send);
+  root.append(bar.element, state, caveat, found, area.element);
+  area.element.hidden = true;
+  area.said.hidden = true; // said once, above
 
   return {
     element: root,
+    /** @param {any} view */
     update(view) {
-      const now = JSON.stringify(view.questions);
-      if (now !== offered) {
-        offered = now;
-        bar.hidden = false;
-        groupsOf = new Map(view.questions.map(([name, , groups]) => [name, groups]));
-        question.fill(view.questions.map(([name, words]) => [name, words]));
-        question.list.value = view.asked.question;
-        offerGroups();
-        if (view.asked.by) group.list.value = view.asked.by;
-      }
-      stop.hidden = !view.job;
-      state.textContent = view.job ? working(view.job) : view.said || (view.version ? "Click a mark, a row or a button to select its leads." : "Choose a question.");
+      bar.offer(view.questions, view.asked);
+      bar.stop.hidden = !view.job;
+      state.textContent = stateText(view);
       root.setAttribute("aria-busy", String(Boolean(view.job)));
       caveat.textContent = [view.stale, view.caveat].filter(Boolean).join(" ");
       caveat.hidden = !caveat.textContent;
     },
+    /** @param {any} answer */
     draw(answer) {
       found.replaceChildren(...(answer.kind === "findings" ? [findingList(answer, send)] : []));
       area.element.hidden = answer.kind !== "chart";
       if (answer.kind === "chart") area.draw(answer);
     },
+    /** @param {DataView} buffer */
     install: (buffer) => installRenderer(buffer).catch((error) => {
       state.textContent = `Charts cannot be drawn (${error.message}). Their numbers are shown.`;
     }),
-    dispose: area.dispose,
+    dispose: () => area.dispose(),
   };
 }
 
+/** What anywidget calls; it gives what ends the view. @param {{ model: Model, el: HTMLElement }} given */
 function renderLook({ model, el }) {
   const look = lookArea((message) => model.send(message));
   el.append(look.element);
+
+  /** @param {any} message @param {DataView[]} buffers */
   function heard(message, buffers) {
     if (message.kind === "renderer") look.install(buffers[0]);
     else if (message.kind === "look") look.update(message.is);
     else if (message.kind === "answer") look.draw(message.is);
   }
+
   model.on("msg:custom", heard);
-  model.send({ kind: "hello", renderer: Boolean(globalThis.cvtrVegaEmbed) });
+  model.send({ kind: "hello", renderer: hasRenderer() });
   return () => {
     model.off("msg:custom", heard);
     look.dispose();
