@@ -165,13 +165,22 @@ def limits() -> str:
     return table(("reader", "what", "at most", "because"), [(r.reader, r.what, f"{r.most:,} {r.unit}", r.why) for r in ALL])
 
 
+def said_of(path: Path) -> str:
+    """What a module says of itself at its beginning: the docstring in Python, the first comment in JavaScript."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return ast.get_docstring(ast.parse(text)) or ""
+    comment = re.match(r"(?://[^\n]*\n)*", text)
+    return re.sub(r"^// ?", "", comment[0] if comment else "", flags=re.MULTILINE)
+
+
 def tree() -> str:
-    """Each module of the package with the first sentence of its docstring, by folder."""
+    """Each module of the package with the first sentence that it says of itself, by folder."""
     root = ROOT / "cvtr_widgets"
+    files = [path for path in root.rglob("*") if path.suffix in {".py", ".js"} and not path.name.endswith(".min.js")]
     rows = []
-    for path in sorted(root.rglob("*.py"), key=lambda p: (p.parent.relative_to(root).parts, p.name != "__init__.py", p.name)):
-        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        first = re.split(r"(?<=\.)\s", told.replace("``", "`").replace("\n", " "))[0]
+    for path in sorted(files, key=lambda p: (p.parent.relative_to(root).parts, p.name != "__init__.py", p.name)):
+        first = re.split(r"(?<=\.)\s", said_of(path).replace("``", "`").replace("\n", " "))[0].strip()
         name = path.relative_to(root).as_posix()
         rows.append(
             (f"**{name.removesuffix('__init__.py') or 'cvtr_widgets'}**" if path.name == "__init__.py" else f"`{name}`", first)
