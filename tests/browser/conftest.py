@@ -20,6 +20,8 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,10 +46,18 @@ from tests.browser.lab import (
 from tests.browser.panel import Opener, opener
 
 FAILED = pytest.StashKey[bool]()
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def bundles_are_current() -> None:
+    """What goes to the page is the bundles: with old ones a test would tell nothing about the modules as they stand."""
+    done = subprocess.run([sys.executable, "tools/page.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout.strip()}. Run python3 dev.py page, then the tests again. {done.stderr}"
+
+
+@pytest.fixture(scope="package")
+def browser(bundles_are_current: None) -> Iterator[Browser]:
     # Not for the whole session: while Playwright is on, an event loop is running in this thread, and other tests mind.
     with sync_playwright() as playwright:
         launched = launch_browser(playwright)
