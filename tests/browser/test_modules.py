@@ -520,3 +520,89 @@ def test_a_mark_leads_back_to_its_row(modules):
 )
 def test_what_look_says_of_itself(modules, view, text):
     assert modules.call("insight/static/look.js", "stateText", view) == text
+
+
+# -- the table, drawn in the blank page ----------------------------------------------------------------------------------
+
+TABLE = """
+    const { LeadTable } = await load("table.js");
+    document.body.replaceChildren();
+    const sent = [];
+    const link = { handled: 0, sent: 0, page: "p", send: (kind, is) => { sent.push([kind, is]); link.sent += 1; return link.sent; } };
+    const table = new LeadTable(link, "leads", "Leads", { selectable: true });
+    document.body.append(table.element);
+    const ids = ["11", "12", "13", "14", "15"];
+    const draw = (on = [], more = {}) => table.draw({ columns: [{ name: "lead_id", title: "Id", look: "id" }],
+      rows: ids.map((id) => ({ id, cells: [], on: on.includes(id) })), page: 1, pages: 3, size: 25, first: 25, matching: 60, loaded: 60,
+      changed: 0, new: 0, ...more });
+    const box = (id) => document.querySelector(`[data-lead-id="${id}"] input`);
+    const press = (key, shiftKey = false) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true }));
+    const ticked = () => ids.filter((id) => box(id).checked);
+    draw();
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "ticked"),
+    [
+        ([["End", True]], ["12", "13", "14", "15"]),
+        ([["ArrowDown", True], ["ArrowDown", True]], ["12", "13", "14"]),
+        ([["Home", True]], ["11", "12"]),
+        ([["End", False], ["ArrowUp", True]], ["14", "15"]),
+        ([["End", False]], []),
+    ],
+)
+def test_shift_with_a_key_ticks_the_rows_that_it_passes(modules, keys, ticked):
+    code = TABLE + "box('12').focus(); for (const [key, shift] of given[0]) press(key, shift); return ticked();"
+    assert modules.run(code, keys) == ticked
+
+
+def test_shift_with_a_click_ticks_a_range_and_the_kernel_hears_of_just_those(modules):
+    shown, sent = modules.run(
+        TABLE
+        + """
+        box("14").click();
+        box("12").dispatchEvent(new MouseEvent("click", { shiftKey: true, bubbles: true }));
+        return [ticked(), sent];
+        """
+    )
+    assert shown == ["12", "13", "14"]
+    assert sent == [["tick", {"ids": ["14"], "on": True}], ["tick", {"ids": ["12", "13", "14"], "on": True}]]
+
+
+def test_a_tick_stays_until_the_kernel_has_handled_it_and_gives_way_then(modules):
+    assert modules.run(
+        TABLE
+        + """
+        box("14").click();
+        draw(["11"]);
+        const before = ticked();
+        link.handled = 1;
+        draw(["11"]);
+        return [before, ticked(), document.querySelector(".cvtr-tick-page").indeterminate];
+        """
+    ) == [["11", "14"], ["11"], True]
+
+
+def test_keys_turn_pages_within_what_there_is(modules):
+    assert modules.run(
+        TABLE
+        + """
+        const number = document.querySelector(".cvtr-page");
+        box("12").focus(); press("PageDown"); press("PageUp");
+        number.value = "9"; number.dispatchEvent(new Event("change"));
+        return [sent, number.value];
+        """
+    ) == [[["page", {"table": "leads", "page": 2}], ["page", {"table": "leads", "page": 0}]], "2"]
+
+
+def test_a_press_on_a_head_that_is_drawn_again_meanwhile_still_counts(modules):
+    assert modules.run(
+        TABLE
+        + """
+        const head = document.querySelector(".cvtr-sort");
+        draw(["11"], { first: 50 });
+        head.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: true }));
+        return [head.isConnected, sent];
+        """
+    ) == [True, [["sort", {"table": "leads", "column": "lead_id", "descending": False, "add": True}]]]
