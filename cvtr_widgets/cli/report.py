@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from cvtr_widgets.cli.journal import Chosen, open_journal
-from cvtr_widgets.reports.write import write_report
-from cvtr_widgets.runs.report_facts import facts_of_recorded
 
 
 def report(
@@ -20,6 +18,9 @@ def report(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write the report of a run as one HTML page or a workbook: who, when, what, outcomes, money, and hashes to check it by."""
+    from cvtr_widgets.reports.write import write_report  # other commands start without what a report needs
+    from cvtr_widgets.runs.report_facts import facts_of_recorded
+
     opened = open_journal(journal)
     try:
         path = write_report(lambda: facts_of_recorded(opened, run_id), output, personal=personal, overwrite=overwrite)

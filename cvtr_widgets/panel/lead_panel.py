@@ -10,6 +10,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -29,8 +31,6 @@ from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.reports.write import rendered
-from cvtr_widgets.runs.report_facts import facts_of_run
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.session.lead_session import LeadSession
@@ -297,7 +297,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         results, run = self._state.processing.results, self._state.processing.run
         if run is not None and given["what"] in REPORTS:
             ending = REPORTS[given["what"]]
-            self._downloads.send(lambda: rendered(facts_of_run(run), ending, zone=zone), f"report-{run.id}{ending}", page)
+            self._downloads.send(partial(_report, run, ending, zone), f"report-{run.id}{ending}", page)
         elif results is not None and run is not None:
             self._downloads.start(results, given["what"], f"results-{run.id}", zone, page)
 
@@ -364,3 +364,11 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _post(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         if not self._closed:
             self.send(content, buffers or [])
+
+
+def _report(run: Run, ending: str, zone: tzinfo) -> bytes:
+    """The report of a run as it stands when this is called."""
+    from cvtr_widgets.reports.write import rendered
+    from cvtr_widgets.runs.report_facts import facts_of_run
+
+    return rendered(facts_of_run(run), ending, zone=zone)

@@ -19,7 +19,6 @@ from cvtr_widgets.plans.make_plan import make_plan
 from cvtr_widgets.plans.plan import Plan, must_be_whole
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
-from cvtr_widgets.reports.write import write_report
 from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.session.canary import CanaryReport, must_be_proven, propose, send
@@ -440,6 +439,8 @@ class LeadSession(ReadSession):
         Raises:
             RunError: no such run. ExportError: the file has another ending, is there already, or cannot be written.
         """
+        from cvtr_widgets.reports.write import write_report  # it imports much that a run does not need
+
         return write_report(lambda: self._running.facts(run_named(run_id)), path, **{"zone": self.client.zone, **more})
 
     def flagged_by_me(self, ids: Iterable[LeadId] | None = None) -> dict[LeadId, tuple[str, datetime]]:

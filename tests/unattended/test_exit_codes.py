@@ -46,7 +46,7 @@ def agrees(session, ended) -> None:
 
 def test_all_settled_well_is_0(sandbox, session, plan_file, done):
     file, ids = plan_file()
-    ended = done(file)
+    ended = done(file, really=True)
     assert (ended.code, ended.err) == (0, "")
     assert ended.summary["counts"]["confirmed"] == len(ids)
     assert all(len(sandbox.server.effects(i)) == 1 for i in ids)
@@ -56,7 +56,7 @@ def test_all_settled_well_is_0(sandbox, session, plan_file, done):
 def test_left_out_by_a_rule_is_10(sandbox, session, plan_file, done):
     file, ids = plan_file()
     sandbox.server.change_record(ids[0], advertiserPayout="9999.00")
-    ended = done(file)
+    ended = done(file, really=True)
     assert ended.code == 10
     assert sandbox.server.effects(ids[0]) == []
     agrees(session, ended)
@@ -74,7 +74,7 @@ def test_so_already_is_well(session, plan_file, done, tmp_path):
 def test_in_doubt_is_20(sandbox, session, plan_file, done):
     file, _ = plan_file(action=cvtr.reprocess())
     sandbox.server.mishaps = [Mishap("leads-bulk-reprocess", "status", "after")]
-    ended = done(file, "--verify", "none")
+    ended = done(file, "--verify", "none", really=True)
     assert ended.code == 20, ended
     agrees(session, ended)
 
@@ -82,7 +82,7 @@ def test_in_doubt_is_20(sandbox, session, plan_file, done):
 def test_contradicted_is_30(sandbox, session, plan_file, done):
     file, _ = plan_file(count=2)
     sandbox.server.mishaps = [Mishap("leads-bulk-flag", "lie")]
-    ended = done(file)
+    ended = done(file, really=True)
     assert ended.code == 30, ended
     agrees(session, ended)
 
@@ -90,7 +90,7 @@ def test_contradicted_is_30(sandbox, session, plan_file, done):
 def test_not_started_is_40(sandbox, session, plan_file, done):
     file, ids = plan_file()
     content = file.read_bytes()
-    nobody = done(file, CVTR_PASSWORD="")
+    nobody = done(file, CVTR_PASSWORD="", really=True)
     assert (nobody.code, "No password" in nobody.err) == (40, True)
     file.write_bytes(content.replace(b"Tests", b"Texts"))
     stale = done(file)
@@ -116,7 +116,7 @@ def test_what_is_signed_or_counted_needs_that(session, plan_file, done):
 
 def test_wrong_usage_is_2_and_a_crash_is_1(plan_file, done, tmp_path):
     file, _ = plan_file()
-    assert done(file, "--no-such-option").code == 2
+    assert done(file, "--no-such-option", really=True).code == 2
     broken = tmp_path / "broken" / "sitecustomize.py"
     broken.parent.mkdir()
     broken.write_text(
@@ -124,7 +124,7 @@ def test_wrong_usage_is_2_and_a_crash_is_1(plan_file, done, tmp_path):
         "def fails(*a, **k): raise KeyError('@'.join(['someone', 'example.org']))\n"
         "s.LeadSession.open_plan = fails\n"
     )
-    ended = done(file, PYTHONPATH=f"{broken.parent}{os.pathsep}{ROOT}")
+    ended = done(file, really=True, PYTHONPATH=f"{broken.parent}{os.pathsep}{ROOT}")
     assert (ended.code, ended.summary["state"], ended.summary["error"]) == (1, "crashed", "KeyError")
     assert "someone@example" not in ended.out + ended.err
 
@@ -149,7 +149,7 @@ def test_one_run_at_a_time_for_an_enterprise(sandbox, session, plan_file, done):
 def test_interrupted(sandbox, session, plan_file, command, number, code):
     file, ids = plan_file(60)
     sandbox.server.latency = 0.05
-    process = command(file, CVTR_CHUNK="2", CVTR_IN_FLIGHT="1")
+    process = command(file, CVTR_CHUNK="2", CVTR_IN_FLIGHT="1", really=True)
     until(lambda: any("bulk" in r.path for r in sandbox.server.requests))
     process.send_signal(number)
     sandbox.server.latency = 0.0
@@ -161,14 +161,14 @@ def test_interrupted(sandbox, session, plan_file, command, number, code):
     agrees(session, ended)
 
 
-def killed_at_random(sandbox, session, plan_file, command, seed: int) -> None:
+def killed_at_random(sandbox, session, plan_file, command, seed: int, *, really: bool) -> None:
     """At any moment, with any signal: exit code, summary and journal agree, and no lead is told to be what it is not."""
     chance = random.Random(seed)
     file, _ = plan_file(30, name=f"{seed}.cvtr-plan")
     sandbox.server.latency = 0.02
-    process = command(file, CVTR_CHUNK="3")
+    process = command(file, CVTR_CHUNK="3", really=really)
     number = chance.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-    time.sleep(0.3 + chance.random() * 1.7)  # the moment is what is being tried
+    time.sleep(chance.random() * (2.5 if really else 0.8))  # the moment is what is being tried
     process.send_signal(number)
     ended = end_of(process, file)
     sandbox.server.latency = 0.0
@@ -201,13 +201,13 @@ def killed_at_random(sandbox, session, plan_file, command, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_killed_at_any_moment(sandbox, session, plan_file, command, seed):
-    killed_at_random(sandbox, session, plan_file, command, seed)
+    killed_at_random(sandbox, session, plan_file, command, seed, really=False)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 200))
 def test_killed_at_any_moment_many_times(sandbox, session, plan_file, command, seed):
-    killed_at_random(sandbox, session, plan_file, command, seed)
+    killed_at_random(sandbox, session, plan_file, command, seed, really=True)
 
 
 def test_the_summary_names_no_lead_and_no_secret(sandbox, session, plan_file, done):
