@@ -401,8 +401,10 @@ class LeadReads(Protocol):
         """Seconds until the limits let the next request go out."""
         ...
 
-    def latency(self) -> float | None:
-        """Seconds that a request takes, as measured lately; None where none was made yet."""
+    def latency(self, *, since: float | None = ...) -> float | None:
+        """Seconds that a request takes, as measured lately; None where none was made yet. ``since``: by requests that began
+        after that moment (of ``time.monotonic``), where there are any.
+        """
         ...
 
     @property

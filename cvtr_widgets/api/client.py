@@ -168,9 +168,11 @@ class Convertr:
         """Says so where the limit cannot be shared with this user's other kernels; else empty."""
         return self._limiter.note
 
-    def latency(self) -> float | None:
-        """Seconds that a request takes, as measured lately: the slower of reads and writes. None where none was made yet."""
-        found = [took for write in (False, True) if (took := self._transport.latency(write=write)) is not None]
+    def latency(self, *, since: float | None = None) -> float | None:
+        """Seconds that a request takes, as measured lately: the slower of reads and writes. None where none was made yet.
+        ``since``: by requests that began after that moment (of ``time.monotonic``), where there are any.
+        """
+        found = [took for write in (False, True) if (took := self._transport.latency(write=write, since=since)) is not None]
         return max(found, default=None)
 
     def waiting(self) -> float:

@@ -20,7 +20,7 @@ class ClientService:
         self.waiting: Callable[[], float] = client.waiting
         self.usage: Callable[[], tuple[int, int]] = client.usage
         self.chunk: Callable[[Action], int] = client.chunk
-        self.latency: Callable[[], float | None] = client.latency
+        self.latency = client.latency
         self.at_rest: Callable[[Lead], bool | None] = client.at_rest
 
     @property

@@ -47,6 +47,8 @@ from cvtr_widgets.redact import Redactor
 
 Params = Sequence[tuple[str, str]]
 Form = Mapping[str, str | list[str]]
+LATELY = 9
+"""Exchanges by which the latency is judged where nothing else is asked: as many as go out at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class Transport:
         self.gate = Redactor()
         self._process = os.getpid()
         self._offsets: deque[float] = deque(maxlen=9)
-        self._took: dict[bool, deque[float]] = {write: deque(maxlen=50) for write in (False, True)}
+        self._took: dict[bool, deque[tuple[float, float]]] = {write: deque(maxlen=50) for write in (False, True)}
         places = limiter.limits.in_flight
         wait = httpx.Timeout(self.timeouts.read, connect=self.timeouts.connect, pool=self.timeouts.total)
         settings: dict[str, Any] = {
@@ -179,9 +181,14 @@ class Transport:
         found = list(self._offsets)
         return max(found) if found else None
 
-    def latency(self, *, write: bool = False) -> float | None:
-        """Seconds that an exchange took lately (the median; reads or writes), without waiting for the limits."""
-        found = list(self._took[write])
+    def latency(self, *, write: bool = False, since: float | None = None) -> float | None:
+        """Seconds that an exchange took lately (the median; reads or writes), without waiting for the limits. ``since``: only
+        those that began after that moment (of ``time.monotonic``), where there are any; else the last few count: a service
+        that has become slow is believed at once.
+        """
+        known = list(self._took[write])
+        found = [] if since is None else [took for began, took in known if began >= since]
+        found = found or [took for _, took in known[-LATELY:]]
         return statistics.median(found) if found else None
 
     def close(self) -> None:
@@ -243,7 +250,7 @@ class Transport:
         ends = began + self.timeouts.total
         with ends_at(ends), without_ids():
             answer = self._receive(client, request, ends)
-        self._took[client is self._writes].append(time.monotonic() - began)
+        self._took[client is self._writes].append((began, time.monotonic() - began))
         return answer
 
     def _receive(self, client: httpx.Client, request: httpx.Request, ends: float) -> Answer:

@@ -7,27 +7,43 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cvtr_widgets.errors import Cancelled, CvtrError, ReadTooLarge
 from cvtr_widgets.panel.visitor_words import for_reader
+from cvtr_widgets.plans.plan import duration
 
 log = logging.getLogger("cvtr_widgets.panel")
+Asker = tuple[str, int]
+"""A page and the number of one of its messages: which press something answers."""
+ASKER: ContextVar[Asker | None] = ContextVar("cvtr_asker", default=None)
+"""The press that is being answered. What goes wrong notes it, so that the page can say so next to the button that was pressed."""
+
+
+class Refused(Exception):
+    """What was pressed is not done, and why: one or more sentences for the user. Raised before anything was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that went wrong, as the panel shows it. ``detail`` is for whoever mends it and holds no lead field."""
+    """Something that went wrong, as the panel shows it. ``detail`` is for whoever mends it and holds no lead field.
+
+    ``asker``: the press that it answers, if any. ``note``: nothing went wrong; it is only said.
+    """
 
     text: str
     fault: bool = False
     detail: str = ""
+    note: bool = False
+    asker: Asker | None = field(default_factory=ASKER.get, compare=False)
 
     def message(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {"text": self.text, "fault": self.fault, "detail": self.detail}
+        """As JSON values. ``asked``: page and number of the press that it answers, or None."""
+        asked = None if self.asker is None else list(self.asker)
+        return {"text": self.text, "fault": self.fault, "detail": self.detail, "note": self.note, "asked": asked}
 
 
 def problem_of(error: BaseException) -> Problem:
@@ -57,10 +73,46 @@ class Job:
         self.done = 0
         self.total: int | None = None
         self.begun = time.monotonic()
+        self.asker = ASKER.get()
 
     def message(self) -> dict[str, Any]:
-        """As JSON values: ``what``, ``done``, ``total`` (or None), ``stopping``."""
-        return {"what": self.what, "done": self.done, "total": self.total, "stopping": self.cancel.is_set()}
+        """As JSON values: ``what``, ``done``, ``total`` (or None), ``stopping``, and ``time``: how long it has taken, and will
+        take where that can be told, in words.
+        """
+        gone = time.monotonic() - self.begun
+        words = [f"{int(gone)} s"] if gone >= 1 else []
+        if gone >= 1 and self.total and 0 < self.done < self.total:
+            words.append(f"about {duration(gone * (self.total - self.done) / self.done)} left")
+        about = {"what": self.what, "done": self.done, "total": self.total, "stopping": self.cancel.is_set()}
+        return {**about, "time": ", ".join(words)}
+
+
+class Pulse:
+    """While ``busy()``, calls ``beat()`` once a second, from a thread of its own: so that whoever waits sees that time passes."""
+
+    def __init__(self, busy: Callable[[], bool], beat: Callable[[], None]) -> None:
+        self._busy = busy
+        self._beat = beat
+        self._lock = threading.Lock()
+        self._beating = False
+
+    def begin(self) -> None:
+        """Something may have been begun."""
+        with self._lock:
+            if self._beating or not self._busy():
+                return
+            self._beating = True
+        threading.Thread(target=self._go, name="cvtr-pulse", daemon=True).start()
+
+    def _go(self) -> None:
+        rest = threading.Event()  # that nobody sets
+        while True:
+            rest.wait(1.0)
+            with self._lock:
+                if not self._busy():
+                    self._beating = False
+                    return
+            self._beat()
 
 
 class Jobs:
@@ -96,6 +148,11 @@ class Jobs:
                 return
             act()
         self._changed()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any job is under way."""
+        return bool(self._jobs)
 
     def get(self, name: str) -> Job | None:
         """The job of that name, if it is under way."""
@@ -136,6 +193,7 @@ class Jobs:
             job.done, job.total = count, total
             self._changed()
 
+        ASKER.set(job.asker)  # of this thread
         result: Any = None
         wrong: BaseException | None = None
         try:

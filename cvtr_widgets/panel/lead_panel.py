@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
 from cvtr_widgets.errors import ArgumentError
 from cvtr_widgets.models import Action
-from cvtr_widgets.panel.jobs import problem_of
+from cvtr_widgets.panel.jobs import ASKER, Asker, Refused, problem_of
 from cvtr_widgets.panel.link.acknowledgements import Acknowledgements
 from cvtr_widgets.panel.link.deltas import Deltas
 from cvtr_widgets.panel.link.downloads import Downloads
@@ -126,7 +127,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._greeted = False
         self._on_run_end: list[Callable[[Run], object]] = []
         self._awaited: set[str] = set()
-        self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed)
+        also: dict[str, Callable[..., str | None]] = {"export": self._export, "export_rejected": self._export_rejected}
+        self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed, also=also)
         self._downloads = Downloads(self._post, self._changed)
         self.on_msg(self._heard)
         if filters is not None:
@@ -272,12 +274,9 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 self._sent_texts = -1
                 self._news.forget()
             try:
-                if kind in {"export", "export_rejected"}:
-                    self._export(kind, given, asker[0] if asker else "")
-                else:
-                    self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"")
+                self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"", asker)
             except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed
-                self._fault(error)
+                self._fault(error, asker)
             if asker:
                 # Messages may pass one another where the kernel hears them on two lines (a subshell).
                 self._handled[asker[0]] = max(asker[1], self._handled.get(asker[0], 0))
@@ -285,21 +284,24 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                     self._typed_on.add(asker[0])
         self._changed()
 
-    def _fault(self, error: BaseException) -> None:
-        self._post({"v": VERSION, "kind": "fault", "problem": problem_of(error).message()})
+    def _fault(self, error: BaseException, asker: Asker | None = None) -> None:
+        self._post({"v": VERSION, "kind": "fault", "problem": replace(problem_of(error), asker=asker).message()})
 
-    def _export(self, kind: str, given: dict[str, Any], page: str) -> None:
-        """Send a file to the page that asked for it, and to no other view."""
-        zone = self._state.session.client.zone
-        if kind == "export_rejected":
-            self._downloads.start(self._state.leads.picked.rejected_frame(), "csv", "not-taken", zone, page)
-            return
+    def _export(self, what: str) -> None:
+        """Send the results as a file to the page that asked for it, and to no other view."""
         results, run = self._state.processing.results, self._state.processing.run
-        if run is not None and given["what"] in REPORTS:
-            ending = REPORTS[given["what"]]
-            self._downloads.send(partial(_report, run, ending, zone), f"report-{run.id}{ending}", page)
-        elif results is not None and run is not None:
-            self._downloads.start(results, given["what"], f"results-{run.id}", zone, page)
+        if results is None or run is None:
+            raise Refused("There are no results here to be exported.")
+        zone = self._state.session.client.zone
+        if what in REPORTS:
+            ending = REPORTS[what]
+            self._downloads.send(partial(_report, run, ending, zone), f"report-{run.id}{ending}", ASKER.get())
+        else:
+            self._downloads.start(results, what, f"results-{run.id}", zone, ASKER.get())
+
+    def _export_rejected(self) -> None:
+        rejected = self._state.leads.picked.rejected_frame()
+        self._downloads.start(rejected, "csv", "not-taken", self._state.session.client.zone, ASKER.get())
 
     def _changed(self) -> None:
         """Send what is new, soon. Called from any thread, as often as it likes."""
@@ -329,8 +331,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         state = self._state
         with state.lock:
             view = state.view()
-            view["head"]["download"] = self._downloads.line
-            view["head"]["download_of"] = self._downloads.page
+            view["head"]["download"] = None if self._downloads.line is None else self._downloads.line.message()
             news, whole = self._news.of_sections("view", view)
             rows = {}
             for name in ("leads", "plan", "results"):

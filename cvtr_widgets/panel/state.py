@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.panel.jobs import Jobs
+from cvtr_widgets.panel.jobs import ASKER, Asker, Jobs, Problem, Pulse, Refused
 from cvtr_widgets.panel.link.messages import sortable
 from cvtr_widgets.panel.link.uploads import Uploads
 from cvtr_widgets.panel.steps.eligibility import Eligibility
@@ -31,14 +31,29 @@ if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
 
 
-class PanelState:
-    """The panel's state. ``lock`` guards it; ``changed`` is called, from any thread, when there is something new to show."""
+RUNNING = "A run is under way. Wait for its end, or stop it in step 3."
+NOT_PRESSED = frozenset({"hello", "ping"})
 
-    def __init__(self, session: LeadSession, *, page_size: int = 50, changed: Callable[[], None] = lambda: None) -> None:
+
+class PanelState:
+    """The panel's state. ``lock`` guards it; ``changed`` is called, from any thread, when there is something new to show.
+
+    ``also``: what else acts upon messages, by their kind.
+    """
+
+    def __init__(
+        self,
+        session: LeadSession,
+        *,
+        page_size: int = 50,
+        changed: Callable[[], None] = lambda: None,
+        also: Mapping[str, Callable[..., str | None]] | None = None,
+    ) -> None:
         self.session = session
         self.lock = threading.RLock()
         self.step = 1
         self.texts_version = 0
+        self.answer: Problem | None = None
         self._changed = changed
         self.jobs = Jobs(self.lock, changed)
         self.leads = LeadsStep(session, self.jobs, page_size)
@@ -49,36 +64,55 @@ class PanelState:
         self.past = PastRuns(session, self.jobs)
         self._by_you = LastActionColumn(self.leads.table, session)
         self._eligibility = Eligibility(self.leads.table, session.identity)
+        self._pulse = Pulse(lambda: self.jobs.busy or self.processing.running, self._beat)
         self._uploads = Uploads(self._uploaded, self._upload_refused)
-        self._handlers = self._table_of_handlers()
+        self._handlers = {**self._leads_handlers(), **self._plan_handlers(), **(also or {})}
 
     def begin(self) -> None:
         """Read the lists that the filters offer."""
         with self.lock:
             self.leads.read_lists()
             self.past.look()
+        self._pulse.begin()
+
+    def _beat(self) -> None:
+        self.processing.look()
+        self._changed()
 
     # -- what the page says -------------------------------------------------------------------------------------------
 
-    def handle(self, kind: str, given: Mapping[str, Any], content: bytes = b"") -> None:
-        """Act upon one message (as ``read_message`` gives it). ``content``: the bytes that came with it."""
+    def handle(self, kind: str, given: Mapping[str, Any], content: bytes = b"", asker: Asker | None = None) -> None:
+        """Act upon one message (as ``read_message`` gives it). ``content``: the bytes that came with it; ``asker``: which press
+        it is. Why something is not done, and what else there is to say of it, is in ``answer``.
+        """
         with self.lock:
+            token = ASKER.set(asker)
+            try:
+                self._answer(kind, given, content)
+                self._keep_confirmation_true()
+            finally:
+                ASKER.reset(token)
+        self._pulse.begin()
+        self._changed()
+
+    def _answer(self, kind: str, given: Mapping[str, Any], content: bytes) -> None:
+        asker, old = ASKER.get(), self.answer
+        if kind not in NOT_PRESSED and (old is None or old.asker is None or asker is None or old.asker[0] == asker[0]):
+            self.answer = None
+        try:
             if kind == "upload":
                 self._uploads.add(given["purpose"], given["name"], given["part"], given["parts"], content)
-            else:
-                self._handlers[kind](**given)
-            self._keep_confirmation_true()
-        self._changed()
+            elif said := self._handlers[kind](**given):
+                self.answer = Problem(said, note=True)
+        except Refused as why:
+            self.answer = Problem(str(why))
 
     def _keep_confirmation_true(self) -> None:
         """A confirmation or signature is for the plan as it was made."""
         if self.processing.lapse_if_stale():
             self.texts_version += 1
 
-    def _table_of_handlers(self) -> dict[str, Callable[..., None]]:
-        return {**self._leads_handlers(), **self._plan_handlers()}
-
-    def _leads_handlers(self) -> dict[str, Callable[..., None]]:
+    def _leads_handlers(self) -> dict[str, Callable[..., str | None]]:
         leads = self.leads
         return {
             "hello": self._hello,
@@ -125,7 +159,7 @@ class PanelState:
             "detail_close": leads.detail.close,
         }
 
-    def _plan_handlers(self) -> dict[str, Callable[..., None]]:
+    def _plan_handlers(self) -> dict[str, Callable[..., str | None]]:
         form, last = self.type, self.processing
         return {
             "action": self._retyped(form.choose),
@@ -163,13 +197,14 @@ class PanelState:
             setattr(self.processing, what, value)
         else:
             self.texts_version += 1
+            raise Refused("Another plan is shown by now, so this does not count. Look at it, and confirm it anew.")
 
-    def _retyped(self, do: Callable[..., None]) -> Callable[..., None]:
+    def _retyped(self, do: Callable[..., str | None]) -> Callable[..., str | None]:
         """What changes texts that the user typed: the page is told their new values."""
 
-        def handler(**given: Any) -> None:
-            do(**given)
+        def handler(**given: Any) -> str | None:
             self.texts_version += 1
+            return do(**given)
 
         return handler
 
@@ -192,22 +227,23 @@ class PanelState:
         """Select what was kept under a name, in place of or besides what is selected."""
         ids = self.kept.get(name)
         if not len(ids):
-            self.kept.problem = "This saved selection is not there any more. What is selected stays."
-            return
+            raise Refused("This saved selection is not there any more. What is selected stays.")
         self.leads.select_kept(ids, add=add)
 
     def _decide(self, id: LeadId, mark: str) -> None:  # noqa: A002  the message's own name
         """Mark the lead whose detail is open, if it is the one that the user saw, and go on to the next one."""
-        if id == self.leads.detail.lead_id:
-            self.kept.mark(id, mark)
-            if self.kept.mark_of(id):
-                self._detail_step(1)
+        if id != self.leads.detail.lead_id:
+            raise Refused("Another lead was shown by then, so this press marked nothing. Look at the lead, and press again.")
+        self.kept.mark(id, mark)
+        if self.kept.mark_of(id):
+            self._detail_step(1)
 
     def _use_decided(self, mark: str) -> None:
         """Select the leads that were decided upon one by one, and go on with the action that was meant."""
         ids = self.kept.get(MARKS[mark])
-        if not len(ids) or self.processing.running:
-            return
+        if not len(ids):
+            raise Refused("No lead has this mark any more. What is selected stays.")
+        self._not_while_running()
         self.processing.forget()
         self.leads.select_kept(ids, add=False)
         if mark != "later":
@@ -234,52 +270,58 @@ class PanelState:
 
     def go(self, step: int) -> None:
         """Open a step. Forward only where nothing stands in the way; back always, and nothing entered is lost."""
-        if step >= 2 and self.leads.blockers() and self.processing.plan is None:
-            return
+        if step >= 2 and (why := self.leads.blockers()) and self.processing.plan is None:
+            raise Refused(" ".join(why))
         last = self.processing
         if step == 3 and last.plan is None and not last.watched and not self.jobs.get("plan"):
-            return
+            raise Refused("There is no plan yet. Preview one in step 2.")
         self.step = step
         if step == 2:
             self.type.read_lists()
 
+    def _not_while_running(self) -> None:
+        if self.processing.running:
+            raise Refused(RUNNING)
+
     def _preview(self) -> None:
-        if not self.type.blockers() and not self.processing.running:
-            self.processing.preview()
-            self.step = 3
-            self.texts_version += 1
+        self._not_while_running()
+        if why := self.type.blockers():
+            raise Refused(" ".join(why))
+        self.processing.preview()
+        self.step = 3
+        self.texts_version += 1
 
     def _resume(self, run: str, send: bool, comment: str) -> None:
-        if self.processing.running:
-            return
+        self._not_while_running()
         found = self.past.resume(run, comment, self.processing.heard, send=send)
         if found is not None:
             self.processing.show_run(found)
             self.step = 3
 
     def _watch(self, run: str) -> None:
+        self._not_while_running()
         self.past.look()
-        results = None if self.processing.running else self.past.recorded(run)
+        results = self.past.recorded(run)
         if results is not None:
             self.processing.watch(run, results)
             self.step = 3
 
     def _again(self) -> None:
         left = self.processing.left_over()
-        if left:
-            given = self.processing.given(left)
-            self.processing.forget()
-            self.leads.select_these(left)
-            self.step = 2
-            self.type.take(given)
-            self.texts_version += 1
+        if not left:
+            raise Refused("No lead of this run is left to be done again.")
+        given = self.processing.given(left)
+        self.processing.forget()
+        self.leads.select_these(left)
+        self.step = 2
+        self.type.take(given)
+        self.texts_version += 1
 
     def _start_over(self, *, same: bool = False) -> None:
         """Back to step 1 with nothing selected; loaded leads and filters stay. ``same``: also action, reason, comment and
         integrations, which are cleared otherwise.
         """
-        if self.processing.running:
-            return
+        self._not_while_running()
         self.processing.forget()
         self.leads.select_none()
         if not same:
@@ -321,7 +363,7 @@ class PanelState:
     def _type_view(self) -> dict[str, Any]:
         view = self.type.view()
         if self.processing.running:
-            view["blockers"] = ["A run is under way. Wait for its end, or stop it in step 3."]
+            view["blockers"] = [RUNNING]
         return view
 
     def _processing_view(self) -> dict[str, Any]:
@@ -339,7 +381,6 @@ class PanelState:
             **view,
             "arranging": self.arranging.view(),
             "kept": self.kept.view(),
-            "kept_problem": self.kept.problem,
             "decided": self.kept.decided(),
         }
 
@@ -362,6 +403,7 @@ class PanelState:
             "who": plain(who.username, 80),
             "role": plain(who.role, 40) + self._masked_words(),
             "usage": usage,
+            "answer": None if self.answer is None else self.answer.message(),
             "as_of": self.leads.as_of,
             "zone": zone_words(self.session.client.zone),
             "offset": offset_of(self.session.client.zone),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from cvtr_widgets.actions.proof import DELIVERIES
+from cvtr_widgets.actions.proof import DELIVERIES, SLOW
 from cvtr_widgets.models import ActionKind, LeadId, LeadReads
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.plan import Cost, Plan
@@ -53,14 +53,29 @@ def seconds_of(requests: float, latency: float | None, at_once: int) -> float:
     return max(requests / max(1, at_once), min(requests, 3)) * one
 
 
+def limit_wait(requests: float, usage: tuple[int, int], waiting: float, window: float) -> float:
+    """Seconds for which the request limit makes so many requests wait. ``usage``: used and allowed now.
+
+    An upper bound: the allowance comes back bit by bit, and here all at once.
+    """
+    used, allowed = usage
+    over = requests - max(0, allowed - used)
+    return 0.0 if over <= 0 else (math.ceil(over / max(1, allowed)) - 1) * window + (waiting or window)
+
+
 def costs_of(plan: Plan, service: LeadReads) -> dict[str, Cost]:
-    """The cost of a run for ``all``, ``doubtful``, ``sample:100`` and ``none``."""
+    """The cost of a run for ``all``, ``doubtful``, ``sample:100`` and ``none``: what the plan's own requests took is what
+    those of the run will take.
+    """
     limits = service.limits
+    since = None if plan.moment is None else plan.moment.steady
     way = service.fetch_cost([e.lead_id for e in plan.sendable]).way
+    slow = any(action.kind in SLOW for action, number in plan.by_group if number)
+    after = ", and what the service takes to reprocess them" if slow else ""
     found = {}
     numbers = requests_of(plan, service, [verify_way(name) for name in MODES_SHOWN])
     for name, requests in zip(MODES_SHOWN, numbers, strict=True):
-        seconds = seconds_of(requests, service.latency(), threads_for(plan, limits))
-        windows = max(0, (requests - 1) // limits.requests)
-        found[name] = Cost(requests, seconds + windows * limits.window, way)
+        seconds = seconds_of(requests, service.latency(since=since), threads_for(plan, limits))
+        held = limit_wait(requests, service.usage(), service.waiting(), limits.window)
+        found[name] = Cost(requests, seconds + held, way, after=after)
     return found

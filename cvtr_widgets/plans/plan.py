@@ -123,17 +123,19 @@ class PlanEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What running the plan takes: ``requests``, expected ``seconds``, and a ``sentence``."""
+    """What running the plan takes: ``requests``, expected ``seconds``, and a ``sentence``. ``after``: what else is waited for."""
 
     requests: int
     seconds: float
     way: str
+    after: str = ""
 
     @property
     def sentence(self) -> str:
         """Such as ``12 requests, about 6 s (read by id filter)``."""
         way = self.way if self.way == "one by one" else f"by {self.way}"
-        return f"{self.requests:,} request{'' if self.requests == 1 else 's'}, about {duration(self.seconds)} (read {way})."
+        requests = f"{self.requests:,} request{'' if self.requests == 1 else 's'}"
+        return f"{requests}, about {duration(self.seconds)} (read {way}){self.after}."
 
 
 def duration(seconds: float) -> str:

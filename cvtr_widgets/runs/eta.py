@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable
+
+from cvtr_widgets.plans.costs import limit_wait
 
 
 class Eta:
@@ -36,10 +37,14 @@ class Eta:
 
     def rate(self, done: int) -> float:
         """Leads a second."""
+        return done / max(1e-6, self.gone())
+
+    def gone(self) -> float:
+        """Seconds since the beginning, without those in which all stood still."""
         with self._lock:
             now = self._clock()
             stood = self._stood + (now - self._since if self._standing else 0.0)
-            return done / max(1e-6, now - self._started - stood)
+            return now - self._started - stood
 
     def left(
         self,
@@ -53,14 +58,10 @@ class Eta:
         first: float | None = None,
     ) -> float | None:
         """Seconds until ``todo`` more leads are done. ``requests``: what they take; ``usage``: used and allowed now; ``first``:
-        the estimate while nothing is done yet (None: there is none).
-
-        An upper bound: the allowance comes back bit by bit, and here all at once.
+        the estimate of the whole, which counts while nothing is done yet (None: there is none). None once that was too short.
         """
-        rate = self.rate(done)
-        if not done or rate <= 0:
-            return first or None
-        used, allowed = usage
-        over = requests - max(0, allowed - used)
-        standing = 0.0 if over <= 0 else (math.ceil(over / max(1, allowed)) - 1) * window + (waiting or window)
-        return todo / rate + standing
+        standing = limit_wait(requests, usage, waiting, window)
+        if done:
+            return todo / self.rate(done) + standing
+        rest = (first or 0.0) - self.gone()
+        return rest + standing if rest > 0 else None

@@ -209,9 +209,10 @@ class RunWork:
         here, left = done - self._before, None
         if state not in FINISHED:
             requests = todo * self._requests_a_lead
+            since = None if self.plan.moment is None else self.plan.moment.steady
             left = self._pace.left(
                 here, todo, requests=requests, usage=service.usage(), waiting=service.waiting(), window=service.limits.window,
-                first=seconds_of(requests, service.latency(), self._threads),
+                first=seconds_of(requests, service.latency(since=since), self._threads),
             )  # fmt: skip
         rate = self._pace.rate(here)
         return Progress(state, done, self._total, rate, left, message, counts, self._went_out, self.leads.out())

@@ -16,7 +16,7 @@ from tests.runs.conftest import until
 
 NOTE = """() => {
     window.cvtrSaid = new Set();
-    const look = () => document.querySelectorAll('.cvtr-silent, .cvtr-panel > .cvtr-problem').forEach((one) => {
+    const look = () => document.querySelectorAll('.cvtr-silent, .cvtr-fault').forEach((one) => {
         if (!one.hidden && one.textContent) window.cvtrSaid.add(one.textContent);
     });
     new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
@@ -61,7 +61,7 @@ class Watch:
         panel = self.panel
         expect(panel(".cvtr-silent")).to_be_hidden()
         panel.page.wait_for_function("() => !document.querySelector('.cvtr-panel .cvtr-silent:not([hidden])')")
-        told = panel.root.locator("> .cvtr-problem").filter(has_text=LOST)
+        told = panel(".cvtr-fault").filter(has_text=LOST)
         # The question may pass by the press in the kernel, so it is asked until one or the other is so.
         until(lambda: wanted in (None, panel.opened.kernel_eval(PAUSED)) or told.is_visible())
         paused = panel.opened.kernel_eval(PAUSED)

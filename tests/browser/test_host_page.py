@@ -29,7 +29,7 @@ def recorded(driven: Driven) -> dict:
     """What the kernel would send now."""
     state = driven.state
     view = state.view()
-    view["head"] |= {"download": "", "download_of": ""}
+    view["head"] |= {"download": None}
     rows = {name: state.table(name).message() for name in ("leads", "plan", "results")}
     made: dict = json.loads(json.dumps({"view": view, "rows": rows, "texts": state.texts()}))
     return made

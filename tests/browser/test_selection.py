@@ -158,11 +158,11 @@ def test_a_tick_that_is_lost_on_its_way_is_not_shown_as_one(open_panel, kernel_e
     lost, kept = panel.rows()[:2]
     panel.page.evaluate(LOSE, "tick")
     panel.box(lost).click()
-    expect(panel(":scope > .cvtr-problem")).to_contain_text("did not reach the kernel")
+    expect(panel(".cvtr-fault")).to_contain_text("did not reach the kernel")
     expect(panel.box(lost)).not_to_be_checked()
     panel.box(kept).click()
     panel.selected(1)
-    expect(panel(":scope > .cvtr-problem")).to_be_hidden()
+    expect(panel(".cvtr-fault")).to_be_hidden()
     assert kernel_eval("list(panel.selection.ids)") == [kept]
     assert ticked(panel) == [kept]
 

@@ -212,7 +212,7 @@ def test_what_cannot_be_undone_is_said_beforehand_and_beside_the_button(driven):
     driven.run()
     driven.say("undo_run")
     view = driven.view()["processing"]
-    assert view["undo_problem"].startswith("Nothing of this run can be taken back. 3 leads left out: it was Caution")
+    assert view["undo_problem"]["text"].startswith("Nothing of this run can be taken back. 3 leads left out: it was Caution")
     assert view["problem"] is None
     assert view["run"]["finished"]
 
@@ -286,7 +286,7 @@ def test_all_is_not_selected_while_leads_are_on_their_way(driven):
         view = driven.view()["leads"]
         assert (view["partial"], view["selected"]["count"]) == (True, 0)
         assert view["coverage"] == f"{driven.state.table('leads').loaded} of 300 loaded so far, still loading"
-        assert any("still being loaded" in note for note in view["notes"])
+        assert "still being loaded" in driven.view()["head"]["answer"]["text"]
     assert driven.state.jobs.wait()
     driven.say("select_loaded", version=driven.state.table("leads").message()["matching_version"])
     assert driven.view()["leads"]["selected"]["count"] == driven.state.table("leads").loaded == 300
@@ -520,7 +520,7 @@ def test_all_loaded_means_those_that_the_user_saw(driven):
     driven.say("load", go_on=False)
     driven.say("select_loaded", version=driven.state.leads.table.matching_version - 1)
     assert len(driven.state.leads.picked) == 0
-    assert "The list changed just then" in driven.view()["leads"]["notes"][-1]
+    assert "The list changed just then" in driven.view()["head"]["answer"]["text"]
 
 
 def test_selected_leads_that_a_look_up_brings_back_are_not_said_to_be_gone(driven):
@@ -550,7 +550,7 @@ def test_a_kept_selection_that_is_gone_leaves_what_is_selected(driven):
     driven.select(ids)
     driven.say("use_kept", name="gone", add=False)
     assert driven.state.leads.picked.ids == tuple(ids)
-    assert "not there any more" in driven.view()["leads"]["kept_problem"]
+    assert "not there any more" in driven.view()["head"]["answer"]["text"]
 
 
 def test_a_plan_that_takes_back_is_out_of_date_once_something_else_is_chosen(driven):

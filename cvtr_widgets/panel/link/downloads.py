@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.panel.jobs import problem_of
+from cvtr_widgets.panel.jobs import ASKER, Asker, Problem, problem_of
 from cvtr_widgets.panel.link.messages import VERSION
 
 if TYPE_CHECKING:
@@ -31,17 +31,16 @@ KINDS = {
 
 
 class Downloads:
-    """Makes files and sends them. ``line`` says how far it is, or what went wrong; ``page`` who asked for it."""
+    """Makes files and sends them. ``line`` says how far it is or what went wrong, next to the button that asked."""
 
     def __init__(self, post: Callable[[dict[str, Any], list[bytes]], None], changed: Callable[[], None]) -> None:
-        self.line = ""
-        self.page = ""
+        self.line: Problem | None = None
         self._post = post
         self._changed = changed
         self._lock = threading.Lock()
 
-    def start(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo, page: str) -> None:
-        """Send ``frame`` as ``csv``, ``excel`` or ``excel_by_publisher`` to one ``page``; formula-safe."""
+    def start(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo, asker: Asker | None) -> None:
+        """Send ``frame`` as ``csv``, ``excel`` or ``excel_by_publisher`` to the page that asked; formula-safe."""
         from cvtr_widgets.frames.export import to_csv, to_excel  # openpyxl is not wanted before
 
         def make() -> bytes:
@@ -50,32 +49,34 @@ class Downloads:
             assert isinstance(made, bytes)  # noqa: S101  without a path, the file itself is given
             return made
 
-        self.send(make, f"{name}.csv" if what == "csv" else f"{name}.xlsx", page)
+        self.send(make, f"{name}.csv" if what == "csv" else f"{name}.xlsx", asker)
 
-    def send(self, make: Callable[[], bytes], name: str, page: str) -> None:
-        """Send the file that ``make`` gives, in the background, as ``name`` to one ``page``."""
-        threading.Thread(target=self._work, args=(make, name, page), name="cvtr-export", daemon=True).start()
+    def send(self, make: Callable[[], bytes], name: str, asker: Asker | None) -> None:
+        """Send the file that ``make`` gives, in the background, as ``name`` to the page that asked."""
+        threading.Thread(target=self._work, args=(make, name, asker), name="cvtr-export", daemon=True).start()
 
-    def _work(self, make: Callable[[], bytes], name: str, page: str) -> None:
+    def _work(self, make: Callable[[], bytes], name: str, asker: Asker | None) -> None:
         with self._lock:
-            self.page = page
+            ASKER.set(asker)  # of this thread
             try:
                 self._say("Making the file.")
                 self._parts(make(), name, KINDS[name.rpartition(".")[2]])
                 self._say(f"{name} was handed to the browser.")
             except Exception as error:  # noqa: BLE001  the border of a thread: shown in the panel
-                self._say(f"The file could not be made: {problem_of(error).text}")
+                self._say(f"The file could not be made: {problem_of(error).text}", note=False)
 
     def _parts(self, content: bytes, name: str, kind: str) -> None:
         parts = [content[i : i + CHUNK_BYTES] for i in range(0, len(content), CHUNK_BYTES)] or [b""]
+        asker = ASKER.get()
+        page = asker[0] if asker else ""
         key = f"{time.monotonic_ns()}"
         for place, part in enumerate(parts):
-            message = {"v": VERSION, "kind": "file", "page": self.page, "key": key, "name": name, "type": kind}
+            message = {"v": VERSION, "kind": "file", "page": page, "key": key, "name": name, "type": kind}
             self._post(message | {"part": place, "parts": len(parts)}, [part])
             if len(parts) > 8:
                 self._say(f"Sending {name}: {place + 1} of {len(parts)} parts.")
                 time.sleep(SECONDS_A_PART)
 
-    def _say(self, line: str) -> None:
-        self.line = line
+    def _say(self, text: str, *, note: bool = True) -> None:
+        self.line = Problem(text, note=note)
         self._changed()

@@ -1,6 +1,6 @@
 // The toolbar over the lead table: search, columns, views, saved selections, and the filters in force.
 
-import { button, focusData, focusedData, h, setLine, setShown } from "./dom.js";
+import { button, focusData, focusedData, h, setShown } from "./dom.js";
 import { labelled } from "./fields.js";
 import { inWords } from "./format.js";
 import { moved } from "./head_menu.js";
@@ -140,11 +140,9 @@ export function arrangeTools(link, first) {
   const columns = columnChooser(link);
   const views = viewsMenu(link);
   const kept = selectionsMenu(link);
-  const problem = h("p", { class: "cvtr-problem", role: "alert", hidden: true });
-  const note = h("p", { class: "cvtr-soft cvtr-arrange-note", role: "status", hidden: true });
   const element = h("div", { class: "cvtr-arranging" },
     h("div", { class: "cvtr-toolbar", role: "group", "aria-label": "Table" }, first, columns.element, views.element, kept.element, jumpMenu(link)),
-    h("div", { class: "cvtr-bar cvtr-in-force" }, filters.element, clear), problem, note);
+    h("div", { class: "cvtr-bar cvtr-in-force" }, filters.element, clear));
 
   /** @param {Section} view @param {Rows} rows */
   function update(view, rows) {
@@ -156,8 +154,6 @@ export function arrangeTools(link, first) {
     sorts.update(arranging.sorts.length > 1 ? arranging.sorts : [], ([, title, down]) => [`${title} ${down ? "↓" : "↑"}`]);
     views.update(arranging.views);
     kept.update(view.kept);
-    setLine(problem, arranging.problem || view.kept_problem);
-    setLine(note, arranging.note);
   }
 
   return { element, sorts: sorts.element, update };

@@ -1,6 +1,7 @@
 // One lead with all that is known of it, below the table: fields, job results, notes.
 
-import { button, h, problemBox, setAttribute, setShown, setText } from "./dom.js";
+import { problemBox } from "./answers.js";
+import { button, h, setAttribute, setShown, setText } from "./dom.js";
 import { tickBox } from "./fields.js";
 
 /** @import { Key, Link, Section } from "./messages.d.ts" */
@@ -90,7 +91,7 @@ function detailBar(link, shown) {
 export function detailPane(link, closed) {
   let shownId = ""; // for the lead that stands here now: a second press before the next one has come is about none
   const bar = detailBar(link, () => shownId);
-  const problem = problemBox();
+  const problem = problemBox(link);
   const waiting = h("p", { class: "cvtr-soft" }, "Reading this lead.");
   const facts = leadFacts();
   const element = h("section", { class: "cvtr-detail", "aria-label": "Lead detail", hidden: true }, bar.element, problem.element, waiting,

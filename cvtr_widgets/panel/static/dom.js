@@ -126,24 +126,6 @@ export function focusData(/** @type {Element} */ within, /** @type {string} */ n
   if (found instanceof HTMLElement) found.focus();
 }
 
-/** What went wrong, with its technical detail one click away. */
-export function problemBox() {
-  const text = h("span");
-  const detail = h("pre", { tabindex: "0", "aria-label": "Technical detail" });
-  const more = h("details", {}, h("summary", {}, "Technical detail"), detail);
-  const box = h("div", { class: "cvtr-problem", role: "alert", hidden: true }, text, more);
-  return {
-    element: box,
-    /** @param {import("./messages.d.ts").Problem | null} problem */
-    update(problem) {
-      setShown(box, Boolean(problem));
-      setText(text, problem ? problem.text : "");
-      setText(detail, problem ? problem.detail : "");
-      setShown(more, Boolean(problem && problem.detail));
-    },
-  };
-}
-
 /**
  * Work under way: what it is, how far, and a button to stop it.
  * @param {() => void} stop
@@ -166,7 +148,7 @@ export function progressLine(stop, properties = {}) {
         bar.removeAttribute("value");
       }
       setAttribute(bar, "aria-label", job.what);
-      setText(text, job.stopping ? "Stopping." : job.what + doneText(job));
+      setText(text, job.stopping ? "Stopping." : job.what + doneText(job) + (job.time ? ` · ${job.time}` : ""));
       setEnabled(halt, !job.stopping);
     },
   };

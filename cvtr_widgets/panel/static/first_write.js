@@ -1,6 +1,7 @@
 // The first write of an action that is not proven at this enterprise: one lead, shown to the letter, asked, sent.
 
-import { button, h, problemBox, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
+import { problemBox } from "./answers.js";
+import { button, h, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
 import { tickBox } from "./fields.js";
 
 /** @import { Link } from "./messages.d.ts" */
@@ -20,7 +21,7 @@ export function firstWrite(link, flush) {
     ...["", "before", "after"].map((t) => h("th", { scope: "col" }, t)))), values);
   const differs = h("ul", { class: "cvtr-alarm", hidden: true });
   const advice = h("p", { hidden: true });
-  const problem = problemBox();
+  const problem = problemBox(link);
   const why = h("ul", { class: "cvtr-why" });
   const send = button("", { class: "cvtr-main cvtr-first-send" }, () => { flush(); link.send("first", { fingerprint }); });
   const foot = h("div", { class: "cvtr-foot" }, why, send);

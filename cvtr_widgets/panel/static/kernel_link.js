@@ -17,7 +17,10 @@ export class KernelLink {
   page = Math.random().toString(36).slice(2);
   /** Called when the user does something, and when something that was pressed did not arrive. */
   acted = () => {};
+  /** @type {(number: number) => void} */
   lost = () => {};
+  /** Where in the page each message comes from. @type {import("./messages.d.ts").Presses} */
+  presses = { note() {}, of: () => [] };
   /** @type {import("./messages.d.ts").Model} */
   #model;
   #clock;
@@ -48,6 +51,7 @@ export class KernelLink {
     if (!OUR_OWN.includes(kind)) this.acted();
     this.sent += 1;
     this.#waiting.set(this.sent, { kind, at: this.#clock() });
+    this.presses.note(this.sent);
     try {
       this.#model.send({ v: VERSION, kind, is, n: this.sent, page: this.page }, undefined, buffers);
     } catch {
@@ -67,14 +71,14 @@ export class KernelLink {
 
   /** Messages up to ``n`` have arrived, without those that are missing. @param {number} n @param {number[]} missing */
   #acknowledged(n, missing) {
-    let pressed = false;
+    let lost = 0;
     this.#pinged = -Infinity; // a kernel that answers may be asked again
     for (const [number, one] of [...this.#waiting]) {
       if (number > n || (missing.includes(number) && this.#age(one) < LOST)) continue;
       this.#waiting.delete(number);
-      pressed = pressed || (missing.includes(number) && !OUR_OWN.includes(one.kind));
+      if (missing.includes(number) && !OUR_OWN.includes(one.kind)) lost = number;
     }
-    if (pressed) this.lost();
+    if (lost) this.lost(lost);
   }
 
   #age(/** @type {{ at: number }} */ one) {

@@ -1,8 +1,9 @@
 // Step 1, Leads: filters, the table, and what is selected.
 
+import { problemBox } from "./answers.js";
 import { arrangeTools } from "./arrange.js";
 import { detailPane } from "./detail.js";
-import { button, h, problemBox, progressLine, setEnabled, setLines, setShown, setText } from "./dom.js";
+import { button, h, progressLine, setEnabled, setLines, setShown, setText } from "./dom.js";
 import { tickBox, typed } from "./fields.js";
 import { inWords, startSmall } from "./format.js";
 import { givenIds, redrawn } from "./given_ids.js";
@@ -56,7 +57,7 @@ function decidedLine(link) {
 /** What stands between the filters and the table: what is wrong with them, what loading has come to. @param {Link} link */
 function loadNotices(link) {
   const lines = h("ul", { class: "cvtr-why cvtr-filter-lines", hidden: true });
-  const problem = problemBox();
+  const problem = problemBox(link);
   const goOnText = h("span");
   const goOn = h("div", { class: "cvtr-note", role: "alert", hidden: true }, goOnText, " ",
     button("Load anyway", { class: "cvtr-go-on" }, () => link.send("load", { go_on: true })));

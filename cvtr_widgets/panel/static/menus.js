@@ -1,5 +1,6 @@
 // Small menus that a button opens: the browser's own popovers, placed by us below the button and inside the window.
 
+import { openers } from "./answers.js";
 import { h, setAttribute, setShown, setText } from "./dom.js";
 
 const EDGE = 8; // pixels that a menu keeps from the edge of the window
@@ -45,6 +46,7 @@ export function popMenu(label, className) {
   function openAt(control) {
     close();
     opener = control;
+    openers.set(menu, control); // a sentence about what is pressed in the menu stands there once it is closed
     menu.showPopover();
     place();
     setAttribute(control, "aria-expanded", "true");
@@ -67,6 +69,7 @@ export function popMenu(label, className) {
   /** The button that it belongs to was drawn anew. @param {HTMLElement} control */
   function moved(control) {
     opener = control;
+    openers.set(menu, control);
     setAttribute(control, "aria-expanded", "true");
     place();
   }

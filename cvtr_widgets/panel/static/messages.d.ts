@@ -12,12 +12,23 @@ export interface Link {
   handled: number;
   sent: number;
   page: string;
+  presses: Presses;
   send(kind: string, is?: Record<string, unknown>, buffers?: ArrayBuffer[]): number;
+}
+
+/** Which control each message comes from, with what it stands in. */
+export interface Presses {
+  note(number: number): void;
+  of(number: number): Element[];
 }
 
 export interface Problem {
   text: string;
   detail: string;
+  /** Nothing went wrong; it is only said. */
+  note?: boolean;
+  /** Page and number of the press that it answers. */
+  asked?: [page: string, number: number] | null;
 }
 
 export interface Job {
@@ -25,6 +36,8 @@ export interface Job {
   done: number;
   total: number | null;
   stopping: boolean;
+  /** How long it has taken, and will take, in words. */
+  time?: string;
 }
 
 export interface Column {

@@ -1,8 +1,9 @@
 // The whole panel: header, three steps of which one is open, and what the kernel says.
 
+import { presses, problemBox } from "./answers.js";
 import { lock, silence } from "./connection.js";
 import { Deltas } from "./deltas.js";
-import { h, problemBox, setAttribute, setLine } from "./dom.js";
+import { h, setAttribute, setLine } from "./dom.js";
 import { downloads } from "./downloads.js";
 import { keepKeys } from "./host_keys.js";
 import { KernelLink, VERSION } from "./kernel_link.js";
@@ -36,7 +37,8 @@ class Panel {
     this.#link = link;
     this.header = panelHeader(link);
     this.silent = h("p", { class: "cvtr-silent", role: "status", hidden: true });
-    this.problem = problemBox();
+    this.problem = problemBox(link, { class: "cvtr-problem cvtr-fault" });
+    this.answer = problemBox(link, { class: "cvtr-problem cvtr-answer" });
     this.past = pastRuns(link);
     this.leads = leadsStep(link);
     this.type = typeStep(link);
@@ -44,12 +46,13 @@ class Panel {
     this.steps = [stepSection(link, 1, "Leads", this.leads.element), stepSection(link, 2, "Type", this.type.element),
       stepSection(link, 3, "Processing", this.processing.element)];
     this.root = h("div", { class: "cvtr-panel cvtr-waiting", "data-step": "0", dir: "ltr", lang: "en" }, this.header.element, this.silent,
-      this.problem.element, this.past.element, ...this.steps.map((step) => step.element));
+      this.problem.element, this.answer.element, this.past.element, ...this.steps.map((step) => step.element));
     this.element = h("div", { class: "cvtr-outer" }, this.root);
     keepKeys(this.element);
     this.locked = lock(this.root);
-    link.acted = () => this.problem.update(null); // a fault stands until the user does something else
-    link.lost = () => this.#lost();
+    link.presses = presses(this.root);
+    link.acted = () => { for (const one of [this.problem, this.answer]) one.update(null); }; // they stand until the user does something else
+    link.lost = (/** @type {number} */ number) => this.#lost(number);
   }
 
   /** Begin to talk with the kernel; the answer is what ends it. */
@@ -101,11 +104,12 @@ class Panel {
     this.#link.send("hello");
   }
 
-  #lost() {
+  #lost(/** @type {number} */ number) {
     this.#askedAt = 0;
     this.#askForAll(); // boxes that were ticked meanwhile must not stay so
     this.problem.update({
       text: "What you pressed did not reach the kernel, so nothing was done. Look at the panel, and press again.", detail: "",
+      asked: [this.#link.page, number],
     });
   }
 
@@ -141,6 +145,7 @@ class Panel {
     this.leads.days(view.head.zone, view.head.offset);
     this.type.update(view.type, fresh);
     this.processing.update(view.processing, fresh, view.head);
+    if (fresh) this.answer.update(view.head.answer);
   }
 
   /**

@@ -1,6 +1,7 @@
 // Runs that did not finish, above the steps.
 
-import { button, h, problemBox, setAttribute, setLine, setLines, setShown } from "./dom.js";
+import { problemBox } from "./answers.js";
+import { button, h, setAttribute, setLine, setLines, setShown } from "./dom.js";
 import { labelled } from "./fields.js";
 
 /** @import { Link, Section } from "./messages.d.ts" */
@@ -10,7 +11,7 @@ export function pastRuns(link) {
   const list = h("ul", { class: "cvtr-past-list" });
   const more = h("p", { class: "cvtr-soft", hidden: true });
   const notes = h("ul", { class: "cvtr-notes", hidden: true });
-  const problem = problemBox();
+  const problem = problemBox(link);
   const heading = h("h3", {}, "Unfinished runs");
   const element = h("section", { class: "cvtr-past", "aria-label": "Unfinished runs", hidden: true },
     heading, list, more, problem.element, notes);

@@ -1,6 +1,7 @@
 // Step 3, Processing: the plan and its confirmation, the run, the results.
 
-import { button, h, problemBox, progressLine, setLine, setShown } from "./dom.js";
+import { problemBox } from "./answers.js";
+import { button, h, progressLine, setLine, setShown } from "./dom.js";
 import { planView } from "./plan_view.js";
 import { runProgress, runResults } from "./run_view.js";
 
@@ -9,7 +10,7 @@ import { runProgress, runResults } from "./run_view.js";
 /** @param {Link} link */
 export function processingStep(link) {
   const working = progressLine(() => link.send("cancel"));
-  const problem = problemBox();
+  const problem = problemBox(link);
   const stale = h("div", { class: "cvtr-note", role: "alert", hidden: true });
   const again = button("Preview again", { class: "cvtr-preview-again" }, () => link.send("preview"));
   const plan = planView(link);

@@ -1,5 +1,6 @@
 // A run: how far it is, and its results.
 
+import { problemBox } from "./answers.js";
 import { button, h, setAttribute, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
 import { inWords } from "./format.js";
 import { LeadTable } from "./table.js";
@@ -41,7 +42,7 @@ function resultTools(link) {
     h("option", { value: "excel_by_publisher" }, "Excel, a sheet per publisher"),
     h("option", { value: "report_html" }, "Report (HTML)"), h("option", { value: "report_excel" }, "Report (Excel)"));
   const save = button("Export", { class: "cvtr-export" }, () => link.send("export", { what: format.value }));
-  const download = h("span", { class: "cvtr-soft cvtr-download", role: "status" });
+  const download = problemBox(link, { class: "cvtr-download", role: "status" });
   const undo = button("Undo …", { class: "cvtr-undo-run", title: "Plans to take this run back; nothing is sent yet" },
     () => link.send("undo_run"));
   const rest = button("", { class: "cvtr-again" }, () => link.send("again"));
@@ -49,16 +50,16 @@ function resultTools(link) {
     () => link.send("same_again"));
   const over = button("Start over", { class: "cvtr-start-over", title: "Selects nothing and clears action, reason, comment and integrations" },
     () => link.send("start_over"));
-  const element = h("div", { class: "cvtr-bar" }, format, save, download, h("span", { class: "cvtr-grow" }), undo, rest, same, over);
+  const element = h("div", { class: "cvtr-bar" }, format, save, h("span", { class: "cvtr-grow" }), undo, rest, same, over);
 
   /** @param {any} run @param {Section} head */
   function update(run, head) {
     for (const one of [save, format, undo, same]) setShown(one, Boolean(run));
     setLine(rest, run ? run.again : "");
-    setLine(download, head.download_of === link.page ? head.download : "");
+    download.update(head.download?.asked?.[0] === link.page ? head.download : null);
   }
 
-  return { element, update };
+  return { element, download: download.element, update };
 }
 
 /** What came of a run, in lines around its table. ``above`` and ``below`` the table in their order. */
@@ -96,9 +97,9 @@ export function runResults(link) {
   const outcomes = tiles("cvtr-outcome-filter", (values) => link.send("only", { table: "results", column: "outcome", values }));
   const table = new LeadTable(link, "results", "Results, lead by lead");
   const tools = resultTools(link);
-  const undoProblem = h("p", { class: "cvtr-problem cvtr-undo-problem", role: "alert", hidden: true });
+  const undoProblem = problemBox(link, { class: "cvtr-problem cvtr-undo-problem" });
   const element = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, lines.what, lines.sentLine, lines.alarm, lines.sums,
-    outcomes.element, lines.explain, table.element, tools.element, undoProblem, lines.verifyLine, lines.headLine);
+    outcomes.element, lines.explain, table.element, tools.element, tools.download, undoProblem.element, lines.verifyLine, lines.headLine);
   let watchedRun = "";
 
   /** @param {Section} view @param {Section} head */
@@ -108,7 +109,7 @@ export function runResults(link) {
     setShown(element, Boolean((run && run.finished) || view.watched));
     setLine(watching, view.watching);
     setShown(lookAgain, Boolean(view.watched));
-    setLine(undoProblem, view.undo_problem);
+    undoProblem.update(view.undo_problem);
     setShown(outcomes.element, Boolean(run));
     if (run) outcomes.update(run.counts, run.filter);
     lines.update(run);

@@ -1,6 +1,7 @@
 // Step 2, Type: the action, and only the fields that it needs.
 
-import { button, h, problemBox, progressLine, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
+import { problemBox } from "./answers.js";
+import { button, h, progressLine, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
 import { dropdown, typed } from "./fields.js";
 import { integrationChoice } from "./integrations.js";
 
@@ -36,7 +37,7 @@ export function typeStep(link) {
   const effect = h("p", { class: "cvtr-soft cvtr-effect" });
   const absent = h("p", { class: "cvtr-soft", hidden: true });
   const working = progressLine(() => link.send("stop"));
-  const problem = problemBox();
+  const problem = problemBox(link);
   const again = button("Read the lists again", { class: "cvtr-lists-again" }, () => link.send("lists_again"));
   const integrations = integrationChoice(link);
   const estimate = h("p", { class: "cvtr-estimate", role: "status" });

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cvtr_widgets.errors import Cancelled, ColumnUnclear
-from cvtr_widgets.panel.jobs import Job, Jobs, Problem
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, parse_ids, read_file
@@ -94,8 +94,9 @@ class Imports:
     def choose(self, name: str, column: str) -> None:
         """Read a file again, by another column."""
         content = self._contents.get(name)
-        if content is not None:
-            self.read(name, content, column=column)
+        if content is None:
+            raise Refused(f"{plain(name, 80)} is not kept here any more. Import it again to choose its column.")
+        self.read(name, content, column=column)
 
     def forget(self, name: str) -> None:
         """A file is not wanted any more."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.panel.jobs import Job, Jobs, Problem
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.session.canary import CanaryReport, request_shown, unproven
@@ -34,8 +34,9 @@ class FirstWrite:
 
     def agree(self, place: int, fingerprint: str, *, on: bool) -> None:
         """Answer one of the questions about the one-lead plan that the user saw."""
-        if self.report is not None and self.report.plan.fingerprint == fingerprint:
-            (self._agreed.add if on else self._agreed.discard)(place)
+        if self.report is None or self.report.plan.fingerprint != fingerprint:
+            raise Refused("Another lead is shown by now, so this does not count. Look at it, and answer anew.")
+        (self._agreed.add if on else self._agreed.discard)(place)
 
     def disagree(self) -> None:
         """The answers are worth nothing any more."""
@@ -71,8 +72,12 @@ class FirstWrite:
     def send(self, fingerprint: str, signature: str, done: Callable[[CanaryReport], None]) -> None:
         """Send it. ``fingerprint`` is that of the one-lead plan which the user saw."""
         report, whole = self.report, self._whole
-        if report is None or whole is None or report.sent or self.sending or self.blockers(signature):
-            return
+        if report is None or whole is None or report.sent:
+            raise Refused("There is no first write to be sent any more.")
+        if self.sending:
+            raise Refused("It is being written already.")
+        if why := self.blockers(signature):
+            raise Refused(" ".join(why))
         if report.plan.fingerprint != fingerprint:
             self.problem = Problem("The lead on the screen was not the present one, so nothing was sent. Look at it again.")
             return

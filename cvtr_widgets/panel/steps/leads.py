@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.errors import ReadTooLarge
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.panel.jobs import Job, Jobs, Problem
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
 from cvtr_widgets.panel.selection.notes import aside_groups, not_taken_said, rejected_rows, said_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
@@ -42,7 +42,7 @@ class LeadsStep:
 
     def __init__(self, session: LeadSession, jobs: Jobs, page_size: int) -> None:
         self.filters = Filters()
-        self.search = self.text = self.note = ""
+        self.search = self.text = ""
         self.picked = PanelSelection()
         self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=session.client.zone, more=True)
         self.detail = Detail(session, jobs)
@@ -112,10 +112,9 @@ class LeadsStep:
 
     def load(self, *, go_on: bool = False) -> None:
         """Load leads by the filters. The selection stays."""
-        if self.filters.blockers():
-            return
-        asked = self.filters
-        self._begin(asked, go_on=go_on)
+        if why := self.filters.blockers():
+            raise Refused(" ".join(why))
+        self._begin(self.filters, go_on=go_on)
 
     def refresh(self) -> None:
         """Read the same leads again."""
@@ -129,7 +128,7 @@ class LeadsStep:
         self.look_up()
 
     def _begin(self, asked: Filters, *, go_on: bool) -> None:
-        self.problem, self._go_on, self.note, self._gone = None, "", "", set()
+        self.problem, self._go_on, self._gone = None, "", set()
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> pd.DataFrame:
             def show(frame: pd.DataFrame) -> None:
@@ -237,7 +236,6 @@ class LeadsStep:
         self._before = [*self._before[-STEPS_BACK:], (self.picked, self.text)]
         self.picked = picked
         self.text = self.text if text is None else text
-        self.note = ""
         self.table.mark(picked.ids_set)
 
     def _pick_given(self, picked: PanelSelection, text: str | None = None) -> None:
@@ -255,16 +253,25 @@ class LeadsStep:
         self.look_up()
 
     def tick(self, ids: Iterable[LeadId], *, on: bool) -> None:
-        """Tick or untick leads of the table; an id that is not in it is left alone."""
-        known = [i for i in ids if i in self.table]
-        if known:
-            self._pick(self.picked.tick(known) if on else self.picked.untick(known))
+        """Tick or untick leads of the table; an id that is not in it is left alone.
+
+        Raises:
+            Refused: none of them is in the table.
+        """
+        known = self._in_table(ids)
+        self._pick(self.picked.tick(known) if on else self.picked.untick(known))
+
+    def _in_table(self, ids: Iterable[LeadId]) -> list[LeadId]:
+        given = list(ids)
+        known = [i for i in given if i in self.table]
+        if given and not known:
+            raise Refused(MOVED)
+        return known
 
     def tick_matching(self, version: int) -> None:
         """Tick all leads that match. ``version`` is the table's as the user saw it: what was not seen is not ticked."""
         if self._coming or version != self.table.matching_version:
-            self.note = COMING if self._coming else MOVED
-            return
+            raise Refused(COMING if self._coming else MOVED)
         self._pick(self.picked.tick(self.table.ids_of("matching"), "matching"))
 
     @property
@@ -278,15 +285,12 @@ class LeadsStep:
 
     def invert_page(self, ids: Iterable[LeadId]) -> None:
         """Untick what is ticked of these, and tick the others."""
-        known = [i for i in ids if i in self.table]
-        if known:
-            self._pick(self.picked.invert(known))
+        self._pick(self.picked.invert(self._in_table(ids)))
 
     def tick_loaded(self, version: int) -> None:
         """Tick all loaded leads, also those that search or filters hide. ``version`` as in ``tick_matching``."""
         if self._coming or version != self.table.matching_version:
-            self.note = COMING if self._coming else MOVED
-            return
+            raise Refused(COMING if self._coming else MOVED)
         self._pick(self.picked.tick(self.table.ids_of("loaded"), "list"))
 
     def select_none(self) -> None:
@@ -295,11 +299,11 @@ class LeadsStep:
 
     def undo(self) -> None:
         """Take the last step of the selection back."""
-        if self._before:
-            self.picked, self.text = self._before.pop()
-            self.note = ""
-            self.table.mark(self.picked.ids_set)
-            self._look_up_given()
+        if not self._before:
+            raise Refused("There is no earlier selection to go back to.")
+        self.picked, self.text = self._before.pop()
+        self.table.mark(self.picked.ids_set)
+        self._look_up_given()
 
     def type_ids(self, text: str) -> None:
         """What LEAD ID(S) holds now."""
@@ -313,8 +317,7 @@ class LeadsStep:
         aside = self.picked.set_aside
         group = next((one for one in aside_groups(aside) if one["key"] == key), None)
         if group is None:
-            self.note = MOVED
-            return
+            raise Refused(MOVED)
         ids = [one.lead_id for name, one in aside if plain(name, 80) == group["source"] and plain(one.why) == group["why"]]
         self._accepted |= set(ids)
         self._pick_given(self.picked.with_odd(ids))
@@ -410,7 +413,7 @@ class LeadsStep:
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "go_on": self._go_on,
-            "notes": [*notes, *filter(None, (self._gone_note(), self.note))],
+            "notes": [*notes, *filter(None, (self._gone_note(),))],
             "loaded": frame is not None,
             "partial": self._coming,
             "coverage": self._coverage(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.models import Action, ActionKind, LeadId, Outcome, Progress, Verdict
-from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.first_write import FirstWrite
 from cvtr_widgets.panel.steps.leads import LeadsStep
@@ -89,7 +89,7 @@ class ProcessingStep:
     def send_first(self, fingerprint: str) -> None:
         """Send the first write, to the one lead shown; where it is as intended, the plan for the others is shown."""
         if self.stale:
-            return
+            raise Refused(self.stale)
 
         def done(report: CanaryReport) -> None:
             self.lapse()
@@ -112,7 +112,7 @@ class ProcessingStep:
         """Plan to take the run shown back, as far as that can be; nothing is written."""
         run, firsts = self.run, list(self._firsts)
         if run is None or not run.finished:
-            return
+            raise Refused("There is no run here that has ended, so there is nothing to take back.")
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
             return self._session.plan_undo([*firsts, run], on_progress=tell, cancel=job.cancel)
@@ -133,7 +133,7 @@ class ProcessingStep:
     def back_to_results(self) -> None:
         """From a plan that takes a run back, to the results of that run. The plan is dropped; nothing was sent."""
         if self._taken_back is None or self.run is not None:
-            return
+            raise Refused("There are no results to go back to any more.")
         run, firsts = self._taken_back
         self.forget()
         self.plan, self.run, self._firsts = run.plan, run, firsts
@@ -153,8 +153,13 @@ class ProcessingStep:
 
     def pause(self, *, on: bool) -> None:
         """Hold the run by hand, or let it go on."""
-        if self.run is not None and not self.run.finished:
-            (self.run.pause if on else self.run.go_on)()
+        run = self._under_way()
+        (run.pause if on else run.go_on)()
+
+    def _under_way(self) -> Run:
+        if self.run is None or self.run.finished:
+            raise Refused("The run has ended already.")
+        return self.run
 
     def forget(self) -> None:
         """Neither a plan nor a run is shown any more; what was typed for them is gone with them."""
@@ -236,8 +241,8 @@ class ProcessingStep:
         if plan is None or plan.fingerprint != fingerprint:
             self.problem = Problem("The plan on the screen was not the present one, so nothing was sent. Look at it again.")
             return
-        if self.blockers():
-            return
+        if why := self.blockers():
+            raise Refused(" ".join(why))
         self.problem = None
         confirm: bool | int = plan.will_change if plan.needs_count else True
         signature = self.signature if plan.needs_signature else None
@@ -253,6 +258,12 @@ class ProcessingStep:
         """From the run's threads, which must not wait for us."""
         self._progress = progress
         self._changed()
+
+    def look(self) -> None:
+        """See how far the run is now, also while it has nothing to tell: time passes."""
+        run = self.run
+        if run is not None and not run.finished:
+            self._progress = run.progress
 
     def absorb(self) -> list[pd.DataFrame]:
         """Take over the results of a run that has ended; gives them once."""
@@ -271,9 +282,10 @@ class ProcessingStep:
 
     def cancel(self) -> None:
         """Stop the preview, or the run after the chunks in flight."""
-        self._jobs.stop("plan")
-        if self.run is not None:
-            self.run.cancel()
+        if self._jobs.get("plan") is not None:
+            self._jobs.stop("plan")
+        else:
+            self._under_way().cancel()
 
     @property
     def results(self) -> pd.DataFrame | None:
@@ -314,7 +326,7 @@ class ProcessingStep:
         return {
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
-            "undo_problem": "" if self.undo_problem is None else self.undo_problem.text,
+            "undo_problem": None if self.undo_problem is None else self.undo_problem.message(),
             "plan": None if self.plan is None else self._plan_view(self.plan),
             "stale": self.stale,
             "first": self.first.view(self.signature, self.stale) if self.first.waiting and self.run is None else None,

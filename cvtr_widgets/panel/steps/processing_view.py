@@ -92,7 +92,7 @@ def run_view(
         "done": progress.done,
         "total": progress.total,
         "line": progress_line(progress),
-        "message": plain(progress.message, 300),
+        "message": plain(progress.message or _doing(progress), 300),
         "finished": run.finished,
         "cancelling": run.state is RunState.CANCELLING,
         "paused": run.paused,
@@ -163,15 +163,22 @@ def what_of(run: Run, firsts: Sequence[Run] = ()) -> str:
     return "; ".join(f"{words}: {count_of(number)}" for words, number in found.items())
 
 
+def _doing(progress: Progress) -> str:
+    """What a run that says nothing itself is at."""
+    if progress.state is RunState.SENDING:
+        return "Sending, and reading back." if progress.out else "Reading the leads once more before they are sent."
+    return "All is sent; reading back." if progress.state is RunState.READING_BACK else ""
+
+
 def progress_line(progress: Progress) -> str:
-    """``200 of 298 · 41 a second · 3 s left``."""
+    """``200 of 298 · 41 a second · about 3 s left``."""
     parts = [f"{progress.done:,} of {progress.total:,}"]
     if progress.sent > progress.done:
         parts = [f"{progress.sent:,} of {progress.total:,} sent, {progress.done:,} settled"]
     if progress.rate >= 0.5:
         parts.append(f"{progress.rate:,.0f} a second")
     if progress.seconds_left is not None and progress.done < progress.total:
-        parts.append(f"{duration(progress.seconds_left)} left")
+        parts.append(f"about {duration(progress.seconds_left)} left")
     return " · ".join(parts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.models import LeadId, Outcome
+from cvtr_widgets.panel.jobs import Refused
 from cvtr_widgets.panel.selection.id_set import NO_IDS, IdSet
 
 if TYPE_CHECKING:
@@ -21,18 +22,19 @@ class SavedSelections:
 
     def __init__(self) -> None:
         self._kept: dict[str, IdSet] = {}
-        self.problem = ""
 
     def keep(self, name: str, ids: IdSet) -> None:
-        """Keep a selection; one of the same name is replaced."""
+        """Keep a selection; one of the same name is replaced.
+
+        Raises:
+            Refused: the name is empty or too long, or there are as many as are kept.
+        """
         name = " ".join(name.split())
-        self.problem = ""
         if not name or len(name) > LONGEST_NAME:
-            self.problem = f"A name has 1 to {LONGEST_NAME} characters. Type one."
-        elif name not in self._kept and len(self._kept) >= MOST_SAVED:
-            self.problem = f"There are {MOST_SAVED} saved selections already. Remove one first."
-        else:
-            self._kept[name] = ids
+            raise Refused(f"A name has 1 to {LONGEST_NAME} characters. Type one.")
+        if name not in self._kept and len(self._kept) >= MOST_SAVED:
+            raise Refused(f"There are {MOST_SAVED} saved selections already. Remove one first.")
+        self._kept[name] = ids
 
     def get(self, name: str) -> IdSet:
         """The leads kept under a name; none where there is no such name."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cvtr_widgets.errors import TableError
+from cvtr_widgets.panel.jobs import Refused
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.panel.table.column_filters import Contains, Days, Empty, Filter, OneOf, YesNo, from_json
 from cvtr_widgets.panel.table.lead_table import LeadTable
@@ -17,11 +19,9 @@ MOST_VIEWS = 50
 
 
 class TableControls:
-    """The arrangement of one table as the page changes it. Views are kept for the session."""
+    """The arrangement of one table as the page changes it. Views are kept for the session. What cannot be done is ``Refused``."""
 
     def __init__(self, table: LeadTable) -> None:
-        self.problem = ""
-        self.note = ""
         self._table = table
         self._asked = ""
         self._views: dict[str, View] = {}
@@ -62,11 +62,12 @@ class TableControls:
 
         self._try(keep)
 
-    def use(self, name: str) -> None:
-        """Look at the table by a kept view."""
+    def use(self, name: str) -> str:
+        """Look at the table by a kept view. Gives what of it these leads have not."""
         view = self._views.get(name)
-        if view is not None:
-            self._try(lambda: self._say(" ".join(self._table.use(view))))
+        if view is None:
+            raise Refused("This view is not there any more. The table stays as it is.")
+        return str(self._try(lambda: " ".join(self._table.use(view))))
 
     def drop(self, name: str) -> None:
         """Forget a view."""
@@ -75,27 +76,23 @@ class TableControls:
     def clear(self) -> None:
         """Take all filters away."""
         self._table.clear_filters()
-        self.problem = ""
 
     def jump(self, text: str) -> None:
         """Turn to the page on which a lead is."""
         ids = parse_ids(text).ids if text.strip() else ()
         if len(ids) != 1:
-            self.note = "Type one lead id to go to."
-            return
+            raise Refused("Type one lead id to go to.")
         found = self._table.show(ids[0])
         words = {"hidden": "is loaded, but search or filters hide it", "absent": "is not among the loaded leads"}
-        self.note = f"Lead {ids[0]} {words[found]}." if found in words else ""
+        if found in words:
+            raise Refused(f"Lead {ids[0]} {words[found]}.")
 
-    def _try(self, act: Any) -> None:
-        self.problem, self.note = "", ""
+    @staticmethod
+    def _try(act: Callable[[], Any]) -> Any:
         try:
-            act()
+            return act()
         except TableError as error:
-            self.problem = plain(str(error), 300)
-
-    def _say(self, text: str) -> None:
-        self.note = text
+            raise Refused(plain(str(error), 300)) from error
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -112,8 +109,6 @@ class TableControls:
             "asked": self._asked,
             "counts": [[plain(value, 80), n, value] for value, n in counts[:MOST_COUNTS]],
             "more_counts": max(0, len(counts) - MOST_COUNTS),
-            "problem": self.problem,
-            "note": self.note,
         }
 
 

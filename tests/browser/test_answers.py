@@ -1,0 +1,98 @@
+"""What the kernel says to a press stands next to what was pressed, in a narrow window too."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from cvtr_widgets.sandbox import Mishap
+
+pytestmark = pytest.mark.kept_page
+NARROW = 420
+NEAR = 260
+"""Pixels between a button and the sentence about it, at most: what one sees without looking for it."""
+GAP = """([said, selector]) => {
+    const one = said.getBoundingClientRect();
+    const of = document.querySelector('.cvtr-panel').querySelector(selector).getBoundingClientRect();
+    return Math.max(0, one.top - of.bottom, of.top - one.bottom);
+}"""
+
+
+def stands_by(panel, selector, words, *, box=".cvtr-problem"):
+    """The one sentence with these words is in sight, near the control."""
+    said = panel(f"{box}:visible").filter(has_text=re.compile(words))
+    expect(said).to_have_count(1)
+    gap = panel.page.evaluate(GAP, [said.element_handle(), selector])
+    assert gap <= NEAR, f"{words!r} stands {gap:.0f} px from {selector}"
+    expect(said).to_be_in_viewport()
+
+
+def narrow(panel):
+    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    panel.opened.width(NARROW)
+
+
+def test_an_answer_stands_next_to_its_button(open_panel, sandbox, screenshot):
+    panel = open_panel()
+    narrow(panel)
+    panel.load()
+
+    def menu(name, *then):
+        panel(f".cvtr-{name}-button").click()
+        for selector in then:
+            panel(selector).click()
+
+    menu("jump", ".cvtr-jump-go")
+    stands_by(panel, ".cvtr-jump-button", "Type one lead id to go to")
+    screenshot("answer-toolbar-420")
+    menu("views", ".cvtr-save-view")
+    stands_by(panel, ".cvtr-save-view", "A view needs a name")
+    screenshot("answer-menu-420")
+    panel.page.keyboard.press("Escape")
+    menu("kept", ".cvtr-keep")
+    stands_by(panel, ".cvtr-keep", "A name has 1 to 60 characters")
+    panel.page.keyboard.press("Escape")
+    expect(panel(".cvtr-answer:visible")).to_have_count(0)
+
+    panel.type_ids("167457x")
+    panel(".cvtr-rejected summary").click()
+    with panel.page.expect_download():
+        panel(".cvtr-export-rejected").click()
+    stands_by(panel, ".cvtr-export-rejected", "was handed to the browser", box=".cvtr-download")
+    expect(panel(".cvtr-answer:visible")).to_have_count(0)
+
+    sandbox.mishaps = [Mishap("leads", "status", status=403, text="Access Denied.")]
+    panel(".cvtr-refresh").click()
+    stands_by(panel, ".cvtr-refresh", "403")
+    panel(".cvtr-load").click()
+    stands_by(panel, ".cvtr-load", "403")
+    screenshot("answer-load-420")
+    sandbox.mishaps = []
+    panel.load()
+    expect(panel(".cvtr-problem:visible")).to_have_count(0)
+
+
+def test_an_answer_to_a_press_of_step_three_stands_there(open_panel, sandbox, kernel_eval, screenshot):
+    ids = sandbox.lead_ids(status="Caution")[:2]
+    panel = open_panel()
+    narrow(panel)
+    panel.type_ids("\n".join(map(str, ids)))
+    panel.next()
+    panel.choose("invalid", reason="Duplicate")
+    panel.preview()
+    panel(".cvtr-confirm").check()
+    panel(".cvtr-run:not(.cvtr-off)").wait_for()
+    kernel_eval("setattr(panel._state.processing, 'confirmed', False)")  # as by another page, a moment ago
+    panel(".cvtr-run").click()
+    stands_by(panel, ".cvtr-run", "Tick the box to confirm")
+    screenshot("answer-run-420")
+    panel(".cvtr-confirm").uncheck()
+    panel.run()
+    panel.press(".cvtr-undo-run")
+    stands_by(panel, ".cvtr-undo-run", "Nothing of this run can be taken back", box=".cvtr-undo-problem")
+    screenshot("answer-undo-420")
+    with panel.page.expect_download():
+        panel(".cvtr-export").click()
+    stands_by(panel, ".cvtr-export", "was handed to the browser", box=".cvtr-download")

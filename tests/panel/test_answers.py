@@ -1,0 +1,95 @@
+"""Whatever is pressed and cannot be done is answered, and the answer says which press it is of: the page shows it there."""
+
+from __future__ import annotations
+
+import pytest
+
+from cvtr_widgets.panel.link.messages import KINDS, read_message
+
+PRESS = ("a-page", 7)
+REFUSED: dict[str, dict[str, object]] = {
+    "go": {"step": 3},
+    "load": {"go_on": False},
+    "tick": {"ids": ["299111"], "on": True},
+    "invert": {"ids": ["299111"]},
+    "select_loaded": {"version": 999},
+    "select_matching": {"version": 999},
+    "narrow": {"column": "no such column", "wanted": {"kind": "contains", "text": "x"}},
+    "columns": {"names": ["no such column"]},
+    "save_view": {"name": ""},
+    "use_view": {"name": "gone"},
+    "jump": {"text": "299111"},
+    "keep": {"name": ""},
+    "use_kept": {"name": "gone", "add": False},
+    "use_decided": {"mark": "valid"},
+    "decide": {"id": "299111", "mark": "valid"},
+    "undo_selection": {},
+    "file_column": {"name": "gone.csv", "column": "Lead ID"},
+    "add_odd": {"key": "gone"},
+    "preview": {},
+    "confirm": {"on": True, "fingerprint": "another"},
+    "count": {"text": "3", "fingerprint": "another"},
+    "signature": {"text": "A Name", "fingerprint": "another"},
+    "run": {"fingerprint": "another"},
+    "cancel": {},
+    "pause": {"on": True},
+    "again": {},
+    "agree": {"place": 0, "on": True, "fingerprint": "another"},
+    "first": {"fingerprint": "another"},
+    "undo_run": {},
+    "resume": {"run": "gone", "send": True, "comment": ""},
+    "watch": {"run": "gone"},
+    "to_results": {},
+}
+"""Of a panel without plan and run, in which the first day is half-typed."""
+NEVER_REFUSED = {
+    "hello", "ping",  # nobody presses them
+    "filter", "day", "range", "search", "page", "size", "only", "marked_only", "narrow_none", "ask_counts", "drop_view", "drop_kept",
+    "select_none", "drop_file", "detail_close", "stop", "include", "verify", "action", "reason", "own_reason", "category", "comment",
+    "integration", "ids", "detail_step", "sort",  # what they set or take away is seen at once
+    "refresh", "look_up", "detail", "lists_again", "look_again",  # they read, and what fails is told by the job (see below)
+    "upload",  # tests/panel/steps/test_file_imports.py
+    "export", "export_rejected",  # of the widget: tests/browser/test_answers.py
+    "start_over", "same_again",  # while a run is under way: below
+}  # fmt: skip
+
+
+def press(driven, kind, fields):
+    driven.state.handle(*read_message({"v": 1, "kind": kind, "is": fields}), asker=PRESS)
+    assert driven.state.jobs.wait()
+
+
+def answers(view):
+    """Every answer in a view, wherever it stands."""
+    found = [view] if isinstance(view, dict) and {"text", "asked"} <= view.keys() else []
+    parts = view.values() if isinstance(view, dict) else view if isinstance(view, list) else ()
+    return [*found, *(one for part in parts for one in answers(part))]
+
+
+def test_each_kind_of_press_is_known_here():
+    assert KINDS.keys() == REFUSED.keys() | NEVER_REFUSED
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_be_done_is_answered_at_its_press(driven, kind):
+    driven.say("day", name="created_after", value="half-typed")
+    press(driven, kind, REFUSED[kind])
+    (said,) = answers(driven.view())
+    assert said["asked"] == list(PRESS)
+    assert said["text"].endswith(".")
+    driven.say("ask_counts", column="")
+    assert kind in {"resume", "watch", "run"} or not answers(driven.view()), "it stands until the next press"
+
+
+@pytest.mark.parametrize(("kind", "fields"), [("load", {"go_on": False}), ("detail", {"id": "299111"}), ("look_again", {})])
+def test_what_fails_later_is_answered_at_its_press_too(driven, kind, fields):
+    driven.server.stop()
+    press(driven, kind, fields)
+    found = answers(driven.view())
+    assert kind == "look_again" or [said["asked"] for said in found] == [list(PRESS)]
+
+
+def test_an_answer_for_one_page_is_not_taken_away_by_another(driven):
+    press(driven, "jump", {"text": "299111"})
+    driven.state.handle(*read_message({"v": 1, "kind": "narrow_none", "is": {}}), asker=("another", 3))
+    assert "not among the loaded leads" in driven.view()["head"]["answer"]["text"]
