@@ -79,7 +79,7 @@ def test_single() -> None:
         ({"id": 5, "@id": "/api/v4/campaigns/5"}, "record"),
         (b"11001", "bytes"),
         (object(), "object"),
-        (PlanEntry(53284, SharedEntry(1, Verdict.WILL_CHANGE, "", "", "", LeadState())), "kind Entry"),
+        (PlanEntry(53284, SharedEntry(1, Verdict.WILL_CHANGE, "", "", "", LeadState())), "kind PlanEntry"),
         (Observation(Lead(53284), True), "kind Observation"),
         (next(LEADS.reset_index().itertuples()), "kind Pandas"),
         ("missing.csv", "no file"),
