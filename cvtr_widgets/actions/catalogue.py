@@ -6,7 +6,8 @@ not invented here: where no rule is known, none is applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import enum
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Literal
@@ -18,85 +19,136 @@ from cvtr_widgets.models import Action, ActionKind
 Danger = Literal["plain", "tick", "signature", "count"]
 
 
+class Family(enum.StrEnum):
+    """How an action is judged, proved and taken back; a new action is a row of one of these."""
+
+    FLAG = "flag"
+    DELIVERY = "delivery"
+    REPLACEMENT = "replacement"
+    PROCESSING = "processing"
+    DELETION = "deletion"
+
+
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """One action.
+    """One action: all that differs between actions is said here, and read from here by everything else.
 
-    ``asks``: fields of the form. ``danger``: what the user must do before it runs (``plain``: one button that names the
-    count; ``tick``: a tick box; ``signature``: printed name and tick; ``count``: tick and the number typed). ``target``:
-    the status or delivery it leads to. ``verb``: as on the button, with ``{n}`` for "298 leads".
+    ``call``: the dialect's call that carries it out. ``asks``: fields of the form. ``danger``: what the user must do before it
+    runs (``plain``: one button that names the count; ``tick``: a tick box; ``signature``: printed name and tick; ``count``: tick
+    and the number typed). ``target``: the status or delivery it leads to. ``verb``: as on the button, with ``{n}`` for "298
+    leads". ``statement``: the sentence that is confirmed or signed. ``then``: the state it leads to, where that is no ``target``.
+    ``final``: why nothing takes it back
+    (empty: something does). ``needs_right``: without that right of the account it is not offered. ``warning``: said where it is
+    planned. ``first_write``: said before the first write at an enterprise. ``unbills``: the sides that are not billed for the
+    lead any more; ``bills``: those that are from then on. ``recalculated``: what is billable is worked out anew by the contracts.
     """
 
     kind: ActionKind
+    family: Family
+    call: str
     label: str
     asks: tuple[str, ...]
     danger: Danger
     target: str
     verb: str
+    statement: str
     effect: str
     eligible: str
     proof: str
     undone_by: str
+    then: str = ""
+    final: str = ""
+    needs_right: bool = False
+    repeatable: bool = True
+    warning: str = ""
+    first_write: str = ""
+    bills: tuple[str, ...] = ()
+    unbills: tuple[str, ...] = ()
+    recalculated: bool = False
 
 
 _FLAG_PROOF = "Current Status and reason (category and comment where the service sends them)"
 _DELIVERY_PROOF = "is-lead-delivered, and the delivery field where the service sends one"
+_BOTH = ("advertiser", "publisher")
 
 ROWS: dict[ActionKind, ActionRow] = {
     row.kind: row
     for row in (
         ActionRow(
-            ActionKind.VALID, "Mark as Valid", ("reason", "comment", "integrations"), "tick", "Valid",
-            "Mark {n} as Valid",
+            ActionKind.VALID, Family.FLAG, "flag", "Mark as Valid", ("reason", "comment", "integrations"), "tick", "Valid",
+            "Mark {n} as Valid", "I mark {n} as {described}.",
             "Current Status becomes Valid; the ticked integrations of the lead's campaign receive it; billable is "
             "recalculated from the contracts.",
             "any lead (meant for Invalid and Caution)", _FLAG_PROOF, "another flag; what an integration received stays sent",
+            recalculated=True,
         ),
         ActionRow(
-            ActionKind.INVALID, "Mark as Invalid", ("reason", "category", "comment"), "tick", "Invalid",
-            "Mark {n} as Invalid",
+            ActionKind.INVALID, Family.FLAG, "flag", "Mark as Invalid", ("reason", "category", "comment"), "tick", "Invalid",
+            "Mark {n} as Invalid", "I mark {n} as {described}.",
             "Current Status becomes Invalid; not billable to either side.",
-            "any lead", _FLAG_PROOF, "another flag",
+            "any lead", _FLAG_PROOF, "another flag", unbills=_BOTH,
         ),
         ActionRow(
-            ActionKind.TEST, "Mark as Test", ("reason", "comment"), "plain", "Test",
-            "Mark {n} as Test",
+            ActionKind.TEST, Family.FLAG, "flag", "Mark as Test", ("reason", "comment"), "plain", "Test",
+            "Mark {n} as Test", "I mark {n} as {described}.",
             "Current Status becomes Test.",
-            "any lead", _FLAG_PROOF, "another flag",
+            "any lead", _FLAG_PROOF, "another flag", unbills=_BOTH,
         ),
         ActionRow(
-            ActionKind.DELIVERED, "Mark as Delivered", (), "signature", "Delivered",
-            "Mark {n} as Delivered",
+            ActionKind.DELIVERED, Family.DELIVERY, "deliver", "Mark as Delivered", (), "signature", "Delivered",
+            "Mark {n} as Delivered", "I mark {n} as delivered; {they} {become} billable to the advertiser.",
             "Delivery becomes Delivered and the lead is billable to the advertiser; nothing is sent to an integration.",
             "Valid and Not Delivered", _DELIVERY_PROOF, "Mark as Undelivered",
+            warning="Mark as Delivered sends nothing to an integration: only Valid with ticked integrations does.",
+            bills=("advertiser",),
         ),
         ActionRow(
-            ActionKind.UNDELIVERED, "Mark as Undelivered", (), "signature", "Not Delivered",
-            "Mark {n} as Undelivered",
+            ActionKind.UNDELIVERED, Family.DELIVERY, "undeliver", "Mark as Undelivered", (), "signature", "Not Delivered",
+            "Mark {n} as Undelivered", "I mark {n} as undelivered; {they} {are} no longer billable to the advertiser.",
             "Delivery becomes Not Delivered and the lead is no longer billable to the advertiser.",
-            "Valid and Delivered", _DELIVERY_PROOF, "Mark as Delivered",
+            "Valid and Delivered", _DELIVERY_PROOF, "Mark as Delivered", unbills=("advertiser",),
         ),
         ActionRow(
-            ActionKind.OTHER, "Mark as Other (Replacement)", ("reason", "comment"), "plain", "",
-            "Mark {n} as {reason}",
+            ActionKind.OTHER, Family.REPLACEMENT, "metadata", "Mark as Other (Replacement)", ("reason", "comment"), "plain", "",
+            "Mark {n} as {reason}", "I {mark} {n}.",
             "The replacement mark is set (Replacement) or taken away (None); the status stays as it is.",
-            "any lead", "the replacement field where the service sends one", '`mark_other("None")`',
+            "any lead", "the replacement field where the service sends one", '`mark_other("None")`', then="{replacement}",
         ),
         ActionRow(
-            ActionKind.REPROCESS, "Reprocess Leads", (), "tick", "",
-            "Reprocess {n}",
+            ActionKind.REPROCESS, Family.PROCESSING, "reprocess", "Reprocess Leads", (), "tick", "",
+            "Reprocess {n}", "I reprocess {n}; {they} {count} as new for contracts, and this cannot be undone.",
             "All jobs and value transforms run again; a reprocessed lead counts as a new one for contracted volumes.",
             "any lead", "the processing counter went up and the Processr status came to rest", "nothing",
+            then="processed again", final="reprocessing cannot be undone", repeatable=False,
+            warning="A reprocessed lead counts as a new one for contracted volumes. This cannot be undone.",
+            first_write="This really reprocesses one lead. It then counts as a new one for contracts, and cannot be undone.",
+            recalculated=True,
         ),
         ActionRow(
-            ActionKind.DELETE, "Delete Leads", (), "count", "",
-            "Delete {n}",
+            ActionKind.DELETE, Family.DELETION, "delete", "Delete Leads", (), "count", "",
+            "Delete {n}", "I delete {n}; this cannot be undone.",
             "The lead leaves the campaign and all reports and no longer counts.",
             "any lead, for accounts with that right", "the service says itself that the lead is gone, while another can be read",
-            "nothing",
+            "nothing", then="deleted", final="a deleted lead cannot be brought back", needs_right=True,
+            warning="Deleted leads cannot be brought back.",
+            first_write="This really deletes one lead. It cannot be brought back.", unbills=_BOTH,
         ),
     )
 }  # fmt: skip
+
+
+def kinds_of(family: Family) -> tuple[ActionKind, ...]:
+    """The actions of one family, in the order of the rows."""
+    return tuple(row.kind for row in ROWS.values() if row.family is family)
+
+
+def family_of(action: Action) -> Family:
+    """How an action is judged, proved and taken back."""
+    return ROWS[action.kind].family
+
+
+FLAGS = kinds_of(Family.FLAG)
+DELIVERIES = kinds_of(Family.DELIVERY)
 
 OTHER_REASONS = ("Replacement", "None")
 RETURNED = "Returned"
@@ -189,12 +241,34 @@ def count_of(number: int) -> str:
     return f"{number:,} lead{'' if number == 1 else 's'}"
 
 
+def make(kind: ActionKind, **fields: Any) -> Action:
+    """The action of that kind from what its form asks (``ActionRow.asks``); other fields are left out.
+
+    Raises:
+        PlanError: something is missing or cannot be.
+    """
+    maker: Callable[..., Action] = _MAKERS[kind]
+    return maker(**{name: fields[name] for name in ROWS[kind].asks if name in fields})
+
+
+_MAKERS: dict[ActionKind, Callable[..., Action]] = {
+    ActionKind.VALID: mark_valid,
+    ActionKind.INVALID: mark_invalid,
+    ActionKind.TEST: mark_test,
+    ActionKind.DELIVERED: mark_delivered,
+    ActionKind.UNDELIVERED: mark_undelivered,
+    ActionKind.OTHER: mark_other,
+    ActionKind.REPROCESS: reprocess,
+    ActionKind.DELETE: delete,
+}
+
+
 def describe(action: Action) -> str:
     """The action in words, such as ``Invalid, reason Returned / No budget, comment "..."``."""
     row = ROWS[action.kind]
-    words = row.target if action.kind in {ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST} else row.label
+    words = row.target if row.family is Family.FLAG else row.label
     if action.reason:
-        own = "" if action.reason_choice or action.kind is ActionKind.OTHER else " (own words)"
+        own = "" if action.reason_choice or row.family is Family.REPLACEMENT else " (own words)"
         words += f", reason {action.reason}{own}" + (f" / {action.category}" if action.category else "")
     if action.integrations:
         words += f", {len(action.integrations)} integration{'' if len(action.integrations) == 1 else 's'}"
@@ -209,21 +283,18 @@ def button(action: Action, number: int) -> str:
 
 def statement(action: Action, number: int) -> str:
     """The sentence that is confirmed or signed."""
-    leads = count_of(number)
-    they, are = ("it", "is") if number == 1 else ("they", "are")
-    match action.kind:
-        case ActionKind.DELIVERED:
-            become = "becomes" if number == 1 else "become"
-            return f"I mark {leads} as delivered; {they} {become} billable to the advertiser."
-        case ActionKind.UNDELIVERED:
-            return f"I mark {leads} as undelivered; {they} {are} no longer billable to the advertiser."
-        case ActionKind.REPROCESS:
-            count = "counts" if number == 1 else "count"
-            return f"I reprocess {leads}; {they} {count} as new for contracts, and this cannot be undone."
-        case ActionKind.DELETE:
-            return f"I delete {leads}; this cannot be undone."
-        case ActionKind.OTHER:
-            what = "set the mark Replacement on" if action.reason == "Replacement" else "take the mark Replacement from"
-            return f"I {what} {leads}."
-        case _:
-            return f"I mark {leads} as {describe(action)}."
+    they, are, become, count = ("it", "is", "becomes", "counts") if number == 1 else ("they", "are", "become", "count")
+    mark = "set the mark Replacement on" if action.reason == "Replacement" else "take the mark Replacement from"
+    return ROWS[action.kind].statement.format(
+        n=count_of(number), they=they, are=are, become=become, count=count, mark=mark, described=describe(action)
+    )
+
+
+def then_of(action: Action) -> str:
+    """The state that the action leads to, such as ``Invalid · Returned / No budget``."""
+    row = ROWS[action.kind]
+    replacement = "Replacement" if action.reason == "Replacement" else "no Replacement mark"
+    if row.then:
+        return row.then.format(replacement=replacement)
+    reason = f" · {action.reason}" + (f" / {action.category}" if action.category else "") if action.reason else ""
+    return row.target + reason

@@ -6,12 +6,10 @@ import enum
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, alike
+from cvtr_widgets.actions.catalogue import ROWS, Family, family_of
+from cvtr_widgets.models import NOT_SENT, Action, Lead, alike
 
-FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)
-DELIVERIES = (ActionKind.DELIVERED, ActionKind.UNDELIVERED)
-SLOW = frozenset({ActionKind.REPROCESS})
+SLOW = frozenset({Family.PROCESSING})
 """What these do is seen later, whatever the service says at once."""
 
 
@@ -52,14 +50,14 @@ class Proof:
 
 def wanted(action: Action) -> dict[str, Any]:
     """The fields that an action sets, with the values that they should have then."""
-    if action.kind in FLAGS:
+    if family_of(action) is Family.FLAG:
         return {
             "status": ROWS[action.kind].target,
             "reason": action.reason,
             "category": action.category,
             "comment": action.comment,
         }
-    if action.kind is ActionKind.OTHER:
+    if family_of(action) is Family.REPLACEMENT:
         return {"replacement": None if action.reason == "None" else action.reason, "replacement_comment": action.comment}
     return {}
 
@@ -76,7 +74,8 @@ def _same(found: Any, value: Any) -> bool:
 
 def prove(action: Action, before: Observation, after: Observation, *, at_rest: bool | None = None) -> Proof:
     """What the readings before and after say. ``at_rest``: whether processing has ended (None = not told)."""
-    if action.kind is ActionKind.DELETE:
+    family = family_of(action)
+    if family is Family.DELETION:
         if after.lead is not None:
             return Proof(ProofResult.UNCHANGED, "still there")
         if after.gone:
@@ -86,11 +85,11 @@ def prove(action: Action, before: Observation, after: Observation, *, at_rest: b
         return Proof(ProofResult.OTHERWISE, "not found when read back: deleted meanwhile, or no longer visible")
     if before.lead is None:
         return Proof(ProofResult.UNPROVABLE, "not read before, so that nothing can be compared")
-    if action.kind in DELIVERIES:
+    if family is Family.DELIVERY:
         return _prove_delivery(action, before, after)
-    if action.kind is ActionKind.REPROCESS:
+    if family is Family.PROCESSING:
         return _prove_reprocess(before.lead, after.lead, at_rest)
-    needed = ("status", "reason") if action.kind in FLAGS else ("replacement",)
+    needed = ("status", "reason") if family is Family.FLAG else ("replacement",)
     return _prove_fields(action, before.lead, after.lead, needed)
 
 
@@ -115,7 +114,7 @@ def read_back(action: Action, before: Observation, after: Observation) -> set[st
     """The fields of a lead that an action set and that reading has shown: they have the value given, and had another before."""
     if before.lead is None or after.lead is None:
         return set()
-    if action.kind in DELIVERIES:
+    if family_of(action) is Family.DELIVERY:
         return {"delivery"} if after.lead.delivery == ROWS[action.kind].target != before.lead.delivery else set()
     return {
         name
@@ -141,6 +140,11 @@ def _delivery_words(observation: Observation) -> set[bool]:
     return said
 
 
+def leads_to_delivered(action: Action) -> bool:
+    """Whether a lead is delivered after this action of the delivery family."""
+    return ROWS[action.kind].target == "Delivered"
+
+
 def delivered_now(observation: Observation) -> bool | None:
     """Whether a lead is delivered, if all that the service says of it agrees; else None."""
     said = _delivery_words(observation)
@@ -148,7 +152,7 @@ def delivered_now(observation: Observation) -> bool | None:
 
 
 def _prove_delivery(action: Action, before: Observation, after: Observation) -> Proof:
-    target = action.kind is ActionKind.DELIVERED
+    target = leads_to_delivered(action)
     said = _delivery_words(after)
     if len(said) > 1:
         return Proof(ProofResult.AT_ODDS, "the delivery check and the delivery field contradict each other")

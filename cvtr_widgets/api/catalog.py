@@ -24,9 +24,6 @@ def _whole(records: Sequence[Record]) -> list[Hashable]:
     return [json.dumps(record, sort_keys=True, default=str) for record in records]
 
 
-FLAGS = (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST)
-
-
 class Catalog:
     """Plain records. Lists that hardly change (campaigns, publishers, reasons ...) are read once; ``refresh()`` forgets."""
 

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from cvtr_widgets.actions.catalogue import FLAGS
 from cvtr_widgets.errors import CvtrError, NotFound, ServiceError
 from cvtr_widgets.frames.field_map import delivery_of, id_of, status_of, unknown_of, unknown_words
-from cvtr_widgets.models import NOT_SENT, ActionKind, Diagnosis, Record
+from cvtr_widgets.models import NOT_SENT, Diagnosis, Record
 
 if TYPE_CHECKING:
     from cvtr_widgets.api.client import Convertr
@@ -182,7 +183,7 @@ def _lists(client: Convertr) -> Iterator[Diagnosis]:
             return Diagnosis(what, "missing", _without_numbers(error), advice)
         return Diagnosis(what, "ok" if found else "missing", f"{found} listed", "" if found else advice)
 
-    for kind in (ActionKind.VALID, ActionKind.INVALID, ActionKind.TEST):
+    for kind in FLAGS:
         mine = lambda kind=kind: len(client.flag_reasons(kind))  # noqa: E731  # the one thing that differs
         yield count(f"reasons: {kind}", mine, "Reasons can be given in your own words; see the dialect: lists.")
     yield count("reason categories", lambda: len(client.reason_categories()), "Returned cannot be used without one.")

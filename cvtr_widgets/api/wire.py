@@ -11,24 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.api import answers
 from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.transport import Answer, problem_words, refusal_of, retry_after
 from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError
-from cvtr_widgets.models import Action, ActionKind, Cause, Choice, LeadId, Signature, WriteAnswer
+from cvtr_widgets.models import Action, Cause, Choice, LeadId, Signature, WriteAnswer
 from cvtr_widgets.selection.lead_id import MAX_LEAD_ID
 
-CALL_OF = {
-    ActionKind.VALID: "flag",
-    ActionKind.INVALID: "flag",
-    ActionKind.TEST: "flag",
-    ActionKind.DELIVERED: "deliver",
-    ActionKind.UNDELIVERED: "undeliver",
-    ActionKind.OTHER: "metadata",
-    ActionKind.REPROCESS: "reprocess",
-    ActionKind.DELETE: "delete",
-}
 Fields = dict[str, str | list[str]]
 
 
@@ -55,7 +46,7 @@ class WireRequest:
 
 def call_for(dialect: Dialect, action: Action) -> Call:
     """The call that carries an action out."""
-    return dialect.calls[CALL_OF[action.kind]]
+    return dialect.calls[ROWS[action.kind].call]
 
 
 def size_of(call: Call, limit: int) -> int:

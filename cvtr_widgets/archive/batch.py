@@ -176,14 +176,14 @@ def versions_table(
     import pyarrow as pa
 
     declared = schema.versions_schema(personal)
-    lead_id = {
+    given = {
         "lead_id": pa.array(ids, pa.int64()),
         "version": pa.array(numbers, pa.int64()),
         "read_at": pa.array(at, declared.field("read_at").type),
         "presence": schema.array_of([presence] * len(ids), declared.field("presence").type),
         "row_hash": pa.array(hashes, pa.int64()),
     }
-    columns = [lead_id[f.name] if f.name in lead_id else values.column(f.name).cast(f.type) for f in declared]
+    columns = [given[f.name] if f.name in given else values.column(f.name).cast(f.type) for f in declared]
     return pa.table(columns, schema=declared)
 
 

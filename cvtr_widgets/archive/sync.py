@@ -187,8 +187,8 @@ class Sync:
 
     def _read_all(self) -> None:
         runs = new_runs(self._session, self._writer, self._notes)
-        lead_id = list(dict.fromkeys(int(lead_id) for sent in runs.values() for lead_id in sent.index))
-        self._by_ids("leads of own runs", [i for i in lead_id if self._latest.state(i) is not None])
+        sent_ids = list(dict.fromkeys(int(lead_id) for sent in runs.values() for lead_id in sent.index))
+        self._by_ids("leads of own runs", [i for i in sent_ids if self._latest.state(i) is not None])
         put_runs(runs, self._writer, self._ahead)
         if self._runs_only:
             return

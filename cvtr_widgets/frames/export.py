@@ -176,8 +176,8 @@ def _table(frame: pd.DataFrame) -> list[tuple[str, pd.Series[Any]]]:
     table: list[tuple[str, pd.Series[Any]]] = []
     if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
         for level, name in enumerate(frame.index.names):
-            lead_id = "index" if name is None else str(name)
-            table.append((lead_id, pd.Series(frame.index.get_level_values(level))))
+            title = "index" if name is None else str(name)
+            table.append((title, pd.Series(frame.index.get_level_values(level))))
     columns = [" ".join(map(str, c)).strip() if isinstance(c, tuple) else str(c) for c in list[Any](frame.columns)]
     return table + [(name, frame.iloc[:, i]) for i, name in enumerate(columns)]
 

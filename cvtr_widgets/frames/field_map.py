@@ -333,8 +333,8 @@ def replacement_of(value: Any) -> str | None | Missing:
     text = text_of(value)
     if not isinstance(text, str):
         return text
-    lead_id = own_word("replacement", text)
-    return text if lead_id is None else lead_id or None
+    own = own_word("replacement", text)
+    return text if own is None else own or None
 
 
 def delivery_of(value: Any) -> str | None | Missing:

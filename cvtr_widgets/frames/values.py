@@ -122,11 +122,11 @@ def plain(value: Any) -> str | None:
 
 def related_name(value: Any, names: Mapping[int, str]) -> str | None:
     """The name of something that is given as IRI, id or object."""
-    lead_id = id_of(value)
+    record_id = id_of(value)
     if (name := name_of(value)) is not None:
         return name
-    if lead_id is not None:
-        return names.get(lead_id, f"{lead_id}")
+    if record_id is not None:
+        return names.get(record_id, f"{record_id}")
     return value if isinstance(value, str) else None
 
 

@@ -114,9 +114,9 @@ def _beyond(k: Numbers, n: Numbers, weight: Numbers, a: Numbers, b: Numbers) -> 
     middles = special.expit(np.linspace(-12, 8, 401)[:-1] + 0.025)
     used = weight.max(axis=0) > 1e-9
     mass = np.diff(special.betainc(a[used][:, None], b[used][:, None], edges[None, :]), axis=1)
-    lead_id = weight[:, used] @ mass
+    own_part = weight[:, used] @ mass
     tails = special.betainc(k[:, None], n[:, None] - k[:, None] + 1, middles[None, :])
-    chance = (lead_id * tails).sum(axis=1) + np.maximum(0.0, 1 - lead_id.sum(axis=1))
+    chance = (own_part * tails).sum(axis=1) + np.maximum(0.0, 1 - own_part.sum(axis=1))
     found: Numbers = np.clip(chance, 0.0, 1.0)
     return found
 

@@ -46,13 +46,13 @@ def copy_checker(folder: Path, *, overwrite: bool = False) -> Path:
         ExportError: it cannot be written.
     """
     path = folder / "check_bundle.py"
-    lead_id = Path(check_bundle.__file__).read_bytes()
+    checker = Path(check_bundle.__file__).read_bytes()
     try:
-        if path.read_bytes() == lead_id:
+        if path.read_bytes() == checker:
             return path
     except OSError:
         pass  # it is not there, or is to be replaced
-    return safe_files.write(path, [lead_id], ExportError, overwrite=overwrite)
+    return safe_files.write(path, [checker], ExportError, overwrite=overwrite)
 
 
 def _lines(journal: Journal, first: int, last: int, run_id: str | None) -> Iterator[dict[str, Any]]:

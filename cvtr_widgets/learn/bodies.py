@@ -113,10 +113,10 @@ def _flag(
     else:
         lesson.notes.append("no listed reason was seen; choose one of the list for at least one action")
     for number, values in rest.items():
-        lead_id = next((k for k, v in values.items() if v == known.typed.reason), None)
-        if lead_id is not None:
-            taken.add(lead_id)
-            lesson.entries["body.own_reason"] = {"key": lead_id}
+        own_key = next((k for k, v in values.items() if v == known.typed.reason), None)
+        if own_key is not None:
+            taken.add(own_key)
+            lesson.entries["body.own_reason"] = {"key": own_key}
         if number in reasons and reasons[number].flag:
             lesson.flags[number] = reasons[number].flag
     _words_of(lesson, seen, rest, taken, ask, key_of="flag", meanings={})

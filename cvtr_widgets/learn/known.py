@@ -168,6 +168,6 @@ def _listed(row: Mapping[str, Any], flag: str) -> Listed | None:
     if name is None:
         return None
     iri = row.get("@id")
-    lead_id = number_in(row.get("id", iri))
+    record_id = number_in(row.get("id", iri))
     inner = next((v.lower() for _, v in leaves(row) if isinstance(v, str) and v.lower() in FLAGS), "")
-    return Listed(name, lead_id, iri if isinstance(iri, str) else None, inner or flag)
+    return Listed(name, record_id, iri if isinstance(iri, str) else None, inner or flag)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
-from cvtr_widgets.models import Action, ActionKind, LeadId, LeadReads, Limits
+from cvtr_widgets.actions.catalogue import ROWS
+from cvtr_widgets.models import Action, LeadId, LeadReads, Limits
 from cvtr_widgets.plans.plan import Plan
 
 WIDE = 1_000
@@ -18,7 +19,7 @@ WAVE = 100
 
 def final(action: Action) -> bool:
     """Whether what it does cannot be undone; such leads are always read just before they are sent."""
-    return action.kind in {ActionKind.REPROCESS, ActionKind.DELETE} or bool(action.integrations)
+    return bool(ROWS[action.kind].final) or bool(action.integrations)
 
 
 def threads_for(plan: Plan, limits: Limits) -> int:

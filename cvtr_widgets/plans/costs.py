@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from cvtr_widgets.actions.proof import DELIVERIES, SLOW
-from cvtr_widgets.models import ActionKind, LeadId, LeadReads
+from cvtr_widgets.actions.catalogue import Family, family_of
+from cvtr_widgets.actions.proof import SLOW
+from cvtr_widgets.models import LeadId, LeadReads
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.plan import Cost, Plan
 from cvtr_widgets.plans.verify_mode import MODES_SHOWN, Verify, verify_way
@@ -32,11 +33,11 @@ def requests_of(plan: Plan, service: LeadReads, ways: Collection[Verify], *, onl
     blocks = list(blocks_of(iter(chunks), block_size(service, read.way)))
     checks = 0
     for block in blocks:
-        asked = sum(len(c.ids) for c in block.chunks if c.action.kind in DELIVERIES)
+        asked = sum(len(c.ids) for c in block.chunks if family_of(c.action) is Family.DELIVERY)
         checks += math.ceil(asked / service.limits.chunk)
     reading = (len(blocks) if by_id else read.requests) + checks
     # What a filter does not find is asked for by itself before it counts as deleted.
-    gone = sum(len(c.ids) for c in chunks if c.action.kind is ActionKind.DELETE)
+    gone = sum(len(c.ids) for c in chunks if family_of(c.action) is Family.DELETION)
     # Another lead is read before and after some of them, and has to be found first.
     others = 2 * math.ceil(gone / IDS_A_REQUEST) + 1 if gone else 0
     gone = others + (gone if by_id else 0)
@@ -70,7 +71,7 @@ def costs_of(plan: Plan, service: LeadReads) -> dict[str, Cost]:
     limits = service.limits
     since = None if plan.moment is None else plan.moment.steady
     way = service.fetch_cost([e.lead_id for e in plan.sendable]).way
-    slow = any(action.kind in SLOW for action, number in plan.by_group if number)
+    slow = any(family_of(action) in SLOW for action, number in plan.by_group if number)
     after = ", and what the service takes to reprocess them" if slow else ""
     found = {}
     numbers = requests_of(plan, service, [verify_way(name) for name in MODES_SHOWN])

@@ -12,8 +12,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Observation
+from cvtr_widgets.actions.catalogue import FLAGS, ROWS, Family, count_of, family_of
+from cvtr_widgets.actions.proof import Observation
 from cvtr_widgets.errors import Cancelled, PlanError
 from cvtr_widgets.models import (
     Action,
@@ -164,7 +164,7 @@ def make_plan(
         resolved.append((whole, tuple(ids)))
         notes += said
     ids = [i for _, group in resolved for i in group]
-    deliveries = [i for action, group in resolved if action.kind in DELIVERIES for i in group]
+    deliveries = [i for action, group in resolved if family_of(action) is Family.DELIVERY for i in group]
     if reading is None:
         reading = read_leads(service, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
     entries: list[PlanEntry] = []
@@ -317,17 +317,12 @@ def warnings_of(plan: Plan) -> list[str]:
     sent: dict[ActionKind, list[LeadState | None]] = defaultdict(list)
     for entry in plan.sendable:
         sent[plan.groups[entry.group][0].kind].append(entry.alike.state)
-    for kind in (ActionKind.INVALID, ActionKind.TEST, ActionKind.DELETE, ActionKind.REPROCESS):
+    for kind in (row.kind for row in ROWS.values() if "publisher" in row.unbills or not row.repeatable):
         delivered = [state for state in sent.get(kind, []) if state is not None and state.delivery == "Delivered"]
         if delivered:
             said.append(_delivered_words(len(delivered), len(_billed(delivered))))
-    if sent.get(ActionKind.REPROCESS):
-        said.append("A reprocessed lead counts as a new one for contracted volumes. This cannot be undone.")
-    if sent.get(ActionKind.DELIVERED):
-        said.append("Mark as Delivered sends nothing to an integration: only Valid with ticked integrations does.")
-    if sent.get(ActionKind.DELETE):
-        said.append("Deleted leads cannot be brought back.")
-    if any(action.kind is ActionKind.VALID and action.integrations for action, _ in plan.by_group):
+    said += [row.warning for row in ROWS.values() if row.warning and sent.get(row.kind)]
+    if any(action.integrations for action, _ in plan.by_group):
         said.append(
             "The integrations receive these leads, and where they deliver them a lead may become Delivered and billable, too. "
             "What an integration has received cannot be taken back."
@@ -360,7 +355,7 @@ def _money(plan: Plan) -> tuple[str, ...]:
                 continue
             sums.setdefault(currency, {}).setdefault(side, Decimal(0))
             sums[currency][side] += amount * number
-    maybe = bool(kinds & {ActionKind.VALID, ActionKind.REPROCESS})
+    maybe = any(ROWS[kind].recalculated for kind in kinds)
     said = []
     for currency, sides in sums.items():
         parts = ", ".join(f"{side} {_signed(amount)}" for side, amount in sides.items() if amount)
@@ -384,8 +379,9 @@ def expected_moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal | Non
     """What is expected to move on each side; None where it moves, or may move, and the amount is not known."""
     moves: dict[str, Decimal | None] = {}
     advertiser, publisher = (p if isinstance(p, Decimal) else None for p in (lead.advertiser_payout, lead.publisher_payout))
-    gone = kind in {ActionKind.INVALID, ActionKind.DELETE, ActionKind.TEST}
-    if gone or kind is ActionKind.UNDELIVERED:
+    row = ROWS[kind]
+    gone = "publisher" in row.unbills
+    if "advertiser" in row.unbills:
         if lead.billable_for_advertiser is True:
             moves["advertiser"] = None if advertiser is None else -advertiser
         elif not isinstance(lead.billable_for_advertiser, bool):
@@ -394,7 +390,7 @@ def expected_moves(kind: ActionKind, lead: LeadState) -> dict[str, Decimal | Non
         moves["publisher"] = None if publisher is None else -publisher
     elif gone and not isinstance(lead.billable_for_publisher, bool):
         moves["publisher"] = None
-    if kind is ActionKind.DELIVERED and lead.billable_for_advertiser is not True:
+    if "advertiser" in row.bills and lead.billable_for_advertiser is not True:
         moves["advertiser"] = advertiser
     return moves
 

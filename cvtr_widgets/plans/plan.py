@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cvtr_widgets.actions import catalogue
-from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Observation, delivered_now, stands
+from cvtr_widgets.actions.catalogue import ROWS, Family, family_of, then_of
+from cvtr_widgets.actions.proof import Observation, delivered_now, leads_to_delivered, stands
 from cvtr_widgets.arguments import checked
 from cvtr_widgets.errors import PlanOutOfDate
 from cvtr_widgets.models import (
     NOT_SENT,
     Action,
-    ActionKind,
     Identity,
     Lead,
     LeadId,
@@ -374,18 +373,19 @@ def judge(action: Action, observation: Observation, identity: Identity) -> tuple
     lead = observation.lead
     if lead is None:
         return Verdict.NOT_FOUND, "deleted, or not visible to you"
-    if action.kind is ActionKind.DELETE and identity.may_delete is False:
+    if ROWS[action.kind].needs_right and identity.may_delete is False:
         return Verdict.NOT_ALLOWED, "this account has no right to delete leads"
-    if action.kind in DELIVERIES:
+    family = family_of(action)
+    if family is Family.DELIVERY:
         return _judge_delivery(action, observation, lead)
-    if action.kind in (*FLAGS, ActionKind.OTHER) and not action.integrations and stands(action, lead):
-        what = "the mark and its comment" if action.kind is ActionKind.OTHER else "status, reason, category and comment"
+    if family in {Family.FLAG, Family.REPLACEMENT} and not action.integrations and stands(action, lead):
+        what = "the mark and its comment" if family is Family.REPLACEMENT else "status, reason, category and comment"
         return Verdict.ALREADY_SO, f"{what} stand so already"
     return Verdict.WILL_CHANGE, ""
 
 
 def _judge_delivery(action: Action, observation: Observation, lead: Lead) -> tuple[Verdict, str]:
-    target = action.kind is ActionKind.DELIVERED
+    target = leads_to_delivered(action)
     now = delivered_now(observation)
     if now is None:
         known = observation.delivered is not None
@@ -485,15 +485,7 @@ def now_words(observation: Observation) -> str:
 
 def then_words(action: Action, integrations: Mapping[int, str], chosen: tuple[int, ...]) -> str:
     """The state that a lead would have: ``Invalid · Returned / No budget``."""
-    words = ROWS[action.kind].target
-    if action.kind is ActionKind.OTHER:
-        words = "Replacement" if action.reason == "Replacement" else "no Replacement mark"
-    elif action.kind is ActionKind.REPROCESS:
-        words = "processed again"
-    elif action.kind is ActionKind.DELETE:
-        words = "deleted"
-    elif action.reason:
-        words += f" · {action.reason}" + (f" / {action.category}" if action.category else "")
+    words = then_of(action)
     if action.integrations:
         words += " → " + (", ".join(integrations.get(i, str(i)) for i in chosen) or "no integration")
     return words

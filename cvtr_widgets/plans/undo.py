@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import Literal
 
 from cvtr_widgets.actions import catalogue
-from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.actions.proof import DELIVERIES, FLAGS, Observation, ProofResult, delivered_now, prove, wanted
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, HashedText, Lead, LeadId, LeadState, Outcome, alike
+from cvtr_widgets.actions.catalogue import Family, count_of, family_of
+from cvtr_widgets.actions.proof import Observation, ProofResult, delivered_now, leads_to_delivered, prove, wanted
+from cvtr_widgets.models import NOT_SENT, Action, HashedText, Lead, LeadId, LeadState, Outcome, alike
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy_records import WayBack
 
@@ -104,9 +104,9 @@ def _way(steps: Sequence[Step], now: Observation, last_run: str) -> tuple[Way, s
     if now.lead is None:
         return "impossible", "it is no longer there", several, None
     for step in steps:
-        if step.done.kind in {ActionKind.REPROCESS, ActionKind.DELETE}:
-            return "impossible", _no_way_back(step.done), several, None
-    if len({_family(step.done) for step in steps}) > 1:
+        if why := catalogue.ROWS[step.done.kind].final:
+            return "impossible", why, several, None
+    if len({family_of(step.done) for step in steps}) > 1:
         return (
             "impossible",
             f"these runs did different kinds of things to it: take back run {steps[-1].run_id} first",
@@ -149,11 +149,6 @@ def _since(steps: Sequence[Step], now: Observation) -> str:
     return AS_BEFORE
 
 
-def _family(done: Action) -> str:
-    """Actions of one family set the same fields."""
-    return "flag" if done.kind in FLAGS else "delivery" if done.kind in DELIVERIES else str(done.kind)
-
-
 def _lost(steps: Sequence[Step], now: Observation) -> str:
     """What would not come back; empty where everything does."""
     first = steps[0]
@@ -161,18 +156,18 @@ def _lost(steps: Sequence[Step], now: Observation) -> str:
     assert before is not None  # noqa: S101  there is a way back
     if any(step.done.integrations for step in steps):
         return "what the integrations have received cannot be taken back"
-    comment = before.comment if _family(first.done) == "flag" else before.replacement_comment
-    if isinstance(comment, HashedText) and first.done.kind not in DELIVERIES:
+    comment = before.comment if family_of(first.done) is Family.FLAG else before.replacement_comment
+    if isinstance(comment, HashedText) and family_of(first.done) is not Family.DELIVERY:
         return SEALED
     old, new = (one.delivery if one is not None else NOT_SENT for one in (before, lead))
-    if _family(first.done) == "flag" and NOT_SENT not in {old, new} and old != new:
+    if family_of(first.done) is Family.FLAG and NOT_SENT not in {old, new} and old != new:
         return f"it was {old or 'without delivery'} and is {new or 'without delivery'} now, which a flag does not change"
     return ""
 
 
 def _changed_since(done: Action, before: Observation, now: Observation) -> str:
     """Somebody else's later change is not taken back."""
-    if done.kind in {ActionKind.REPROCESS, ActionKind.DELETE}:
+    if catalogue.ROWS[done.kind].final:
         return ""
     finding = prove(done, before, now).finding
     if finding is ProofResult.UNCHANGED:
@@ -196,19 +191,17 @@ def _back(done: Action, before: Observation) -> Action | str:
     lead = before.lead
     if lead is None:
         return "it was not read before the run"
-    if done.kind in DELIVERIES:
+    row = catalogue.ROWS[done.kind]
+    if row.family is Family.DELIVERY:
         if delivered_now(before) is None:
             return "it was not known whether it was delivered"
-        return catalogue.mark_delivered() if delivered_now(before) else catalogue.mark_undelivered()
-    if done.kind in FLAGS:
+        was = delivered_now(before)
+        return catalogue.make(next(k for k in catalogue.DELIVERIES if leads_to_delivered(Action(k)) is was))
+    if row.family is Family.FLAG:
         return _flag_back(lead)
-    if done.kind is ActionKind.OTHER:
+    if row.family is Family.REPLACEMENT:
         return _mark_back(lead)
-    return _no_way_back(done)
-
-
-def _no_way_back(done: Action) -> str:
-    return "reprocessing cannot be undone" if done.kind is ActionKind.REPROCESS else "a deleted lead cannot be brought back"
+    return row.final
 
 
 def no_way_back(flagged: Iterable[tuple[LeadState, int]]) -> list[str]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.models import ActionKind, LeadId, Outcome
+from cvtr_widgets.actions.catalogue import ROWS
+from cvtr_widgets.models import LeadId, Outcome
 from cvtr_widgets.plans.make_plan import expected_moves
 from cvtr_widgets.plans.plan import Plan
 
@@ -48,7 +49,6 @@ def expected_money(plan: Plan, outcomes: Mapping[LeadId, str]) -> pd.DataFrame:
 
 def money_notes(plan: Plan) -> tuple[str, ...]:
     """What the sums cannot say."""
-    kinds = {action.kind for action, _ in plan.by_group}
-    if kinds & {ActionKind.VALID, ActionKind.REPROCESS}:
+    if any(ROWS[action.kind].recalculated for action, _ in plan.by_group):
         return ("What becomes billable is worked out by Convertr from the contracts and was not known before.",)
     return ()

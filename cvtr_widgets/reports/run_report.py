@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Literal
 
-from cvtr_widgets.actions.catalogue import ROWS, count_of
+from cvtr_widgets.actions.catalogue import ROWS, Family, count_of, family_of
 from cvtr_widgets.frames.masking import shortener
 from cvtr_widgets.insight.run_effect import run_effect, state_words, why_not
-from cvtr_widgets.models import ActionKind, HashedText, Outcome, Verdict
+from cvtr_widgets.models import HashedText, Outcome, Verdict
 from cvtr_widgets.reports.expected_money import DONE, expected_money, money_notes
 from cvtr_widgets.reports.run_facts import RunFacts
 
@@ -202,11 +202,11 @@ def _actions(told: RunFacts, *, personal: bool) -> pd.DataFrame:
         sent[entry.group] += 1
     rows = []
     for number, (action, ids) in enumerate(told.plan.groups):
-        lead_id = action.reason and not action.reason_choice and action.kind is not ActionKind.OTHER
+        own_words = action.reason and not action.reason_choice and family_of(action) is not Family.REPLACEMENT
         comment = action.comment
         hidden = "kept as a hash only" if isinstance(comment, HashedText) else "yes, not shown here"
         rows.append({
-            "action": ROWS[action.kind].label, "reason": f"{action.reason} (own words)" if lead_id else action.reason or "",
+            "action": ROWS[action.kind].label, "reason": f"{action.reason} (own words)" if own_words else action.reason or "",
             "category": action.category or "",
             "comment": "" if comment is None else comment if personal and not isinstance(comment, HashedText) else hidden,
             "leads": len(ids), "to_send": sent[number],

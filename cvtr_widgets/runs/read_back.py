@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.actions.proof import DELIVERIES, SLOW, Observation, prove
+from cvtr_widgets.actions.catalogue import Family, family_of
+from cvtr_widgets.actions.proof import SLOW, Observation, prove
 from cvtr_widgets.errors import Cancelled, JournalError, ServiceError
 from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.models import Action, ActionKind, LeadId, LeadService, Outcome
+from cvtr_widgets.models import Action, LeadId, LeadService, Outcome
 from cvtr_widgets.plans.chunks import WIDE
 from cvtr_widgets.plans.verify_mode import Verify
 from cvtr_widgets.runs.outcome_policy import Said, settle, unread
@@ -126,10 +127,10 @@ class ReadBack:
             ServiceError: they cannot be read. Cancelled: by the user, while the request limit made it wait.
         """
         gone: set[LeadId] = set()
-        deleting = any(action.kind is ActionKind.DELETE for _, action in leads)
+        deleting = any(family_of(action) is Family.DELETION for _, action in leads)
         with self._run.limit() as stopped:
             found = self._service.fetch([i for i, _ in leads], cancelled=stopped, gone=gone if deleting else None)
-            asked = [i for i, action in leads if action.kind in DELIVERIES and i in found]
+            asked = [i for i, action in leads if family_of(action) is Family.DELIVERY and i in found]
             said = self._service.is_delivered(asked, cancelled=stopped) if asked else {}
         return {i: Observation(found.get(i), said.get(i), i in gone) for i, _ in leads}
 
@@ -139,7 +140,7 @@ class ReadBack:
 
     def _limit(self, item: PendingLead) -> float:
         patience = self._patience
-        if item.said == "yes" and item.action.kind in SLOW:
+        if item.said == "yes" and family_of(item.action) in SLOW:
             return patience.queue
         return {"yes": patience.settle, "queued": patience.queue, "nothing": patience.doubt, "no": patience.doubt}[item.said]
 
@@ -174,7 +175,7 @@ class ReadBack:
             proof = prove(item.action, row.observation, observation, at_rest=self.at_rest(observation))
             last = final or waited >= self._limit(item)
             early = last and waited < self._limit(item) and self._run.stopped
-            slow = item.action.kind in SLOW
+            slow = family_of(item.action) in SLOW
             found = settle(item.said, item.words, proof, final=last, waited=waited, slow=slow, early=early)
             row.see(observation)
             if found is not None:

@@ -476,8 +476,8 @@ class RunWork:
         if not self._end_noted:
             self.step("before end")
             try:
-                lead_id = self._journal.count(self.id)
-                end = {"state": str(state), "counts": self.counts, "own": lead_id}
+                written = self._journal.count(self.id)
+                end = {"state": str(state), "counts": self.counts, "own": written}
                 self.journal_head = self._journal.write(self.id, "end", end)
                 self._end_noted = True
             except CvtrError as error:

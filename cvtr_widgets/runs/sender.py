@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.actions.proof import ProofResult, prove
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError, ServiceError
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.models import ActionKind, Cause, LeadId, LeadService, Outcome, WriteAnswer
+from cvtr_widgets.models import Cause, LeadId, LeadService, Outcome, WriteAnswer
 from cvtr_widgets.plans.chunks import Block, Chunk, final
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import differences
@@ -305,7 +306,7 @@ class Sender:
             proof = prove(chunk.action, before, now[lead_id], at_rest=self._back.at_rest(now[lead_id]))
             if proof.finding is ProofResult.UNCHANGED and not differences(before, now[lead_id]):
                 unchanged.append(lead_id)
-        repeatable = chunk.action.kind is not ActionKind.REPROCESS and not chunk.action.integrations
+        repeatable = ROWS[chunk.action.kind].repeatable and not chunk.action.integrations
         if len(unchanged) > 1 and repeatable and not alike.all_refused(words) and not self._run.stopped:
             changed = set(ids) - set(unchanged)
             self._back.settle(self._back.among(changed), final=False, observations=now)

@@ -311,11 +311,11 @@ class RequestInProgress:
         name = body.get("name")
         if not isinstance(name, str) or not name.strip():
             return as_error(422, "name: this value should not be blank.", "name")
-        lead_id = self._desk.store.add_category(name.strip())
-        if lead_id is None:
+        category_id = self._desk.store.add_category(name.strip())
+        if category_id is None:
             return as_error(422, "name: this category is there already.", "name")
-        iri = f"/api/v4/lead-flag-reason-categories/{lead_id}"
-        return as_json({"@id": iri, "@type": "LeadFlagReasonCategory", "id": lead_id, "name": name.strip()}, 201)
+        iri = f"/api/v4/lead-flag-reason-categories/{category_id}"
+        return as_json({"@id": iri, "@type": "LeadFlagReasonCategory", "id": category_id, "name": name.strip()}, 201)
 
     def _check(self, user: User, body: dict[str, Any], struck: list[Mishap]) -> Response:
         rows = []

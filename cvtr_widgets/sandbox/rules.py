@@ -123,14 +123,14 @@ class Rules:
     def _flag(self, body: dict[str, Any], user: User) -> Effect:
         flag = _text(body, "flag")
         _need(flag in FLAG_WORDS, "flag: choose valid, invalid or test.", "flag")
-        number, lead_id = _number(body, "flagReason"), _text(body, "customReason")
-        _need(number is not None or lead_id, "flagReason: a reason is needed.", "flagReason")
-        _need(number is None or lead_id is None, "customReason: give a listed reason or your own, not both.", "customReason")
+        number, own_words = _number(body, "flagReason"), _text(body, "customReason")
+        _need(number is not None or own_words, "flagReason: a reason is needed.", "flagReason")
+        _need(number is None or own_words is None, "customReason: give a listed reason or your own, not both.", "customReason")
         listed = REASONS[str(flag)]
         _need(number is None or number in listed, "flagReason: this reason does not exist for that flag.", "flagReason")
-        reason = lead_id or listed[int(number or 0)]
+        reason = own_words or listed[int(number or 0)]
         category, categories = _number(body, "flagReasonCategory"), self._store.categories
-        if reason == "Returned" and lead_id is None:
+        if reason == "Returned" and own_words is None:
             _need(category in categories, "flagReasonCategory: Returned needs a category.", "flagReasonCategory")
         else:
             _need(category is None, "flagReasonCategory: only Returned has categories.", "flagReasonCategory")

@@ -86,9 +86,9 @@ def _other_table(column: IdColumn, cells: Cells) -> IdColumn | Literal[False] | 
     """
     if not any(isinstance(c, str) and heading(c) is not None for c in cells):
         return None
-    lead_id = cells[column.place] if column.place < len(cells) else None
+    cell = cells[column.place] if column.place < len(cells) else None
     named = [(heading(c), place, c) for place, c in enumerate(cells) if isinstance(c, str) and heading(c) is not None]
-    if heading(lead_id) is not None or not is_header(cells) or (filled(cells) < 2 and named[0][0] != 0):
+    if heading(cell) is not None or not is_header(cells) or (filled(cells) < 2 and named[0][0] != 0):
         return None
     plain = [(place, name) for rank, place, name in named if rank == 0]
     if len(plain) != 1:

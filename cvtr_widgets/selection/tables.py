@@ -263,8 +263,8 @@ def _the_one(table: Table, header: int, names: tuple[str, ...], ranked: list[tup
     rivals = [i for r, i in ranked[1:] if r == best or seen.could_be_ids(i)]
     rivals += [i for i in seen.full() if i not in named and seen.could_be_ids(i)]
     if rivals:
-        lead_id = _survey(table, header, lambda i: i == place)
-        rivals = [i for i in dict.fromkeys(rivals) if seen.columns.get(i) != lead_id.columns.get(place)]
+        found_here = _survey(table, header, lambda i: i == place)
+        rivals = [i for i in dict.fromkeys(rivals) if seen.columns.get(i) != found_here.columns.get(place)]
     if rivals:
         both = [names[i] if i < len(names) else f"column {i + 1}" for i in (place, *rivals)]
         raise ColumnUnclear(

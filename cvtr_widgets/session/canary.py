@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.actions import catalogue
-from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.actions.proof import DELIVERIES, Observation, read_back
+from cvtr_widgets.actions.catalogue import ROWS, Family, family_of
+from cvtr_widgets.actions.proof import Observation, read_back
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.dialect.writing import mark_proven
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, PlanError
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Lead, LeadId, Outcome, Signature
+from cvtr_widgets.models import NOT_SENT, Action, Lead, LeadId, Outcome, Signature
 from cvtr_widgets.plans.plan import BEFORE, Plan, PlanEntry, differences, fingerprint_of
 
 if TYPE_CHECKING:
@@ -33,10 +33,6 @@ BYSTANDERS = 50
 """Other leads of the plan that are read after the canary: none of them may have changed."""
 YOUR_NAME = "(your printed name)"
 """Stands for the signature in a request that is shown before it was given."""
-NO_WAY_BACK = {
-    ActionKind.DELETE: "This really deletes one lead. It cannot be brought back.",
-    ActionKind.REPROCESS: "This really reprocesses one lead. It then counts as a new one for contracts, and cannot be undone.",
-}
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,7 @@ def propose(
     action = plan.action(chosen)
     one, rest = _parted(plan, chosen)
     asks = [one.statement]
-    if (asked := NO_WAY_BACK.get(action.kind)) is not None:
+    if asked := ROWS[action.kind].first_write:
         asks.append(asked)
     if action.integrations:
         asks.append("The ticked integrations really receive this lead, and what they received cannot be taken back.")
@@ -229,7 +225,7 @@ def _now(client: Convertr, report: CanaryReport) -> tuple[Observation, list[str]
     wanted_id = report.lead_id
     try:
         lead = client.fetch([wanted_id]).get(wanted_id)
-        asked = report.action.kind in DELIVERIES and lead is not None
+        asked = family_of(report.action) is Family.DELIVERY and lead is not None
         return Observation(lead, client.is_delivered([wanted_id]).get(wanted_id) if asked else None), []
     except CvtrError as error:
         return Observation(None), [f"the lead could not be read afterwards: {error}"]
@@ -293,7 +289,7 @@ def shown_by(client: Convertr, action: Action, before: Observation, after: Obser
     for name in client.entries_used(action):
         part = name.rsplit(".", 1)[-1]
         field = _SEEN_IN.get(part) if ".body." in name else None
-        if action.kind is ActionKind.OTHER and ".body." in name:
+        if family_of(action) is Family.REPLACEMENT and ".body." in name:
             field = {"reason": "replacement", "comment": "replacement_comment"}.get(part)
         unseen = part in _NEVER_SEEN or (field is not None and field not in seen)
         kinds[name] = "sent" if unseen else "verified"
@@ -305,9 +301,9 @@ def shown_by(client: Convertr, action: Action, before: Observation, after: Obser
 def _read_entries(action: Action, seen: set[str], after: Observation) -> list[str]:
     """The entries by which the lead was read, and which this run has shown to be right."""
     names = ["fields.id", *(f"fields.{name}" for name in sorted(seen))]
-    if action.kind in DELIVERIES and after.delivered is not None:
+    if family_of(action) is Family.DELIVERY and after.delivered is not None:
         names += ["calls.is_delivered.path", "calls.is_delivered.body.leads", "calls.is_delivered.answer"]
-    elif action.kind is ActionKind.REPROCESS:
+    elif family_of(action) is Family.PROCESSING:
         names += ["fields.processing_counter", "fields.processr_status", "processr.at_rest"]
     return names
 

@@ -163,7 +163,7 @@ class LeadLoader:
         if not isinstance(value, str) or not value.strip() or value.strip().isdecimal():
             return wanted_id(resource[:-1], value)
         names = self._client.catalog.names(resource)
-        found = [lead_id for lead_id, name in names.items() if name.lower() == value.strip().lower()]
+        found = [record_id for record_id, name in names.items() if name.lower() == value.strip().lower()]
         if len(found) != 1:
             what = f"{len(found)} {resource} are" if found else f"No {resource[:-1]} is"
             raise RequestRefused(f"{what} called {value[:60]!r}", advice=f"Give the id (session.{resource}()).")

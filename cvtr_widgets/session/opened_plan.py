@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.actions.proof import DELIVERIES, Observation
+from cvtr_widgets.actions.catalogue import DELIVERIES
+from cvtr_widgets.actions.proof import Observation
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked
 from cvtr_widgets.errors import PlanOutOfDate

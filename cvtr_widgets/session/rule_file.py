@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cvtr_widgets import safe_files
 from cvtr_widgets.actions import catalogue
@@ -18,11 +18,7 @@ from cvtr_widgets.reader_limits import DIALECT_BYTES
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Days = Annotated[float, Field(ge=0, le=36_500)]
 Named = Annotated[int, Field(ge=1)] | Name
-WORDS = {
-    "valid": catalogue.mark_valid, "invalid": catalogue.mark_invalid, "test": catalogue.mark_test,
-    "delivered": catalogue.mark_delivered, "undelivered": catalogue.mark_undelivered, "other": catalogue.mark_other,
-    "reprocess": catalogue.reprocess,
-}  # fmt: skip
+ALLOWED = tuple(str(row.kind) for row in catalogue.ROWS.values() if row.danger != "count")
 """What a rule may do. Deleting is not among it: a rule finds its leads by itself, and nothing brings a deleted lead back."""
 
 
@@ -49,10 +45,16 @@ class RuleLeads(_Part):
         return self
 
 
+def _allowed(do: str) -> str:
+    if do not in ALLOWED:
+        raise ValueError(f"a rule may do one of {', '.join(ALLOWED)}")
+    return do
+
+
 class RuleAction(_Part):
     """What to do: ``do`` and what that action asks."""
 
-    do: Literal["valid", "invalid", "test", "delivered", "undelivered", "other", "reprocess"]
+    do: Annotated[str, AfterValidator(_allowed)]
     reason: Name | None = None
     category: Name | None = None
     comment: Annotated[str, Field(max_length=10_000)] | None = None
@@ -70,9 +72,7 @@ class RuleAction(_Part):
             raise PlanError(f"[action] {self.do} takes no {strange}. Take it out of the rule.")
         if "reason" in asks and "reason" not in given:
             raise PlanError(f"[action] {self.do} needs a reason. Add one: reason = '...'.")
-        maker: Any = WORDS[self.do]
-        made: Action = maker(**given)
-        return made
+        return catalogue.make(ActionKind(self.do), **given)
 
 
 class RuleLimits(_Part):

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.actions.proof import DELIVERIES
+from cvtr_widgets.actions.catalogue import DELIVERIES, count_of
 from cvtr_widgets.errors import PlanError, PlanOutOfDate
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import LeadId, LeadState
@@ -80,7 +79,11 @@ def _matching(rule: Rule, pull: Pull, cancelled: Callable[[], bool]) -> tuple[li
 
 def _campaigns(rule: Rule, client: Convertr) -> set[int]:
     """The ids of the rule's campaigns: a lead that moved to another one meanwhile is not meant."""
-    names = {name.lower(): lead_id for lead_id, name in client.catalog.names("campaigns").items()} if rule.leads.campaigns else {}
+    names = (
+        {name.lower(): campaign_id for campaign_id, name in client.catalog.names("campaigns").items()}
+        if rule.leads.campaigns
+        else {}
+    )
     return {one if isinstance(one, int) else names.get(one.strip().lower(), 0) for one in rule.leads.campaigns}
 
 

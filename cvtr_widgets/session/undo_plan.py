@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.actions.proof import DELIVERIES
+from cvtr_widgets.actions.catalogue import DELIVERIES
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_listing import moment
 from cvtr_widgets.days import day_begins

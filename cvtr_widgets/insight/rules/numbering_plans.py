@@ -75,10 +75,10 @@ def _international(digits: str) -> Answer:
 
 
 def _national(digits: str, region: str) -> Answer:
-    lead_id = _own_prefix(region)
-    if lead_id is None:
+    own = _own_prefix(region)
+    if own is None:
         return None
-    code, prefix, abroad, general = lead_id
+    code, prefix, abroad, general = own
     if digits.startswith(str(code)) or abroad.match(digits) or not digits.startswith(prefix) or general.fullmatch(digits):
         return None
     plan = _plan_of_code(code)

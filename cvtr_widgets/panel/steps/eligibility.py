@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.actions.proof import DELIVERIES, Observation
+from cvtr_widgets.actions.catalogue import DELIVERIES, ROWS
+from cvtr_widgets.actions.proof import Observation
 from cvtr_widgets.frames.leads import leads_in
 from cvtr_widgets.models import Action, ActionKind, Identity, LeadId, Verdict
 from cvtr_widgets.panel.table.lead_table import LeadTable
@@ -28,7 +28,7 @@ class Eligibility:
 
     def follow(self, kind: ActionKind | None) -> None:
         """Show it for an action, or no longer. Actions that any lead may have show none."""
-        kind = kind if kind in DELIVERIES or kind is ActionKind.DELETE else None
+        kind = kind if kind in DELIVERIES or (kind is not None and ROWS[kind].needs_right) else None
         if kind is self._kind:
             return
         self._kind = kind

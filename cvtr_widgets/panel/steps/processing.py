@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.models import Action, ActionKind, LeadId, Outcome, Progress, Verdict
+from cvtr_widgets.actions.catalogue import ROWS, count_of
+from cvtr_widgets.models import Action, LeadId, Outcome, Progress, Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.first_write import FirstWrite
@@ -301,7 +301,8 @@ class ProcessingStep:
         if self.run is None or not self.run.finished:
             return ()
         left = self.run.failed
-        twice = (left["action"] == str(ActionKind.REPROCESS)) & (left["outcome"] == str(Outcome.UNKNOWN))
+        never_twice = [str(row.kind) for row in ROWS.values() if not row.repeatable]
+        twice = left["action"].isin(never_twice) & (left["outcome"] == str(Outcome.UNKNOWN))
         return tuple(int(i) for i in left.index[~twice])
 
     def given(self, ids: Collection[LeadId]) -> set[Action]:

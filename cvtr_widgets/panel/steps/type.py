@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import catalogue
-from cvtr_widgets.actions.catalogue import OTHER_REASONS, RETURNED, ROWS, count_of, describe
-from cvtr_widgets.actions.proof import FLAGS, Observation
+from cvtr_widgets.actions.catalogue import FLAGS, OTHER_REASONS, RETURNED, ROWS, Family, count_of, describe, family_of
+from cvtr_widgets.actions.proof import Observation
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.frames.leads import leads_in
 from cvtr_widgets.models import Action, ActionKind, Choice, HashedText, Verdict
@@ -76,7 +76,7 @@ class TypeStep:
             return
         self.kind = ActionKind(kind) if kind else None
         self.problem = None
-        if self.kind is ActionKind.OTHER and not self.form.reason:
+        if self._marks() and not self.form.reason:
             self.enter(reason=LISTED + OTHER_REASONS[0])
         self.read_lists()
 
@@ -93,7 +93,7 @@ class TypeStep:
             self.choose("")
             return
         self.kind, self.problem = one.kind, None
-        listed = one.kind is ActionKind.OTHER or one.reason_choice is not None
+        listed = family_of(one) is Family.REPLACEMENT or one.reason_choice is not None
         self.enter(
             reason="" if one.reason is None else LISTED + one.reason if listed else OWN,
             own_reason="" if listed else one.reason or "",
@@ -117,18 +117,18 @@ class TypeStep:
 
     def _offered(self) -> list[ActionKind]:
         """The actions of this account: as in Convertr, Delete is absent where the account may not."""
-        absent = {ActionKind.DELETE} if self._session.identity.may_delete is False else set()
-        return [kind for kind in ROWS if kind not in absent]
+        may = self._session.identity.may_delete is not False
+        return [kind for kind, row in ROWS.items() if may or not row.needs_right]
 
     # -- lists --------------------------------------------------------------------------------------------------------
 
     def read_lists(self) -> None:
         """Read what the form needs and has not read yet: reasons, categories, integrations of the campaigns selected."""
         kind = self.kind
-        campaigns = list(self._leads.campaigns()) if kind is ActionKind.VALID else []
+        campaigns = list(self._leads.campaigns()) if kind and "integrations" in ROWS[kind].asks else []
         missing = [c for c in campaigns if c not in self._jobs_of]
         need_reasons = kind in FLAGS and kind not in self._reasons
-        need_categories = kind is ActionKind.INVALID and self._categories is None
+        need_categories = kind is not None and "category" in ROWS[kind].asks and self._categories is None
         if kind is None or not (missing or need_reasons or need_categories):
             return
         client = self._session.client
@@ -155,6 +155,10 @@ class TypeStep:
         """Read the lists again after a problem."""
         self.problem = None
         self.read_lists()
+
+    def _marks(self) -> bool:
+        """Whether the action sets the replacement mark, which has reasons of its own."""
+        return self.kind is not None and ROWS[self.kind].family is Family.REPLACEMENT
 
     def _named(self, value: str, choices: Sequence[Choice]) -> str:
         name = value.removeprefix(LISTED)
@@ -195,31 +199,18 @@ class TypeStep:
         return form.own_reason if form.reason == OWN else form.reason.removeprefix(LISTED)
 
     def _asks_category(self) -> bool:
-        return self.kind is ActionKind.INVALID and self._reason().strip().lower() == RETURNED.lower()
+        return self.kind is not None and "category" in ROWS[self.kind].asks and self._reason().strip().lower() == RETURNED.lower()
 
     def _build(self, kind: ActionKind) -> Action:
-        form, reason = self.form, self._reason()
-        match kind:
-            case ActionKind.VALID:
-                return catalogue.mark_valid(reason, form.comment, tuple(i for i in self._job_order() if i in form.integrations))
-            case ActionKind.INVALID:
-                return catalogue.mark_invalid(reason, form.category if self._asks_category() else None, form.comment)
-            case ActionKind.TEST:
-                return catalogue.mark_test(reason, form.comment)
-            case ActionKind.OTHER:
-                return catalogue.mark_other(reason, form.comment)
-            case ActionKind.DELIVERED:
-                return catalogue.mark_delivered()
-            case ActionKind.UNDELIVERED:
-                return catalogue.mark_undelivered()
-            case ActionKind.REPROCESS:
-                return catalogue.reprocess()
-            case _:
-                return catalogue.delete()
+        form = self.form
+        return catalogue.make(
+            kind, reason=self._reason(), category=form.category if self._asks_category() else None, comment=form.comment,
+            integrations=tuple(i for i in self._job_order() if i in form.integrations),
+        )  # fmt: skip
 
     def _job_order(self) -> list[int]:
         """Integration jobs of the campaigns selected now; what is ticked on others does not count."""
-        return [c.id for own in self._leads.campaigns() for c in self._jobs_of.get(own, []) if c.id is not None]
+        return [c.id for campaign in self._leads.campaigns() for c in self._jobs_of.get(campaign, []) if c.id is not None]
 
     def blockers(self) -> tuple[str, ...]:
         """Why the preview cannot be made."""
@@ -260,7 +251,7 @@ class TypeStep:
         return f"Only inferred here: {', '.join(entries)}. The first write goes to one lead, which is read back."
 
     def _reason_options(self) -> list[list[str]]:
-        if self.kind is ActionKind.OTHER:
+        if self._marks():
             return [[LISTED + "Replacement", "Replacement"], [LISTED + "None", "None (take the mark away)"]]
         listed = self._reasons.get(self.kind, []) if self.kind else []
         return [["", "Choose a reason"], *([LISTED + c.name, plain(c.name)] for c in listed), [OWN, "My own words …"]]
@@ -271,9 +262,9 @@ class TypeStep:
             {
                 "campaign": name,
                 "leads": count_of(n),
-                "jobs": [[str(c.id), plain(c.name), c.id in ticked] for c in self._jobs_of.get(own, []) if c.id is not None],
+                "jobs": [[str(c.id), plain(c.name), c.id in ticked] for c in self._jobs_of.get(campaign, []) if c.id is not None],
             }
-            for own, (name, n) in self._leads.campaigns().items()
+            for campaign, (name, n) in self._leads.campaigns().items()
         ]
 
     def _integration_note(self) -> str:

@@ -265,9 +265,9 @@ class SandboxStore:
         with self._lock:
             if name in self.categories.values():
                 return None
-            lead_id = max(self.categories) + 1
-            self.categories = {**self.categories, lead_id: name}
-            return lead_id
+            category_id = max(self.categories) + 1
+            self.categories = {**self.categories, category_id: name}
+            return category_id
 
     def delete(self, lead_id: int) -> None:
         """It leaves all reads."""

@@ -109,15 +109,15 @@ class Translator:
         ending = self.speech.enriched
         enriched = bool(ending) and resource.endswith(ending)
         spoken = resource.removesuffix(ending) if enriched else resource
-        lead_id = {v: k for k, v in self.speech.resources.items()}.get(spoken, spoken)
-        if lead_id != spoken or spoken not in self.speech.resources:
+        own_name = {v: k for k, v in self.speech.resources.items()}.get(spoken, spoken)
+        if own_name != spoken or spoken not in self.speech.resources:
             keys = {v: k for k, v in self.speech.query.items()}
             dropped = set(self.speech.query) - set(keys)
             pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
             query = urlencode([(keys.get(k, k), v) for k, v in pairs if k not in dropped])
-            path = API_ROOT + lead_id + (".jsonld" if enriched else "") + slash + more
+            path = API_ROOT + own_name + (".jsonld" if enriched else "") + slash + more
             status, headers, text = self._ask(environ, method, path, body, environ.get("CONTENT_TYPE", ""), query)
-            return status, headers, self._spoken(lead_id, text) if status == 200 else text
+            return status, headers, self._spoken(own_name, text) if status == 200 else text
         raise Refused(404, "Not Found")
 
     def _spoken(self, resource: str, text: bytes) -> bytes:
