@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cvtr_widgets.insight.look_panel import LookPanel
     from cvtr_widgets.models import Action, ActionKind, Limits, Outcome, Verdict
     from cvtr_widgets.panel.lead_panel import LeadPanel
+    from cvtr_widgets.panel.table_widget import LeadTable
     from cvtr_widgets.plans.plan import Plan
     from cvtr_widgets.returned.returns_file import returns
     from cvtr_widgets.returned.window import Window
@@ -49,6 +50,7 @@ _HOMES = {
     "CvtrError": "errors",
     "LeadPanel": "panel.lead_panel",
     "LeadSession": "session.lead_session",
+    "LeadTable": "panel.table_widget",
     "Limits": "models",
     "LookPanel": "insight.look_panel",
     "Outcome": "models",
@@ -84,6 +86,7 @@ __all__ = [
     "CvtrError",
     "LeadPanel",
     "LeadSession",
+    "LeadTable",
     "Limits",
     "LookPanel",
     "Outcome",

@@ -468,7 +468,7 @@ class LeadService(LeadReads, Protocol):
         ...
 
 
-Origin: TypeAlias = Literal["ticked", "typed", "file", "matching", "frame", "list", "lead"]
+Origin: TypeAlias = Literal["ticked", "typed", "file", "matching", "frame", "list", "lead", "look"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cvtr_widgets"
-IMPORT = r'^import [^;]*?"(\.[^"]+)";$'
+IMPORT = r'^@?import [^;]*?"(\.[^"]+)";$'
 BUNDLES = {
     "panel/static/panel.js": "panel/static/page.min.js",
+    "panel/static/lead_table.js": "panel/static/table.min.js",
     "panel/static/panel.css": "panel/static/page.min.css",
     "insight/static/chart.js": "insight/static/chart.min.js",
     "insight/static/look.js": "insight/static/look.min.js",

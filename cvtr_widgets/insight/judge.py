@@ -69,10 +69,13 @@ def _tails(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Nu
     from scipy import special
 
     means, rhos, strange, prior = _grid(k, n, count)
-    size = 1 / rhos - 1
-    a, b = means * size, (1 - means) * size
+    # Points that differ only in the share of strange groups follow each other, and have one Beta distribution together.
+    alike = len(STRANGE)
+    size = 1 / rhos[::alike] - 1
+    a, b = means[::alike] * size, (1 - means[::alike]) * size
     # Log-likelihood of each pair under each grid point, without the binomial coefficient, which is the same in all of them.
     plain = special.betaln(k[:, None] + a, n[:, None] - k[:, None] + b) - special.betaln(a, b)
+    plain = np.repeat(plain, alike, axis=1)
     odd = special.betaln(k + 1, n - k + 1)[:, None]
     with np.errstate(divide="ignore"):
         each = np.logaddexp(np.log1p(-strange) + plain, np.log(strange) + odd)
@@ -84,7 +87,8 @@ def _tails(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Nu
     p = np.ones(len(k))
     looked = np.flatnonzero((k >= LEAST_HITS) & (k / n > usual))
     if len(looked):
-        p[looked] = _beyond(k[looked], n[looked], weight[looked], a, b)
+        together = weight[looked].reshape(len(looked), -1, alike).sum(axis=2)
+        p[looked] = _beyond(k[looked], n[looked], together, a, b)
     return usual, spread, p
 
 

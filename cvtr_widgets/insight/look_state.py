@@ -76,15 +76,16 @@ class LookState:
         self._answer: dict[str, Any] = {"kind": "none"}
         self._of: object = None
         self._caveat = self._said = ""
+        self._picked = 0
 
     # -- what a page says ---------------------------------------------------------------------------------------------
 
-    def handle(self, content: Mapping[str, Any]) -> None:
+    def handle(self, message: Mapping[str, Any]) -> None:
         """Act upon a message of the page: ``ask stop finding`` or one of ``PICKS``. What makes no sense is said, and nothing is
         selected.
         """
         try:
-            self._act(content.get("kind"), content)
+            self._act(message.get("kind"), message)
         except CvtrError as error:
             self._say(str(error))
         except Exception as error:  # noqa: BLE001  the border to the page: what it says wrongly selects nothing
@@ -113,6 +114,7 @@ class LookState:
         if not len(ids):
             raise InsightError("No leads are there, so the selection stays as it is.")
         self._select(ids, words)
+        self._picked = len(ids)
         self._say(f"{len(ids):,} leads selected ({words}).")
 
     def _say(self, text: str) -> None:
@@ -136,7 +138,7 @@ class LookState:
         with self._lock:
             self.stop()
             self._cancel = cancel = threading.Event()
-            self._asked, self._said = {"question": question, "by": by if groups else ""}, ""
+            self._asked, self._said, self._picked = {"question": question, "by": by if groups else ""}, "", 0
             self._job = {"what": words, "done": 0, "total": None, "stopping": False}
             caveat = self._about()
             self._thread = threading.Thread(target=self._work, args=(leads, of, caveat, cancel), name="cvtr-look", daemon=True)
@@ -206,6 +208,7 @@ class LookState:
                 "said": self._said,
                 "caveat": self._caveat if shown else "",
                 "stale": ANSWER_OF_BEFORE if shown and self._of is not self._loaded() else "",
+                "picked": self._picked,
                 "version": self.version,
             }
 

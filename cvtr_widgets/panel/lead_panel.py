@@ -23,6 +23,7 @@ from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
 from cvtr_widgets.errors import ArgumentError
+from cvtr_widgets.insight.chart_view import renderer
 from cvtr_widgets.models import Action
 from cvtr_widgets.panel.jobs import ASKER, Asker, Refused, problem_of
 from cvtr_widgets.panel.link.acknowledgements import Acknowledgements
@@ -274,7 +275,10 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 self._sent_texts = -1
                 self._news.forget()
             try:
-                self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"", asker)
+                if kind == "look_open":
+                    self._look_open(has_renderer=given["renderer"])
+                else:
+                    self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"", asker)
             except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed
                 self._fault(error, asker)
             if asker:
@@ -286,6 +290,12 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     def _fault(self, error: BaseException, asker: Asker | None = None) -> None:
         self._post({"v": VERSION, "kind": "fault", "problem": replace(problem_of(error), asker=asker).message()})
+
+    def _look_open(self, *, has_renderer: bool) -> None:
+        """Send what draws charts to a page that has not got it: once a page, in a thread, as it has to be put together first."""
+        if not has_renderer:
+            post = lambda: self._post({"v": VERSION, "kind": "renderer"}, [renderer()])  # noqa: E731
+            threading.Thread(target=post, name="cvtr-renderer", daemon=True).start()
 
     def _export(self, what: str) -> None:
         """Send the results as a file to the page that asked for it, and to no other view."""
@@ -334,8 +344,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             view["head"]["download"] = None if self._downloads.line is None else self._downloads.line.message()
             news, whole = self._news.of_sections("view", view)
             rows = {}
-            for name in ("leads", "plan", "results"):
-                table = state.table(name)
+            for name in ("leads", "plan", "results", "look"):
+                table = state.look if name == "look" else state.table(name)
                 if self._sent_rows.get(name) != table.version:
                     self._sent_rows[name] = table.version
                     rows[name] = self._news.of(name, table.message())

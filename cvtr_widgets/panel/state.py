@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
 from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.insight.look_state import LookState
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.jobs import ASKER, Asker, Jobs, Problem, Pulse, Refused
 from cvtr_widgets.panel.link.messages import sortable
 from cvtr_widgets.panel.link.uploads import Uploads
+from cvtr_widgets.panel.selection.id_set import IdArray
 from cvtr_widgets.panel.steps.eligibility import Eligibility
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.past_runs import PastRuns
@@ -62,6 +64,10 @@ class PanelState:
         self.arranging = TableControls(self.leads.table)
         self.kept = SavedSelections()
         self.past = PastRuns(session, self.jobs)
+        leads = self.leads
+        self.look = LookState(
+            lambda: leads.frame, self._select_looked, changed, loaded=lambda: leads.frame, about=lambda: leads.incomplete
+        )
         self._by_you = LastActionColumn(self.leads.table, session)
         self._eligibility = Eligibility(self.leads.table, session.identity)
         self._pulse = Pulse(lambda: self.jobs.busy or self.processing.running, self._beat)
@@ -157,6 +163,7 @@ class PanelState:
             "detail": lambda **given: leads.detail.open(given["id"]),
             "detail_step": self._detail_step,
             "detail_close": leads.detail.close,
+            "look": self.look.handle,
         }
 
     def _plan_handlers(self) -> dict[str, Callable[..., str | None]]:
@@ -222,6 +229,12 @@ class PanelState:
             return
         shown = self.table(table)
         shown.sort(sortable(shown.columns, column), descending=descending)
+
+    def _select_looked(self, ids: IdArray, words: str) -> None:
+        """Select what was clicked in Look, and show it in step 1."""
+        self.leads.select_looked(ids, words)
+        self.texts_version += 1
+        self.go(1)
 
     def _use_kept(self, name: str, add: bool) -> None:
         """Select what was kept under a name, in place of or besides what is selected."""
@@ -358,6 +371,7 @@ class PanelState:
             "leads": self._leads_view(),
             "type": self._type_view(),
             "processing": self._processing_view(),
+            "look": self.look.view(),
         }
 
     def _type_view(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ _FROM: Mapping[Origin, str] = {
     "frame": "from a frame",
     "list": "from a list",
     "lead": "given singly",
+    "look": "from Look",
 }
 
 

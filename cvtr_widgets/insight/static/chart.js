@@ -7,6 +7,8 @@ import { element, inWords, scrollBox } from "./elements.js";
 
 /** @import { Chart, Model, Row, Send } from "./messages.d.ts" */
 
+const NARROW = 460; // pixels of the page; below, the legend stands under the picture
+const REDRAWN = 40; // pixels by which the page must have become wider or narrower
 const BRUSH_RESTS = 120; // milliseconds that a brush stands still before its leads are selected
 
 /** @type {Set<() => void>} */
@@ -35,11 +37,12 @@ function isDark() {
   return globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches ?? false;
 }
 
-function themedConfig() {
+function themedConfig(/** @type {boolean} */ isNarrow) {
   const ink = isDark() ? "#e0e0e0" : "#212121";
   const line = isDark() ? "#616161" : "#d0d0d0";
   const axis = { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line };
-  return { background: "transparent", axis, legend: { labelColor: ink, titleColor: ink }, title: { color: ink }, view: { stroke: line } };
+  return { background: "transparent", axis, title: { color: ink, anchor: "start", limit: isNarrow ? 300 : 600 }, view: { stroke: line },
+    legend: { labelColor: ink, titleColor: ink, ...(isNarrow ? { orient: "bottom", columns: 2 } : {}) } };
 }
 
 // Addresses in a specification lead nowhere: there is nothing to load.
@@ -61,7 +64,12 @@ export class ChartArea {
   #gone = false;
   #send;
   #words;
+  #drawnFor = 0; // pixels
   #theme = new MutationObserver(() => this.#redraw());
+  #resized = new ResizeObserver(() => {
+    const room = this.element.clientWidth;
+    if (this.#chart && room && Math.abs(room - this.#drawnFor) > REDRAWN) this.#redraw();
+  });
 
   /** @param {Send} send @param {string} words what can be done with the chart once it is drawn */
   constructor(send, words = "Click a mark or a row to select its leads.") {
@@ -78,6 +86,7 @@ export class ChartArea {
     body.append(this.picture, this.side);
     this.element.append(body, this.tools, this.notes, this.said);
     this.#theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+    this.#resized.observe(this.element);
     chartsWaiting.add(this.#redraw);
   }
 
@@ -105,6 +114,7 @@ export class ChartArea {
     this.#gone = true;
     chartsWaiting.delete(this.#redraw);
     this.#theme.disconnect();
+    this.#resized.disconnect();
     clearTimeout(this.#timer);
     this.#view?.finalize();
   }
@@ -127,8 +137,12 @@ export class ChartArea {
     const [chart, embed] = [this.#chart, renderer()];
     if (!chart || !embed || this.#gone) return;
     const spec = { ...structuredClone(chart.spec), data: { name: "table", values: drawnRows(chart.rows) } };
+    const room = this.element.clientWidth;
+    const isNarrow = room > 0 && room < NARROW;
+    this.#drawnFor = room;
+    if (room) spec.width = Math.max(160, Math.min(spec.width, room - (isNarrow ? 90 : 240)));
     const { view } = await embed(this.picture, spec, {
-      actions: false, renderer: "svg", config: themedConfig(), loader: nowhere, mode: "vega-lite",
+      actions: false, renderer: "svg", config: themedConfig(isNarrow), loader: nowhere, mode: "vega-lite",
     });
     if (chart !== this.#chart || this.#gone) {
       view.finalize();

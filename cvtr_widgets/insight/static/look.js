@@ -53,12 +53,15 @@ export function stateText({ job, said, version }) {
   return job.total ? `${job.what} … (${job.done} of ${job.total})` : `${job.what} …`;
 }
 
-/** The question, what it is grouped by, and the buttons. ``offer`` takes what can be asked. @param {Send} send */
-function questionBar(send) {
+/** The question, what it is grouped by, and the buttons. ``offer`` takes what can be asked. @param {Send} send @param {() => void} asked */
+function questionBar(send, asked) {
   const bar = element("div", "cvtr-look-bar");
   const question = labelledList("Question");
   const group = labelledList("by");
-  const ask = pressable("Ask", () => send({ kind: "ask", question: question.list.value, by: group.list.value }));
+  const ask = pressable("Ask", () => {
+    asked();
+    send({ kind: "ask", question: question.list.value, by: group.list.value });
+  });
   ask.className = "cvtr-look-ask";
   const stop = pressable("Stop", () => send({ kind: "stop" }));
   bar.append(question.wrap, group.wrap, ask, stop);
@@ -74,17 +77,17 @@ function questionBar(send) {
   }
   question.list.addEventListener("change", offerGroups);
 
-  /** @param {[name: string, words: string, groups: [string, string][]][]} questions @param {{ question: string, by: string }} asked */
-  function offer(questions, asked) {
+  /** @param {[name: string, words: string, groups: [string, string][]][]} questions @param {{ question: string, by: string }} last */
+  function offer(questions, last) {
     const now = JSON.stringify(questions);
     if (now === offered) return;
     offered = now;
     bar.hidden = false;
     groupsOf = new Map(questions.map(([name, , groups]) => [name, groups]));
     question.fill(questions.map(([name, words]) => [name, words]));
-    question.list.value = asked.question;
+    question.list.value = last.question;
     offerGroups();
-    if (asked.by) group.list.value = asked.by;
+    if (last.by) group.list.value = last.by;
   }
 
   return { element: bar, offer, stop };
@@ -93,18 +96,22 @@ function questionBar(send) {
 /** ``send`` is told what is asked and clicked. ``update`` takes what stands around the answer, ``draw`` the answer. @param {Send} send */
 export function lookArea(send) {
   const root = element("div", "cvtr-look");
-  const bar = questionBar(send);
   const state = element("div", "cvtr-look-state");
   state.setAttribute("role", "status");
+  const line = element("div", "cvtr-look-line");
+  line.append(state);
+  const bar = questionBar(send, () => { state.textContent = "Asking …"; });
   const caveat = element("div", "cvtr-look-small cvtr-look-caveat");
   const found = element("div");
   const area = new ChartArea(send);
-  root.append(bar.element, state, caveat, found, area.element);
+  root.append(bar.element, line, caveat, found, area.element);
   area.element.hidden = true;
   area.said.hidden = true; // said once, above
 
   return {
     element: root,
+    /** What a host adds beside what is said. @param {Node} extra */
+    beside: (extra) => line.append(extra),
     /** @param {any} view */
     update(view) {
       bar.offer(view.questions, view.asked);

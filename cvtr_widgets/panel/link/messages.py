@@ -88,6 +88,13 @@ def _filter(value: Any) -> dict[str, Any] | None:
     return value
 
 
+def _small(value: Any) -> dict[str, Any]:
+    """What was asked or clicked in Look; ``LookState.handle`` reads what is in it."""
+    if not isinstance(value, dict) or len(json.dumps(value)) > 20_000:
+        raise BadMessage("a small message was expected")
+    return value
+
+
 _TABLE = _one_of("leads", "plan", "results")
 _COUNT = _number(0, 10_000_000)
 KINDS: Mapping[str, Mapping[str, Reader]] = {
@@ -136,6 +143,9 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "detail": {"id": _lead},
     "detail_step": {"step": _number(-1, 1)},
     "detail_close": {},
+    # look
+    "look": {"message": _small},
+    "look_open": {"renderer": _flag},
     # step 2
     "action": {"kind": _text(40)},
     "reason": {"value": _text(500)},

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cvtr_widgets.selection.select import Selection
     from cvtr_widgets.selection.selection import SetAside
 
-_WORDS: Mapping[Origin, str] = {"ticked": "ticked", "matching": "by “all matching”", "list": "from a list"}
+_WORDS: Mapping[Origin, str] = {"ticked": "ticked", "matching": "by “all matching”", "list": "from a list", "look": "from Look"}
 
 
 @dataclass(frozen=True)

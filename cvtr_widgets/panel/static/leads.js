@@ -18,7 +18,7 @@ import { LeadTable } from "./table.js";
  * @param {Link} link
  * @param {LeadTable} table
  */
-function selectTools(link, table) {
+export function selectTools(link, table) {
   const page = () => table.now.rows.map((one) => one.id);
   const version = () => ({ version: table.now.matching_version });
   const link_ = (/** @type {[string, string, () => void]} */ ...[text, name, pressed]) => button(text, { class: `cvtr-link ${name}` }, pressed);

@@ -94,6 +94,7 @@ export interface View {
   leads: Record<string, any>;
   type: Record<string, any>;
   processing: Record<string, any>;
+  look: Record<string, any>;
 }
 
 export interface ViewMessage {

@@ -8,6 +8,7 @@ import { downloads } from "./downloads.js";
 import { keepKeys } from "./host_keys.js";
 import { KernelLink, VERSION } from "./kernel_link.js";
 import { leadsStep } from "./leads.js";
+import { lookSection } from "./look.js";
 import { panelHeader } from "./panel_header.js";
 import { pastRuns } from "./past_runs.js";
 import { processingStep } from "./processing.js";
@@ -43,10 +44,11 @@ class Panel {
     this.leads = leadsStep(link);
     this.type = typeStep(link);
     this.processing = processingStep(link);
+    this.look = lookSection(link, () => this.leads.table.element.scrollIntoView({ block: "nearest" }));
     this.steps = [stepSection(link, 1, "Leads", this.leads.element), stepSection(link, 2, "Type", this.type.element),
       stepSection(link, 3, "Processing", this.processing.element)];
     this.root = h("div", { class: "cvtr-panel cvtr-waiting", "data-step": "0", dir: "ltr", lang: "en" }, this.header.element, this.silent,
-      this.problem.element, this.answer.element, this.past.element, ...this.steps.map((step) => step.element));
+      this.problem.element, this.answer.element, this.past.element, ...this.steps.map((step) => step.element), this.look.element);
     this.element = h("div", { class: "cvtr-outer" }, this.root);
     keepKeys(this.element);
     this.locked = lock(this.root);
@@ -67,6 +69,7 @@ class Panel {
       window.removeEventListener("beforeunload", this.#leaving, { capture: true });
       this.#model.off("msg:custom", this.#heard);
       this.#link.close();
+      this.look.dispose();
     };
   }
 
@@ -91,6 +94,7 @@ class Panel {
     else if (message.kind === "rows") this.#showRows(message);
     else if (message.kind === "texts" && message.not_for !== link.page) this.#showTexts(message.texts);
     else if (message.kind === "file" && mine) this.#save(message, buffers);
+    else if (message.kind === "renderer") this.look.install(buffers[0]);
     else if (message.kind === "fault") this.problem.update(message.problem);
     else if (message.kind === "reload") {
       this.problem.update({ text: "This page and the kernel do not understand each other. Reload the page.", detail: "" });
@@ -146,6 +150,7 @@ class Panel {
     this.type.update(view.type, fresh);
     this.processing.update(view.processing, fresh, view.head);
     if (fresh) this.answer.update(view.head.answer);
+    this.look.update(view.look);
   }
 
   /**
@@ -164,8 +169,8 @@ class Panel {
   #showRows(/** @type {import("./messages.d.ts").RowsMessage} */ message) {
     const rows = this.#deltas.takeRows(message);
     if (!rows) return;
-    /** @type {Record<string, { draw(rows: import("./messages.d.ts").Rows): void }>} */
-    const tables = { leads: this.leads.table, plan: this.processing.planTable, results: this.processing.resultTable };
+    /** @type {Record<string, { draw(rows: any): void }>} */
+    const tables = { leads: this.leads.table, plan: this.processing.planTable, results: this.processing.resultTable, look: this.look };
     tables[message.table].draw(rows);
   }
 

@@ -52,7 +52,8 @@ class LeadsStep:
         self._jobs = jobs
         self._asked: Filters | None = None
         self._go_on = ""
-        self._before: list[tuple[PanelSelection, str]] = []
+        self._before: list[tuple[PanelSelection, str, bool | None]] = []
+        self._from_look: tuple[PanelSelection, str] | None = None
         self._loaded: pd.DataFrame | None = None
         self._looked: pd.DataFrame | None = None
         self._absent: set[LeadId] = set()
@@ -233,7 +234,7 @@ class LeadsStep:
     # -- picking ------------------------------------------------------------------------------------------------------
 
     def _pick(self, picked: PanelSelection, text: str | None = None) -> None:
-        self._before = [*self._before[-STEPS_BACK:], (self.picked, self.text)]
+        self._before = [*self._before[-STEPS_BACK:], (self.picked, self.text, None)]
         self.picked = picked
         self.text = self.text if text is None else text
         self.table.mark(picked.ids_set)
@@ -279,6 +280,13 @@ class LeadsStep:
         """Whether more leads are on their way than the table shows."""
         return self._partial and self._jobs.get("load") is not None
 
+    @property
+    def incomplete(self) -> str:
+        """What has to be known of the leads that are there: that more are on their way, or that not all came."""
+        if self._coming:
+            return "Leads are still being loaded: this is about those that are here so far."
+        return self._coverage()
+
     def _coverage(self) -> str:
         """Where not all that was asked for is loaded: how much is."""
         return "" if self._loaded is None else coverage_words(self._loaded, broken=self._partial and not self._coming)
@@ -301,8 +309,10 @@ class LeadsStep:
         """Take the last step of the selection back."""
         if not self._before:
             raise Refused("There is no earlier selection to go back to.")
-        self.picked, self.text = self._before.pop()
+        self.picked, self.text, only = self._before.pop()
         self.table.mark(self.picked.ids_set)
+        if only is not None:
+            self.table.marked_only(only)
         self._look_up_given()
 
     def type_ids(self, text: str) -> None:
@@ -333,6 +343,18 @@ class LeadsStep:
     def select_these(self, ids: Iterable[LeadId]) -> None:
         """Exactly these leads, such as those a run left over."""
         self._pick_given(PanelSelection().tick(ids, "list"), "")
+
+    def select_looked(self, ids: IdArray, words: str) -> None:
+        """Exactly the leads that were clicked in Look, which are shown alone; ``words`` say which they are. Can be undone."""
+        before = self.table.only_marked
+        self._pick_given(PanelSelection().tick(ids, "look"), "")
+        self._before[-1] = (*self._before[-1][:2], before)
+        self.table.marked_only(True)
+        self._from_look = (self.picked, f"Selected in Look: {plain(words, 200)}.")
+
+    def _look_note(self) -> str:
+        """What was clicked in Look, for as long as that is what is selected."""
+        return self._from_look[1] if self._from_look is not None and self._from_look[0] is self.picked else ""
 
     def select_chosen(self, name: str, chosen: Selection) -> None:
         """Exactly what a script chose; what was not taken of it is shown as that of a file is."""
@@ -413,7 +435,7 @@ class LeadsStep:
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "go_on": self._go_on,
-            "notes": [*notes, *filter(None, (self._gone_note(),))],
+            "notes": [*notes, *filter(None, (self._gone_note(), self._look_note()))],
             "loaded": frame is not None,
             "partial": self._coming,
             "coverage": self._coverage(),

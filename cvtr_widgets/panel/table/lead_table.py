@@ -229,6 +229,11 @@ class LeadTable:
         """Show only what is selected. A row that is unticked then stays until the rows are arranged anew."""
         self._narrow(dataclasses.replace(self._narrowing, marked_only=on))
 
+    @property
+    def only_marked(self) -> bool:
+        """Whether only what is selected is shown."""
+        return self._narrowing.marked_only
+
     def size(self, rows: int) -> None:
         """Rows a page, at most the greatest of ``PAGE_SIZES``; the first row shown stays in sight."""
         if not 0 < rows <= PAGE_SIZES[-1]:
