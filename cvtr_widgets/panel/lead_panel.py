@@ -128,7 +128,10 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._greeted = False
         self._on_run_end: list[Callable[[Run], object]] = []
         self._awaited: set[str] = set()
-        also: dict[str, Callable[..., str | None]] = {"export": self._export, "export_rejected": self._export_rejected}
+        also: dict[str, Callable[..., str | None]] = {
+            "export": self._export, "export_rejected": self._export_rejected, "plan_save": self._plan_save,
+            "plan_back": self._plan_back,
+        }  # fmt: skip
         self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed, also=also)
         self._downloads = Downloads(self._post, self._changed)
         self.on_msg(self._heard)
@@ -299,6 +302,9 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     def _export(self, what: str) -> None:
         """Send the results as a file to the page that asked for it, and to no other view."""
+        if what == "answer":
+            self._downloads.send(self._state.files.answer, self._state.files.answer_name, ASKER.get())
+            return
         results, run = self._state.processing.results, self._state.processing.run
         if results is None or run is None:
             raise Refused("There are no results here to be exported.")
@@ -308,6 +314,14 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             self._downloads.send(partial(_report, run, ending, zone), f"report-{run.id}{ending}", ASKER.get())
         else:
             self._downloads.start(results, what, f"results-{run.id}", zone, ASKER.get())
+
+    def _plan_save(self, why: str, fingerprint: str) -> None:
+        content, name = self._state.files.shared.save(why, fingerprint)
+        self._downloads.send(lambda: content, name, ASKER.get())
+
+    def _plan_back(self, remark: str) -> None:
+        content, name = self._state.files.shared.send_back(remark)
+        self._downloads.send(lambda: content, name, ASKER.get())
 
     def _export_rejected(self) -> None:
         rejected = self._state.leads.picked.rejected_frame()

@@ -19,6 +19,7 @@ from cvtr_widgets.panel.link.messages import sortable
 from cvtr_widgets.panel.link.uploads import Uploads
 from cvtr_widgets.panel.selection.id_set import IdArray
 from cvtr_widgets.panel.steps.eligibility import Eligibility
+from cvtr_widgets.panel.steps.files import FileSteps
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.past_runs import PastRuns
 from cvtr_widgets.panel.steps.processing import ProcessingStep
@@ -61,6 +62,7 @@ class PanelState:
         self.leads = LeadsStep(session, self.jobs, page_size)
         self.type = TypeStep(session, self.jobs, self.leads)
         self.processing = ProcessingStep(session, self.jobs, self.leads, self.type, changed)
+        self.files = FileSteps(session, self.jobs, self.leads, self.processing, self._show_plan)
         self.arranging = TableControls(self.leads.table)
         self.kept = SavedSelections()
         self.past = PastRuns(session, self.jobs)
@@ -72,7 +74,7 @@ class PanelState:
         self._eligibility = Eligibility(self.leads.table, session.identity)
         self._pulse = Pulse(lambda: self.jobs.busy or self.processing.running, self._beat)
         self._uploads = Uploads(self._uploaded, self._upload_refused)
-        self._handlers = {**self._leads_handlers(), **self._plan_handlers(), **(also or {})}
+        self._handlers = {**self._leads_handlers(), **self._plan_handlers(), **self.files.handlers(), **(also or {})}
 
     def begin(self) -> None:
         """Read the lists that the filters offer."""
@@ -206,6 +208,11 @@ class PanelState:
             self.texts_version += 1
             raise Refused("Another plan is shown by now, so this does not count. Look at it, and confirm it anew.")
 
+    def _show_plan(self) -> None:
+        """A plan that was made of a file is there to be looked at."""
+        self.step = 3
+        self.texts_version += 1
+
     def _retyped(self, do: Callable[..., str | None]) -> Callable[..., str | None]:
         """What changes texts that the user typed: the page is told their new values."""
 
@@ -264,13 +271,18 @@ class PanelState:
             self.go(2)
 
     def _uploaded(self, purpose: str, name: str, content: bytes) -> None:
-        if purpose == "file":
+        if self.files.takes(purpose):
+            self.files.uploaded(purpose, name, content)
+        elif purpose == "file":
             self.leads.imports.read(name, content)
         else:
             self.leads.imports.read(name, content, pasted=True)
 
-    def _upload_refused(self, _purpose: str, why: str) -> None:
-        self.leads.imports.problem = why
+    def _upload_refused(self, purpose: str, why: str) -> None:
+        if self.files.takes(purpose):
+            self.files.refused(purpose, why)
+        else:
+            self.leads.imports.problem = why
 
     def _detail_step(self, step: int) -> None:
         detail, table = self.leads.detail, self.leads.table
@@ -336,6 +348,7 @@ class PanelState:
         """
         self._not_while_running()
         self.processing.forget()
+        self.files.imported.close()
         self.leads.select_none()
         if not same:
             self.type.clear()
@@ -369,6 +382,7 @@ class PanelState:
             "head": self._head(),
             "past": self.past.view(),
             "leads": self._leads_view(),
+            **self.files.view(),
             "type": self._type_view(),
             "processing": self._processing_view(),
             "look": self.look.view(),

@@ -58,6 +58,19 @@ class PlanFile:
 
 def save(plan: Plan, path: Path, why: str, *, overwrite: bool) -> Path:
     """Write a plan file; see ``Plan.save``."""
+    written = safe_files.write(path, _made(plan, why), ExportError, private=True, overwrite=overwrite)
+    SAVED.add(plan.fingerprint)
+    return written
+
+
+def saved(plan: Plan, why: str) -> bytes:
+    """The content of a plan file, for somebody who keeps it elsewhere; otherwise as ``save``."""
+    made = b"".join(_made(plan, why))
+    SAVED.add(plan.fingerprint)
+    return made
+
+
+def _made(plan: Plan, why: str) -> list[bytes]:
     text = _words("why", why, "Say in a sentence what the plan is for: plan.save(path, why='...').")
     if any(isinstance(action.comment, HashedText) for action, _ in plan.groups):
         raise PlanError("A comment of this plan is known only as a hash, so that nobody could run it. Plan anew, then save that.")
@@ -65,17 +78,11 @@ def save(plan: Plan, path: Path, why: str, *, overwrite: bool) -> Path:
     found = Provenance(
         plan.fingerprint, plan.made_at, plan.account or f"user:{plan.user_id}", plan.user_id, datetime.now(UTC), text
     )
-    written = write(PlanFile(plan, found), path, overwrite=overwrite)
-    SAVED.add(plan.fingerprint)
-    return written
+    return _pieces(PlanFile(plan, found))
 
 
-def write(held: PlanFile, path: Path, *, overwrite: bool) -> Path:
-    """Write a plan file.
-
-    Raises:
-        ExportError: it cannot be written, or is there and ``overwrite`` is not set.
-    """
+def _pieces(held: PlanFile) -> list[bytes]:
+    """What is in a plan file."""
     plan = held.plan
     remarks = [{**dataclasses.asdict(one), "at": one.at.isoformat()} for one in held.remarks]
     head = {
@@ -85,18 +92,27 @@ def write(held: PlanFile, path: Path, *, overwrite: bool) -> Path:
     }  # fmt: skip
     body = canonical(head)[:-1].encode()
     end = f',"sha256":"{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
-    return safe_files.write(path, [body, end], ExportError, private=True, overwrite=overwrite)
+    return [body, end]
 
 
 def sent_back(held: PlanFile, path: Path, remark: str, whose: Identity, *, overwrite: bool) -> Path:
     """Write the plan again with one more remark: it is not to be run as it is.
 
     Raises:
-        PlanError: the remark is empty. ExportError: as ``write``.
+        PlanError: the remark is empty. ExportError: it cannot be written, or is there and ``overwrite`` is not set.
+    """
+    return safe_files.write(path, [with_remark(held, remark, whose)], ExportError, private=True, overwrite=overwrite)
+
+
+def with_remark(held: PlanFile, remark: str, whose: Identity) -> bytes:
+    """The content of what ``sent_back`` writes.
+
+    Raises:
+        PlanError: the remark is empty.
     """
     text = _words("remark", remark, "Say what is to be changed.")
     said = Remark(whose.account, whose.user_id, datetime.now(UTC), text)
-    return write(dataclasses.replace(held, remarks=(*held.remarks, said)), path, overwrite=overwrite)
+    return b"".join(_pieces(dataclasses.replace(held, remarks=(*held.remarks, said))))
 
 
 def read(path: str | Path) -> PlanFile:
@@ -105,12 +121,18 @@ def read(path: str | Path) -> PlanFile:
     Raises:
         PlanOutOfDate: a byte of it was changed. PlanError: it is no plan file, or a newer version's.
     """
-    content = safe_files.read(path, PlanError, most=PLAN_BYTES, what="plan file")
+    return held_in(safe_files.read(path, PlanError, most=PLAN_BYTES, what="plan file"), Path(path).name)
+
+
+def held_in(content: bytes, name: str) -> PlanFile:
+    """What the content of a plan file says; otherwise as ``read``."""
+    if len(content) > PLAN_BYTES:
+        raise PlanError(f"{name[:80]!r} is larger than {safe_files.size(PLAN_BYTES)}, which no plan file is. Give another one.")
     found = _END.search(content)
     if found is None:
         if content[:20].startswith(b'{"file":"cvtr-plan"'):
             raise PlanOutOfDate(_DAMAGED)
-        raise PlanError(f"{Path(path).name[:80]!r} is no plan file. Give one that plan.save() wrote.")
+        raise PlanError(f"{name[:80]!r} is no plan file. Give one that plan.save() wrote.")
     if hashlib.sha256(content[: found.start()]).hexdigest().encode() != found[1]:
         raise PlanOutOfDate(_DAMAGED)
     try:

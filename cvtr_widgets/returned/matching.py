@@ -195,8 +195,8 @@ def column_of(leads: pd.DataFrame, role: str) -> str:
     elif role in leads.columns:
         return role
     raise SelectionError(
-        f"These leads have no column of {ROLE_WORDS[role]}s, so that none can be found by it. Name the leads otherwise: "
-        f"columns={{{role!r}: None}} leaves that column of the file out."
+        f"These leads have no column of {ROLE_WORDS[role]}s, so that none can be found by it. Leave that column of the file out: "
+        f"columns={{{role!r}: None}}."
     )
 
 

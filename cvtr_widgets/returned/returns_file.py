@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import checked, quoted
 from cvtr_widgets.errors import ArgumentError, PlanError, ReadTooLarge, SelectionError
-from cvtr_widgets.models import Action, LeadId
+from cvtr_widgets.models import Action, Identity, LeadId
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.returned import memory
 from cvtr_widgets.returned.answer import parts_of, write_answer
 from cvtr_widgets.returned.columns import LEAD_KEYS, ReturnsTable, read_table
 from cvtr_widgets.returned.matching import DISAGREE, MATCHED, SEVERAL, SIMILAR, LeadIndex, Match
 from cvtr_widgets.returned.window import Window
-from cvtr_widgets.returned.wordings import Wordings, as_one
+from cvtr_widgets.returned.wordings import Target, Wordings, as_one
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.lead_id import id_in
 from cvtr_widgets.session.lead_session import LeadSession
@@ -46,9 +46,9 @@ class ReturnsRow:
 class Returns:
     """A returns file, matched. Nothing is sent before ``plan()`` is run.
 
-    ``columns``: role -> name of the column that says it. ``notes``: sentences that the user should read. ``unmapped``: wordings
-    of the file that stop their rows -> how many; ``mapped``: the other wordings -> (reason, category). Rows that stop (no lead,
-    several, a wording that is not mapped ...) are in no plan; ``rows`` says why.
+    ``name``: of the file. ``columns``: role -> name of the column that says it. ``notes``: sentences that the user should read.
+    ``unmapped``: wordings of the file that stop their rows -> how many; ``mapped``: the other wordings -> (reason, category).
+    Rows that stop (no lead, several, a wording that is not mapped ...) are in no plan; ``rows`` says why.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Returns:
         self._choices = dict(choices or {})
         self._advertiser = advertiser
         self._notes = tuple(notes)
-        self.columns = table.named
+        self.name, self.columns = table.name, table.named
         self._judge()
 
     def _judge(self) -> None:
@@ -178,6 +178,20 @@ class Returns:
             notes = (*notes, *memory.remember(self._session.identity, self._advertiser, {}, kept))
         return Returns(self._session, self._table, self._matches, wordings, choices=self._choices, advertiser=self._advertiser,
                        notes=notes)  # fmt: skip
+
+    def targets(self) -> list[tuple[Target, str]]:
+        """What a wording can be mapped to here, each with its words: the listed reasons, Returned with each of its categories."""
+        return self._wordings.targets()
+
+    def by_user(self, wording: str) -> bool:
+        """Whether the user has mapped this wording, now or for an earlier file."""
+        return self._wordings.is_mapped(wording)
+
+    def unclear(self) -> list[tuple[ReturnsRow, str]]:
+        """Rows for which no lead is taken, and those for which you have chosen one; each with what names its lead in the file."""
+        cells = dict(self._table.rows)
+        rows = [row for row in self._rows if row.number in self._choices or row.state not in {MATCHED, AGAIN, NOT_MAPPED}]
+        return [(row, ", ".join(filter(None, (self._table.cell(cells[row.number], key) for key in LEAD_KEYS)))) for row in rows]
 
     @property
     def groups(self) -> list[tuple[Action, tuple[LeadId, ...]]]:
@@ -339,6 +353,18 @@ def match_file(
     if advertiser is not None and (columns or kept):
         notes += memory.remember(session.identity, advertiser, columns, kept)
     return Returns(session, table, matches, wordings, advertiser=advertiser, notes=notes)
+
+
+def must_be_searched(
+    content: bytes, name: str, columns: Mapping[str, str | None], identity: Identity, advertiser: str | None
+) -> bool:
+    """Whether the rows of a file can only be matched in leads that were read: it has no column of lead ids.
+
+    Raises:
+        SelectionError, SettingsError: as ``returns``.
+    """
+    habits = memory.Habits() if advertiser is None else memory.habits_of(identity, advertiser)
+    return "id" not in _table(content, name, None, columns, habits, advertiser)[0].columns
 
 
 def _table(

@@ -28,10 +28,15 @@ class WindowCost:
     requests: int
     leads: int | None
 
+    @property
+    def words(self) -> str:
+        """The requests in words."""
+        one = "1 request" if self.requests == 1 else f"{self.requests:,} requests"
+        return f"at least {one}" if self.leads is None else one
+
     def __str__(self) -> str:
         """In words."""
-        one = "1 request" if self.requests == 1 else f"{self.requests:,} requests"
-        return f"at least {one}" if self.leads is None else f"{one} for {self.leads:,} leads"
+        return self.words if self.leads is None else f"{self.words} for {self.leads:,} leads"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,20 @@ class Wordings:
             return pair[0], pair[1]
         raise PlanError(f"reasons={{{quoted(wording)}: ...}} takes a reason, or (reason, category), not {quoted(target)}.")
 
+    def targets(self) -> list[tuple[Target, str]]:
+        """All that a wording can be mapped to, with its words."""
+        found: list[tuple[Target, str]] = []
+        for reason in self.reasons:
+            if reason.lower() == RETURNED.lower():
+                found += [((reason, category), f"{reason} / {category}") for category in self.categories]
+            else:
+                found.append(((reason, None), reason))
+        return found
+
+    def is_mapped(self, wording: str) -> bool:
+        """Whether the user has mapped it, now or for an earlier file."""
+        return plain_wording(wording) in self._given
+
     def known(self, reason: str, category: str | None) -> Target | None:
         """A reason and category as the service lists them; None where it does not, or where they do not belong together."""
         found = self._listed.get(reason.strip().lower())

@@ -93,6 +93,14 @@ class OpenedPlan:
         """
         return plan_file.sent_back(self._file, Path(path), remark, self._identity, overwrite=overwrite)
 
+    def with_remark(self, remark: str) -> bytes:
+        """The content of what ``send_back`` writes.
+
+        Raises:
+            PlanError: the remark is empty.
+        """
+        return plan_file.with_remark(self._file, remark, self._identity)
+
 
 def open_plan(
     client: Convertr,
@@ -105,6 +113,18 @@ def open_plan(
 ) -> OpenedPlan:
     """Open a plan file; see ``LeadSession.open_plan``."""
     held = plan_file.read(path)
+    return checked_anew(client, held, include_changed=include_changed, on_progress=on_progress, cancelled=cancelled)
+
+
+def checked_anew(
+    client: Convertr,
+    held: PlanFile,
+    *,
+    include_changed: bool,
+    on_progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+) -> OpenedPlan:
+    """A plan file that was read, as this account sees it."""
     saved, mine = held.plan, client.identity
     _must_be_here(saved, mine)
     lists, rules = PlanLists(client), check.rules((action for action, _ in saved.groups), cancelled=cancelled)

@@ -28,6 +28,7 @@ KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 """Media types by the ending of a file."""
+OTHER = "application/octet-stream"
 
 
 class Downloads:
@@ -60,7 +61,7 @@ class Downloads:
             ASKER.set(asker)  # of this thread
             try:
                 self._say("Making the file.")
-                self._parts(make(), name, KINDS[name.rpartition(".")[2]])
+                self._parts(make(), name, KINDS.get(name.rpartition(".")[2], OTHER))
                 self._say(f"{name} was handed to the browser.")
             except Exception as error:  # noqa: BLE001  the border of a thread: shown in the panel
                 self._say(f"The file could not be made: {problem_of(error).text}", note=False)

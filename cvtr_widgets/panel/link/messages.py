@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from cvtr_widgets.panel.steps.load_filters import CHOICES, DAY_FILTERS, RANGES
 from cvtr_widgets.panel.table.cells import ShownColumn
+from cvtr_widgets.returned.columns import ROLES
 
 VERSION: Final = 1
 """Raised with every change that an older page would misunderstand."""
@@ -64,6 +65,10 @@ def _lead(value: Any) -> int:
     if not isinstance(value, str) or not _ID.fullmatch(value) or int(value) >= 2**63:
         raise BadMessage("a lead id was expected")
     return int(value)
+
+
+def _lead_or_none(value: Any) -> int | None:
+    return None if value == "" else int(_lead(value))
 
 
 def _leads(value: Any) -> tuple[int, ...]:
@@ -134,7 +139,12 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "select_none": {},
     "undo_selection": {},
     "ids": {"text": _text()},
-    "upload": {"purpose": _one_of("file", "ids"), "name": _text(300), "part": _COUNT, "parts": _number(1, 10_000)},
+    "upload": {
+        "purpose": _one_of("file", "ids", "returns", "plan"),
+        "name": _text(300),
+        "part": _COUNT,
+        "parts": _number(1, 10_000),
+    },
     "drop_file": {"name": _text(300)},
     "file_column": {"name": _text(300), "column": _text(500)},
     "export_rejected": {},
@@ -162,7 +172,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "signature": {"text": _text(300), "fingerprint": _text(100)},
     "run": {"fingerprint": _text(100)},
     "cancel": {},
-    "export": {"what": _one_of("csv", "excel", "excel_by_publisher", "report_html", "report_excel")},
+    "export": {"what": _one_of("csv", "excel", "excel_by_publisher", "report_html", "report_excel", "answer")},
     "again": {},
     "agree": {"place": _COUNT, "on": _flag, "fingerprint": _text(100)},
     "first": {"fingerprint": _text(100)},
@@ -175,6 +185,19 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "start_over": {},
     "same_again": {},
     "to_results": {},
+    # returns files and plan files
+    "returns_column": {"role": _one_of(*ROLES), "name": _text(500)},
+    "returns_advertiser": {"name": _text(300)},
+    "returns_map": {"wording": _text(), "target": _text(1_000)},
+    "returns_choose": {"row": _COUNT, "lead_id": _lead_or_none},
+    "returns_window": {"requests": _COUNT},
+    "returns_stop": {},
+    "returns_close": {},
+    "returns_preview": {},
+    "plan_include": {"on": _flag},
+    "plan_stop": {},
+    "plan_save": {"why": _text(2_000), "fingerprint": _text(100)},
+    "plan_back": {"remark": _text(2_000)},
 }
 
 

@@ -160,6 +160,14 @@ class LeadsStep:
             self._asked, self._loaded, self._partial = asked, frame, True
             self._reframe()
 
+    @property
+    def whole(self) -> pd.DataFrame | None:
+        """The leads that were loaded by the filters, where they were loaded to their end; None else."""
+        frame = self._loaded
+        if frame is None or self._partial or self.outdated or frame.attrs.get("coverage", {}).get("why"):
+            return None
+        return frame
+
     def stop_loading(self) -> None:
         """Stop; what has come is shown."""
         self._jobs.stop("load")

@@ -17,6 +17,7 @@ from cvtr_widgets.panel.steps.type import TypeStep
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.returned.returns_file import Returns
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.session.canary import CanaryReport
 
@@ -49,7 +50,10 @@ class ProcessingStep:
         self._changed = changed
         self._planned: tuple[PanelSelection, Action | None] | None = None
         self._takes_back = ""
-        self._taken_back: tuple[Run, list[Run]] | None = None
+        self._taken_back: tuple[Run, list[Run], object] | None = None
+        self.source: object = None
+        self._source_words = ""
+        self._make: Callable[..., Plan] | None = None
         self.undo_problem: Problem | None = None
         self._firsts: list[Run] = []
         self._results: pd.DataFrame | None = None
@@ -79,6 +83,29 @@ class ProcessingStep:
             self.problem = problem
 
         self._jobs.start("plan", f"Reading {count_of(len(picked))} for the preview", work, done, failed)
+
+    def preview_made(self, make: Callable[..., Plan], source: object, words: str, *, include: bool = False) -> None:
+        """Show the plan that ``make`` (called as ``session.plan``) makes of something else than steps 1 and 2, such as a returns
+        file; ``words`` name it.
+        """
+        if self.running:
+            raise Refused("A run is under way. Wait for its end, or stop it.")
+        self.forget()
+        self.source, self._source_words, self._make = source, words, make
+
+        def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
+            return make(include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
+
+        def failed(problem: Problem, _error: BaseException) -> None:
+            self.problem = problem
+
+        self._jobs.start("plan", "Reading leads for the preview", work, self._take, failed)
+
+    def show_made(self, plan: Plan, source: object, words: str) -> None:
+        """Show a plan that was made of something else than steps 1 and 2, such as a plan file."""
+        self.forget()
+        self.source, self._source_words = source, words
+        self._take(plan)
 
     def _take(self, plan: Plan) -> None:
         """Show a plan, and the one lead that its first write goes to where an action is not proven here."""
@@ -110,7 +137,7 @@ class ProcessingStep:
 
     def plan_undo(self) -> None:
         """Plan to take the run shown back, as far as that can be; nothing is written."""
-        run, firsts = self.run, list(self._firsts)
+        run, firsts, source = self.run, list(self._firsts), self.source
         if run is None or not run.finished:
             raise Refused("There is no run here that has ended, so there is nothing to take back.")
 
@@ -123,7 +150,7 @@ class ProcessingStep:
             self.forget()
             self._take(plan)
             self._planned, self._takes_back = (self._leads.picked, self._type.action()), run.id
-            self._taken_back = (run, firsts)
+            self._taken_back = (run, firsts, source)
 
         def failed(problem: Problem, _error: BaseException) -> None:
             self.undo_problem = problem
@@ -134,9 +161,9 @@ class ProcessingStep:
         """From a plan that takes a run back, to the results of that run. The plan is dropped; nothing was sent."""
         if self._taken_back is None or self.run is not None:
             raise Refused("There are no results to go back to any more.")
-        run, firsts = self._taken_back
+        run, firsts, source = self._taken_back
         self.forget()
-        self.plan, self.run, self._firsts = run.plan, run, firsts
+        self.plan, self.run, self._firsts, self.source = run.plan, run, firsts, source
 
     def show_run(self, run: Run) -> None:
         """Show a run that goes on, with the plan that it was begun under."""
@@ -169,6 +196,7 @@ class ProcessingStep:
         self.run, self._results, self._progress = None, None, None
         self._firsts, self._takes_back, self.watched = [], "", ""
         self._taken_back, self.undo_problem = None, None
+        self.source, self._source_words, self._make = None, "", None
         self.lapse()
         for table in (self.plan_table, self.result_table):
             table.only("verdict", ())
@@ -193,7 +221,11 @@ class ProcessingStep:
     def include(self, *, on: bool) -> None:
         """Whether leads whose state the service does not tell are sent too; makes another plan."""
         plan = self.plan
-        if plan is not None and not self._takes_back and self.run is None and on != plan.include_cannot_tell:
+        if plan is None or self._takes_back or self.run is not None or on == plan.include_cannot_tell:
+            return
+        if self._make is not None:
+            self.preview_made(self._make, self.source, self._source_words, include=on)
+        elif self.source is None:
             self.preview(include=on)
 
     @property
@@ -245,7 +277,7 @@ class ProcessingStep:
             raise Refused(" ".join(why))
         self.problem = None
         confirm: bool | int = plan.will_change if plan.needs_count else True
-        signature = self.signature if plan.needs_signature else None
+        signature = self.signature if self.signature.strip() else None
         try:
             self.run = self._session.start(
                 plan, confirm=confirm, signature=signature, verify=self.verify, on_progress=self.heard, source="panel"
@@ -338,6 +370,7 @@ class ProcessingStep:
             "watched": self.watched,
             "watching": self._watching(),
             "run": None if self.run is None else self._run_view(self.run),
+            "answerable": isinstance(self.source, Returns) and self._results is not None,
             "summary": self.summary,
         }
 
@@ -349,11 +382,13 @@ class ProcessingStep:
     def _plan_view(self, plan: Plan) -> dict[str, Any]:
         read_at = moment(plan.read_at, self._session.client.zone)
         shown = sorted(self.plan_table.message()["filters"].get("verdict", []))
-        run = self._takes_back
+        run, words = self._takes_back, self._source_words
         return {
             **plan_view(plan, self.verify, read_at, shown),
             "takes_back": f"This takes run {run} back: its leads, whatever steps 1 and 2 show." if run else "",
-            "cannot_tell": 0 if run else plan.counts[str(Verdict.CANNOT_TELL)],
+            "made_of": f"This is the plan of the {words}, whatever steps 1 and 2 show." if words else "",
+            "signable": plan.needs_signature or self.source is not None,
+            "cannot_tell": 0 if run or (words and self._make is None) else plan.counts[str(Verdict.CANNOT_TELL)],
         }
 
     def _run_view(self, run: Run) -> dict[str, Any]:
