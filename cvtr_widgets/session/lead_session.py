@@ -15,8 +15,10 @@ from cvtr_widgets.errors import JournalError, PlanError, PlanOutOfDate
 from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.journal.ownership import made_by
 from cvtr_widgets.models import Action, LeadId, Progress, Signature
+from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.make_plan import make_plan
 from cvtr_widgets.plans.plan import Plan, must_be_whole
+from cvtr_widgets.plans.plan_file import PlanFile
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.runs.options import Patience, RunOptions
@@ -126,11 +128,21 @@ class LeadSession(ReadSession):
             PlanOutOfDate: a byte of the file was changed; it was made at another enterprise, address or sandbox; the service's
             list of reasons has changed. PlanError: it is no plan file. ServiceError: the leads cannot be read.
         """
+        held = plan_file.read(path)
+        return self.open_held_plan(held, include_changed=include_changed, on_progress=on_progress, cancel=cancel)
+
+    def open_held_plan(
+        self,
+        held: PlanFile,
+        *,
+        include_changed: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+        cancel: Cancel = None,
+    ) -> OpenedPlan:
+        """As ``open_plan``, for a plan file whose content was read already (``plan_file.held_in``)."""
         with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
-            stop = stopper(cancel)
-            return open_plan(
-                self.client, path, self._running.policy, include_changed=include_changed, on_progress=tell, cancelled=stop
-            )
+            change, stop = include_changed, stopper(cancel)
+            return open_plan(self.client, held, self._running.policy, include_changed=change, on_progress=tell, cancelled=stop)
 
     def plan_rule(
         self, path: str | Path, *, on_progress: Callable[[int, int], None] | None = None, cancel: Cancel = None

@@ -104,21 +104,8 @@ class OpenedPlan:
 
 def open_plan(
     client: Convertr,
-    path: str | Path,
-    check: PolicyCheck,
-    *,
-    include_changed: bool,
-    on_progress: Callable[[int, int], None],
-    cancelled: Callable[[], bool],
-) -> OpenedPlan:
-    """Open a plan file; see ``LeadSession.open_plan``."""
-    held = plan_file.read(path)
-    return checked_anew(client, held, include_changed=include_changed, on_progress=on_progress, cancelled=cancelled)
-
-
-def checked_anew(
-    client: Convertr,
     held: PlanFile,
+    check: PolicyCheck,
     *,
     include_changed: bool,
     on_progress: Callable[[int, int], None],

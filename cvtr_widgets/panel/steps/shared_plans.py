@@ -11,7 +11,7 @@ from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.steps.processing import ProcessingStep
 from cvtr_widgets.panel.table.cells import moment, plain
 from cvtr_widgets.plans.plan_file import PlanFile, held_in, saved
-from cvtr_widgets.session.opened_plan import Difference, OpenedPlan, checked_anew
+from cvtr_widgets.session.opened_plan import Difference, OpenedPlan
 
 if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
@@ -67,9 +67,7 @@ class SharedPlans:
             return
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> OpenedPlan:
-            return checked_anew(
-                self._session.client, held, include_changed=include, on_progress=tell, cancelled=job.cancel.is_set
-            )
+            return self._session.open_held_plan(held, include_changed=include, on_progress=tell, cancel=job.cancel)
 
         def done(opened: OpenedPlan) -> None:
             self._include = include
