@@ -111,6 +111,7 @@ def looking(table: LeadTable) -> Measured:
 
     last = table.pages - 1
     yield "another page", median(*(lambda n=n: table.go(n) for n in (1, last // 2, last, 0))), 0.3
+    yield "its two neighbours, beforehand", seconds(lambda: json.dumps(table.ahead([1, 2]))), 0.1
     yield "filter: score between", narrowed("score", Between(10, 20), Between(100, None), Between(None, 5)), 0.3
     yield "filter: days", narrowed("date", *(Days(*d) for d in days)), 0.3
     yield "filter: state", narrowed("current_status", OneOf(("Valid",)), OneOf(("Test", "Invalid")), OneOf(("Caution",))), 0.3
@@ -132,6 +133,20 @@ def looking(table: LeadTable) -> Measured:
     words = ("γ", "wójcik 12", "müll", "müller", "77 66", "nobody", "@mail", "0", "camp", "baker19 valid")
     yield "search", median(*(lambda w=w: table.search(w) for w in words)), 0.3
     table.search("")
+
+
+def first_search(frame: pd.DataFrame) -> Measured:
+    """On a fresh frame each: the slowest of a common word, a rare one, and one that no row has."""
+    firsts, found = [], []
+    for word in ("müller", "müller77", "nobody"):
+        table = LeadTable(LEAD_COLUMNS, more=True)
+        table.set_frame(frame)
+        firsts.append(seconds(lambda t=table, w=word: (t.search(w, in_parts=True), page(t))))
+        if table.searching:
+            table.searching.run()
+            found.append(seconds(lambda t=table: (t.settle_search(t.searching), page(t))))
+    yield "search, first: what is found so far", max(firsts), 0.3
+    yield "search, first: the rest, once it is found", max(found, default=0.0), 0.3
 
 
 def sorting(frame: pd.DataFrame) -> Measured:
@@ -202,6 +217,7 @@ def measured(leads: int, frame: pd.DataFrame) -> Measured:
     yield "bytes of the first page", page(table), 100_000
     yield from looking(table)
     yield from selecting(table)
+    yield from first_search(frame)
     yield from sorting(frame)
     other = frame.iloc[::-1].iloc[: leads - leads // 100].copy()
     other.iloc[::50, other.columns.get_loc("reason")] = "changed"

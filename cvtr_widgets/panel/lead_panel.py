@@ -271,6 +271,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             log.warning("a message of the page was not understood (%s); nothing was done", bad)
             self._post({"v": VERSION, "kind": "reload"})
             return
+        rows: list[dict[str, Any]] = []
         with self._state.lock:
             if kind == "hello":
                 self._greeted = True
@@ -280,6 +281,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             try:
                 if kind == "look_open":
                     self._look_open(has_renderer=given["renderer"])
+                elif kind == "ahead":
+                    rows = self._state.ahead(**given)
                 else:
                     self._state.handle(kind, given, bytes(buffers[0]) if buffers else b"", asker)
             except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed
@@ -289,7 +292,17 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 self._handled[asker[0]] = max(asker[1], self._handled.get(asker[0], 0))
                 if kind in TYPED_PARTS:
                     self._typed_on.add(asker[0])
+            if kind == "ahead":
+                self._post_ahead(given["table"], rows, asker[0] if asker else "")
+                return  # nothing has changed
         self._changed()
+
+    def _post_ahead(self, table: str, rows: list[dict[str, Any]], page: str) -> None:
+        """Pages that a view has asked for beforehand, to that view alone.
+
+        It does not say what was handled: it may pass a view that was made before that.
+        """
+        self._post({"v": VERSION, "kind": "ahead", "table": table, "page": page, "rows": rows})
 
     def _fault(self, error: BaseException, asker: Asker | None = None) -> None:
         self._post({"v": VERSION, "kind": "fault", "problem": replace(problem_of(error), asker=asker).message()})

@@ -7,7 +7,7 @@ drive it without any browser.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
@@ -97,6 +97,7 @@ class PanelState:
             token = ASKER.set(asker)
             try:
                 self._answer(kind, given, content)
+                self.leads.search_the_rest()
                 self._keep_confirmation_true()
             finally:
                 ASKER.reset(token)
@@ -228,6 +229,11 @@ class PanelState:
     def table(self, name: str) -> LeadTable:
         """``leads``, ``plan`` or ``results``."""
         return {"leads": self.leads.table, "plan": self.processing.plan_table, "results": self.processing.result_table}[name]
+
+    def ahead(self, table: str, edition: int, pages: Sequence[int]) -> list[dict[str, Any]]:
+        """Pages of a table that may be turned to next; none where it has changed since the page's ``edition``."""
+        shown = self.table(table)
+        return shown.ahead(pages) if shown.edition == edition else []
 
     def _sort(self, table: str, column: str, descending: bool, add: bool) -> None:
         if table == "leads":

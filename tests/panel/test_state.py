@@ -9,6 +9,7 @@ import threading
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
@@ -514,6 +515,28 @@ def test_a_lead_that_was_typed_and_unticked_keeps_its_row(driven):
     driven.say("ids", text=f"{first} {second}")
     assert {first, second} == set(driven.state.leads.table.frame.index)
     assert driven.state.leads.picked.ids == (second,)
+
+
+def test_all_matching_is_not_selected_while_a_search_runs(driven):
+    table, lock = driven.state.leads.table, driven.state.lock
+    many = 150_000
+    emails = pd.Series([f"{n:06d}@x" for n in range(many)], dtype=object)
+    table.set_frame(pd.DataFrame({"email": emails}).set_index(pd.RangeIndex(1, many + 1, name="lead_id")))
+    with lock:  # the search cannot end meanwhile
+        driven.state.handle("search", {"text": "00@x"})
+        shown = table.message()
+        assert shown["searching"] is True
+        assert 50 <= shown["matching"] < many // 100
+        driven.state.handle("select_matching", {"version": shown["matching_version"]})
+        assert len(driven.state.leads.picked) == 0
+        assert driven.view()["leads"]["notes"][-1].startswith("The search is still running")
+    assert driven.state.jobs.wait()
+    driven.say("select_matching", version=shown["matching_version"])
+    assert len(driven.state.leads.picked) == 0, "what was seen were those found so far"
+    now = table.message()
+    assert now["searching"] is False
+    driven.say("select_matching", version=now["matching_version"])
+    assert set(driven.state.leads.picked.ids_set) == set(range(1, many, 100))
 
 
 def test_all_loaded_means_those_that_the_user_saw(driven):

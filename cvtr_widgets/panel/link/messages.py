@@ -18,6 +18,8 @@ VERSION: Final = 1
 """Raised with every change that an older page would misunderstand."""
 MOST_MESSAGE_TEXT = 400_000
 MOST_IDS = 500
+MOST_AHEAD = 4
+"""Pages of a table that are asked for at once, before anybody turns to them."""
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 
 Reader = Callable[[Any], Any]
@@ -49,6 +51,9 @@ def _number(low: int, high: int) -> Reader:
         return value
 
     return read
+
+
+_COUNT = _number(0, 10_000_000)
 
 
 def _one_of(*words: str) -> Reader:
@@ -84,6 +89,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(short(v) for v in value)
 
 
+def _pages(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > MOST_AHEAD:
+        raise BadMessage("a few pages were expected")
+    return tuple(_COUNT(v) for v in value)
+
+
 def _filter(value: Any) -> dict[str, Any] | None:
     """A filter as JSON, or null; ``table_filters.from_json`` reads what is in it."""
     if value is not None and not isinstance(value, dict):
@@ -101,7 +112,6 @@ def _small(value: Any) -> dict[str, Any]:
 
 
 _TABLE = _one_of("leads", "plan", "results")
-_COUNT = _number(0, 10_000_000)
 KINDS: Mapping[str, Mapping[str, Reader]] = {
     "hello": {},
     "ping": {},
@@ -116,6 +126,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "search": {"text": _text(500)},
     "sort": {"table": _TABLE, "column": _text(100), "descending": _flag, "add": _flag},
     "page": {"table": _TABLE, "page": _COUNT},
+    "ahead": {"table": _TABLE, "edition": _COUNT, "pages": _pages},
     "size": {"table": _TABLE, "rows": _number(25, 500)},
     "only": {"table": _TABLE, "column": _one_of("verdict", "outcome"), "values": _texts},
     "marked_only": {"on": _flag},

@@ -10,13 +10,17 @@ export function startSmall(text) {
 
 /**
  * Which rows of a table are shown, of how many.
- * @param {Pick<import("./messages.d.ts").Rows, "first" | "rows" | "matching" | "loaded">} page
+ * @param {Pick<import("./messages.d.ts").Rows, "first" | "rows" | "matching" | "loaded" | "searching">} page
  * @param {string} coverage how much of what was asked for is here, where that is not all
  */
-export function whereText({ first, rows, matching, loaded }, coverage) {
+export function whereText({ first, rows, matching, loaded, searching }, coverage) {
   if (!loaded) return "";
   const all = matching === loaded;
   const range = `${inWords(first + 1)}–${inWords(first + rows.length)}`;
+  if (searching) {  // the number found is not the last word
+    const found = rows.length ? `${range} of ${inWords(matching)} found so far` : "None found so far";
+    return `${found} · still searching ${inWords(loaded)}${coverage ? ` · ${coverage}` : ""}`;
+  }
   if (coverage) {
     const shown = !rows.length ? "None matches" : all ? `${range} shown` : `${range} of ${inWords(matching)} matching`;
     return `${shown} · ${coverage}`;

@@ -5,13 +5,18 @@ export const BUSY = 8000; // a kernel that said something so short a time ago is
 const PATIENCE = 1000; // milliseconds after which an unanswered click is spoken of
 const LOST = 3000; // and after which one that the kernel has not got, but later ones, has been lost on the way
 const PING_AGAIN = 10_000;
-const OUR_OWN = ["hello", "ping"]; // messages that nobody has pressed
+const OUR_OWN = ["hello", "ping", "ahead"]; // messages that nobody has pressed
+const CHANGES_NOTHING = [...OUR_OWN, "page"];
 
 /** Milliseconds are those of ``clock``. */
 export class KernelLink {
   /** The number of the last message that the kernel has handled. */
   handled = 0;
   sent = 0;
+  /** The number of the last message whose answer somebody waits for. */
+  awaited = 0;
+  #changed = 0;
+  #told = 0;
   /** The kernel was shut down or restarted, as far as is known. */
   cut = false;
   page = Math.random().toString(36).slice(2);
@@ -50,14 +55,28 @@ export class KernelLink {
   send(kind, is = {}, buffers = undefined) {
     if (!OUR_OWN.includes(kind)) this.acted();
     this.sent += 1;
-    this.#waiting.set(this.sent, { kind, at: this.#clock() });
-    this.presses.note(this.sent);
+    if (kind !== "ahead") {
+      this.awaited = this.sent;
+      this.#waiting.set(this.sent, { kind, at: this.#clock() });
+      this.presses.note(this.sent);
+    }
+    if (!CHANGES_NOTHING.includes(kind)) this.#changed = this.sent;
     try {
       this.#model.send({ v: VERSION, kind, is, n: this.sent, page: this.page }, undefined, buffers);
     } catch {
       this.cut = true; // the kernel was shut down; an answer would prove otherwise
     }
     return this.sent;
+  }
+
+  /** A view is shown that was made after the kernel had handled so many messages. @param {any} message */
+  shown(message) {
+    this.#told = message.handled?.[this.page] ?? this.#told;
+  }
+
+  /** Whether what is shown holds all that was pressed here. */
+  isSettled() {
+    return this.#told >= this.#changed;
   }
 
   /** What any message of the kernel says about ours. @param {any} message */

@@ -33,14 +33,16 @@ export function selectTools(link, table) {
 
   return (/** @type {[Section, Rows, boolean]} */ ...[view, rows, fresh]) => {
     setEnabled(undo, view.selected.undo > 0);
-    for (const one of [loaded, matching]) setEnabled(one, !view.partial);
+    setEnabled(loaded, !view.partial);
+    setEnabled(matching, !view.partial && !rows.searching);
     const soFar = view.partial ? " so far; wait for the rest" : view.coverage ? " (incomplete)" : "";
     only.update("Selected only", Boolean(rows.marked_only), fresh);
     setText(selectPage, `this page (${inWords(rows.rows.length)})`);
     setText(invert, `invert page (${inWords(rows.rows.length)})`);
-    setText(matching, `all ${inWords(rows.matching)} ${rows.matching === rows.loaded ? "loaded" : "matching"}${soFar}`);
+    setText(matching, rows.searching ? "all matching, once the search has ended"
+      : `all ${inWords(rows.matching)} ${rows.matching === rows.loaded ? "loaded" : "matching"}${soFar}`);
     setText(loaded, `all ${inWords(rows.loaded)} loaded${soFar}`);
-    setShown(loaded, rows.matching !== rows.loaded);
+    setShown(loaded, rows.matching !== rows.loaded || rows.searching);
   };
 }
 

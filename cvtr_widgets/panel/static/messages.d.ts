@@ -13,6 +13,7 @@ export interface Link {
   sent: number;
   page: string;
   presses: Presses;
+  isSettled(): boolean;
   send(kind: string, is?: Record<string, unknown>, buffers?: ArrayBuffer[]): number;
 }
 
@@ -72,6 +73,8 @@ export interface Rows {
   loaded: number;
   changed: number;
   new: number;
+  edition: number;
+  searching?: boolean;
   sorts?: Sort[];
   filtered?: Record<string, any>;
   matching_version?: number;

@@ -92,6 +92,7 @@ class Panel {
     if (message.kind === "heard" && mine && message.told > this.#deltas.number) this.#askForAll();
     if (message.kind === "view") this.#showView(message);
     else if (message.kind === "rows") this.#showRows(message);
+    else if (message.kind === "ahead" && mine) this.#tables()[message.table].ahead.keep(message.rows);
     else if (message.kind === "texts" && message.not_for !== link.page) this.#showTexts(message.texts);
     else if (message.kind === "file" && mine) this.#save(message, buffers);
     else if (message.kind === "renderer") this.look.install(buffers[0]);
@@ -125,6 +126,7 @@ class Panel {
     if (taken === "missed") this.#askForAll();
     if (taken !== "taken" || !view) return;
     this.#askedAt = 0;
+    this.#link.shown(message);
     this.#shownAt = new Date().toLocaleTimeString("en-GB");
     // What stands above the steps comes first: nothing may move under a hand that is about to click.
     if (view.past.looked) this.#appear();
@@ -136,7 +138,7 @@ class Panel {
   }
 
   #update(/** @type {import("./messages.d.ts").View} */ view) {
-    const fresh = this.#link.handled >= this.#link.sent;
+    const fresh = this.#link.handled >= this.#link.awaited;
     const { plan, job, run, watched } = view.processing;
     const planned = Boolean(plan || job || run || watched);
     setAttribute(this.root, "data-step", String(view.step));
@@ -170,8 +172,13 @@ class Panel {
     const rows = this.#deltas.takeRows(message);
     if (!rows) return;
     /** @type {Record<string, { draw(rows: any): void }>} */
-    const tables = { leads: this.leads.table, plan: this.processing.planTable, results: this.processing.resultTable, look: this.look };
-    tables[message.table].draw(rows);
+    const places = { ...this.#tables(), look: this.look };
+    places[message.table].draw(rows);
+  }
+
+  /** @returns {Record<string, import("./table.js").LeadTable>} */
+  #tables() {
+    return { leads: this.leads.table, plan: this.processing.planTable, results: this.processing.resultTable };
   }
 
   #showTexts(/** @type {Record<string, string>} */ texts) {
@@ -190,7 +197,7 @@ class Panel {
     // During a run an answer is asked for even if nothing was pressed: the page notices a kernel that has gone, gets what a broken
     // connection has swallowed, and a hub sees that the kernel is in use.
     const link = this.#link;
-    const due = this.#deltas.view?.head.running || link.handled < link.sent;
+    const due = this.#deltas.view?.head.running || link.handled < link.awaited;
     if (due && !link.isWaiting && link.silence() > PING) link.send("ping");
     link.askAboutLost();
     this.#tellSilence();

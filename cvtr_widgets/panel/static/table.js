@@ -2,6 +2,7 @@
 
 import { button, focusData, focusedData, h, setAttribute, setShown } from "./dom.js";
 import { opens } from "./menus.js";
+import { PagesAhead } from "./pages_ahead.js";
 import { tableFoot } from "./table_foot.js";
 import { headAfterKey, idsBetween, nextSort, PendingTicks, rowAfterKey, sortArrow } from "./table_moves.js";
 
@@ -29,7 +30,8 @@ function cellOf(text, look) {
 }
 
 /** @type {import("./messages.d.ts").Rows} */
-const NO_ROWS = { columns: [], rows: [], page: 0, pages: 0, size: 0, first: 0, matching: 0, loaded: 0, changed: 0, new: 0, marked_only: false };
+const NO_ROWS = { columns: [], rows: [], page: 0, pages: 0, size: 0, first: 0, matching: 0, loaded: 0, changed: 0, new: 0,
+  marked_only: false, edition: -1 };
 
 /** @typedef {ReturnType<typeof import("./head_menu.js").headMenu>} HeadMenu */
 
@@ -53,6 +55,7 @@ export class LeadTable {
   constructor(link, name, label, { selectable = false, opened = null, menu = null } = {}) {
     this.link = link;
     this.name = name;
+    this.ahead = new PagesAhead(link, name);
     this.selectable = selectable;
     this.opened = opened;
     this.menu = menu;
@@ -74,8 +77,14 @@ export class LeadTable {
 
   turn(/** @type {number} */ page) {
     const { now } = this;
-    if (page >= 0 && page < now.pages && page !== now.page) this.link.send("page", { table: this.name, page });
-    else this.foot.restore();
+    if (page < 0 || page >= now.pages || page === now.page) {
+      this.foot.restore();
+      return;
+    }
+    const kept = this.ahead.turn(page);
+    if (!kept) return;
+    this.#show(kept);
+    this.ahead.ask(kept);
   }
 
   // -- ticks ----------------------------------------------------------------------------------------------------------
@@ -274,6 +283,12 @@ export class LeadTable {
   }
 
   draw(/** @type {import("./messages.d.ts").Rows} */ message) {
+    if (!this.ahead.received(message)) return;
+    this.#show(message);
+    this.ahead.askSoon(message, this.element);
+  }
+
+  #show(/** @type {import("./messages.d.ts").Rows} */ message) {
     this.now = message;
     const had = this.body.contains(document.activeElement);
     const look = JSON.stringify([message.columns, message.rows.map((one) => [one.id, one.cells, one.changed, one.new])]);
@@ -285,7 +300,7 @@ export class LeadTable {
     }
     if (this.selectable) this.#drawTicks(message);
     this.#rove(had);
-    setAttribute(this.grid, "aria-rowcount", String(message.matching + 1));
+    setAttribute(this.grid, "aria-rowcount", message.searching ? "-1" : String(message.matching + 1)); // -1: not known yet
     this.#rows.forEach((tr, place) => setAttribute(tr, "aria-rowindex", String(message.first + place + 2)));
     setShown(this.frame, message.loaded > 0);
     this.foot.draw(message);

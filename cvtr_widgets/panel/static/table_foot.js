@@ -37,7 +37,7 @@ function pager(turn, size) {
     setShown(element, message.loaded > PAGE_SIZES[0]);
     if (document.activeElement !== number) restore();
     number.max = String(message.pages);
-    setText(pages, `of ${inWords(message.pages)}`);
+    setText(pages, `of ${inWords(message.pages)}${message.searching ? " so far" : ""}`);
     sizes.value = String(message.size);
   }
 
@@ -63,7 +63,7 @@ export function tableFoot(turn, size) {
   /** A table that is not whole says so in the same breath as its count. */
   function count(/** @type {import("./messages.d.ts").Rows} */ message) {
     setText(where, whereText(message, coverage));
-    where.classList.toggle("cvtr-warn", Boolean(coverage));
+    where.classList.toggle("cvtr-warn", Boolean(coverage || message.searching));
     element.classList.toggle("cvtr-in-sight", Boolean(coverage && message.loaded));
   }
 

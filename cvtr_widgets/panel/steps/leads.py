@@ -19,6 +19,7 @@ from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
 from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, clock, plain
 from cvtr_widgets.panel.table.join_frames import joined
 from cvtr_widgets.panel.table.lead_table import LeadTable
+from cvtr_widgets.panel.table.visible_rows import Searching
 from cvtr_widgets.selection.select import Selection, parse_ids
 from cvtr_widgets.session.lead_loader import coverage_words
 
@@ -32,6 +33,7 @@ UNASKED = 60
 SHOWN_REJECTED = 200
 STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
+SEARCHING = "The search is still running, so “all” was not selected. Press it again when it has ended."
 MOVED = "The list changed just then, so nothing was selected. Look at it and press again."
 COMING = "Leads are still being loaded, so “all” was not selected. Press it again when all are there."
 CHANGED = "The filters have changed: press Load leads to use them."
@@ -60,6 +62,7 @@ class LeadsStep:
         self._ask_lookup = 0
         self._gone: set[LeadId] = set()
         self._accepted: set[LeadId] = set()
+        self._searching: Searching | None = None
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
@@ -182,6 +185,7 @@ class LeadsStep:
         gone = self.table.set_frame(joined(self._loaded, self._looked), compare=compare)
         self._gone |= set() if self._partial else set(gone)
         self.table.mark(self.picked.ids_set)
+        self.search_the_rest()
 
     def _gone_note(self) -> str:
         """Of the leads that were here, those that are selected, and that no look-up has brought back."""
@@ -232,12 +236,23 @@ class LeadsStep:
                 lambda _: self.table.settle(ordering), lambda _problem, _error: None,
             )  # fmt: skip
 
+    def search_the_rest(self) -> None:
+        """Find, in the background, what a first search of many leads has not found at once."""
+        searching = self.table.searching
+        if searching is None or searching is self._searching:
+            return
+        self._searching = searching
+        self._jobs.start(
+            "search", "Searching", lambda job, tell: searching.run(tell, job.cancel),
+            lambda _: self.table.settle_search(searching), self._failed,
+        )  # fmt: skip
+
     # -- the table ----------------------------------------------------------------------------------------------------
 
     def find(self, text: str) -> None:
         """Search the loaded leads."""
         self.search = text
-        self.table.search(text)
+        self.table.search(text, in_parts=True)
 
     # -- picking ------------------------------------------------------------------------------------------------------
 
@@ -279,8 +294,9 @@ class LeadsStep:
 
     def tick_matching(self, version: int) -> None:
         """Tick all leads that match. ``version`` is the table's as the user saw it: what was not seen is not ticked."""
-        if self._coming or version != self.table.matching_version:
-            raise Refused(COMING if self._coming else MOVED)
+        searching = self.table.searching is not None
+        if self._coming or searching or version != self.table.matching_version:
+            raise Refused(COMING if self._coming else SEARCHING if searching else MOVED)
         self._pick(self.picked.tick(self.table.ids_of("matching"), "matching"))
 
     @property
@@ -464,7 +480,7 @@ class LeadsStep:
         where = []
         if self.table.marked_elsewhere:
             where.append(f"{self.table.marked_elsewhere:,} not on this page")
-        if self.table.marked_hidden:
+        if self.table.searching is None and self.table.marked_hidden:  # before, nobody knows
             where.append(f"{self.table.marked_hidden:,} hidden by search, filters or “selected only”")
         files = [
             {"name": name, "count": len(found.ids), "notes": said_of(found), "columns": self.imports.columns(name, found)}

@@ -30,7 +30,7 @@ from cvtr_widgets.panel.table.sort_order import Ordering
 from cvtr_widgets.panel.table.sorted_rows import SortedRows
 from cvtr_widgets.panel.table.text_sort import Tell
 from cvtr_widgets.panel.table.ticked_rows import TickedRows
-from cvtr_widgets.panel.table.visible_rows import RowFilter
+from cvtr_widgets.panel.table.visible_rows import AT_ONCE, RowFilter, Searching
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -46,22 +46,26 @@ class LeadTable:
     """Pages of a frame whose index holds unique lead ids.
 
     ``columns``: what a row shows; with ``more`` the frame's other columns can be shown, filtered, sorted and searched too.
-    ``zone``: in which times are shown and days begin. ``version`` changes with anything that a row message would show;
-    ``matching_version`` only with which leads match, so that "all N matching" can be held to what the user saw. ``changed``
-    and ``new``: leads of which a value shown differs from the frame before, and leads that it did not have.
+    ``zone``: in which times are shown and days begin. ``version`` changes with anything that a row message would show,
+    ``edition`` with all of that but the page shown, ``matching_version`` only with which leads match, so that "all N matching"
+    can be held to what the user saw. ``changed`` and ``new``: leads of which a value shown differs from the frame before, and
+    leads that it did not have.
 
-    Not for two threads at once; ``ordering.run`` is the only part that belongs into another one.
+    Not for two threads at once; ``ordering.run`` and ``searching.run`` are the parts that belong into another one.
     """
 
     def __init__(self, columns: Sequence[ShownColumn], *, page_size: int = 50, zone: tzinfo = UTC, more: bool = False) -> None:
         self.page_size = page_size
         self.version = 0
+        self._turns = 0
         self.matching_version = 0
         self._layout = Layout(columns, more=more)
         self._zone = zone
         self._frames = Frames(self._layout, zone)
         self._sheet: TableSheet | None = None
         self._narrowing = RowFilter()
+        self._in_parts = False
+        self._searching: Searching | None = None
         self._sort: Sort = ()
         self._page = 0
         self._marks = TickedRows()
@@ -181,8 +185,12 @@ class LeadTable:
         self._page = 0
         self._arrange()
 
-    def search(self, text: str) -> None:
-        """Show rows in which every word of ``text`` occurs in a text column or the id, literally, in any case."""
+    def search(self, text: str, *, in_parts: bool = False) -> None:
+        """Show rows in which every word of ``text`` occurs in a text column or the id, literally, in any case.
+
+        ``in_parts``: a first search of many rows shows what it has found so far; ``searching`` is the rest of it then.
+        """
+        self._in_parts = in_parts
         if text != self._narrowing.search:
             self._narrow(dataclasses.replace(self._narrowing, search=text))
 
@@ -245,6 +253,10 @@ class LeadTable:
 
     def go(self, page: int) -> None:
         """Show a page, counted from 0; beyond the end is the last one."""
+        self._turn(page)
+        self._turns += 1
+
+    def _turn(self, page: int) -> None:
         self._page = min(max(page, 0), self.pages - 1)
         self.version += 1
 
@@ -263,13 +275,18 @@ class LeadTable:
 
     @property
     def matching(self) -> int:
-        """Leads that match search and filters."""
+        """Leads that match search and filters; while ``searching``, those found so far."""
         return self._rows.count
 
     @property
     def pages(self) -> int:
         """How many pages there are, at least 1."""
         return max(1, -(-self.matching // self.page_size))
+
+    @property
+    def edition(self) -> int:
+        """What changes whenever another page, turned to now, would show something else than before."""
+        return self.version - self._turns
 
     @property
     def page(self) -> int:
@@ -282,7 +299,9 @@ class LeadTable:
             return np.empty(0, np.int64)
         if what == "loaded":
             return self._sheet.ids.copy()
-        return self._sheet.ids[self._here() if what == "page" else self._rows.whole()]
+        if what == "matching":
+            self._search_whole()
+        return self._sheet.ids[self._on(self._page) if what == "page" else self._rows.whole()]
 
     @property
     def matching_ids(self) -> tuple[LeadId, ...]:
@@ -302,11 +321,12 @@ class LeadTable:
     @property
     def marked_elsewhere(self) -> int:
         """Selected leads of this frame that are not on the page shown."""
-        return self.marked_here - int(np.count_nonzero(self._marks.ticks[self._here()]))
+        return self.marked_here - int(np.count_nonzero(self._marks.ticks[self._on(self._page)]))
 
     @property
     def marked_hidden(self) -> int:
         """Selected leads of this frame that search or filters hide."""
+        self._search_whole()
         return int(np.count_nonzero(self._marks.ticks & ~self._rows.matches))
 
     def preparation(self) -> Callable[[Tell | None, Event | None], None]:
@@ -328,7 +348,26 @@ class LeadTable:
             self._rows.whole()
             self.version += 1
 
+    @property
+    def searching(self) -> Searching | None:
+        """What is left to do of a search in parts; None where all is found. ``run`` it in the background, then
+        ``settle_search`` it. Till then the first matches are shown. Whoever asks for all that match waits for it.
+        """
+        return self._searching
+
+    def settle_search(self, searching: Searching) -> None:
+        """Take all that ``searching.run`` has found; one that belongs to a former search is left alone."""
+        if searching is self._searching:
+            self._search_whole()
+
+    def _search_whole(self) -> None:
+        """Whatever speaks of all that match must not speak of those found so far."""
+        if self._searching is not None and self._sheet is not None:
+            self._sheet.prepare()
+            self._arrange()
+
     def _found(self, lead_id: LeadId) -> int | None:
+        self._search_whole()
         row = -1 if self._sheet is None else self._sheet.places.of(lead_id)
         return None if row < 0 else self._rows.place_of(row)
 
@@ -356,30 +395,41 @@ class LeadTable:
         mask = self._narrowing.mask(self._sheet, self._marks.ticks, without=column) if within else None
         return self._sheet.texts(column).counts(mask)
 
-    def message(self) -> dict[str, Any]:
-        """The page shown as JSON values: its rows (ids as text, as the browser's numbers end at 2**53) and where it is.
+    def ahead(self, pages: Iterable[int]) -> list[dict[str, Any]]:
+        """Messages of pages that may be turned to next, as far as they can be made at once; the page shown stays."""
+        known = None if self.ordering is None else len(self._rows.beginning)
+        ready = [n for n in pages if 0 <= n < self.pages and (known is None or (n + 1) * self.page_size <= known)]
+        return [self.message(n) for n in ready]
+
+    def message(self, page: int | None = None) -> dict[str, Any]:
+        """The page shown, or another one, as JSON values: its rows and where it is.
+
+        Ids are text, as the browser's numbers end at 2**53.
 
         ``rows``: ``{"id": "167457", "on": true, "cells": ["...", ...], "changed": false, "new": false}`` with one cell a
         column but the id's. ``sorts``: all columns sorted by, ``sort`` the first. ``filtered``: the filters as
         ``table_filters.to_json`` writes them; ``filters`` only the chosen values. ``ordering``: pages far behind wait for
-        the whole order. ``waiting``: leads that have come and are not shown yet.
+        the whole order. ``searching``: ``matching`` and ``pages`` are those found so far. ``waiting``: leads that have come and
+        are not shown yet.
         """
-        zone = zone_words(self._zone)
+        zone, page = zone_words(self._zone), self._page if page is None else page
         return {
             "columns": [
                 {"name": c.name, "title": c.title, "look": c.look, **({"zone": zone} if c.look == "time" else {})}
                 for c in self.columns
             ],
             **asked(self._sort, self._narrowing.filters),
-            "rows": self._page_rows(),
-            "first": self._page * self.page_size,
-            "page": self._page,
+            "rows": self._page_rows(page),
+            "first": page * self.page_size,
+            "page": page,
+            "edition": self.edition,
             "pages": self.pages,
             "size": self.page_size,
             "matching": self.matching,
             "loaded": self.loaded,
             "waiting": self.waiting,
             "ordering": self.ordering is not None,
+            "searching": self.searching is not None,
             "matching_version": self.matching_version,
             "marked_only": self._narrowing.marked_only,
             "changed": len(self.changed),
@@ -388,10 +438,10 @@ class LeadTable:
 
     # -- how ----------------------------------------------------------------------------------------------------------
 
-    def _page_rows(self) -> list[dict[str, Any]]:
+    def _page_rows(self, page: int) -> list[dict[str, Any]]:
         if self._sheet is None:
             return []
-        here = self._here()
+        here = self._on(page)
         ids = self._sheet.ids[here]
         flags = (self._marks.ticks[here].tolist(), self.changed.holds(ids).tolist(), self.new.holds(ids).tolist())
         return page_rows(ids.tolist(), flags, self._layout.texts(self._sheet.cells, ids.tolist(), here))
@@ -399,11 +449,25 @@ class LeadTable:
     def _arrange(self) -> None:
         """Which rows match, in which order. Kept, so that turning pages costs nothing."""
         former = self._rows
-        matches = self._narrowing.mask(self._sheet, self._marks.ticks)
+        matches = self._matches()
         if not np.array_equal(matches, former.matches):
             self.matching_version += 1
         self._rows = SortedRows(self._sheet, matches, self._sort)
-        self.go(self._page)
+        self._turn(self._page)
 
-    def _here(self) -> Rows:
-        return self._rows.part(self._page * self.page_size, self.page_size)
+    def _matches(self) -> Mask:
+        """Which rows match; where that takes more than a moment, those found so far, and ``searching`` is the rest."""
+        narrowing, sheet, ticks = self._narrowing, self._sheet, self._marks.ticks
+        self._searching = None
+        at_once = not self._in_parts or sheet is None or len(sheet) <= AT_ONCE or sheet.searchable
+        if at_once or sheet is None or not narrowing.search.split():
+            return narrowing.mask(sheet, ticks)
+        others = SortedRows(sheet, dataclasses.replace(narrowing, search="").mask(sheet, ticks), self._sort)
+        searching = Searching(sheet, narrowing.search)
+        found, through = searching.first(others.beginning, self.page_size)
+        if not through or others.ordering is not None:
+            self._searching = searching
+        return found
+
+    def _on(self, page: int) -> Rows:
+        return self._rows.part(page * self.page_size, self.page_size)

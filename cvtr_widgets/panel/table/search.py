@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -19,22 +20,27 @@ KEPT = 16
 
 
 class TableSearch:
-    """Columns whose values repeat are asked once a value; the others, and the ids, stand in one line of text a row."""
+    """Columns whose values repeat are asked once a value; the others, and the ids, stand in one line of text a row.
+
+    Several threads may ask.
+    """
 
     def __init__(self, ids: Sequence[int], columns: Sequence[TextColumn]) -> None:
         self._repeating = [c for c in columns if not c.wide]
         # A line break stands between values, and no word holds one: a word cannot reach over two values.
         self._lines = list(map("\n".join, zip(map(str, ids), *(c.sortable for c in columns if c.wide), strict=True)))
         self._known: dict[str, Mask] = {}
+        self._asking = Lock()
 
     def rows(self, text: str) -> Mask | None:
         """One flag a row; None where there is no word to look for."""
         words = list(dict.fromkeys(text.casefold().split()))
         if not words:
             return None
-        mask = self._word(words[0]).copy()
-        for word in words[1:]:
-            mask &= self._word(word)
+        with self._asking:
+            mask = self._word(words[0]).copy()
+            for word in words[1:]:
+                mask &= self._word(word)
         return mask
 
     def _word(self, word: str) -> Mask:

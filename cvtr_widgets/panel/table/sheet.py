@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -71,6 +71,7 @@ class TableSheet:
         self._masks: dict[tuple[str, Filter], Mask] = {}
         self._orders: dict[Sort, Rows] = {}
         self._search: TableSearch | None = None
+        self._preparing = Lock()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -94,9 +95,14 @@ class TableSheet:
         """The same as text."""
         found = self._texts.get(name)
         if found is None:
-            index = self.index(name)
-            found = self._texts[name] = texts_of(self.frame[name]) if self._looks.get(name) == "flag" else text_index(index)
+            flag = self._looks.get(name) == "flag"
+            found = self._texts[name] = texts_of(self.frame[name]) if flag else text_index(self.index(name))
         return found
+
+    def _texts_in(self, rows: Rows, name: str) -> TextColumn:
+        """The same of a few rows, made from these alone."""
+        column, look = self.frame[name].iloc[rows], self._looks.get(name, "text")
+        return texts_of(column) if look == "flag" else text_index(index_of(column, look))
 
     # -- which rows ---------------------------------------------------------------------------------------------------
 
@@ -134,9 +140,23 @@ class TableSheet:
         """Rows in which every word occurs; None where there is no word."""
         if not text.split():
             return None
-        if self._search is None:
-            self._search = TableSearch(self.ids.tolist(), [self.texts(name) for name in self._searched()])
-        return self._search.rows(text)
+        return self._made_search().rows(text)
+
+    @property
+    def searchable(self) -> bool:
+        """Whether what a search needs is there."""
+        return self._search is not None
+
+    def search_in(self, rows: Rows, text: str) -> Mask:
+        """One flag for each of a few rows, found without what a search of all rows needs; ``text`` holds a word."""
+        found = TableSearch(self.ids[rows].tolist(), [self._texts_in(rows, name) for name in self._searched()]).rows(text)
+        return np.ones(len(rows), dtype=bool) if found is None else found
+
+    def _made_search(self) -> TableSearch:
+        with self._preparing:  # not twice at the same time, which would take twice as long
+            if self._search is None:
+                self._search = TableSearch(self.ids.tolist(), [self.texts(name) for name in self._searched()])
+            return self._search
 
     def prepare(self, tell: Tell | None = None, cancel: Event | None = None) -> None:
         """Make what searching and sorting by text will need, column by column. May be called in another thread.
@@ -147,11 +167,11 @@ class TableSheet:
         for done, name in enumerate(names):
             if cancel is not None and cancel.is_set():
                 return
-            _ = self.texts(name).sortable
+            with self._preparing:
+                _ = self.texts(name).sortable
             if tell is not None:
                 tell(done, len(names))
-        if self._search is None:
-            self._search = TableSearch(self.ids.tolist(), [self.texts(name) for name in names])
+        self._made_search()
         if tell is not None:
             tell(len(names), len(names))
 

@@ -45,6 +45,11 @@ class SortedRows:
             self.ordering = None
         return self._order
 
+    @property
+    def beginning(self) -> Rows:
+        """Those whose order is known: all, or the first ones."""
+        return self._order
+
     def part(self, first: int, count: int) -> Rows:
         """Some of them, from a place on."""
         order = self._order if first + count <= len(self._order) else self.whole()

@@ -1,21 +1,35 @@
-"""What the table is narrowed to: filters by column, a search, and whether only selected leads are shown. A frozen value."""
+"""What the table is narrowed to: filters by column, a search, and whether only selected leads are shown.
+
+A first search of many rows shows what it has found so far, and goes on in the background (``Searching``).
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Event
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from cvtr_widgets.panel.table.column_filters import Filter
 from cvtr_widgets.panel.table.sheet import TableSheet
+from cvtr_widgets.panel.table.text_sort import Tell
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Mask: TypeAlias = npt.NDArray[np.bool_]
+    Rows: TypeAlias = npt.NDArray[np.int64]
+
+AT_ONCE = 100_000
+"""So many rows are searched in one go. In more, a first search takes more than a moment: what it needs must be made first."""
+FIRST = 0.12
+"""Seconds for what is found at once in more rows."""
+BLOCK, LARGEST_BLOCK = 1_000, 8_000
+"""Rows looked through between two looks at the clock: the first and the largest number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +57,34 @@ class RowFilter:
             mask &= ticks
         found = sheet.search(self.search)
         return mask if found is None else mask & found
+
+
+class Searching:
+    """The part of a first search that takes its time.
+
+    ``run`` may be called in another thread; it touches nothing of the table.
+    """
+
+    def __init__(self, sheet: TableSheet, text: str) -> None:
+        self._sheet = sheet
+        self._text = text
+
+    def first(self, order: Rows, enough: int) -> tuple[Mask, bool]:
+        """Rows found so far, one flag a row of the sheet, and whether all of ``order`` was looked through.
+
+        It looks from the beginning of ``order`` until it has found ``enough``, or for ``FIRST`` seconds: what is found later
+        comes behind, so that nothing moves.
+        """
+        found: Mask = np.zeros(len(self._sheet), dtype=bool)
+        until, at, block = perf_counter() + FIRST, 0, BLOCK
+        while at < len(order) and np.count_nonzero(found) < enough and perf_counter() < until:
+            rows = order[at : at + block]
+            found[rows] = self._sheet.search_in(rows, self._text)
+            at, block = at + block, min(2 * block, LARGEST_BLOCK)
+        return found, at >= len(order)
+
+    def run(self, tell: Tell | None = None, cancel: Event | None = None) -> None:
+        """Make what searching needs and search all rows; the sheet remembers what is found. ``tell`` as ``Sheet.prepare``."""
+        self._sheet.prepare(tell, cancel)
+        if cancel is None or not cancel.is_set():
+            self._sheet.search(self._text)

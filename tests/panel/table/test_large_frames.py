@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvtr_widgets.errors import Cancelled
-from cvtr_widgets.panel.table.column_filters import Contains
+from cvtr_widgets.panel.table.column_filters import Between, Contains
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.panel.table.text_sort import folded, ranks
 
@@ -159,6 +159,105 @@ def test_what_is_prepared_in_the_background_is_used(large):
     thread.join()
     assert table.matching == sum("mül0000123" in (e or "").casefold() for e in large["email"])
     assert told[-1][0] == told[-1][1] > 0
+
+
+@pytest.fixture(scope="module")
+def whole(large) -> LeadTable:
+    """A table that finds all at once."""
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    return table
+
+
+@pytest.mark.parametrize("sort", [[], [("score", True)], [("email", False)]])
+@pytest.mark.parametrize("text", ["m", "mül00012", "12 34", "nobody"])
+def test_a_first_search_shows_the_beginning_of_what_it_will_find(large, whole, sort, text):
+    whole.sort(sort)
+    whole.search(text)
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    table.sort(sort)
+    table.search(text, in_parts=True)
+    searching, so_far, found, version = table.searching, table.page_ids, table.matching, table.matching_version
+    assert table.message()["searching"] is True
+    assert found <= whole.matching
+    assert so_far == whole.page_ids[: len(so_far)], "what is found later comes behind"
+    assert so_far or text != "m"
+    searching.run()
+    assert table.page_ids == so_far, "nothing changes by itself"
+    table.settle_search(searching)
+    assert table.message()["searching"] is False
+    assert table.matching_ids == whole.matching_ids
+    assert (table.matching_version > version) is (whole.matching > found), "all matching are other ones now"
+
+
+def test_whoever_asks_for_all_that_match_gets_all(large, whole):
+    whole.sort(None)
+    whole.search("99")
+    last = whole.matching_ids[-1]
+
+    def begun() -> LeadTable:
+        table = LeadTable(COLUMNS)
+        table.set_frame(large)
+        table.mark([last])
+        table.search("99", in_parts=True)
+        assert table.searching is not None
+        return table
+
+    assert begun().matching_ids == whole.matching_ids
+    assert begun().show(last) == "shown"
+    assert begun().marked_hidden == 0
+    table = begun()
+    table.search("", in_parts=True)
+    assert table.searching is None
+
+
+def test_a_search_of_few_rows_or_a_second_one_is_whole_at_once(large):
+    for table, again in ((LeadTable(COLUMNS), large.iloc[:50_000]), (LeadTable(COLUMNS), large)):
+        table.set_frame(again)
+        if again is large:
+            table.search("99")
+        table.search("m", in_parts=True)
+        assert table.searching is None
+
+
+def test_a_former_search_is_not_taken_for_the_new(large):
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    table.search("nobody", in_parts=True)
+    former = table.searching
+    table.search("m", in_parts=True)
+    table.settle_search(former)
+    assert table.message()["searching"] is True
+
+
+def test_pages_asked_for_beforehand_are_those_that_will_be_turned_to(large):
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    changes = (
+        lambda: table.sort("score"), lambda: table.search("7"), lambda: table.mark(table.page_ids[:3]), lambda: table.size(25),
+        lambda: table.filter("score", Between(1, 3)), lambda: table.show_columns(["email"]), lambda: table.set_frame(large.iloc[::-1]),
+    )  # fmt: skip
+    for change in changes:
+        edition = table.edition
+        change()
+        assert table.edition != edition, "pages kept from before would be of before"
+        edition = table.edition
+        ahead = table.ahead([1, 2, table.pages - 1, table.pages])
+        assert [one["page"] for one in ahead] == [1, 2, table.pages - 1]
+        for one in ahead:
+            table.go(one["page"])
+            assert table.message() == one
+        table.go(0)
+        assert table.edition == edition, "turning a page changes no other"
+
+
+def test_pages_whose_order_is_not_known_yet_are_not_made_beforehand(large):
+    table = LeadTable(COLUMNS)
+    table.set_frame(large)
+    table.sort("email")
+    assert [one["page"] for one in table.ahead([1, 39, 40, 2_000])] == [1, 39]
+    assert table.ordering is not None
 
 
 def test_a_page_costs_no_more_in_a_large_table(large):

@@ -1,0 +1,74 @@
+"""Turning pages: the next one is there before it is asked for, and never one of before a change."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab import joined
+from tests.browser.panel import CELL, PanelPage
+from tests.browser.test_stories import block_kernel, release_kernel
+
+
+@pytest.fixture
+def come(page):
+    """What the kernel has sent of pages that nobody has turned to yet; ``come()`` waits for the next such message."""
+    frames: list[int] = []
+
+    def heard(payload):
+        text = payload if isinstance(payload, bytes) else payload.encode()
+        if b'"kind": "ahead"' in text or b'"kind":"ahead"' in text:
+            frames.append(1)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", heard))
+
+    def wait(before: int = 0) -> int:
+        while len(frames) <= before:
+            page.wait_for_timeout(20)  # Playwright hears of frames while it waits; the test's own time-out ends this
+        page.wait_for_timeout(50)
+        return len(frames)
+
+    return wait
+
+
+@pytest.fixture
+def panel(notebook, sandbox, come):
+    """A panel whose kernel hears nothing while a cell runs."""
+    opened = notebook([CELL.format(role="admin")], environ=joined(sandbox), run=False)
+    opened.page.evaluate("() => { window.jupyterapp.serviceManager.kernels.commsOverSubshells = 'disabled'; }")
+    opened.run_all()
+    made = PanelPage(opened, sandbox)
+    made.step(1)
+    made.load()
+    return made
+
+
+def order(panel) -> list[int]:
+    return panel.opened.kernel_eval("[int(i) for i in panel._state.leads.table.matching_ids]")
+
+
+def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_change(panel, come):
+    where, following = panel(".cvtr-table .cvtr-where"), panel(".cvtr-table .cvtr-page-next")
+    ids, count = order(panel), come()
+    block_kernel(panel, "turned")
+    following.click()
+    expect(where).to_have_text("51–100 of 300")
+    assert panel.rows() == ids[50:100]
+    panel(".cvtr-row-tick").first.click()  # a tick means the lead that is seen
+    release_kernel(panel, "turned")
+    panel.selected(1)
+    assert panel.opened.kernel_eval("list(panel.selection.ids)") == ids[50:51]
+    assert panel.rows() == ids[50:100]
+    assert panel.opened.kernel_eval("panel._state.leads.table.page") == 1
+
+    come(count)
+    block_kernel(panel, "sorted")
+    panel("[data-sort='email']").click()
+    following.click()  # it is kept, in the order of before
+    panel.page.wait_for_timeout(200)  # nothing is to come
+    assert panel.rows() == ids[50:100]
+    release_kernel(panel, "sorted")
+    expect(panel(".cvtr-table th[data-column='email']")).to_have_attribute("aria-sort", "ascending")
+    by_email = order(panel)
+    expect(panel(".cvtr-row-tick").first).to_have_attribute("data-lead-id", str(by_email[100]))
+    assert panel.rows() == by_email[100:150]
