@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -107,3 +108,10 @@ def test_every_kind_of_entry_has_an_example():
         if isinstance(k, type) and issubclass(k, kinds.DialectEntry) and k is not kinds.DialectEntry
     }
     assert every == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_a_notebook_holds_nothing_but_what_its_reader_wants(notebook):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = "".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "code")
+    assert not re.search(r"^\s*(assert|%%?capture|pytest)\b", code, re.MULTILINE), "checks belong into tests"
