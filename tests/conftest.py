@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -37,8 +38,8 @@ THOROUGH = {
 SECOND_TRY = {"browser", "cli", "docs", "notebooks", "packaging", "sandbox"}
 """Folders whose tests wait for other programs, where ``dev.py test`` tries a failing test once more. Nowhere else: what is
 true of a lead has to hold at the first try."""
-FIRST = {"packaging": 0, "notebooks": 1, "browser": 2}
-"""With two workers the slow groups begin, so that neither worker is left alone with one of them at the end."""
+FIRST = ("packaging", "notebooks", "browser", "unattended", "runs", "archive", "faults", "session")
+"""The folders that take longest begin, so that no worker is left alone with one of them at the end."""
 
 # The machine is shared, so that a slow example says nothing; in CI the same examples every time.
 hypothesis.settings.register_profile("everyday", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -84,7 +85,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if _folder(item.path) not in SECOND_TRY:
             item.add_marker(pytest.mark.flaky(reruns=0))
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: FIRST.get(_mark(item.path), len(FIRST)))
+        items.sort(key=lambda item: FIRST.index(folder) if (folder := _folder(item.path)) in FIRST else len(FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With more than two workers, two of them drive browsers."""
+    from tests.scheduling import TwoBrowsers
+
+    return TwoBrowsers(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _folder(path: Path) -> str:

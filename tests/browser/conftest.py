@@ -77,6 +77,14 @@ def lab(lab_root: Path) -> Iterator[JupyterLab]:
         yield running
 
 
+AS_NEW = """() => {
+    document.documentElement.removeAttribute('dir');
+    const shell = window.jupyterapp?.shell;
+    if (shell?.leftCollapsed) shell.expandLeft();
+}"""
+"""What a test may leave behind in a page that is kept, besides the size of the window and what it had blocked."""
+
+
 class Kept:
     """A page in which JupyterLab stays open from test to test: loading it is most of the time that a short test takes."""
 
@@ -90,6 +98,8 @@ class Kept:
         if self._watched is None:
             self._watched = self._open.enter_context(watched_page(self._browser))
         self._watched.page.set_viewport_size(VIEWPORT)
+        self._watched.page.unroute_all()
+        self._watched.page.evaluate(AS_NEW)
         self._watched.console.clear()
         return self._watched
 

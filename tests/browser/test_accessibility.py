@@ -38,10 +38,23 @@ ALL_SEEN = "() => { document.body.style.height = '100vh'; }"
 TEXTS = """root => [...root.querySelectorAll('*')].filter(one => one.checkVisibility() && !one.closest('.cvtr-scroll, select, [aria-disabled]')
     && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())).length"""
 """Texts on the screen, without those that scroll, and without those that are disabled, which may be pale."""
-WHOLE = {"resultTypes": ["violations", "passes", "incomplete"]}  # by itself axe tells one passed element of a rule
-CUT = (
-    "selector => Boolean(document.querySelector(selector)?.closest('.cvtr-scroll, .cvtr-fields'))"  # by the edge of what scrolls
-)
+JUDGE = """async rules => {
+    // Without selectors, which take axe most of its time. By itself it tells one passed element of a rule.
+    const kinds = ['violations', 'passes', 'incomplete'];
+    const found = await window.axe.run('.cvtr-panel', {resultTypes: kinds, selectors: false, elementRef: true, ...rules});
+    const [failed, passed, unclear] = kinds.map(
+        kind => found[kind].filter(rule => rule.id === 'color-contrast').flatMap(rule => rule.nodes));
+    return {
+        wrong: found.violations.flatMap(
+            rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`)),
+        unclear: unclear.map(node => [(node.any[0].data || {}).messageKey, node.html.slice(0, 160),
+            Boolean(node.element.closest('.cvtr-scroll, .cvtr-fields'))]),  // by the edge of what scrolls
+        passed: passed.length,
+        seen: failed.length + passed.length + unclear.length,
+    };
+}"""
+CONTRAST_ALONE = {"runOnly": ["color-contrast"]}
+"""For a second theme: nothing else depends on it."""
 SIGNS = {"nonBmp", "shortTextContent"}  # a sign of one character, such as an arrow, is not judged as text
 
 
@@ -120,28 +133,21 @@ def look(panel, stage, screenshot, widths):
             if width in PICTURED:
                 screenshot(f"looks-{stage}-{theme}-{width}", ".cvtr-panel")
         panel.opened.width(1280, TALL)  # what is outside of the window is not judged
-        wrong += [f"{stage} {theme} {found}" for found in judged(panel)]
+        wrong += [f"{stage} {theme} {found}" for found in judged(panel, CONTRAST_ALONE if theme == "dark" else {})]
     return wrong
 
 
-def judged(panel):
+def judged(panel, rules=None):
     """What axe finds wrong; that it could not judge the contrast of a text is wrong, too."""
     panel.page.evaluate(ALL_SEEN)
-    found = Axe().run(panel.page, context=".cvtr-panel", options=WHOLE).response
-    wrong = [
-        f"{rule['id']}: {node['html'][:160]} {node['failureSummary']}" for rule in found["violations"] for node in rule["nodes"]
-    ]
-    failed, passed, unclear = (
-        [node for rule in found[kind] if rule["id"] == "color-contrast" for node in rule["nodes"]]
-        for kind in WHOLE["resultTypes"]
-    )
-    for node in unclear:
-        why = (node["any"][0]["data"] or {}).get("messageKey")
-        cut = why == "bgOverlap" and panel.page.evaluate(CUT, node["target"][0])
-        wrong += [] if cut or why in SIGNS else [f"contrast not judged, {why}: {node['html'][:160]}"]
-    texts = panel.root.evaluate(TEXTS)
-    seen = len(passed) + len(failed) + len(unclear)
-    wrong += [f"contrast of only {seen} texts of {texts} was judged"] if seen < texts or not passed else []
+    if not panel.page.evaluate("() => Boolean(window.axe)"):
+        panel.page.evaluate(Axe().axe_script)
+    found = panel.page.evaluate(JUDGE, rules or {})
+    wrong = found["wrong"]
+    for why, html, cut in found["unclear"]:
+        wrong += [] if (cut and why == "bgOverlap") or why in SIGNS else [f"contrast not judged, {why}: {html}"]
+    texts, seen = panel.root.evaluate(TEXTS), found["seen"]
+    wrong += [f"contrast of only {seen} texts of {texts} was judged"] if seen < texts or not found["passed"] else []
     return wrong
 
 

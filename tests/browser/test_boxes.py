@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+pytestmark = pytest.mark.kept_page
 CELL = """import cvtr_widgets as cvtr, ipywidgets as W
 client = cvtr.Sandbox().connect(role="admin")
 def panel(**more):

@@ -135,7 +135,7 @@ def break_it(link: LinkProxy, watch: Watch, how: int) -> bool | None:
     return wanted
 
 
-@pytest.mark.parametrize(("times", "leads", "latency"), [(5, 20, 2.0), pytest.param(100, 80, 8.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("times", "leads", "latency"), [(3, 16, 2.0), pytest.param(100, 80, 8.0, marks=pytest.mark.long)])
 def test_connections_that_break_in_a_run(link, begin, times, leads, latency):
     watch = begin(leads, latency)
     before = link.sockets
@@ -149,7 +149,7 @@ def test_connections_that_break_in_a_run(link, begin, times, leads, latency):
     watch.ends()
 
 
-@pytest.mark.parametrize(("times", "leads", "latency"), [(5, 20, 2.0), pytest.param(100, 80, 8.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("times", "leads", "latency"), [(3, 16, 2.0), pytest.param(100, 80, 8.0, marks=pytest.mark.long)])
 def test_pages_that_are_loaded_again_in_a_run(begin, times, leads, latency):
     watch = begin(leads, latency)
     panel = watch.panel

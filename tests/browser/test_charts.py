@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_saved import TOGGLE
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.kept_page
 SETUP = """
 from datetime import UTC, datetime
 import cvtr_widgets as cvtr

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.panel import CELL, PanelPage
+
+pytestmark = pytest.mark.kept_page
 
 
 def test_only_the_view_that_asked_gets_the_file(open_panel, sandbox):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -11,6 +12,7 @@ PLACE = ".cvtr-load"
 """A button, not a field of text: there JupyterLab keeps its one-letter shortcuts to itself anyway."""
 
 
+@pytest.mark.kept_page
 def test_saving_and_finding_are_jupyterlabs_and_what_changes_cells_is_not(open_panel, sandbox):
     panel = open_panel(cells=None)
     page, opened = panel.page, panel.opened

@@ -199,7 +199,7 @@ def killed_at_random(sandbox, session, plan_file, command, seed: int, *, really:
                 assert effects == 0
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(4))
 def test_killed_at_any_moment(sandbox, session, plan_file, command, seed):
     killed_at_random(sandbox, session, plan_file, command, seed, really=False)
 
