@@ -76,11 +76,13 @@ def modules(browser: Browser) -> Iterator[Modules]:
         ((0, 25, 1234, 1234), "stopped at 1,234 of 5,000", "1–25 shown · stopped at 1,234 of 5,000"),
         ((0, 2, 2, 1234), "stopped", "1–2 of 2 matching · stopped"),
         ((0, 0, 0, 1234), "stopped", "None matches · stopped"),
+        ((0, 25, 90, 1234, True), "", "1–25 of 90 found so far · still searching 1,234"),
+        ((0, 0, 0, 1234, True), "stopped", "None found so far · still searching 1,234 · stopped"),
     ],
 )
 def test_which_rows_are_shown(modules, page, coverage, text):
-    first, rows, matching, loaded = page
-    now = {"first": first, "rows": [{}] * rows, "matching": matching, "loaded": loaded}
+    first, rows, matching, loaded, *searching = page
+    now = {"first": first, "rows": [{}] * rows, "matching": matching, "loaded": loaded, "searching": bool(searching)}
     assert modules.call("format.js", "whereText", now, coverage) == text
 
 
@@ -528,7 +530,7 @@ TABLE = """
     const { LeadTable } = await load("table.js");
     document.body.replaceChildren();
     const sent = [];
-    const link = { handled: 0, sent: 0, page: "p", send: (kind, is) => { sent.push([kind, is]); link.sent += 1; return link.sent; } };
+    const link = { handled: 0, sent: 0, page: "p", isSettled: () => true, send: (kind, is) => { sent.push([kind, is]); link.sent += 1; return link.sent; } };
     const table = new LeadTable(link, "leads", "Leads", { selectable: true });
     document.body.append(table.element);
     const ids = ["11", "12", "13", "14", "15"];
@@ -594,6 +596,47 @@ def test_keys_turn_pages_within_what_there_is(modules):
         return [sent, number.value];
         """
     ) == [[["page", {"table": "leads", "page": 2}], ["page", {"table": "leads", "page": 0}]], "2"]
+
+
+def test_a_page_kept_is_shown_at_once_and_never_one_of_before_a_change(modules):
+    shown = modules.run(
+        TABLE
+        + """
+        const shown = [];
+        const look = () => shown.push([...document.querySelectorAll("tbody tr")].map((tr) => tr.dataset.leadId).join(" "));
+        const rows = (page, id, edition) => ({ ...table.now, page, edition, rows: [{ id, cells: [], on: false }] });
+        draw([], { edition: 7 });
+        table.ahead.keep([rows(2, "21", 7), rows(0, "01", 6)]);
+        link.isSettled = () => false;
+        table.turn(2); look();  // something pressed is under way
+        link.isSettled = () => true;
+        table.turn(0); look();  // that page was of another edition
+        table.turn(2); look();
+        draw([], { edition: 7 }); look();  // the kernel has not heard of it
+        link.handled = link.sent;
+        draw([], { edition: 7 }); look();  // it has, and has stayed where it was
+        table.turn(2); look();
+        draw([], { edition: 8 }); look();  // something has changed meanwhile
+        table.turn(2); look();
+        return shown;
+        """
+    )
+    here = "11 12 13 14 15"
+    assert shown == [here, here, "21", "21", here, "21", here, here]
+
+
+def test_the_link_knows_whether_all_that_was_pressed_is_shown(modules):
+    assert modules.run(
+        LINK
+        + """
+        const found = [link.isSettled()];
+        link.send("tick"); found.push(link.isSettled());
+        link.received({ kind: "rows", handled: { [link.page]: 1 } }); found.push(link.isSettled());  // a view is still to come
+        link.shown({ handled: { [link.page]: 1 } }); found.push(link.isSettled());
+        link.send("page"); link.send("ahead"); found.push(link.isSettled(), link.awaited);
+        return found;
+        """
+    ) == [True, False, False, True, True, 2]
 
 
 def test_a_press_on_a_head_that_is_drawn_again_meanwhile_still_counts(modules):
