@@ -529,7 +529,7 @@ def test_all_matching_is_not_selected_while_a_search_runs(driven):
         assert 50 <= shown["matching"] < many // 100
         driven.state.handle("select_matching", {"version": shown["matching_version"]})
         assert len(driven.state.leads.picked) == 0
-        assert driven.view()["leads"]["notes"][-1].startswith("The search is still running")
+        assert driven.state.answer.text.startswith("The search is still running")
     assert driven.state.jobs.wait()
     driven.say("select_matching", version=shown["matching_version"])
     assert len(driven.state.leads.picked) == 0, "what was seen were those found so far"

@@ -179,6 +179,10 @@ def test_a_first_search_shows_the_beginning_of_what_it_will_find(large, whole, s
     table.sort(sort)
     table.search(text, in_parts=True)
     searching, so_far, found, version = table.searching, table.page_ids, table.matching, table.matching_version
+    if searching is None:  # a rare word on a quick machine: all was looked through in that moment
+        assert text != "m"
+        assert table.matching_ids == whole.matching_ids
+        return
     assert table.message()["searching"] is True
     assert found <= whole.matching
     assert so_far == whole.page_ids[: len(so_far)], "what is found later comes behind"
