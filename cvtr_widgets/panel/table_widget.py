@@ -124,6 +124,9 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         page, number = (content.get("page"), content.get("n")) if isinstance(content, dict) else (None, None)
         try:
             kind, given = read_message(content)
+            if kind == "ahead":  # which changes nothing
+                self._send_ahead(given, page)
+                return
             changed = self._state.handle(kind, given)
         except BadMessage as bad:
             log.warning("a message of the page was not understood (%s); nothing was done", bad)
@@ -136,6 +139,13 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._send_now()
         if changed:
             self._told()
+
+    def _send_ahead(self, given: dict[str, Any], page: Any) -> None:
+        """Pages that a view has asked for before anybody turns to them, to that view alone."""
+        with self._state.lock:
+            table = self._state.table
+            rows = table.ahead(given["pages"]) if table.edition == given["edition"] else []
+        self.send({"v": VERSION, "kind": "ahead", "table": "leads", "page": page, "rows": rows})
 
     def _soon(self) -> None:
         """Send what is new, soon. Called from any thread, as often as it likes."""

@@ -63,8 +63,10 @@ class TableView {
   #heard = (/** @type {any} */ message) => {
     if (!message || message.v !== VERSION) return;
     this.#link.received(message);
+    if (message.kind === "ahead" && message.page === this.#link.page) this.table.ahead.keep(message.rows);
     if (message.kind === "table" && message.number > this.#shown) {
       this.#shown = message.number;
+      this.#link.shown(message);
       this.#show(message.view, message.rows);
     }
     this.#tellSilence();
@@ -72,7 +74,7 @@ class TableView {
 
   /** @param {import("./messages.d.ts").Section} view @param {import("./messages.d.ts").Rows} rows */
   #show(view, rows) {
-    const fresh = this.#link.handled >= this.#link.sent;
+    const fresh = this.#link.handled >= this.#link.awaited;
     this.table.draw(rows);
     this.table.foot.covers(view.coverage);
     this.body.classList.toggle("cvtr-none-loaded", !view.loaded);
