@@ -192,6 +192,7 @@ class PanelState:
             "verify": lambda way: setattr(last, "verify", way),
             "pause": lambda on: last.pause(on=on),
             "undo_run": last.plan_undo,
+            "select_rest": self._retyped(self._select_rest),
             "resume": self._resume,
             "watch": self._watch,
             "look_again": self.past.look,
@@ -347,6 +348,20 @@ class PanelState:
         self.step = 2
         self.type.take(given)
         self.texts_version += 1
+
+    def _select_rest(self, place: int) -> None:
+        """Select leads that stay different after a run was taken back; those that lack only a reason go to step 2 for one."""
+        self._not_while_running()
+        if place >= len(self.processing.rest):
+            raise Refused("These leads are not shown any more. Look at what is shown now.")
+        rest = self.processing.rest[place]
+        self.processing.forget()
+        self.leads.select_these(rest.ids)
+        self.step = 1
+        if rest.kind is not None:
+            self.type.clear()
+            self.type.choose(str(rest.kind))
+            self.step = 2
 
     def _start_over(self, *, same: bool = False) -> None:
         """Back to step 1 with nothing selected; loaded leads and filters stay. ``same``: also action, reason, comment and

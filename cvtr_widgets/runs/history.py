@@ -11,7 +11,7 @@ from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.ownership import whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
-from cvtr_widgets.models import HashedText, Identity, Outcome
+from cvtr_widgets.models import HashedText, Identity, Outcome, Verdict
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import results_frame, rows_of
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OUTCOME_COLUMNS = tuple(str(o) for o in Outcome)
+NOT_KEPT = "(not kept)"
 WHY_NOT = {"cancelled": "cancelled before it was sent", "failed": "the run broke off before it was sent"}
 HISTORY_COLUMNS = (
     "run_id",
@@ -26,8 +27,12 @@ HISTORY_COLUMNS = (
     "ended",
     "state",
     "actions",
+    "category",
+    "comment",
+    "integrations",
     "leads",
     *OUTCOME_COLUMNS,
+    "skipped_because",
     "signed_by",
     "fingerprint",
     "open",
@@ -43,7 +48,11 @@ def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.D
     None = all.
 
     Columns: ``started ended`` (UTC), ``state`` (``done``, ``cancelled``, ``failed``, or ``unfinished`` where the run never
-    came to its end), ``actions`` (text), ``leads`` (Int64, leads to be sent), one Int64 column per outcome,
+    came to its end), ``actions`` (text), ``category`` and ``comment`` (text, of all its actions; missing where there was none; a
+    comment that the journal has only as a hash is ``(not kept)``), ``integrations`` (text: for each job chosen, by id, how many
+    leads were to be sent to it, and how many to ``none``; only the ids in journals of older versions; missing where none was
+    chosen), ``leads`` (Int64, leads to be sent), one Int64 column per outcome, ``skipped_because`` (text with numbers, by the
+    plan; such as ``not found 3, already so 2``),
     ``signed_by``, ``fingerprint``, ``open`` (whether something may be left to read or send that ``resume`` may take up),
     ``origin`` and ``account`` (as in ``Identity``; empty where the journal is an older version's, which did not note them:
     such a run is not ``open`` at a live enterprise, as nobody can tell where its leads are), ``planned_by`` (the account that
@@ -84,7 +93,7 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
         signature = data.get("signature") or {}
         account = data.get("account", "")
         row.update(
-            started=time_of(entry.at), actions=", ".join(kinds), leads=data.get("leads"),
+            started=time_of(entry.at), actions=", ".join(kinds), leads=data.get("leads"), **_details(data),
             fingerprint=data.get("fingerprint"), signed_by=signature.get("name"),
             origin=data.get("origin", ""), account=account,
             planned_by=(data.get("provenance") or {}).get("account", account), policy_exception=_exception(data),
@@ -94,6 +103,24 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
             row.pop(name, None)
     elif entry.kind == "end":
         row.update(ended=time_of(entry.at), state=data.get("state"), **data.get("counts", {}))
+
+
+def _details(said: Mapping[str, Any]) -> dict[str, str | None]:
+    """What the actions of a run held besides their reason, and why the plan left leads out."""
+    actions = said.get("actions", [])
+    categories = dict.fromkeys(a["category"] for a in actions if a.get("category"))
+    comments = dict.fromkeys(a.get("comment") or NOT_KEPT for a in actions if a.get("comment") or a.get("comment_hash"))
+    jobs = dict.fromkeys(str(job) for a in actions for job in a.get("integrations") or ())
+    sent_to = said.get("sent_to") or {}
+    planned = said.get("planned") or {}
+    sent = {Verdict.WILL_CHANGE, *([Verdict.CANNOT_TELL] if said.get("include_cannot_tell") else [])}
+    left = [(str(v).replace("_", " "), n) for v in Verdict if v not in sent and (n := planned.get(str(v)))]
+    return {
+        "category": ", ".join(categories) or None,
+        "comment": "; ".join(comments) or None,
+        "integrations": ", ".join(f"{job}: {n}" for job, n in sent_to.items()) or ", ".join(jobs) or None,
+        "skipped_because": ", ".join(f"{words} {n}" for words, n in left) or None,
+    }
 
 
 def _exception(said: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ Kinds: ``run`` (who, what, signed by whom), ``plan`` (leads with their verdicts 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,11 +23,21 @@ def opening(plan: Plan, signature: Signature | None, **more: Any) -> Item:
     keep = bool(more.pop("keep_comments", False))
     return "run", {
         "version": 1, **plan_data(plan, keep_comments=keep), "leads": plan.will_change, "planned": plan.counts,
+        **({"sent_to": sent} if (sent := _sent_to(plan)) else {}),
         "signature": None if signature is None else {
             "name": signature.name, "at": signature.signed_at.isoformat(), "text": signature.meaning,
         },
         **more,
     }  # fmt: skip
+
+
+def _sent_to(plan: Plan) -> dict[str, int]:
+    """How many leads go to each integration job that was chosen, by its id, and how many to ``none`` of them."""
+    found: Counter[str] = Counter()
+    for entry in plan.sendable:
+        if plan.groups[entry.group][0].integrations:
+            found.update([str(job) for job in entry.integrations] or ["none"])
+    return dict(found)
 
 
 def plan_entries(plan: Plan) -> Iterator[Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cvtr_widgets import mark_valid
 from cvtr_widgets.panel.link.messages import KINDS, read_message
 
 PRESS = ("a-page", 7)
@@ -37,6 +38,7 @@ REFUSED: dict[str, dict[str, object]] = {
     "agree": {"place": 0, "on": True, "fingerprint": "another"},
     "first": {"fingerprint": "another"},
     "undo_run": {},
+    "select_rest": {"place": 0},
     "resume": {"run": "gone", "send": True, "comment": ""},
     "watch": {"run": "gone"},
     "to_results": {},
@@ -49,6 +51,9 @@ NEVER_REFUSED = {
     "integration", "ids", "detail_step", "sort",  # what they set or take away is seen at once
     "refresh", "look_up", "detail", "lists_again", "look_again",  # they read, and what fails is told by the job (see below)
     "upload",  # tests/panel/steps/test_file_imports.py
+    "ahead", "look", "look_open",  # nobody presses them either: pages beside the one shown, and the Look section's own
+    "returns_column", "returns_advertiser", "returns_map", "returns_choose", "returns_window", "returns_stop", "returns_close",
+    "returns_preview", "plan_include", "plan_stop", "plan_save", "plan_back",  # their sections say in their own lines what is missing
     "export", "export_rejected",  # of the widget: tests/browser/test_answers.py
     "start_over", "same_again",  # while a run is under way: below
 }  # fmt: skip
@@ -93,3 +98,24 @@ def test_an_answer_for_one_page_is_not_taken_away_by_another(driven):
     press(driven, "jump", {"text": "299111"})
     driven.state.handle(*read_message({"v": 1, "kind": "narrow_none", "is": {}}), asker=("another", 3))
     assert "not among the loaded leads" in driven.view()["head"]["answer"]["text"]
+
+
+def test_what_stays_different_after_an_undo_can_be_selected_and_given_its_reason(driven):
+    server = driven.server
+    ids = server.lead_ids(status="Valid")[:4]
+    with_reason, without = ids[:2], ids[2:]
+    driven.session.run(driven.session.plan(mark_valid("Good lead"), with_reason), confirm=True)
+    for lead_id in without:
+        server.change(lead_id, reason=None)
+    driven.plan(ids, "invalid", reason="own", own_reason="by mistake")
+    driven.say("confirm", on=True)
+    driven.run()
+    driven.say("undo_run")
+    view = driven.view()["processing"]
+    assert view["plan"]["will_change"] == 2
+    (rest,) = view["rest"]
+    assert rest["text"] == "2 leads stay different: it was Valid without a reason, and a flag needs one."
+    assert rest["button"] == "Give these 2 a reason …"
+    driven.say("select_rest", place=0)
+    assert driven.state.leads.picked.ids == tuple(without)
+    assert (driven.view()["step"], driven.view()["type"]["action"]) == (2, "valid")

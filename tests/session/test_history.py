@@ -43,3 +43,26 @@ def test_an_edited_journal_is_shown_with_a_warning(session, journal):
         frame = session.history()
     assert len(frame) == 1
     assert frame.attrs["problems"]
+
+
+def test_the_history_says_what_a_run_was_about(journal):
+    """Reason category, comment, integrations with their numbers of leads, and why leads were left out."""
+    with cvtr.Sandbox(leads=300, seed=5) as sandbox, sandbox.connect(role="admin") as client:
+        session = cvtr.LeadSession(client, progress=False)
+        ids = sandbox.server.lead_ids(status="Caution")
+        returned = cvtr.mark_invalid("Returned", category="No budget", comment="by mail")
+        session.run(session.plan(returned, [*ids[:3], 299_999_999]), confirm=True)
+        campaign = int(session.pull(ids=ids[3:4]).campaign_id.iloc[0])
+        job = int(session.integrations(campaign).index[0])
+        chosen = session.pull(status="Caution").campaign_id
+        there, elsewhere = chosen.index[chosen == campaign][:2], chosen.index[chosen != campaign][:1]
+        valid = cvtr.mark_valid("Good lead", integrations=[job])
+        run = session.run(session.plan(valid, [*there, *elsewhere]), confirm=True)
+        frame = session.history()
+        session.close()
+    latest, first = frame.iloc[0], frame.iloc[1]
+    assert (first.category, first.comment, first.skipped_because) == ("No budget", "(not kept)", "not found 1")
+    assert first.isna()["integrations"]
+    sent = run.results.integrations.value_counts()
+    assert latest.integrations == f"{job}: {len(there)}, none: 1"
+    assert sent.to_dict() == {str(job): len(there), "none": 1}

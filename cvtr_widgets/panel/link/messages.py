@@ -190,6 +190,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "verify": {"way": _one_of("all", "doubtful", "sample:100", "none")},
     "pause": {"on": _flag},
     "undo_run": {},
+    "select_rest": {"place": _COUNT},
     "resume": {"run": _text(100), "send": _flag, "comment": _text(20_000)},
     "watch": {"run": _text(100)},
     "look_again": {},

@@ -6,6 +6,7 @@ import { firstWrite } from "./first_write.js";
 import { inWords } from "./format.js";
 import { LeadTable } from "./table.js";
 import { tiles } from "./tiles.js";
+import { undoRest } from "./undo_rest.js";
 
 /** @import { Link, Section } from "./messages.d.ts" */
 
@@ -13,6 +14,7 @@ import { tiles } from "./tiles.js";
 function planFacts(link) {
   const takesBack = h("p", { class: "cvtr-note cvtr-takes-back", hidden: true });
   const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
+  const rest = undoRest(link);
   const planLine = h("p", { class: "cvtr-soft cvtr-plan-line" });
   const verdicts = tiles("cvtr-verdicts", (values) => link.send("only", { table: "plan", column: "verdict", values }));
   const cost = h("p", { class: "cvtr-soft cvtr-cost" });
@@ -21,8 +23,9 @@ function planFacts(link) {
   const include = tickBox("", "cvtr-include", (on) => link.send("include", { on }));
   const table = new LeadTable(link, "plan", "Plan, lead by lead");
 
-  /** @param {Section} plan @param {boolean} fresh */
-  function update(plan, fresh) {
+  /** @param {Section} plan @param {boolean} fresh @param {{ text: string, button: string }[]} different */
+  function update(plan, fresh, different) {
+    rest.update(different);
     setText(planLine, `Plan ${plan.short}, read at ${plan.read_at}; nothing has been sent.`);
     setLine(takesBack, plan.takes_back);
     setShown(toResults, Boolean(plan.takes_back));
@@ -34,7 +37,8 @@ function planFacts(link) {
     include.update(`Include the ${inWords(plan.cannot_tell)} whose state the service does not tell`, plan.include, fresh);
   }
 
-  return { elements: [takesBack, toResults, planLine, verdicts.element, cost, warnings, money, include.element, table.element], update, table };
+  const elements = [takesBack, toResults, rest.element, planLine, verdicts.element, cost, warnings, money, include.element, table.element];
+  return { elements, update, table };
 }
 
 /**
@@ -96,7 +100,7 @@ export function planView(link) {
     if (!plan) { fingerprint = ""; return; }
     const isOther = plan.fingerprint !== fingerprint;
     fingerprint = plan.fingerprint;
-    facts.update(plan, fresh);
+    facts.update(plan, fresh, view.rest);
     setShown(verify.element, Boolean(plan.will_change) && plan.ways.length > 1);
     verify.update(plan.ways, plan.verify, fresh);
     first.update(view.first, fresh);

@@ -5,6 +5,7 @@ import { button, h, setAttribute, setEnabled, setLine, setLines, setShown, setTe
 import { inWords } from "./format.js";
 import { LeadTable } from "./table.js";
 import { tiles } from "./tiles.js";
+import { undoRest } from "./undo_rest.js";
 
 /** @import { Count, Link, Section } from "./messages.d.ts" */
 
@@ -97,9 +98,11 @@ export function runResults(link) {
   const outcomes = tiles("cvtr-outcome-filter", (values) => link.send("only", { table: "results", column: "outcome", values }));
   const table = new LeadTable(link, "results", "Results, lead by lead");
   const tools = resultTools(link);
+  const rest = undoRest(link);
   const undoProblem = problemBox(link, { class: "cvtr-problem cvtr-undo-problem" });
   const element = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, lines.what, lines.sentLine, lines.alarm, lines.sums,
-    outcomes.element, lines.explain, table.element, tools.element, tools.download, undoProblem.element, lines.verifyLine, lines.headLine);
+    outcomes.element, lines.explain, table.element, tools.element, tools.download, undoProblem.element, rest.element,
+    lines.verifyLine, lines.headLine);
   let watchedRun = "";
 
   /** @param {Section} view @param {Section} head */
@@ -110,6 +113,7 @@ export function runResults(link) {
     setLine(watching, view.watching);
     setShown(lookAgain, Boolean(view.watched));
     undoProblem.update(view.undo_problem);
+    rest.update(view.rest);
     setShown(outcomes.element, Boolean(run));
     if (run) outcomes.update(run.counts, run.filter);
     lines.update(run);

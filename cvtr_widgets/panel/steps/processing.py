@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import ROWS, count_of
+from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import Action, LeadId, Outcome, Progress, Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
@@ -14,6 +15,7 @@ from cvtr_widgets.panel.steps.first_write import FirstWrite
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, state_words, what_of
 from cvtr_widgets.panel.steps.type import TypeStep
+from cvtr_widgets.panel.steps.undo_rest import Rest, all_of, rest_of
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.plans.plan import Plan
@@ -55,6 +57,7 @@ class ProcessingStep:
         self._source_words = ""
         self._make: Callable[..., Plan] | None = None
         self.undo_problem: Problem | None = None
+        self.rest: list[Rest] = []
         self._firsts: list[Run] = []
         self._results: pd.DataFrame | None = None
         self._progress: Progress | None = None
@@ -151,9 +154,11 @@ class ProcessingStep:
             self._take(plan)
             self._planned, self._takes_back = (self._leads.picked, self._type.action()), run.id
             self._taken_back = (run, firsts, source)
+            self.rest = rest_of(plan.left_out, [*firsts, run])
 
-        def failed(problem: Problem, _error: BaseException) -> None:
+        def failed(problem: Problem, error: BaseException) -> None:
             self.undo_problem = problem
+            self.rest = all_of([*firsts, run]) if isinstance(error, PlanError) else []
 
         self._jobs.start("plan", "Reading the leads of that run", work, done, failed)
 
@@ -195,7 +200,7 @@ class ProcessingStep:
         self.first.look(None)
         self.run, self._results, self._progress = None, None, None
         self._firsts, self._takes_back, self.watched = [], "", ""
-        self._taken_back, self.undo_problem = None, None
+        self._taken_back, self.undo_problem, self.rest = None, None, []
         self.source, self._source_words, self._make = None, "", None
         self.lapse()
         for table in (self.plan_table, self.result_table):
@@ -361,6 +366,7 @@ class ProcessingStep:
             "problem": None if self.problem is None else self.problem.message(),
             "undo_problem": None if self.undo_problem is None else self.undo_problem.message(),
             "plan": None if self.plan is None else self._plan_view(self.plan),
+            "rest": [one.message() for one in self.rest],
             "stale": self.stale,
             "first": self.first.view(self.signature, self.stale) if self.first.waiting and self.run is None else None,
             "proven": self.proven,

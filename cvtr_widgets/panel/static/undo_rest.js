@@ -1,0 +1,23 @@
+// Leads that stay different when a run is taken back: how many, why, and a button that selects them.
+
+import { button, h, setShown } from "./dom.js";
+
+/** @import { Link } from "./messages.d.ts" */
+
+/** @param {Link} link */
+export function undoRest(link) {
+  const element = h("ul", { class: "cvtr-note cvtr-rest", "aria-label": "What stays different", hidden: true });
+  let drawn = "";
+
+  /** @param {{ text: string, button: string }[]} groups */
+  function update(groups) {
+    const now = JSON.stringify(groups);
+    if (now === drawn) return;
+    drawn = now;
+    element.replaceChildren(...groups.map(({ text, button: words }, place) => h("li", {}, text, " ",
+      button(words, { class: "cvtr-link cvtr-select-rest" }, () => link.send("select_rest", { place })))));
+    setShown(element, groups.length > 0);
+  }
+
+  return { element, update };
+}
