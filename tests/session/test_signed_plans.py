@@ -164,7 +164,7 @@ def test_a_client_has_no_public_way_to_write(session):
 
 
 @pytest.mark.parametrize(
-    "own", ["../users/7", "1/../../users/7", "1?x=1", "1#", "%2e%2e", True, -1, 0, None, 1.5, 2**63, "", [1], object()]
+    "lead_id", ["../users/7", "1/../../users/7", "1?x=1", "1#", "%2e%2e", True, -1, 0, None, 1.5, 2**63, "", [1], object()]
 )
 def test_no_address_is_built_from_what_is_no_lead_id(sandbox, session, lead_id):
     client = session.client
