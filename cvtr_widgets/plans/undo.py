@@ -116,7 +116,7 @@ def _way(steps: Sequence[Step], now: Observation, last_run: str) -> tuple[Way, s
     why = _in_between(steps)
     if why:
         return "impossible", why, why, None
-    why = _since(steps, now)
+    why = AS_BEFORE if _restored(first, now) else _since(steps, now)
     if why == CHANGED and last_run and last_run not in {step.run_id for step in steps}:
         why = f"it has been changed since by run {last_run}, which is not taken back with it"
     if why:
@@ -147,6 +147,17 @@ def _since(steps: Sequence[Step], now: Observation) -> str:
         if why != AS_BEFORE:
             return why
     return AS_BEFORE
+
+
+def _restored(first: Step, now: Observation) -> bool:
+    """Whether all that its action sets is as it was before the first step."""
+    old, new = first.before.lead, now.lead
+    if old is None or new is None:
+        return False
+    if family_of(first.done) is Family.DELIVERY:
+        return delivered_now(first.before) is delivered_now(now) is not None
+    pairs = [(getattr(old, name), getattr(new, name)) for name in wanted(first.done)]
+    return all(NOT_SENT not in pair and alike(pair[0] or None, pair[1] or None) for pair in pairs)
 
 
 def _lost(steps: Sequence[Step], now: Observation) -> str:
