@@ -79,6 +79,7 @@ class Auth:
         self._clock = clock
         self._lock = threading.Lock()
         self._refused: CvtrError | None = None
+        self._check_refused: CvtrError | None = None
         self._token: _Token | None = None
         transport.gate.know(credentials.password, credentials.token)
         if credentials.token:
@@ -214,10 +215,51 @@ class Auth:
             raise self._refused
         if not self._credentials.password:
             raise CredentialsError("No password to log in with. Give one to connect() or set CVTR_PASSWORD.")
+        path = self._dialect.file.auth.login.path
+        try:
+            answer = self._answer_to(self._credentials.password, cancelled)
+        except CredentialsError as error:  # nobody could be asked for a code
+            self._refused = error
+            raise
+        if answer.status != 200:
+            self._refused = self._refusal(answer, path)
+            raise self._refused
+        token = self._taken(self._object(answer, path))
+        self.note_world(answer)
+        return token
+
+    def check_password(self, password: str) -> None:
+        """One login with a password that was typed just now, beside the token in use. Neither the password nor what the login gives is
+        kept, and after a refusal there is no second try.
+
+        Raises:
+            LoginRefused: it is not this account's. CredentialsError: this account was logged in with a token, or nobody could be
+            asked for the code of a second factor. ServiceError: the service could not be asked.
+        """
+        with self._lock:
+            if self._check_refused is not None:
+                raise self._check_refused
+            if self._credentials.token:
+                raise CredentialsError("This account was logged in with a token, and has no password that could be checked.")
+            if not password:
+                raise CredentialsError("No password was typed, so that nothing was sent. Type it.")
+            answer = self._answer_to(password, never)
+            if answer.status != 200:
+                self._check_refused = LoginRefused(
+                    "The password was refused", status=answer.status,
+                    advice="It is not tried again in this session, because ten refusals lock an account. Connect anew.",
+                )  # fmt: skip
+                raise self._check_refused
+
+    def _answer_to(self, password: str, cancelled: Stopped) -> Answer:
+        """The service's answer to a login: 200, or a refusal.
+
+        Raises:
+            ServiceError: it is neither. CredentialsError: nobody could be asked for the code of a second factor.
+        """
         login, mfa = self._dialect.file.auth.login, self._dialect.file.auth.mfa
-        form = {login.username: self._credentials.username, login.password: self._credentials.password}
-        path = login.path
-        answer = self._login(form, path, cancelled)
+        form = {login.username: self._credentials.username, login.password: password}
+        answer = self._login(form, login.path, cancelled)
         body = self._maybe_object(answer)
         if getter((mfa.place,))(body) == mfa.value:
             self._second = True
@@ -225,17 +267,12 @@ class Auth:
             token = getter((self._dialect.file.auth.token.mfa_token,))(body)
             token = token if isinstance(token, str) else ""
             self._transport.gate.know(token, code)
-            answer = self._login({**form, login.mfa_token: token, login.mfa_code: code}, path, cancelled)
+            answer = self._login({**form, login.mfa_token: token, login.mfa_code: code}, login.path, cancelled)
         if answer.status != 200 and not self._is_refusal(answer):
-            error = status_error(answer, "POST", path)
+            error = status_error(answer, "POST", login.path)
             if error is not None:
                 raise error
-        if answer.status != 200:
-            self._refused = self._refusal(answer, path)
-            raise self._refused
-        token = self._taken(self._object(answer, path))
-        self.note_world(answer)
-        return token
+        return answer
 
     def _code(self) -> str:
         """The code of the second factor. Without one nothing is sent: an empty code would count as a refusal.
@@ -248,12 +285,11 @@ class Auth:
         except (EOFError, NotImplementedError):  # no terminal, or a front end that takes no input
             code = ""
         if not code:
-            self._refused = CredentialsError(
+            raise CredentialsError(
                 f"The account {self.username} needs the code that was sent to its phone, and nobody could be asked for it, so no "
                 "code was sent. Connect in a terminal or a notebook cell, pass ask= to cvtr.connect(), or use an account "
                 "without a second factor for unattended work."
             )
-            raise self._refused
         return code
 
     def _login(self, form: dict[str, str], path: str, cancelled: Stopped) -> Answer:

@@ -265,6 +265,16 @@ class Convertr:
         self._auth.belongs_to(user_id, name if isinstance(name, str) else "")
         return dict(found)
 
+    def check_password(self, password: str | None = None) -> None:
+        """Ask the service, by one login, whether a password is this account's; asked for without echo where not given. It is not
+        kept, and after a refusal not tried again.
+
+        Raises:
+            LoginRefused: it is not. CredentialsError: there is none (a token), or nothing was typed. ServiceError: the service
+            could not be asked.
+        """
+        self._auth.check_password(getpass.getpass("Password: ") if password is None else password)
+
     def change_password(self, current: str | None = None, new: str | None = None) -> None:
         """Change the password; asked for without echo where not given. The enterprise's password policy applies.
 

@@ -48,7 +48,8 @@ class LeadSession(ReadSession):
     gone on with without giving them again; else (and by default, see ``CVTR_JOURNAL_COMMENTS``) only their hash is kept.
     ``masked``: shorten names, e-mail addresses and telephones in all frames; by default for all accounts but those of which the
     service says that they may see the data.
-    ``on_step`` is for tests (see ``runs.options.STEPS``).
+    ``password_before_signing``: before the first signature the password is asked for again (``confirm_password``); a policy can
+    ask for it, too. ``on_step`` is for tests (see ``runs.options.STEPS``).
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class LeadSession(ReadSession):
         masked: bool | None = None,
         patience: Patience | None = None,
         keep_comments: bool | None = None,
+        password_before_signing: bool = False,
         on_step: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(client, progress=progress, masked=masked)
         self._running = RunRegistry(client)
+        self._running.policy.password_first = password_before_signing
         self._patience = patience or Patience()
         self._keep_comments = settings.keep_comments() if keep_comments is None else keep_comments
         self._on_step = on_step
@@ -166,7 +169,19 @@ class LeadSession(ReadSession):
             NotConfirmed: the name has no letters, or holds characters that cannot be seen. PlanOutOfDate: as ``start``.
         """
         self._must_fit(plan)
+        self._running.policy.must_have_password()
         return self._signed(plan, name)
+
+    def confirm_password(self, password: str | None = None) -> None:
+        """Give the password again, where the policy or the session asks for it before the first signature; asked for without echo
+        where it is left out. It goes out in one login, is not kept, and is not tried again where it is refused.
+
+        Raises:
+            LoginRefused: it is not this account's. CredentialsError: there is none (a token), or nothing was typed. ServiceError:
+            the service could not be asked.
+        """
+        self.client.check_password(password)
+        self._running.policy.password_given = True
 
     def _signed(self, plan: Plan, name: str) -> Signature:
         return Signature(printed_name(name), plan.statement, datetime.now(self.client.zone), plan.fingerprint)

@@ -40,6 +40,21 @@ class PolicyCheck:
         self._client = client
         self._journal = journal
         self._done = DoneLeads()
+        self.password_first = False
+        self.password_given = False
+
+    def must_have_password(self) -> None:
+        """Refuse a signature before the password was given again, where the session or the policy asks for that.
+
+        Raises:
+            NotConfirmed: as said.
+        """
+        if self.password_given or not (self.password_first or read_policy(self._client.identity).password_before_signing):
+            return
+        raise NotConfirmed(
+            "Before the first signature of a session your password is asked for again. In a cell of its own: "
+            "session.confirm_password() (in the panel: panel.session.confirm_password()); then sign."
+        )
 
     def rules(self, actions: Iterable[Action], *, cancelled: Callable[[], bool] = never) -> HouseRules:
         """The policy with what a plan of these actions is held against: leads done by runs from here, and how many came in.

@@ -126,6 +126,8 @@ class RunRegistry:
             PlanOutOfDate: it was run already, or the policy does not allow it by now. NotConfirmed: the policy asks for another
             person. JournalError: the journal cannot be written; nothing was sent.
         """
+        if signature is not None:
+            self.policy.must_have_password()
         todo = [e.lead_id for e in plan.sendable]
         with self.policy.starting(plan, todo) as check, self._alone_with(plan, options.source):
             held = dataclasses.replace(options, check=check)

@@ -48,7 +48,7 @@ def test_the_example_of_the_questions_runs(tmp_path):
     assert "LeadGen Ltd" in done.stdout
 
 
-@pytest.mark.parametrize("page", ["sharing.md", "unattended.md", "returns.md", "reports.md"])
+@pytest.mark.parametrize("page", ["sharing.md", "policies.md", "unattended.md", "returns.md", "reports.md"])
 def test_the_examples_of_a_page_run(tmp_path, page):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "script.py").write_text("\n".join(blocks), encoding="utf-8")
@@ -57,6 +57,25 @@ def test_the_examples_of_a_page_run(tmp_path, page):
         env={**_env(), "CVTR_JOURNAL": str(tmp_path / "journal")},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_the_page_on_policies_has_every_key_and_a_policy_that_is_read(tmp_path):
+    from cvtr_widgets.plans import policy
+
+    text = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    path = tmp_path / "policy.toml"
+    path.write_text(example, encoding="utf-8")
+    found = policy.policy_of(path)
+    named = set(re.findall(r"`([a-z_.]+)`", "".join(line.partition("| ")[2].partition(" |")[0] for line in text.splitlines())))
+    for name, model in (
+        ("", policy.Policy), ("two_persons.", policy.TwoPersons), ("reasons.", policy.AllowedReasons), ("caps.", policy.Cap),
+        ("exceptions.", policy.Exceptions),
+    ):  # fmt: skip
+        for key in model.model_fields.keys() - {"mark"}:
+            assert f"{name}{key}" in named or any(one.startswith(f"{key}.") for one in named), f"{name}{key}"
+    assert found.model_fields_set >= policy.Policy.model_fields.keys() - {"mark"}, "the example lacks a key"
+    assert "reasons.allowed" in named
 
 
 def test_the_examples_of_the_archive_run(tmp_path):
