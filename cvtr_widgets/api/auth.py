@@ -229,8 +229,8 @@ class Auth:
         return token
 
     def check_password(self, password: str) -> None:
-        """One login with a password that was typed just now, beside the token in use. Neither the password nor what the login gives
-        is kept, and after a refusal there is no second try.
+        """One login with a password that was typed just now, beside the token in use. Neither the password nor what the login
+        gives is kept, and after a refusal there is no second try.
 
         Raises:
             LoginRefused: it is not this account's. CredentialsError: this account was logged in with a token, or nobody could be
