@@ -155,19 +155,8 @@ class LeadLoader:
         return self._frame(builder, as_of, notes, absent)
 
     def named(self, resource: str, value: int | str | None) -> int | None:
-        """An id, or the one id that has this name.
-
-        Raises:
-            RequestRefused: none or several are called so.
-        """
-        if not isinstance(value, str) or not value.strip() or value.strip().isdecimal():
-            return wanted_id(resource[:-1], value)
-        names = self._client.catalog.names(resource)
-        found = [record_id for record_id, name in names.items() if name.lower() == value.strip().lower()]
-        if len(found) != 1:
-            what = f"{len(found)} {resource} are" if found else f"No {resource[:-1]} is"
-            raise RequestRefused(f"{what} called {value[:60]!r}", advice=f"Give the id (session.{resource}()).")
-        return found[0]
+        """As ``named``."""
+        return named(self._client, resource, value)
 
     def detail(self, lead_id: LeadId) -> LeadDetail:
         """One lead with its job results and notes."""
@@ -192,6 +181,22 @@ class LeadLoader:
         results.attrs["notes"] = self._client.catalog.notes("processr-job-leads")
         said.attrs["notes"] = self._client.catalog.notes("lead-notes")
         return LeadDetail(lead_id, fields, results, said)
+
+
+def named(client: Convertr, resource: str, value: int | str | None) -> int | None:
+    """An id, or the one id that has this name.
+
+    Raises:
+        RequestRefused: none or several are called so.
+    """
+    if not isinstance(value, str) or not value.strip() or value.strip().isdecimal():
+        return wanted_id(resource[:-1], value)
+    names = client.catalog.names(resource)
+    found = [record_id for record_id, name in names.items() if name.lower() == value.strip().lower()]
+    if len(found) != 1:
+        what = f"{len(found)} {resource} are" if found else f"No {resource[:-1]} is"
+        raise RequestRefused(f"{what} called {value[:60]!r}", advice=f"Give the id (session.{resource}()).")
+    return found[0]
 
 
 def _newest_first(frame: pd.DataFrame) -> pd.DataFrame:

@@ -160,7 +160,7 @@ class LeadSession(ReadSession):
         rule = read_rule(path)
         with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
             stop = stopper(cancel)
-            return plan_of_rule(self.client, rule, self.pull, self._running, on_progress=tell, cancelled=stop)
+            return plan_of_rule(self.client, rule, self.pull, self.count, self._running, on_progress=tell, cancelled=stop)
 
     def sign(self, plan: Plan, name: PrintedName) -> Signature:
         """A signature under this very plan; it is worth nothing under another.

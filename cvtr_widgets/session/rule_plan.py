@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import DELIVERIES, count_of
-from cvtr_widgets.errors import PlanError, PlanOutOfDate
+from cvtr_widgets.errors import PlanError, PlanOutOfDate, RequestRefused
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import LeadId, LeadState
 from cvtr_widgets.plans.make_plan import make_plan, read_leads
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.session.lead_loader import PlanLists
+from cvtr_widgets.session.lead_loader import PlanLists, named
 from cvtr_widgets.session.rule_file import Rule
 
 if TYPE_CHECKING:
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
 FEW, LAST = 10, 10
 """What counts as usual at least (leads), and of how many runs."""
 Pull = Callable[..., "pd.DataFrame"]
+Count = Callable[..., tuple[int | None, int]]
 
 
 def plan_of_rule(
     client: Convertr,
     rule: Rule,
     pull: Pull,
+    count: Count,
     running: RunRegistry,
     *,
     on_progress: Callable[[int, int], None],
@@ -39,7 +43,9 @@ def plan_of_rule(
     """The plan of a rule; None where no lead matches. See ``LeadSession.plan_rule``."""
     if rule.enterprise not in {None, client.identity.enterprise}:
         raise PlanOutOfDate(f"This rule is for {rule.enterprise}, and this session is at {client.identity.enterprise}.")
-    ids, notes = _matching(rule, pull, cancelled)
+    campaigns = list(dict.fromkeys(named(client, "campaigns", one) or 0 for one in rule.leads.campaigns))
+    there = partial(client.catalog.has, "campaigns")
+    ids, notes = _matching(rule, pull, count, campaigns, there, cancelled)
     if not ids:
         return None
     notes += _within(rule, len(ids), usual_number(rule, running.journal))
@@ -48,15 +54,18 @@ def plan_of_rule(
     deliveries = ids if action.kind in DELIVERIES else []
     reading = read_leads(client, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
     lists = PlanLists(client)
-    wanted = _campaigns(rule, client)
-    held = {i: why for i in ids if (lead := reading.leads.get(i)) is not None and (why := _no_longer(rule, lead.state, wanted))}
+    held = {
+        i: why for i in ids if (lead := reading.leads.get(i)) is not None and (why := _no_longer(rule, lead.state, campaigns))
+    }
     return make_plan(
         client, lists, [(action, ids)], reading=reading, notes=notes, held=held, rule=rule.name,
         rules=running.policy.rules([action], cancelled=cancelled), cancelled=cancelled,
     )  # fmt: skip
 
 
-def _matching(rule: Rule, pull: Pull, cancelled: Callable[[], bool]) -> tuple[list[LeadId], list[str]]:
+def _matching(
+    rule: Rule, pull: Pull, count: Count, campaigns: Sequence[int], there: Callable[[int], bool], cancelled: Callable[[], bool]
+) -> tuple[list[LeadId], list[str]]:
     """The leads that match, oldest first."""
     import pandas as pd
 
@@ -66,28 +75,43 @@ def _matching(rule: Rule, pull: Pull, cancelled: Callable[[], bool]) -> tuple[li
         ages["created_before"] = now - timedelta(days=wanted.older_than_days)
     if wanted.newer_than_days is not None:
         ages["created_after"] = now - timedelta(days=wanted.newer_than_days)
-    frames = [
-        pull(campaign=campaign, publisher=publisher, status=wanted.status, delivery=wanted.delivery, cancel=cancelled, **ages)
-        for campaign in wanted.campaigns or (None,)
-        for publisher in wanted.publishers or (None,)
-    ]
+
+    def read(campaigns: Sequence[int | None]) -> list[pd.DataFrame]:
+        return [
+            pull(campaign=campaign, publisher=publisher, status=wanted.status, delivery=wanted.delivery, cancel=cancelled, **ages)
+            for campaign in campaigns or (None,)
+            for publisher in wanted.publishers or (None,)
+        ]
+
+    frames = read((None,)) if len(campaigns) > 1 and _all_is_less(count, len(campaigns), ages, cancelled) else None
+    if frames is None or any(frame["campaign_id"].isna().any() for frame in frames):  # each says itself what is wrong
+        frames = read(campaigns)
+    else:
+        frames = [_of_campaigns(frame, campaigns) for frame in frames]
+        found = {int(own) for frame in frames for own in frame["campaign_id"].unique()}
+        if lost := next((own for own in campaigns if own not in found and not there(own)), None):
+            raise RequestRefused(f"There is no campaign {lost}, or it is not visible to you", advice="See session.campaigns().")
     dates = pd.concat([frame["date"] for frame in frames])
     dates = dates[~dates.index.duplicated()]
     notes = list(dict.fromkeys(note for frame in frames for note in frame.attrs.get("notes", ())))
     return [int(i) for i in dates.sort_values(kind="stable").index], notes
 
 
-def _campaigns(rule: Rule, client: Convertr) -> set[int]:
-    """The ids of the rule's campaigns: a lead that moved to another one meanwhile is not meant."""
-    names = (
-        {name.lower(): campaign_id for campaign_id, name in client.catalog.names("campaigns").items()}
-        if rule.leads.campaigns
-        else {}
-    )
-    return {one if isinstance(one, int) else names.get(one.strip().lower(), 0) for one in rule.leads.campaigns}
+def _all_is_less(count: Count, campaigns: int, ages: Mapping[str, Any], cancelled: Callable[[], bool]) -> bool:
+    """Whether reading the leads of all campaigns takes fewer requests than one for each campaign, which is the least that
+    reading them one by one takes. The count is one more.
+    """
+    total, page = count(cancel=cancelled, **ages)
+    return total is not None and page > 0 and 1 + math.ceil(total / page) < campaigns
 
 
-def _no_longer(rule: Rule, state: LeadState, campaigns: set[int]) -> str:
+def _of_campaigns(frame: pd.DataFrame, campaigns: Sequence[int]) -> pd.DataFrame:
+    found = frame[frame["campaign_id"].isin(list(campaigns))]
+    found.attrs = frame.attrs
+    return found
+
+
+def _no_longer(rule: Rule, state: LeadState, campaigns: Collection[int]) -> str:
     """Why a lead that matched is no longer meant, by the reading that the plan rests on."""
     wanted = rule.leads
     for name, must in (("status", wanted.status), ("delivery", wanted.delivery)):

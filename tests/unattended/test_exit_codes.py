@@ -172,8 +172,9 @@ def killed_at_random(sandbox, session, plan_file, command, seed: int, *, really:
     process.send_signal(number)
     ended = end_of(process, file)
     sandbox.server.latency = 0.0
-    assert ended.code in {0, -number, 128 + number}, ended
     said, runs = ended.summary, session.history()
+    not_begun = ended.code == 1 and said is None and "cvtr_widgets" not in ended.err  # Python was not as far as to know of us
+    assert not_begun or ended.code in {0, -number, 128 + number}, ended
     if said is None:
         assert runs.empty
         return

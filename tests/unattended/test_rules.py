@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.errors import PlanError, PlanOutOfDate
+from cvtr_widgets.errors import PlanError, PlanOutOfDate, RequestRefused
 from cvtr_widgets.session.rule_file import read_rule
 from cvtr_widgets.session.rule_plan import plan_of_rule
 from tests.unattended.conftest import end_of
@@ -38,8 +39,6 @@ def rule(tmp_path):
 
 
 def meant(session):
-    import pandas as pd
-
     leads = session.pull(status="Caution")
     return leads[leads["date"] <= pd.Timestamp.now(tz="UTC") - pd.Timedelta(days=3)]
 
@@ -54,6 +53,31 @@ def test_a_rule_is_about_the_leads_that_match_and_no_other(session, rule):
     name = leads.campaign.iloc[0]
     assert session.plan_rule(rule(leads=f"campaigns = [{name!r}]")).frame.index.equals(one.frame.index)
     assert session.plan_rule(rule(leads="newer_than_days = 3.001")) is None
+
+
+def test_many_campaigns_are_read_together_where_that_takes_fewer_requests(sandbox, session, rule):
+    every, leads = session.campaigns().index.tolist(), meant(session)
+    leads = leads[leads["date"] > pd.Timestamp.now(tz="UTC") - pd.Timedelta(days=10)]
+    some = every[:6]
+
+    def listed(campaigns) -> tuple[set[int], int]:
+        before = len(sandbox.server.requests)
+        plan = session.plan_rule(rule(leads=f"newer_than_days = 10\ncampaigns = {campaigns}"))
+        lists = [
+            r
+            for r in sandbox.server.requests[before:]
+            if r.path == "/api/v4/leads" and any("createdTs" in name for name, _ in r.query)
+        ]
+        return set() if plan is None else set(plan.frame.index), len(lists)
+
+    found, requests = listed(some)
+    assert found == set(leads.index[leads.campaign_id.isin(some)])
+    assert requests < len(some)
+    few, apart = listed(some[:2])
+    assert few == set(leads.index[leads.campaign_id.isin(some[:2])])
+    assert apart >= 2
+    with pytest.raises(RequestRefused, match="no campaign 999999"):
+        session.plan_rule(rule(leads=f"newer_than_days = 10\ncampaigns = {[*some, 999999]}"))
 
 
 def test_its_limits_stop_it(session, rule):
@@ -119,7 +143,8 @@ def test_a_lead_that_stops_matching_meanwhile_is_held_back(session, rule):
         session.client,
         read_rule(rule()),
         and_then,
-        session._running.journal,
+        session.count,
+        session._running,
         on_progress=lambda _n, _t: None,
         cancelled=lambda: False,
     )
