@@ -378,7 +378,7 @@ def bench(words: list[str]) -> int:
 
 
 def page(words: list[str]) -> int:
-    """Bundle the script and style of the panel's page anew, after a change of ``panel/static`` or ``insight/static``."""
+    """Bundle the script and style of the panel's page again, after a change of ``panel/static`` or ``insight/static``."""
     env = ensure_node()
     return call(PYTHON, ROOT / "tools" / "page.py", *words, env=env)
 

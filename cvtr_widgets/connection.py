@@ -202,7 +202,7 @@ def _account(
     if password:
         return Credentials(user, password, "", "the argument password=", CHECK, place)
     if mine and environ.get("CVTR_PASSWORD") and environ.get("CVTR_USERNAME", user) == user:
-        remedy = "Correct CVTR_PASSWORD and CVTR_USERNAME, start the kernel again, then connect anew."
+        remedy = "Correct CVTR_PASSWORD and CVTR_USERNAME, start the kernel again, then connect again."
         return Credentials(user, environ["CVTR_PASSWORD"], "", "CVTR_PASSWORD", remedy, place)
     kept, said = keyrings.password(place, user)
     if kept:
@@ -213,7 +213,7 @@ def _account(
     return Credentials(user, typed, "", "what was typed", CHECK, place)
 
 
-CHECK = "Check it, the user and the enterprise, then connect anew."
+CHECK = "Check it, the user and the enterprise, then connect again."
 
 
 def _environment_is_for(origin: str, environ: Mapping[str, str], names: Sequence[str]) -> bool:
@@ -248,7 +248,7 @@ def _token(enterprise: str, origin: str, given: str | bool | None, question: Cal
         return "", ""
     if not text.isascii() or not text.isprintable() or " " in text or len(text) > 8_000:
         raise CredentialsError(
-            f"That is no token ({source}): it holds spaces or odd characters. Copy it again, without the quotes."
+            f"That is not a token ({source}): it holds spaces or odd characters. Copy it again, without the quotes."
         )
     return text, source
 

@@ -11,7 +11,7 @@
     │   ├── PasswordExpired      the way out is client.change_password
     │   ├── NotReached           no connection: name, network, proxy
     │   │   └── NotTrusted       the certificate does not hold: final, and nothing was sent
-    │   ├── NoAnswer             connected, but no dependable answer in time
+    │   ├── NoAnswer             connected, but no reliable answer in time
     │   ├── Unreadable           an answer that is not what a Convertr sends (HTML, cut JSON, wrong types)
     │   ├── NotAllowed           403
     │   ├── NotFound             404, 410
@@ -106,7 +106,7 @@ class PasswordExpired(ServiceError):
 
 
 class NotReached(ServiceError):
-    """No connection came about, so nothing was sent."""
+    """No connection could be made, so nothing was sent."""
 
 
 class NotTrusted(NotReached):
@@ -114,7 +114,7 @@ class NotTrusted(NotReached):
 
 
 class NoAnswer(ServiceError):
-    """The request went out and no dependable answer came back."""
+    """The request went out and no reliable answer came back."""
 
 
 class Unreadable(ServiceError):

@@ -59,7 +59,7 @@ def zone(environ: Mapping[str, str] = os.environ) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsError(f"CVTR_TIMEZONE is {name!r}, which is no time zone. Use one like Europe/London.") from None
+        raise SettingsError(f"CVTR_TIMEZONE is {name!r}, which is not a time zone. Use one like Europe/London.") from None
 
 
 def _machine_zone(named: str) -> tzinfo:
@@ -185,7 +185,7 @@ def _is_there(path: Path) -> bool:
         return path.is_file()
     except OSError as error:
         raise SettingsError(
-            f"The settings in {path.parent} cannot be looked at: {error.strerror}. Give yourself the right, or choose another "
+            f"The settings in {path.parent} cannot be looked at: {error.strerror}. Give yourself permission, or choose another "
             "folder with CVTR_SETTINGS."
         ) from None
 

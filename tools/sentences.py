@@ -49,7 +49,7 @@ def sentences() -> Iterator[tuple[str, int, str]]:
         if path.name.endswith(".min.js"):
             continue
         for line, text in in_python(path) if path.suffix == ".py" else in_script(path):
-            if len(WORDS.findall(text)) >= 3 and not NO_SENTENCE.search(text):
+            if len(WORDS.findall(text)) >= 3 and " " in text.strip() and not NO_SENTENCE.search(text):
                 yield path.relative_to(ROOT).as_posix(), line, " ".join(text.split())
 
 

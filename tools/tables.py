@@ -34,7 +34,7 @@ DANGER = {
 }
 VERDICTS = {
     Verdict.WILL_CHANGE: "would be sent; `now` and `then` say what changes",
-    Verdict.ALREADY_SO: "stands so already in everything the action sets; not sent",
+    Verdict.ALREADY_SO: "already set in everything the action changes; not sent",
     Verdict.NOT_ELIGIBLE: "Convertr's rule for this action excludes it, or it has changed since a saved plan or a rule "
     "chose it; not sent",
     Verdict.NOT_FOUND: "deleted, or not visible to this account",
@@ -48,7 +48,7 @@ OUTCOMES = {
     Outcome.CONTRADICTED: "the service said yes, and reading says otherwise after waiting: an alarm, shown first",
     Outcome.REFUSED: "the service said no for this lead; `detail` has its words",
     Outcome.SKIPPED: "not sent: any verdict but `will_change`, or changed by somebody since the plan; `detail` says which",
-    Outcome.UNKNOWN: "sent, no dependable answer, and reading twice could not settle it; never sent again by itself",
+    Outcome.UNKNOWN: "sent, no reliable answer, and reading twice could not settle it; never sent again by itself",
     Outcome.NOT_SENT: "the run was cancelled or stopped before it; safe to plan again",
 }
 

@@ -40,7 +40,7 @@ class ActionRow:
     ``final``: why nothing takes it back
     (empty: something does). ``needs_right``: without that right of the account it is not offered. ``warning``: said where it is
     planned. ``first_write``: said before the first write at an enterprise. ``unbills``: the sides that are not billed for the
-    lead any more; ``bills``: those that are from then on. ``recalculated``: what is billable is worked out anew by the contracts.
+    lead any more; ``bills``: those that are from then on. ``recalculated``: the contracts decide again what is billable.
     """
 
     kind: ActionKind
@@ -175,7 +175,7 @@ def _job_ids(given: Any) -> tuple[int, ...]:
 def _need_reason(reason: str | None, label: str) -> str:
     found = _clean(reason, "A reason")
     if found is None:
-        raise PlanError(f"{label} needs a reason. Choose one of the list (session.reasons(...)) or give your own words.")
+        raise PlanError(f"{label} needs a reason. Choose one from the list (session.reasons(...)) or give your own words.")
     return found
 
 
@@ -221,7 +221,7 @@ def mark_other(reason: str = "Replacement", comment: str | None = None) -> Actio
     match = {r.lower(): r for r in OTHER_REASONS}.get(reason.strip().lower()) if isinstance(reason, str) else None
     if match is None:
         raise PlanError(
-            f"Mark as Other knows the reasons 'Replacement' and 'None', not {quoted(reason)}. Use one of these texts."
+            f"Mark as Other takes the reasons 'Replacement' and 'None', not {quoted(reason)}. Use one of these texts."
         )
     return Action(ActionKind.OTHER, match, comment=_clean(comment))
 

@@ -106,7 +106,7 @@ def _prove_fields(action: Action, before: Lead, after: Lead, needed: tuple[str, 
     if missing:
         return Proof(ProofResult.UNPROVABLE, f"the service does not send {', '.join(_word(n) for n in missing)}")
     if not changed:
-        return Proof(ProofResult.UNPROVABLE, "what can be read stood so before")
+        return Proof(ProofResult.UNPROVABLE, "what can be read was the same before")
     return Proof(ProofResult.PROVEN, "read back: " + ", ".join(_word(n) for n in readable))
 
 
@@ -161,7 +161,7 @@ def _prove_delivery(action: Action, before: Observation, after: Observation) -> 
     if said == {not target}:
         return Proof(ProofResult.UNCHANGED, f"still {'Not Delivered' if target else 'Delivered'}")
     if delivered_now(before) is not (not target):
-        return Proof(ProofResult.UNPROVABLE, "what can be read stood so before")
+        return Proof(ProofResult.UNPROVABLE, "what can be read was the same before")
     return Proof(ProofResult.PROVEN, "read back: " + ("Delivered" if target else "Not Delivered"))
 
 
@@ -178,7 +178,7 @@ def _prove_reprocess(before: Lead, after: Lead, at_rest: bool | None) -> Proof:
             f"{times} times, so somebody else, or another copy of this run, has reprocessed it too",
         )
     if at_rest is None:
-        return Proof(ProofResult.UNPROVABLE, "the counter went up; the service does not tell whether processing has ended")
+        return Proof(ProofResult.UNPROVABLE, "the counter went up; the service does not say whether processing has ended")
     if not at_rest:
         return Proof(ProofResult.UNDER_WAY, "the counter went up; processing has not ended")
     return Proof(ProofResult.PROVEN, f"processed again: counter {before.processing_counter} to {after.processing_counter}")

@@ -165,7 +165,7 @@ class Auth:
             self._token = self._renewed(cancelled) or self._logged_in(cancelled)
 
     def forget(self) -> None:
-        """After a changed password: the next call logs in anew."""
+        """After a changed password: the next call logs in again."""
         with self._lock:
             self._token = None
             self.password_expired = False
@@ -247,7 +247,7 @@ class Auth:
             if answer.status != 200:
                 self._check_refused = LoginRefused(
                     "The password was refused", status=answer.status,
-                    advice="It is not tried again in this session, because ten refusals lock an account. Connect anew.",
+                    advice="It is not tried again in this session, because ten refusals lock an account. Connect again.",
                 )  # fmt: skip
                 raise self._check_refused
 
@@ -350,7 +350,7 @@ class Auth:
     def _refusal(self, answer: Answer, path: str) -> LoginRefused:
         words, source = problem_words(answer), self._credentials.source
         check = f"The password came from {source}. {self._credentials.remedy}" if source else (
-            "Check user, password and enterprise, then connect anew."
+            "Check user, password and enterprise, then connect again."
         )  # fmt: skip
         return LoginRefused(
             "The login was refused",

@@ -35,7 +35,7 @@ class Catalog:
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
-        """Read every list anew when it is next asked for."""
+        """Read every list again when it is next asked for."""
         with self._lock:
             self._kept.clear()
 
@@ -131,7 +131,7 @@ class Catalog:
         """The integration jobs configured on a campaign, in their order.
 
         Raises:
-            RequestRefused: the campaign is no id.
+            RequestRefused: the campaign is not an id.
         """
         campaign_id = lead_id_of(campaign_id)
         d = self._reader.dialect

@@ -54,20 +54,20 @@ def _without_numbers(error: CvtrError) -> str:
 
 def _reached(client: Convertr) -> Iterator[Diagnosis]:
     secure = client.origin.startswith("https://")
-    found = "the name resolves; TLS holds" if secure else "on this machine, without TLS"
+    found = "the name resolves; TLS works" if secure else "on this machine, without TLS"
     yield Diagnosis("connection", "ok", found)
     came = f", from {client.auth.source}" if client.auth.source else ""
     yield Diagnosis("login", "ok", f"logged in ({client.auth.way}{came})")
     if client.identity.user_id is None:
         yield Diagnosis(
-            "user", "missing", "the service does not tell whose login this is",
+            "user", "missing", "the service does not say whose login this is",
             "Runs and proofs of one token are not offered with another. See the dialect: user.own."
             if client.auth.way == "token" else "See the dialect: auth.token.user_id.",
         )  # fmt: skip
     life = client.auth.life
     if life is None:
         yield Diagnosis(
-            "token", "differs", "its life is not known", "When the service stops taking it, copy a new one and connect."
+            "token", "differs", "when it expires is not known", "When the service stops taking it, copy a new one and connect."
         )
     else:
         renewal = "it can be renewed" if client.auth.renewable else "it cannot be renewed: the password is used again"
@@ -101,7 +101,7 @@ def _account(client: Convertr) -> Iterator[Diagnosis]:
 
 def _filters(client: Convertr) -> Iterator[Diagnosis]:
     offered = client.offered_filters()
-    slower = "Given leads are then read by campaign and date or one by one; that is slower, not less true."
+    slower = "Given leads are then read by campaign and date or one by one; that is slower, but as reliable."
     if not offered:
         yield Diagnosis("filters offered", "missing", "the service lists none", slower)
         return

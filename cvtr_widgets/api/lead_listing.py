@@ -53,7 +53,7 @@ def wanted_id(name: str, value: Any) -> int | None:
     if isinstance(text, str) and text.isascii() and text.isdecimal():
         text = int(text)
     if isinstance(text, bool) or not isinstance(text, Integral) or text < 1:
-        raise RequestRefused(f"{name}={quoted(value)} is no id", advice=f"Give the {name}'s number, or leave it out for all.")
+        raise RequestRefused(f"{name}={quoted(value)} is not an id", advice=f"Give the {name}'s number, or leave it out for all.")
     return int(text)
 
 
@@ -66,7 +66,7 @@ def wanted_text(name: str, value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        raise RequestRefused(f"{name}={quoted(value)} is no {name}", advice="Give its name as text, or leave it out for all.")
+        raise RequestRefused(f"{name}={quoted(value)} is not a {name}", advice="Give its name as text, or leave it out for all.")
     return value
 
 
@@ -75,7 +75,7 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
     Timestamp at midnight is a day. A time that stands twice where clocks go back means the first one, with ``end`` the last.
 
     Raises:
-        RequestRefused: text that is no date.
+        RequestRefused: text that is not a date.
     """
     if value is None:
         return None
@@ -84,9 +84,9 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
             text = value.strip()
             return moment(_parsed(text), zone, end=end)
         except ValueError:
-            raise RequestRefused(f"{text[:40]!r} is no date", advice="Write it as 2026-11-24.") from None
+            raise RequestRefused(f"{text[:40]!r} is not a date", advice="Write it as 2026-11-24.") from None
     if not isinstance(value, date) or value != value:  # noqa: PLR0124  pandas' missing time
-        raise RequestRefused(f"{quoted(value)} is no date", advice="Write it as 2026-11-24, or leave it out.")
+        raise RequestRefused(f"{quoted(value)} is not a date", advice="Write it as 2026-11-24, or leave it out.")
     if isinstance(value, datetime):
         if type(value).__name__ == "Timestamp" and not any((value.hour, value.minute, value.second, value.microsecond)):
             return (day_ends if end else day_begins)(value.date(), value.tzinfo or zone)
@@ -97,7 +97,7 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
 
 def _parsed(text: str) -> date:
     if "W" in text.upper():
-        raise ValueError("a week is no day")
+        raise ValueError("a week is not a day")
     try:
         return date.fromisoformat(text)
     except ValueError:

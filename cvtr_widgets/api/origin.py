@@ -32,11 +32,11 @@ def own_origin(enterprise: str) -> str:
     """``https://acme.cvtr.io`` for ``acme``.
 
     Raises:
-        CredentialsError: it is no enterprise name.
+        CredentialsError: it is not an enterprise name.
     """
     if not LABEL.fullmatch(enterprise):
         raise CredentialsError(
-            f"{enterprise[:60]!r} is no enterprise name. Give only the first part of the platform's address, such as acme "
+            f"{enterprise[:60]!r} is not an enterprise name. Give only the first part of the platform's address, such as acme "
             "for https://acme.cvtr.io, or the whole address as url=."
         )
     return f"https://{enterprise}.cvtr.io"
@@ -80,7 +80,7 @@ def _host(host: str) -> str:
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
-            raise CredentialsError(f"{_TAKES} {host[:60]!r} is no whole IPv4 address. Correct it.") from None
+            raise CredentialsError(f"{_TAKES} {host[:60]!r} is not a complete IPv4 address. Correct it.") from None
     return host
 
 

@@ -166,7 +166,7 @@ class Pages:
         if needed > self._allow:
             raise ReadTooLarge(
                 f"This read would take {needed:,} requests for {first.total:,} rows, more than the {self._allow:,} that "
-                f"are made without asking. Narrow the filters, or say go on (go_on=True).",
+                f"are made without asking. Narrow the filters, or pass go_on=True.",
                 requests=needed,
             )
 
@@ -270,7 +270,7 @@ class Pages:
             if self._allow is not None and page.number >= self._allow:
                 raise ReadTooLarge(
                     f"After {page.number:,} requests there is still more, and the service's total is no guide. "
-                    "Narrow the filters, or say go on (go_on=True).",
+                    "Narrow the filters, or pass go_on=True.",
                     requests=page.number + 1,
                 )
             page = self._fetch(page.number + 1)

@@ -126,7 +126,9 @@ def _checked(which: str, value: str) -> str:
     except ValueError:
         usable = False
     if not usable or any(c.isspace() or ord(c) < 32 for c in address):
-        raise SettingsError(f"{name} is no address of a proxy. It looks like http://proxy.example:8080; correct or unset it.")
+        raise SettingsError(
+            f"{name} is not the address of a proxy. It looks like http://proxy.example:8080; correct or unset it."
+        )
     if parts.scheme.lower().startswith("socks") and importlib.util.find_spec("socksio") is None:
         raise SettingsError(f'{name} names a SOCKS proxy, which needs a package: pip install "httpx[socks]". Or unset it.')
     return address

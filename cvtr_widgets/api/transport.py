@@ -85,8 +85,8 @@ class FailedRequest(Exception):
 # Row by row what httpx says and what it means for a request that changes something. Whatever is not listed is LOST. Only
 # what cannot happen once a request is on its way counts as not connected: a write is sent again after that.
 CAUSES: dict[type[Exception], tuple[Cause, str]] = {
-    httpx.ConnectError: (Cause.NOT_CONNECTED, "no connection came about"),
-    httpx.ConnectTimeout: (Cause.NOT_CONNECTED, "no connection came about in time"),
+    httpx.ConnectError: (Cause.NOT_CONNECTED, "no connection could be made"),
+    httpx.ConnectTimeout: (Cause.NOT_CONNECTED, "no connection could be made in time"),
     httpx.PoolTimeout: (Cause.NOT_CONNECTED, "no free connection in time"),
     httpx.ProxyError: (Cause.NOT_CONNECTED, "the proxy refused to connect"),
     httpx.UnsupportedProtocol: (Cause.LOST, "the address is not one for http or https"),
@@ -121,7 +121,7 @@ def certificate_trouble(error: BaseException | None) -> str | None:
     """Why a certificate does not hold, where that is what an error comes from."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return f"its certificate does not hold ({error.verify_message})"
+            return f"its certificate is not valid ({error.verify_message})"
         error = error.__cause__ or error.__context__
     return None
 
@@ -365,7 +365,7 @@ def failure_error(failed: FailedRequest, method: str, path: str) -> ServiceError
         )  # fmt: skip
     if failed.cause is Cause.UNREADABLE:
         return Unreadable(failed.detail.capitalize(), method=method, path=path, advice="Ask for less at once.")
-    return NoAnswer(f"No dependable answer: {failed.detail}", method=method, path=path, advice="Try again in a moment.")
+    return NoAnswer(f"No reliable answer: {failed.detail}", method=method, path=path, advice="Try again in a moment.")
 
 
 _IN_PATH = re.compile(r"/(\d{1,19})(?=/|$)")

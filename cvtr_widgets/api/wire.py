@@ -76,7 +76,7 @@ def _choice_form(choice: Choice, slot: Slot, what: str) -> int | str:
     forms = {"id": choice.id, "integer": choice.id, "digits": digits, "iri": choice.iri}
     value = forms.get(slot.form, choice.name)
     if value is None:
-        raise PlanError(f"The service's list gives no {slot.form} for the {what} {choice.name!r}. Mend the dialect.")
+        raise PlanError(f"The service's list gives no {slot.form} for the {what} {choice.name!r}. Correct the dialect.")
     return value
 
 
@@ -108,7 +108,7 @@ def request_of(
             more leads than one call takes.
     """
     if not all(type(lead_id) is int and 0 < lead_id <= MAX_LEAD_ID for lead_id in ids):
-        raise PlanError("One of these is no lead id, so nothing was sent. Make the plan from session.select(...).")
+        raise PlanError("One of these is not a lead id, so nothing was sent. Make the plan from session.select(...).")
     if not ids or (len(ids) > 1 and not call.many):
         raise PlanError(f"{call.path} takes one lead a call, not {len(ids)}. Send them one by one.")
     values = _values(dialect, call, action, signature)
@@ -186,7 +186,9 @@ def read_write(dialect: Dialect, call: Call, ids: Sequence[LeadId], answer: Answ
     if 300 <= status < 400:
         return WriteAnswer(Cause.REDIRECTED, status, detail="the service redirects elsewhere; not followed")
     if 200 <= status < 300 and status not in call.yes:
-        return WriteAnswer(Cause.UNREADABLE, status, detail=f"the service answered {status}, which is no yes for this call")
+        return WriteAnswer(
+            Cause.UNREADABLE, status, detail=f"the service answered {status}, which does not mean yes for this call"
+        )
     if status not in call.yes:
         words = problem_words(answer, ids)
         return WriteAnswer(

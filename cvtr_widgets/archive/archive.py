@@ -302,7 +302,7 @@ class Archive:
 
     def retain(self, days: int | None) -> Removal | None:
         """Keep leads for so many days after they came in, from now on; None: for ever. What is older is removed now and after
-        each sync: files are written anew without it, and the cache is made anew. The manifest says when and how many.
+        each sync: files are written again without it, and the cache is made again. The manifest says when and how many.
 
         Raises:
             ArgumentError: it is no whole number from 1 up. ArchiveBusy: another process writes.

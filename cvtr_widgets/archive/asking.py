@@ -89,7 +89,7 @@ def notes_of(manifest: Manifest, kinds: Any) -> list[str]:
     """What the reader of leads of this archive should know."""
     notes = []
     if not manifest.syncs:
-        notes.append("No sync has come to its end yet: leads are missing. Sync again.")
+        notes.append("No sync has finished yet: leads are missing. Sync again.")
     elif not manifest.syncs[-1]["complete"]:
         notes.append("The last sync did not read everything: leads may be missing or older than it. Sync again.")
     if manifest.floor:

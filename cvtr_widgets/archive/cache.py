@@ -2,7 +2,7 @@
 
 Its name says which manifest it was made from. It is written under another name and renamed, and from then on only read: any
 number of kernels may have it open, while a sync writes Parquet files and the next reader makes a new one. What is missing,
-damaged, cut, or of another version of DuckDB is made anew.
+damaged, cut, or of another version of DuckDB is made again.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Cache:
             self._open = None
 
     def drop(self) -> None:
-        """Remove it, so that it is made anew."""
+        """Remove it, so that it is made again."""
         self.close()
         for path in self._store.folder.glob(f"{NAME}*"):
             with suppress(OSError):

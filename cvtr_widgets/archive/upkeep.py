@@ -50,7 +50,7 @@ def compact(writer: ArchiveWriter, *, at_least: int = 2) -> tuple[int, int]:
 
 
 def remove_before(writer: ArchiveWriter, moment: datetime) -> Removal:
-    """Remove leads that came in before a moment: their files are written anew without them, and the old ones deleted at once.
+    """Remove leads that came in before a moment: their files are written again without them, and the old ones deleted at once.
 
     Raises:
         ArchiveError: a file cannot be read or written.

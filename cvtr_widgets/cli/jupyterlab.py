@@ -159,7 +159,7 @@ class JupyterLab:
         until = time.monotonic() + START_PATIENCE
         while time.monotonic() < until:
             if not self.running():
-                raise LaunchError(f"JupyterLab ended at once.{self._end_of_log()}Mend what it names and start again.")
+                raise LaunchError(f"JupyterLab ended at once.{self._end_of_log()}Fix what it names and start again.")
             if given_up():
                 raise LaunchError("Stopped before JupyterLab was there. Start it again when you like.")
             self.url = self.url or self._written_address()

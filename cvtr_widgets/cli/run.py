@@ -58,7 +58,9 @@ def run(
     include_changed: Annotated[
         bool, typer.Option("--include-changed", help="Send also leads that have changed since the plan was saved.")
     ] = False,
-    parallel: Annotated[bool, typer.Option("--parallel", help="Even if another run at this enterprise goes on.")] = False,
+    parallel: Annotated[
+        bool, typer.Option("--parallel", help="Even if another run at this enterprise is still running.")
+    ] = False,
     preview: Annotated[bool, typer.Option("--preview", help="Say what would be done, and send nothing.")] = False,
     summary: Annotated[Path | None, typer.Option(help="Where the summary goes.", show_default="FILE.summary.json")] = None,
 ) -> None:
@@ -127,7 +129,7 @@ class _Job:
             mine = session.identity
             self._claim = lock(
                 f"enterprise {mine.enterprise} {mine.origin}",
-                f"Another unattended run at {mine.enterprise} goes on. Wait for it, or use --parallel.",
+                f"Another unattended run at {mine.enterprise} is still running. Wait for it, or use --parallel.",
             )
         if self.file.suffix.lower() == ".toml":
             self.plan = session.plan_rule(self.file)

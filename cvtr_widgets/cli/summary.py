@@ -67,7 +67,7 @@ class Summary:
         with suppress(ValueError):
             said = json.loads(safe_files.read(self.path, SettingsError, most=MOST_IDS, what="summary"))
         if not isinstance(said, dict) or said.get("file") != KIND:
-            raise SettingsError(f"{self.path.name!r} is there and is no summary; it was left as it is. Use --summary.")
+            raise SettingsError(f"{self.path.name!r} is not a summary, so it was left as it is. Use --summary.")
 
     def add(self, **said: Any) -> None:
         """Note something, and write the file."""

@@ -214,7 +214,7 @@ class QueueEntry(DialectEntry):
 
     ``path`` is below ``base``, with ``{job}`` for what ``job`` finds in the answer; ``link`` finds an address of the same
     origin in the answer, ``header:location`` takes that header. ``state`` is the word on the job, ``done`` and ``failed`` the
-    words that end the waiting. ``wait``: seconds at the most.
+    words that end the waiting. ``wait``: seconds at most.
     """
 
     path: Relative = ""

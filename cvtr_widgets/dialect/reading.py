@@ -140,7 +140,7 @@ def toml_of(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise DialectError(f"{where} is not TOML: {error}. Mend the line it names.") from None
+        raise DialectError(f"{where} is not TOML: {error}. Correct the line it names.") from None
 
 
 def parse_dialect(text: str, where: str, *, over: Dialect | None = None, source: Path | None = None) -> Dialect:
@@ -290,7 +290,7 @@ def text_of_file(place: Path) -> str:
     try:
         return safe_files.read(place, DialectError, most=DIALECT_BYTES, what="dialect").decode("utf-8")
     except UnicodeDecodeError:
-        raise DialectError(f"The dialect {str(place)!r} cannot be read: it is not UTF-8 text. Save it anew.") from None
+        raise DialectError(f"The dialect {str(place)!r} cannot be read: it is not UTF-8 text. Save it again.") from None
 
 
 def load_dialect(path: str | Path, *, over: Dialect) -> Dialect:

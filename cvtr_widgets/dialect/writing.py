@@ -37,7 +37,7 @@ def with_entries(text: str, changes: Mapping[str, Mapping[str, Any]], *, name: s
     try:
         document = tomlkit.parse(text)
     except (TOMLKitError, RecursionError) as error:
-        raise DialectError(f"{where} is not TOML: {error}. Mend it, or remove it and start anew.") from None
+        raise DialectError(f"{where} is not TOML: {error}. Correct it, or remove it and start again.") from None
     if "name" not in document:
         _top(document, "name", name)
     for dotted, entry in changes.items():

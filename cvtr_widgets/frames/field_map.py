@@ -112,7 +112,7 @@ def _jmes_getter(place: str) -> Getter:
     except RecursionError:
         raise DialectError(f"{place[:60]!r} ... is nested too deep. Shorten it in the dialect file.") from None
     except (JMESPathError, ValueError) as error:
-        raise DialectError(f"{place!r} is not a JMESPath expression: {error}. Mend it in the dialect file.") from None
+        raise DialectError(f"{place!r} is not a JMESPath expression: {error}. Correct it in the dialect file.") from None
 
     grows = "multi_select" in repr(compiled.parsed)
 

@@ -84,7 +84,7 @@ def zone_of(given: tzinfo | str | None) -> tzinfo:
     try:
         return ZoneInfo(given)
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        raise InsightError(f"zone is {given!r}, which is no time zone. Use one like Europe/London.") from None
+        raise InsightError(f"zone is {given!r}, which is not a time zone. Use one like Europe/London.") from None
 
 
 def as_of(leads: Any) -> datetime:

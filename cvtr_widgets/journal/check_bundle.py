@@ -4,7 +4,7 @@
 
 It follows the chain of hashes from the first line to the last. That proves that nothing in the bundle was edited, removed or
 put elsewhere after it was written; with a head that was noted elsewhere, also that nothing was cut off at the end. It does
-not prove who wrote it: whoever owns the machine can make the whole bundle anew. Exit code 0: whole, 1: not.
+not prove who wrote it: whoever owns the machine can make the whole bundle again. Exit code 0: whole, 1: not.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def check(lines: Iterator[str], head: Optional[str] = None) -> Tuple[List[str], 
         first = json.loads(next(lines))
         previous, number, run, last, entries = (first[k] for k in ("previous", "first", "run", "head", "entries"))
         if first["format"] != FORMAT:
-            return ["it is no bundle of the format " + FORMAT], 0
+            return ["it is not a bundle of the format " + FORMAT], 0
     except (StopIteration, ValueError, KeyError, TypeError):
         return ["it has no readable first line"], 0
     number, count, shown, noted = number - 1, 0, 0, head in (None, previous)
@@ -71,7 +71,7 @@ def check(lines: Iterator[str], head: Optional[str] = None) -> Tuple[List[str], 
     if previous != last or count != entries:
         problems.append("its last entries are missing: it says %d, and holds %d" % (entries, count))
     if not noted:
-        problems.append("the noted head is not in it: entries at the end were cut off, or all was written anew")
+        problems.append("the noted head is not in it: entries at the end were cut off, or everything was rewritten")
     return problems, count
 
 

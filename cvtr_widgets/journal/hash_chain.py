@@ -95,5 +95,5 @@ def followed(rows: Iterable[tuple[Any, ...]], head: str | None) -> JournalReport
     except JournalError as error:
         problems.append(str(error))
     if not problems and not noted:
-        problems.append("the noted head is not in the chain: entries at the end were cut off, or all was written anew")
+        problems.append("the noted head is not in the chain: entries at the end were cut off, or everything was rewritten")
     return JournalReport(not problems, place, previous, tuple(problems))

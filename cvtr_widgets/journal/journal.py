@@ -5,7 +5,7 @@ Intent is committed before anything is sent, the outcome after. It holds lead id
 e-mails, tokens or passwords; comments only as a hash, unless the user opts in.
 
 What the chain of hashes proves: that no entry was edited, removed or put elsewhere, by accident or by somebody who did not
-work all later hashes out anew; and, against a head that was noted elsewhere, that nothing was cut off at the end. What it
+work all later hashes out again; and, against a head that was noted elsewhere, that nothing was cut off at the end. What it
 cannot prove: anything against whoever owns the machine, who can rebuild the whole file. It is a record for its user, and no
 claim of compliance with any law.
 """
@@ -231,7 +231,9 @@ class Journal:
     def _error(self, error: Exception) -> JournalError:
         name = str(self.path)
         if isinstance(error, sqlite3.ProgrammingError):
-            return JournalError(f"The journal {name!r} was closed meanwhile; nothing more is sent. Go on in a new LeadSession.")
+            return JournalError(
+                f"The journal {name!r} was closed meanwhile; nothing more is sent. Continue in a new LeadSession."
+            )
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             return JournalError(
                 f"The journal {name!r} is damaged: {error}. Without it nothing is sent. Keep a copy, move the file away to "
@@ -455,7 +457,7 @@ class Journal:
         """All entries, or those of one run, in order, some at a time.
 
         Raises:
-            JournalError: the file cannot be read, or an entry is no JSON.
+            JournalError: the file cannot be read, or an entry is not JSON.
         """
         for number, at, name, kind, data, found in self.rows(run, after=after, kinds=kinds):
             yield JournalEntry(number, at, name, kind, self._object(number, data), found)

@@ -12,7 +12,7 @@ Whose = Literal["mine", "not known", "another"]
 UNKNOWN_ADVICE = (
     "was recorded by an older version, which did not note at which address it was made. It cannot be resumed or undone, because "
     "its leads may be those of another platform. See session.recorded(run_id), look at these leads on the platform, then plan "
-    "anew."
+    "again."
 )
 
 

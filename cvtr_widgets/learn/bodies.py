@@ -111,7 +111,7 @@ def _flag(
         taken.add(key)
         lesson.entries["body.listed_reason"] = {"key": key, "as": form}
     else:
-        lesson.notes.append("no listed reason was seen; choose one of the list for at least one action")
+        lesson.notes.append("no listed reason was seen; choose one from the list for at least one action")
     for number, values in rest.items():
         own_key = next((k for k, v in values.items() if v == known.typed.reason), None)
         if own_key is not None:

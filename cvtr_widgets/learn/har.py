@@ -32,8 +32,8 @@ from cvtr_widgets.reader_limits import (
 
 _LOGIN = re.compile(r"passw|secret|mfa_code|otp", re.IGNORECASE)
 _TOKEN = re.compile(r"(?:^|\.)(?:(?:access|refresh|id|auth)_?token|token|bearer|jwt)$", re.IGNORECASE)
-SHORTER = "Record less: clear the list in the developer tools, do only the actions, and save it anew."
-HOW = "Save it anew: developer tools, Network, 'Save all as HAR' with content (Firefox: 'Save All As HAR')."
+SHORTER = "Record less: clear the list in the developer tools, do only the actions, and save it again."
+HOW = "Save it again: developer tools, Network, 'Save all as HAR' with content (Firefox: 'Save All As HAR')."
 
 
 @dataclass
@@ -88,10 +88,10 @@ def entries(file: IO[bytes]) -> Iterator[dict[str, Any]]:
                 count += 1
                 yield entry
     except ijson.IncompleteJSONError:
-        what = f"is cut off after {count:,} exchanges" if count else "is no HAR file, or is cut off before its first exchange"
+        what = f"is cut off after {count:,} exchanges" if count else "is not a HAR file, or is cut off before its first exchange"
         raise CaptureError(f"The capture {what}. {HOW}") from None
     except (ijson.JSONError, UnicodeDecodeError, ValueError):
-        raise CaptureError(f"The capture is no HAR file. {HOW}") from None
+        raise CaptureError(f"The capture is not a HAR file. {HOW}") from None
 
 
 class _Texts:

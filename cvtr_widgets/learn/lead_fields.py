@@ -34,7 +34,7 @@ class Change:
         return any(self.before.get(".".join(parts[:n]), "") is None for n in range(1, len(parts)))
 
     def was(self, place: str) -> Any:
-        """What stood there before."""
+        """What was there before."""
         return self.before.get(place)
 
 

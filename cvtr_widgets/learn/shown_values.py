@@ -96,7 +96,7 @@ def _must_make_sense(shown: Shown, readings: Mapping[int, BeforeAndAfter]) -> No
             raise CaptureError(f"What is shown for {name!r} is text, not {type(odd[0]).__name__}. Write it as the page does.")
         wrong = [word for word in values.values() if name in WORDS and word and own_word(name, word) is None]
         if wrong:
-            raise CaptureError(f"{wrong[0]!r} is no {name} that there is. Say which of {known} the page means by it.")
+            raise CaptureError(f"{wrong[0]!r} is not a known {name}. Say which of {known} the page means by it.")
 
 
 def _hinted(name: str, can: Mapping[str, Any]) -> bool:

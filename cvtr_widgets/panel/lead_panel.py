@@ -44,7 +44,7 @@ log = logging.getLogger("cvtr_widgets.panel")
 REPORTS = {"report_html": ".html", "report_excel": ".xlsx"}
 TYPED_PARTS = frozenset({"ids", "search", "own_reason", "comment", "count", "signature"})
 ABSENT_VISITOR = "No lead panel here? Reload the page."
-RUN_IS_FOUND = " A run that you began goes on, and is found again."
+RUN_IS_FOUND = " A run that you started keeps running, and is shown again."
 ABSENT = (
     "No lead panel here, or only “Loading widget”? It lives in a kernel: run this cell (Shift+Enter), and those above it, to "
     "start it. Nothing that was loaded or entered is in this file."

@@ -208,7 +208,7 @@ class PanelState:
             setattr(self.processing, what, value)
         else:
             self.texts_version += 1
-            raise Refused("Another plan is shown by now, so this does not count. Look at it, and confirm it anew.")
+            raise Refused("Another plan is shown by now, so this does not count. Look at it, and confirm it again.")
 
     def _show_plan(self) -> None:
         """A plan that was made of a file is there to be looked at."""

@@ -178,7 +178,9 @@ class HouseRules:
                     continue
                 group = self.group(cap, state.publisher_id, state.campaign_id)
                 if group is None:
-                    raise PlanOutOfDate(f"The policy's cap {cap.words}: whose some of these leads are is not known. Plan anew.")
+                    raise PlanOutOfDate(
+                        f"The policy's cap {cap.words}: who some of these leads belong to is not known. Plan again."
+                    )
                 if self.counts_for(cap, group):
                     new[group].add(entry.lead_id)
             used = self.used(cap)
@@ -188,7 +190,7 @@ class HouseRules:
                 if (more := len(ids - already)) > max(0, room):
                     raise PlanOutOfDate(
                         f"The policy's cap {cap.words}: {self.called(cap, group)} has {count_of(len(already))} of it by now, and "
-                        f"this plan would add {more:,}. Nothing was sent. Plan anew: that says which leads there is room for."
+                        f"this plan would add {more:,}. Nothing was sent. Plan again: that says which leads there is room for."
                     )
 
     def _most_of(self, plan: Plan, cap: Cap, group: int) -> int:
@@ -198,7 +200,7 @@ class HouseRules:
         since = cap.since(self.now, self.zone)
         if count is None or (count.since != since if cap.days is None else since - count.since > STALE):
             raise PlanOutOfDate(
-                f"The policy's cap {cap.words}: the leads were counted for an earlier period. Nothing was sent. Plan anew."
+                f"The policy's cap {cap.words}: the leads were counted for an earlier period. Nothing was sent. Plan again."
             )
         return count.most
 

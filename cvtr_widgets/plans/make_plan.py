@@ -332,7 +332,7 @@ def warnings_of(plan: Plan) -> list[str]:
     cannot = plan.counts[str(Verdict.CANNOT_TELL)]
     if cannot:
         what = "are included, as you asked" if plan.include_cannot_tell else "are left out"
-        said.append(f"{count_of(cannot)} {what}: the service does not tell their state.")
+        said.append(f"{count_of(cannot)} {what}: the service does not say what state they are in.")
     if not plan.fresh:
         said.append(f"This plan rests on leads as loaded at {plan.read_at:%Y-%m-%d %H:%M} UTC, not on a fresh reading.")
     return said
@@ -363,7 +363,7 @@ def _money(plan: Plan) -> tuple[str, ...]:
             said.append(f"Expected: {parts} ({currency}, from the leads' payouts).")
     if unknown:
         its = "its payout or whether it is billed" if unknown == 1 else "their payouts or whether they are billed"
-        said.append(f"For {count_of(unknown)} the amount is not known and not in any sum: the service does not tell {its}.")
+        said.append(f"For {count_of(unknown)} the amount is not known and not in any sum: the service does not give {its}.")
     if maybe:
         said.append("What becomes billable is worked out by Convertr from the contracts and is not known before.")
     return tuple(said)
@@ -426,4 +426,4 @@ def check_groups(groups: Sequence[tuple[Action, Sequence[LeadId]]]) -> None:
         raise PlanError("No leads are selected. Tick, type or import some first.")
     if len(ids) != len(set(ids)):
         twice = next(i for i, n in Counter(ids).items() if n > 1)
-        raise PlanError(f"Lead {twice} stands in two groups of this plan. Put each lead into one group.")
+        raise PlanError(f"Lead {twice} is in two groups of this plan. Put each lead in one group.")

@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple
 
 MAX_READ_AGE = 20.0
-"""Seconds: leads that were read longer ago (the limit, a pause by hand) are read anew before they are sent."""
+"""Seconds: leads that were read longer ago (the limit, a pause by hand) are read again before they are sent."""
 
 
 class Moment(NamedTuple):

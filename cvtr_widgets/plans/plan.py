@@ -380,7 +380,7 @@ def judge(action: Action, observation: Observation, identity: Identity) -> tuple
         return _judge_delivery(action, observation, lead)
     if family in {Family.FLAG, Family.REPLACEMENT} and not action.integrations and stands(action, lead):
         what = "the mark and its comment" if family is Family.REPLACEMENT else "status, reason, category and comment"
-        return Verdict.ALREADY_SO, f"{what} stand so already"
+        return Verdict.ALREADY_SO, f"{what} are already set"
     return Verdict.WILL_CHANGE, ""
 
 
@@ -392,12 +392,12 @@ def _judge_delivery(action: Action, observation: Observation, lead: Lead) -> tup
         return Verdict.CANNOT_TELL, (
             "the delivery check and the delivery field contradict each other"
             if known
-            else "the service does not tell whether it is delivered"
+            else "the service does not say whether it is delivered"
         )
     if now is target:
         return Verdict.ALREADY_SO, f"already {'Delivered' if target else 'Not Delivered'}"
     if not isinstance(lead.status, str):
-        return Verdict.CANNOT_TELL, "the service does not tell its Current Status"
+        return Verdict.CANNOT_TELL, "the service does not give its Current Status"
     if lead.status != "Valid":
         return Verdict.NOT_ELIGIBLE, f"only Valid leads can be marked so; this one is {lead.status}"
     return Verdict.WILL_CHANGE, ""
@@ -464,7 +464,7 @@ def must_be_whole(plan: Plan, identity: Identity | Plan) -> None:
             ids[entry.group].append(entry.lead_id)
     same = [tuple(found) for found in ids] == [tuple(group) for _, group in plan.groups] and sum(map(len, ids)) == plan.total
     if not same or fingerprint_of(plan, identity) != plan.fingerprint:
-        raise PlanOutOfDate("This plan is not as it was made: it has been changed since. Plan anew.")
+        raise PlanOutOfDate("This plan is not as it was made: it has been changed since. Plan again.")
 
 
 def _sealed(action: Action) -> Action:

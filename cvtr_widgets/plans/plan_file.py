@@ -2,7 +2,7 @@
 
 The file is JSON whose last member is the SHA-256 of every byte before it, so that any byte that was changed, added or lost is
 noticed. What that proves: the file is as it was saved. What it cannot prove: who saved it. Whoever can write the file can make
-another one with another maker's id in it; that is why whoever opens a plan has every lead read anew, and signs what is shown
+another one with another maker's id in it; that is why whoever opens a plan has every lead read again, and signs what is shown
 then.
 """
 
@@ -73,7 +73,9 @@ def saved(plan: Plan, why: str) -> bytes:
 def _made(plan: Plan, why: str) -> list[bytes]:
     text = _words("why", why, "Say in a sentence what the plan is for: plan.save(path, why='...').")
     if any(isinstance(action.comment, HashedText) for action, _ in plan.groups):
-        raise PlanError("A comment of this plan is known only as a hash, so that nobody could run it. Plan anew, then save that.")
+        raise PlanError(
+            "A comment of this plan is known only as a hash, so that nobody could run it. Plan again, then save that."
+        )
     must_be_whole(plan, plan)
     found = Provenance(
         plan.fingerprint, plan.made_at, plan.account or f"user:{plan.user_id}", plan.user_id, datetime.now(UTC), text
@@ -119,7 +121,7 @@ def read(path: str | Path) -> PlanFile:
     """A plan file, if it is as it was saved.
 
     Raises:
-        PlanOutOfDate: a byte of it was changed. PlanError: it is no plan file, or a newer version's.
+        PlanOutOfDate: a byte of it was changed. PlanError: it is not a plan file, or a newer version's.
     """
     return held_in(safe_files.read(path, PlanError, most=PLAN_BYTES, what="plan file"), Path(path).name)
 
@@ -132,13 +134,13 @@ def held_in(content: bytes, name: str) -> PlanFile:
     if found is None:
         if content[:20].startswith(b'{"file":"cvtr-plan"'):
             raise PlanOutOfDate(_DAMAGED)
-        raise PlanError(f"{name[:80]!r} is no plan file. Give one that plan.save() wrote.")
+        raise PlanError(f"{name[:80]!r} is not a plan file. Give one that plan.save() wrote.")
     if hashlib.sha256(content[: found.start()]).hexdigest().encode() != found[1]:
         raise PlanOutOfDate(_DAMAGED)
     try:
         said = orjson.loads(content)
         if said["file"] != KIND or said["version"] != VERSION:
-            raise PlanError("This plan file was written by another version of cvtr_widgets. Use the same version, or plan anew.")
+            raise PlanError("This plan file was written by another version of cvtr_widgets. Use the same version, or plan again.")
         held = _held(said)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise PlanError(f"This plan file cannot be understood ({type(error).__name__}). Have it saved again.") from None

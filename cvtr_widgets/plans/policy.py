@@ -172,7 +172,7 @@ class Policy(_Part):
         try:
             return ZoneInfo(value).key if value else ""
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("it is no time zone; use one like Europe/London") from None
+            raise ValueError("it is not a time zone; use one like Europe/London") from None
 
     @field_validator("caps")
     @classmethod

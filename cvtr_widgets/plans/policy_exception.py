@@ -26,7 +26,7 @@ def excepted(plan: Plan, exception: PolicyException, rules: HouseRules, service:
     """
     rules.policy.must_allow_exceptions(exception.name)
     if plan.exception is not None:
-        raise PlanError("This plan has an exception already. Plan anew, and make one for all of the leads.")
+        raise PlanError("This plan has an exception already. Plan again, and make one for all of the leads.")
     wanted = set(exception.leads) & set(forbidden(plan))
     again: dict[int, SharedEntry] = {}
     entries, leads = [], []

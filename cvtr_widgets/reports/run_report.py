@@ -24,9 +24,9 @@ MEANINGS = {
     Outcome.CONTRADICTED: "The service said yes, and reading says otherwise. Look at these first.",
     Outcome.UNKNOWN: "Sent, and not known yet what became of them. Look again before you repeat anything.",
     Outcome.REFUSED: "The service said no.",
-    Outcome.CONFIRMED: "Sent, and seen to be so when read back.",
+    Outcome.CONFIRMED: "Sent, and confirmed when read back.",
     Outcome.ACCEPTED: "The service said yes; nothing that was read proves it.",
-    Outcome.SKIPPED: "Not sent: left out by a rule, or so already.",
+    Outcome.SKIPPED: "Not sent: left out by a rule, or already so.",
     Outcome.NOT_SENT: "Not sent.",
 }
 ATTENTION = tuple(str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT))
@@ -111,7 +111,7 @@ def _headline(told: RunFacts, counts: dict[str, int]) -> tuple[Level, str]:
     if counts.get("contradicted"):
         return "alarm", f"For {count_of(counts['contradicted'])} the service said yes, and reading says otherwise."
     if not told.finished:
-        return "alarm", "This run has not come to its end. The report says how it stood when it was made."
+        return "alarm", "This run has not ended. The report shows how far it was when the report was made."
     if counts.get("unknown"):
         return "alarm", f"For {count_of(counts['unknown'])} it is not known what became of them."
     if counts.get("not_sent") or told.state == "failed":
@@ -123,7 +123,7 @@ def _headline(told: RunFacts, counts: dict[str, int]) -> tuple[Level, str]:
         return "partly", "Some leads were left out by a rule; all others are settled."
     if counts.get("accepted"):
         return "well", "Every lead is settled; of some only the service's own yes is known."
-    return "well", "Every lead is settled, and was read back or was so already."
+    return "well", "Every lead is settled, and was read back or was already so."
 
 
 def _sentences(told: RunFacts, counts: dict[str, int]) -> tuple[str, ...]:

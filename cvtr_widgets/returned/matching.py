@@ -175,7 +175,7 @@ def _must_be_whole(leads: pd.DataFrame) -> None:
         raise SelectionError("These leads are masked, so that nobody can be found by e-mail or telephone. Name leads by id.")
     if leads.attrs.get("coverage", {}).get("why"):
         raise SelectionError(
-            "These leads were not loaded to their end, and one that is missing may have the same e-mail or telephone. "
+            "These leads were not loaded completely, and one that is missing may have the same e-mail or telephone. "
             "Load all of them (session.pull with narrower filters), then match again."
         )
     if leads.index.name != "lead_id":

@@ -87,7 +87,9 @@ class Returns:
             row = ReturnsRow(number, found.state, found.lead_id, found.candidates, found.why,
                              self._wordings.action(wording, category, comment))  # fmt: skip
             if target is None and row.state == MATCHED:
-                row = replace(row, state=NOT_MAPPED, why="what it gives as reason is mapped to none of the list (reasons=...)")
+                row = replace(
+                    row, state=NOT_MAPPED, why="what it gives as reason is not mapped to anything in the list (reasons=...)"
+                )
             rows.append(row)
         self._rows = _once(rows)
         self.unmapped, self.mapped = dict(unmapped), mapped
@@ -383,7 +385,7 @@ def _table(
         found = read_table(source, name, sheet, {**old, **columns})
     except SelectionError:
         found = read_table(source, name, sheet, columns)
-        return found, [f"The columns of this file are not those remembered of {whose}. Look at them: they were recognised anew."]
+        return found, [f"The columns of this file are not those remembered of {whose}. Look at them: they were recognised again."]
     return found, [f"Columns as remembered of {whose}: " + ", ".join(f"{r} in “{n}”" for r, n in old.items() if n) + "."]
 
 

@@ -43,7 +43,7 @@ class Wordings:
             else:
                 said = f"{reason} / {category}" if category else reason
                 self.notes.append(
-                    f"{quoted(wording)} was mapped to {quoted(said)}, which the service does not list any more. Map it anew."
+                    f"{quoted(wording)} was mapped to {quoted(said)}, which the service does not list any more. Map it again."
                 )
 
     def map(self, given: Given) -> dict[str, Target | None]:

@@ -132,7 +132,7 @@ def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Pat
     """Runs that can be gone on with, newest first: index ``run_id``.
 
     Columns: ``started`` (UTC), ``state``, ``actions``, ``settled in_doubt not_sent`` (int64, leads), ``needs_comment`` (bool:
-    the comment must be given again), ``owner_pid`` (Int64: somebody carries it out just now; else missing), ``owner_since``
+    the comment must be given again), ``owner_pid`` (Int64: a process is running it now; else missing), ``owner_since``
     (text), ``signed_by``.
     """
     import pandas as pd

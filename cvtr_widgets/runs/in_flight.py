@@ -33,7 +33,7 @@ class BlockInFlight:
 
     def read_at(self, began: Moment, number: int) -> Moment:
         """As of when so many parts count as read whose reading began then: as of that moment, so that what took too long is
-        read anew, from the second time on in pieces of half as many. One part that takes too long again counts as of now.
+        read again, from the second time on in pieces of half as many. One part that takes too long again counts as of now.
         """
         with self._lock:
             if not number or not began.old():
@@ -52,7 +52,7 @@ class BlockInFlight:
             return self._left == 0
 
     def stale(self, chunk: Chunk) -> bool:
-        """Whether the chunk's part is to be read anew, or is being read by another thread."""
+        """Whether the chunk's part is to be read again, or is being read by another thread."""
         with self._lock:
             part = self._waiting.get(chunk.number)
             return part is None or part.read.old()

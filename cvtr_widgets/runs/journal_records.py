@@ -53,7 +53,7 @@ def plan_of(opened: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
     """
     plan = plan_from(opened, parts)
     if plan.total != opened["entries"]:
-        raise JournalError(f"The journal holds {plan.total:,} of the run's {opened['entries']:,} leads. Plan anew.")
+        raise JournalError(f"The journal holds {plan.total:,} of the run's {opened['entries']:,} leads. Plan again.")
     return plan
 
 

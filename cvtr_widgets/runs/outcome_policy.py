@@ -9,7 +9,7 @@ from cvtr_widgets.actions.proof import Proof, ProofResult
 from cvtr_widgets.models import Outcome
 
 Said = Literal["yes", "no", "queued", "nothing"]
-"""The service's word on one lead; ``nothing`` = no dependable answer."""
+"""The service's word on one lead; ``nothing`` = no reliable answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ def _repeated(said: Said, words: str, proof: Proof) -> SettledOutcome:
     """It was done, and more than once: an alarm where the service said yes, and nothing that can be told otherwise."""
     if said in {"yes", "queued"}:
         return SettledOutcome(Outcome.CONTRADICTED, f"the service said yes once, but {proof.detail}")
-    return SettledOutcome(Outcome.UNKNOWN, f"{words or 'no dependable answer had come'}; {proof.detail}")
+    return SettledOutcome(Outcome.UNKNOWN, f"{words or 'no reliable answer came'}; {proof.detail}")
 
 
 def _proven(said: Said, words: str, proof: Proof) -> SettledOutcome:
     if said == "no":
         return SettledOutcome(Outcome.CONFIRMED, f'{proof.detail}; yet the service had said no: "{words}"')
     if said == "nothing":
-        return SettledOutcome(Outcome.CONFIRMED, f"{proof.detail}; no dependable answer had come ({words})")
+        return SettledOutcome(Outcome.CONFIRMED, f"{proof.detail}; no reliable answer came ({words})")
     return SettledOutcome(Outcome.CONFIRMED, proof.detail)
 
 

@@ -249,7 +249,7 @@ class ReadBack:
             left = max(self._limit(p) - (time.monotonic() - p.since) for p in items)
             stopped = self._run.stopped
             if left > 0 and not stopped and again:
-                self._run.tell(f"Reading {len(items):,} leads again, for {left:.0f} s at the most.", now=True)
+                self._run.tell(f"Reading {len(items):,} leads again, for {left:.0f} s at most.", now=True)
                 self._run.sleep(min(wait, left))
                 wait = min(wait * 2, 5.0)
             elif stopped and left > 0:

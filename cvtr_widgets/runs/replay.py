@@ -109,7 +109,7 @@ def replay(journal: Journal, run_id: str) -> Recorded:
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise JournalError(
             f"The journal's entries on run {run_id} cannot be understood ({type(error).__name__}). "
-            "Look at the service for what it did, and plan anew."
+            "Look at the service for what it did, and plan again."
         ) from None
     return run
 
@@ -161,7 +161,7 @@ def _answer(run: Recorded, data: dict[str, Any]) -> None:
             fate.said, fate.so_far = "no", f"the service refused its whole chunk (status {data['status']})"
         else:
             cause = data["cause"] if data["status"] is None else f"status {data['status']}"
-            fate.said, fate.so_far = "nothing", f"no dependable answer had come ({cause})"
+            fate.said, fate.so_far = "nothing", f"no reliable answer came ({cause})"
         fate.words = f"{fate.so_far}, and no outcome was noted then"
 
 

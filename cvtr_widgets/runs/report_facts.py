@@ -25,7 +25,7 @@ def facts_of_run(run: Run) -> RunFacts:
     unsettled = []
     if not finished:
         progress = run.progress
-        unsettled.append(f"It goes on just now ({state}): {progress.done:,} of {count_of(progress.total)} settled.")
+        unsettled.append(f"It is running now ({state}): {progress.done:,} of {count_of(progress.total)} settled.")
     elif state is RunState.FAILED:
         unsettled.append(f"It broke off ({type(error).__name__}). If it was resumed since, session.report(run_id) knows more.")
     return RunFacts(
@@ -45,7 +45,7 @@ def facts_of_recorded(journal: Journal, run_id: str, *, path: Path | None = None
     whole = journal.verify()
     last = list(journal.rows(run_id, after=found.last - 1))
     finished = found.ended is not None and not going
-    state = "goes on just now" if going else found.ended or "not ended"
+    state = "running now" if going else found.ended or "not ended"
     head = str(last[0][5]) if last else ""
     return RunFacts(
         run_id, found.plan, recorded_frame(found), found.signature, found.started,
@@ -58,17 +58,17 @@ def facts_of_recorded(journal: Journal, run_id: str, *, path: Path | None = None
 def _unsettled(found: Recorded, *, going: bool) -> Sequence[str]:
     if going:
         host, pid = found.owner.get("host"), found.owner.get("pid")
-        return (f"It is being carried out just now by process {pid} on {host}; the journal may be a second behind.",)
+        return (f"It is being run now by process {pid} on {host}; the journal may be a second behind.",)
     said = []
     if found.ended is None:
-        said.append("It never came to its end: the program that carried it out was killed or lost its machine.")
+        said.append("It never ended: the program that carried it out was killed or lost its machine.")
     elif found.ended == "failed":
         said.append("It broke off.")
     doubt = len(found.at("doubt", "answered"))
     if doubt:
         said.append(f"{count_of(doubt)} may have been changed and were not read back.")
     if found.unfinished:
-        said.append(f"It can be taken up: session.resume({found.run_id!r}).")
+        said.append(f"It can be resumed: session.resume({found.run_id!r}).")
     return said
 
 

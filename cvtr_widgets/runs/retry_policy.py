@@ -45,7 +45,7 @@ class Decision:
 
 # Ends without an answer from the service, or without one that can be read.
 BY_CAUSE: dict[Cause, Decision] = {
-    Cause.NOT_CONNECTED: Decision(Applied.NO, NextStep.RESEND, "no connection came about, so nothing was sent"),
+    Cause.NOT_CONNECTED: Decision(Applied.NO, NextStep.RESEND, "no connection could be made, so nothing was sent"),
     Cause.HELD: Decision(Applied.NO, NextStep.WAIT, "it was called back while it waited for the limit, so nothing was sent"),
     Cause.LOST: Decision(Applied.MAYBE, NextStep.READ, "the connection broke; the service may have carried it out"),
     Cause.TIMED_OUT: Decision(Applied.MAYBE, NextStep.READ, "no answer in time; the service may still carry it out"),
@@ -93,5 +93,5 @@ def decision(answer: WriteAnswer, *, yes: bool | None = None) -> Decision:
         return Decision(Applied.NO, NextStep.SPLIT, _NOT_LOOKED)
     found = BY_HUNDRED.get(status // 100, BY_HUNDRED[5])
     if found.then is NextStep.TAKE and yes is False:
-        return Decision(Applied.MAYBE, NextStep.READ, f"the service answered {status}, which is no yes for this call")
+        return Decision(Applied.MAYBE, NextStep.READ, f"the service answered {status}, which does not mean yes for this call")
     return found

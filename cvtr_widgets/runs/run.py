@@ -150,7 +150,7 @@ class Run:
         self._work.cancel()
 
     def pause(self) -> None:
-        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read anew before they go out."""
+        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read again before they go out."""
         self._work.pause()
 
     def go_on(self) -> None:

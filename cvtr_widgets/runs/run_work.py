@@ -150,13 +150,13 @@ class RunWork:
         self.tell(f"Stopping: {out:,} of {self._total:,} leads are out and are read back, {rest}.", now=True)
 
     def pause(self) -> None:
-        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read anew before they go out."""
+        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read again before they go out."""
         with self._lock:
             if self.state is not RunState.SENDING or self.stopped:
                 return
             self.state = RunState.PAUSED
             self._going.clear()
-        self.tell("Paused. Chunks that are under way are still read back.", now=True)
+        self.tell("Paused. Chunks in flight are still read back.", now=True)
 
     def go_on(self) -> None:
         """Go on after ``pause()``."""

@@ -160,7 +160,7 @@ class Sender:
                         return
                     self._renew(under_way, chunk)
                 part = None if under_way.stale(chunk) else under_way.take(chunk)
-                if part is None:  # another thread reads it anew just now, or it took too long once more
+                if part is None:  # another thread reads it again just now, or it took too long once more
                     self._run.sleep(0.02)
                     continue
                 if not part.ids:
@@ -182,7 +182,7 @@ class Sender:
             attempt += 1
 
     def _renew(self, under_way: BlockInFlight, chunk: Chunk) -> None:
-        """Read anew what waits of a block and was read too long ago, the chunk's leads first; what has changed is held back."""
+        """Read again what waits of a block and was read too long ago, the chunk's leads first; what has changed is held back."""
         began, parts = Moment.now(), under_way.take_stale(chunk)
         try:
             going = self._held_back([(lead_id, part.chunk) for part in parts for lead_id in part.ids]) if parts else set()
@@ -201,7 +201,7 @@ class Sender:
             case NextStep.STOP:
                 why = answer.detail or rule.because
                 self._leave(ids, f"not sent: {why}")
-                self._run.fail(RunError(f"The run was stopped: {why}. Connect again, then go on with session.resume()."))
+                self._run.fail(RunError(f"The run was stopped: {why}. Connect again, then use session.resume()."))
             case _:
                 kept = f"{rule.because} ({answer.status or 'no answer'})"
                 self._doubtful(chunk, ids, f"{rule.because} ({answer.detail or answer.status})", kept)

@@ -29,7 +29,7 @@ def _moment(text: str) -> float:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(400, f"{text[:40]!r} is no date.") from None
+        raise Refused(400, f"{text[:40]!r} is not a date.") from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 

@@ -208,7 +208,7 @@ class SandboxServer:
 
     @property
     def mishaps(self) -> Sequence[Mishap]:
-        """The faults in force; setting them starts their counts anew."""
+        """The faults in force; setting them starts their counts again."""
         return self._mishaps
 
     @mishaps.setter
@@ -218,7 +218,7 @@ class SandboxServer:
 
     @property
     def network(self) -> Sequence[NetworkFault]:
-        """The faults of the network in force; setting them starts their counts anew.
+        """The faults of the network in force; setting them starts their counts again.
 
         Raises:
             SandboxError: when set, and it was started without ``network``.

@@ -37,7 +37,7 @@ def read_workbook(content: bytes, column: str | None, sheet: str | None, tell: T
     try:
         return _read(workbook, column, sheet, tell)
     except (*_BROKEN, MemoryError) as error:
-        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it anew.") from None
+        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it again.") from None
     finally:
         workbook.close()
 
@@ -52,13 +52,15 @@ def directory_of(content: bytes) -> int:
 
 def _opened(content: bytes) -> Workbook:
     if directory_of(content) > BOOK_DIRECTORY:
-        raise SelectionError("The workbook is made of too many parts, which no Excel file is. Open it in Excel and save it anew.")
+        raise SelectionError(
+            "The workbook is made of too many parts, which no Excel file is. Open it in Excel and save it again."
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             names = set(packed.namelist())
             size = sum(entry.file_size for entry in packed.infolist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise SelectionError("The workbook is damaged. Open it in Excel and save it anew.") from None
+        raise SelectionError("The workbook is damaged. Open it in Excel and save it again.") from None
     if "xl/workbook.bin" in names:
         raise SelectionError("This is a binary workbook (.xlsb), which is not read. Save it as .xlsx or CSV.")
     if "content.xml" in names:
@@ -70,7 +72,7 @@ def _opened(content: bytes) -> Workbook:
     try:
         return Workbook(content)
     except _BROKEN as error:
-        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it anew.") from None
+        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it again.") from None
 
 
 def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell | None) -> Selection:
@@ -148,6 +150,6 @@ def workbook_rows(content: bytes, sheet: str | None) -> tuple[str, list[tuple[in
         rows: list[tuple[int, Sequence[Any]]] = list(found[0].rows())
         return found[0].title, rows, dict(found[0].no_leads)
     except (*_BROKEN, MemoryError) as error:
-        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it anew.") from None
+        raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it again.") from None
     finally:
         workbook.close()

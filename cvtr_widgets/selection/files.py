@@ -230,7 +230,7 @@ def _rows(text: str, delimiter: str) -> Rows:
                 ) from None
             raise SelectionError(
                 f"The quotation marks from line {before + 1} on do not match up, so the rest cannot be told apart. "
-                "Mend that line, or open the file in Excel and save it as .xlsx."
+                "Correct that line, or open the file in Excel and save it as .xlsx."
             ) from None
 
     return rows

@@ -41,7 +41,7 @@ _ZERO = re.compile(r"#?0+(?:[.,]0+)?")
 
 DAMAGED: Final = (
     "was damaged by Excel, its last digits are gone: open the original file again, format the column as Text or as Number "
-    "without decimals, and save it anew"
+    "without decimals, and save it again"
 )
 TOO_LONG: Final = "has too many digits for a lead id"
 EMPTY: Final = "is empty"
@@ -49,14 +49,14 @@ EMPTY: Final = "is empty"
 # What each form is called when it is none of the good ones; the first that fits counts.
 _FORMS: Final = (
     (_SCIENTIFIC, DAMAGED),
-    (_ZERO, "is zero, which is no lead id"),
+    (_ZERO, "is zero, which is not a lead id"),
     (_TOO_LONG, TOO_LONG),
     (_LAKHS, "may be one number with separators or several ids: write one id a line, without separators inside"),
     (_GROUPED, "may be one number with thousands or several ids: write one id a line, without separators inside"),
-    (_FRACTION, "has a fraction, so it is no lead id"),
+    (_FRACTION, "has a fraction, so it is not a lead id"),
     (re.compile(r"#?0[0-9]+"), "begins with 0, which no lead id does (a telephone number or a postcode?)"),
     (re.compile(r"\(?\+[\s()/.-]*[0-9][0-9\s()/.-]*"), "looks like a telephone number"),
-    (re.compile(r"[-−–]\s*[0-9]+(?:\.[0-9]+)?"), "is negative, so it is no lead id"),
+    (re.compile(r"[-−–]\s*[0-9]+(?:\.[0-9]+)?"), "is negative, so it is not a lead id"),
     (re.compile(r"[0-9]+\s*(?:[-–—]|\.\.+)\s*[0-9]+"), "is a range, which is not read: list every id"),
     (re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}.*"), "looks like a date"),
     (re.compile(r"[0-9]+(?:[,;|\s]+[0-9]+)+"), "holds several numbers: put each id into its own cell"),
@@ -69,12 +69,12 @@ _NUMBERLIKE: Final = (_SCIENTIFIC, _ZERO, _TOO_LONG, _FRACTION, _LAKHS, _GROUPED
 
 
 class NoId(str):
-    """What a cell holds, where something else than its text says that it is no lead id. ``why`` says what."""
+    """What a cell holds, where something else than its text says that it is not a lead id. ``why`` says what."""
 
     why: str
 
     def __new__(cls, text: str, why: str) -> NoId:
-        """Text that is no lead id, whatever it is."""
+        """Text that is not a lead id, whatever it is."""
         made = super().__new__(cls, text)
         made.why = why
         return made
@@ -111,7 +111,7 @@ def _why(bare: str) -> str:
             return why
     if any(c.isdigit() and not c.isascii() for c in bare):
         return "holds digits other than 0-9: type them as 0-9"
-    return "is no lead id"
+    return "is not a lead id"
 
 
 def is_numberlike(text: str) -> bool:
@@ -160,7 +160,7 @@ def lead_id_of(value: Any) -> LeadId:
     """The lead id that an argument is: a number, its digits, or the lead's address.
 
     Raises:
-        RequestRefused: it is no lead id. No address is ever built from anything else.
+        RequestRefused: it is not a lead id. No address is ever built from anything else.
     """
     found = value if type(value) is int and 0 < value <= MAX_LEAD_ID else id_of_value(value)
     if not isinstance(found, int):
@@ -173,7 +173,7 @@ def lead_ids_of(values: Iterable[Any]) -> list[LeadId]:
     """``lead_id_of`` of each.
 
     Raises:
-        RequestRefused: one of them is no lead id, or these are no ids at all.
+        RequestRefused: one of them is not a lead id, or these are no ids at all.
     """
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise RequestRefused(f"A list of lead ids is needed here, not {type(values).__name__}", advice="Give it as [160185].")
@@ -196,14 +196,14 @@ def _number(value: Any, exact: int) -> LeadId | str:
         if not math.isfinite(value):
             return "is no number"
         if value != int(value):
-            return "has a fraction, so it is no lead id"
+            return "has a fraction, so it is not a lead id"
         number = int(value)
         if not isinstance(value, Decimal) and abs(number) >= SMALL_FLOATS.get(type(value).__name__, 2**53):
             return "is too large to be exact as a floating-point number: give it as text"
     else:
         return f"is of the kind {type(value).__name__[:40]}, not a lead id"
     if number <= 0:
-        return "is zero, which is no lead id" if number == 0 else "is negative, so it is no lead id"
+        return "is zero, which is not a lead id" if number == 0 else "is negative, so it is not a lead id"
     if number > MAX_LEAD_ID:
         return TOO_LONG
     return number if number < exact else "has more than 15 digits, which Excel does not keep: store it as text"

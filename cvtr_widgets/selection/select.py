@@ -1,6 +1,6 @@
 """Lead ids out of whatever the user has: ``select(...)`` and the ``Selection`` it gives.
 
-What is no lead id is never dropped and never guessed: it comes back in ``Selection.rejected`` with the place where it
+What is not a lead id is never dropped and never guessed: it comes back in ``Selection.rejected`` with the place where it
 stood and the reason. What holds no lead ids at all is refused with a ``SelectionError``.
 """
 

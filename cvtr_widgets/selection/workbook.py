@@ -100,7 +100,7 @@ class Workbook:
         self._main = main
         tree = self._tree(main)
         if tree is None:
-            raise SelectionError("The workbook lacks its list of sheets. Open it in Excel and save it anew.")
+            raise SelectionError("The workbook lacks its list of sheets. Open it in Excel and save it again.")
         self.from_1904 = any(is_on(e.get("date1904")) for e in _all(tree, "workbookPr"))
         links = self._links(main)
         self.sheets = []
@@ -132,7 +132,7 @@ class Workbook:
             )
         content = self.packed.read(name)
         if b"<!DOCTYPE" in content[:4_000] or "<!DOCTYPE".encode("utf-16-le") in content[:4_000]:
-            raise SelectionError("The workbook holds a document type, which no Excel file does. Save it anew in Excel.")
+            raise SelectionError("The workbook holds a document type, which no Excel file does. Save it again in Excel.")
         parser = ElementTree.XMLParser(target=ShallowTreeBuilder())  # noqa: S314  without a document type there are no entities to expand
         parser.feed(content)
         tree: ElementTree.Element = parser.close()
@@ -258,7 +258,7 @@ class _Rows:
         self._count += 1
         if self._count > SHEET_ROWS or self._number > SHEET_ROWS:
             raise SelectionError(
-                f"A sheet of the workbook has more than {SHEET_ROWS:,} rows, and Excel's have no more. Save it anew in Excel."
+                f"A sheet of the workbook has more than {SHEET_ROWS:,} rows, and Excel's have no more. Save it again in Excel."
             )
         if is_on(given.get("hidden")) or _zero(given.get("ht")):
             self._sheet.no_leads[self._number] = HIDDEN
@@ -269,7 +269,7 @@ class _Rows:
         if self._column >= SHEET_COLUMNS:
             raise SelectionError(
                 f"A sheet of the workbook has more than {SHEET_COLUMNS:,} columns, and Excel's have no more. "
-                "Save it anew in Excel."
+                "Save it again in Excel."
             )
         self._kind, self._style = given.get("t", "n"), given.get("s", "")
         self._text = self._formula = ""

@@ -32,7 +32,7 @@ def feed(reading: XmlReading, part: bytes) -> None:
     reading.parser.Parse(part, False)
     reading.fed += len(part)
     if reading.fed - reading.parser.CurrentByteIndex > _WORD:
-        raise SelectionError("The workbook holds an endless name or attribute, which no Excel file does. Save it anew in Excel.")
+        raise SelectionError("The workbook holds an endless name or attribute, which no Excel file does. Save it again in Excel.")
 
 
 class ShallowTreeBuilder(ElementTree.TreeBuilder):
@@ -46,7 +46,7 @@ class ShallowTreeBuilder(ElementTree.TreeBuilder):
         """One level down."""
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise SelectionError("The workbook's XML is nested deeper than any Excel file's. Save it anew in Excel.")
+            raise SelectionError("The workbook's XML is nested deeper than any Excel file's. Save it again in Excel.")
         return super().start(tag, attrs)
 
     def end(self, tag: Any) -> Any:
@@ -121,7 +121,7 @@ class SharedStrings:
 
 def refuse_doctype(*_: Any) -> None:
     """Raises SelectionError: with a document type there would be entities to expand."""
-    raise SelectionError("The workbook holds a document type, which no Excel file does. Save it anew in Excel.")
+    raise SelectionError("The workbook holds a document type, which no Excel file does. Save it again in Excel.")
 
 
 _WORD: Final = 4_000_000
@@ -134,7 +134,7 @@ HUGE_CELL: Final = (
 
 
 def joined(runs: list[tuple[str, bool]]) -> str:
-    """Runs of text as one; struck through whole or in part, it is no lead id."""
+    """Runs of text as one; struck through whole or in part, it is not a lead id."""
     text = unescaped("".join(t for t, _ in runs))
     marks = {struck for t, struck in runs if t.strip()}
     if True not in marks:

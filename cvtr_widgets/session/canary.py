@@ -122,7 +122,7 @@ def propose(
         what = (
             "no action of it needs proving"
             if lead_id is None
-            else f"lead {shown(lead_id, 40)} is none that it would send unproven"
+            else f"lead {shown(lead_id, 40)} is not one that it would send unproven"
         )
         raise PlanError(f"This plan has no canary: {what}. Run the plan itself.")
     group = waiting[0].group

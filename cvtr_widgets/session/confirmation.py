@@ -30,7 +30,7 @@ def printed_name(name: Any) -> str:
     """
     text = " ".join(name.split()) if isinstance(name, str) else ""
     if any(_hidden(text, place) for place in range(len(text))):
-        raise NotConfirmed("This signature holds characters that cannot be seen. Type your printed name anew.")
+        raise NotConfirmed("This signature holds characters that cannot be seen. Type your printed name again.")
     if not any(unicodedata.category(c).startswith("L") for c in text):
         raise NotConfirmed("A signature is your printed name. Type it in full.")
     return text
@@ -62,7 +62,7 @@ def confirmed(
                 f"This plan deletes, which cannot be undone. Confirm with the number of leads: confirm={plan.will_change}."
             )
     elif confirm is not True:
-        raise NotConfirmed(f"Not confirmed. To go on, pass confirm=True to: {plan.statement}")
+        raise NotConfirmed(f"Not confirmed. To continue, pass confirm=True to: {plan.statement}")
     if signature is None:
         if not plan.needs_signature:
             return None
@@ -83,8 +83,8 @@ def _must_be_under(plan: Plan, signed: Any) -> None:
     if signed.meaning != plan.statement:
         raise NotConfirmed(f"This signature is under another sentence. What this plan does: {plan.statement} Sign that.")
     if printed_name(signed.name) != signed.name:
-        raise NotConfirmed("This signature's name is not as it is printed. Sign anew.")
+        raise NotConfirmed("This signature's name is not as it is printed. Sign again.")
     if not isinstance(signed.signed_at, datetime) or signed.signed_at.utcoffset() is None:
         raise NotConfirmed(
-            "This signature does not say when it was given, with its time zone. Sign anew: session.sign(plan, name)."
+            "This signature does not say when it was given, with its time zone. Sign again: session.sign(plan, name)."
         )

@@ -243,7 +243,7 @@ def _known(value: str | None, words: Iterable[str], what: str) -> str | None:
     known = {w.lower(): w for w in words}
     found = known.get(value.strip().lower())
     if found is None:
-        raise RequestRefused(f"{value[:40]!r} is no {what}", advice=f"Use one of {', '.join(known.values())}.")
+        raise RequestRefused(f"{value[:40]!r} is not a {what}", advice=f"Use one of {', '.join(known.values())}.")
     return found
 
 

@@ -122,14 +122,14 @@ class LeadSession(ReadSession):
         on_progress: Callable[[int, int], None] | None = None,
         cancel: Cancel = None,
     ) -> OpenedPlan:
-        """A plan that ``plan.save()`` wrote, here or at a colleague's, checked anew: every lead is read now, what is different
+        """A plan that ``plan.save()`` wrote, here or at a colleague's, checked again: every lead is read now, what is different
         is in ``.differences``, and ``.plan`` is a new plan of this account with its maker noted. Nothing is written.
 
         Leads that are not as they were are held back; with ``include_changed`` they are sent as they are now.
 
         Raises:
             PlanOutOfDate: a byte of the file was changed; it was made at another enterprise, address or sandbox; the service's
-            list of reasons has changed. PlanError: it is no plan file. ServiceError: the leads cannot be read.
+            list of reasons has changed. PlanError: it is not a plan file. ServiceError: the leads cannot be read.
         """
         held = plan_file.read(path)
         return self.open_held_plan(held, include_changed=include_changed, on_progress=on_progress, cancel=cancel)
@@ -331,12 +331,12 @@ class LeadSession(ReadSession):
             raise PlanError(f"This is {type(plan).__name__}, not a plan. Make one: session.plan(action, leads).")
         mine = self.identity
         if not made_by(mine, plan):
-            raise PlanOutOfDate("This plan was made for another account, enterprise or address. Plan anew in this session.")
+            raise PlanOutOfDate("This plan was made for another account, enterprise or address. Plan again in this session.")
         if plan.dialect_hash != self.client.dialect_hash:
-            raise PlanOutOfDate("The dialect has changed since this plan was made. Plan anew.")
+            raise PlanOutOfDate("The dialect has changed since this plan was made. Plan again.")
         must_be_whole(plan, mine)
         if plan.policy != read_policy(mine).mark:
-            raise PlanOutOfDate("The policy has changed since this plan was made. Plan anew.")
+            raise PlanOutOfDate("The policy has changed since this plan was made. Plan again.")
 
     # -- what was begun before ----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""A plan that somebody else made and saved: every lead read anew, what is different shown, and a new plan of this account."""
+"""A plan that somebody else made and saved: every lead read again, what is different shown, and a new plan of this account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The policy in force for one session: read anew each time, held against plans, and again when a run starts or is resumed."""
+"""The policy in force for one session: read again each time, held against plans, and again when a run starts or is resumed."""
 
 from __future__ import annotations
 
@@ -152,7 +152,9 @@ class PolicyCheck:
                 rules.policy.must_allow_exceptions(plan.exception.name)
         with self._refused(plan, rules.policy, "age"):
             if todo and plan.good_until is not None and rules.now > plan.good_until:
-                raise PlanOutOfDate("Leads of this plan are too old for it by now, says the policy. Nothing was sent. Plan anew.")
+                raise PlanOutOfDate(
+                    "Leads of this plan are too old for it by now, says the policy. Nothing was sent. Plan again."
+                )
         if not rules.policy.caps:
             yield lambda: None
             return

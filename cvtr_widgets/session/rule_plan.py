@@ -1,4 +1,4 @@
-"""From a rule to a plan: the leads that match now, read anew, within the rule's limits."""
+"""From a rule to a plan: the leads that match now, read again, within the rule's limits."""
 
 from __future__ import annotations
 

@@ -90,7 +90,9 @@ class RunRegistry:
         """
         going = next((run for run in self.runs.values() if not run.finished), None)
         if going is not None:
-            raise RunError(f"Run {going.id} goes on. Wait for it (run.wait()) or stop it (run.cancel()), then close the session.")
+            raise RunError(
+                f"Run {going.id} is still running. Wait for it (run.wait()) or stop it (run.cancel()), then close the session."
+            )
         with self._lock:
             if self._journal is not None:
                 self._journal.close()
@@ -105,11 +107,11 @@ class RunRegistry:
                 f"The journal of runs will not last: {why}. Save it before you leave: session.export_journal('journal.jsonl')."
             )
         if journal.mode != "wal":
-            said.append("The journal's disk can only be written the slow way, so that runs take longer. It is as safe.")
+            said.append("The journal's disk can only be written the slow way, so that runs take longer. It is just as safe.")
         older = self._older_frame()
         if older is not None and len(left := older.index[older["state"].isin(["unfinished", "failed"])]):
             said.append(
-                f"{len(left)} older run{'s' if len(left) > 1 else ''} did not come to an end, and the journal does not say at "
+                f"{len(left)} older run{'s' if len(left) > 1 else ''} did not finish, and the journal does not say at "
                 "which address. They are in session.history() and cannot be resumed: look at their leads on the platform."
             )
         return said
@@ -187,7 +189,7 @@ class RunRegistry:
             where = "this very one" if pid == os.getpid() else "another kernel or tab"
             watch = f"session.runs[{run_id!r}]" if run_id in self.runs else f"session.history() and session.recorded({run_id!r})"
             raise RunTaken(
-                f"Run {run_id} is being carried out by process {pid} on {host} since {since[:19]} UTC: {where}. "
+                f"Run {run_id} is being run by process {pid} on {host} since {since[:19]} UTC: {where}. "
                 f"Watch it with {watch}, or stop it there.",
                 pid=pid,
                 since=since,
@@ -225,7 +227,7 @@ class RunRegistry:
     def _must_be_whole(self) -> None:
         report = self.journal.verify()
         if not report.ok:
-            raise JournalError(f"The journal is not whole: {report.problems[0]}. Look at the service, and plan anew.")
+            raise JournalError(f"The journal is not whole: {report.problems[0]}. Look at the service, and plan again.")
 
     def _replay(self, run_id: str) -> Recorded:
         """A run out of the journal, if it was about leads that this session can see."""
@@ -269,19 +271,19 @@ class RunRegistry:
     def _must_fit(self, found: Recorded, *, send: bool) -> None:
         theirs = found.plan
         if not found.unfinished:
-            raise RunError(f"Run {found.run_id} is finished ({found.ended}). Plan anew for what is left to do.")
+            raise RunError(f"Run {found.run_id} is finished ({found.ended}). Plan again for what is left to do.")
         changed = "dialect" if theirs.dialect_hash != self._client.dialect_hash else ""
         changed = changed or ("policy" if theirs.policy != read_policy(self._client.identity).mark else "")
         if send and changed:
             raise PlanOutOfDate(
                 f"The {changed} has changed since this run was planned. Settle what is in doubt with "
-                "session.resume(run_id, send=False), then plan anew."
+                "session.resume(run_id, send=False), then plan again."
             )
         self._must_be_confirmed(theirs)
 
     def _must_be_confirmed(self, plan: Plan) -> None:
         if fingerprint_of(plan) != plan.fingerprint:
-            raise JournalError("The journal's leads do not make the fingerprint that was confirmed. Plan anew.")
+            raise JournalError("The journal's leads do not make the fingerprint that was confirmed. Plan again.")
 
     @staticmethod
     def _with_comments(found: Recorded, comments: Sequence[str], *, send: bool) -> Plan:
@@ -361,7 +363,7 @@ class RunRegistry:
         found = self._replay(run if isinstance(run, str) else run.id)
         self._must_be_confirmed(found.plan)
         if found.unfinished and (found.ended is None or found.at("doubt", "answered")):
-            raise RunError("The run is not finished. Go on with session.resume(run_id) first, so that it is known what it did.")
+            raise RunError("The run is not finished. Use session.resume(run_id) first, so that it is known what it did.")
         same = known is not None and known.plan.fingerprint == found.plan.fingerprint
         plan = known.plan if known is not None and same else found.plan
         outcomes = {i: str(f.outcome) for i, f in found.fates.items()}

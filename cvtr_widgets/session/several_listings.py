@@ -31,7 +31,7 @@ def combinations(**wanted: Any) -> list[dict[str, Any]]:
     number = math.prod(map(len, values))
     if number > MOST_PARTS:
         raise RequestRefused(
-            f"These filters have {number:,} combinations, each of which is read for itself, and at most {MOST_PARTS} are",
+            f"These filters have {number:,} combinations, each of which is read separately, and at most {MOST_PARTS} are",
             advice="Choose fewer values, or none (any) of one filter.",
         )
     return [dict(zip(wanted, one, strict=True)) for one in itertools.product(*values)]
@@ -142,7 +142,7 @@ class Listings:
         if requests > ALLOWED_PAGES and not self._go_on:
             raise ReadTooLarge(
                 f"This read takes {requests:,} requests or more, more than the {ALLOWED_PAGES:,} that are made without asking. "
-                "Narrow the filters, or say go on (go_on=True).",
+                "Narrow the filters, or pass go_on=True.",
                 requests=requests,
             )
 

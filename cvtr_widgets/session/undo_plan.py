@@ -33,7 +33,7 @@ def runs_of(history: pd.DataFrame, *, person: str | None, day: Day, week: Day, z
     """The ids of the runs of a person, a day or a week, oldest first: those that sent something.
 
     Raises:
-        PlanError: day and week are both given, one is no date, or there is no such run.
+        PlanError: day and week are both given, one is not a date, or there is no such run.
     """
     if day is not None and week is not None:
         raise PlanError("Give a day or a week, not both.")
@@ -47,7 +47,7 @@ def runs_of(history: pd.DataFrame, *, person: str | None, day: Day, week: Day, z
     sent = [name for name in sorted(undo.TAKEN) if name in found.columns]
     found = found[(found[sent].fillna(0).sum(axis=1) > 0) | (found["state"] == "unfinished")]
     if found.empty:
-        raise PlanError("No run of yours that sent something fits. See session.history().")
+        raise PlanError("None of your runs that sent something matches. See session.history().")
     return list(found.index[::-1])
 
 
@@ -62,7 +62,7 @@ def _span(day: Day, week: Day, zone: tzinfo) -> tuple[datetime, datetime] | None
     try:
         monday = date.fromisocalendar(int(named[1]), int(named[2]), 1) if named else _day(week, zone)
     except ValueError:
-        raise PlanError(f"{week!r} is no week. Write it as 2026-W48, or give one of its days.") from None
+        raise PlanError(f"{week!r} is not a week. Write it as 2026-W48, or give one of its days.") from None
     monday -= timedelta(days=monday.weekday())
     return day_begins(monday, zone), day_begins(monday + timedelta(days=7), zone)
 

@@ -86,10 +86,10 @@ def test_no_proxy_is_read_in_every_form(monkeypatch, proxy, listed, asked, case)
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        ("HTTPS_PROXY", "http://proxy.example:99999", "HTTPS_PROXY is no address of a proxy"),
-        ("https_proxy", "http://proxy.example:port", "https_proxy is no address of a proxy"),
-        ("ALL_PROXY", "ftp://proxy.example:21", "ALL_PROXY is no address of a proxy"),
-        ("HTTPS_PROXY", "http://user:pass-word@[::1", "HTTPS_PROXY is no address of a proxy"),
+        ("HTTPS_PROXY", "http://proxy.example:99999", "HTTPS_PROXY is not the address of a proxy"),
+        ("https_proxy", "http://proxy.example:port", "https_proxy is not the address of a proxy"),
+        ("ALL_PROXY", "ftp://proxy.example:21", "ALL_PROXY is not the address of a proxy"),
+        ("HTTPS_PROXY", "http://user:pass-word@[::1", "HTTPS_PROXY is not the address of a proxy"),
         ("HTTPS_PROXY", "socks5://127.0.0.1:1080", "HTTPS_PROXY names a SOCKS proxy, which needs a package"),
         ("SSLKEYLOGFILE", "/nowhere/at/all/keys.log", "SSLKEYLOGFILE names a file that cannot be written"),
         ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE names '/nowhere/ca.pem', no file of certificates"),

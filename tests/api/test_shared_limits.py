@@ -257,7 +257,7 @@ def test_a_folder_that_is_removed_under_living_kernels_still_holds_nine_places(t
         for _ in range(5):
             held.enter_context(first.slot())
         shutil.rmtree(place)
-        soon(lambda: first.used() >= 5)  # it takes part anew, with what is in flight and what was used
+        soon(lambda: first.used() >= 5)  # it takes part again, with what is in flight and what was used
         second = RateLimiter(Limits(requests=60, in_flight=9), folder=place)
         for _ in range(4):
             held.enter_context(second.slot(patience=60))

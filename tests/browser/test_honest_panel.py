@@ -22,12 +22,12 @@ def flag(panel, ids, action, **fields):
 
 def test_the_zone_of_the_days_is_named_and_a_half_typed_day_loads_nothing(open_panel, screenshot):
     panel = open_panel()
-    expect(panel(".cvtr-zone")).to_contain_text("Days and times are those of ")
+    expect(panel(".cvtr-zone")).to_contain_text("Days and times are in ")
     day = panel(".cvtr-filter-from")
     panel.page.locator(".cvtr-panel[data-step='1']:not(.cvtr-waiting)").first.wait_for()  # what comes last has come
     panel(".cvtr-filter-date").click()
     day.press("1")
-    expect(panel(".cvtr-step-leads .cvtr-why").first).to_contain_text("From is no whole day yet. Complete it, or clear it.")
+    expect(panel(".cvtr-step-leads .cvtr-why").first).to_contain_text("From is not a complete day yet. Complete it, or clear it.")
     expect(panel(".cvtr-load")).to_have_attribute("aria-disabled", "true")
     screenshot("half-typed-day")
     day.fill("2020-01-01")

@@ -1,4 +1,4 @@
-"""The pictures of the docs, taken anew: test-output/docs-*.png. Copy them to docs/ when the panel has changed its looks."""
+"""The pictures of the docs, taken again: test-output/docs-*.png. Copy them to docs/ when the panel has changed its looks."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def own_lab(shown):
 
 @pytest.fixture
 def visit(browser, own_lab, shown, sandbox, tmp_path):
-    """Write the page anew and open it; ``visit(page)``."""
+    """Write the page again and open it; ``visit(page)``."""
     environ = {**joined(sandbox), "CVTR_CHUNK": "2", "CVTR_IN_FLIGHT": "1", "CVTR_JOURNAL": str(tmp_path / "journal")}
     write_notebook(shown / NAME, [environment_cell(environ), CELL.format(role="admin")])
 
@@ -67,7 +67,7 @@ def test_a_visitor_finds_the_run_that_was_left_and_idle_kernels_end(browser, own
         panel = visit(mine.page)
         expect(panel(".cvtr-past h3")).to_have_text("Unfinished runs")
         panel.press(".cvtr-watch")
-        expect(panel(".cvtr-results .cvtr-note").first).to_contain_text("carries it out")
+        expect(panel(".cvtr-results .cvtr-note").first).to_contain_text("is running it")
         mine.page.screenshot(path=OUTPUT / "visitor-watches.png")
         stranger = visit(other.page)
         stranger.page.locator(".cvtr-panel:not(.cvtr-waiting)").first.wait_for()
@@ -84,7 +84,7 @@ def test_a_visitor_finds_the_run_that_was_left_and_idle_kernels_end(browser, own
         expect(panel("li[data-run]")).to_contain_text("20 confirmed")
         mine.page.screenshot(path=OUTPUT / "visitor-is-back.png")
         panel.press(".cvtr-watch")
-        expect(panel(".cvtr-results")).to_contain_text("It has come to its end.")
+        expect(panel(".cvtr-results")).to_contain_text("It has ended.")
         expect(panel(".cvtr-grid-results tbody tr")).to_have_count(20)
         assert mine.questions == []
         assert kernels(own_lab) >= 2  # of the two pages that are open

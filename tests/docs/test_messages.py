@@ -17,7 +17,7 @@ ROWS = {
     cells[0]: cells[1:] for line in PAGE.read_text(encoding="utf-8").splitlines() if len(cells := line[2:-2].split(" | ")) == 3
 }
 NEXT = re.compile(
-    r"\b(Check|Connect|Pass|Give|Ask|Wait|Try|Choose|Narrow|Confirm|To go on|Make a new|Plan anew|Tick|rename|pass)\b"
+    r"\b(Check|Connect|Pass|Give|Ask|Wait|Try|Choose|Narrow|Confirm|To continue|Make a new|Plan again|Tick|rename|pass)\b"
 )
 
 

@@ -63,7 +63,7 @@ def _blocks() -> list[object]:
 @pytest.mark.parametrize("block", _blocks())
 def test_the_invariants_hold_whatever_happens(block, monkeypatch):
     """Several sandboxes side by side, for most of the time is spent waiting; each has its own seeds, in order."""
-    monkeypatch.setattr(moment, "MAX_READ_AGE", 0.4)  # what waits is often too old, and read anew
+    monkeypatch.setattr(moment, "MAX_READ_AGE", 0.4)  # what waits is often too old, and read again
     seeds = range(block * BLOCK, (block + 1) * BLOCK)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         told = sum(pool.map(_some, [seeds[n::SIDE_BY_SIDE] for n in range(SIDE_BY_SIDE)]), Counter())

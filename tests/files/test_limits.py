@@ -43,7 +43,7 @@ def test_each_breaking_input_ends_in_an_error():
         assert one["seconds"] < 30, one  # a loaded machine; it takes under 3
         if not one["ended"].startswith(("refused:", "CvtrError:")):
             # Which limit it was, or what is wrong, and what to do next.
-            assert one["ended"].count(". ") >= 1 or "Mend" in one["ended"], one
+            assert one["ended"].count(". ") >= 1 or "Fix" in one["ended"], one
 
 
 def test_an_answer_of_too_many_values_says_so():

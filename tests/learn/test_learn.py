@@ -108,7 +108,7 @@ def test_a_capture_that_is_written_otherwise_teaches_the_same(captured, tmp_path
 def test_a_capture_that_is_cut_off_says_so(captured, tmp_path):
     path = tmp_path / "cut.har"
     path.write_bytes(captured["single"].read_bytes()[:150_000])
-    with pytest.raises(CaptureError, match=r"cut off after \d+ exchanges.*Save it anew"):
+    with pytest.raises(CaptureError, match=r"cut off after \d+ exchanges.*Save it again"):
         har.read(path)
 
 
@@ -128,7 +128,7 @@ def test_a_capture_that_is_cut_off_says_so(captured, tmp_path):
 def test_what_is_no_capture_says_so(tmp_path, raw):
     path = tmp_path / "x.har"
     path.write_bytes(raw)
-    with pytest.raises(CaptureError, match="Save it anew"):
+    with pytest.raises(CaptureError, match="Save it again"):
         har.read(path)
     with pytest.raises(CaptureError, match="cannot be read"):
         har.read(tmp_path / "none.har")

@@ -154,7 +154,7 @@ def test_what_makes_no_sense_is_said(session_of, shown, words):
     lead = two(session)[0]
     with pytest.raises(CaptureError, match=words):
         session.watch([lead]).learn(shown)
-    with pytest.raises(CaptureError, match="is no status"):
+    with pytest.raises(CaptureError, match="is not a known status"):
         session.watch([lead]).learn({"status": {lead: "Fine"}})
 
 

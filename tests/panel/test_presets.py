@@ -55,7 +55,7 @@ def test_an_action_is_filled_in(client):
         ({"campaign": "No such campaign"}, "there is no campaign"),
         ({"campaign": True}, "there is no campaign"),
         ({"range": "Last year"}, "Choose one of"),
-        ({"created_after": "2026-13-45"}, "no whole day"),
+        ({"created_after": "2026-13-45"}, "not a complete day"),
         ({"created_after": "2026-11-20", "created_before": "2026-11-10"}, "later than To"),
         ("Caution", "takes a dict"),
     ],

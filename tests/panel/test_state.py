@@ -51,7 +51,7 @@ def test_the_sentences_say_why_it_does_not_go_on(driven):
     driven.say("action", kind="invalid")
     assert driven.view()["type"]["blockers"] == ["Choose a reason, or give your own."]
     driven.say("reason", value="own")
-    assert driven.view()["type"]["blockers"] == ["Write your own reason, or choose one of the list."]
+    assert driven.view()["type"]["blockers"] == ["Write your own reason, or choose one from the list."]
     driven.say("reason", value="listed:Returned")
     assert driven.view()["type"]["blockers"] == ["The reason Returned needs a category. Choose one."]
     driven.say("category", value="No budget")
@@ -87,7 +87,7 @@ def test_confirmation_lapses_with_any_change(driven, change):
     assert driven.view()["processing"]["confirmed"] is False
     driven.say("run", fingerprint=old)
     assert driven.state.processing.run is None
-    assert "was not the present one" in driven.view()["processing"]["problem"]["text"]
+    assert "was out of date" in driven.view()["processing"]["problem"]["text"]
     assert not any(driven.server.effects(lead_id) for lead_id in ids)
 
 
@@ -183,7 +183,7 @@ def test_same_again_keeps_what_was_entered(driven):
 
 def test_a_half_typed_date_loads_nothing(driven):
     driven.say("day", name="created_after", value="half-typed")
-    assert driven.view()["leads"]["filter_blockers"] == ["From is no whole day yet. Complete it, or clear it."]
+    assert driven.view()["leads"]["filter_blockers"] == ["From is not a complete day yet. Complete it, or clear it."]
     driven.say("load", go_on=False)
     assert not driven.view()["leads"]["loaded"]
 
@@ -479,13 +479,13 @@ def test_a_run_that_is_watched_says_when_and_who(driven):
     view = driven.view()["processing"]
     assert view["run"] is None
     assert re.fullmatch(
-        rf"What the journal had of run {run.id} at \d\d:\d\d:\d\d\. Process {os.getpid()} carries it out\. Start over to leave it\.",
+        rf"What the journal had on run {run.id} at \d\d:\d\d:\d\d\. Process {os.getpid()} is running it\. Start over to leave it\.",
         view["watching"],
     )
     gate.open()
     run.wait()
     driven.say("watch", run=run.id)
-    assert "It has come to its end." in driven.view()["processing"]["watching"]
+    assert "It has ended." in driven.view()["processing"]["watching"]
     assert {row["cells"][0] for row in driven.state.table("results").message()["rows"]} == {"confirmed"}
     other.close()
 

@@ -179,8 +179,8 @@ def test_a_run_that_goes_on_says_so_and_one_that_was_cancelled_too(sandbox, open
     until(lambda: run.counts["confirmed"] > 0)
     for path in (run.report(tmp_path / "a.html"), session.report(run.id, tmp_path / "b.html")):
         page = page_of(path)
-        assert "has not come to its end" in page.text
-        assert "just now" in page.text
+        assert "has not ended" in page.text
+        assert "running now" in page.text
         assert sum(map(int, page.frame("Leads by outcome")["leads"])) == 40
         assert int(page.frame("Leads by outcome").set_index("outcome")["leads"]["confirmed"]) < 40
     run.cancel()

@@ -40,7 +40,7 @@ def test_what_is_mapped_once_is_known_for_the_next_file(session, ids, tmp_path):
     other = csv_file(tmp_path / "b.csv", ["Lead ID", "Reason"], [[ids[0], "Duplicate"]])
     found = cvtr.returns(other, session, advertiser="Acme Software")
     assert found.columns == {"id": "Lead ID", "reason": "Reason"}
-    assert "recognised anew" in found.notes[0]
+    assert "recognised again" in found.notes[0]
 
 
 def test_the_file_is_its_owners_and_holds_nothing_of_a_lead(session, ids, tmp_path):

@@ -174,7 +174,7 @@ def test_leads_that_were_not_loaded_to_their_end_find_nobody(session, tmp_path):
     assert leads.attrs["coverage"]["why"] == "stopped"
     path = tmp_path / "a.csv"
     path.write_text(f"Email\n{leads['email'].iloc[0]}\n", encoding="utf-8")
-    with pytest.raises(SelectionError, match="not loaded to their end"):
+    with pytest.raises(SelectionError, match="not loaded completely"):
         cvtr.returns(path, session, leads=leads)
 
 

@@ -59,7 +59,7 @@ def test_the_sentence_accounts_for_everything() -> None:
 
 def test_rejected_frame() -> None:
     frame = parse_ids("1\nabc").rejected_frame
-    assert frame.to_dict("records") == [{"where": "line 2", "text": "abc", "why": "is no lead id"}]
+    assert frame.to_dict("records") == [{"where": "line 2", "text": "abc", "why": "is not a lead id"}]
     assert list(Selection().rejected_frame.columns) == ["where", "text", "why"]
 
 

@@ -115,7 +115,7 @@ def test_what_was_proven_is_kept_for_this_enterprise_only(live, open_session, tm
     frame = session.dialect()
     assert frame.loc["calls.flag.body.leads", "evidence"] == "verified"
     assert frame.loc["calls.delete.body.leads", "evidence"] == "inferred"
-    later = open_session()  # reads the file anew
+    later = open_session()  # reads the file again
     assert later.client.dialect.source == report.file
     assert later.client.dialect.hash == default_dialect().hash
     run = later.run(later.plan(DUPLICATE, live.lead_ids(status="Caution")[:3]), confirm=True)
@@ -237,7 +237,7 @@ def test_a_proven_plan_has_no_canary(live, open_session):
     report = session.canary(plan, confirm=True)
     with pytest.raises(PlanError, match="no canary"):
         session.canary(report.rest)
-    with pytest.raises(PlanError, match="none that it would send"):
+    with pytest.raises(PlanError, match="not one that it would send"):
         session.canary(session.plan(cvtr.mark_test("Test lead"), live.lead_ids(status="Caution")[:2]), lead=1)
 
 

@@ -148,7 +148,7 @@ def test_a_session_is_not_closed_under_a_run(sandbox, open_session, ids):
     gate = Gate("before intent")
     session = open_session(chunk=5, on_step=gate)
     run = session.start(session.plan(cvtr.mark_test("x"), ids), confirm=True)
-    with pytest.raises(RunError, match=f"Run {run.id} goes on"):
+    with pytest.raises(RunError, match=f"Run {run.id} is still running"):
         session.close()
     gate.open()
     run.wait()

@@ -106,8 +106,8 @@ NOTED = {
     "no answer": (
         [Mishap("leads-bulk-flag", "reset", "before")],
         "unknown",
-        "in doubt: no dependable answer had come (lost); not read back yet",
-        "no dependable answer had come (lost), and no outcome was noted then; reading could not settle it",
+        "in doubt: no reliable answer came (lost); not read back yet",
+        "no reliable answer came (lost), and no outcome was noted then; reading could not settle it",
     ),
 }
 

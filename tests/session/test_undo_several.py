@@ -134,7 +134,7 @@ def test_runs_are_chosen_by_person_and_day(sandbox, open_session, session, ids, 
         assert session.plan_undo(**said).undoes == every
     assert session.plan_undo(person="Mary Manager", day=today).undoes == (signed.id,)
     for said in ({"day": today - timedelta(days=1)}, {"week": today - timedelta(days=7)}, {"person": "Nobody"}):
-        with pytest.raises(PlanError, match="No run of yours"):
+        with pytest.raises(PlanError, match="None of your runs"):
             session.plan_undo(**said)
     for said in ({"day": "yesterday"}, {"week": "2026-W99"}, {"day": today, "week": today}, {}, {"run": signed, "day": today}):
         with pytest.raises(PlanError):

@@ -46,7 +46,7 @@ def test_a_summer_day_begins_and_ends_with_the_summers_clock(london, before):
 def test_a_week_is_no_day(london):
     with cvtr.Sandbox(leads=50, seed=2) as sandbox, sandbox.connect() as client:
         session = cvtr.LeadSession(client, progress=False)
-        with pytest.raises(cvtr.errors.RequestRefused, match="is no date"):
+        with pytest.raises(cvtr.errors.RequestRefused, match="is not a date"):
             session.pull(created_before="2026-W48")
         session.close()
 

@@ -1,4 +1,4 @@
-"""Plans between people: saved, opened by somebody else, looked at anew, signed, run once; changed files are refused."""
+"""Plans between people: saved, opened by somebody else, looked at again, signed, run once; changed files are refused."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class SharedPermits:
         return tuple(number for one in found for number in (one.st_dev, one.st_ino))
 
     def _stay_shared(self) -> None:
-        """Locks of files that were removed keep nobody out. Where that is so, take part anew in the folder that others will
+        """Locks of files that were removed keep nobody out. Where that is so, take part again in the folder that others will
         use: with what is in flight, and with the permits that were used. Looked at each time: however short the time without
         a look, more than nine requests can begin in it. A look takes microseconds, a request milliseconds.
         """

@@ -80,7 +80,7 @@ export class ChartArea {
     this.side = scrollBox("cvtr-chart-numbers");
     this.tools = element("div");
     this.notes = element("ul", "cvtr-chart-notes");
-    this.said = element("div", "cvtr-chart-said", "The chart is on its way …");
+    this.said = element("div", "cvtr-chart-said", "The chart is being loaded …");
     this.said.setAttribute("role", "status");
     const body = element("div", "cvtr-chart-body");
     body.append(this.picture, this.side);

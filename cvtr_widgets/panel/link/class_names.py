@@ -41,7 +41,7 @@ CLASS_NAMES: dict[str, tuple[str, str]] = {
     "cvtr-confirm-count": ("input", "the number of leads to delete"),
     "cvtr-signature": ("input", "the printed name"),
     "cvtr-run": ("button", "carries the plan out"),
-    "cvtr-cancel": ("button", "stops after the leads under way"),
+    "cvtr-cancel": ("button", "stops after the leads in flight"),
     "cvtr-progress": ("div", "how far the run is"),
     "cvtr-results": ("div", "the results"),
     "cvtr-outcome-filter": ("div", "outcomes with their numbers; a press shows only that outcome"),
@@ -49,7 +49,7 @@ CLASS_NAMES: dict[str, tuple[str, str]] = {
     "cvtr-export": ("button", "downloads the results"),
     "cvtr-takes-back": ("p", "says which run the plan takes back"),
     "cvtr-what": ("p", "what the run shown has done, to how many leads"),
-    "cvtr-look-again": ("button", "reads anew what the journal has of the run that is watched"),
+    "cvtr-look-again": ("button", "reads again what the journal has of the run that is watched"),
     "cvtr-again": ("button", "selects the leads that did not surely go through"),
     "cvtr-start-over": ("button", "back to step 1 with nothing selected"),
 }

@@ -18,7 +18,7 @@ class _Under:
 
 
 class Uploads:
-    """Puts parts together. One upload of a purpose at a time; a first part begins anew."""
+    """Puts parts together. One upload of a purpose at a time; a first part begins again."""
 
     def __init__(self, done: Callable[[str, str, bytes], None], refused: Callable[[str, str], None]) -> None:
         self._done = done

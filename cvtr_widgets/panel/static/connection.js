@@ -27,7 +27,7 @@ export function silence(link, { viewed, running, voila, visitorKnown, at }) {
   }
   const kept = link.isPressedUnanswered() ? "What you pressed has not been answered yet." : "";
   if (link.silence() < BUSY) return `The kernel is busy${voila ? "" : ", with another cell or with its work"}. ${kept}`;
-  const run = running ? ` The run’s numbers are as of ${at}, too; whether it goes on is not known here.` : "";
+  const run = running ? ` The run’s numbers are as of ${at}, too; whether it is still running is not known here.` : "";
   return `No answer from the kernel for ${Math.round(link.silence() / 1000)} s. It may be busy${voila ? "" : " with another cell"}, or the `
     + `kernel, the server or the network may be gone. What is shown is as of ${at}.${run} ${kept} `
     + `If this stays so: ${startSmall(ended)}`;

@@ -66,7 +66,7 @@ export function popMenu(label, className) {
     event.stopPropagation();
     close({ focus: true });
   });
-  /** The button that it belongs to was drawn anew. @param {HTMLElement} control */
+  /** The button that it belongs to was drawn again. @param {HTMLElement} control */
   function moved(control) {
     opener = control;
     openers.set(menu, control);

@@ -34,7 +34,7 @@ function planFacts(link) {
     setLines(warnings, plan.warnings);
     setLines(money, plan.money);
     setShown(include.element, plan.cannot_tell > 0);
-    include.update(`Include the ${inWords(plan.cannot_tell)} whose state the service does not tell`, plan.include, fresh);
+    include.update(`Include the ${inWords(plan.cannot_tell)} whose state the service does not show`, plan.include, fresh);
   }
 
   const elements = [takesBack, toResults, rest.element, planLine, verdicts.element, cost, warnings, money, include.element, table.element];

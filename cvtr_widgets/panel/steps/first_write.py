@@ -35,7 +35,7 @@ class FirstWrite:
     def agree(self, place: int, fingerprint: str, *, on: bool) -> None:
         """Answer one of the questions about the one-lead plan that the user saw."""
         if self.report is None or self.report.plan.fingerprint != fingerprint:
-            raise Refused("Another lead is shown by now, so this does not count. Look at it, and answer anew.")
+            raise Refused("Another lead is shown by now, so this does not count. Look at it, and answer again.")
         (self._agreed.add if on else self._agreed.discard)(place)
 
     def disagree(self) -> None:
@@ -79,7 +79,7 @@ class FirstWrite:
         if why := self.blockers(signature):
             raise Refused(" ".join(why))
         if report.plan.fingerprint != fingerprint:
-            self.problem = Problem("The lead on the screen was not the present one, so nothing was sent. Look at it again.")
+            self.problem = Problem("The lead on the screen was out of date, so nothing was sent. Look at it again.")
             return
         self.problem = None
 

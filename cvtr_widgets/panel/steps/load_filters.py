@@ -101,13 +101,13 @@ class Filters:
                 if text:
                     days[name] = date.fromisoformat(text)
             except ValueError:
-                said.append(f"{word} is no whole day yet. Complete it, or clear it.")
+                said.append(f"{word} is not a complete day yet. Complete it, or clear it.")
         if len(days) == 2 and days["created_after"] > days["created_before"]:
             said.append("From is later than To. Change one of them.")
         parts = math.prod(max(1, len(getattr(self, name))) for name in CHOICES)
         if parts > MOST_PARTS:
             said.append(
-                f"These filters have {parts:,} combinations, each of which is read for itself, and at most {MOST_PARTS} are. "
+                f"These filters have {parts:,} combinations, each of which is read separately, and at most {MOST_PARTS} are. "
                 "Choose fewer, or load more and filter by the columns of the table."
             )
         return tuple(said)

@@ -70,7 +70,7 @@ class PastRuns:
             "not_sent": int(row["not_sent"]),
             "go_on": f"Go on with {count_of(int(row['not_sent']))}",
             "needs_comment": bool(row["needs_comment"]),
-            "carried": f"Process {row['owner_pid']} carries it out. Start over to leave it." if taken else "",
+            "carried": f"Process {row['owner_pid']} is running it. Start over to leave it." if taken else "",
             "taken": f"Process {row['owner_pid']} is at it since {since}; it can be watched here. {as_of}" if taken else "",
         }
 
@@ -111,8 +111,8 @@ class PastRuns:
         """Whether somebody carries the run out, as of the last look."""
         found = next((row for row in self._found if row["id"] == run_id), None)
         if found is None:
-            return "It has come to its end. Start over to leave it."
-        return found["carried"] or "Nobody carries it out now. Start over to go on with it."
+            return "It has ended. Start over to leave it."
+        return found["carried"] or "Nothing is running it now. Start over to resume it."
 
     def view(self) -> dict[str, Any]:
         """As JSON values."""

@@ -276,7 +276,7 @@ class ProcessingStep:
         """Carry the plan out. ``fingerprint`` is that of the plan which the user saw when pressing the button."""
         plan = self.plan
         if plan is None or plan.fingerprint != fingerprint:
-            self.problem = Problem("The plan on the screen was not the present one, so nothing was sent. Look at it again.")
+            self.problem = Problem("The plan on the screen was out of date, so nothing was sent. Look at it again.")
             return
         if why := self.blockers():
             raise Refused(" ".join(why))
@@ -383,7 +383,7 @@ class ProcessingStep:
     def _watching(self) -> str:
         if self._watched_at is None or not self.watched:
             return ""
-        return f"What the journal had of run {self.watched} at {self._watched_at:%H:%M:%S}."
+        return f"What the journal had on run {self.watched} at {self._watched_at:%H:%M:%S}."
 
     def _plan_view(self, plan: Plan) -> dict[str, Any]:
         read_at = moment(plan.read_at, self._session.client.zone)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 OUTCOME_SENTENCES = {
     Outcome.CONTRADICTED: "The service said yes, but the leads say otherwise. Look at these first.",
-    Outcome.UNKNOWN: "Sent, no dependable answer, and reading could not settle it. Look again later before you repeat it.",
+    Outcome.UNKNOWN: "Sent, no reliable answer, and reading could not settle it. Look again later before you repeat it.",
     Outcome.REFUSED: "The service said no.",
-    Outcome.CONFIRMED: "Sent, and seen to be so when read back.",
+    Outcome.CONFIRMED: "Sent, and confirmed when read back.",
     Outcome.ACCEPTED: "The service said yes; nothing that can be read proves it.",
     Outcome.SKIPPED: "Not sent: see each lead’s detail.",
     Outcome.NOT_SENT: "The run ended before these were sent. Safe to plan again.",
@@ -202,6 +202,6 @@ def alarms_first(results: pd.DataFrame) -> pd.DataFrame:
     places = results["outcome"].astype("object").map(order)
     ordered = results.iloc[places.to_numpy().argsort(kind="stable")]
     words = ordered["detail"].astype("object").fillna("")
-    # Only where nothing else is said: "; no dependable answer had come" after it is worth a look.
+    # Only where nothing else is said: "; no reliable answer came" after it is worth a look.
     plain_success = (ordered["outcome"] == str(Outcome.CONFIRMED)) & words.str.fullmatch("read back: [^;]*")
     return ordered.assign(detail=ordered["detail"].mask(plain_success, ""))

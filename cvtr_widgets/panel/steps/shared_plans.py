@@ -1,4 +1,4 @@
-"""Plans between people, in the panel: a plan file opened, checked anew, shown, sent back; a plan saved."""
+"""Plans between people, in the panel: a plan file opened, checked again, shown, sent back; a plan saved."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SharedPlans:
         return source if isinstance(source, OpenedPlan) else None
 
     def read(self, name: str, content: bytes) -> None:
-        """Open a plan file. Every lead of it is read anew; nothing is sent."""
+        """Open a plan file. Every lead of it is read again; nothing is sent."""
         if self._processing.running:
             raise Refused("A run is under way. Wait for its end, or stop it in step 3; then open the plan.")
         self.problem, self._held = None, None
@@ -101,7 +101,7 @@ class SharedPlans:
         """
         plan = self._processing.plan
         if plan is None or plan.fingerprint != fingerprint or self._processing.stale:
-            raise PlanError("The plan on the screen was not the present one, so nothing was saved. Look at it again.")
+            raise PlanError("The plan on the screen was out of date, so nothing was saved. Look at it again.")
         return saved(plan, why), f"plan-{plan.short}.cvtr-plan"
 
     def view(self) -> dict[str, Any]:

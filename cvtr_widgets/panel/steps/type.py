@@ -189,7 +189,7 @@ class TypeStep:
             waiting = self._jobs.get("choices") is not None
             return ("The reasons are being read.",) if waiting else ("Choose a reason, or give your own.",)
         if form.reason == OWN and not form.own_reason.strip():
-            return ("Write your own reason, or choose one of the list.",)
+            return ("Write your own reason, or choose one from the list.",)
         if self._asks_category() and not form.category:
             return ("The reason Returned needs a category. Choose one.",)
         return ()

@@ -156,7 +156,7 @@ class AmountColumn(DictionaryColumn):
         if tell is not None:
             tell(count, count)
         if cancel is not None and cancel.is_set():
-            raise Cancelled("Sorting was stopped. Sort again to go on.")
+            raise Cancelled("Sorting was stopped. Sort again to continue.")
         return made
 
     def between(self, low: Decimal | None, high: Decimal | None) -> Mask:

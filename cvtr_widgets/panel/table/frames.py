@@ -38,7 +38,7 @@ class Frames:
         return len(self._arrivals)
 
     def set(self, frame: pd.DataFrame | None, *, compare: bool) -> None:
-        """Another frame. ``compare``: say anew what has changed; else what was said of leads that are still there stays."""
+        """Another frame. ``compare``: say again what has changed; else what was said of leads that are still there stays."""
         sheet = None if frame is None else self._made(frame)
         former = self.sheet
         if former is None or sheet is None:

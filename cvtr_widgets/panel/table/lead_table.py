@@ -159,7 +159,7 @@ class LeadTable:
     def annotate(self, name: str, title: str, texts: Texts | None) -> None:
         """Show a column whose texts somebody else knows: ``texts(ids)`` gives one a lead, asked for the page shown only.
 
-        It cannot be sorted or filtered by, and not be named as another column (TableError). Annotating anew asks again;
+        It cannot be sorted or filtered by, and not be named as another column (TableError). Annotating again asks again;
         ``texts=None`` takes the column away.
         """
         self._layout.annotate(name, title, texts)
@@ -234,7 +234,7 @@ class LeadTable:
         return said
 
     def marked_only(self, on: bool) -> None:
-        """Show only what is selected. A row that is unticked then stays until the rows are arranged anew."""
+        """Show only what is selected. A row that is unticked then stays until the rows are arranged again."""
         self._narrow(dataclasses.replace(self._narrowing, marked_only=on))
 
     @property

@@ -1,4 +1,4 @@
-"""A frame of leads with all that is kept about it. Made anew with each frame; rows are known here and in the table only.
+"""A frame of leads with all that is kept about it. Made again with each frame; rows are known here and in the table only.
 
 Inside are numpy arrays and plain lists made from the pandas frame when first asked for (``table_index.py``). At 1,000,000
 leads Arrow, Polars and DuckDB were not quicker by what they cost: first a second copy of the texts (200 to 400 ms for five

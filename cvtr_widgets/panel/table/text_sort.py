@@ -45,7 +45,7 @@ def ranks(texts: Sequence[str], tell: Tell | None = None, cancel: Event | None =
 
     def step(done: float) -> None:
         if cancel is not None and cancel.is_set():
-            raise Cancelled("Sorting was stopped. Sort again to go on.")
+            raise Cancelled("Sorting was stopped. Sort again to continue.")
         if tell is not None:
             tell(int(count * done), count)
 

@@ -18,7 +18,7 @@ ONE_LEAD = frozenset({"refuse_lead", "chunk_422_if_lead", "drop_ids", "lie", "la
 
 
 def call_of(path: str) -> str:
-    """The last part of a path that is no id."""
+    """The last part of a path that is not an id."""
     parts = path.split("/")
     last = parts[-1].removesuffix(".jsonld")
     return parts[-2] if len(parts) > 2 and last.isdigit() else last

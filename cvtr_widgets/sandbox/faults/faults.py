@@ -20,7 +20,7 @@ NetworkDo = Literal[
 class Mishap:
     """One fault.
 
-    ``call``: the last part of the path that is no id (``"leads-bulk-flag"``; ``"leads"`` is the list and the single lead),
+    ``call``: the last part of the path that is not an id (``"leads-bulk-flag"``; ``"leads"`` is the list and the single lead),
     or ``"*"``. ``do``: what happens. ``when``: before or after the service has applied the call; what spoils only the answer's
     rows (``drop_ids extra_ids reorder_ids double_ids two_records``, at the writes, the delivery check and the list of leads) or a lead's
     fate has no moment. ``nth``: only the nth such call (from 1), else every one, ``times`` at the most. ``lead``: the fault

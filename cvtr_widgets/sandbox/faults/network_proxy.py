@@ -161,7 +161,7 @@ class Proxy:
     # -- for its owner ------------------------------------------------------------------------------------------------
 
     def set_faults(self, faults: Sequence[NetworkFault], chaos: Chaos | None) -> None:
-        """The faults from now on; their counts start anew."""
+        """The faults from now on; their counts start again."""
         early = [f for f in faults if f.do in EARLY and f.lead is None]
         self._early = Faults(early)
         self._late = Faults([f for f in faults if f not in early], chaos)

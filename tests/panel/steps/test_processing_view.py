@@ -26,5 +26,5 @@ def test_a_lead_that_went_well_has_no_comment_and_whatever_else_is_said_stays():
     others = results[results["outcome"] != "confirmed"]
     pd.testing.assert_series_equal(shown.loc[others.index, "detail"], others["detail"])
 
-    odd = results.assign(detail=[f"{d}; no dependable answer had come (timeout)" for d in results["detail"]])
+    odd = results.assign(detail=[f"{d}; no reliable answer came (timeout)" for d in results["detail"]])
     pd.testing.assert_series_equal(alarms_first(odd)["detail"].sort_index(), odd["detail"].sort_index())

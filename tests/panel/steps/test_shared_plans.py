@@ -79,10 +79,10 @@ def test_it_is_sent_back_with_a_remark_and_not_run_then(driven, other):
 
 def test_a_file_that_was_changed_is_refused(driven, other):
     content = saved_by(other, list(mails(other, 2)))
-    for bad, words in ((content.replace(b"As agreed", b"As wished"), "not as it was saved"), (b"{}", "no plan file")):
+    for bad, words in ((content.replace(b"As agreed", b"As wished"), "not as it was saved"), (b"{}", "not a plan file")):
         view = opened(driven, bad)
         assert not view["open"]
         assert words in view["problem"]["text"]
     assert driven.state.processing.plan is None
-    with pytest.raises(PlanError, match="not the present one"):
+    with pytest.raises(PlanError, match="out of date"):
         driven.state.files.shared.save("why", "x")
