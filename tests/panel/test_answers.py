@@ -114,8 +114,29 @@ def test_what_stays_different_after_an_undo_can_be_selected_and_given_its_reason
     view = driven.view()["processing"]
     assert view["plan"]["will_change"] == 2
     (rest,) = view["rest"]
-    assert rest["text"] == "2 leads stay different: it was Valid without a reason, and a flag needs one."
+    assert rest["text"] == "2 leads stay different: they were Valid without a reason, and a flag needs one."
     assert rest["button"] == "Give these 2 a reason …"
     driven.say("select_rest", place=0)
     assert driven.state.leads.picked.ids == tuple(without)
     assert (driven.view()["step"], driven.view()["type"]["action"]) == (2, "valid")
+
+
+def test_two_pages_that_type_ids_at_once_are_told_and_nothing_is_lost(driven):
+    first, second = driven.server.lead_ids()[:2]
+
+    def typed(page, text):
+        driven.state.handle(*read_message({"v": 1, "kind": "ids", "is": {"text": text}}), asker=(page, 1))
+        assert driven.state.jobs.wait()
+
+    typed("one", str(first))
+    assert not driven.view()["leads"]["selected"]["typed_notes"]
+    typed("two", str(second))
+    assert driven.state.leads.picked.ids == (second,)
+    (note,) = driven.view()["leads"]["selected"]["typed_notes"]
+    assert note.startswith("Two pages typed in LEAD ID(S) at the same time.")
+    driven.say("undo_selection")
+    assert (driven.state.leads.text, driven.state.leads.picked.ids) == (str(first), (first,))
+    assert not driven.view()["leads"]["selected"]["typed_notes"]
+    typed("one", f"{first} {second}")
+    typed("one", f"{first}")
+    assert not driven.view()["leads"]["selected"]["typed_notes"]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.errors import ReadTooLarge
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
+from cvtr_widgets.panel.jobs import ASKER, Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
 from cvtr_widgets.panel.selection.notes import aside_groups, not_taken_said, rejected_rows, said_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
+from cvtr_widgets.panel.selection.typists import Typists
 from cvtr_widgets.panel.steps.file_imports import Imports
 from cvtr_widgets.panel.steps.lead_detail import Detail
 from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
@@ -52,6 +53,7 @@ class LeadsStep:
         self.outdated = self._partial = False
         self._session = session
         self._jobs = jobs
+        self._typists = Typists()
         self._asked: Filters | None = None
         self._go_on = ""
         self._before: list[tuple[PanelSelection, str, bool | None]] = []
@@ -256,8 +258,13 @@ class LeadsStep:
 
     # -- picking ------------------------------------------------------------------------------------------------------
 
+    def _typed_notes(self) -> list[str]:
+        typed = self.picked.typed
+        return [*filter(None, [self._typists.note]), *(said_of(typed) if typed is not None else [])]
+
     def _pick(self, picked: PanelSelection, text: str | None = None) -> None:
         self._before = [*self._before[-STEPS_BACK:], (self.picked, self.text, None)]
+        self._typists.forget()
         self.picked = picked
         self.text = self.text if text is None else text
         self.table.mark(picked.ids_set)
@@ -333,6 +340,7 @@ class LeadsStep:
         """Take the last step of the selection back."""
         if not self._before:
             raise Refused("There is no earlier selection to go back to.")
+        self._typists.forget()
         self.picked, self.text, only = self._before.pop()
         self.table.mark(self.picked.ids_set)
         if only is not None:
@@ -341,10 +349,14 @@ class LeadsStep:
 
     def type_ids(self, text: str) -> None:
         """What LEAD ID(S) holds now."""
-        if text != self.text:
-            known = self._session.known_ids()
-            typed = parse_ids(text, known=known, accepted=self._accepted) if text.strip() else None
-            self._pick_given(self.picked.type(typed), text)
+        if text == self.text:
+            return
+        known = self._session.known_ids()
+        typed = parse_ids(text, known=known, accepted=self._accepted) if text.strip() else None
+        typists, self._typists = self._typists, Typists()  # what is selected here is what was typed
+        self._pick_given(self.picked.type(typed), text)
+        self._typists = typists
+        typists.typed((ASKER.get() or ("", 0))[0])
 
     def add_odd(self, key: str) -> None:
         """Take ids that were set aside after all. ``key`` is that of ``aside_groups``: what was not seen is not taken."""
@@ -501,7 +513,7 @@ class LeadsStep:
             "set_aside": aside_groups(aside),
             "which_column": self.imports.question,
             "rejected": rejected_rows(rejected[:SHOWN_REJECTED]),
-            "typed_notes": said_of(picked.typed) if picked.typed is not None else [],
+            "typed_notes": self._typed_notes(),
             "files": files,
             "file_problem": self.imports.problem,
             "undo": len(self._before),

@@ -28,6 +28,9 @@ class Rest:
         """As JSON values: what is said of them, and what the button beside it does."""
         one = len(self.ids) == 1
         why = plain(self.why, 300)
+        if not one:
+            for single, several in (("it was", "they were"), ("it is", "they are"), ("it has", "they have"), ("its ", "their ")):
+                why = why.replace(single, several)
         if self.kind is not None:
             button = f"Give {'it' if one else f'these {len(self.ids):,}'} a reason …"
         else:

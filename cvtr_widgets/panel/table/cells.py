@@ -56,9 +56,9 @@ PLAN_COLUMNS = (
 RESULT_CELLS = (
     ShownColumn("lead_id", "Id", "id"),
     ShownColumn("outcome", "Outcome", "outcome"),
-    ShownColumn("detail", "Detail"),
     ShownColumn("before_status", "Status before", "state"),
     ShownColumn("after_status", "Status after", "state"),
+    ShownColumn("detail", "Detail"),
     ShownColumn("before_delivery", "Delivery before"),
     ShownColumn("after_delivery", "Delivery after"),
     ShownColumn("campaign", "Campaign"),
