@@ -210,7 +210,7 @@ def test_an_exception_thrown_into_the_threads_of_a_run_ends_it_with_true_outcome
     for thread in mine:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(error))
     gate.open()
-    assert run.wait(20), run
+    assert run.wait(60), run
     assert sum(run.counts.values()) == 30
     for lead_id, outcome in run.results.outcome.items():
         number = len(sandbox.server.effects(lead_id))
