@@ -97,7 +97,7 @@ class PanelState:
             token = ASKER.set(asker)
             try:
                 self._answer(kind, given, content)
-                self.leads.search_the_rest()
+                self.leads.search_job.finish()
                 self._keep_confirmation_true()
             finally:
                 ASKER.reset(token)

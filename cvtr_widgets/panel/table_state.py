@@ -12,6 +12,7 @@ from cvtr_widgets.errors import ReadTooLarge
 from cvtr_widgets.models import LeadId, Origin
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.link.messages import BadMessage
+from cvtr_widgets.panel.search_job import SEARCHING, SearchJob
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.leads import COMING, MOVED, STEPS_BACK
 from cvtr_widgets.panel.steps.saved_selections import SavedSelections
@@ -46,6 +47,7 @@ class TableState:
         self._note = self._go_on = ""
         self._partial = False
         self._load: Callable[..., None] | None = None
+        self._search_job = SearchJob(self.table, self.jobs, self._search_failed)
         self._handlers = self._table_of_handlers()
 
     # -- the leads ----------------------------------------------------------------------------------------------------
@@ -55,6 +57,7 @@ class TableState:
         with self.lock:
             first = self.table.frame is None
             self.table.set_frame(frame, compare=False)
+            self._search_job.finish()
             self._partial = partial
             if first:
                 self._usual_columns(frame)
@@ -92,6 +95,9 @@ class TableState:
         self._load = load
         load(go_on=False)
 
+    def _search_failed(self, problem: Problem, _error: BaseException) -> None:
+        self.problem = problem
+
     def _prepare(self) -> None:
         """Make ready, in the background, what a first search or sort of these leads needs."""
         work = self.table.preparation()
@@ -116,6 +122,7 @@ class TableState:
                 self._note = self._handlers[kind](**given) or self._note
             except Refused as why:
                 self._note = str(why)
+            self._search_job.finish()
             return self.picked is not before
 
     def _table_of_handlers(self) -> dict[str, Callable[..., str | None]]:
@@ -125,7 +132,7 @@ class TableState:
             "ping": lambda: None,
             "load": lambda go_on: self._load(go_on=go_on) if self._load is not None else None,
             "stop": lambda: self.jobs.stop("load"),
-            "search": table.search,
+            "search": lambda text: table.search(text, in_parts=True),
             "sort": self._sort,
             "page": lambda page, **_: table.go(page),
             "size": lambda rows, **_: table.size(rows),
@@ -186,8 +193,9 @@ class TableState:
 
     def _all(self, what: Any, origin: Origin, version: int) -> None:
         """All that match or are loaded, if these are the leads that the user saw."""
-        if self._partial or version != self.table.matching_version:
-            raise Refused(COMING if self._partial else MOVED)
+        searching = what == "matching" and self.table.searching is not None
+        if self._partial or searching or version != self.table.matching_version:
+            raise Refused(COMING if self._partial else SEARCHING if searching else MOVED)
         self.pick(self.picked.tick(self.table.ids_of(what), origin))
 
     def _use_kept(self, name: str, *, add: bool) -> None:
@@ -211,7 +219,7 @@ class TableState:
         where = []
         if table.marked_elsewhere:
             where.append(f"{table.marked_elsewhere:,} not on this page")
-        if table.marked_hidden:
+        if table.searching is None and table.marked_hidden:  # before, nobody knows
             where.append(f"{table.marked_hidden:,} hidden by search, filters or “selected only”")
         absent = len(self.picked) - table.marked_here
         if absent and frame is not None:

@@ -112,3 +112,31 @@ def test_nothing_of_a_lead_is_in_its_state_and_strange_messages_do_nothing(pulle
     ):
         table.widget._handle_custom_msg(message, [])
     assert len(table.widget.selection) == 1
+
+
+def test_a_first_search_of_many_goes_on_and_all_found_waits_for_its_end():
+    many = 150_000
+    emails = pd.Series([f"{n:06d}@x" for n in range(many)], dtype=object)
+    table = Shown(pd.DataFrame({"email": emails}).set_index(pd.RangeIndex(1, many + 1, name="lead_id")))
+    state = table.widget._state
+    with state.lock:  # the search cannot end meanwhile
+        state.handle("search", {"text": "00@x"})
+        rows = state.table.message()
+        assert rows["searching"] is True
+        assert len(rows["rows"]) == 50
+        state.handle("select_matching", {"version": rows["matching_version"]})
+        assert len(state.picked) == 0
+        assert "still running" in state.view()["notes"][-1]
+    assert state.jobs.wait()
+    table.say("ping")
+    rows = table.last()["rows"]
+    assert (rows["searching"], rows["matching"]) == (False, many // 100)
+    table.say("ahead", table="leads", edition=rows["edition"], pages=[1, 2])
+    ahead = table.sent[-1]
+    assert [one["page"] for one in ahead["rows"]] == [1, 2]
+    table.say("page", table="leads", page=1)
+    assert table.last()["rows"]["rows"] == ahead["rows"][0]["rows"]
+    table.say("ahead", table="leads", edition=rows["edition"] - 1, pages=[2])
+    assert table.sent[-1]["rows"] == []
+    table.say("select_matching", version=rows["matching_version"])
+    assert set(table.widget.selection.ids) == set(range(1, many, 100))

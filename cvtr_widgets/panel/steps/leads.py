@@ -10,6 +10,7 @@ from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.errors import ReadTooLarge
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.jobs import ASKER, Job, Jobs, Problem, Refused
+from cvtr_widgets.panel.search_job import SEARCHING, SearchJob
 from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
 from cvtr_widgets.panel.selection.notes import aside_groups, not_taken_said, rejected_rows, said_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
@@ -20,7 +21,6 @@ from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
 from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, clock, plain
 from cvtr_widgets.panel.table.join_frames import joined
 from cvtr_widgets.panel.table.lead_table import LeadTable
-from cvtr_widgets.panel.table.visible_rows import Searching
 from cvtr_widgets.selection.select import Selection, parse_ids
 from cvtr_widgets.session.lead_loader import coverage_words
 
@@ -34,7 +34,6 @@ UNASKED = 60
 SHOWN_REJECTED = 200
 STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
-SEARCHING = "The search is still running, so “all” was not selected. Press it again when it has ended."
 MOVED = "The list changed just then, so nothing was selected. Look at it and press again."
 COMING = "Leads are still being loaded, so “all” was not selected. Press it again when all are there."
 CHANGED = "The filters have changed: press Load leads to use them."
@@ -64,7 +63,7 @@ class LeadsStep:
         self._ask_lookup = 0
         self._gone: set[LeadId] = set()
         self._accepted: set[LeadId] = set()
-        self._searching: Searching | None = None
+        self.search_job = SearchJob(self.table, jobs, self._failed)
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
@@ -187,7 +186,7 @@ class LeadsStep:
         gone = self.table.set_frame(joined(self._loaded, self._looked), compare=compare)
         self._gone |= set() if self._partial else set(gone)
         self.table.mark(self.picked.ids_set)
-        self.search_the_rest()
+        self.search_job.finish()
 
     def _gone_note(self) -> str:
         """Of the leads that were here, those that are selected, and that no look-up has brought back."""
@@ -237,17 +236,6 @@ class LeadsStep:
                 "order", "Sorting", lambda job, tell: ordering.run(tell, job.cancel),
                 lambda _: self.table.settle(ordering), lambda _problem, _error: None,
             )  # fmt: skip
-
-    def search_the_rest(self) -> None:
-        """Find, in the background, what a first search of many leads has not found at once."""
-        searching = self.table.searching
-        if searching is None or searching is self._searching:
-            return
-        self._searching = searching
-        self._jobs.start(
-            "search", "Searching", lambda job, tell: searching.run(tell, job.cancel),
-            lambda _: self.table.settle_search(searching), self._failed,
-        )  # fmt: skip
 
     # -- the table ----------------------------------------------------------------------------------------------------
 
