@@ -23,7 +23,7 @@ NOTE = """() => {
 }"""
 SAID = "() => [...(window.cvtrSaid || [])]"
 LOST = "What you pressed did not reach the kernel, so nothing was done."
-UNTRUE = re.compile("restarted|has ended")
+UNTRUE = re.compile("kernel was restarted|kernel (was restarted or )?has ended")  # of a cell it may be said
 PAUSED = "panel.run.paused if panel.run else False"
 
 
