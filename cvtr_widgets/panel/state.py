@@ -192,6 +192,7 @@ class PanelState:
             "verify": lambda way: setattr(last, "verify", way),
             "pause": lambda on: last.pause(on=on),
             "undo_run": last.plan_undo,
+            "undo_several": lambda by, nearest: last.plan_undo(by, nearest=nearest),
             "select_rest": self._retyped(self._select_rest),
             "resume": self._resume,
             "watch": self._watch,

@@ -81,7 +81,12 @@ def groups_of(ways: Iterable[WayBack], *, nearest: bool) -> tuple[Groups, list[t
             groups.setdefault(one.action, []).append(one.lead_id)
         else:
             out.append(
-                (one.lead_id, one.why if one.way == "impossible" else f"{one.why}; nearest=True takes it back as far as can be")
+                (
+                    one.lead_id,
+                    one.why
+                    if one.way == "impossible"
+                    else f"{one.why}; the rest of it comes back only if you ask for leads that do not come back exactly",
+                )
             )
     return [(action, tuple(ids)) for action, ids in groups.items()], out
 

@@ -38,6 +38,7 @@ REFUSED: dict[str, dict[str, object]] = {
     "agree": {"place": 0, "on": True, "fingerprint": "another"},
     "first": {"fingerprint": "another"},
     "undo_run": {},
+    "undo_several": {"by": "day", "nearest": False},
     "select_rest": {"place": 0},
     "resume": {"run": "gone", "send": True, "comment": ""},
     "watch": {"run": "gone"},

@@ -459,6 +459,20 @@ def test_a_plan_that_takes_a_run_back_cannot_become_another_one(driven):
     assert driven.fingerprint() == before
 
 
+@pytest.mark.parametrize("by", ["run", "day", "week", "person"])
+def test_undo_takes_back_the_runs_of_a_day_a_week_or_a_person(driven, by):
+    ids = driven.server.lead_ids(status="Valid", delivery="Not Delivered")[:2]
+    for lead_id in ids:
+        driven.plan([lead_id], "delivered")
+        driven.say("signature", text="Ana Lopes")
+        driven.say("confirm", on=True)
+        driven.run()
+    driven.say("undo_several", by=by, nearest=False)
+    plan = driven.state.processing.plan
+    assert [e.lead_id for e in plan.sendable] == (ids[1:] if by == "run" else ids)
+    assert len(plan.undoes) == (1 if by == "run" else 2)
+
+
 def test_again_does_not_reprocess_twice_what_is_in_doubt(driven):
     ids = caution(driven, 2)
     driven.server.mishaps = [Mishap("leads-bulk-reprocess", "html", "before")]

@@ -45,6 +45,8 @@ CLASS_NAMES: dict[str, tuple[str, str]] = {
     "cvtr-progress": ("div", "how far the run is"),
     "cvtr-results": ("div", "the results"),
     "cvtr-outcome-filter": ("div", "outcomes with their numbers; a press shows only that outcome"),
+    "cvtr-undo-which": ("select", "what Undo takes back: `run`, `day`, `week` or `person`"),
+    "cvtr-undo-nearest": ("input", "whether Undo takes back leads that do not come back exactly, too"),
     "cvtr-export-format": ("select", "`csv`, `excel`, `excel_by_publisher`, `report_html` or `report_excel`"),
     "cvtr-export": ("button", "downloads the results"),
     "cvtr-takes-back": ("p", "says which run the plan takes back"),

@@ -190,6 +190,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "verify": {"way": _one_of("all", "doubtful", "sample:100", "none")},
     "pause": {"on": _flag},
     "undo_run": {},
+    "undo_several": {"by": _one_of("run", "day", "week", "person"), "nearest": _flag},
     "select_rest": {"place": _COUNT},
     "resume": {"run": _text(100), "send": _flag, "comment": _text(20_000)},
     "watch": {"run": _text(100)},

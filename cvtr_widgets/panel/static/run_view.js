@@ -2,6 +2,7 @@
 
 import { problemBox } from "./answers.js";
 import { button, h, setAttribute, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
+import { tickBox } from "./fields.js";
 import { inWords } from "./format.js";
 import { LeadTable } from "./table.js";
 import { tiles } from "./tiles.js";
@@ -45,17 +46,23 @@ function resultTools(link) {
   const save = button("Export", { class: "cvtr-export" }, () => link.send("export", { what: format.value }));
   const download = problemBox(link, { class: "cvtr-download", role: "status" });
   const undo = button("Undo …", { class: "cvtr-undo-run", title: "Plans to take this run back; nothing is sent yet" },
-    () => link.send("undo_run"));
+    () => (which.value === "run" && !nearly.input.checked ? link.send("undo_run")
+      : link.send("undo_several", { by: which.value, nearest: nearly.input.checked })));
+  const which = h("select", { class: "cvtr-undo-which", "aria-label": "What to undo" },
+    h("option", { value: "run" }, "this run"), h("option", { value: "day" }, "all runs of its day"),
+    h("option", { value: "week" }, "all runs of its week"), h("option", { value: "person" }, "all runs of its signer, else yours"));
+  const nearly = tickBox("also leads that do not come back exactly", "cvtr-undo-nearest", () => {});
   const rest = button("", { class: "cvtr-again" }, () => link.send("again"));
   const same = button("Same again", { class: "cvtr-same-again", title: "Selects nothing and keeps action, reason, comment and integrations" },
     () => link.send("same_again"));
   const over = button("Start over", { class: "cvtr-start-over", title: "Selects nothing and clears action, reason, comment and integrations" },
     () => link.send("start_over"));
-  const element = h("div", { class: "cvtr-bar" }, format, save, h("span", { class: "cvtr-grow" }), undo, rest, same, over);
+  const element = h("div", { class: "cvtr-bar" }, format, save, h("span", { class: "cvtr-grow" }), undo, which, nearly.element, rest, same,
+    over);
 
   /** @param {any} run @param {Section} head */
   function update(run, head) {
-    for (const one of [save, format, undo, same]) setShown(one, Boolean(run));
+    for (const one of [save, format, undo, which, nearly.element, same]) setShown(one, Boolean(run));
     setLine(rest, run ? run.again : "");
     download.update(head.download?.asked?.[0] === link.page ? head.download : null);
   }

@@ -138,14 +138,21 @@ class ProcessingStep:
 
         self.first.send(fingerprint, self.signature, done)
 
-    def plan_undo(self) -> None:
-        """Plan to take the run shown back, as far as that can be; nothing is written."""
+    def plan_undo(self, by: str = "run", *, nearest: bool = False) -> None:
+        """Plan to take the run shown back, as far as that can be; nothing is written. ``by``: with all runs of its ``day``, its
+        ``week`` or its ``person`` (who signed it, else this login). ``nearest``: also leads that do not come back exactly.
+        """
         run, firsts, source = self.run, list(self._firsts), self.source
         if run is None or not run.finished:
             raise Refused("There is no run here that has ended, so there is nothing to take back.")
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
-            return self._session.plan_undo([*firsts, run], on_progress=tell, cancel=job.cancel)
+            if by == "run":
+                return self._session.plan_undo([*firsts, run], nearest=nearest, on_progress=tell, cancel=job.cancel)
+            about = self._session.history().loc[run.id]
+            day = about["started"].tz_convert(self._session.client.zone).date()
+            which = {"person": about["signed_by"] or about["account"]} if by == "person" else {by: day}
+            return self._session.plan_undo(**which, nearest=nearest, on_progress=tell, cancel=job.cancel)
 
         self.undo_problem = None
 
