@@ -24,7 +24,8 @@ CALLS = (
 CLASSES: tuple[tuple[str, type], ...] = (
     ("client", cvtr.Convertr), ("session", cvtr.LeadSession), ("selection", cvtr.Selection), ("plan", cvtr.Plan),
     ("run", cvtr.Run),
-    ("panel", cvtr.LeadPanel), ("look", cvtr.LookPanel), ("sandbox", cvtr.Sandbox), ("watch", LeadWatch), ("lesson", Lesson),
+    ("panel", cvtr.LeadPanel), ("look", cvtr.LookPanel),
+    ("table", cvtr.LeadTable), ("sandbox", cvtr.Sandbox), ("watch", LeadWatch), ("lesson", Lesson),
 )  # fmt: skip
 VALUES: tuple[type, ...] = (Limits, Patience, Progress, Signature, PlanEntry, LeadDetail)
 FRAMES = (

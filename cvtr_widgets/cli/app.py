@@ -58,6 +58,10 @@ def _root(
     """Convertr leads in Jupyter: select, flag, deliver, reprocess and delete them, and know what became of each."""
 
 
+STORIES = (1_000, 40_000)
+"""How many leads a story of the sandbox takes."""
+
+
 @app.command()
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="JupyterLab's port on 127.0.0.1; 0 takes a free one.")] = 0,
@@ -86,8 +90,9 @@ def demo(
     os.environ.pop("CVTR_SANDBOX_URL", None)  # a sandbox of our own, not one to join
     from cvtr_widgets.connection import Sandbox
 
-    with Sandbox(leads=leads, seed=seed, latency=latency / 1000) as sandbox:
-        typer.echo(f"Sandbox with {leads:,} leads at {sandbox.url}")
+    story = "bad_month" if STORIES[0] <= leads <= STORIES[1] else None  # so that Look has something to find
+    with Sandbox(leads=leads, seed=seed, latency=latency / 1000, story=story) as sandbox:
+        typer.echo(f"Sandbox with {leads:,} leads{' of a bad month' if story else ''} at {sandbox.url}")
         if latency:
             typer.echo(f"Each of its answers takes {latency:,} ms.")
         lab = JupyterLab(

@@ -139,3 +139,34 @@ def test_every_answer_in_both_themes_narrow_and_wide(looking, page, screenshot):
                 wrong += [(question, theme, found["id"], [n["html"][:120] for n in found["nodes"][:3]])]
     page.evaluate(THEME, "JupyterLab Light")
     assert wrong == []
+
+
+def test_a_new_user_flags_what_look_has_found(looking, page):
+    """From the panel as it opens to flagged leads with a reason: no word of documentation, and the clicks counted."""
+    panel, clicks = looking, 1  # Load leads
+
+    def press(selector):
+        nonlocal clicks
+        clicks += 1
+        panel.press(selector)
+
+    press(".cvtr-step-look .cvtr-step-open")
+    press(".cvtr-look-ask")
+    panel(".cvtr-look-finding").first.wait_for()
+    finding = panel(".cvtr-look-finding").filter(has_text="duplicates · publisher").first
+    sentence = finding.locator("div").first.text_content()
+    finding.get_by_role("button").click()
+    clicks += 1
+    wanted = panel.opened.kernel_eval("next(list(f.leads) for f in panel._state.look.findings if f.rule == 'duplicates')")
+    panel.selected(len(wanted))
+    panel.next()
+    panel.choose("invalid", reason="Duplicate", comment=sentence[:200])
+    panel.preview()
+    panel.run()
+    clicks += 6  # Next, the action, the reason, Preview, the tick box, and the last button; the comment is typed
+    results = panel.opened.kernel_eval(
+        "[sorted(panel.results.index.tolist()), panel.results[panel.results.outcome == 'confirmed'].after_status.unique().tolist()]"
+    )
+    assert results[0] == wanted
+    assert results[1] == ["Invalid"]
+    assert clicks <= 12

@@ -1,0 +1,72 @@
+"""``LeadTable`` alone in JupyterLab: in a cell, a box, a tab and an accordion; what is ticked is the selection, and nothing is saved."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.test_accessibility import ALL_SEEN, SIDEWAYS
+from tests.browser.test_saved import TOGGLE
+
+pytestmark = pytest.mark.browser
+SETUP = """import cvtr_widgets as cvtr, ipywidgets as W
+sandbox = cvtr.Sandbox(leads=300, seed=5)
+session = cvtr.LeadSession(sandbox.connect(), progress=False)
+leads = session.pull()
+said = W.Label("")
+alone = cvtr.LeadTable(leads)
+alone.on_selection(lambda selection: setattr(said, "value", f"{len(selection)} picked"))
+boxed = cvtr.LeadTable(leads[leads.current_status == "Caution"])
+tabbed, folded = cvtr.LeadTable(leads.head(40)), cvtr.LeadTable(session, filters={"status": "Invalid"})
+"""
+CELLS = [SETUP, "alone", "W.VBox([boxed, said])", "W.Tab([tabbed], titles=['Leads'])", "W.Accordion([folded], selected_index=0)"]
+
+
+def test_it_picks_leads_in_every_box_and_leaves_nothing_in_the_file(notebook, page, screenshot):
+    opened = notebook(CELLS)
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    opened.width(1280, 4_000)
+    tables = page.locator(".cvtr-table-alone")
+    expect(tables).to_have_count(4)
+    for place in range(4):
+        tables.nth(place).locator(".cvtr-row-tick").first.wait_for()
+    picked = {}
+    for place, name in enumerate(("alone", "boxed", "tabbed", "folded")):
+        table = tables.nth(place)
+        for box in (table.locator(".cvtr-row-tick").nth(n) for n in (1, 3)):
+            box.click()
+        expect(table.locator(".cvtr-count")).to_have_text("2 leads selected")
+        picked[name] = [int(table.locator(".cvtr-row-tick").nth(n).get_attribute("data-lead-id") or 0) for n in (1, 3)]
+        assert opened.kernel_eval(f"list({name}.selection.ids)") == picked[name]
+    expect(page.locator(".widget-label", has_text="2 picked")).to_be_visible()
+    # Sorted and searched, the ticks stay with their leads; what matches is selected by a press.
+    first = tables.nth(0)
+    first.locator("[data-sort='email']").click()
+    first.locator(".cvtr-search").fill("caution")
+    expect(first.locator(".cvtr-where")).to_contain_text("matching")
+    first.locator(".cvtr-select-matching").click()
+    wanted = opened.kernel_eval("sorted(leads.index[leads.current_status == 'Caution'])")
+    expect(first.locator(".cvtr-parts")).to_contain_text("by “all matching”")
+    chosen = set(opened.kernel_eval("list(alone.selection.ids)"))  # “caution” stands in other columns, too
+    assert set(wanted) | set(picked["alone"]) <= chosen < set(opened.kernel_eval("leads.index.tolist()"))
+    first.locator(".cvtr-undo-selection").click()
+    expect(first.locator(".cvtr-count")).to_have_text("2 leads selected")
+    screenshot("lead-table-alone")
+    page.evaluate(ALL_SEEN)
+    assert [
+        (v["id"], [n["html"][:120] for n in v["nodes"][:3]])
+        for v in Axe().run(page, context=".cvtr-table-alone").response["violations"]
+    ] == []
+    opened.width(420, 4_000)
+    assert first.evaluate(SIDEWAYS)["panel"] <= 0
+    screenshot("lead-table-alone-420")
+    opened._finish(TOGGLE)
+    try:
+        text = json.dumps(opened.save())
+    finally:
+        opened._finish(TOGGLE)
+    assert not [e for e in opened.kernel_eval("leads.email.tolist()") if e in text]
+    assert not [i for i in picked["alone"] if str(i) in text]
