@@ -57,7 +57,9 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._callbacks: list[Callable[[tuple[int, ...]], object]] = []
         self._sending = threading.Lock()
         self._sent = -1
-        self._state = LookState(lambda: self.leads, self._select, self._changed)
+        session = getattr(source, "session", None)
+        statistics = None if session is None else session.statistics
+        self._state = LookState(lambda: self.leads, self._select, self._changed, statistics=statistics)
         self.picked: tuple[int, ...] = ()
         self.on_msg(self._heard)
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import Cancelled, CvtrError, InsightError
 from cvtr_widgets.insight import charts
+from cvtr_widgets.insight.breakdown import beside_statistics
 from cvtr_widgets.insight.chart import Chart
+from cvtr_widgets.insight.chart_groups import plain
 from cvtr_widgets.insight.chart_view import PICKS, chart_message, pick_of
 from cvtr_widgets.insight.columns import PERIODS
 from cvtr_widgets.insight.finding import Finding, Findings
@@ -39,6 +41,9 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], Callable[..., Chart] | None]] =
     "funnel": ("Whose share Invalid is unusual (funnel)", _SENDERS, charts.funnel),
 }
 """Question -> its words, what it can be asked by, and the chart that answers it."""
+PLATFORM = "platform"
+PLATFORM_WORDS = "The platform's own counts beside these"
+"""Asked where there is a session to read the platform's statistics with."""
 MOST_FINDINGS = 200
 """Findings shown in a page; all of them are in ``findings``."""
 NONE_LOADED = "No leads are loaded. Load some in step 1, then ask again."
@@ -51,7 +56,7 @@ class LookState:
     ``leads()`` gives the frame to ask. ``select(ids, words)`` selects leads (ascending ids as an int64 array) and says what
     they are. ``changed()`` is called, from any thread, when ``view()`` or ``message()`` give something new. ``loaded()`` is
     some object that is another one once other leads are loaded. ``about()`` says what has to be known of the leads, such as
-    that not all came.
+    that not all came. ``statistics()`` reads the platform's own counts.
     """
 
     def __init__(
@@ -62,12 +67,16 @@ class LookState:
         *,
         loaded: Callable[[], object] = lambda: None,
         about: Callable[[], str] = lambda: "",
+        statistics: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self.version = 0
         self.findings = Findings(())
         self.chart: Chart | None = None
         self._leads, self._select, self._changed = leads, select, changed
-        self._loaded, self._about = loaded, about
+        self._loaded, self._about, self._statistics = loaded, about, statistics
+        self._questions = {name: (words, groups) for name, (words, groups, _) in QUESTIONS.items()}
+        if statistics is not None:
+            self._questions[PLATFORM] = (PLATFORM_WORDS, ())
         self._lock = threading.RLock()
         self._cancel: threading.Event | None = None
         self._thread: threading.Thread | None = None
@@ -129,7 +138,7 @@ class LookState:
         Raises:
             InsightError: there is no such question, or no leads are loaded.
         """
-        words, groups, _ = QUESTIONS.get(question, ("", (), None)) if isinstance(question, str) else ("", (), None)
+        words, groups = self._questions.get(question, ("", ())) if isinstance(question, str) else ("", ())
         if not words or (groups and by not in groups):
             raise InsightError("There is no such question. Choose one from the list.")
         leads, of = self._leads(), self._loaded()
@@ -164,8 +173,10 @@ class LookState:
         chart, found, answer, said = None, self.findings, None, ""
         question, by = self._asked["question"], self._asked["by"]
         try:
-            maker = QUESTIONS[question][2]
-            if maker is None:
+            maker = QUESTIONS[question][2] if question in QUESTIONS else None
+            if question == PLATFORM and self._statistics is not None:
+                answer = _platform_message(beside_statistics(leads, self._statistics()))
+            elif maker is None:
                 found = findings(leads, on_progress=lambda *told: self._tell(cancel, *told), cancelled=cancel.is_set)
                 answer = _findings_message(found, len(leads))
             else:
@@ -202,7 +213,9 @@ class LookState:
         with self._lock:
             shown = self._answer["kind"] != "none"
             return {
-                "questions": [[name, words, [[g, GROUPS[g]] for g in groups]] for name, (words, groups, _) in QUESTIONS.items()],
+                "questions": [
+                    [name, words, [[g, GROUPS[g]] for g in groups]] for name, (words, groups) in self._questions.items()
+                ],
                 "asked": dict(self._asked),
                 "job": None if self._job is None else dict(self._job),
                 "said": self._said,
@@ -213,9 +226,18 @@ class LookState:
             }
 
     def message(self) -> dict[str, Any]:
-        """The answer as JSON values: ``kind`` is ``none``, ``chart`` or ``findings``. Counts, sentences and names of groups."""
+        """The answer as JSON values; ``kind``: ``none chart findings table``. It holds counts, sentences and names of groups."""
         with self._lock:
             return {**self._answer, "version": self.version}
+
+
+def _platform_message(table: pd.DataFrame) -> dict[str, Any]:
+    """``beside_statistics`` as a table for a page."""
+    columns = ["what", "ours", "platform", "difference", "likely cause"]
+    flat = table.reset_index().rename(columns={"likely_cause": "likely cause"})
+    rows = [dict(zip(columns, map(plain, row), strict=True)) for row in flat[columns].astype("object").itertuples(index=False)]
+    note = "The past 30 days, as the platform counts its active campaigns; ours are the loaded leads of these days."
+    return {"kind": "table", "title": PLATFORM_WORDS, "columns": columns, "rows": rows, "notes": [note]}
 
 
 def _findings_message(found: Findings, of: int) -> dict[str, Any]:

@@ -68,7 +68,12 @@ class PanelState:
         self.past = PastRuns(session, self.jobs)
         leads = self.leads
         self.look = LookState(
-            lambda: leads.frame, self._select_looked, changed, loaded=lambda: leads.frame, about=lambda: leads.incomplete
+            lambda: leads.frame,
+            self._select_looked,
+            changed,
+            loaded=lambda: leads.frame,
+            about=lambda: leads.incomplete,
+            statistics=session.statistics,
         )
         self._by_you = LastActionColumn(self.leads.table, session)
         self._eligibility = Eligibility(self.leads.table, session.identity)

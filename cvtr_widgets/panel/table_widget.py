@@ -62,6 +62,7 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         session = LeadSession(source, progress=False) if isinstance(source, Convertr) else source
         zone = session.client.zone if isinstance(session, LeadSession) else settings.zone()
         self._sending = threading.Lock()
+        self._timer_lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._handled: dict[str, int] = {}
         self._number = 0
@@ -148,16 +149,17 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self.send({"v": VERSION, "kind": "ahead", "table": "leads", "page": page, "rows": rows})
 
     def _soon(self) -> None:
-        """Send what is new, soon. Called from any thread, as often as it likes."""
-        with self._sending:
+        """Send what is new, soon. Called from any thread, as often as it likes, and by those who hold the state's lock."""
+        with self._timer_lock:
             if self._timer is None and self._handled:  # no page has come before
                 self._timer = threading.Timer(PAUSE, self._send_now)
                 self._timer.daemon = True
                 self._timer.start()
 
     def _send_now(self) -> None:
-        with self._sending:
+        with self._timer_lock:
             self._timer = None
+        with self._sending:
             with self._state.lock:
                 view, rows = self._state.view(), self._state.table.message()
                 handled = dict(self._handled)

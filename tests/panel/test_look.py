@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
@@ -119,3 +120,16 @@ def test_a_masked_account_gets_no_findings_out_of_what_is_masked(world):
     }
     assert any("masked" in note for note in answer["notes"])
     driven.close()
+
+
+def test_the_platforms_own_counts_stand_beside_ours_with_what_may_explain_the_difference(looking):
+    driven = looking
+    answer = ask(driven, "platform")
+    table = cvtr.insight.beside_statistics(driven.state.leads.frame, driven.session.statistics())
+    assert [[row[name] for name in ("what", "ours", "platform", "difference")] for row in answer["rows"]] == [
+        [what, *(None if v is pd.NA else int(v) for v in table.loc[what, ["ours", "platform", "difference"]])]
+        for what in table.index
+    ]
+    assert answer["rows"][0]["platform"] is not None
+    driven.say("look", message={"kind": "pick", "key": {"what": "total"}})  # counts, and no leads to select
+    assert len(driven.state.leads.picked) == 0

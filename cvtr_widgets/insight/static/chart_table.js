@@ -5,11 +5,12 @@ import { element, inWords, pressable } from "./elements.js";
 
 /** @import { Chart, Row, Send } from "./messages.d.ts" */
 
-/** @param {Row} row @param {string} name @param {(row: Row) => void} pick */
+/** @param {Row} row @param {string} name @param {((row: Row) => void) | null} pick */
 function firstCell(row, name, pick) {
   const cell = element("th");
   cell.scope = "row";
-  cell.append(pressable(shownValue(row[name]) || "(none)", () => pick(row), "Select these leads"));
+  const text = shownValue(row[name]) || "(none)";
+  cell.append(pick ? pressable(text, () => pick(row), "Select these leads") : text);
   return cell;
 }
 
@@ -18,15 +19,19 @@ function numberCell(row, name) {
   return element("td", typeof row[name] === "number" ? "cvtr-number" : "", shownValue(row[name]));
 }
 
-/** @param {Chart} chart @param {(row: Row) => void} pick */
-export function numbersTable(chart, pick) {
+/**
+ * ``pick``: what a press on a row's head does; none where the numbers are not of leads that can be selected.
+ * @param {Pick<Chart, "columns" | "rows">} chart
+ * @param {((row: Row) => void) | null} pick
+ */
+export function numbersTable(chart, pick, caption = "The same numbers") {
   const table = element("table");
   const heads = chart.columns.map((name) => {
     const head = element("th", "", name.replaceAll("_", " "));
     head.scope = "col";
     return head;
   });
-  table.createCaption().append("The same numbers");
+  table.createCaption().append(caption);
   table.createTHead().insertRow().append(...heads);
   const body = table.createTBody();
   const [first, ...others] = chart.columns;

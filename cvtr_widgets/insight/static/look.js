@@ -1,6 +1,7 @@
 // Look: what can be asked about the loaded leads, the answer, and what was selected in it. The chart is drawn by chart.js.
 
 import { ChartArea, hasRenderer, installRenderer } from "./chart.js";
+import { numbersTable } from "./chart_table.js";
 import { element, inWords, pressable, scrollBox } from "./elements.js";
 
 /** @import { Model, Send } from "./messages.d.ts" */
@@ -43,6 +44,13 @@ function findingList(answer, send) {
   list.append(...answer.rows.map((row, place) => findingItem(row, place, send)));
   if (answer.rows.length) box.append(list);
   for (const note of answer.notes) box.append(element("div", "cvtr-look-small", note));
+  return box;
+}
+
+/** Counts that are no leads to select. @param {any} answer */
+function plainTable(answer) {
+  const box = scrollBox("cvtr-chart-numbers cvtr-look-table", answer.title);
+  box.append(numbersTable(answer, null, answer.title), ...answer.notes.map((/** @type {string} */ note) => element("div", "cvtr-look-small", note)));
   return box;
 }
 
@@ -123,7 +131,7 @@ export function lookArea(send) {
     },
     /** @param {any} answer */
     draw(answer) {
-      found.replaceChildren(...(answer.kind === "findings" ? [findingList(answer, send)] : []));
+      found.replaceChildren(...(answer.kind === "findings" ? [findingList(answer, send)] : answer.kind === "table" ? [plainTable(answer)] : []));
       area.element.hidden = answer.kind !== "chart";
       if (answer.kind === "chart") area.draw(answer);
     },
