@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -22,7 +23,7 @@ from traitlets import TraitError
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
-from cvtr_widgets.errors import ArgumentError
+from cvtr_widgets.errors import ArgumentError, PlanError
 from cvtr_widgets.insight.chart_view import renderer
 from cvtr_widgets.models import Action
 from cvtr_widgets.panel.jobs import ASKER, Asker, Refused, problem_of
@@ -36,6 +37,7 @@ from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.session.lead_session import LeadSession
+from cvtr_widgets.session.rule_file import read_rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,6 +206,21 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             self._state.texts_version += 1
         self._changed()
         return chosen
+
+    def open_rule(self, path: str | Path) -> None:
+        """Open a rule file (see ``docs/unattended.md``): the leads that match now are read and its plan is shown in step 3, where
+        it is confirmed as any other. Why there is no plan is shown there, too.
+
+        Raises:
+            PlanError: the file cannot be read, says something that a rule cannot say, or a run is under way.
+        """
+        rule = read_rule(path)
+        with self._state.lock:
+            try:
+                self._state.files.rules.open(rule)
+            except Refused as refused:
+                raise PlanError(str(refused)) from None
+        self._changed()
 
     def on_run_end(self, callback: Callable[[Run], object]) -> None:
         """Call ``callback(run)`` whenever a run that the panel shows has ended, from now on: ``run.results`` has its leads.

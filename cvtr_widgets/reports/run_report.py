@@ -172,6 +172,14 @@ def _facts(told: RunFacts, zone: tzinfo) -> tuple[tuple[str, str], ...]:
         ("Read back", told.verify),
         ("Policy", f"checked, mark {plan.policy}" if plan.policy else "none at this enterprise"),
     ]
+    made = plan.exception
+    if made is not None:
+        facts.append(
+            (
+                "Exception from the policy",
+                f"for {count_of(len(made.leads))} by {made.name} ({made.account}), {at_zone(made.made_at, zone)}: {made.reason}",
+            )
+        )
     return tuple(facts)
 
 

@@ -30,7 +30,7 @@ from cvtr_widgets.session.opened_plan import OpenedPlan, open_plan
 from cvtr_widgets.session.plan_groups import Groups, as_loaded, groups_of
 from cvtr_widgets.session.policy_check import made_exception
 from cvtr_widgets.session.read_session import Cancel, ReadSession, stopper
-from cvtr_widgets.session.rule_file import read_rule
+from cvtr_widgets.session.rule_file import Rule, read_rule
 from cvtr_widgets.session.rule_plan import plan_of_rule
 from cvtr_widgets.session.run_registry import RunRegistry, run_named
 from cvtr_widgets.session.undo_plan import Day, runs_of, undo_plan
@@ -148,7 +148,7 @@ class LeadSession(ReadSession):
             return open_plan(self.client, held, self._running.policy, include_changed=change, on_progress=tell, cancelled=stop)
 
     def plan_rule(
-        self, path: str | Path, *, on_progress: Callable[[int, int], None] | None = None, cancel: Cancel = None
+        self, path: str | Path | Rule, *, on_progress: Callable[[int, int], None] | None = None, cancel: Cancel = None
     ) -> Plan | None:
         """The plan of a rule file (see ``docs/unattended.md``) for the leads that match now; None where none does. Nothing is
         written. Leads that stopped matching while they were read are in the plan, held back with the reason.
@@ -157,7 +157,7 @@ class LeadSession(ReadSession):
             PlanError: the file says something that a rule cannot say, or the rule matches more leads than its limits allow.
             PlanOutOfDate: it is another enterprise's. ReadTooLarge, ServiceError: the leads cannot be read.
         """
-        rule = read_rule(path)
+        rule = path if isinstance(path, Rule) else read_rule(path)
         with self._bar("leads read", None if on_progress is None else lambda n, t: on_progress(n, t or 0)) as tell:
             stop = stopper(cancel)
             return plan_of_rule(self.client, rule, self.pull, self.count, self._running, on_progress=tell, cancelled=stop)

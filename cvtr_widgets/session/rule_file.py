@@ -97,6 +97,21 @@ class Rule(_Part):
     action: RuleAction
     limits: RuleLimits
 
+    @property
+    def words(self) -> str:
+        """What it is about, for people: ``status Caution, older than 3 days: Test, reason Test lead; at most 200 leads``."""
+        wanted, limits = self.leads, self.limits
+        parts = [f"status {wanted.status}"] if wanted.status else []
+        parts += [str(wanted.delivery)] if wanted.delivery else []
+        parts += [f"{what} {', '.join(map(str, named))}" for what, named in (
+            ("campaigns", wanted.campaigns), ("publishers", wanted.publishers),
+        ) if named]  # fmt: skip
+        ages = (("older", wanted.older_than_days), ("newer", wanted.newer_than_days))
+        parts += [f"{how} than {days:g} days" for how, days in ages if days is not None]
+        more = "the oldest first" if limits.when_more == "oldest" else "else it stops"
+        most = f"at most {catalogue.count_of(limits.most)}, {more}, and not over {limits.times_usual:g} times the usual number"
+        return f"{', '.join(parts)}: {catalogue.describe(self.action.action())}; {most}"
+
 
 def read_rule(path: str | Path) -> Rule:
     """A rule file.
@@ -104,8 +119,18 @@ def read_rule(path: str | Path) -> Rule:
     Raises:
         PlanError: it cannot be read, or says something that a rule cannot say; names the place.
     """
-    content = safe_files.read(path, PlanError, most=DIALECT_BYTES, what="rule file")
-    name = Path(path).name[:80]
+    return rule_in(safe_files.read(path, PlanError, most=DIALECT_BYTES, what="rule file"), Path(path).name)
+
+
+def rule_in(content: bytes, name: str) -> Rule:
+    """The rule that a file of this name and content holds.
+
+    Raises:
+        PlanError: as ``read_rule``.
+    """
+    name = name[:80]
+    if len(content) > DIALECT_BYTES:
+        raise PlanError(f"The rule file {name!r} is larger than {safe_files.size(DIALECT_BYTES)}. Give a smaller one.")
     try:
         said = tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

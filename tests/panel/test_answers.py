@@ -54,7 +54,7 @@ NEVER_REFUSED = {
     "upload",  # tests/panel/steps/test_file_imports.py
     "ahead", "look", "look_open",  # nobody presses them either: pages beside the one shown, and the Look section's own
     "returns_column", "returns_advertiser", "returns_map", "returns_choose", "returns_window", "returns_stop", "returns_close",
-    "returns_preview", "plan_include", "plan_stop", "plan_save", "plan_back",  # their sections say in their own lines what is missing
+    "returns_preview", "plan_include", "plan_stop", "rule_stop", "plan_save", "plan_back",  # their sections say in their own lines what is missing
     "export", "export_rejected",  # of the widget: tests/browser/test_answers.py
     "start_over", "same_again",  # while a run is under way: below
 }  # fmt: skip

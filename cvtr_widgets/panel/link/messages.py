@@ -209,6 +209,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "returns_preview": {},
     "plan_include": {"on": _flag},
     "plan_stop": {},
+    "rule_stop": {},
     "plan_save": {"why": _text(2_000), "fingerprint": _text(100)},
     "plan_back": {"remark": _text(2_000)},
 }

@@ -1,4 +1,4 @@
-"""Files that plans are made of, in the panel: returns files and plan files."""
+"""Files that plans are made of, in the panel: returns files, plan files and rule files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cvtr_widgets.panel.jobs import Jobs, Refused
 from cvtr_widgets.panel.steps.import_returns import ReturnsImport
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.processing import ProcessingStep
+from cvtr_widgets.panel.steps.rule_plans import RulePlans
 from cvtr_widgets.panel.steps.shared_plans import SharedPlans
 from cvtr_widgets.returned.returns_file import Returns
 
@@ -25,6 +26,7 @@ class FileSteps:
         """``show`` opens step 3."""
         self.imported = ReturnsImport(session, jobs, leads, self._other_plan)
         self.shared = SharedPlans(session, jobs, processing, show)
+        self.rules = RulePlans(session, jobs, processing, show)
         self._processing, self._show = processing, show
 
     def handlers(self) -> dict[str, Callable[..., str | None]]:
@@ -41,6 +43,7 @@ class FileSteps:
             "returns_preview": self._preview,
             "plan_include": lambda on: self.shared.include(on=on),
             "plan_stop": self.shared.stop,
+            "rule_stop": self.rules.stop,
         }
 
     @staticmethod
@@ -49,7 +52,10 @@ class FileSteps:
         return purpose in {"returns", "plan"}
 
     def uploaded(self, purpose: str, name: str, content: bytes) -> None:
-        """A file has come."""
+        """A file has come. A plan that is a TOML file is a rule."""
+        if purpose == "plan" and name.lower().endswith(".toml"):
+            self.rules.read(name, content)
+            return
         (self.imported if purpose == "returns" else self.shared).read(name, content)
 
     def refused(self, purpose: str, why: str) -> None:
@@ -87,6 +93,6 @@ class FileSteps:
         return source.answer_content(results)
 
     def view(self) -> dict[str, Any]:
-        """As JSON values: ``imported`` the returns file, ``shared`` the plan file."""
+        """As JSON values: ``imported`` the returns file, ``shared`` the plan file, ``rule`` the rule file."""
         self.imported.follow()
-        return {"imported": self.imported.view(), "shared": self.shared.view()}
+        return {"imported": self.imported.view(), "shared": self.shared.view(), "rule": self.rules.view()}
