@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
@@ -201,13 +201,39 @@ def test_what_is_left_of_a_run_is_held_to_the_cap_when_it_is_resumed(sandbox, op
     assert [e.data["why"] for e in other._running.journal.each(kinds=("refused",))] == ["cap"]
 
 
-STEP = st.tuples(st.sampled_from(["plan", "undo", "resume", "cut"]), st.integers(0, 30), st.integers(1, 8))
+STEP = st.tuples(st.sampled_from(["plan", "undo", "resume", "cut", "keep", "late"]), st.integers(0, 30), st.integers(1, 8))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps=st.lists(STEP, min_size=4, max_size=9), most=st.integers(1, 4))
-def test_no_sequence_of_runs_exceeds_a_cap(sandbox, open_session, tmp_path, policy, steps, most):
-    """Runs, undone runs, runs that break off and are resumed: by what the sandbox has, no publisher has more than the cap."""
+STEPS = st.lists(STEP, min_size=4, max_size=9)
+CHOSEN = [
+    ("keep", 0, 8),
+    ("keep", 8, 8),
+    ("late", 0, 1),
+    ("late", 0, 1),
+    ("undo", 0, 1),
+    ("cut", 0, 8),
+    ("plan", 9, 8),
+    ("resume", 0, 1),
+]
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS, most=st.integers(1, 4))
+@example(steps=CHOSEN, most=1)
+def test_no_sequence_of_runs_exceeds_a_cap(sandbox, open_session, policy, steps, most):
+    """Runs, late runs, undone runs, runs that break off and are resumed."""
+    sequence_within_cap(sandbox, open_session, policy, steps, most)
+
+
+@pytest.mark.long
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS, most=st.integers(1, 4))
+def test_no_sequence_of_many_exceeds_a_cap(sandbox, open_session, policy, steps, most):
+    sequence_within_cap(sandbox, open_session, policy, steps, most)
+
+
+def sequence_within_cap(sandbox, open_session, policy, steps, most):
+    """By what the sandbox has, no publisher ever has more than the cap."""
     policy("")
     session = open_session(chunk=2)
     ids = sandbox.server.lead_ids()[:40]
@@ -216,7 +242,7 @@ def test_no_sequence_of_runs_exceeds_a_cap(sandbox, open_session, tmp_path, poli
     leads = session.pull(ids=ids)
     reason = f"Own words {datetime.now(UTC).timestamp()}"
     policy(CAP + f'period = "day"\nleads = {most}\nreasons = ["{reason}"]\n')
-    action, runs, refused = cvtr.mark_invalid(reason), [], []
+    action, runs, kept, refused = cvtr.mark_invalid(reason), [], [], []
     for what, start, number in steps:
         sandbox.server.mishaps = [Mishap("leads-bulk-flag", "status", status=401, nth=2)] if what == "cut" else []
         try:
@@ -224,6 +250,10 @@ def test_no_sequence_of_runs_exceeds_a_cap(sandbox, open_session, tmp_path, poli
                 plan = session.plan(action, ids[start : start + number])
                 if plan.will_change:
                     runs.append(session.run(plan, confirm=True).id)
+            elif what == "keep":
+                kept.append(session.plan(action, ids[start : start + number]))
+            elif what == "late" and kept:  # a plan that was made before others ran
+                runs.append(session.run(kept.pop(start % len(kept)), confirm=True).id)
             elif what == "undo" and runs:
                 session.run(session.plan_undo(runs[start % len(runs)]), confirm=True)
             elif what == "resume" and len(left := session.unfinished()):
