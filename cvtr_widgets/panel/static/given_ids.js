@@ -3,31 +3,17 @@
 import { button, h, setLine, setLines, setShown, setText } from "./dom.js";
 import { typed } from "./fields.js";
 import { inWords } from "./format.js";
+import { fileButton, upload } from "./upload.js";
 
 /** @import { Link, Option, Section } from "./messages.d.ts" */
 
-const PART = 1024 * 1024; // one message stays well below a Jupyter server's 10 MB
 const LONG_TEXT = 200_000;
-
-/** @param {Link} link @param {string} purpose @param {string} name @param {ArrayBuffer} content */
-async function upload(link, purpose, name, content) {
-  const total = Math.max(1, Math.ceil(content.byteLength / PART));
-  for (let part = 0; part < total; part += 1) {
-    link.send("upload", { purpose, name, part, parts: total }, [content.slice(part * PART, (part + 1) * PART)]);
-    await new Promise((done) => { setTimeout(done); });
-  }
-}
 
 /** LEAD ID(S), and the button that opens the file chooser. @param {Link} link */
 function idsRow(link) {
   const ids = typed("LEAD ID(S)", "cvtr-lead-ids", (text) => said(text),
     { multiline: true, delay: 400, placeholder: "Type or paste ids: 167457, 167460 …", spellcheck: "false" });
-  const file = h("input", { type: "file", accept: ".csv,.tsv,.txt,.xlsx", hidden: true, tabindex: "-1", "aria-hidden": "true" });
-  const importButton = button("Import CSV or Excel …", { class: "cvtr-import" }, () => file.click());
-  file.addEventListener("change", async () => {
-    for (const one of file.files ?? []) await upload(link, "file", one.name, await one.arrayBuffer());
-    file.value = "";
-  });
+  const chooser = fileButton(link, "file", "Import CSV or Excel …", "cvtr-import", ".csv,.tsv,.txt,.xlsx");
 
   /** @param {string} text */
   function said(text) {
@@ -38,7 +24,7 @@ function idsRow(link) {
     return number;
   }
 
-  return { element: h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, importButton, file), ids };
+  return { element: h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, chooser.button, chooser.file), ids };
 }
 
 /**

@@ -8,6 +8,7 @@ import { tickBox, typed } from "./fields.js";
 import { inWords, startSmall } from "./format.js";
 import { givenIds, redrawn } from "./given_ids.js";
 import { headMenu } from "./head_menu.js";
+import { fileSteps } from "./import_returns.js";
 import { loadFilters } from "./load_filters.js";
 import { LeadTable } from "./table.js";
 
@@ -97,11 +98,13 @@ export function leadsStep(link) {
   const decided = decidedLine(link);
   const detail = detailPane(link, (id) => table.focusOn(id));
   const given = givenIds(link);
+  const files = fileSteps(link);
   const why = h("ul", { class: "cvtr-why" });
   const notTaken = h("span", { class: "cvtr-warn cvtr-not-taken" });
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { given.flush(); link.send("go", { step: 2 }); });
-  const element = h("div", { class: "cvtr-body cvtr-none-loaded" }, filters.element, ...notices.elements, arrange.element, table.element,
-    menu.element, arrange.sorts, notes, decided.element, detail.element, ...given.elements, h("div", { class: "cvtr-foot" }, why, notTaken, next));
+  const element = h("div", { class: "cvtr-body cvtr-none-loaded" }, filters.element, ...notices.elements, files.returns, arrange.element,
+    table.element, menu.element, arrange.sorts, notes, decided.element, detail.element, ...given.elements, ...files.elements,
+    h("div", { class: "cvtr-foot" }, why, notTaken, next));
 
   /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {
@@ -130,5 +133,5 @@ export function leadsStep(link) {
     search.set(said.search, handled);
   }
 
-  return { element, update, texts, table, days: filters.days, flush: given.flush };
+  return { element, update, showFiles: files.update, texts, table, days: filters.days, flush: given.flush };
 }

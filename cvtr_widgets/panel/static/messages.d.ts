@@ -97,6 +97,8 @@ export interface View {
   leads: Record<string, any>;
   type: Record<string, any>;
   processing: Record<string, any>;
+  imported: Record<string, any>;
+  shared: Record<string, any>;
   look: Record<string, any>;
 }
 

@@ -148,9 +148,10 @@ class Panel {
     this.steps[2].update(view.step, view.processing.summary, planned);
     this.past.update(view.past, view.processing.running);
     this.leads.update(view.leads, fresh);
+    this.leads.showFiles(view.imported, view.shared, fresh);
     this.leads.days(view.head.zone, view.head.offset);
     this.type.update(view.type, fresh);
-    this.processing.update(view.processing, fresh, view.head);
+    this.processing.update(view.processing, fresh, view.head, view.shared);
     if (fresh) this.answer.update(view.head.answer);
     this.look.update(view.look);
   }

@@ -4,6 +4,7 @@ import { button, h, setEnabled, setLine, setLines, setShown, setText } from "./d
 import { dropdown, tickBox, typed } from "./fields.js";
 import { firstWrite } from "./first_write.js";
 import { inWords } from "./format.js";
+import { savePlan } from "./shared_plan.js";
 import { LeadTable } from "./table.js";
 import { tiles } from "./tiles.js";
 import { undoRest } from "./undo_rest.js";
@@ -12,6 +13,8 @@ import { undoRest } from "./undo_rest.js";
 
 /** What the plan says. ``elements`` in their order. @param {Link} link */
 function planFacts(link) {
+  const madeOf = h("p", { class: "cvtr-note cvtr-made-of", hidden: true });
+  const groups = h("ul", { class: "cvtr-notes cvtr-plan-groups", "aria-label": "What is planned", hidden: true });
   const takesBack = h("p", { class: "cvtr-note cvtr-takes-back", hidden: true });
   const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
   const rest = undoRest(link);
@@ -27,6 +30,8 @@ function planFacts(link) {
   function update(plan, fresh, different) {
     rest.update(different);
     setText(planLine, `Plan ${plan.short}, read at ${plan.read_at}; nothing has been sent.`);
+    setLine(madeOf, plan.made_of);
+    setLines(groups, plan.groups);
     setLine(takesBack, plan.takes_back);
     setShown(toResults, Boolean(plan.takes_back));
     verdicts.update(plan.tiles, plan.filter);
@@ -37,7 +42,8 @@ function planFacts(link) {
     include.update(`Include the ${inWords(plan.cannot_tell)} whose state the service does not show`, plan.include, fresh);
   }
 
-  const elements = [takesBack, toResults, rest.element, planLine, verdicts.element, cost, warnings, money, include.element, table.element];
+  const elements = [madeOf, takesBack, toResults, rest.element, planLine, verdicts.element, groups, cost, warnings, money, include.element,
+    table.element];
   return { elements, update, table };
 }
 
@@ -56,8 +62,9 @@ function confirmation(link, shown, flushed) {
     (text, plan) => link.send("signature", { text, fingerprint: plan }), forPlan);
   const meaning = h("p", { class: "cvtr-meaning" });
   const why = h("ul", { class: "cvtr-why" });
-  const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: 2 }));
+  const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: backTo }));
   const where = h("span", { class: "cvtr-badge" });
+  let backTo = 2;
   const run = button("", { class: "cvtr-main cvtr-run" }, () => { flushed(); link.send("run", { fingerprint: shown() }); });
   const element = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
     tick.element, h("div", { class: "cvtr-foot" }, why, where, back, run));
@@ -70,7 +77,8 @@ function confirmation(link, shown, flushed) {
     tick.update(`I confirm: ${plan.statement}`, view.confirmed, fresh);
     setShown(run, !view.first);
     setShown(count.element, asked && plan.needs_count && !view.first);
-    setShown(signature.element, asked && plan.needs_signature);
+    setShown(signature.element, asked && plan.signable);
+    backTo = plan.made_of ? 1 : 2;
     setLine(meaning, asked && !plan.needs_tick ? plan.statement : "");
     setText(run, plan.button);
     run.classList.toggle("cvtr-danger", plan.needs_count);
@@ -91,7 +99,7 @@ export function planView(link) {
   const ask = confirmation(link, () => fingerprint, flush);
   const first = firstWrite(link, () => ask.signature.flush());
   const element = h("div", { class: "cvtr-plan", hidden: true }, ...facts.elements, h("div", { class: "cvtr-row" }, verify.element),
-    provenLine, first.element, ask.element);
+    provenLine, first.element, ask.element, savePlan(link, () => fingerprint));
 
   /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {

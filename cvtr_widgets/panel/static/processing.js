@@ -4,6 +4,7 @@ import { problemBox } from "./answers.js";
 import { button, h, progressLine, setLine, setShown } from "./dom.js";
 import { planView } from "./plan_view.js";
 import { runProgress, runResults } from "./run_view.js";
+import { openedPlan } from "./shared_plan.js";
 
 /** @import { Link, Section } from "./messages.d.ts" */
 
@@ -13,19 +14,22 @@ export function processingStep(link) {
   const problem = problemBox(link);
   const stale = h("div", { class: "cvtr-note", role: "alert", hidden: true });
   const again = button("Preview again", { class: "cvtr-preview-again" }, () => link.send("preview"));
+  const opened = openedPlan(link);
   const plan = planView(link);
   const progress = runProgress(link);
   const error = h("div", { class: "cvtr-problem", role: "alert", hidden: true });
   const results = runResults(link);
-  const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, plan.element, progress.element, error,
+  const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, opened.element, plan.element,
+    progress.element, error,
     results.element);
 
-  /** @param {Section} view @param {boolean} fresh @param {Section} head */
-  function update(view, fresh, head) {
+  /** @param {Section} view @param {boolean} fresh @param {Section} head @param {Section} shared */
+  function update(view, fresh, head, shared) {
     working.update(view.job);
     problem.update(view.problem);
     setLine(stale, view.stale);
     setShown(again, Boolean(view.stale) || (Boolean(view.problem) && !view.plan && !view.run));
+    opened.update(shared, fresh);
     plan.update(view, fresh);
     plan.place(head.badge);
     progress.update(view.run);

@@ -44,6 +44,8 @@ function resultTools(link) {
     h("option", { value: "excel_by_publisher" }, "Excel, a sheet per publisher"),
     h("option", { value: "report_html" }, "Report (HTML)"), h("option", { value: "report_excel" }, "Report (Excel)"));
   const save = button("Export", { class: "cvtr-export" }, () => link.send("export", { what: format.value }));
+  const answer = button("Answered returns file", { class: "cvtr-main cvtr-answer-file", hidden: true },
+    () => link.send("export", { what: "answer" }));
   const download = problemBox(link, { class: "cvtr-download", role: "status" });
   const undo = button("Undo …", { class: "cvtr-undo-run", title: "Plans to take this run back; nothing is sent yet" },
     () => (which.value === "run" && !nearly.input.checked ? link.send("undo_run")
@@ -57,11 +59,12 @@ function resultTools(link) {
     () => link.send("same_again"));
   const over = button("Start over", { class: "cvtr-start-over", title: "Selects nothing and clears action, reason, comment and integrations" },
     () => link.send("start_over"));
-  const element = h("div", { class: "cvtr-bar" }, format, save, h("span", { class: "cvtr-grow" }), undo, which, nearly.element, rest, same,
-    over);
+  const element = h("div", { class: "cvtr-bar" }, answer, format, save, h("span", { class: "cvtr-grow" }), undo, which, nearly.element, rest,
+    same, over);
 
-  /** @param {any} run @param {Section} head */
-  function update(run, head) {
+  /** @param {any} run @param {Section} head @param {boolean} answerable */
+  function update(run, head, answerable) {
+    setShown(answer, answerable);
     for (const one of [save, format, undo, which, nearly.element, same]) setShown(one, Boolean(run));
     setLine(rest, run ? run.again : "");
     download.update(head.download?.asked?.[0] === link.page ? head.download : null);
@@ -124,7 +127,7 @@ export function runResults(link) {
     setShown(outcomes.element, Boolean(run));
     if (run) outcomes.update(run.counts, run.filter);
     lines.update(run);
-    tools.update(run, head);
+    tools.update(run, head, view.answerable);
   }
 
   return { element, update, table, outcomes };

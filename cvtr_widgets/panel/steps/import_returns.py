@@ -20,7 +20,7 @@ from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.steps.import_view import file_view, target_of
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.table.cells import plain
-from cvtr_widgets.returned.columns import names_in
+from cvtr_widgets.returned.columns import ROLE_WORDS, names_in
 from cvtr_widgets.returned.memory import advertisers
 from cvtr_widgets.returned.returns_file import Returns, match_file, must_be_searched
 from cvtr_widgets.returned.window import Window, WindowCost
@@ -247,6 +247,7 @@ class ReturnsImport:
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "names": [[name, plain(name, 60)] for name in dict.fromkeys(filter(None, self._names))],
+            "roles": [[role, words] for role, words in ROLE_WORDS.items()],
             "advertiser": self._advertiser,
             "advertisers": [[name, plain(name, 60)] for name in self._advertisers or ()],
             "chosen_columns": {role: name or "" for role, name in self._columns.items()},

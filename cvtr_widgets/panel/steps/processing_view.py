@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ def plan_view(plan: Plan, verify: str, read_at: str, shown: Sequence[str]) -> di
         "cost": plan.cost.sentence if plan.will_change else "",
         "warnings": [*_comments(plan), *(plain(w, 600) for w in plan.warnings)],
         "money": list(plan.money),
+        "groups": _groups(plan),
         "statement": plan.statement if plan.will_change else "",
         "button": plan.button,
         "will_change": plan.will_change,
@@ -59,6 +61,14 @@ def plan_view(plan: Plan, verify: str, read_at: str, shown: Sequence[str]) -> di
         "read_at": read_at,
         "filter": list(shown),
     }
+
+
+def _groups(plan: Plan) -> list[str]:
+    """Where a plan has several actions or reasons, what is done to how many."""
+    counted: Counter[str] = Counter()
+    for action, number in plan.by_group:
+        counted[describe(dataclasses.replace(action, comment=None))] += number
+    return [f"{number:,} × {plain(words, 200)}" for words, number in counted.items()] if len(plan.by_group) > 1 else []
 
 
 def _comments(plan: Plan) -> list[str]:
