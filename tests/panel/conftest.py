@@ -41,7 +41,8 @@ class Driven:
         assert self.state.jobs.wait()
 
     def view(self) -> dict:
-        return self.state.view()
+        with self.state.lock:  # as the widget does: leads may be arriving
+            return self.state.view()
 
     def select(self, ids: list[int]) -> None:
         self.say("ids", text=" ".join(map(str, ids)))

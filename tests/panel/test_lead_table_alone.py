@@ -23,8 +23,8 @@ class Shown:
         self._number += 1
         self.widget._handle_custom_msg({"v": 1, "kind": kind, "is": fields, "n": self._number, "page": "p"}, [])
 
-    def last(self) -> dict:
-        return next(m for m in reversed(self.sent) if m["kind"] == "table")
+    def last(self, kind: str = "table") -> dict:
+        return next(m for m in reversed(self.sent) if m["kind"] == kind)
 
     def rows(self) -> list[int]:
         return [int(row["id"]) for row in self.last()["rows"]["rows"]]
@@ -132,11 +132,11 @@ def test_a_first_search_of_many_goes_on_and_all_found_waits_for_its_end():
     rows = table.last()["rows"]
     assert (rows["searching"], rows["matching"]) == (False, many // 100)
     table.say("ahead", table="leads", edition=rows["edition"], pages=[1, 2])
-    ahead = table.sent[-1]
+    ahead = table.last("ahead")
     assert [one["page"] for one in ahead["rows"]] == [1, 2]
     table.say("page", table="leads", page=1)
     assert table.last()["rows"]["rows"] == ahead["rows"][0]["rows"]
     table.say("ahead", table="leads", edition=rows["edition"] - 1, pages=[2])
-    assert table.sent[-1]["rows"] == []
+    assert table.last("ahead")["rows"] == []
     table.say("select_matching", version=rows["matching_version"])
     assert set(table.widget.selection.ids) == set(range(1, many, 100))
