@@ -113,4 +113,5 @@ def test_no_second_is_silent(driven):
     said(lines, took)
     assert "Reading the leads once more before they are sent." in lines[0][1]
     assert "0 of 10 · about" in lines[0][1]
+    assert sum("s so far" in line for _, line in lines) >= 3, lines
     driven.server.latency = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,7 @@ class ProcessingStep:
         self._make: Callable[..., Plan] | None = None
         self.undo_problem: Problem | None = None
         self.rest: list[Rest] = []
+        self._begun = 0.0
         self._firsts: list[Run] = []
         self._results: pd.DataFrame | None = None
         self._progress: Progress | None = None
@@ -181,6 +183,7 @@ class ProcessingStep:
         """Show a run that goes on, with the plan that it was begun under."""
         self.forget()
         self.plan, self.run = run.plan, run
+        self._begun = time.monotonic()
         self.plan_table.set_frame(run.plan.frame)
 
     def watch(self, run_id: str, results: pd.DataFrame) -> None:
@@ -290,6 +293,7 @@ class ProcessingStep:
         self.problem = None
         confirm: bool | int = plan.will_change if plan.needs_count else True
         signature = self.signature if self.signature.strip() else None
+        self._begun = time.monotonic()
         try:
             self.run = self._session.start(
                 plan, confirm=confirm, signature=signature, verify=self.verify, on_progress=self.heard, source="panel"
@@ -406,4 +410,6 @@ class ProcessingStep:
 
     def _run_view(self, run: Run) -> dict[str, Any]:
         shown = sorted(self.result_table.message()["filters"].get("outcome", []))
-        return run_view(run, self._firsts, self._progress or run.progress, len(self.left_over()), shown, self._results)
+        view = run_view(run, self._firsts, self._progress or run.progress, len(self.left_over()), shown, self._results)
+        gone = int(time.monotonic() - self._begun)
+        return {**view, "line": f"{view['line']} · {gone} s so far"} if gone and not run.finished else view
