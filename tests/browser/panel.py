@@ -13,6 +13,8 @@ from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.lab import PATIENCE, NotebookPage, joined
 
 expect.set_options(timeout=PATIENCE * 1000)
+READY = ".cvtr-panel[data-step='1']:not(.cvtr-waiting)"
+"""Until unfinished runs have been looked for, the steps are not displayed, and Tab finds none of their controls."""
 CELL = "import cvtr_widgets as cvtr\nclient = cvtr.Sandbox().connect(role={role!r})\npanel = cvtr.LeadPanel(client)\npanel"
 
 
@@ -139,7 +141,7 @@ def opener(notebook: Callable[..., NotebookPage], sandbox: SandboxServer) -> Ope
     """``open_panel(role="admin", cells=None)``: a notebook with the panel, joined to ``sandbox``."""
 
     def make(role: str = "admin", cells: Sequence[str] | None = None, **more: Any) -> PanelPage:
-        made = notebook(cells or [CELL.format(role=role)], environ=joined(sandbox), until=".cvtr-panel[data-step='1']", **more)
+        made = notebook(cells or [CELL.format(role=role)], environ=joined(sandbox), until=READY, **more)
         return PanelPage(made, sandbox)
 
     return make
