@@ -1,6 +1,6 @@
 // Where the panel is signed in, and how old what it shows is.
 
-import { button, h, setShown, setText } from "./dom.js";
+import { button, h, setAttribute, setShown, setText } from "./dom.js";
 
 /** @import { Link, Section } from "./messages.d.ts" */
 
@@ -11,7 +11,7 @@ export function panelHeader(link) {
   const who = h("span", { class: "cvtr-soft" });
   const usage = h("span", { class: "cvtr-soft cvtr-usage" });
   const refresh = button("Refresh", { class: "cvtr-link cvtr-refresh" }, () => link.send("refresh"));
-  const element = h("div", { class: "cvtr-head" }, badge, enterprise, who, h("span", { class: "cvtr-grow" }),
+  const element = h("div", { class: "cvtr-head" }, badge, enterprise, who,
     h("span", { class: "cvtr-now" }, usage, refresh));
   return {
     element,
@@ -20,7 +20,9 @@ export function panelHeader(link) {
       setText(badge, head.badge);
       badge.classList.toggle("cvtr-live", head.badge === "LIVE");
       setText(enterprise, head.enterprise);
-      setText(who, [`signed in as ${head.who}`, head.role].filter(Boolean).join(" · "));
+      const account = [`signed in as ${head.who}`, head.role].filter(Boolean).join(" · ");
+      setText(who, account);
+      setAttribute(who, "title", account);
       setText(usage, [head.usage, head.as_of ? `leads as of ${head.as_of}` : ""].filter(Boolean).join(" · "));
       setShown(refresh, loaded);
     },
