@@ -12,6 +12,7 @@ from cvtr_widgets.models import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
+RUN_GROUPS = ("person", "account", "action", "day", "week", "month")
 RANK = {str(o): n for n, o in enumerate(Outcome)}
 
 
@@ -55,7 +56,8 @@ def why_not(run: Any) -> pd.DataFrame:
 
 
 def runs_by(history: pd.DataFrame, by: str = "week", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
-    """Runs of ``session.history()`` by ``person`` (who signed), ``action``, ``day``, ``week`` or ``month`` in ``zone``.
+    """Runs of ``session.history()`` by ``person`` (who signed), ``account`` (the login that ran it), ``action``, or
+    ``day``, ``week`` or ``month`` in ``zone``.
 
     Index: the group (``(not signed)`` for runs without a signature). ``runs`` (int64), ``leads`` (int64: to be sent), and one
     int64 column per outcome, as far as the runs have come to their end.
@@ -63,11 +65,14 @@ def runs_by(history: pd.DataFrame, by: str = "week", *, zone: tzinfo | str | Non
     Raises:
         InsightError: another group, or another frame.
     """
-    if by not in {"person", "action", "day", "week", "month"}:
-        raise InsightError(f"by is {by!r}. Choose one of: person, action, day, week, month.")
+    if by not in RUN_GROUPS:
+        raise InsightError(f"by is {by!r}. Choose one of: {', '.join(RUN_GROUPS)}.")
     need(history, "started", "actions", "leads", "signed_by")
     if by == "person":
         group = history["signed_by"].astype("object").fillna("(not signed)")
+    elif by == "account":
+        need(history, "account")
+        group = history["account"].astype("object").replace("", None).fillna("(not noted)")
     elif by == "action":
         group = history["actions"].astype("object")
     else:

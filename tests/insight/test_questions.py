@@ -278,7 +278,7 @@ def test_what_a_run_did_and_why_leads_were_left_alone(pulled):
     why = insight.why_not(run)
     assert why["leads"].sum() == 13 - sent["leads"].sum()
     assert why["detail"].str.contains("deleted, or not visible").any()
-    for by in ("week", "action", "person"):
+    for by in ("week", "action", "person", "account"):
         runs = insight.runs_by(session.history(), by)
         assert runs["runs"].sum() == 1
         assert runs["confirmed"].sum() == sent["leads"].sum()

@@ -255,3 +255,16 @@ def test_ten_thousand_leads_fit_into_300_kb(journal_folder, count, most):
         assert sum(1 for _ in openpyxl.load_workbook(io.BytesIO(made))["Leads"].rows) == count + 1
         many.close()
         client.close()
+
+
+def test_an_exception_from_the_policy_is_in_the_report(session, tmp_path, monkeypatch):
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[max_age_days]\ntest = 5\n")
+    monkeypatch.setenv("CVTR_POLICY", str(policy))
+    plan = session.plan(cvtr.mark_test("Test lead"), session.pull(status="Caution").head(20))
+    kept = plan.counts["not_allowed"]
+    plan = session.make_exception(plan, name="Mary Manager", reason="agreed <b>with</b> Acme")
+    run = session.run(plan, confirm=True, signature="Mary Manager")
+    for path in (run.report(tmp_path / "a.html"), session.report(run.id, tmp_path / "b.html")):
+        assert f"for {kept} leads by Mary Manager (user:1)" in page_of(path).text
+        assert "agreed <b>with</b> Acme" in page_of(path).text
