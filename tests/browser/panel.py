@@ -40,7 +40,7 @@ class PanelPage:
         self(".cvtr-table .cvtr-row-tick").first.wait_for()
         # The first rows show before the last ones are there. What is shown with the time of reading knows of the work, too.
         expect(self(".cvtr-usage")).to_contain_text("leads as of")
-        expect(self(".cvtr-step-leads .cvtr-working")).to_be_hidden()
+        expect(self(".cvtr-step-leads .cvtr-still .cvtr-working")).to_be_hidden()
 
     def filter(self, name: str, *labels: str) -> None:
         """Choose values of a filter by their labels; the others of it are let go."""

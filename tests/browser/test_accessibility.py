@@ -117,7 +117,7 @@ def problem(panel, sandbox):
     panel.step(1)
     sandbox.mishaps = [Mishap("leads", "status", status=403, text="Access Denied.")]
     panel(".cvtr-load").click()
-    panel(".cvtr-step-leads .cvtr-problem").first.wait_for()
+    panel(".cvtr-step-leads .cvtr-problem:visible").first.wait_for()
 
 
 def look(panel, stage, screenshot, widths):

@@ -161,7 +161,7 @@ def test_files_lines_and_answers_of_the_service_stay_text(open_panel, sandbox, a
     for text in (STRINGS[0], STRINGS[8], STRINGS[43], STRINGS[88], "x" * 100_000):
         sandbox.mishaps = [Mishap("leads", "status", status=400, text=text)]
         panel(".cvtr-load").click()
-        expect(panel(".cvtr-step-leads .cvtr-problem").first).to_be_visible()
+        expect(panel(".cvtr-step-leads .cvtr-problem:visible").first).to_be_visible()
         expect(panel(".cvtr-working")).to_have_count(3)
         harmless(panel, asked)
     screenshot("hostile-problem")

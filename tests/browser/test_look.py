@@ -41,7 +41,7 @@ def looking(notebook, page):
     panel = PanelPage(notebook([CELL], until=".cvtr-panel[data-step='1']"), None)
     panel(".cvtr-load").click()
     expect(panel(".cvtr-usage")).to_contain_text("leads as of")
-    expect(panel(".cvtr-step-leads .cvtr-working")).to_be_hidden()
+    expect(panel(".cvtr-step-leads .cvtr-still .cvtr-working")).to_be_hidden()
     yield panel
     assert [url for url in asked if "vega" in url or "jsdelivr" in url or "unpkg" in url] == []
 

@@ -49,9 +49,9 @@ def test_work_that_comes_and_goes_by_itself_moves_no_row(notebook, sandbox):
     # leads that are not loaded are looked up
     gone = sandbox.lead_ids()[0]
     panel.type_ids(f"{gone} 299111")
-    expect(panel(".cvtr-step-leads .cvtr-working")).to_be_visible()
+    expect(panel(".cvtr-step-leads .cvtr-still .cvtr-working")).to_be_visible()
     expect(panel(".cvtr-absent summary")).to_contain_text("1 can’t be found")
-    expect(panel(".cvtr-step-leads .cvtr-working")).to_be_hidden()
+    expect(panel(".cvtr-step-leads .cvtr-still .cvtr-working")).to_be_hidden()
     assert len(tops(panel)) == 1
     # the kernel is busy, and is there again
     block_kernel(panel, "be-there")

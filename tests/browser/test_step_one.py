@@ -32,7 +32,7 @@ def test_a_list_that_is_not_whole_says_so_in_the_line_of_its_count(open_panel, s
     expect(panel(".cvtr-select-matching")).to_have_text(re.compile("all (100|200) loaded so far; wait for the rest"))
     expect(panel(".cvtr-select-matching")).to_have_attribute("aria-disabled", "true")
     screenshot("still-loading")
-    panel(".cvtr-step-leads .cvtr-working .cvtr-stop").click()
+    panel(".cvtr-step-leads .cvtr-still .cvtr-working .cvtr-stop").click()
     expect(panel(".cvtr-table .cvtr-where")).to_contain_text("of 300 loaded; then you stopped it")
     expect(panel(".cvtr-table .cvtr-where")).to_contain_text("incomplete: ")
     expect(panel(".cvtr-select-matching")).to_contain_text("(incomplete)")

@@ -344,7 +344,7 @@ def test_faults_are_shown_with_their_way_out(open_panel, sandbox):
     panel = open_panel()
     sandbox.mishaps = [Mishap("leads", "status", status=403, text="<b>not</b> for you")]
     panel(".cvtr-load").click()
-    problem = panel(".cvtr-step-leads .cvtr-problem").first
+    problem = panel(".cvtr-step-leads .cvtr-problem:visible").first
     expect(problem).to_contain_text("403")
     sandbox.mishaps = []
     panel.load()
@@ -354,7 +354,7 @@ def test_faults_are_shown_with_their_way_out(open_panel, sandbox):
     panel.choose("other", reason="Replacement")
     sandbox.mishaps = [Mishap("leads", "html")]
     panel.press(".cvtr-preview")
-    problem = panel(".cvtr-step-processing .cvtr-problem").first
+    problem = panel(".cvtr-step-processing .cvtr-problem:visible").first
     problem.wait_for()
     sandbox.mishaps = []
     panel.press(".cvtr-preview-again")
@@ -371,7 +371,7 @@ def test_faults_are_shown_with_their_way_out(open_panel, sandbox):
     assert "confirmed" not in panel.outcomes()
     panel.press(".cvtr-start-over")
     panel(".cvtr-load").click()
-    problem = panel(".cvtr-step-leads .cvtr-problem").first
+    problem = panel(".cvtr-step-leads .cvtr-problem:visible").first
     problem.wait_for()
     assert problem.inner_text().strip().endswith(".")
     whole = panel.page.content()
