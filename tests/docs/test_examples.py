@@ -30,6 +30,7 @@ RUN_HERE = {"docs/connect.md", "docs/runs.md", "README.md"}
 RUN_ELSEWHERE = {
     "docs/archive.md": "test_docs.py",
     "docs/insight.md": "test_docs.py",
+    "docs/policies.md": "test_docs.py",
     "docs/reports.md": "test_docs.py",
     "docs/returns.md": "test_docs.py",
     "docs/sharing.md": "test_docs.py",
