@@ -471,6 +471,8 @@ def test_undo_takes_back_the_runs_of_a_day_a_week_or_a_person(driven, by):
     plan = driven.state.processing.plan
     assert [e.lead_id for e in plan.sendable] == (ids[1:] if by == "run" else ids)
     assert len(plan.undoes) == (1 if by == "run" else 2)
+    said = driven.view()["processing"]["plan"]["takes_back"]
+    assert said.startswith("This takes run 2" if by == "run" else "This takes 2 runs (")
 
 
 def test_again_does_not_reprocess_twice_what_is_in_doubt(driven):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +161,7 @@ class ProcessingStep:
         def done(plan: Plan) -> None:
             self.forget()
             self._take(plan)
-            self._planned, self._takes_back = (self._leads.picked, self._type.action()), run.id
+            self._planned, self._takes_back = (self._leads.picked, self._type.action()), _runs_words(plan.undoes)
             self._taken_back = (run, firsts, source)
             self.rest = rest_of(plan.left_out, [*firsts, run])
 
@@ -367,7 +367,7 @@ class ProcessingStep:
             return f"run {self.run.id} · {state_words(self.run)} · {what_of(self.run, self._firsts)}"
         if self.plan is None:
             return ""
-        return ("taking a run back · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
+        return ("taking back · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
 
     def view(self) -> dict[str, Any]:
         """All of step 3 but its rows, as JSON values; typed text is not in it."""
@@ -402,7 +402,7 @@ class ProcessingStep:
         run, words = self._takes_back, self._source_words
         return {
             **plan_view(plan, self.verify, read_at, shown),
-            "takes_back": f"This takes run {run} back: its leads, whatever steps 1 and 2 show." if run else "",
+            "takes_back": f"This takes {run} back, whatever steps 1 and 2 show." if run else "",
             "made_of": f"This is the plan of the {words}, whatever steps 1 and 2 show." if words else "",
             "signable": plan.needs_signature or self.source is not None,
             "cannot_tell": 0 if run or (words and self._make is None) else plan.counts[str(Verdict.CANNOT_TELL)],
@@ -413,3 +413,9 @@ class ProcessingStep:
         view = run_view(run, self._firsts, self._progress or run.progress, len(self.left_over()), shown, self._results)
         gone = int(time.monotonic() - self._begun)
         return {**view, "line": f"{view['line']} · {gone} s so far"} if gone and not run.finished else view
+
+
+def _runs_words(runs: Sequence[str]) -> str:
+    """The runs that a plan takes back, in words."""
+    more = " ..." if len(runs) > 5 else ""
+    return f"run {runs[0]}" if len(runs) == 1 else f"{len(runs):,} runs ({', '.join(runs[:5])}{more})"
