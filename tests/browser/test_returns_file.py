@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import openpyxl
@@ -10,6 +11,8 @@ from playwright.sync_api import expect
 
 from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.panel import CELL
+from tests.browser.test_answers import narrow
+from tests.browser.test_saved import TOGGLE
 
 REASONS = ("Duplicate", "Out of Target", "no money", "wrong man", "went elsewhere", "is a customer")
 MEANS = {
@@ -99,3 +102,25 @@ def test_300_rows_in_excel_to_the_answered_file_in_twelve_clicks(open_panel, san
     assert sandbox.effects(three[0]) == sandbox.effects(three[2]) == []
     assert len(clicks) <= MOST_CLICKS, clicks
     assert seconds < MOST_SECONDS
+
+
+def test_nothing_of_the_file_is_saved_and_it_fits_a_narrow_page(open_panel, sandbox, tmp_path, screenshot):
+    path = tmp_path / "october.xlsx"
+    picked = returns_file(sandbox, path)
+    panel = open_panel(cells=[CELL.format(role="admin")])
+    opened, page = panel.opened, panel.page
+    choose_file(panel, path)
+    panel(".cvtr-returns-read").wait_for()
+    panel(".cvtr-returns-read").focus()
+    page.keyboard.press("Enter")
+    expect(panel(".cvtr-returns-unclear")).to_be_visible()
+    opened._finish(TOGGLE)
+    saved = json.dumps(opened.save())
+    secrets = [*NOBODY, "the.same@example.org", "no money", "october", str(picked[0]), sandbox.record(picked[0])["email"]]
+    assert [one for one in secrets if one in saved] == []
+    narrow(panel)
+    wide = page.evaluate("() => { const p = document.querySelector('.cvtr-panel'); return p.scrollWidth - p.clientWidth; }")
+    assert wide <= 1
+    screenshot("returns-420", ".cvtr-panel")
+    opened.theme("dark")
+    screenshot("returns-420-dark", ".cvtr-panel")
