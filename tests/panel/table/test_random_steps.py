@@ -88,7 +88,7 @@ class TableMachine(RuleBasedStateMachine):
         self.table.go(page)
         self.page = min(max(page, 0), self.table.pages - 1)
 
-    @rule(own=IDS)
+    @rule(lead_id=IDS)
     def jump(self, lead_id):
         said = self.table.show(lead_id)
         if lead_id in self.model.shown:
