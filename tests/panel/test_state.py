@@ -535,14 +535,14 @@ def test_a_lead_that_was_typed_and_unticked_keeps_its_row(driven):
 
 def test_all_matching_is_not_selected_while_a_search_runs(driven):
     table, lock = driven.state.leads.table, driven.state.lock
-    many = 150_000
+    many = 400_000  # more than one short look gets through
     emails = pd.Series([f"{n:06d}@x" for n in range(many)], dtype=object)
     table.set_frame(pd.DataFrame({"email": emails}).set_index(pd.RangeIndex(1, many + 1, name="lead_id")))
     with lock:  # the search cannot end meanwhile
         driven.state.handle("search", {"text": "00@x"})
         shown = table.message()
         assert shown["searching"] is True
-        assert 50 <= shown["matching"] < many // 100
+        assert 0 < shown["matching"] < many // 100
         driven.state.handle("select_matching", {"version": shown["matching_version"]})
         assert len(driven.state.leads.picked) == 0
         assert driven.state.answer.text.startswith("The search is still running")
