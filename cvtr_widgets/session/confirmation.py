@@ -8,9 +8,12 @@ from datetime import datetime
 from numbers import Integral
 from typing import Any, TypeAlias
 
-from cvtr_widgets.errors import NotConfirmed
+from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.errors import NotConfirmed, PlanError, PlanOutOfDate
+from cvtr_widgets.journal.ownership import made_by
 from cvtr_widgets.models import Signature
-from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.plan import Plan, must_be_whole
+from cvtr_widgets.plans.policy import read_policy
 
 PrintedName: TypeAlias = str
 """Text that ``printed_name`` checks."""
@@ -88,3 +91,21 @@ def _must_be_under(plan: Plan, signed: Any) -> None:
         raise NotConfirmed(
             "This signature does not say when it was given, with its time zone. Sign again: session.sign(plan, name)."
         )
+
+
+def must_fit(client: Convertr, plan: Plan) -> None:
+    """Refuse a plan that was not made by this account, at this address, with this dialect and policy, or was changed since.
+
+    Raises:
+        PlanError: it is no plan, or not whole. PlanOutOfDate: make it again.
+    """
+    if not isinstance(plan, Plan):
+        raise PlanError(f"This is {type(plan).__name__}, not a plan. Make one: session.plan(action, leads).")
+    mine = client.identity
+    if not made_by(mine, plan):
+        raise PlanOutOfDate("This plan was made for another account, enterprise or address. Plan again in this session.")
+    if plan.dialect_hash != client.dialect_hash:
+        raise PlanOutOfDate("The dialect has changed since this plan was made. Plan again.")
+    must_be_whole(plan, mine)
+    if plan.policy != read_policy(mine).mark:
+        raise PlanOutOfDate("The policy has changed since this plan was made. Plan again.")

@@ -11,20 +11,18 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked_calls, listed
-from cvtr_widgets.errors import JournalError, PlanError, PlanOutOfDate
+from cvtr_widgets.errors import JournalError, PlanError
 from cvtr_widgets.journal.hash_chain import JournalReport
-from cvtr_widgets.journal.ownership import made_by
 from cvtr_widgets.models import Action, LeadId, Progress, Signature
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.make_plan import make_plan
-from cvtr_widgets.plans.plan import Plan, must_be_whole
+from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_file import PlanFile
-from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.runs.options import Patience, RunOptions
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.session.canary import CanaryReport, must_be_proven, propose, send
-from cvtr_widgets.session.confirmation import PrintedName, confirmed, printed_name
+from cvtr_widgets.session.confirmation import PrintedName, confirmed, must_fit, printed_name
 from cvtr_widgets.session.lead_loader import PlanLists
 from cvtr_widgets.session.opened_plan import OpenedPlan, open_plan
 from cvtr_widgets.session.plan_groups import Groups, as_loaded, groups_of
@@ -168,7 +166,7 @@ class LeadSession(ReadSession):
         Raises:
             NotConfirmed: the name has no letters, or holds characters that cannot be seen. PlanOutOfDate: as ``start``.
         """
-        self._must_fit(plan)
+        must_fit(self.client, plan)
         self._running.policy.must_have_password()
         return self._signed(plan, name)
 
@@ -228,7 +226,7 @@ class LeadSession(ReadSession):
         *,
         canary: bool,
     ) -> Run:
-        self._must_fit(plan)
+        must_fit(self.client, plan)
         signed = confirmed(plan, confirm, signature, self._signed)
         waived = must_be_proven(self.client, plan, canary=canary)
         return self._running.begin(plan, signed, options, started, waived=waived)
@@ -259,7 +257,7 @@ class LeadSession(ReadSession):
         Raises:
             PlanError: no action of the plan needs it. NotConfirmed, PlanOutOfDate, JournalError: as ``start``.
         """
-        self._must_fit(plan)
+        must_fit(self.client, plan)
         report = propose(self.client, plan, lead, signature)
         if confirm is False:
             return report
@@ -325,18 +323,6 @@ class LeadSession(ReadSession):
                 if not started or not self._running.begun(started[0]):
                     raise
         return started[0]
-
-    def _must_fit(self, plan: Plan) -> None:
-        if not isinstance(plan, Plan):
-            raise PlanError(f"This is {type(plan).__name__}, not a plan. Make one: session.plan(action, leads).")
-        mine = self.identity
-        if not made_by(mine, plan):
-            raise PlanOutOfDate("This plan was made for another account, enterprise or address. Plan again in this session.")
-        if plan.dialect_hash != self.client.dialect_hash:
-            raise PlanOutOfDate("The dialect has changed since this plan was made. Plan again.")
-        must_be_whole(plan, mine)
-        if plan.policy != read_policy(mine).mark:
-            raise PlanOutOfDate("The policy has changed since this plan was made. Plan again.")
 
     # -- what was begun before ----------------------------------------------------------------------------------------
 
@@ -433,7 +419,7 @@ class LeadSession(ReadSession):
             PlanError: there is nothing to except, no reason is given, or there is an exception already. NotConfirmed: the name is
             none. PlanOutOfDate: the policy allows no exceptions, or not by this person; the plan is not as it was made.
         """
-        self._must_fit(plan)
+        must_fit(self.client, plan)
         return made_exception(self.client, self._running.policy, plan, printed_name(name), reason)
 
     # -- the journal --------------------------------------------------------------------------------------------------
@@ -446,11 +432,8 @@ class LeadSession(ReadSession):
         problems = self._running.verify(None).problems
         if problems:
             frame.attrs["problems"] = list(problems)
-            warnings.warn(
-                f"The journal of runs is not whole: {problems[0]} What it says of past runs may be untrue; see "
-                "session.verify_journal().",
-                stacklevel=2,
-            )
+            untrue = "What it says of past runs may be untrue; see session.verify_journal()."
+            warnings.warn(f"The journal of runs is not whole: {problems[0]} {untrue}", stacklevel=2)
         return frame
 
     def recorded(self, run_id: Run | str) -> pd.DataFrame:

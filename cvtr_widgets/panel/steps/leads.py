@@ -19,6 +19,7 @@ from cvtr_widgets.panel.steps.file_imports import Imports
 from cvtr_widgets.panel.steps.lead_detail import Detail
 from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
 from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, clock, plain
+from cvtr_widgets.panel.table.frames import campaigns_in
 from cvtr_widgets.panel.table.join_frames import joined
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.selection.select import Selection, parse_ids
@@ -406,17 +407,8 @@ class LeadsStep:
         """Campaign id -> its name and how many selected leads are known to be on it."""
         key = (self.picked, self.table.frame)
         if self._campaigns_of is None or self._campaigns_of[0] != tuple(map(id, key)):
-            self._campaigns_of = (tuple(map(id, key)), key, self._count_campaigns())
+            self._campaigns_of = (tuple(map(id, key)), key, campaigns_in(self.table.frame, self._where()[0]))
         return self._campaigns_of[2]
-
-    def _count_campaigns(self) -> dict[int, tuple[str, int]]:
-        frame = self.table.frame
-        if frame is None:
-            return {}
-        part = frame.loc[self._where()[0], ["campaign_id", "campaign"]].dropna()
-        numbers = part["campaign_id"].value_counts()
-        names = dict(zip(part["campaign_id"].tolist(), part["campaign"].tolist(), strict=True))
-        return {int(i): (plain(str(names[i])), int(n)) for i, n in zip(numbers.index.tolist(), numbers.tolist(), strict=True)}
 
     def known(self) -> int:
         """Selected leads that have been read."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from cvtr_widgets.panel.selection.id_set import NO_IDS, IdSet, found_in
+from cvtr_widgets.panel.selection.id_set import NO_IDS, IdArray, IdSet, found_in
 from cvtr_widgets.panel.table.append_buffer import AppendBuffer
-from cvtr_widgets.panel.table.cells import ShownColumn
+from cvtr_widgets.panel.table.cells import ShownColumn, plain
 from cvtr_widgets.panel.table.changes import changed
 from cvtr_widgets.panel.table.columns import Layout
 from cvtr_widgets.panel.table.sheet import TableSheet
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_TAKEN = 1_000
+
+
+def campaigns_in(frame: pd.DataFrame | None, ids: IdArray) -> dict[int, tuple[str, int]]:
+    """Campaign id -> its name and how many of these leads are on it."""
+    if frame is None:
+        return {}
+    part = frame.loc[ids, ["campaign_id", "campaign"]].dropna()
+    numbers = part["campaign_id"].value_counts()
+    names = dict(zip(part["campaign_id"].tolist(), part["campaign"].tolist(), strict=True))
+    return {int(i): (plain(str(names[i])), int(n)) for i, n in zip(numbers.index.tolist(), numbers.tolist(), strict=True)}
 
 
 class Frames:
