@@ -18,6 +18,7 @@ from cvtr_widgets.insight.chart_groups import plain
 from cvtr_widgets.insight.chart_view import PICKS, chart_message, pick_of
 from cvtr_widgets.insight.columns import PERIODS
 from cvtr_widgets.insight.finding import Finding, Findings
+from cvtr_widgets.insight.rules.unusual_rates import percent
 from cvtr_widgets.insight.run_rules import findings
 
 if TYPE_CHECKING:
@@ -247,9 +248,10 @@ def _findings_message(found: Findings, of: int) -> dict[str, Any]:
 
 
 def _finding_row(one: Finding) -> dict[str, Any]:
-    numbers = [f"{one.measure}: {one.hits:,} of {one.n:,} ({one.value:.1%}, 95 % interval {one.low:.1%} to {one.high:.1%})"]
+    interval = f"95 % interval {percent(one.low)} to {percent(one.high)}"
+    numbers = [f"{one.measure}: {one.hits:,} of {one.n:,} ({percent(one.value)}, {interval})"]
     if one.baseline is not None:
-        numbers.append(f"usual elsewhere {one.baseline:.1%}")
+        numbers.append(f"usual elsewhere {percent(one.baseline)}")
     if one.p_adjusted is not None:
         numbers.append(f"by chance (adjusted p) {one.p_adjusted:.2g}")
     return {
