@@ -338,8 +338,8 @@ def everything(words: list[str], *marks: str) -> int:
     failed = static_checks()
     say("tests")
     chosen = any(not word.startswith("-") and (ROOT / word.split("::")[0]).exists() for word in words)
-    # Three on two processors: two drive browsers, and one goes through what mostly waits (tests/scheduling.py).
-    workers = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # Two on two processors: a third one beside two browsers makes tests of time and focus fail.
+    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     return run_tests(
         failed, [*workers, *SECOND_TRY, *NBVAL, *marks, *([] if chosen else ["tests", "notebooks"]), *words], browser
     )

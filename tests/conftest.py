@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
@@ -86,14 +85,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=0))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: FIRST.index(folder) if (folder := _folder(item.path)) in FIRST else len(FIRST))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With more than two workers, two of them drive browsers."""
-    from tests.scheduling import TwoBrowsers
-
-    return TwoBrowsers(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _folder(path: Path) -> str:

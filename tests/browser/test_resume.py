@@ -115,7 +115,7 @@ def test_a_watched_run_shows_nothing_of_the_run_before_it_and_when_its_owner_is_
         opened = notebook([CELL.format(role="admin")], environ=environ, until=".cvtr-panel[data-step='1']")
         panel = PanelPage(opened, sandbox)
         panel.press(f"[data-run='{run_id}'] .cvtr-watch")  # in a panel that has had no run of its own yet
-        expect(panel(".cvtr-results .cvtr-note")).to_contain_text(f"Process {other.pid} is running it.")
+        expect(panel(".cvtr-results > p.cvtr-note")).to_contain_text(f"Process {other.pid} is running it.")
         expect(panel(".cvtr-results .cvtr-grid tbody tr")).to_have_count(10)
         panel.press(".cvtr-start-over")
         panel.step(1)
@@ -126,14 +126,14 @@ def test_a_watched_run_shows_nothing_of_the_run_before_it_and_when_its_owner_is_
         panel.press(".cvtr-start-over")
         panel.step(1)
         panel.press(f"[data-run='{run_id}'] .cvtr-watch")
-        expect(panel(".cvtr-results .cvtr-note")).to_contain_text(f"Process {other.pid} is running it.")
+        expect(panel(".cvtr-results > p.cvtr-note")).to_contain_text(f"Process {other.pid} is running it.")
         shown = panel(".cvtr-results").inner_text()
         assert "contradicted" not in shown
         assert "Again with" not in shown
         assert "Journal head" not in shown
         screenshot("watched")
     panel.press(".cvtr-look-again")
-    expect(panel(".cvtr-results .cvtr-note")).to_contain_text("Nothing is running it now. Start over to resume it.")
+    expect(panel(".cvtr-results > p.cvtr-note")).to_contain_text("Nothing is running it now. Start over to resume it.")
     panel.press(".cvtr-start-over")
     panel.step(1)
     expect(panel(f"[data-run='{run_id}'] .cvtr-settle")).to_be_visible()

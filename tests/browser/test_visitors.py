@@ -67,7 +67,7 @@ def test_a_visitor_finds_the_run_that_was_left_and_idle_kernels_end(browser, own
         panel = visit(mine.page)
         expect(panel(".cvtr-past h3")).to_have_text("Unfinished runs")
         panel.press(".cvtr-watch")
-        expect(panel(".cvtr-results .cvtr-note").first).to_contain_text("is running it")
+        expect(panel(".cvtr-results > p.cvtr-note").first).to_contain_text("is running it")
         mine.page.screenshot(path=OUTPUT / "visitor-watches.png")
         stranger = visit(other.page)
         stranger.page.locator(".cvtr-panel:not(.cvtr-waiting)").first.wait_for()
