@@ -27,7 +27,21 @@ MOST_VALUES = 20_000_000
 MOST_TEXT = 10_000
 """Characters that a text may have which is a name, an address or a comment."""
 VALUES = frozenset(
-    {"Action", "Entry", "Lead", "Selection", "Convertr", "LeadSession", "Lesson", "Limits", "Patience", "Timeouts", "KnownIds"}
+    {
+        "Action",
+        "PlanEntry",
+        "PlanFile",
+        "Rule",
+        "Lead",
+        "Selection",
+        "Convertr",
+        "LeadSession",
+        "Lesson",
+        "Limits",
+        "Patience",
+        "Timeouts",
+        "KnownIds",
+    }
 )
 """Our own values that an argument may have to be."""
 CALLED = frozenset({"Stopped", "Tick", "Tell", "Stop", "Ask", "Question"})
@@ -105,6 +119,8 @@ def _rule(annotation: str) -> Rule | None:
         return functools.partial(_called, optional=optional)
     if any("Path" in kind for kind in kinds) and all(kind == "str" or "Path" in kind for kind in kinds):
         return functools.partial(_path, optional=optional)
+    if any("Path" in kind for kind in kinds) and (ours := kinds & VALUES) and kinds - ours <= {"str", "Path"}:
+        return functools.partial(_path_or_value, kinds=frozenset(ours))
     if kinds and kinds <= VALUES:
         return functools.partial(_value, kinds=frozenset(kinds), optional=optional)
     if len(kinds) == 1 and (rule := BY_NAME.get(next(iter(kinds)))) is not None:
@@ -159,6 +175,11 @@ def _value(name: str, value: Any, *, kinds: frozenset[str], optional: bool) -> N
         raise ArgumentError(
             f"{name} is a {' or a '.join(sorted(kinds))}, not {quoted(value)}. See the help of the call for how to get one."
         )
+
+
+def _path_or_value(name: str, value: Any, *, kinds: frozenset[str]) -> None:
+    if not any(cls.__name__ in kinds for cls in type(value).__mro__):
+        _path(name, value, optional=False)
 
 
 def _broken(text: str) -> bool:

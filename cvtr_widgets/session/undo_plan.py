@@ -73,7 +73,10 @@ def _day(given: str | date, zone: tzinfo) -> date:
     except RequestRefused as error:
         raise PlanError(str(error)) from None
     assert found is not None  # noqa: S101  something was given
-    return found.astimezone(zone).date()
+    day = found.astimezone(zone).date()
+    if not 1 < day.year < 9_999:
+        raise PlanError(f"No run was on {day}. Give a day on which something was run; see session.history().")
+    return day
 
 
 def undo_plan(

@@ -74,7 +74,7 @@ def test_no_repr_shows_what_is_somebodys(job):
     made, secret = job
     found = [value for root in made for value in values(root) if type(value) not in PLAIN]
     kinds = {type(value).__name__ for value in found}
-    assert {"Action", "Plan", "Run", "LeadDetail", "Lead", "LeadState", "Entry", "Rejected", "Signature"} <= kinds, kinds
+    assert {"Action", "Plan", "Run", "LeadDetail", "Lead", "LeadState", "PlanEntry", "Rejected", "Signature"} <= kinds, kinds
     for value in found:
         told = repr(value) + str(value)
         if isinstance(value, BaseException):
