@@ -194,6 +194,14 @@ def _runs(thread: threading.Thread) -> bool:
     return not names or ("run" in names and "start" not in names)
 
 
+def _stack(thread: threading.Thread) -> list[tuple[object, int]]:
+    frame, found = sys._current_frames().get(thread.ident or 0), []
+    while frame is not None:
+        found.append((frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+    return found
+
+
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, MemoryError])
 @pytest.mark.parametrize("step", ["before intent", "answered"])
 def test_an_exception_thrown_into_the_threads_of_a_run_ends_it_with_true_outcomes(sandbox, open_session, error, step):
@@ -205,9 +213,15 @@ def test_an_exception_thrown_into_the_threads_of_a_run_ends_it_with_true_outcome
     before = {thread.ident for thread in threading.enumerate()}
     run = session.start(session.plan(cvtr.mark_test("Test lead"), ids), confirm=True)
     until(lambda: run.progress.sent >= 3 or step == "before intent")
-    mine = [t for t in threading.enumerate() if t.ident not in before and t.name.startswith(("cvtr-run", "cvtr-read"))]
-    until(lambda: all(_runs(thread) for thread in mine))
-    for thread in mine:
+    looks: list[dict[int, list[tuple[object, int]]]] = []
+
+    def at_rest() -> bool:
+        mine = [t for t in threading.enumerate() if t.ident not in before and t.name.startswith(("cvtr-run", "cvtr-read"))]
+        looks.append({t.ident or 0: _stack(t) for t in mine})
+        return len(looks) > 8 and all(look == looks[-1] for look in looks[-8:]) and all(map(_runs, mine))
+
+    until(at_rest)  # none is about to start another
+    for thread in [t for t in threading.enumerate() if t.ident in looks[-1]]:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(error))
     gate.open()
     assert run.wait(60), run
