@@ -120,6 +120,8 @@ class Watched:
     def _error(self, error: Error) -> None:
         # A widget's module is loaded from a blob; whatever comes from elsewhere is the host's own.
         whose = "our module" if "blob:" in (error.stack or "") else "the page"
+        if whose == "the page" and "Canceled future for" in str(error):
+            return  # JupyterLab's own, where a kernel ends while it is asked something
         self.troubles.append(f"error in {whose}: {error}")
 
     def _dialog(self, dialog: Dialog) -> None:
