@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 from cvtr_widgets import settings
 from cvtr_widgets.api import keyrings
+from cvtr_widgets.api.ask_unseen import ask_unseen
 from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.origin import checked_origin, default_name, is_loopback, own_origin
@@ -76,7 +76,7 @@ def connect(
             "This is a public Binder machine: your password and your leads would be on somebody else's computer. Use "
             "cvtr.Sandbox() here, or pass allow_public_machine=True if you may do that."
         )
-    question = ask or _ask
+    question = ask or ask_unseen
     name, origin = _where(enterprise, url, os.environ, question)
     return Convertr(
         origin,
@@ -251,18 +251,6 @@ def _token(enterprise: str, origin: str, given: str | bool | None, question: Cal
             f"That is not a token ({source}): it holds spaces or odd characters. Copy it again, without the quotes."
         )
     return text, source
-
-
-def _ask(prompt: str) -> str:
-    """Ask without echo; an empty answer where there is nobody to ask (a scheduled notebook, Voilà)."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    in_kernel = hasattr(shell, "kernel") and not settings.under_voila()
-    if not in_kernel and not (sys.stdin and sys.stdin.isatty()):
-        return ""
-    try:
-        return getpass.getpass(prompt)
-    except (NotImplementedError, EOFError):  # a kernel whose front end takes no input
-        return ""
 
 
 class Sandbox:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from cvtr_widgets import settings
 from cvtr_widgets.api import doctor, wire
+from cvtr_widgets.api.ask_unseen import ask_unseen
 from cvtr_widgets.api.auth import Auth, Credentials
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.catalog import Catalog
@@ -31,7 +31,16 @@ from cvtr_widgets.api.write_gate import WriteGate
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.dialect.default import Dialect, default_dialect
 from cvtr_widgets.dialect.model import EntryRow
-from cvtr_widgets.errors import ArgumentError, CvtrError, LiveWritesRefused, LoginRefused, NotAllowed, NotFound, ServiceError
+from cvtr_widgets.errors import (
+    ArgumentError,
+    CredentialsError,
+    CvtrError,
+    LiveWritesRefused,
+    LoginRefused,
+    NotAllowed,
+    NotFound,
+    ServiceError,
+)
 from cvtr_widgets.frames.field_map import FieldMap
 from cvtr_widgets.models import (
     Action,
@@ -73,7 +82,7 @@ class Convertr:
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
         zone: tzinfo | None = None,
-        ask_code: Callable[[str], str] = getpass.getpass,
+        ask_code: Callable[[str], str] = ask_unseen,
         allow_expired: bool = False,
         first_wait: float = 0.25,
         tell: Callable[[str], None] = lambda _words: None,
@@ -273,16 +282,18 @@ class Convertr:
             LoginRefused: it is not. CredentialsError: there is none (a token), or nothing was typed. ServiceError: the service
             could not be asked.
         """
-        self._auth.check_password(_asked("Password: ") if password is None else password)
+        self._auth.check_password(ask_unseen("Password: ") if password is None else password)
 
     def change_password(self, current: str | None = None, new: str | None = None) -> None:
         """Change the password; asked for without echo where not given. The enterprise's password policy applies.
 
         Raises:
-            ServiceError: refused, with the service's words.
+            CredentialsError: nothing was typed. ServiceError: refused, with the service's words.
         """
-        current = current if current is not None else _asked("Current password: ")
-        new = new if new is not None else _asked("New password: ")
+        current = current if current is not None else ask_unseen("Current password: ")
+        new = new if new is not None else ask_unseen("New password: ")
+        if not current or not new:
+            raise CredentialsError("No password was typed, so nothing was sent. Type it, or pass current= and new=.")
         path = self._reader.url(f"users/{self._auth.user_id}/change-password")
         token = self._auth.token_even_if_expired()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
@@ -474,11 +485,3 @@ class Convertr:
     def unproven(self, action: Action) -> tuple[str, ...]:
         """Those of ``entries_used`` that no run has proven at this enterprise; none on the sandbox."""
         return self.write_gate.unproven(self.entries_used(action))
-
-
-def _asked(prompt: str) -> str:
-    """Ask without echo; an empty answer where nobody can be asked."""
-    try:
-        return getpass.getpass(prompt)
-    except (NotImplementedError, EOFError, OSError):
-        return ""

@@ -207,9 +207,15 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
     }
     left_out = int((sizes > 0).sum()) - len(table)
     notes = [f"{left_out:,} groups of fewer than {LEAST_LEADS} leads are not drawn."] if left_out else []
+    spec = _funnel_spec(table, limits, usual)
+    title = f"Share Invalid by {name}: {len(table):,} groups, {int(table['leads'].sum()):,} leads"
+    return Chart(title, spec, table, [name], {name: group}, ids=counted.index, notes=notes, outside=outside)
+
+
+def _funnel_spec(table: pd.DataFrame, limits: list[dict[str, Any]], usual: float) -> dict[str, Any]:
     x = {"field": "leads", "type": "quantitative", "scale": {"type": "log", "nice": False}, "title": "leads of the group"}
     y = {"type": "quantitative", "axis": SHARE, "title": "share Invalid"}
-    spec = {
+    return {
         "width": WIDTH, "height": 280, "usermeta": {"area": ["leads", "share"]},
         "layer": [
             {
@@ -234,8 +240,6 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
             },
         ],
     }  # fmt: skip
-    title = f"Share Invalid by {name}: {len(table):,} groups, {int(table['leads'].sum()):,} leads"
-    return Chart(title, spec, table, [name], {name: group}, ids=counted.index, notes=notes, outside=outside)
 
 
 LINES = (("99.8 %", 3.09), ("95 %", 1.96))

@@ -63,6 +63,17 @@ class _Gateway(wsgi.WSGIGateway_10):
         return environ
 
 
+def _made_server(app: Any, port: int) -> wsgi.Server:
+    """The HTTP server around an app; ``port`` 0: any that is free."""
+    server = wsgi.Server(("127.0.0.1", port), app, numthreads=THREADS, timeout=65, shutdown_timeout=2)
+    server.expiration_interval = 0.05  # it looks so often whether it shall end
+    server.gateway = _Gateway
+    server.ConnectionClass = _Connection
+    server.requests = ThreadPool(server, min=THREADS, max=THREADS)
+    server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing
+    return server
+
+
 class SandboxServer:
     """A Convertr look-alike on 127.0.0.1. A with-block or ``stop()`` ends it; it also ends with the process.
 
@@ -135,13 +146,7 @@ class SandboxServer:
         self.mishaps = mishaps
         app = dressed(make_app(self._desk), speech, pretend_live=pretend_live)
         self.interpreter = app if isinstance(app, Translator) else None
-        address = ("127.0.0.1", 0 if through else port)
-        self._server = wsgi.Server(address, app, numthreads=THREADS, timeout=65, shutdown_timeout=2)
-        self._server.expiration_interval = 0.05  # it looks so often whether it shall end
-        self._server.gateway = _Gateway
-        self._server.ConnectionClass = _Connection
-        self._server.requests = ThreadPool(self._server, min=THREADS, max=THREADS)
-        self._server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing
+        self._server = _made_server(app, 0 if through else port)
         self._bind()
         self.port = int(self._server.bind_addr[1])
         if through:

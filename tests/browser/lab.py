@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 import nbformat
-from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Playwright, Route
 
 from cvtr_widgets.cli import visitors
 from cvtr_widgets.cli.jupyterlab import JupyterLab
@@ -277,3 +277,16 @@ def watched_page(browser: Browser) -> Iterator[Watched]:
             context.close()
     if watched.troubles:
         raise AssertionError("in the browser: " + "; ".join(watched.troubles))
+
+
+def shut_off(page: Page) -> list[str]:
+    """Let no request of a page leave this machine. Gives the addresses that it asked for, as it asks."""
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    here = ("http://127.0.0.1", "http://localhost", "blob:", "data:", "ws://127.0.0.1")
+    page.route(lambda url: not url.startswith(here), refuse)
+    return asked

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.lab import shut_off
 from tests.browser.test_saved import TOGGLE
 
 pytestmark = pytest.mark.kept_page
@@ -26,15 +27,7 @@ THEME = "async (name) => { await window.jupyterapp.commands.execute('apputils:ch
 
 @pytest.fixture
 def shown(notebook, page):
-    asked = []
-
-    def local_only(route):
-        asked.append(route.request.url)
-        route.abort()
-
-    page.route(
-        lambda url: not url.startswith(("http://127.0.0.1", "http://localhost", "blob:", "data:", "ws://127.0.0.1")), local_only
-    )
+    asked = shut_off(page)
     opened = notebook([SETUP, "days", "shares", "why", "funnel"])
     expect(page.locator(".cvtr-chart[data-drawn=true]")).to_have_count(4)
     return opened, asked

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.lab import shut_off
 from tests.browser.panel import PanelPage
 from tests.browser.test_accessibility import ALL_SEEN, SIDEWAYS, SQUEEZED, TALL
 from tests.browser.test_charts import THEME
@@ -29,15 +30,7 @@ PICKED = "sorted(panel.selection.ids)"
 
 @pytest.fixture
 def looking(notebook, page):
-    asked = []
-
-    def local_only(route):
-        asked.append(route.request.url)
-        route.abort()
-
-    page.route(
-        lambda url: not url.startswith(("http://127.0.0.1", "http://localhost", "blob:", "data:", "ws://127.0.0.1")), local_only
-    )
+    asked = shut_off(page)
     panel = PanelPage(notebook([CELL], until=".cvtr-panel[data-step='1']"), None)
     panel(".cvtr-load").click()
     expect(panel(".cvtr-usage")).to_contain_text("leads as of")

@@ -20,17 +20,6 @@ RETURN = cvtr.mark_invalid("Returned", "No budget")
 CAP = '[[caps]]\nname = "Returns"\nactions = ["invalid"]\nby = "publisher"\n'
 
 
-@pytest.fixture
-def policy(tmp_path, monkeypatch):
-    path = tmp_path / "policy.toml"
-
-    def write(text: str) -> None:
-        path.write_text(text, encoding="utf-8")
-        monkeypatch.setenv("CVTR_POLICY", str(path))
-
-    return write
-
-
 def by_publisher(frame) -> Counter:
     return Counter(frame["lead_generator_id"].dropna().astype(int))
 

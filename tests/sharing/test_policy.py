@@ -11,17 +11,6 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.errors import NotConfirmed, PlanOutOfDate, SettingsError
 
 
-@pytest.fixture
-def policy(tmp_path, monkeypatch):
-    path = tmp_path / "policy.toml"
-
-    def write(text: str) -> None:
-        path.write_text(text, encoding="utf-8")
-        monkeypatch.setenv("CVTR_POLICY", str(path))
-
-    return write
-
-
 def test_leads_that_are_too_old_are_not_allowed(sandbox, session, policy, tmp_path):
     leads = session.pull(status="Caution")
     sandbox.server.change_record(int(leads.index[0]), createdTs=None)

@@ -43,8 +43,6 @@ class SharedPlans:
         self.problem, self._held = None, None
         try:
             self._held = held_in(content, name)
-        except PlanError as error:
-            self.problem = problem_of(error)
         except Exception as error:  # noqa: BLE001  the border to the page: shown there
             self.problem = problem_of(error)
         else:
