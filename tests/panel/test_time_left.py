@@ -100,7 +100,7 @@ def test_no_second_is_silent(driven):
         assert len({line for _, line in lines}) >= int(took) - 1, lines
 
     said(*seen_lines(driven, work))
-    driven.server.latency = 0.0
+    driven.server.latency = 0.6  # the first line's estimate: three requests as slow as the plan's
     driven.plan(ids, "invalid", reason="own", own_reason="tried")
     driven.say("confirm", on=True)
     driven.server.latency = 2.0
