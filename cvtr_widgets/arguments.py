@@ -29,6 +29,7 @@ MOST_TEXT = 10_000
 VALUES = frozenset(
     {
         "Action",
+        "Archive",
         "PlanEntry",
         "PlanFile",
         "Rule",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.archive import engines
 from cvtr_widgets.archive.archived_leads import ArchivedLeads
-from cvtr_widgets.archive.asking import Moment, history_of, leads_of
+from cvtr_widgets.archive.asking import Moment, Named, Words, history_of, leads_of
 from cvtr_widgets.archive.cache import Cache
 from cvtr_widgets.archive.personal import PersonalHasher
 from cvtr_widgets.archive.store import PERSONAL, PREFIX, ArchiveStore, ArchiveWriter, Manifest, store_name, stores_in
@@ -183,10 +183,10 @@ class Archive:
         self,
         *,
         as_of: Moment = None,
-        campaign: int | str | None = None,
-        publisher: int | str | None = None,
-        status: str | None = None,
-        delivery: str | None = None,
+        campaign: Named = None,
+        publisher: Named = None,
+        status: Words = None,
+        delivery: Words = None,
         created_after: Moment = None,
         created_before: Moment = None,
         deleted: bool = False,
@@ -196,8 +196,8 @@ class Archive:
 
         Args:
             as_of: a day (its end) or a time: each lead as it had been seen last by then.
-            campaign: id or exact name; ``publisher`` likewise.
-            status: Valid, Invalid, Caution or Test; ``delivery``: Delivered or Not Delivered.
+            campaign: id or exact name, or a list of them (any of these); ``publisher`` likewise.
+            status: Valid, Invalid, Caution or Test, or a list; ``delivery``: Delivered or Not Delivered.
             created_after: a day or time; ``created_before`` likewise, a bare day is included whole.
             deleted: with leads of which the service had said that they are gone.
 
@@ -209,6 +209,20 @@ class Archive:
             connection, manifest, settings.zone(), as_of=as_of, campaign=campaign, publisher=publisher, status=status,
             delivery=delivery, created_after=created_after, created_before=created_before, deleted=deleted,
         )  # fmt: skip
+
+    def of(self, session: LeadSession) -> Archive:
+        """The same folder, asked for the leads of this session's account and no other's.
+
+        Raises:
+            ArchiveError: it holds none of them.
+        """
+        name = store_name(session.identity).removeprefix(PREFIX)
+        if name not in self.stores:
+            raise ArchiveError(
+                f"The archive in {str(self.folder)!r} holds no leads of this account at {session.identity.enterprise}. Fill it: "
+                "archive.sync(session)."
+            )
+        return Archive(self.folder, store=name, sizes=self._sizes, clock=self._clock)
 
     @staticmethod
     def on(spark: Any, path: str, *, store: str | None = None) -> SparkArchive:

@@ -30,16 +30,30 @@ UNKNOWN_MEMORY = 2_000_000_000
 
 
 @dataclass(frozen=True)
+class Stored:
+    """Where leads of an archive are: ``query`` with its ``values`` gives their columns with ``key``, a small number a lead that
+    says where it is stored; ``kinds``: the columns and their kinds (``schema.fields``).
+    """
+
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
+    query: str = field(repr=False)
+    values: tuple[Any, ...] = field(repr=False)
+    kinds: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ArchivedLeads:
     """Leads of an archive, to be counted and summed by ``cvtr.insight`` without being loaded, or loaded with ``to_pandas``.
 
     ``columns``: their names. ``attrs``: as of a frame of leads (``as_of notes not_sent``), with ``seen``: the earliest and
-    the latest time at which one of these leads was last seen, as far as the archive goes.
+    the latest time at which one of these leads was last seen, as far as the archive goes. ``stored``: where they are, for a
+    table that shows them page by page.
     """
 
     _connection: duckdb.DuckDBPyConnection = field(repr=False)
     _query: str = field(repr=False)
     _bare: str = field(repr=False)
+    stored: Stored = field(repr=False)
     _values: tuple[Any, ...] = field(repr=False)
     _kinds: Mapping[str, str] = field(repr=False)
     attrs: dict[str, Any] = field(repr=False)

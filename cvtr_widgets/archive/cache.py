@@ -46,7 +46,7 @@ class Cache:
         if self._open is not None:
             if self._open[0] == path:
                 return self._open[1], manifest
-            self.close()
+            self._open = None  # leads that were given out before still ask the file that they were made from
         found = _sound(path, manifest)
         if found is None:
             manifest = self._made(path)

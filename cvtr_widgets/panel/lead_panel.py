@@ -23,7 +23,7 @@ from traitlets import TraitError
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
-from cvtr_widgets.errors import ArgumentError, PlanError
+from cvtr_widgets.errors import ArchiveError, ArgumentError, PlanError
 from cvtr_widgets.insight.chart_view import renderer
 from cvtr_widgets.models import Action
 from cvtr_widgets.panel.jobs import ASKER, Asker, Refused, problem_of
@@ -41,6 +41,9 @@ from cvtr_widgets.session.rule_file import read_rule
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from cvtr_widgets.archive.archive import Archive
+    from cvtr_widgets.archive.archived_leads import ArchivedLeads
 
 log = logging.getLogger("cvtr_widgets.panel")
 REPORTS = {"report_html": ".html", "report_excel": ".xlsx"}
@@ -91,10 +94,13 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         action: what is chosen and filled in in step 2 from the beginning, such as ``cvtr.mark_test("Test lead")``.
         layout: how it is placed in a box, as for every widget: an ``ipywidgets.Layout`` or ``{"width": "50%"}``. By itself it
             takes the width that there is.
+        archive: an archive that step 1 offers beside the service, and that is chosen from the beginning: leads as they were last
+            seen, or as of a day, of any number. A plan always reads its leads at the service.
 
     Raises:
         ArgumentError: there is no such filter or value; ``layout`` is something else, or names a property that a layout does
             not have.
+        ArchiveError: the archive holds no leads of this account.
     """
 
     _esm = static(SCRIPT)
@@ -111,6 +117,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         filters: Mapping[str, Any] | None = None,
         action: Action | None = None,
         layout: Layout | dict[str, str] | None = None,
+        archive: Archive | None = None,
     ) -> None:
         super().__init__(**({} if layout is None else {"layout": _layout(layout)}))
         session = client if isinstance(client, LeadSession) else LeadSession(client, progress=False, masked=masked)
@@ -137,8 +144,11 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed, also=also)
         self._downloads = Downloads(self._post, self._changed)
         self.on_msg(self._heard)
+        if archive is not None:
+            self._state.leads.archive.use(archive)
+            self._state.leads.chosen.read_from(archive=True)
         if filters is not None:
-            self._state.leads.preset(filters)
+            self._state.leads.chosen.preset(filters)
         self._state.begin()
         if action is not None:
             self._state.type.take([action])
@@ -169,12 +179,26 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     @property
     def leads(self) -> pd.DataFrame:
-        """Loaded and looked-up leads (``frames.leads.FRAME_COLUMNS``); an empty frame before any were loaded."""
+        """Loaded and looked-up leads (``frames.leads.FRAME_COLUMNS``); an empty frame before any were loaded.
+
+        Raises:
+            ArchiveError: an archive is shown, whose leads are not loaded: ``archived`` has them.
+        """
         import pandas as pd
 
+        if self.archived is not None:
+            raise ArchiveError("The panel shows an archive, whose leads are not loaded. Ask panel.archived, or its to_pandas().")
         with self._state.lock:
             frame = self._state.leads.frame
         return pd.DataFrame() if frame is None else frame.copy()
+
+    @property
+    def archived(self) -> ArchivedLeads | None:
+        """The archive's leads that step 1 shows, by its filters and as of its day: for ``cvtr.insight``, which asks them without
+        loading them. None where none are shown.
+        """
+        with self._state.lock:
+            return self._state.leads.table.archived
 
     @property
     def selection(self) -> Selection:

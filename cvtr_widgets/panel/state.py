@@ -68,10 +68,10 @@ class PanelState:
         self.past = PastRuns(session, self.jobs)
         leads = self.leads
         self.look = LookState(
-            lambda: leads.frame,
+            lambda: leads.looked_at,
             self._select_looked,
             changed,
-            loaded=lambda: leads.frame,
+            loaded=lambda: leads.table.about,
             about=lambda: leads.incomplete,
             statistics=session.statistics,
         )
@@ -132,9 +132,10 @@ class PanelState:
             "hello": self._hello,
             "ping": self._hello,
             "go": self.go,
-            "filter": leads.set_filter,
-            "day": leads.set_day,
-            "range": leads.set_range,
+            "filter": leads.chosen.choose,
+            "day": leads.chosen.on,
+            "range": leads.chosen.within,
+            "source": lambda archive: leads.chosen.read_from(archive=archive),
             "load": lambda go_on: leads.load(go_on=go_on),
             "refresh": leads.refresh,
             "stop": leads.stop_loading,

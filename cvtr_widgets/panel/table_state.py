@@ -16,6 +16,7 @@ from cvtr_widgets.panel.search_job import SEARCHING, SearchJob
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.leads import COMING, MOVED, STEPS_BACK
 from cvtr_widgets.panel.steps.saved_selections import SavedSelections
+from cvtr_widgets.panel.table.archive_sheet import ArchiveSheet
 from cvtr_widgets.panel.table.cells import LEAD_COLUMNS
 from cvtr_widgets.panel.table.controls import TableControls
 from cvtr_widgets.panel.table.lead_table import LeadTable
@@ -24,6 +25,7 @@ from cvtr_widgets.session.lead_loader import coverage_words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from cvtr_widgets.archive.archived_leads import ArchivedLeads
     from cvtr_widgets.selection.select import Selection
     from cvtr_widgets.session.lead_session import LeadSession
 
@@ -52,14 +54,14 @@ class TableState:
 
     # -- the leads ----------------------------------------------------------------------------------------------------
 
-    def show(self, frame: pd.DataFrame, *, partial: bool = False) -> None:
+    def show(self, frame: pd.DataFrame | ArchiveSheet, *, partial: bool = False) -> None:
         """Show these leads. What is selected stays selected; ``partial``: more are on their way."""
         with self.lock:
-            first = self.table.frame is None
+            first = self.table.about is None
             self.table.set_frame(frame, compare=False)
             self._search_job.finish()
             self._partial = partial
-            if first:
+            if first and not isinstance(frame, ArchiveSheet):
                 self._usual_columns(frame)
             self.table.mark(self.picked.ids_set)
             if not partial:
@@ -71,6 +73,10 @@ class TableState:
         usual = [c.name for c in LEAD_COLUMNS if c.name in frame.columns]
         names = usual or [c.name for c in self.table.available if c.name in frame.columns][:MOST_COLUMNS]
         self.table.show_columns(["lead_id", *names])
+
+    def open(self, leads: ArchivedLeads) -> None:
+        """Show an archive's leads, which are asked page by page and never loaded."""
+        self.show(self.table.archive_sheet(leads, masked=False))
 
     def read(self, session: LeadSession, filters: Mapping[str, Any]) -> None:
         """Read leads in the background, and show them as they come."""
@@ -214,7 +220,7 @@ class TableState:
 
     def view(self) -> dict[str, Any]:
         """Everything but rows, as JSON values: the parts of step 1's view that a table alone has."""
-        table, frame = self.table, self.table.frame
+        table, frame, about = self.table, self.table.frame, self.table.about
         job = self.jobs.get("load")
         where = []
         if table.marked_elsewhere:
@@ -222,17 +228,17 @@ class TableState:
         if table.searching is None and table.marked_hidden:  # before, nobody knows
             where.append(f"{table.marked_hidden:,} hidden by search, filters or “selected only”")
         absent = len(self.picked) - table.marked_here
-        if absent and frame is not None:
+        if absent and about is not None:
             where.append(f"{absent:,} not in this table")
         return {
-            "loaded": frame is not None,
+            "loaded": about is not None,
             "partial": self._partial and job is not None,
             "coverage": "" if frame is None else coverage_words(frame, broken=self._partial and job is None),
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "go_on": self._go_on,
             "reads": self._load is not None,
-            "notes": [*([] if frame is None or self._partial else frame.attrs.get("notes", ())), *filter(None, (self._note,))],
+            "notes": [*([] if about is None or self._partial else about.get("notes", ())), *filter(None, (self._note,))],
             "selected": {
                 "undo": len(self._before),
                 "text": f"{count_of(len(self.picked))} selected",

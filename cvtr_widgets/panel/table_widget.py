@@ -15,7 +15,7 @@ import anywidget
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked
-from cvtr_widgets.errors import ArgumentError
+from cvtr_widgets.errors import ArchiveError, ArgumentError
 from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.link.page import STYLE, static
@@ -26,6 +26,8 @@ from cvtr_widgets.session.lead_session import LeadSession
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from cvtr_widgets.archive.archived_leads import ArchivedLeads
 
 log = logging.getLogger("cvtr_widgets.panel")
 PAUSE = 0.1
@@ -40,7 +42,8 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     ``Accordion``. It sends nothing to the service: ``session.plan(action, table.selection)`` goes on from here.
 
     Args:
-        source: a frame with lead ids as its index or in a column ``lead_id``; or a ``LeadSession`` or client.
+        source: a frame with lead ids as its index or in a column ``lead_id``; a ``LeadSession`` or client; or leads of an archive
+            (``archive.leads()``), of any number: they are asked page by page and never loaded.
         filters: of a session: which leads, as ``LeadPanel`` takes them (``status``, ``campaign``, ``range`` ...).
         page_size: rows a page (25 to 500).
 
@@ -53,9 +56,16 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     @checked
     def __init__(
-        self, source: pd.DataFrame | LeadSession | Convertr, *, filters: Mapping[str, Any] | None = None, page_size: int = 50
+        self,
+        source: pd.DataFrame | LeadSession | Convertr | ArchivedLeads,
+        *,
+        filters: Mapping[str, Any] | None = None,
+        page_size: int = 50,
     ) -> None:
-        frame = None if isinstance(source, (LeadSession, Convertr)) else _frame_of(source)
+        archived = _archived(source)
+        frame = None if archived is not None or isinstance(source, (LeadSession, Convertr)) else _frame_of(source)
+        if archived is not None and filters is not None:
+            raise ArgumentError("filters= says what a session reads. Narrow an archive's leads in archive.leads(...).")
         if frame is not None and filters is not None:
             raise ArgumentError("filters= says what a session reads. A frame is shown as it is: narrow it with pandas.")
         super().__init__()
@@ -69,7 +79,9 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._callbacks: list[Callable[[Selection], object]] = []
         self._state = TableState(zone, min(max(page_size, 25), 500), self._soon)
         self.on_msg(self._heard)
-        if frame is not None:
+        if archived is not None:
+            self._state.open(archived)
+        elif frame is not None:
             self._state.show(frame)
         elif isinstance(session, LeadSession):
             self._state.read(session, _query(session, filters or {}))
@@ -84,9 +96,17 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     @property
     def leads(self) -> pd.DataFrame:
-        """The leads of the table; an empty frame before any have come."""
+        """The leads of the table; an empty frame before any have come.
+
+        Raises:
+            ArchiveError: they are an archive's, which are not loaded.
+        """
         import pandas as pd
 
+        if self._state.table.archived is not None:
+            raise ArchiveError(
+                "The table shows an archive, whose leads are not loaded: archive.leads(...).to_pandas() loads them."
+            )
         frame = self._state.table.frame
         return pd.DataFrame() if frame is None else frame.copy()
 
@@ -165,6 +185,11 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 handled = dict(self._handled)
             self._number += 1
             self.send({"v": VERSION, "kind": "table", "number": self._number, "view": view, "rows": rows, "handled": handled})
+
+
+def _archived(source: Any) -> ArchivedLeads | None:
+    """Leads of an archive, where it is some. The archive is not imported for it: nobody has such leads without it."""
+    return source if type(source).__name__ == "ArchivedLeads" else None
 
 
 def _frame_of(source: Any) -> pd.DataFrame:

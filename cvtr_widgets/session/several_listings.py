@@ -27,7 +27,7 @@ def combinations(**wanted: Any) -> list[dict[str, Any]]:
     Raises:
         RequestRefused: a list is empty, which must not become all leads; or there are more than ``MOST_PARTS`` combinations.
     """
-    values = [_values(name, value) for name, value in wanted.items()]
+    values = [values_of(name, value) for name, value in wanted.items()]
     number = math.prod(map(len, values))
     if number > MOST_PARTS:
         raise RequestRefused(
@@ -37,7 +37,12 @@ def combinations(**wanted: Any) -> list[dict[str, Any]]:
     return [dict(zip(wanted, one, strict=True)) for one in itertools.product(*values)]
 
 
-def _values(name: str, value: Any) -> list[Any]:
+def values_of(name: str, value: Any) -> list[Any]:
+    """The values of one filter: a list of several, each once, or the one that was given.
+
+    Raises:
+        RequestRefused: a list is empty, which must not become all leads.
+    """
     if not isinstance(value, (list, tuple, set, frozenset)):
         return [value]
     if not value or any(one is None for one in value):

@@ -47,7 +47,7 @@ REFUSED: dict[str, dict[str, object]] = {
 """Of a panel without plan and run, in which the first day is half-typed."""
 NEVER_REFUSED = {
     "hello", "ping",  # nobody presses them
-    "filter", "day", "range", "search", "page", "size", "only", "marked_only", "narrow_none", "ask_counts", "drop_view", "drop_kept",
+    "filter", "source", "day", "range", "search", "page", "size", "only", "marked_only", "narrow_none", "ask_counts", "drop_view", "drop_kept",
     "select_none", "drop_file", "detail_close", "stop", "include", "verify", "action", "reason", "own_reason", "category", "comment",
     "integration", "ids", "detail_step", "sort",  # what they set or take away is seen at once
     "refresh", "look_up", "detail", "lists_again", "look_again",  # they read, and what fails is told by the job (see below)

@@ -118,7 +118,8 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "go": {"step": _number(1, 3)},
     # step 1
     "filter": {"name": _one_of(*CHOICES), "values": _texts},
-    "day": {"name": _one_of(*DAY_FILTERS), "value": _text(40)},
+    "source": {"archive": _flag},
+    "day": {"name": _one_of(*DAY_FILTERS, "as_of"), "value": _text(40)},
     "range": {"name": _one_of("", *RANGES)},
     "load": {"go_on": _flag},
     "refresh": {},

@@ -68,8 +68,12 @@ function loadNotices(link) {
   const outdated = h("div", { class: "cvtr-note", hidden: true }, outdatedText, " ",
     button("Refresh", { class: "cvtr-link cvtr-refresh-now" }, () => link.send("refresh")));
 
+  const source = h("p", { class: "cvtr-note cvtr-source-words", role: "status", hidden: true });
+
   /** @param {Section} view */
   function update(view) {
+    setText(source, view.source.words);
+    setShown(source, Boolean(view.source.words));
     setLines(lines, [...view.filter_blockers, ...(view.changed ? [view.changed] : [])]);
     problem.update(view.problem);
     setText(goOnText, view.go_on);
@@ -78,7 +82,7 @@ function loadNotices(link) {
     setShown(outdated, Boolean(view.outdated));
   }
 
-  return { elements: [lines, problem.element, goOn, outdated], update };
+  return { elements: [lines, problem.element, goOn, outdated, source], update };
 }
 
 /** @param {Link} link */

@@ -1,5 +1,6 @@
 // By what leads are loaded: campaigns, publishers and states, several at once, and one range of days.
 
+import { archiveSource } from "./archive_source.js";
 import { button, h, setAttribute, setEnabled, setText } from "./dom.js";
 import { day } from "./fields.js";
 import { rangeText } from "./format.js";
@@ -115,8 +116,10 @@ export function loadFilters(link) {
   const delivery = choiceMenu("Delivery", "cvtr-filter-delivery", "Any", chosen("delivery"));
   const date = dateRange(link);
   const load = button("Load leads", { class: "cvtr-load" }, () => link.send("load", { go_on: false }));
-  const element = h("div", { class: "cvtr-filters", role: "group", "aria-label": "Load leads by" }, campaign.element, publisher.element,
+  const source = archiveSource(link);
+  const row = h("div", { class: "cvtr-filters", role: "group", "aria-label": "Load leads by" }, campaign.element, publisher.element,
     status.element, delivery.element, date.element, load);
+  const element = h("div", {}, source.element, row);
 
   /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {
@@ -124,6 +127,8 @@ export function loadFilters(link) {
       one.update(view.options[name], view.filters[name], fresh);
     }
     date.update(view.filters, fresh);
+    source.update(view, fresh);
+    setText(load, view.source.chosen ? "Open archive" : "Load leads");
     setEnabled(load, !view.filter_blockers.length);
     load.classList.toggle("cvtr-main", !view.loaded && view.selected.count === 0);
   }

@@ -39,7 +39,9 @@ class Eligibility:
 
     def _texts(self, kind: ActionKind, ids: Sequence[LeadId]) -> list[str]:
         frame: pd.DataFrame | None = self._table.frame
-        leads = {} if frame is None else leads_in(frame, ids)
+        if frame is None:  # an archive: as they were is not what counts
+            return [""] * len(ids)
+        leads = leads_in(frame, ids)
         return [self._text(kind, Observation(leads.get(i))) for i in ids]
 
     def _text(self, kind: ActionKind, observation: Observation) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.errors import ReadTooLarge
+from cvtr_widgets.errors import InsightError, ReadTooLarge
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.jobs import ASKER, Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.search_job import SEARCHING, SearchJob
@@ -15,11 +14,13 @@ from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
 from cvtr_widgets.panel.selection.notes import aside_groups, not_taken_said, rejected_rows, said_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.selection.typists import Typists
+from cvtr_widgets.panel.steps.archive_source import OUTDATED as ARCHIVE_OUTDATED
+from cvtr_widgets.panel.steps.archive_source import ArchiveSource
+from cvtr_widgets.panel.steps.chosen_filters import ChosenFilters
 from cvtr_widgets.panel.steps.file_imports import Imports
 from cvtr_widgets.panel.steps.lead_detail import Detail
-from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
+from cvtr_widgets.panel.steps.load_filters import Filters
 from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, clock, plain
-from cvtr_widgets.panel.table.frames import campaigns_in
 from cvtr_widgets.panel.table.join_frames import joined
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.selection.select import Selection, parse_ids
@@ -37,14 +38,20 @@ STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
 MOVED = "The list changed just then, so nothing was selected. Look at it and press again."
 COMING = "Leads are still being loaded, so “all” was not selected. Press it again when all are there."
+ASK_ARCHIVE = (
+    "Look asks loaded leads, and these are an archive’s: cvtr.insight answers the same for panel.archived, without "
+    "loading it. Or choose fewer and load them from the service."
+)
 CHANGED = "The filters have changed: press Load leads to use them."
+OTHER_ARCHIVE = "What is to be shown has changed: press Open archive."
 
 
 class LeadsStep:
     """What step 1 knows. ``picked`` is the selection; only the methods here change it."""
 
     def __init__(self, session: LeadSession, jobs: Jobs, page_size: int) -> None:
-        self.filters = Filters()
+        self.chosen = ChosenFilters(session)
+        self.archive = ArchiveSource(session)
         self.search = self.text = ""
         self.picked = PanelSelection()
         self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=session.client.zone, more=True)
@@ -73,6 +80,11 @@ class LeadsStep:
         )
         self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
 
+    @property
+    def filters(self) -> Filters:
+        """What is chosen to load by."""
+        return self.chosen.now
+
     # -- loading ------------------------------------------------------------------------------------------------------
 
     def read_lists(self) -> None:
@@ -83,38 +95,6 @@ class LeadsStep:
             return {what: {str(i): plain(str(n)) for i, n in frame["name"].items()} for what, frame in lists.items()}
 
         self._jobs.start("lists", "Reading campaigns and publishers", work, self._names.update, self._failed)
-
-    def preset(self, given: Mapping[str, Any]) -> None:
-        """Choose filters as a script names them; nothing is loaded.
-
-        Raises:
-            ArgumentError: a filter or a value that there is not.
-        """
-
-        def named(what: str, name: str) -> str | None:
-            if name.isascii() and name.isdigit():
-                return name
-            frame = self._session.campaigns() if what == "campaign" else self._session.publishers()
-            found = frame.index[frame["name"] == name]
-            return str(found[0]) if len(found) == 1 else None
-
-        self.filters = Filters.preset(given, self._today, named)
-
-    def set_filter(self, name: str, values: Sequence[str]) -> None:
-        """Change what is chosen in one filter (none: any); it counts when leads are loaded next."""
-        self.filters = self.filters.choose(name, values)
-
-    def set_day(self, name: str, value: str) -> None:
-        """Change the first or the last day."""
-        self.filters = self.filters.on(name, value)
-
-    def set_range(self, name: str) -> None:
-        """Choose the days of a range by its name, counted from today in the session's zone; empty: any day."""
-        self.filters = self.filters.within(name, self._today)
-
-    @property
-    def _today(self) -> date:
-        return datetime.now(self._session.client.zone).date()
 
     def load(self, *, go_on: bool = False) -> None:
         """Load leads by the filters. The selection stays."""
@@ -143,6 +123,7 @@ class LeadsStep:
             return self._session.pull(**asked.query(), on_page=tell, on_frame=show, cancel=job.cancel, go_on=go_on)
 
         def done(frame: pd.DataFrame) -> None:
+            self.archive.close()
             if self.outdated:  # what was looked up is as old
                 self._looked = None
             again = asked == self._asked and not self._partial
@@ -157,11 +138,21 @@ class LeadsStep:
             else:
                 self._failed(problem, error)
 
-        self._jobs.start("load", "Loading leads", work, done, failed)
+        if asked.archive:
+            self.archive.open(asked, self.table, self._jobs, lambda: self._opened(asked), failed)
+        else:
+            self._jobs.start("load", "Loading leads", work, done, failed)
+
+    def _opened(self, asked: Filters) -> None:
+        """Show the archive in place of loaded leads."""
+        self._asked, self._loaded, self._looked, self.outdated, self._partial = asked, None, None, False, False
+        self._reframe()
+        self._prepare()
 
     def _begun(self, asked: Filters, frame: pd.DataFrame) -> None:
         """Show the first leads while the others are on their way. A refresh shows what was there until it is through."""
         if self._asked != asked or self._partial:
+            self.archive.close()
             self._asked, self._loaded, self._partial = asked, frame, True
             self._reframe()
 
@@ -184,7 +175,8 @@ class LeadsStep:
 
     def _reframe(self, *, compare: bool = False) -> None:
         """Show what is there now. Ticks stay with their leads, whatever row these are on. ``compare``: mark what changed."""
-        gone = self.table.set_frame(joined(self._loaded, self._looked), compare=compare)
+        frame = self.archive.sheet if self.archive.sheet is not None else joined(self._loaded, self._looked)
+        gone = self.table.set_frame(frame, compare=compare)
         self._gone |= set() if self._partial else set(gone)
         self.table.mark(self.picked.ids_set)
         self.search_job.finish()
@@ -202,7 +194,7 @@ class LeadsStep:
         """Read selected leads that are not shown yet. What takes many requests waits until the user asks for it."""
         missing = [i for i in self._where()[1].tolist() if i not in self._absent]
         self._ask_lookup = 0
-        if not missing:
+        if not missing or self.archive.sheet is not None:  # a plan reads them
             self._jobs.drop("lookup")
             return
 
@@ -390,7 +382,18 @@ class LeadsStep:
 
     @property
     def frame(self) -> pd.DataFrame | None:
-        """Loaded and looked-up leads."""
+        """Loaded and looked-up leads; None where there are none, or an archive is shown."""
+        return self.table.frame
+
+    @property
+    def looked_at(self) -> pd.DataFrame | None:
+        """The leads that Look asks.
+
+        Raises:
+            InsightError: an archive is shown, whose leads are not loaded.
+        """
+        if self.archive.sheet is not None:
+            raise InsightError(ASK_ARCHIVE)
         return self.table.frame
 
     def blockers(self) -> tuple[str, ...]:
@@ -405,9 +408,9 @@ class LeadsStep:
 
     def campaigns(self) -> dict[int, tuple[str, int]]:
         """Campaign id -> its name and how many selected leads are known to be on it."""
-        key = (self.picked, self.table.frame)
+        key = (self.picked, self.table.about)
         if self._campaigns_of is None or self._campaigns_of[0] != tuple(map(id, key)):
-            self._campaigns_of = (tuple(map(id, key)), key, campaigns_in(self.table.frame, self._where()[0]))
+            self._campaigns_of = (tuple(map(id, key)), key, self.table.campaigns(self._where()[0]))
         return self._campaigns_of[2]
 
     def known(self) -> int:
@@ -416,7 +419,7 @@ class LeadsStep:
 
     def _where(self) -> tuple[IdArray, IdArray]:
         """Selected leads that are in the table, and those that are not. Worked out once a selection and frame."""
-        key = (self.picked, self.table.frame)
+        key = (self.picked, self.table.about)
         if self._split is None or self._split[0] != tuple(map(id, key)):
             self._split = (tuple(map(id, key)), key, self.table.split(self.picked.array))
         return self._split[2]
@@ -428,31 +431,26 @@ class LeadsStep:
     @property
     def as_of(self) -> str:
         """When the leads shown were read, in the session's zone."""
-        at = None if self.table.frame is None else self.table.frame.attrs.get("as_of")
+        at = (self.table.about or {}).get("as_of")
         return clock(at, self._session.client.zone) if at else ""
 
     def view(self) -> dict[str, Any]:
         """All of step 1 but its rows, as JSON values."""
         job = self._jobs.get("load") or self._jobs.get("import") or self._jobs.get("lookup")
-        frame = self.table.frame
-        notes = [] if self._loaded is None or self._partial else list(self._loaded.attrs.get("notes", ()))
+        about = self.table.about
+        notes = [] if self._partial or (self._loaded is None and self.archive.sheet is None) else (about or {}).get("notes", ())
+        outdated = OUTDATED if self.archive.sheet is None else ARCHIVE_OUTDATED
         changed = self._asked is not None and self._asked != self.filters
         return {
-            "filters": self.filters.view(self._today),
-            "options": {
-                "campaign": [[i, n] for i, n in self._names["campaigns"].items()],
-                "publisher": [[i, n] for i, n in self._names["publishers"].items()],
-                "status": [[s, s] for s in STATUSES],
-                "delivery": [[s, s] for s in DELIVERIES],
-            },
-            "filter_blockers": list(self.filters.blockers()),
-            "changed": CHANGED if changed else "",
-            "outdated": OUTDATED if self.outdated else "",
+            **self.chosen.view(self._names),
+            "source": self.archive.view(self.filters),
+            "changed": (OTHER_ARCHIVE if self.filters.archive else CHANGED) if changed else "",
+            "outdated": outdated if self.outdated else "",
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "go_on": self._go_on,
             "notes": [*notes, *filter(None, (self._gone_note(), self._look_note()))],
-            "loaded": frame is not None,
+            "loaded": about is not None,
             "partial": self._coming,
             "coverage": self._coverage(),
             "selected": self._selected(),
@@ -474,6 +472,7 @@ class LeadsStep:
             where.append(f"{self.table.marked_elsewhere:,} not on this page")
         if self.table.searching is None and self.table.marked_hidden:  # before, nobody knows
             where.append(f"{self.table.marked_hidden:,} hidden by search, filters or “selected only”")
+        where += filter(None, [self.archive.absent(len(self._where()[1]))])
         files = [
             {"name": name, "count": len(found.ids), "notes": said_of(found), "columns": self.imports.columns(name, found)}
             for name, found in picked.files

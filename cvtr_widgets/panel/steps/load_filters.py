@@ -41,7 +41,8 @@ Named = Callable[[str, str], str | None]
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What leads are loaded by. Of a choice any of its values must fit, and none is "any": ``campaign`` and ``publisher`` are
-    ids as text. The days are as the browser gives them (2026-11-24); empty is any.
+    ids as text. The days are as the browser gives them (2026-11-24); empty is any. ``archive``: they are read from the archive,
+    as they were at the end of the day ``as_of`` (empty: as last seen).
     """
 
     campaign: tuple[str, ...] = ()
@@ -50,6 +51,12 @@ class Filters:
     delivery: tuple[str, ...] = ()
     created_after: str = ""
     created_before: str = ""
+    archive: bool = False
+    as_of: str = ""
+
+    def reading(self, *, archive: bool) -> Filters:
+        """The same, read from the archive or from the service."""
+        return dataclasses.replace(self, archive=archive)
 
     def choose(self, name: str, values: Sequence[str]) -> Filters:
         """The same with other values of one choice."""
@@ -95,17 +102,18 @@ class Filters:
         """Why these cannot be loaded by."""
         said = []
         days: dict[str, date] = {}
-        for name, word in (("created_after", "From"), ("created_before", "To")):
+        asked = [("created_after", "From"), ("created_before", "To"), *([("as_of", "As of")] if self.archive else [])]
+        for name, word in asked:
             text = getattr(self, name)
             try:
                 if text:
                     days[name] = date.fromisoformat(text)
             except ValueError:
                 said.append(f"{word} is not a complete day yet. Complete it, or clear it.")
-        if len(days) == 2 and days["created_after"] > days["created_before"]:
+        if {*DAY_FILTERS} <= days.keys() and days["created_after"] > days["created_before"]:
             said.append("From is later than To. Change one of them.")
         parts = math.prod(max(1, len(getattr(self, name))) for name in CHOICES)
-        if parts > MOST_PARTS:
+        if parts > MOST_PARTS and not self.archive:
             said.append(
                 f"These filters have {parts:,} combinations, each of which is read separately, and at most {MOST_PARTS} are. "
                 "Choose fewer, or load more and filter by the columns of the table."

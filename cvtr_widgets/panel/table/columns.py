@@ -55,13 +55,14 @@ class Note:
 class Layout:
     """``given``: the columns that the table was made for; ``more``: whether the frame's others can be shown too.
 
-    ``columns``: what the present frame offers of them. ``notes``: columns that others annotate.
+    ``columns``: what the present leads offer of them. ``usual``: those shown where none were chosen. ``notes``: columns that
+    others annotate.
     """
 
     def __init__(self, given: Sequence[ShownColumn], *, more: bool) -> None:
         self.given = tuple(given)
         self.more = more
-        self.columns = self.given
+        self.columns = self.usual = self.given
         self.notes: dict[str, Note] = {}
         self._chosen: tuple[str, ...] | None = None
 
@@ -79,7 +80,7 @@ class Layout:
     def shown(self) -> tuple[ShownColumn, ...]:
         """The columns shown, in order. One that was chosen and is not there now comes back with the frame that has it."""
         if self._chosen is None:
-            return (*self.given, *(n.shown for n in self.notes.values()))
+            return (*self.usual, *(n.shown for n in self.notes.values()))
         known = {c.name: c for c in self.available}
         return tuple(known[name] for name in self._chosen if name in known)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.panel.selection.id_set import NO_IDS, IdArray, IdSet, found_in
 from cvtr_widgets.panel.table.append_buffer import AppendBuffer
+from cvtr_widgets.panel.table.archive_sheet import ArchiveSheet, Sheet
 from cvtr_widgets.panel.table.cells import ShownColumn, plain
 from cvtr_widgets.panel.table.changes import changed
 from cvtr_widgets.panel.table.columns import Layout
@@ -36,7 +37,7 @@ class Frames:
     """
 
     def __init__(self, layout: Layout, zone: tzinfo) -> None:
-        self.sheet: TableSheet | None = None
+        self.sheet: Sheet | None = None
         self.changed = self.new = NO_IDS
         self._layout = layout
         self._zone = zone
@@ -47,11 +48,14 @@ class Frames:
         """How many leads have arrived and are not in the sheet yet."""
         return len(self._arrivals)
 
-    def set(self, frame: pd.DataFrame | None, *, compare: bool) -> None:
-        """Another frame. ``compare``: say again what has changed; else what was said of leads that are still there stays."""
-        sheet = None if frame is None else self._made(frame)
+    def set(self, frame: pd.DataFrame | ArchiveSheet | None, *, compare: bool) -> None:
+        """Another frame, or leads of an archive.
+
+        ``compare``: say again what has changed; else what was said of leads that are still there stays.
+        """
+        sheet = frame if frame is None or isinstance(frame, ArchiveSheet) else self._made(frame)
         former = self.sheet
-        if former is None or sheet is None:
+        if not isinstance(former, TableSheet) or not isinstance(sheet, TableSheet):
             self.changed = self.new = NO_IDS
         elif compare:
             fresh = sheet.places.sorted[~found_in(former.places.sorted, sheet.places.sorted)]
@@ -70,13 +74,14 @@ class Frames:
         if self.sheet is None:
             self._take(self._made(frame))
             return len(frame), True
+        assert isinstance(self.sheet, TableSheet)  # noqa: S101  an archive has no leads on their way
         fresh = self._arrivals.add(frame, self.sheet.places.sorted)
         enough = self.waiting >= max(LEAST_TAKEN, len(self.sheet) // 20) or not len(self.sheet)
         return fresh, self.take_waiting() if last or enough else False
 
     def take_waiting(self) -> bool:
         """Put what waits into the sheet; whether there was anything."""
-        if not self.waiting or self.sheet is None:
+        if not self.waiting or not isinstance(self.sheet, TableSheet):
             return False
         frame = self._arrivals.below(self.sheet.frame)
         self._arrivals = AppendBuffer()
@@ -86,6 +91,7 @@ class Frames:
     def _made(self, frame: pd.DataFrame) -> TableSheet:
         return TableSheet(frame, self._layout.given, more=self._layout.more, zone=self._zone)
 
-    def _take(self, sheet: TableSheet | None) -> None:
+    def _take(self, sheet: Sheet | None) -> None:
         self.sheet = sheet
         self._layout.columns = self._layout.given if sheet is None else sheet.columns
+        self._layout.usual = sheet.usual if isinstance(sheet, ArchiveSheet) else self._layout.given

@@ -19,14 +19,15 @@ import numpy as np
 from cvtr_widgets.errors import TableError
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.selection.id_set import NO_IDS, IdArray, array_of, found_in
+from cvtr_widgets.panel.table.archive_sheet import ArchiveSheet, Sheet
 from cvtr_widgets.panel.table.cells import ShownColumn, zone_words
 from cvtr_widgets.panel.table.column_filters import Filter, OneOf, fits
 from cvtr_widgets.panel.table.columns import Layout, Texts
-from cvtr_widgets.panel.table.frames import Frames
+from cvtr_widgets.panel.table.frames import Frames, campaigns_in
 from cvtr_widgets.panel.table.page_rows import asked, page_rows
 from cvtr_widgets.panel.table.saved_views import View, fitting
-from cvtr_widgets.panel.table.sheet import Sort, TableSheet
-from cvtr_widgets.panel.table.sort_order import Ordering
+from cvtr_widgets.panel.table.sheet import TableSheet
+from cvtr_widgets.panel.table.sort_order import Pending, Sort
 from cvtr_widgets.panel.table.sorted_rows import SortedRows
 from cvtr_widgets.panel.table.text_sort import Tell
 from cvtr_widgets.panel.table.ticked_rows import TickedRows
@@ -35,6 +36,8 @@ from cvtr_widgets.panel.table.visible_rows import AT_ONCE, RowFilter, Searching
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
+
+    from cvtr_widgets.archive.archived_leads import ArchivedLeads
 
     Rows: TypeAlias = npt.NDArray[np.int64]
     Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -62,7 +65,7 @@ class LeadTable:
         self._layout = Layout(columns, more=more)
         self._zone = zone
         self._frames = Frames(self._layout, zone)
-        self._sheet: TableSheet | None = None
+        self._sheet: Sheet | None = None
         self._narrowing = RowFilter()
         self._in_parts = False
         self._searching: Searching | None = None
@@ -79,11 +82,26 @@ class LeadTable:
 
     @property
     def frame(self) -> pd.DataFrame | None:
-        """The frame shown, or None."""
-        return None if self._sheet is None else self._sheet.frame
+        """The frame shown; None where there is none, or an archive is shown."""
+        return self._sheet.frame if isinstance(self._sheet, TableSheet) else None
 
-    def set_frame(self, frame: pd.DataFrame | None, *, compare: bool = True) -> tuple[LeadId, ...]:
-        """Show another frame in place of this one. Gives the marked ids that were here and are no longer.
+    @property
+    def archived(self) -> ArchivedLeads | None:
+        """The leads of an archive that are shown, where it is an archive."""
+        return self._sheet.leads if isinstance(self._sheet, ArchiveSheet) else None
+
+    @property
+    def about(self) -> dict[str, Any] | None:
+        """What is known of the leads shown (``attrs`` of a frame of leads); None where nothing is shown."""
+        leads: Any = self.frame if self.archived is None else self.archived
+        return None if leads is None else leads.attrs
+
+    def archive_sheet(self, leads: ArchivedLeads, *, masked: bool) -> ArchiveSheet:
+        """What ``set_frame`` shows of an archive's leads. Takes its time, touches nothing of the table: for another thread."""
+        return ArchiveSheet(leads, self._layout.given, zone=self._zone, masked=masked)
+
+    def set_frame(self, frame: pd.DataFrame | ArchiveSheet | None, *, compare: bool = True) -> tuple[LeadId, ...]:
+        """Show another frame, or leads of an archive. Gives the marked ids that were here and are no longer.
 
         Sort, search, filters, columns and marks stay. The first page stays the first page; on a later one, the first lead
         that is still there stays in sight. ``changed`` and ``new`` say what differs from the former frame;
@@ -336,13 +354,13 @@ class LeadTable:
         return (lambda _tell, _cancel: None) if self._sheet is None else self._sheet.prepare
 
     @property
-    def ordering(self) -> Ordering | None:
+    def ordering(self) -> Pending | None:
         """What is left to do for the whole order; None where it is there. ``run`` it in the background, then ``settle`` it.
         Till then the first pages are right and can be used. Whoever asks for more waits for it (under 2 s a million).
         """
         return self._rows.ordering
 
-    def settle(self, ordering: Ordering) -> None:
+    def settle(self, ordering: Pending) -> None:
         """Take the order that ``ordering.run`` has made; one that belongs to a former sort is left alone."""
         if ordering is self._rows.ordering:
             self._rows.whole()
@@ -390,10 +408,16 @@ class LeadTable:
         """Rows by the value of a column, most first, empty ones left out. ``within``: only rows that search, "selected only"
         and the filters of the other columns show.
         """
-        if self._sheet is None or column not in self._sheet.frame.columns:
+        if self._sheet is None:
             return {}
         mask = self._narrowing.mask(self._sheet, self._marks.ticks, without=column) if within else None
-        return self._sheet.texts(column).counts(mask)
+        return self._sheet.counts(column, mask)
+
+    def campaigns(self, ids: IdArray) -> dict[int, tuple[str, int]]:
+        """Campaign id -> its name and how many of these leads are on it; they must be here."""
+        if isinstance(self._sheet, ArchiveSheet):
+            return self._sheet.campaigns(self._sheet.places.many(ids))
+        return campaigns_in(self.frame, ids)
 
     def ahead(self, pages: Iterable[int]) -> list[dict[str, Any]]:
         """Messages of pages that may be turned to next, as far as they can be made at once; the page shown stays."""
@@ -459,7 +483,7 @@ class LeadTable:
         """Which rows match; where that takes more than a moment, those found so far, and ``searching`` is the rest."""
         narrowing, sheet, ticks = self._narrowing, self._sheet, self._marks.ticks
         self._searching = None
-        at_once = not self._in_parts or sheet is None or len(sheet) <= AT_ONCE or sheet.searchable
+        at_once = not self._in_parts or sheet is None or len(sheet) <= AT_ONCE or sheet.at_once(narrowing.search)
         if at_once or sheet is None or not narrowing.search.split():
             return narrowing.mask(sheet, ticks)
         others = SortedRows(sheet, dataclasses.replace(narrowing, search="").mask(sheet, ticks), self._sort)

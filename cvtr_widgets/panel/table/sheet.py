@@ -9,7 +9,7 @@ columns); then searching takes them 20 to 320 ms and us 100, the whole order of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -30,7 +30,7 @@ from cvtr_widgets.panel.table.column_index import (
 )
 from cvtr_widgets.panel.table.columns import SEARCHED, others
 from cvtr_widgets.panel.table.search import TableSearch
-from cvtr_widgets.panel.table.sort_order import SortKey, whole_order
+from cvtr_widgets.panel.table.sort_order import BEGINNING, Ordering, Sort, SortKey, beginning, whole_order
 from cvtr_widgets.panel.table.text_sort import Tell
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 KEPT = 16
 """Masks and orders that are remembered, the newest ones."""
-Sort: TypeAlias = tuple[tuple[str, bool], ...]
 
 
 class TableSheet:
@@ -142,10 +141,13 @@ class TableSheet:
             return None
         return self._made_search().rows(text)
 
-    @property
-    def searchable(self) -> bool:
-        """Whether what a search needs is there."""
+    def at_once(self, _text: str) -> bool:
+        """Whether a search takes only a moment: what it needs is there."""
         return self._search is not None
+
+    def counts(self, name: str, mask: Mask | None) -> dict[str, int]:
+        """Rows, or those of ``mask``, by the value of a column, most first, empty ones left out."""
+        return self.texts(name).counts(mask) if name in self.frame.columns else {}
 
     def search_in(self, rows: Rows, text: str) -> Mask:
         """One flag for each of a few rows, found without what a search of all rows needs; ``text`` holds a word."""
@@ -190,6 +192,22 @@ class TableSheet:
         """The columns to sort by, without those that are not there."""
         return [SortKey(self.index(name), descending) for name, descending in sort if self.has(name)]
 
+    def sort_of(self, sort: Sort) -> Sort:
+        """The part of a sort order whose columns are there."""
+        return tuple(step for step in sort if self.has(step[0]))
+
+    def slow(self, sort: Sort, count: int) -> bool:
+        """Whether ``count`` rows are put in order in the background, behind their beginning."""
+        return count > BEGINNING and any(by.index.slow for by in self.by(sort))
+
+    def beginning(self, mask: Mask, sort: Sort, count: int) -> Rows:
+        """The first rows of those that ``mask`` flags."""
+        return beginning(np.flatnonzero(mask), self.by(sort), count)
+
+    def ordering(self, sort: Sort) -> Ordering:
+        """The rest of the work for the whole order."""
+        return Ordering(self.by(sort))
+
     def order(self, sort: Sort) -> Rows:
         """All rows in order."""
         found = self._orders.pop(sort, None)
@@ -204,13 +222,15 @@ class TableSheet:
 
     def cells(self, rows: Rows, column: ShownColumn) -> list[str]:
         """The texts of one column in these rows."""
-        if column.look == "score":
-            return self._scores(rows)
-        return [cell(v, column.look, self._zone) for v in self._values(rows, column.name)]
+        return cells_of(column, lambda name: self._values(rows, name), self._zone)
 
     def _values(self, rows: Rows, name: str) -> list[Any]:
         return self.frame[name].iloc[rows].tolist() if name in self.frame.columns else [None] * len(rows)
 
-    def _scores(self, rows: Rows) -> list[str]:
-        pairs = zip(self._values(rows, "score"), self._values(rows, "max_score"), strict=True)
-        return ["" if empty(s) else f"{s}" if empty(m) else f"{s}/{m}" for s, m in pairs]
+
+def cells_of(column: ShownColumn, values: Callable[[str], list[Any]], zone: tzinfo) -> list[str]:
+    """The texts of a column, whose ``values`` are given by name."""
+    if column.look != "score":
+        return [cell(v, column.look, zone) for v in values(column.name)]
+    pairs = zip(values("score"), values("max_score"), strict=True)
+    return ["" if empty(s) else f"{s}" if empty(m) else f"{s}/{m}" for s, m in pairs]

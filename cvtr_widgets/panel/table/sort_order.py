@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Rows: TypeAlias = npt.NDArray[np.int64]
     Mask: TypeAlias = npt.NDArray[np.bool_]
 
+Sort: TypeAlias = tuple[tuple[str, bool], ...]
+"""Columns to sort by, each with whether it descends."""
 BEGINNING = 2_000
 """So many rows are put in order at once; the rest by ``Ordering``."""
 
@@ -107,6 +109,13 @@ def _sorted(rows: Rows, wanted: Sequence[SortKey]) -> Rows:
         value = dict(zip(filled, by.index.at(np.asarray(filled, np.int64)), strict=True))
         order = sorted(filled, key=value.__getitem__, reverse=by.descending) + [r for r in order if r not in value]
     return np.asarray(order, np.int64)
+
+
+class Pending(Protocol):
+    """The rest of a sort."""
+
+    def run(self, tell: Tell | None = None, cancel: Event | None = None) -> None:
+        """Do it; ``tell(done, total)``."""
 
 
 class Ordering:

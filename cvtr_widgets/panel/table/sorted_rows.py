@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from cvtr_widgets.panel.table.sheet import Sort, TableSheet
-from cvtr_widgets.panel.table.sort_order import BEGINNING, Ordering, beginning
+from cvtr_widgets.panel.table.archive_sheet import Sheet
+from cvtr_widgets.panel.table.sort_order import BEGINNING, Pending, Sort
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,22 +19,21 @@ if TYPE_CHECKING:
 class SortedRows:
     """The rows that ``matches`` flags, sorted. ``ordering`` is what is left to do where only the beginning is in order."""
 
-    def __init__(self, sheet: TableSheet | None, matches: Mask, sort: Sort) -> None:
+    def __init__(self, sheet: Sheet | None, matches: Mask, sort: Sort) -> None:
         self.matches = matches
         self.count = int(np.count_nonzero(matches))
-        self.ordering: Ordering | None = None
+        self.ordering: Pending | None = None
         self._sheet = sheet
-        self._sort = sort
-        wanted = [] if sheet is None else sheet.by(sort)
-        if sheet is None or not wanted:
+        sort = self._sort = () if sheet is None else sheet.sort_of(sort)
+        if sheet is None or not sort:
             self._order: Rows = np.flatnonzero(matches)
-        elif self.count > BEGINNING and any(by.index.slow for by in wanted):
-            self._order = beginning(np.flatnonzero(matches), wanted, BEGINNING)
-            self.ordering = Ordering(wanted)
+        elif sheet.slow(sort, self.count):
+            self._order = sheet.beginning(matches, sort, BEGINNING)
+            self.ordering = sheet.ordering(sort) if len(self._order) < self.count else None
         else:
             self._order = self._in_order(sheet)
 
-    def _in_order(self, sheet: TableSheet) -> Rows:
+    def _in_order(self, sheet: Sheet) -> Rows:
         order = sheet.order(self._sort)
         return order if self.count == len(order) else order[self.matches[order]]
 

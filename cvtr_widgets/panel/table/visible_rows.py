@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from cvtr_widgets.panel.table.archive_sheet import Sheet
 from cvtr_widgets.panel.table.column_filters import Filter
-from cvtr_widgets.panel.table.sheet import TableSheet
 from cvtr_widgets.panel.table.text_sort import Tell
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class RowFilter:
         others = {name: kept for name, kept in self.filters.items() if name != column}
         return dataclasses.replace(self, filters=others if wanted is None else {**others, column: wanted})
 
-    def mask(self, sheet: TableSheet | None, ticks: Mask, *, without: str | None = None) -> Mask:
+    def mask(self, sheet: Sheet | None, ticks: Mask, *, without: str | None = None) -> Mask:
         """One flag a row. ``ticks``: which rows are selected. ``without``: a column whose filter does not count."""
         mask: Mask = np.ones(len(ticks), dtype=bool)
         if sheet is None:
@@ -65,7 +65,7 @@ class Searching:
     ``run`` may be called in another thread; it touches nothing of the table.
     """
 
-    def __init__(self, sheet: TableSheet, text: str) -> None:
+    def __init__(self, sheet: Sheet, text: str) -> None:
         self._sheet = sheet
         self._text = text
 

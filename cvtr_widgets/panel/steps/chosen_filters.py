@@ -1,0 +1,69 @@
+"""What is chosen in step 1 before anything is loaded: where leads are read, and by which filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
+
+if TYPE_CHECKING:
+    from cvtr_widgets.session.lead_session import LeadSession
+
+
+class ChosenFilters:
+    """``now``: the filters as they are chosen. They count when leads are loaded next."""
+
+    def __init__(self, session: LeadSession) -> None:
+        self.now = Filters()
+        self._session = session
+
+    def preset(self, given: Mapping[str, Any]) -> None:
+        """Choose filters as a script names them.
+
+        Raises:
+            ArgumentError: a filter or a value that there is not.
+        """
+
+        def named(what: str, name: str) -> str | None:
+            if name.isascii() and name.isdigit():
+                return name
+            frame = self._session.campaigns() if what == "campaign" else self._session.publishers()
+            found = frame.index[frame["name"] == name]
+            return str(found[0]) if len(found) == 1 else None
+
+        self.now = Filters.preset(given, self._today, named).reading(archive=self.now.archive)
+
+    def choose(self, name: str, values: Sequence[str]) -> None:
+        """Change what is chosen in one filter (none: any)."""
+        self.now = self.now.choose(name, values)
+
+    def on(self, name: str, value: str) -> None:
+        """Change the first or the last day, or the day as of which an archive is shown."""
+        self.now = self.now.on(name, value)
+
+    def within(self, name: str) -> None:
+        """Choose the days of a range by its name, counted from today in the session's zone; empty: any day."""
+        self.now = self.now.within(name, self._today)
+
+    def read_from(self, *, archive: bool) -> None:
+        """Choose where leads are read: from the service or from the archive."""
+        self.now = self.now.reading(archive=archive)
+
+    @property
+    def _today(self) -> date:
+        return datetime.now(self._session.client.zone).date()
+
+    def view(self, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        """As JSON values, with what can be chosen; ``names``: campaigns and publishers by id."""
+        return {
+            "filters": self.now.view(self._today),
+            "options": {
+                "campaign": [[i, n] for i, n in names["campaigns"].items()],
+                "publisher": [[i, n] for i, n in names["publishers"].items()],
+                "status": [[s, s] for s in STATUSES],
+                "delivery": [[s, s] for s in DELIVERIES],
+            },
+            "filter_blockers": list(self.now.blockers()),
+        }
