@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Pl
 from cvtr_widgets.cli import visitors
 from cvtr_widgets.cli.jupyterlab import JupyterLab
 from cvtr_widgets.sandbox import SandboxServer
+from tests.browser.forked_kernels import forking
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "test-output"
@@ -88,11 +89,19 @@ def launch_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=browser_path(), args=_BROWSER_OPTIONS)
 
 
-def start_lab(root: Path, options: Sequence[str] = ()) -> JupyterLab:
-    """JupyterLab on ``root``. Its kernels import this checkout and see nobody's IPython start-up files."""
+@contextlib.contextmanager
+def start_lab(root: Path, options: Sequence[str] = (), *, forked: bool = True) -> Iterator[JupyterLab]:
+    """JupyterLab on ``root``. Its kernels import this checkout and see nobody's IPython start-up files.
+
+    ``forked``: they are forked (``forked_kernels.py``), not started anew.
+    """
     environ = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(root.parent / "ipython"), "CVTR_SANDBOX_URL": ""}
     exposed = [f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")]
-    return JupyterLab(root, environ=environ, config=visitors.CONFIG, options=[*exposed, *options])
+    with contextlib.ExitStack() as open_:
+        found = open_.enter_context(forking(environ)) if forked else {}
+        yield open_.enter_context(
+            JupyterLab(root, environ={**environ, **found}, config=visitors.CONFIG, options=[*exposed, *options])
+        )
 
 
 def end_kernels(lab: JupyterLab) -> None:
