@@ -56,12 +56,16 @@ class Eta:
         waiting: float,
         window: float,
         first: float | None = None,
+        sent: int = 0,
     ) -> float | None:
         """Seconds until ``todo`` more leads are done. ``requests``: what they take; ``usage``: used and allowed now; ``first``:
-        the estimate of the whole, which counts while nothing is done yet (None: there is none). None once that was too short.
+        the estimate of the whole, which counts while nothing is done yet (None: there is none), unless the leads ``sent``
+        meanwhile show that it was too short. None where it was, and nothing is sent either.
         """
         standing = limit_wait(requests, usage, waiting, window)
         if done:
             return todo / self.rate(done) + standing
         rest = (first or 0.0) - self.gone()
+        if sent:
+            rest = max(rest, max(0, todo - sent) / self.rate(sent))
         return rest + standing if rest > 0 else None

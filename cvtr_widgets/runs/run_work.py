@@ -212,7 +212,7 @@ class RunWork:
             since = None if self.plan.moment is None else self.plan.moment.steady
             left = self._pace.left(
                 here, todo, requests=requests, usage=service.usage(), waiting=service.waiting(), window=service.limits.window,
-                first=seconds_of(requests, service.latency(since=since), self._threads),
+                first=seconds_of(requests, service.latency(since=since), self._threads), sent=self._went_out,
             )  # fmt: skip
         rate = self._pace.rate(here)
         return Progress(state, done, self._total, rate, left, message, counts, self._went_out, self.leads.out())

@@ -117,6 +117,26 @@ def test_time_left_counts_the_limit_in(requests, usage, waiting, left):
     assert pace.left(100, 600, requests=requests, usage=usage, waiting=waiting, window=300.0) == pytest.approx(left)
 
 
+@pytest.mark.parametrize(
+    ("gone", "sent", "left"),
+    [
+        (10.0, 0, 50.0),
+        (59.0, 12, 59.0 / 12 * 27),
+        (61.0, 0, None),
+        (61.0, 12, 61.0 / 12 * 27),
+        (30.0, 39, 30.0),
+        (61.0, 39, None),
+    ],
+)
+def test_what_is_sent_tells_that_the_first_estimate_was_too_short(gone, sent, left):
+    """Nothing is settled yet, and the whole was to take 60 s: “about 1 s left” was said with 27 of 39 leads unsent."""
+    now = 0.0
+    pace = Eta(lambda: now)
+    now = gone
+    found = pace.left(0, 39, requests=100, usage=(0, 3_000), waiting=0.0, window=300.0, first=60.0, sent=sent)
+    assert found == pytest.approx(left)
+
+
 def test_standing_still_does_not_slow_the_pace():
     now = 0.0
     pace = Eta(lambda: now)
