@@ -438,6 +438,7 @@ class PanelState:
             "arranging": self.arranging.view(),
             "kept": self.kept.view(),
             "decided": self.kept.decided(),
+            "marks": self.kept.marks_of(self.leads.table.ids_of("page").tolist()),
         }
 
     def _masked_words(self) -> str:

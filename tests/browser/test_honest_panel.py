@@ -45,6 +45,9 @@ def test_decisions_by_key_are_counted_and_lead_on(open_panel, sandbox, screensho
     panel(".cvtr-decide-invalid").wait_for()
     panel(".cvtr-decide-invalid").click()
     expect(panel(".cvtr-decided")).to_contain_text("1 for Invalid")
+    row = panel(f".cvtr-table tr[data-lead-id='{first}']")
+    expect(row).to_have_attribute("data-mark", "invalid")  # the table shows what was decided, too
+    expect(panel(".cvtr-table tr[data-mark]")).to_have_count(1)
     screenshot("decided")
     panel.press(".cvtr-use-decided-invalid")
     panel.step(2)

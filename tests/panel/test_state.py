@@ -195,6 +195,9 @@ def test_decisions_are_counted_gone_on_with_and_cleared_when_done(driven):
         driven.say("detail", id=str(lead_id))
         driven.say("decide", id=str(lead_id), mark=mark)
     assert driven.view()["leads"]["decided"] == [["invalid", "For Invalid", 2], ["later", "Later", 1]]
+    shown = set(driven.state.leads.table.ids_of("page").tolist())
+    meant = {one: "invalid", other: "invalid", third: "later"}
+    assert driven.view()["leads"]["marks"] == {str(lead_id): mark for lead_id, mark in meant.items() if lead_id in shown}
     driven.say("use_decided", mark="invalid")
     view = driven.view()
     assert (view["step"], view["type"]["action"], view["leads"]["selected"]["count"]) == (2, "invalid", 2)
@@ -203,6 +206,7 @@ def test_decisions_are_counted_gone_on_with_and_cleared_when_done(driven):
     driven.say("confirm", on=True)
     assert driven.run() == {"confirmed": 2}
     assert driven.view()["leads"]["decided"] == [["later", "Later", 1]]
+    assert driven.view()["leads"]["marks"] == {str(third): "later"}
 
 
 def test_what_cannot_be_undone_is_said_beforehand_and_beside_the_button(driven):

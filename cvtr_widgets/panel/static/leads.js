@@ -47,13 +47,19 @@ export function selectTools(link, table) {
   };
 }
 
-/** What was decided lead by lead, in numbers, each with a button to go on with them. @param {Link} link */
-function decidedLine(link) {
+/** What was decided lead by lead: in numbers, each with a button to go on with them, and in the table. @param {Link} link @param {LeadTable} table */
+function decidedLine(link, table) {
   const element = h("p", { class: "cvtr-decided", role: "status", hidden: true });
   const part = (/** @type {[string, string, number]} */ [mark, name, n]) => [h("b", {}, `${inWords(n)} ${startSmall(name)}`), " ",
     button(mark === "later" ? "Select these" : `Continue with ${n === 1 ? "this one" : `these ${inWords(n)}`}`,
       { class: `cvtr-link cvtr-use-decided cvtr-use-decided-${mark}` }, () => link.send("use_decided", { mark })), " "];
-  const update = redrawn(element, (marks) => (marks.length ? ["Decided one by one: ", ...marks.flatMap(part)] : []));
+  const count = redrawn(element, (marks) => (marks.length ? ["Decided one by one: ", ...marks.flatMap(part)] : []));
+
+  /** @param {Section} view */
+  function update(view) {
+    count(view.decided);
+    table.decided(view.marks);
+  }
   return { element, update };
 }
 
@@ -99,7 +105,7 @@ export function leadsStep(link) {
   const working = progressLine(() => link.send("stop"));
   table.foot.working.append(working.element);
   const notes = h("ul", { class: "cvtr-notes", hidden: true });
-  const decided = decidedLine(link);
+  const decided = decidedLine(link, table);
   const detail = detailPane(link, (id) => table.focusOn(id));
   const given = givenIds(link);
   const files = fileSteps(link);
@@ -113,7 +119,7 @@ export function leadsStep(link) {
   /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {
     const rows = table.now;
-    decided.update(view.decided);
+    decided.update(view);
     filters.update(view, fresh);
     notices.update(view);
     working.update(view.job);

@@ -45,6 +45,8 @@ export class LeadTable {
   #drawn = "";
   #headed = "";
   #pending = new PendingTicks();
+  /** @type {Record<string, string>} */
+  #decided = {};
 
   /**
    * @param {import("./messages.d.ts").Link} link
@@ -282,6 +284,12 @@ export class LeadTable {
     this.#countPage();
   }
 
+  /** What was decided one by one about the leads shown, by id. */
+  decided(/** @type {Record<string, string>} */ marks) {
+    this.#decided = marks;
+    for (const tr of this.#rows) setAttribute(tr, "data-mark", marks[tr.dataset.leadId ?? ""] ?? null);
+  }
+
   draw(/** @type {import("./messages.d.ts").Rows} */ message) {
     if (!this.ahead.received(message)) return;
     this.#show(message);
@@ -299,6 +307,7 @@ export class LeadTable {
       if (!message.rows.some((one) => one.id === this.#anchor)) this.#anchor = null;
     }
     if (this.selectable) this.#drawTicks(message);
+    this.decided(this.#decided);
     this.#rove(had);
     setAttribute(this.grid, "aria-rowcount", message.searching ? "-1" : String(message.matching + 1)); // -1: not known yet
     this.#rows.forEach((tr, place) => setAttribute(tr, "aria-rowindex", String(message.first + place + 2)));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.models import LeadId, Outcome
@@ -75,6 +76,12 @@ class SavedSelections:
     def mark_of(self, lead_id: LeadId) -> str:
         """The mark of a lead: ``valid``, ``invalid``, ``later`` or empty."""
         return next((mark for mark, name in MARKS.items() if lead_id in self.get(name)), "")
+
+    def marks_of(self, ids: Sequence[LeadId]) -> dict[str, str]:
+        """The marks of those of these leads that have one: id -> mark."""
+        if not self.decided():
+            return {}
+        return {str(lead_id): mark for lead_id in ids if (mark := self.mark_of(lead_id))}
 
     def view(self) -> list[list[Any]]:
         """Name and number of each."""
