@@ -22,9 +22,11 @@
     ├── DialectError             the description of the service is wrong (file, key and reason)
     ├── CaptureError             a capture of the browser cannot be used, or shows nothing that can be learned
     ├── SelectionError           a file or input that holds no lead ids at all
-    │   └── ColumnUnclear        several of its columns could hold them (.columns)
+    │   ├── ColumnUnclear        several of its columns could hold them (.columns)
+    │   └── SheetUnclear         several sheets of a workbook could be meant (.sheets)
     ├── ReadTooLarge             a read would take more requests than allowed; carries the estimate
     ├── PlanError                an action that cannot be planned (reason missing, unknown category ...)
+    │   └── NothingToUndo        nothing of the runs can be taken back (.left_out says why, lead by lead)
     ├── NotConfirmed             a run without the confirmation or signature that its plan needs
     ├── PlanOutOfDate            the plan was run already, is another account's, or its dialect has changed since
     ├── LiveWritesRefused        an action that is not proven at this live enterprise: it goes to one lead first
@@ -165,6 +167,14 @@ class ColumnUnclear(SelectionError):
         self.columns = tuple(columns)
 
 
+class SheetUnclear(SelectionError):
+    """Several sheets of a workbook could be meant; ``sheets`` names them as ``sheet=`` takes them."""
+
+    def __init__(self, message: str, *, sheets: Sequence[str]) -> None:
+        super().__init__(message)
+        self.sheets = tuple(sheets)
+
+
 class ReadTooLarge(CvtrError):
     """A read would take more requests than allowed without asking. ``requests`` holds the estimate."""
 
@@ -175,6 +185,14 @@ class ReadTooLarge(CvtrError):
 
 class PlanError(CvtrError):
     """An action cannot be planned as given."""
+
+
+class NothingToUndo(PlanError):
+    """Nothing of the runs can be taken back. ``left_out``: (lead id, why) for each lead that they have changed."""
+
+    def __init__(self, message: str, *, left_out: Sequence[tuple[int, str]]) -> None:
+        super().__init__(message)
+        self.left_out = tuple(left_out)
 
 
 class NotConfirmed(CvtrError):

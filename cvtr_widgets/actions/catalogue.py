@@ -263,12 +263,14 @@ _MAKERS: dict[ActionKind, Callable[..., Action]] = {
 }
 
 
-def describe(action: Action) -> str:
-    """The action in words, such as ``Invalid, reason Returned / No budget, comment "..."``."""
+def describe(action: Action, *, looked_up: bool = True) -> str:
+    """The action in words, such as ``Invalid, reason Returned / No budget, comment "..."``. ``looked_up``: whether it was seen
+    that the service lists its reason, or does not (own words).
+    """
     row = ROWS[action.kind]
     words = row.target if row.family is Family.FLAG else row.label
     if action.reason:
-        own = "" if action.reason_choice or row.family is Family.REPLACEMENT else " (own words)"
+        own = "" if action.reason_choice or not looked_up or row.family is Family.REPLACEMENT else " (own words)"
         words += f", reason {action.reason}{own}" + (f" / {action.category}" if action.category else "")
     if action.integrations:
         words += f", {len(action.integrations)} integration{'' if len(action.integrations) == 1 else 's'}"

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,7 @@ from cvtr_widgets.panel.link.downloads import Downloads
 from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
 from cvtr_widgets.panel.state import PanelState
+from cvtr_widgets.panel.steps.run_reports import report_of
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.select import Selection
@@ -365,7 +365,9 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         zone = self._state.session.client.zone
         if what in REPORTS:
             ending = REPORTS[what]
-            self._downloads.send(partial(_report, run, ending, zone), f"report-{run.id}{ending}", ASKER.get())
+            leads = self._state.leads
+            make = partial(report_of, run, ending, zone, leads.frame, at=leads.as_of, lacks=leads.incomplete)
+            self._downloads.send(make, f"report-{run.id}{ending}", ASKER.get())
         else:
             self._downloads.start(results, what, f"results-{run.id}", zone, ASKER.get())
 
@@ -443,11 +445,3 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _post(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
         if not self._closed:
             self.send(content, buffers or [])
-
-
-def _report(run: Run, ending: str, zone: tzinfo) -> bytes:
-    """The report of a run as it stands when this is called."""
-    from cvtr_widgets.reports.write import rendered
-    from cvtr_widgets.runs.report_facts import facts_of_run
-
-    return rendered(facts_of_run(run), ending, zone=zone)

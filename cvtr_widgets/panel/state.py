@@ -55,7 +55,7 @@ class PanelState:
         self.session = session
         self.lock = threading.RLock()
         self.step = 1
-        self.texts_version = 0
+        self.texts_version = self._lapses = 0
         self.answer: Problem | None = None
         self._changed = changed
         self.jobs = Jobs(self.lock, changed)
@@ -122,8 +122,10 @@ class PanelState:
             self.answer = Problem(str(why))
 
     def _keep_confirmation_true(self) -> None:
-        """A confirmation or signature is for the plan as it was made."""
-        if self.processing.lapse_if_stale():
+        """A confirmation or signature is for the plan as it was made; the page is told of text that is worth nothing any more."""
+        self.processing.lapse_if_stale()
+        if self._lapses != self.processing.lapses:
+            self._lapses = self.processing.lapses
             self.texts_version += 1
 
     def _leads_handlers(self) -> dict[str, Callable[..., str | None]]:
@@ -195,6 +197,7 @@ class PanelState:
             "again": self._again,
             "agree": lambda place, on, fingerprint: last.first.agree(place, fingerprint, on=on),
             "first": last.send_first,
+            "exception": last.except_from_policy,
             "verify": lambda way: setattr(last, "verify", way),
             "pause": lambda on: last.pause(on=on),
             "undo_run": last.plan_undo,

@@ -31,5 +31,7 @@ def _summary(report: RunReport) -> pd.DataFrame:
     rows = [("What", report.statement), ("How it stands", report.headline), *(("", sentence) for sentence in report.sentences)]
     if report.sandbox:
         rows.insert(0, ("Sandbox", "nothing in this run was real"))
+    if report.findings_of:
+        rows.append(("Findings", report.findings_of))
     rows += [*report.facts, *(("Money", note) for note in report.money_notes), *report.checks, ("Made", made_at(report.zone))]
     return pd.DataFrame(rows, columns=["about", "says"])

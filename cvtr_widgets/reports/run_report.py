@@ -32,6 +32,7 @@ MEANINGS = {
 ATTENTION = tuple(str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT))
 LEAD_COLUMNS = ("campaign_id", "publisher", "integrations", "detail")
 NOT_READ = "(not read)"
+UNSOUGHT = "Nothing was looked for: no leads were given to this report."
 PLAINLY = r"read back: [^;]*|the service said yes; not read back, as asked \(.*\)"
 """Details of leads that went as they should."""
 
@@ -39,8 +40,8 @@ PLAINLY = r"read back: [^;]*|the service said yes; not read back, as asked \(.*\
 @dataclass(frozen=True)
 class RunReport:
     """What a report says. ``sandbox``: nothing in the run was real. ``sentences`` say what must not be overlooked, worst first.
-    ``facts`` and ``checks`` are pairs of name and text. ``findings`` is None where no leads were given;
-    ``statuses``: before and after, a row a lead;
+    ``facts`` and ``checks`` are pairs of name and text. ``findings`` is None where nothing was looked for; ``findings_of`` says
+    in which leads, or why not; ``statuses``: before and after, a row a lead;
     ``people``: the leads that need a look with what is personal, None where that was not asked for.
     """
 
@@ -61,6 +62,7 @@ class RunReport:
     money_notes: tuple[str, ...]
     integrations: pd.DataFrame
     findings: pd.DataFrame | None
+    findings_of: str
     people: pd.DataFrame | None
     leads: pd.DataFrame
     statuses: pd.DataFrame
@@ -72,10 +74,13 @@ def run_report(
     *,
     zone: tzinfo,
     found: Findings | None = None,
+    found_in: str = "",
     leads: pd.DataFrame | None = None,
     personal: bool = False,
 ) -> RunReport:
-    """The report of a run. ``found``: findings to show; ``leads``: with ``personal``, whose names and addresses to show."""
+    """The report of a run. ``found``: findings to show, and ``found_in`` a sentence on the leads that they are of, or why there
+    are none; ``leads``: with ``personal``, whose names and addresses to show.
+    """
     plan, results = told.plan, told.results
     counts = {str(o): int(n) for o, n in results["outcome"].value_counts().items()}
     changes = run_effect(results)
@@ -90,6 +95,7 @@ def run_report(
         actions=_actions(told, personal=personal), outcomes=_outcomes(counts), changes=changes,
         proofs=_proofs(results), left_alone=why_not(results), money=expected_money(plan, outcomes), money_notes=money_notes(plan),
         integrations=_integrations(results), findings=None if found is None else found.frame,
+        findings_of=found_in or (UNSOUGHT if found is None else ""),
         leads=table,
         people=table[table["outcome"].isin(ATTENTION)] if personal else None,
         statuses=results[["before_status", "after_status"]], zone=zone,

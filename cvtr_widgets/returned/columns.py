@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
+from cvtr_widgets.selection.excel import CouldBe, RawTable
 from cvtr_widgets.selection.files import table_of
 from cvtr_widgets.selection.tables import heading, is_blank
 
@@ -38,7 +39,8 @@ LOOK = 20
 @dataclass(frozen=True)
 class ReturnsTable:
     """A file as it stands: ``rows`` are (row number, cells) below the header; ``columns``: role -> place, from 0.
-    ``no_leads``: rows that Excel hides or adds up, with the reason.
+    ``no_leads``: rows that Excel hides or adds up, with the reason. ``sheets``: of a workbook, those that could be meant;
+    ``notes``: sentences on the sheets that were not read.
     """
 
     name: str
@@ -49,6 +51,8 @@ class ReturnsTable:
     columns: dict[str, int]
     rows: tuple[tuple[int, list[Any]], ...] = field(repr=False)
     no_leads: Mapping[int, str] = field(default_factory=dict)
+    sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def cell(self, cells: list[Any], role: str) -> str:
         """What stands in the column of a role, without spaces around it; empty where there is none."""
@@ -79,13 +83,15 @@ def read_table(source: bytes | Path, name: str, sheet: str | None, wanted: Mappi
 
     Raises:
         SelectionError: it cannot be read, has no header, or lacks a column. ColumnUnclear: two columns say the same.
+        SheetUnclear: several sheets could be meant.
     """
     strange = next((role for role in wanted if role not in ROLES), None)
     if strange is not None:
         raise SelectionError(f"columns={{{strange!r}: ...}} is not known. A column can be: {', '.join(ROLES)}.")
-    content, title, read, no_leads = table_of(source, sheet)
-    rows = [(number, list(cells)) for number, cells in read if not all(map(is_blank, cells))]
-    header = _header(rows, {text for text in wanted.values() if text is not None})
+    texts = {text for text in wanted.values() if text is not None}
+    read = table_of(source, sheet, _names_leads(texts))
+    rows = [(number, list(cells)) for number, cells in read.rows if not all(map(is_blank, cells))]
+    header = _header(rows, texts)
     names = tuple("" if is_blank(cell) else str(cell).strip() for cell in rows[header][1])
     columns = {role: place for role in ROLES if (place := _place(names, role, wanted)) is not None}
     twice = [names[place] for place in columns.values() if list(columns.values()).count(place) > 1]
@@ -95,10 +101,25 @@ def read_table(source: bytes | Path, name: str, sheet: str | None, wanted: Mappi
         raise SelectionError(
             "No column names the leads: there must be one of lead ids, e-mails, telephones, lead hashes or sub ids."
         )
-    return ReturnsTable(name, content, title, rows[header][0], names, columns, tuple(rows[header + 1 :]), no_leads)
+    return ReturnsTable(
+        name, read.content, read.sheet, rows[header][0], names, columns, tuple(rows[header + 1 :]), read.no_leads,
+        read.sheets, _about_sheets(read),
+    )  # fmt: skip
 
 
-def _header(rows: list[tuple[int, list[Any]]], texts: set[str]) -> int:
+def _names_leads(texts: Set[str]) -> CouldBe:
+    """Whether a sheet may hold the rows: one of its first rows names a column that names leads, or one of ``texts``."""
+    return lambda rows: any(_heads(cells, texts) for cells in rows[:LOOK])
+
+
+def _about_sheets(read: RawTable) -> tuple[str, ...]:
+    said = [f"The sheet “{shown(read.sheet, 40)}” was read."] if read.others else []
+    if read.hidden:
+        said.append(f"Not read, because Excel hides them: {', '.join(shown(title, 40) for title in read.hidden)}.")
+    return tuple(said)
+
+
+def _header(rows: list[tuple[int, list[Any]]], texts: Set[str]) -> int:
     """The place of the row that names the columns."""
     header = next((i for i, (_, cells) in enumerate(rows[:LOOK]) if _heads(cells, texts)), None)
     if header is None:
@@ -133,7 +154,7 @@ def _place(names: tuple[str, ...], role: str, wanted: Mapping[str, str | None]) 
     return found[0] if found else None
 
 
-def _heads(cells: list[Any], wanted: set[str]) -> bool:
+def _heads(cells: Sequence[Any], wanted: Set[str]) -> bool:
     texts = {str(cell).strip() for cell in cells if not is_blank(cell)}
     return bool(texts & wanted) or any(role_of(text) in LEAD_KEYS for text in texts)
 
@@ -142,9 +163,9 @@ def names_in(source: bytes | Path, sheet: str | None = None) -> tuple[str, ...]:
     """The names of a file's columns, to choose from; of the first row with something in it where none names a key.
 
     Raises:
-        SelectionError: it cannot be read, or is empty.
+        SelectionError: it cannot be read, or is empty. SheetUnclear: several sheets could be meant.
     """
-    rows = [list(cells) for _, cells in table_of(source, sheet)[2] if not all(map(is_blank, cells))]
+    rows = [list(cells) for _, cells in table_of(source, sheet, _names_leads(set())).rows if not all(map(is_blank, cells))]
     if not rows:
         raise SelectionError("The file is empty. Choose another.")
     head = next((cells for cells in rows[:LOOK] if _heads(cells, set())), rows[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import checked, quoted
-from cvtr_widgets.errors import ArgumentError, PlanError, ReadTooLarge, SelectionError
+from cvtr_widgets.errors import ArgumentError, PlanError, ReadTooLarge, SelectionError, SheetUnclear
 from cvtr_widgets.models import Action, Identity, LeadId
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.returned import memory
@@ -46,7 +46,8 @@ class ReturnsRow:
 class Returns:
     """A returns file, matched. Nothing is sent before ``plan()`` is run.
 
-    ``name``: of the file. ``columns``: role -> name of the column that says it. ``notes``: sentences that the user should read.
+    ``name``: of the file; ``sheet``: of a workbook, the one that was read, of ``sheets``, which could be meant.
+    ``columns``: role -> name of the column that says it. ``notes``: sentences that the user should read.
     ``unmapped``: wordings of the file that stop their rows -> how many; ``mapped``: the other wordings -> (reason, category).
     Rows that stop (no lead, several, a wording that is not mapped ...) are in no plan; ``rows`` says why.
     """
@@ -67,12 +68,14 @@ class Returns:
         self._advertiser = advertiser
         self._notes = tuple(notes)
         self.name, self.columns = table.name, table.named
+        self.sheet, self.sheets = table.sheet, table.sheets
         self._judge()
 
     def _judge(self) -> None:
         """What is to be done for each row, by the wordings as they are mapped now."""
         rows: list[ReturnsRow] = []
         unmapped, mapped = Counter[str](), dict[str, tuple[str, str | None]]()
+        self._worded: Counter[str] = Counter()
         for number, cells in self._table.rows:
             if number in self._table.no_leads:
                 rows.append(ReturnsRow(number, NO_LEAD, why=self._table.no_leads[number]))
@@ -80,6 +83,7 @@ class Returns:
             found = self._match(number)
             wording, category, comment = (self._table.cell(cells, role) for role in ("reason", "category", "comment"))
             target, said = self._wordings.target(wording, category), as_one(wording, category)
+            self._worded[said] += 1
             if target is None:
                 unmapped[said] += 1
             else:
@@ -184,6 +188,10 @@ class Returns:
     def targets(self) -> list[tuple[Target, str]]:
         """What a wording can be mapped to here, each with its words: the listed reasons, Returned with each of its categories."""
         return self._wordings.targets()
+
+    def wordings(self) -> list[tuple[str, int]]:
+        """The wordings of the file and in how many rows each is, the most frequent first, however they are mapped."""
+        return self._worded.most_common()
 
     def by_user(self, wording: str) -> bool:
         """Whether the user has mapped this wording, now or for an earlier file."""
@@ -305,13 +313,13 @@ def returns(
         columns: role (``id email telephone lead_hash sub_id reason category comment``) -> the column's name, where it is not
             recognised; None where none of them says it.
         advertiser: whose file it is: ``columns`` and ``reasons`` are remembered under this name, and taken for the next file.
-        sheet: of an Excel file with several.
+        sheet: of an Excel file in which several could be meant.
         ignore_case: take e-mail addresses that differ only in case for the same.
 
     Raises:
-        SelectionError: the file or ``leads`` cannot be used. ColumnUnclear: two columns say the same. PlanError: ``reasons``
-        names a reason or category that the service does not list. ReadTooLarge: the window takes more than ``allow`` requests.
-        SettingsError: what is remembered cannot be read or written.
+        SelectionError: the file or ``leads`` cannot be used. ColumnUnclear: two columns say the same. SheetUnclear: several
+        sheets could be meant; names them. PlanError: ``reasons`` names a reason or category that the service does not list.
+        ReadTooLarge: the window takes more than ``allow`` requests. SettingsError: what is remembered cannot be read or written.
     """
     place = Path(path).expanduser()
     return match_file(place, place.name, session, leads=leads, window=window, allow=allow, reasons=reasons, columns=columns,
@@ -343,6 +351,7 @@ def match_file(
     advertiser = (advertiser or "").strip() or None
     habits = memory.Habits() if advertiser is None else memory.habits_of(session.identity, advertiser)
     table, notes = _table(source, name, sheet, columns, habits, advertiser)
+    notes = [*table.notes, *notes]
     wordings = Wordings(session.client)
     wordings.remembered(habits.reasons)
     kept = wordings.map(reasons)
@@ -358,7 +367,12 @@ def match_file(
 
 
 def must_be_searched(
-    content: bytes, name: str, columns: Mapping[str, str | None], identity: Identity, advertiser: str | None
+    content: bytes,
+    name: str,
+    columns: Mapping[str, str | None],
+    identity: Identity,
+    advertiser: str | None,
+    sheet: str | None = None,
 ) -> bool:
     """Whether the rows of a file can only be matched in leads that were read: it has no column of lead ids.
 
@@ -366,7 +380,7 @@ def must_be_searched(
         SelectionError, SettingsError: as ``returns``.
     """
     habits = memory.Habits() if advertiser is None else memory.habits_of(identity, advertiser)
-    return "id" not in _table(content, name, None, columns, habits, advertiser)[0].columns
+    return "id" not in _table(content, name, sheet, columns, habits, advertiser)[0].columns
 
 
 def _table(
@@ -383,6 +397,8 @@ def _table(
         return read_table(source, name, sheet, columns), []
     try:
         found = read_table(source, name, sheet, {**old, **columns})
+    except SheetUnclear:
+        raise
     except SelectionError:
         found = read_table(source, name, sheet, columns)
         return found, [f"The columns of this file are not those remembered of {whose}. Look at them: they were recognised again."]

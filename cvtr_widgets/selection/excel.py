@@ -6,20 +6,23 @@ import dataclasses
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any, Final, NamedTuple
 from xml.parsers.expat import ExpatError
 
 from cvtr_widgets.arguments import shown
-from cvtr_widgets.errors import ColumnUnclear, SelectionError
+from cvtr_widgets.errors import ColumnUnclear, SelectionError, SheetUnclear
 from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import Tell, take
-from cvtr_widgets.selection.tables import IdColumn, Table, find_column
+from cvtr_widgets.selection.tables import HEADER_ROWS, IdColumn, Table, find_column, is_blank
 from cvtr_widgets.selection.workbook import Workbook, Worksheet
 
 _UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it, then they have."
+CouldBe = Callable[[Sequence[Sequence[Any]]], bool]
+"""Whether a sheet with these first rows could be the one that is meant."""
 # Broken XML comes as many different exceptions. Their texts may quote cells, so that only their names are shown.
 _BROKEN: Final = (
     ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError, SyntaxError, TypeError,
@@ -134,22 +137,67 @@ def _table(sheet: Worksheet) -> Table:
     return Table(sheet.rows, unit="row", exact=EXCEL_EXACT, no_leads=sheet.no_leads, hidden_columns=sheet.hidden_columns)
 
 
-def workbook_rows(content: bytes, sheet: str | None) -> tuple[str, list[tuple[int, Sequence[Any]]], dict[int, str]]:
-    """The rows of one sheet as they stand: its title, (row number, cells), and which rows are no leads (hidden, totals), with the
-    reason. Without ``sheet``: of the only one that is shown.
+class RawTable(NamedTuple):
+    """A table of a file as it stands: the file's content, the sheet's title (empty for text), (row number, cells), and which rows
+    are no leads (hidden, totals), with the reason. ``sheets``: the titles of those that could be meant; ``others``: how many
+    sheets the workbook has besides; ``hidden``: those of them that Excel hides.
+    """
+
+    content: bytes
+    sheet: str
+    rows: list[tuple[int, Sequence[Any]]]
+    no_leads: dict[int, str]
+    sheets: tuple[str, ...] = ()
+    others: int = 0
+    hidden: tuple[str, ...] = ()
+
+
+def workbook_rows(content: bytes, sheet: str | None, could_be: CouldBe) -> RawTable:
+    """The rows of one sheet: of ``sheet``, else of the only one that could be meant, which is one that Excel shows and, where it
+    shows several, whose first rows ``could_be`` those of the table wanted.
 
     Raises:
-        SelectionError: it is broken, or several sheets could be meant.
+        SheetUnclear: several sheets could be meant. SelectionError: the workbook is broken, or has no such sheet.
     """
     workbook = _opened(content)
     try:
-        found = [one for one in workbook.sheets if (one.visible if sheet is None else one.title == sheet)]
-        if len(found) != 1:
-            titles = ", ".join(shown(one.title, 40) for one in workbook.sheets)
-            raise SelectionError(f"The workbook has several sheets, or none of that name: {titles}. Choose one with sheet=...")
-        rows: list[tuple[int, Sequence[Any]]] = list(found[0].rows())
-        return found[0].title, rows, dict(found[0].no_leads)
+        visible = [one for one in workbook.sheets if one.visible]
+        meant = visible if len(visible) == 1 else [one for one in visible if could_be(_first_rows(one))]
+        chosen = _the_sheet(workbook, sheet, meant, visible)
+        rows: list[tuple[int, Sequence[Any]]] = list(chosen.rows())
+        return RawTable(
+            content, chosen.title, rows, dict(chosen.no_leads), tuple(one.title for one in meant or visible),
+            len(workbook.sheets) - 1, tuple(one.title for one in workbook.sheets if not one.visible and one is not chosen),
+        )  # fmt: skip
     except (*_BROKEN, MemoryError) as error:
         raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it again.") from None
     finally:
         workbook.close()
+
+
+def _first_rows(sheet: Worksheet) -> list[Sequence[Any]]:
+    """The first rows of a sheet that hold something, as far as a header is looked for."""
+    filled = (cells for _, cells in sheet.rows() if not all(map(is_blank, cells)))
+    return list(islice(filled, HEADER_ROWS))
+
+
+def _the_sheet(workbook: Workbook, sheet: str | None, meant: list[Worksheet], visible: list[Worksheet]) -> Worksheet:
+    """The sheet of that title, else the only one that could be meant."""
+    if sheet is not None:
+        found = next((one for one in workbook.sheets if one.title == sheet), None)
+        if found is None:
+            titles = ", ".join(shown(one.title, 40) for one in workbook.sheets)
+            raise SelectionError(f"There is no sheet “{shown(sheet, 40)}”. Choose one of these: {titles}.")
+        return found
+    if len(meant) == 1:
+        return meant[0]
+    choice = meant or visible
+    if not choice:
+        raise SelectionError("Excel hides every sheet of this workbook. Show the one that is meant, and save it.")
+    titles = ", ".join(f"“{shown(one.title, 40)}”" for one in choice)
+    why = (
+        "Several sheets of this workbook could be meant"
+        if meant
+        else "No sheet of this workbook names its leads in its first rows"
+    )
+    raise SheetUnclear(f"{why}: {titles}. Choose one: sheet={choice[0].title!r}.", sheets=[one.title for one in choice])

@@ -15,7 +15,7 @@ from cvtr_widgets import safe_files
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.reader_limits import BOOK_BYTES, TEXT_BYTES, TEXT_FIELD, TEXT_ROW, TEXT_ROWS, ReaderTimeLimit
-from cvtr_widgets.selection.excel import read_workbook, workbook_rows
+from cvtr_widgets.selection.excel import CouldBe, RawTable, read_workbook, workbook_rows
 from cvtr_widgets.selection.lead_id import ZERO_WIDTH
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
@@ -256,16 +256,12 @@ def _delimiter(text: str) -> tuple[str, bool]:
     return chosen, best[0]
 
 
-def table_of(
-    source: bytes | str | os.PathLike[str], sheet: str | None = None
-) -> tuple[bytes, str, list[tuple[int, Cells]], dict[int, str]]:
-    """All rows of a file (its path, or what is in it) as they stand: its content, the sheet's title (empty for text),
-    (row number, cells), and which rows are no leads, with the reason.
-
-    Without ``sheet`` a workbook must have exactly one that Excel shows.
+def table_of(source: bytes | str | os.PathLike[str], sheet: str | None = None, could_be: CouldBe = bool) -> RawTable:
+    """All rows of a file (its path, or what is in it) as they stand. Of a workbook: of ``sheet``, else of the only one that could
+    be meant (``workbook_rows``).
 
     Raises:
-        SelectionError: it cannot be read, or several sheets could be meant.
+        SelectionError: it cannot be read. SheetUnclear: several sheets could be meant.
     """
     content = source if isinstance(source, bytes) else _content(Path(source))
     if len(content) > BOOK_BYTES:
@@ -274,12 +270,12 @@ def table_of(
         raise SelectionError("The file is empty. Choose another.")
     _refuse_other_kinds(content)
     if content.startswith(b"PK\x03\x04"):
-        return content, *workbook_rows(content, sheet)
+        return workbook_rows(content, sheet, could_be)
     if sheet is not None:
         raise SelectionError("Only Excel files have sheets. Leave sheet=... out.")
     if len(content) > TEXT_BYTES:
         raise SelectionError(_TOO_LARGE.format(TEXT_BYTES // 1_000_000))
-    return content, "", raw_rows(content)[1], {}
+    return RawTable(content, "", raw_rows(content)[1], {})
 
 
 def raw_rows(content: bytes) -> tuple[str, list[tuple[int, Cells]]]:

@@ -135,8 +135,14 @@ def open_plan(
     # What only the policy forbids is said as such, not as a change of the lead.
     changes = {lead: f"{HELD}: {what}" for lead, what in found.items() if not what.startswith(BY_POLICY)}
     stays = {} if include_changed else changes
-    if stays:
+    if stays:  # what is held back leaves room under a cap to others
         plan = made_now(stays)
+        by_policy = {
+            lead: what
+            for lead, what in _differences(saved.entries, plan.entries, same_view=same_view).items()
+            if what.startswith(BY_POLICY)
+        }
+        found = {i: what for i in ids if (what := found[i] if i in changes else by_policy.get(i, ""))}
     sent = {e.lead_id for e in plan.sendable}
     before, now = ({e.lead_id: e for e in entries} for entries in (saved.entries, plan.entries))
     changed = tuple(
@@ -194,7 +200,7 @@ def _differences(saved: Sequence[PlanEntry], now: Sequence[PlanEntry], *, same_v
         if old.verdict is not new.verdict:
             by_policy = not changed and new.verdict is Verdict.NOT_ALLOWED and new.why.startswith((POLICY, NEVER))
             changed.append(
-                f"{BY_POLICY if by_policy else ''}verdict changed from {old.verdict} to {new.verdict}"
+                f"{BY_POLICY if by_policy else ''}verdict changed from {old.verdict.label} to {new.verdict.label}"
                 + (f" ({new.why})" if new.why else "")
             )
         if changed:

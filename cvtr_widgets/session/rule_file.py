@@ -100,17 +100,29 @@ class Rule(_Part):
     @property
     def words(self) -> str:
         """What it is about, for people: ``status Caution, older than 3 days: Test, reason Test lead; at most 200 leads``."""
+        wanted, action, limits = (text for _, text in self.parts[:3])
+        return f"{wanted}: {action}; {limits}"
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """What it says, part by part: (``Leads``, ...), (``Action``, ...), (``Limits``, ...), and where it may run if so said."""
         wanted, limits = self.leads, self.limits
-        parts = [f"status {wanted.status}"] if wanted.status else []
-        parts += [str(wanted.delivery)] if wanted.delivery else []
-        parts += [f"{what} {', '.join(map(str, named))}" for what, named in (
+        which = [f"status {wanted.status}"] if wanted.status else []
+        which += [str(wanted.delivery)] if wanted.delivery else []
+        which += [f"{what} {', '.join(map(str, named))}" for what, named in (
             ("campaigns", wanted.campaigns), ("publishers", wanted.publishers),
         ) if named]  # fmt: skip
         ages = (("older", wanted.older_than_days), ("newer", wanted.newer_than_days))
-        parts += [f"{how} than {days:g} days" for how, days in ages if days is not None]
+        which += [f"{how} than {days:g} days" for how, days in ages if days is not None]
         more = "the oldest first" if limits.when_more == "oldest" else "else it stops"
-        most = f"at most {catalogue.count_of(limits.most)}, {more}, and not over {limits.times_usual:g} times the usual number"
-        return f"{', '.join(parts)}: {catalogue.describe(self.action.action())}; {most}"
+        usual = "the usual number" if limits.usual is None else f"the usual {limits.usual:,}"
+        most = f"at most {catalogue.count_of(limits.most)}, {more}, and not over {limits.times_usual:g} times {usual}"
+        found = (
+            ("Leads", ", ".join(which)),
+            ("Action", catalogue.describe(self.action.action(), looked_up=False)),
+            ("Limits", most),
+        )
+        return found if self.enterprise is None else (*found, ("Enterprise", f"{self.enterprise} only"))
 
 
 def read_rule(path: str | Path) -> Rule:

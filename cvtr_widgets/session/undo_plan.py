@@ -11,7 +11,7 @@ from cvtr_widgets.actions.catalogue import DELIVERIES
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_listing import moment
 from cvtr_widgets.days import day_begins
-from cvtr_widgets.errors import PlanError, RequestRefused
+from cvtr_widgets.errors import NothingToUndo, PlanError, RequestRefused
 from cvtr_widgets.plans import undo
 from cvtr_widgets.plans.make_plan import make_plan, read_leads
 from cvtr_widgets.plans.plan import Plan
@@ -88,7 +88,11 @@ def undo_plan(
     on_progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
 ) -> Plan:
-    """The plan that takes runs back; see ``LeadSession.plan_undo``."""
+    """The plan that takes runs back; see ``LeadSession.plan_undo``.
+
+    Raises:
+        NothingToUndo: nothing of them can be taken back.
+    """
     ended = running.ended_runs(runs)
     steps = undo.steps_of(ended)
     deliveries = [lead_id for lead_id, mine in steps.items() if mine[-1].done.kind in DELIVERIES]
@@ -98,7 +102,8 @@ def undo_plan(
     said = undo.words_of(ways, out, nearest=nearest)
     if not groups:
         what = "this run" if len(ended) == 1 else "these runs"
-        raise PlanError(f"Nothing of {what} can be taken back. " + (" ".join(said) or "No lead was changed."))
+        why = " ".join(said) or "No lead was changed."
+        raise NothingToUndo(f"Nothing of {what} can be taken back. {why}", left_out=out)
     more: dict[str, Any] = {"left_out": out, "notes": said, "undoes": [one.run_id for one in ended], "ways": ways}
     rules = running.policy.rules((action for action, _ in groups), cancelled=cancelled)
     return make_plan(client, PlanLists(client), groups, reading=reading, rules=rules, cancelled=cancelled, **more)

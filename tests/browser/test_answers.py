@@ -96,7 +96,7 @@ def test_an_answer_to_a_press_of_step_three_stands_there(open_panel, sandbox, ke
     panel.run()
     panel.press(".cvtr-undo-run")
     stands_by(panel, ".cvtr-undo-run", "Nothing of this run can be taken back", box=".cvtr-undo-problem")
-    expect(panel(".cvtr-rest:visible")).to_contain_text("2 leads stay different: they were Caution before.")
+    expect(panel(".cvtr-rest:visible")).to_contain_text("2 leads stay different: they were Caution")
     screenshot("answer-undo-420")
     with panel.page.expect_download():
         panel(".cvtr-export").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.test_honest_panel import caution, flag
+from tests.browser.test_returns_file import choose_file
 
 pytestmark = pytest.mark.kept_page
 REDRAW = """
@@ -24,7 +25,11 @@ def redraw():
             for name in ("leads", "plan", "results"):
                 table = state.table(name)
                 table.size(25 if turn % 2 else 26)
-            panel._deltas.forget()
+            file = state.files.imported
+            if file.found is not None:
+                wording = next(iter({**file.found.unmapped, **file.found.mapped}))
+                file.map(wording, "" if turn % 2 else file.view()["targets"][1][0])
+            panel._news.forget()
             panel._sent_rows.clear()
         panel._changed()
 thread = threading.Thread(target=redraw, daemon=True)
@@ -60,18 +65,26 @@ def visits(panel):
     try:
         moving = walk(panel)
     finally:
+        assert panel.opened.kernel_eval("thread.is_alive()"), "nothing was redrawn"
         panel.opened.kernel_eval("going.set()")
     ours = ("cvtr-use-decided", "cvtr-use-kept", "cvtr-link")  # what the redrawing itself adds
     return tuple([name for name in walked if not any(o in name for o in ours)] for walked in (still, moving))
 
 
-def test_tab_visits_every_control_while_the_kernel_redraws(open_panel, sandbox):
+def test_tab_visits_every_control_while_the_kernel_redraws(open_panel, sandbox, tmp_path):
     panel = open_panel()
     still, moving = visits(panel)
     assert moving == still
     panel.load()
     still, moving = visits(panel)
     assert moving == still, "with leads"
+    path = tmp_path / "october.csv"
+    path.write_text("Email,Reason\n" + "".join(f"nobody{n}@example.org,{n}\n" for n in range(3)))
+    choose_file(panel, path)
+    panel(".cvtr-returns-map").first.wait_for()
+    still, moving = visits(panel)
+    assert moving == still, "with a returns file"
+    panel(".cvtr-returns-close").click()
     flag(panel, caution(sandbox, 3), "invalid", reason="Duplicate")
     still, moving = visits(panel)
     assert moving == still, "with a plan"

@@ -1,4 +1,4 @@
-"""A returns file in the panel: 300 rows in Excel, by e-mail, to the answered file; narrow, dark, by keyboard; and nothing of it saved."""
+"""A returns file in the panel: 300 rows in Excel, by e-mail, to the answered file; by keys alone, narrow, dark; and nothing of it saved."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from playwright.sync_api import expect
 
 from cvtr_widgets.sandbox import SandboxServer
 from tests.browser.panel import CELL
-from tests.browser.test_answers import narrow
+from tests.browser.test_accessibility import CONTRAST_ALONE, SIDEWAYS, TALL, judged
+from tests.browser.test_keyboard import WITHIN, tab_to
 from tests.browser.test_saved import TOGGLE
 
-REASONS = ("Duplicate", "Out of Target", "no money", "wrong man", "went elsewhere", "is a customer")
 MEANS = {
     "no money": "Returned / No budget", "wrong man": "Returned / Wrong person", "went elsewhere": "Returned / Not interested",
-    "is a customer": "Returned / Already a customer",
+    "is a customer": "Returned / Already a customer", "seen before": "Duplicate", "not our people": "Out of Target",
 }  # fmt: skip
+REASONS = tuple(MEANS)
 NOBODY = ("nobody.here@example.org", "nobody.there@example.org")
 MOST_CLICKS, MOST_SECONDS = 12, 180
 
@@ -54,6 +55,21 @@ def choose_file(panel, path, button=".cvtr-import-returns"):
     chooser.value.set_files(path)
 
 
+def map_by_keys(panel):
+    """Map every wording: the first one has the focus once the rows are matched, Tab leads to the next."""
+    keyboard = panel.page.keyboard
+    for _ in MEANS:
+        now = panel("select.cvtr-returns-map:focus")
+        expect(now).to_be_visible()
+        wording = now.get_attribute("data-wording")
+        place = [one.inner_text() for one in now.locator("option").all()].index(MEANS[wording])
+        for _ in range(place):
+            keyboard.press("ArrowDown")
+        keyboard.press("Tab")
+        label = panel(f".cvtr-returns-map[data-wording='{wording}']").locator("xpath=..").locator("label")
+        expect(label).to_have_text(f"{wording} (mapped)")
+
+
 def test_300_rows_in_excel_to_the_answered_file_in_twelve_clicks(open_panel, sandbox, tmp_path, screenshot):
     path = tmp_path / "october.xlsx"
     picked = returns_file(sandbox, path)
@@ -69,12 +85,7 @@ def test_300_rows_in_excel_to_the_answered_file_in_twelve_clicks(open_panel, san
     expect(panel(".cvtr-returns-read")).to_have_text("Read the 420 leads of the filters and look in them (5 requests)")
     click(".cvtr-returns-read")
     expect(panel(".cvtr-returns-counts")).to_contain_text("not found")
-    for wording, target in MEANS.items():
-        clicks.append(wording)  # a choice in a drop-down
-        panel(f".cvtr-returns-map[data-wording='{wording}']").select_option(label=target)
-        expect(panel(f".cvtr-returns-map[data-wording='{wording}']").locator("xpath=..").locator("label")).to_contain_text(
-            "mapped"
-        )
+    map_by_keys(panel)
     choice = panel(".cvtr-returns-choose")
     three = sorted(int(one.get_attribute("value")) for one in choice.locator("option").all() if one.get_attribute("value"))
     assert len(three) == 3
@@ -104,26 +115,70 @@ def test_300_rows_in_excel_to_the_answered_file_in_twelve_clicks(open_panel, san
     assert seconds < MOST_SECONDS
 
 
-def test_nothing_of_the_file_is_saved_and_it_fits_a_narrow_page(open_panel, sandbox, tmp_path, screenshot):
+def test_by_keys_alone_with_axe_at_each_state_and_nothing_saved(open_panel, sandbox, tmp_path, screenshot):
     path = tmp_path / "october.xlsx"
     picked = returns_file(sandbox, path)
+    book = openpyxl.load_workbook(path)
+    book.copy_worksheet(book["Returns"]).title = "Older"
+    book.save(path)
     panel = open_panel(cells=[CELL.format(role="admin")])
-    opened, page = panel.opened, panel.page
-    choose_file(panel, path)
-    panel(".cvtr-returns-read").wait_for()
-    panel(".cvtr-returns-read").focus()
-    page.keyboard.press("Enter")
-    expect(panel(".cvtr-returns-unclear")).to_be_visible()
-    opened._finish(TOGGLE)
-    try:
-        saved = json.dumps(opened.save())
-    finally:
-        opened._finish(TOGGLE)  # the page is kept for the next test
+    opened, page, press = panel.opened, panel.page, panel.page.keyboard.press
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    opened.width(1280, TALL)
+    wrong = []
+
+    def look(state):
+        found = {name: by for name, by in panel.root.evaluate(SIDEWAYS).items() if by > 0}
+        wrong.extend([*judged(panel), *([f"{state}: {found}"] if found else [])])
+        screenshot(f"returns-{state}-1280", ".cvtr-panel")
+
+    tab_to(page, ".cvtr-import-returns")
+    with page.expect_file_chooser() as chooser:
+        press("Enter")
+    chooser.value.set_files(path)
+    expect(panel(".cvtr-returns .cvtr-problem")).to_contain_text("“Returns”, “Older”. Choose one below.")
+    assert page.evaluate(WITHIN), "the focus was lost with the button that was pressed"
+    look("which-sheet")
+    tab_to(page, ".cvtr-returns-sheet")
+    press("ArrowDown")
+    expect(panel(".cvtr-returns-read")).to_be_visible()
+    expect(panel(".cvtr-returns-sheet")).to_be_focused()
+    look("cost-of-reading")
+    tab_to(page, ".cvtr-returns-read")
+    press("Enter")
+    expect(panel("select.cvtr-returns-map:focus")).to_be_visible()
+    look("wordings")
     secrets = [*NOBODY, "the.same@example.org", "no money", "october", str(picked[0]), sandbox.record(picked[0])["email"]]
+    opened._finish(TOGGLE)
+    saved = json.dumps(opened.save())
+    opened._finish(TOGGLE)
     assert [one for one in secrets if one in saved] == []
-    narrow(panel)
-    wide = page.evaluate("() => { const p = document.querySelector('.cvtr-panel'); return p.scrollWidth - p.clientWidth; }")
-    assert wide <= 1
-    screenshot("returns-420", ".cvtr-panel")
+    panel(".cvtr-returns-map").first.focus()
+    map_by_keys(panel)
+    tab_to(page, ".cvtr-returns-choose")
+    press("ArrowDown")
+    expect(panel(".cvtr-returns-preview")).to_have_text("Preview 298 leads")
+    expect(panel(".cvtr-returns-choose")).to_be_focused()  # the list that it is in was drawn anew
+    look("all-mapped")
     opened.theme("dark")
-    screenshot("returns-420-dark", ".cvtr-panel")
+    wrong += judged(panel, CONTRAST_ALONE)
+    screenshot("returns-1280-dark", ".cvtr-panel")
+    for theme in ("dark", "light"):
+        opened.theme(theme)
+        opened.width(420, TALL)
+        screenshot(f"returns-420-{theme}", ".cvtr-panel")
+    wrong += [f"420: {found}" for found in panel.root.evaluate(SIDEWAYS).items() if found[1] > 1]
+    opened.width(1280)
+    tab_to(page, ".cvtr-returns-preview")
+    press("Enter")
+    expect(panel(".cvtr-made-of")).to_contain_text("returns file october.xlsx")
+    for selector, key in ((".cvtr-confirm", "Space"), (".cvtr-run", "Enter")):
+        tab_to(page, selector)
+        press(key)
+    panel(".cvtr-answer-file").wait_for()
+    assert page.evaluate(WITHIN), "the focus was lost with the button that was pressed"
+    tab_to(page, ".cvtr-answer-file")
+    with page.expect_download() as coming:
+        press("Enter")
+    assert coming.value.suggested_filename == "october-answered.xlsx"
+    assert not wrong, "\n".join(wrong)

@@ -217,7 +217,8 @@ def test_what_cannot_be_undone_is_said_beforehand_and_beside_the_button(driven):
     driven.run()
     driven.say("undo_run")
     view = driven.view()["processing"]
-    assert view["undo_problem"]["text"].startswith("Nothing of this run can be taken back. 3 leads left out: it was Caution")
+    assert view["undo_problem"]["text"] == "Nothing of this run can be taken back."
+    assert [one["text"].partition(",")[0] for one in view["rest"]] == ["3 leads stay different: they were Caution"]  # said once
     assert view["problem"] is None
     assert view["run"]["finished"]
 
@@ -243,7 +244,7 @@ def test_results_say_before_and_after_and_why_leads_were_skipped(driven):
     driven.run()
     run = driven.view()["processing"]["run"]
     assert run["sums"] == ["Current Status Caution → Invalid: 2 leads"]
-    assert [about for outcome, _, _, about in run["counts"] if outcome == "skipped"] == ["Not sent: not found 2."]
+    assert [about for outcome, *_, about in run["counts"] if outcome == "skipped"] == ["not found. Nothing was sent."]
 
 
 def test_valid_with_integrations_says_what_else_it_does(driven):

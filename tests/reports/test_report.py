@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import io
 import re
+import shutil
 import stat
+import subprocess
 from html.parser import HTMLParser
 
 import openpyxl
@@ -17,6 +19,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.cli.app import app
 from cvtr_widgets.errors import ExportError, RunError
 from cvtr_widgets.insight.finding import Findings
+from cvtr_widgets.reports.expected_money import expected_money
 from cvtr_widgets.sandbox.faults.faults import Mishap
 from tests.runs.conftest import Gate, journal_folder, open_session, sandbox, session, until
 
@@ -268,3 +271,24 @@ def test_an_exception_from_the_policy_is_in_the_report(session, tmp_path, monkey
     for path in (run.report(tmp_path / "a.html"), session.report(run.id, tmp_path / "b.html")):
         assert f"for {kept} leads by Mary Manager (user:1)" in page_of(path).text
         assert "agreed <b>with</b> Acme" in page_of(path).text
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_the_workbook_says_in_libreoffice_what_the_frames_say(mixed, tmp_path):
+    run, leads = mixed
+    path = run.report(tmp_path / "run.xlsx", leads=leads)
+    every_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
+    home = f"-env:UserInstallation=file://{tmp_path / 'office'}"
+    command = ["soffice", "--headless", home, "--convert-to", every_sheet, "--outdir", str(tmp_path / "csv"), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    outcomes, money, effect, each = (
+        pd.read_csv(tmp_path / "csv" / f"run-{name}.csv") for name in ("Outcomes", "Money", "Before and after", "Leads")
+    )
+    counts = {name.replace("_", " "): n for name, n in run.counts.items()}
+    assert {name: n for name, n in zip(outcomes["outcome"], outcomes["leads"], strict=True) if n} == counts
+    assert effect["leads"].tolist() == cvtr.insight.run_effect(run)["leads"].tolist()
+    assert each.set_index("lead_id")["outcome"].to_dict() == run.results["outcome"].astype(str).to_dict()
+    expected = expected_money(run.plan, run.results["outcome"].astype(str).to_dict())
+    assert money["expected"].tolist() == [float(n) for n in expected["expected"]]
+    assert money["done"].tolist() == [float(n) for n in expected["done"]]

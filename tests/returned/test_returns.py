@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font, PatternFill
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.errors import ColumnUnclear, ExportError, PlanError, SelectionError
+from cvtr_widgets.errors import ColumnUnclear, ExportError, PlanError, SelectionError, SheetUnclear
 from cvtr_widgets.returned.matching import LeadIndex
 
 
@@ -237,3 +237,45 @@ def test_what_is_similar_is_shown_and_not_chosen():
     assert strict.match({"telephone": "+44 (20) 7946-0001"}).lead_id == 7
     assert strict.match({"id": "7", "email": "bob@x.example"}).state == "keys disagree"
     assert strict.match({"id": "8", "email": "Ann.Lee@x.example"}).lead_id is None
+
+
+def book_of(tmp_path, **sheets):
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for title, rows in sheets.items():
+        sheet = made.create_sheet(title.replace("_", " "))
+        for row in rows:
+            sheet.append(row)
+    path = tmp_path / "october.xlsx"
+    made.save(path)
+    return path, made
+
+
+def test_of_several_sheets_none_is_taken_by_itself(session, tmp_path):
+    ids = [int(i) for i in session.pull(status="Caution").index[:3]]
+    head = ["Lead ID", "Reason"]
+    path, made = book_of(
+        tmp_path, Read_me=[["Dear colleagues,"], ["all in the next sheet"]], October=[head, [ids[0], "Duplicate"]],
+        November=[head, [ids[1], "Duplicate"]], Old=[head, [ids[2], "Duplicate"]],
+    )  # fmt: skip
+    made["Old"].sheet_state = "hidden"
+    made.save(path)
+    with pytest.raises(SheetUnclear, match="could be meant: “October”, “November”") as caught:
+        cvtr.returns(path, session)
+    assert caught.value.sheets == ("October", "November")
+    for title, lead_id in (("October", ids[0]), ("November", ids[1]), ("Old", ids[2])):
+        found = cvtr.returns(path, session, sheet=title)
+        assert found.rows["lead_id"].tolist() == [lead_id]
+        assert (found.sheet, found.sheets) == (title, ("October", "November"))
+    with pytest.raises(SelectionError, match="There is no sheet “Septembre”"):
+        cvtr.returns(path, session, sheet="Septembre")
+    del made["November"]
+    made.save(path)
+    found = cvtr.returns(path, session)
+    assert found.rows["lead_id"].tolist() == [ids[0]]
+    assert found.notes[:2] == ("The sheet “October” was read.", "Not read, because Excel hides them: Old.")
+    # a column that is said, or remembered, tells the sheet as a recognised one does
+    path, _ = book_of(tmp_path, One=[["No.", "Grund"], [ids[0], "Duplicate"]], Two=[["Text"], ["nothing"]])
+    with pytest.raises(SheetUnclear, match="No sheet of this workbook names its leads"):
+        cvtr.returns(path, session)
+    assert cvtr.returns(path, session, columns={"id": "No.", "reason": "Grund"}).rows["lead_id"].tolist() == [ids[0]]

@@ -259,3 +259,18 @@ def test_any_action_may_be_signed(session, ids, action):
     assert set(run.results.signed_by) == {"Mary Manager"}
     assert session.history().loc[run.id, "signed_by"] == "Mary Manager"
     assert set(session.recorded(run.id).signed_by) == {"Mary Manager"}
+
+
+def test_what_is_held_back_leaves_room_under_a_cap_and_nothing_else_is_said_of_the_others(
+    sandbox, open_session, session, policy, tmp_path
+):
+    ids = [int(i) for i in session.pull(status="Caution").index[:4]]
+    path = session.plan(cvtr.mark_test("Test lead"), ids).save(tmp_path / "a.cvtr-plan", why="Tests")
+    sandbox.server.change(ids[0], status="Invalid", reason="Duplicate")
+    policy('[[caps]]\nname = "Tests"\nactions = ["test"]\nby = "all"\nperiod = "day"\nleads = 2\n')
+    opened = session.open_plan(path)
+    sent = {e.lead_id for e in opened.plan.sendable}
+    assert sent == {ids[1], ids[2]}
+    assert set(opened.differences.index) == {ids[0], ids[3]}
+    assert opened.differences["held_back"].all()
+    assert opened.differences.loc[ids[3], "difference"].startswith("by the policy its verdict changed")

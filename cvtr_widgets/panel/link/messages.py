@@ -188,6 +188,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "again": {},
     "agree": {"place": _COUNT, "on": _flag, "fingerprint": _text(100)},
     "first": {"fingerprint": _text(100)},
+    "exception": {"name": _text(300), "reason": _text(2_000), "fingerprint": _text(100)},
     "verify": {"way": _one_of("all", "doubtful", "sample:100", "none")},
     "pause": {"on": _flag},
     "undo_run": {},
@@ -200,6 +201,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "same_again": {},
     "to_results": {},
     # returns files and plan files
+    "returns_sheet": {"name": _text(500)},
     "returns_column": {"role": _one_of(*ROLES), "name": _text(500)},
     "returns_advertiser": {"name": _text(300)},
     "returns_map": {"wording": _text(), "target": _text(1_000)},
@@ -211,6 +213,9 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "plan_include": {"on": _flag},
     "plan_stop": {},
     "rule_stop": {},
+    "past_undo_look": {},
+    "past_undo": {"which": _text(300), "nearest": _flag},
+    "past_undo_stop": {},
     "plan_save": {"why": _text(2_000), "fingerprint": _text(100)},
     "plan_back": {"remark": _text(2_000)},
 }

@@ -27,8 +27,12 @@ function idsRow(link) {
   return { element: h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, chooser.button, chooser.file), ids };
 }
 
+/** What tells a control from the others of a list: it is the same one after the list was drawn anew. @param {Element} one */
+const same = (one) => JSON.stringify([one.tagName, one.className, one.getAttribute("aria-label"), one.textContent?.slice(0, 80),
+  one instanceof HTMLElement ? { ...one.dataset } : null]);
+
 /**
- * Redraws an element's children when what they show has changed. ``make(now)`` gives them.
+ * Redraws an element's children when what they show has changed. ``make(now)`` gives them. The control that had the focus gets it back.
  * @param {HTMLElement} element
  * @param {(now: any) => (Node | string)[]} make
  */
@@ -39,8 +43,14 @@ export function redrawn(element, make) {
     if (text === drawn) return;
     drawn = text;
     const children = make(now);
+    const active = document.activeElement;
+    const focused = active && active !== element && element.contains(active) ? active : null;
     element.replaceChildren(...children);
     setShown(element, children.length > 0);
+    if (focused) {
+      const found = [...element.querySelectorAll(focused.tagName)].find((one) => same(one) === same(focused));
+      if (found instanceof HTMLElement) found.focus();
+    }
   };
 }
 

@@ -143,5 +143,5 @@ export function leadsStep(link) {
     search.set(said.search, handled);
   }
 
-  return { element, update, showFiles: files.update, texts, table, days: filters.days, flush: given.flush };
+  return { element, update, showFiles: files.update, focusFiles: files.focus, texts, table, days: filters.days, flush: given.flush };
 }

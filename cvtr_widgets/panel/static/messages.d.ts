@@ -99,6 +99,8 @@ export interface View {
   processing: Record<string, any>;
   imported: Record<string, any>;
   shared: Record<string, any>;
+  rule: Record<string, any>;
+  undo: Record<string, any>;
   look: Record<string, any>;
 }
 

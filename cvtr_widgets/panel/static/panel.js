@@ -148,10 +148,10 @@ class Panel {
     this.steps[2].update(view.step, view.processing.summary, planned);
     this.past.update(view.past, view.processing.running);
     this.leads.update(view.leads, fresh);
-    this.leads.showFiles(view.imported, view.shared, fresh);
+    this.leads.showFiles(view, fresh);
     this.leads.days(view.head.zone, view.head.offset);
     this.type.update(view.type, fresh);
-    this.processing.update(view.processing, fresh, view.head, view.shared);
+    this.processing.update(view, fresh);
     if (fresh) this.answer.update(view.head.answer);
     this.look.update(view.look);
   }
@@ -164,7 +164,8 @@ class Panel {
   #handOnFocus(focused, step) {
     const now = document.activeElement;
     const vanished = focused && !(now && this.root.contains(now) && now.checkVisibility());
-    if (vanished && step === this.#step && !(step === 3 && this.processing.focus())) this.steps[step - 1].focus();
+    const handedOn = () => (step === 3 ? this.processing.focus() : step === 1 && this.leads.focusFiles());
+    if (vanished && step === this.#step && !handedOn()) this.steps[step - 1].focus();
     const moved = this.#step && step !== this.#step;
     if (moved && (this.root.contains(document.activeElement) || document.activeElement === document.body)) this.steps[step - 1].focus();
   }

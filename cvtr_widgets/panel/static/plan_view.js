@@ -4,6 +4,7 @@ import { button, h, setEnabled, setLine, setLines, setShown, setText } from "./d
 import { dropdown, tickBox, typed } from "./fields.js";
 import { firstWrite } from "./first_write.js";
 import { inWords } from "./format.js";
+import { policyException } from "./policy_exception.js";
 import { savePlan } from "./shared_plan.js";
 import { LeadTable } from "./table.js";
 import { tiles } from "./tiles.js";
@@ -33,7 +34,7 @@ function planFacts(link) {
     setLine(madeOf, plan.made_of);
     setLines(groups, plan.groups);
     setLine(takesBack, plan.takes_back);
-    setShown(toResults, Boolean(plan.takes_back));
+    setShown(toResults, plan.to_results);
     verdicts.update(plan.tiles, plan.filter);
     setLine(cost, plan.cost);
     setLines(warnings, plan.warnings);
@@ -98,8 +99,9 @@ export function planView(link) {
   const provenLine = h("p", { class: "cvtr-note cvtr-proven", hidden: true });
   const ask = confirmation(link, () => fingerprint, flush);
   const first = firstWrite(link, () => ask.signature.flush());
-  const element = h("div", { class: "cvtr-plan", hidden: true }, ...facts.elements, h("div", { class: "cvtr-row" }, verify.element),
-    provenLine, first.element, ask.element, savePlan(link, () => fingerprint));
+  const exception = policyException(link, () => fingerprint);
+  const element = h("div", { class: "cvtr-plan", hidden: true }, ...facts.elements, exception.element,
+    h("div", { class: "cvtr-row" }, verify.element), provenLine, first.element, ask.element, savePlan(link, () => fingerprint));
 
   /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {
@@ -111,6 +113,7 @@ export function planView(link) {
     facts.update(plan, fresh, view.rest);
     setShown(verify.element, Boolean(plan.will_change) && plan.ways.length > 1);
     verify.update(plan.ways, plan.verify, fresh);
+    exception.update(view.exception);
     first.update(view.first, fresh);
     setLine(provenLine, view.proven);
     ask.update(view, fresh || isOther);

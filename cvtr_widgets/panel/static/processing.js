@@ -4,9 +4,10 @@ import { problemBox } from "./answers.js";
 import { button, h, progressLine, setLine, setShown } from "./dom.js";
 import { planView } from "./plan_view.js";
 import { runProgress, runResults } from "./run_view.js";
+import { openedRule } from "./rule_file.js";
 import { openedPlan } from "./shared_plan.js";
 
-/** @import { Link, Section } from "./messages.d.ts" */
+/** @import { Link, View } from "./messages.d.ts" */
 
 /** @param {Link} link */
 export function processingStep(link) {
@@ -15,21 +16,22 @@ export function processingStep(link) {
   const stale = h("div", { class: "cvtr-note", role: "alert", hidden: true });
   const again = button("Preview again", { class: "cvtr-preview-again" }, () => link.send("preview"));
   const opened = openedPlan(link);
+  const rule = openedRule();
   const plan = planView(link);
   const progress = runProgress(link);
   const error = h("div", { class: "cvtr-problem", role: "alert", hidden: true });
   const results = runResults(link);
-  const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, opened.element, plan.element,
-    progress.element, error,
-    results.element);
+  const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, opened.element, rule.element,
+    plan.element, progress.element, error, results.element);
 
-  /** @param {Section} view @param {boolean} fresh @param {Section} head @param {Section} shared */
-  function update(view, fresh, head, shared) {
+  /** @param {View} whole @param {boolean} fresh */
+  function update({ processing: view, head, shared, rule: said }, fresh) {
     working.update(view.job);
     problem.update(view.problem);
     setLine(stale, view.stale);
     setShown(again, Boolean(view.stale) || (Boolean(view.problem) && !view.plan && !view.run));
     opened.update(shared, fresh);
+    rule.update(said);
     plan.update(view, fresh);
     plan.place(head.badge);
     progress.update(view.run);

@@ -59,13 +59,13 @@ function resultTools(link) {
     () => link.send("same_again"));
   const over = button("Start over", { class: "cvtr-start-over", title: "Selects nothing and clears action, reason, comment and integrations" },
     () => link.send("start_over"));
-  const element = h("div", { class: "cvtr-bar" }, answer, format, save, h("span", { class: "cvtr-grow" }), undo, which, nearly.element, rest,
-    same, over);
+  const back = h("span", { class: "cvtr-undo", role: "group", "aria-label": "Take back" }, undo, which, nearly.element);
+  const element = h("div", { class: "cvtr-bar" }, answer, format, save, h("span", { class: "cvtr-grow" }), back, rest, same, over);
 
   /** @param {any} run @param {Section} head @param {boolean} answerable */
   function update(run, head, answerable) {
     setShown(answer, answerable);
-    for (const one of [save, format, undo, which, nearly.element, same]) setShown(one, Boolean(run));
+    for (const one of [save, format, back, same]) setShown(one, Boolean(run));
     setLine(rest, run ? run.again : "");
     download.update(head.download?.asked?.[0] === link.page ? head.download : null);
   }

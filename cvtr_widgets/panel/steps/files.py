@@ -1,4 +1,4 @@
-"""Files that plans are made of, in the panel: returns files, plan files and rule files."""
+"""What else plans are made of, in the panel: returns files, plan files, rule files, and earlier runs that are taken back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.panel.jobs import Jobs, Refused
 from cvtr_widgets.panel.steps.import_returns import ReturnsImport
 from cvtr_widgets.panel.steps.leads import LeadsStep
+from cvtr_widgets.panel.steps.past_undo import PastUndo
 from cvtr_widgets.panel.steps.processing import ProcessingStep
 from cvtr_widgets.panel.steps.rule_plans import RulePlans
 from cvtr_widgets.panel.steps.shared_plans import SharedPlans
@@ -27,12 +28,14 @@ class FileSteps:
         self.imported = ReturnsImport(session, jobs, leads, self._other_plan)
         self.shared = SharedPlans(session, jobs, processing, show)
         self.rules = RulePlans(session, jobs, processing, show)
+        self.undo = PastUndo(session, jobs, processing, show)
         self._processing, self._show = processing, show
 
     def handlers(self) -> dict[str, Callable[..., str | None]]:
         """What the page may say of them."""
         file = self.imported
         return {
+            "returns_sheet": file.sheet,
             "returns_column": file.column,
             "returns_advertiser": file.advertiser,
             "returns_map": file.map,
@@ -44,6 +47,9 @@ class FileSteps:
             "plan_include": lambda on: self.shared.include(on=on),
             "plan_stop": self.shared.stop,
             "rule_stop": self.rules.stop,
+            "past_undo_look": self.undo.look,
+            "past_undo": lambda which, nearest: self.undo.plan(which, nearest=nearest),
+            "past_undo_stop": self.undo.stop,
         }
 
     @staticmethod
@@ -93,6 +99,11 @@ class FileSteps:
         return source.answer_content(results)
 
     def view(self) -> dict[str, Any]:
-        """As JSON values: ``imported`` the returns file, ``shared`` the plan file, ``rule`` the rule file."""
+        """As JSON values: ``imported`` the returns file, ``shared`` the plan file, ``rule`` the rule file, ``undo`` past runs."""
         self.imported.follow()
-        return {"imported": self.imported.view(), "shared": self.shared.view(), "rule": self.rules.view()}
+        return {
+            "imported": self.imported.view(),
+            "shared": self.shared.view(),
+            "rule": self.rules.view(),
+            "undo": self.undo.view(),
+        }

@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of
-from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.errors import CvtrError, SheetUnclear
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.steps.import_view import file_view, target_of
@@ -54,6 +54,8 @@ class ReturnsImport:
         self.found: Returns | None = None
         self._session, self._jobs, self._leads, self._changed = session, jobs, leads, changed
         self._content = b""
+        self._sheet: str | None = None
+        self._sheets: tuple[str, ...] = ()
         self._names: tuple[str, ...] = ()
         self._columns: dict[str, str | None] = {}
         self._reasons: dict[str, Any] = {}
@@ -90,6 +92,7 @@ class ReturnsImport:
         self._changed()
         self.name, self._content, self._names, self.problem, self.found = "", b"", (), None, None
         self._columns, self._reasons, self._choices, self._advertiser = {}, {}, {}, ""
+        self._sheet, self._sheets = None, ()
         self._searched, self._window, self._waits = None, None, False
 
     def _loaded(self) -> _Searched | None:
@@ -97,6 +100,13 @@ class ReturnsImport:
         return None if frame is None else _Searched(f"the {count_of(len(frame))} that are loaded", frame)
 
     # -- what the user says -------------------------------------------------------------------------------------------
+
+    def sheet(self, name: str) -> None:
+        """Say which sheet of a workbook holds the rows. What was said of the columns and rows of another one is forgotten."""
+        if not self.open or name not in self._sheets:
+            raise Refused("The file has no such sheet any more. Look at it again.")
+        self._sheet, self._names, self._columns, self._choices = name, (), {}, {}
+        self._match()
 
     def column(self, role: str, name: str) -> None:
         """Say which column of the file says something; an empty name: none does."""
@@ -194,31 +204,37 @@ class ReturnsImport:
         self._changed()
         self.problem, self._waits = None, False
         content, name, searched = self._content, self.name, self._searched
+        sheet = self._sheet
         columns, reasons, choices, whose = dict(self._columns), dict(self._reasons), dict(self._choices), self._advertiser
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> tuple[Returns | None, tuple[str, ...], list[str]]:
             known = self._advertisers if self._advertisers is not None else _names_of(self._session)
-            names = names_in(content)
+            names = names_in(content, sheet)
             self._names = names  # so that a column can be chosen also where the file is not understood
-            if searched is None and must_be_searched(content, name, columns, self._session.identity, whose or None):
+            if searched is None and must_be_searched(content, name, columns, self._session.identity, whose or None, sheet):
                 return None, names, known
             found = match_file(
                 content, name, self._session, leads=None if searched is None else searched.frame, columns=columns,
-                reasons=reasons, advertiser=whose or None, cancel=job.cancel.is_set, on_page=tell,
+                reasons=reasons, advertiser=whose or None, sheet=sheet, cancel=job.cancel.is_set, on_page=tell,
             )  # fmt: skip
             return _chosen_again(found, choices), names, known
 
         def done(got: tuple[Returns | None, tuple[str, ...], list[str]]) -> None:
             self.found, self._names, self._advertisers = got
+            if self.found is not None:
+                self._sheets = self.found.sheets
             if self.found is None:
                 self._waits = True
                 self._ask_cost()
 
         self._jobs.start("returns", f"Reading {name}", work, done, self._failed)
 
-    def _failed(self, problem: Problem, _error: BaseException) -> None:
+    def _failed(self, problem: Problem, error: BaseException) -> None:
         self.found = None
-        text = re.sub(r":? columns=\{[^}]*\}", " below", problem.text)  # what a script would say, the page has drop-downs for
+        if isinstance(error, SheetUnclear):
+            self._sheets = error.sheets
+        # What a script would say, the page has drop-downs for.
+        text = re.sub(r":? (columns=\{[^}]*\}|sheet=.*(?=\.$))", " below", problem.text)
         self.problem = dataclasses.replace(problem, text=text)
 
     # -- what is shown ------------------------------------------------------------------------------------------------
@@ -247,6 +263,8 @@ class ReturnsImport:
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "names": [[name, plain(name, 60)] for name in dict.fromkeys(filter(None, self._names))],
+            "sheets": [[name, plain(name, 60)] for name in self._sheets] if len(self._sheets) > 1 else [],
+            "sheet": self._sheet or ("" if self.found is None else self.found.sheet),
             "roles": [[role, words] for role, words in ROLE_WORDS.items()],
             "advertiser": self._advertiser,
             "advertisers": [[name, plain(name, 60)] for name in self._advertisers or ()],

@@ -56,16 +56,22 @@ def file_view(found: Returns | None, frame: pd.DataFrame | None) -> dict[str, An
         "wordings": _wordings(found),
         "targets": [["", "not mapped: its rows stop"], *([_value(t), words] for t, words in found.targets())],
         "unclear": unclear,
-        "groups": [[plain(describe(action), 200), len(ids)] for action, ids in found.groups[:MOST]],
+        "groups": [[plain(describe(action, looked_up=False), 200), len(ids)] for action, ids in found.groups[:MOST]],
         "more": more,
     }
 
 
 def _wordings(found: Returns) -> list[list[Any]]:
-    """Wordings that the list does not hold: those that stop rows first, then those that the user has mapped."""
-    open_: list[list[Any]] = [[text, plain(text, 120) or "(no reason)", n, ""] for text, n in found.unmapped.items()]
-    said = [[text, plain(text, 120) or "(no reason)", 0, _value(t)] for text, t in found.mapped.items() if found.by_user(text)]
-    return [*sorted(open_, key=lambda one: one[2], reverse=True), *said][:MOST]
+    """Wordings that the list does not hold, and those that the user has mapped: [wording, words, rows that it stops, target].
+    They stay where they are when one is mapped: nothing moves under a hand that is about to click.
+    """
+    shown: list[list[Any]] = []
+    for text, _ in found.wordings():
+        if text in found.unmapped:
+            shown.append([text, plain(text, 120) or "(no reason)", found.unmapped[text], ""])
+        elif found.by_user(text):
+            shown.append([text, plain(text, 120) or "(no reason)", 0, _value(found.mapped[text])])
+    return shown[:MOST]
 
 
 def _unclear(found: Returns, frame: pd.DataFrame | None) -> tuple[list[dict[str, Any]], str]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import ROWS, count_of
-from cvtr_widgets.errors import PlanError
+from cvtr_widgets.errors import NothingToUndo
 from cvtr_widgets.models import Action, LeadId, Outcome, Progress, Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.first_write import FirstWrite
 from cvtr_widgets.panel.steps.leads import LeadsStep
+from cvtr_widgets.panel.steps.policy_exceptions import PolicyExceptions
 from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, state_words, what_of
 from cvtr_widgets.panel.steps.type import TypeStep
-from cvtr_widgets.panel.steps.undo_rest import Rest, all_of, rest_of
+from cvtr_widgets.panel.steps.undo_rest import Rest, rest_of
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.plans.plan import Plan
@@ -40,9 +42,11 @@ class ProcessingStep:
         self.confirmed = False
         self.count = ""
         self.signature = ""
+        self.lapses = 0
         self.verify = "all"
         self.proven = ""
         self.first = FirstWrite(session, jobs)
+        self.exceptions = PolicyExceptions(session, jobs)
         zone = session.client.zone
         self.plan_table = LeadTable(PLAN_COLUMNS, page_size=25, zone=zone)
         self.result_table = LeadTable(RESULT_CELLS, page_size=25, zone=zone)
@@ -112,11 +116,30 @@ class ProcessingStep:
         self.source, self._source_words = source, words
         self._take(plan)
 
+    def show_undo(self, plan: Plan) -> None:
+        """Show a plan that takes runs back which are not shown here."""
+        self.forget()
+        self._take(plan)
+        self.source, self._takes_back = plan, _runs_words(plan.undoes)
+        self.rest = rest_of(plan.left_out, ())
+
     def _take(self, plan: Plan) -> None:
         """Show a plan, and the one lead that its first write goes to where an action is not proven here."""
         self.plan = plan
         self.plan_table.set_frame(plan.frame)
         self.first.look(plan)
+        self.exceptions.look(plan)
+
+    def except_from_policy(self, name: str, reason: str, fingerprint: str) -> None:
+        """Send also what the policy stops, by a named person's exception: another plan, which is confirmed anew."""
+        if self.run is not None:
+            raise Refused("This plan has been run, so no exception can be made for it any more.")
+
+        def done(plan: Plan) -> None:
+            self.lapse()
+            self._take(plan)
+
+        self.exceptions.make(name, reason, fingerprint, self.stale, done)
 
     def send_first(self, fingerprint: str) -> None:
         """Send the first write, to the one lead shown; where it is as intended, the plan for the others is shown."""
@@ -135,6 +158,7 @@ class ProcessingStep:
                 self.plan_table.set_frame(report.rest.frame)
                 self.proven = f"Lead {report.lead_id} is as intended. {report.advice.partition(' The other')[0]}"
                 self.first.look(report.rest)
+                self.exceptions.look(report.rest)
             else:
                 self.run = report.run
 
@@ -166,8 +190,10 @@ class ProcessingStep:
             self.rest = rest_of(plan.left_out, [*firsts, run])
 
         def failed(problem: Problem, error: BaseException) -> None:
+            self.rest = rest_of(error.left_out, [*firsts, run]) if isinstance(error, NothingToUndo) else []
+            if self.rest:  # why not stands once: beside the buttons that select these leads
+                problem = dataclasses.replace(problem, text=problem.text.partition(". ")[0] + ".")
             self.undo_problem = problem
-            self.rest = all_of([*firsts, run]) if isinstance(error, PlanError) else []
 
         self._jobs.start("plan", "Reading the leads of that run", work, done, failed)
 
@@ -208,6 +234,7 @@ class ProcessingStep:
         self._jobs.drop("plan")
         self.plan, self._planned, self.problem, self.proven, self.verify = None, None, None, "", "all"
         self.first.look(None)
+        self.exceptions.look(None)
         self.run, self._results, self._progress = None, None, None
         self._firsts, self._takes_back, self.watched = [], "", ""
         self._taken_back, self.undo_problem, self.rest = None, None, []
@@ -219,7 +246,8 @@ class ProcessingStep:
             table.set_frame(None)
 
     def lapse(self) -> None:
-        """Confirmation, number and signature are worth nothing any more."""
+        """Confirmation, number and signature are worth nothing any more. ``lapses`` counts how often typed text lapsed."""
+        self.lapses += bool(self.count or self.signature)
         self.confirmed, self.count, self.signature = False, "", ""
         self.first.disagree()
 
@@ -380,6 +408,7 @@ class ProcessingStep:
             "rest": [one.message() for one in self.rest],
             "stale": self.stale,
             "first": self.first.view(self.signature, self.stale) if self.first.waiting and self.run is None else None,
+            "exception": self.exceptions.view() if self.run is None else None,
             "proven": self.proven,
             "blockers": list(self.blockers()),
             "confirmed": self.confirmed,
@@ -402,6 +431,7 @@ class ProcessingStep:
         run, words = self._takes_back, self._source_words
         return {
             **plan_view(plan, self.verify, read_at, shown),
+            "to_results": self._taken_back is not None,
             "takes_back": f"This takes {run} back, whatever steps 1 and 2 show." if run else "",
             "made_of": f"This is the plan of the {words}, whatever steps 1 and 2 show." if words else "",
             "signable": plan.needs_signature or self.source is not None,

@@ -150,15 +150,16 @@ def _sums(results: pd.DataFrame) -> list[str]:
 
 
 def _skipped(results: pd.DataFrame) -> str:
-    """Why leads were skipped, with numbers: ``not found 3, already so 2``."""
+    """Why leads were skipped: ``not found``; with numbers where there are several reasons: ``not found (3), already so (2)``."""
     details = results.loc[results["outcome"] == str(Outcome.SKIPPED), "detail"]
     found = Counter(str(detail).partition(":")[0] for detail in details)
-    return ", ".join(f"{plain(words, 60)} {n:,}" for words, n in found.most_common())
+    said = [(plain(words, 60), n) for words, n in found.most_common()]
+    return said[0][0] if len(said) == 1 else ", ".join(f"{words} ({n:,})" for words, n in said)
 
 
 def _why(outcome: Outcome, run: Run, skipped: str) -> str:
     if outcome is Outcome.SKIPPED and skipped:
-        return f"Not sent: {skipped}."
+        return f"{skipped}. Nothing was sent."
     if outcome is Outcome.CONFIRMED and any(action.integrations for action, _ in run.plan.groups):
         return f"{OUTCOME_SENTENCES[outcome]} What the integrations received cannot be read."
     return UNREAD if outcome is Outcome.ACCEPTED and str(run.verify) == "none" else OUTCOME_SENTENCES[outcome]

@@ -65,12 +65,14 @@ class RulePlans:
 
     def view(self) -> dict[str, Any]:
         """As JSON values."""
-        job, rule = self._jobs.get("open rule"), self.rule
+        job = self._jobs.get("open rule")
+        is_open = self.rule is not None and self._processing.source is self.rule
+        rule = self.rule if is_open or job is not None or self.problem is not None else None
         return {
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "name": "" if rule is None else plain(rule.name, 200),
             "why": "" if rule is None else plain(rule.why, 600),
-            "says": "" if rule is None else plain(rule.words, 600),
-            "open": rule is not None and self._processing.source is rule,
+            "says": [] if rule is None else [f"{name}: {plain(text, 600)}" for name, text in rule.parts],
+            "open": is_open,
         }

@@ -9,7 +9,7 @@ from typing import Any
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.models import ActionKind, LeadId
 from cvtr_widgets.panel.table.cells import plain
-from cvtr_widgets.plans.undo import TAKEN
+from cvtr_widgets.plans.undo import AS_BEFORE
 from cvtr_widgets.runs.run import Run
 
 FLAGS_BY_STATUS = {"Valid": ActionKind.VALID, "Invalid": ActionKind.INVALID, "Test": ActionKind.TEST}
@@ -39,26 +39,14 @@ class Rest:
 
 
 def rest_of(left_out: Iterable[tuple[LeadId, str]], runs: Sequence[Run]) -> list[Rest]:
-    """The leads that a plan which takes ``runs`` back leaves out, by the reason."""
+    """The leads that a plan which takes ``runs`` back leaves out, by the reason; not those that are as they were before."""
     before = _before(runs)
     found: dict[tuple[str, ActionKind | None], list[LeadId]] = {}
     for lead_id, why in left_out:
+        if why == AS_BEFORE:
+            continue
         kind = FLAGS_BY_STATUS.get(before.get(lead_id, ("", False))[0]) if NO_REASON in why else None
         found.setdefault((why, kind), []).append(lead_id)
-    return [Rest(why, tuple(ids), kind) for (why, kind), ids in found.items()]
-
-
-def all_of(runs: Sequence[Run]) -> list[Rest]:
-    """Everything that the runs have changed, where nothing of it can be taken back: by what the leads were before."""
-    before = _before(runs)
-    found: dict[tuple[str, ActionKind | None], list[LeadId]] = {}
-    for run in runs:
-        results = run.results
-        for lead_id in results.index[results["outcome"].astype("object").isin(TAKEN)].tolist():
-            status, has_reason = before.get(lead_id, ("", False))
-            kind = None if has_reason else FLAGS_BY_STATUS.get(status)
-            why = f"it was {status} {NO_REASON}, and a flag needs one" if kind else f"it was {status or 'not read'} before"
-            found.setdefault((why, kind), []).append(lead_id)
     return [Rest(why, tuple(ids), kind) for (why, kind), ids in found.items()]
 
 

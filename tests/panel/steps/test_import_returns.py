@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import openpyxl
 import pytest
 
 
@@ -52,7 +53,7 @@ def test_from_the_file_to_the_answer(driven):
     target = next(value for value, words in view["targets"] if words == "Returned / No budget")
     driven.say("returns_map", wording="no money", target=target)
     view = driven.view()["imported"]
-    assert view["groups"] == [["Invalid, Returned / No budget", 3]] or view["groups"][0][1] == 3
+    assert view["groups"] == [["Invalid, reason Returned / No budget", 3]]  # a listed reason: nobody's own words
     several = next(one for one in view["unclear"] if one["leads"])
     assert [int(i) for i, _ in several["leads"]] == sorted(three)
     assert " · " in several["leads"][0][1]
@@ -155,3 +156,38 @@ def test_no_file_that_cannot_be_read_is_taken(driven):
         assert view["blockers"]
     driven.say("returns_close")
     assert driven.view()["imported"]["problem"] is None
+
+
+def test_which_sheet_is_meant_is_asked_and_can_be_changed(driven):
+    first, second = mails(driven, 2)
+    book = openpyxl.Workbook()
+    book.active.title = "October"
+    for sheet, lead_id, wording in ((book.active, first, "no money"), (book.create_sheet("It's November"), second, "???")):
+        sheet.append(["Lead ID", "Reason"])
+        sheet.append([lead_id, wording])
+    content = io.BytesIO()
+    book.save(content)
+    view = upload(driven, content.getvalue(), "returns.xlsx")
+    assert (
+        view["problem"]["text"] == "Several sheets of this workbook could be meant: “October”, “It's November”. Choose one below."
+    )
+    assert [name for name, _ in view["sheets"]] == ["October", "It's November"]
+    assert (view["sheet"], view["counts"], bool(view["blockers"])) == ("", [], True)
+    driven.say("returns_sheet", name="December")  # is not there
+    assert driven.view()["imported"]["problem"] is not None
+    driven.say("returns_sheet", name="It's November")
+    view = driven.view()["imported"]
+    assert (view["sheet"], view["problem"], [one[0] for one in view["wordings"]]) == ("It's November", None, ["???"])
+    driven.say("returns_sheet", name="October")
+    assert [one[0] for one in driven.view()["imported"]["wordings"]] == ["no money"]
+    view = upload(driven, f"Lead ID,Reason\n{first},Duplicate\n")
+    assert (view["sheets"], view["sheet"]) == ([], "")
+
+
+def test_wordings_stay_where_they_are_when_one_is_mapped(driven):
+    ids = list(mails(driven, 6))
+    rows = zip(ids, ["few", "many", "many", "some", "many", "some"], strict=True)
+    view = upload(driven, "Lead ID,Reason\n" + "".join(f"{lead_id},{wording}\n" for lead_id, wording in rows))
+    assert [(one[0], one[2]) for one in view["wordings"]] == [("many", 3), ("some", 2), ("few", 1)]
+    driven.say("returns_map", wording="many", target=view["targets"][1][0])
+    assert [(one[0], one[2]) for one in driven.view()["imported"]["wordings"]] == [("many", 0), ("some", 2), ("few", 1)]

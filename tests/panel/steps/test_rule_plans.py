@@ -27,8 +27,8 @@ def test_a_rule_is_shown_planned_and_run_only_when_asked(driven, sandbox, tmp_pa
     session = driven.state.session
     view = opened(driven)
     assert (view["open"], view["problem"], view["name"]) == (True, None, "Old caution leads")
-    assert view["says"].startswith("status Caution, older than 3 days: Test, reason Test lead")
-    assert "at most 500 leads" in view["says"]
+    assert view["says"][:2] == ["Leads: status Caution, older than 3 days", "Action: Test, reason Test lead"]
+    assert view["says"][2].startswith("Limits: at most 500 leads, else it stops, and not over 10 times the usual")
     assert driven.view()["step"] == 3
     path = tmp_path / "old.toml"
     path.write_text(RULE.format(most=500, status="Caution"))
@@ -42,6 +42,11 @@ def test_a_rule_is_shown_planned_and_run_only_when_asked(driven, sandbox, tmp_pa
 def test_limits_and_mistakes_are_said_and_nothing_is_planned(driven):
     view = opened(driven, most=1)
     assert "its limit is 1" in view["problem"]["text"]
+    assert view["says"][2].startswith("Limits: at most 1 lead")  # what it says is shown beside why it was stopped
+    assert not view["open"]
+    view = opened(driven, text=RULE + "usual = 1\n")
+    assert "over 10 times the usual 1: it was stopped" in view["problem"]["text"]
+    assert view["says"][2].endswith("not over 10 times the usual 1")
     assert driven.state.processing.plan is None
     view = opened(driven, text=RULE.replace("reason =", "reasn ="))
     assert "not known" in view["problem"]["text"]

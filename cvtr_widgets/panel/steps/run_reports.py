@@ -1,0 +1,42 @@
+"""The report of a run as the panel makes it: with what stands out in the leads that it shows, or why that is not said."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.errors import CvtrError
+from cvtr_widgets.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvtr_widgets.insight.finding import Findings
+
+NOT_LOADED = "Nothing was looked for: the panel shows no leads that were read. Load leads in step 1 and make the report again."
+
+
+def report_of(run: Run, ending: str, zone: tzinfo, leads: pd.DataFrame | None, *, at: str, lacks: str) -> bytes:
+    """The report of a run as it stands when this is called; ``.html`` or ``.xlsx`` by ``ending``. ``leads``: those that the
+    panel shows, if any, read ``at`` that time; ``lacks``: in words, which of them did not come.
+    """
+    from cvtr_widgets.reports.write import rendered
+    from cvtr_widgets.runs.report_facts import facts_of_run
+
+    found, words = _found(leads, at, lacks)
+    return rendered(facts_of_run(run), ending, zone=zone, findings=found, found_in=words)
+
+
+def _found(leads: pd.DataFrame | None, at: str, lacks: str) -> tuple[Findings | None, str]:
+    """What stands out in these leads, and a sentence on which they are."""
+    from cvtr_widgets.insight.run_rules import findings
+
+    if leads is None or leads.empty:
+        return None, NOT_LOADED
+    read = f", read at {at}" if at else ""
+    words = f"Looked for in the {count_of(len(leads))} that the panel shows{read}, as they were then. {lacks}".strip()
+    try:
+        return findings(leads), words
+    except CvtrError as error:
+        return None, f"Nothing could be looked for in the leads that are loaded: {error}"

@@ -1,0 +1,60 @@
+"""Earlier runs are taken back from step 1: offered by week, day, person and run, planned, shown, and run when confirmed."""
+
+from __future__ import annotations
+
+import pytest
+
+import cvtr_widgets as cvtr
+
+
+@pytest.fixture
+def flagged(driven) -> list[int]:
+    """Four leads that two runs have marked as Test, the second one signed."""
+    ids = [i for i in driven.server.lead_ids(status="Invalid") if driven.server.lead(i)["reason"] == "Duplicate"][:4]
+    session = driven.session
+    session.run(session.plan(cvtr.mark_test("Test lead"), ids[:3]), confirm=True)
+    session.run(session.plan(cvtr.mark_test("Test lead"), ids[3:]), confirm=True, signature="Mary Manager")
+    return ids
+
+
+def test_nothing_is_offered_before_a_run(driven):
+    driven.say("past_undo_look")
+    view = driven.view()["undo"]
+    assert (view["choices"], view["none"]) == ([], "No run of yours from this machine has changed a lead.")
+
+
+def test_a_week_a_day_a_person_and_a_run_are_offered_and_taken_back(driven, flagged):
+    driven.say("past_undo_look")
+    choices = driven.view()["undo"]["choices"]
+    by = {}
+    for value, text in choices:
+        by.setdefault(value.partition(":")[0], []).append((value, text))
+    assert [text.partition(": ")[2] for _, text in by["week"] + by["day"]] == ["2 runs, 4 leads sent"] * 2
+    assert sorted(text.rpartition(": ")[2] for _, text in by["person"]) == ["1 run, 1 lead sent", "1 run, 3 leads sent"]
+    assert len(by["run"]) == 2
+    wanted = {"week": flagged, "day": flagged, "run": flagged[3:]}
+    wanted_by_mary = next(value for value, text in by["person"] if "Mary Manager" in text)
+    for value, ids in [*((by[one][0][0], ids) for one, ids in wanted.items()), (wanted_by_mary, flagged[3:])]:
+        driven.say("past_undo", which=value, nearest=False)
+        plan = driven.state.processing.plan
+        assert {e.lead_id for e in plan.sendable} == set(ids), value
+        shown = driven.view()["processing"]["plan"]
+        assert shown["takes_back"].startswith("This takes ")
+        assert not shown["to_results"]
+    driven.say("past_undo", which=by["week"][0][0], nearest=False)
+    assert driven.view()["step"] == 3
+    driven.say("confirm", on=True)
+    assert driven.run() == {"confirmed": 4}
+    assert {driven.server.lead(i)["reason"] for i in flagged} == {"Duplicate"}
+
+
+def test_what_is_not_offered_or_cannot_be_taken_back_is_said(driven, flagged):
+    driven.say("past_undo", which="week:2026-W01", nearest=False)
+    assert "not in the list any more" in driven.view()["head"]["answer"]["text"]
+    driven.say("past_undo_look")
+    value = driven.view()["undo"]["choices"][0][0]
+    for lead_id in flagged:
+        driven.server.change(lead_id, status="Valid", reason="Details verified")
+    driven.say("past_undo", which=value, nearest=False)
+    assert driven.view()["undo"]["problem"]["text"].startswith("Nothing of these runs can be taken back. ")
+    assert driven.state.processing.plan is None
