@@ -24,6 +24,7 @@ BUNDLES = {
     "panel/static/lead_table.js": "panel/static/table.min.js",
     "panel/static/panel.css": "panel/static/page.min.css",
     "insight/static/chart.js": "insight/static/chart.min.js",
+    "insight/static/frame_table.js": "insight/static/frame_table.min.js",
     "insight/static/look.js": "insight/static/look.min.js",
 }
 

@@ -148,6 +148,7 @@ def questions() -> str:
 
     calls = [insight.breakdown, insight.over_time, insight.until_delivered, insight.reasons, insight.compare, insight.money]
     calls += [insight.recent, insight.beside_statistics, insight.run_effect, insight.why_not, insight.runs_by, insight.findings]
+    calls += [insight.table]
     return "".join(f"### `{_call(call)}`\n\n{prose(inspect.getdoc(call) or '')}\n\n" for call in calls)
 
 

@@ -12,6 +12,7 @@ from cvtr_widgets.insight.answered import answered
 from cvtr_widgets.insight.breakdown import beside_statistics, breakdown, recent
 from cvtr_widgets.insight.compare import compare
 from cvtr_widgets.insight.finding import Finding, Findings, Look, simply_so
+from cvtr_widgets.insight.frame_table import table
 from cvtr_widgets.insight.money import money
 from cvtr_widgets.insight.over_time import over_time, until_delivered
 from cvtr_widgets.insight.reasons import reasons
@@ -36,6 +37,7 @@ __all__ = [
     "run_effect",
     "runs_by",
     "simply_so",
+    "table",
     "until_delivered",
     "why_not",
 ]

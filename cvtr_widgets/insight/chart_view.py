@@ -1,6 +1,6 @@
 """A chart in the page: a small widget that loads nothing from the network.
 
-The renderer (Vega, out of ``vl-convert-python``) and the numbers travel as custom messages and are no synced traits, so that a
+What draws it (``page_parts``) and the numbers travel as custom messages and are no synced traits, so that a
 notebook saved with its widget state holds neither.
 """
 
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+
+from cvtr_widgets.insight.page_parts import send_parts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,14 +27,6 @@ log = logging.getLogger("cvtr_widgets.insight")
 def static(name: str) -> str:
     """A file of the page."""
     return resources.files("cvtr_widgets.insight").joinpath("static", name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def renderer() -> bytes:
-    """Vega, Vega-Lite and vega-embed as one script, which sets ``cvtrVegaEmbed``."""
-    import vl_convert
-
-    return str(vl_convert.javascript_bundle("globalThis.cvtrVegaEmbed = vegaEmbed;")).encode()
 
 
 PICKS = frozenset({"pick", "brush", "area", "outside"})
@@ -98,9 +91,8 @@ class ChartView(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         """A message of the page."""
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind == "hello":
-            if content.get("renderer") is not True:
-                self.send({"kind": "renderer"}, [renderer()])
             self.send(chart_message(self._chart))
+            send_parts(self.send, content)
         elif kind in PICKS:
             self._pick(content)
         else:

@@ -12,9 +12,12 @@ from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.breakdown import breakdown as breakdown_table
 from cvtr_widgets.insight.chart import COLOURS, PALETTE, Chart
 from cvtr_widgets.insight.chart_groups import GroupCodes
-from cvtr_widgets.insight.columns import group_of, names_of, need, need_loaded, period_of, zone_of
+from cvtr_widgets.insight.columns import currencies_of, group_of, names_of, need, need_loaded, period_of, zone_of
+from cvtr_widgets.insight.compare import compare as compare_table
+from cvtr_widgets.insight.groups import SIDES
 from cvtr_widgets.insight.intervals import wilson
 from cvtr_widgets.insight.judge import LEAST_LEADS, judge
+from cvtr_widgets.insight.money import money as money_table
 from cvtr_widgets.insight.over_time import over_time as over_time_table
 from cvtr_widgets.insight.reasons import reasons as reasons_table
 
@@ -164,6 +167,130 @@ def _with_the_smallest_as_one(table: pd.DataFrame, name: str) -> tuple[pd.DataFr
         "leads", ascending=False, kind="stable", ignore_index=True
     )
     return made, dict.fromkeys(small.tolist(), word)
+
+
+def money(leads: pd.DataFrame, by: str = "publisher", *, top: int = 20) -> Chart:
+    """What advertisers are expected to be billed, by group: one row of bars a currency, as currencies are never added.
+
+    ``table``: ``leads`` (int64: billable on either side, the ones that a click picks) and the columns of ``insight.money``; the
+    ``top`` groups with the largest amount in one currency.
+
+    Raises:
+        InsightError: as ``insight.money``; or no lead is billable.
+    """
+    import pandas as pd
+
+    need_loaded(leads, "A chart")
+    name = _one(by)
+    whole = money_table(leads, name).reset_index()
+    flags = [leads[f"billable_for_{side}"].astype("boolean").fillna(value=False).to_numpy(dtype=bool) for side in SIDES]
+    part = leads[flags[0] | flags[1]]
+    if not len(part):
+        raise InsightError("No lead here is billable, so no money is expected. Take leads of another time or campaign.")
+    whole[name] = whole[name].map(str)
+    behind = pd.DataFrame({name: group_of(part, name, zone_of(None)).astype("object").map(str), "currency": currencies_of(part)})
+    table = whole.merge(behind.value_counts().rename("leads").reset_index(), on=[name, "currency"])
+    most = (
+        table.assign(m=table["advertiser_money"].astype("float64"))
+        .groupby(name)["m"]
+        .max()
+        .sort_values(ascending=False, kind="stable")
+    )
+    table = table[table[name].isin(most.index[:top])]
+    table = table.iloc[table[name].map({key: place for place, key in enumerate(most.index)}).argsort(kind="stable")]
+    sides = [f"{side}_{what}" for side in ("advertiser", "publisher") for what in ("leads", "money", "no_amount")]
+    table = table[[name, "currency", "leads", *sides, "margin"]].reset_index(drop=True)
+    currencies = sorted(table["currency"].astype(str).unique())
+    amount = (
+        f"expected from advertisers ({currencies[0]})"
+        if len(currencies) == 1
+        else "expected from advertisers, in the currency at the left"
+    )
+    spec: dict[str, Any] = {
+        "width": WIDTH, "height": {"step": 22},
+        "transform": [{"calculate": "toNumber(datum.advertiser_money)", "as": "amount"}],
+        "mark": {"type": "bar", "tooltip": True, "color": PALETTE[0]},
+        "encoding": {
+            "y": {"field": name, "type": "nominal", "sort": list(most.index[:top]), "title": name},
+            "x": {"field": "amount", "type": "quantitative", "title": amount, "axis": {"format": ",.0f"}},
+            "tooltip": [{"field": one} for one in table.columns],
+        },
+    }  # fmt: skip
+    if len(currencies) > 1:
+        spec["encoding"]["row"] = {"field": "currency", "type": "nominal", "title": None}
+        spec["resolve"] = {"scale": {"x": "independent", "y": "independent"}}
+    left_out = len(most) - min(top, len(most))
+    notes = [f"{left_out:,} groups with smaller amounts are not in this chart."] if left_out else []
+    for side in SIDES:
+        missing = int(whole[f"{side}_no_amount"].sum())
+        if missing:
+            notes.append(f"{missing:,} leads that are billable ({side}) have no payout; the money does not hold them.")
+    title = f"Expected money by {name} ({int(table['leads'].sum()):,} billable leads)"
+    codes = {column: GroupCodes.of(behind[column], text=True) for column in behind.columns}
+    return Chart(title, spec, table, [name, "currency"], codes, ids=part.index, notes=notes)
+
+
+PARTS = ("rate_effect", "mix_effect", "contribution")
+
+
+def compare(
+    leads: pd.DataFrame, before: pd.DataFrame, by: str = "publisher", *, measure: str = "invalid", top: int = 20
+) -> Chart:
+    """What each group contributes to the change of a share from ``before`` to ``leads``; the ``top`` largest contributions.
+
+    ``table``: columns of ``insight.compare``. A click picks the group's leads in ``leads``, not those of before.
+
+    Raises:
+        InsightError: as ``insight.compare``.
+    """
+    need_loaded(leads, "A chart")
+    need_loaded(before, "A chart")
+    name = _one(by)
+    whole = compare_table(leads, before, name, measure=measure)
+    said = dict(whole.attrs)
+    whole = whole.reset_index()
+    whole[name] = whole[name].map(str)
+    columns = (
+        "before",
+        "now",
+        "before_hits",
+        "now_hits",
+        "before_share",
+        "now_share",
+        "rate_effect",
+        "mix_effect",
+        "contribution",
+    )
+    table = whole.head(top)[[name, *columns]]
+    part = {
+        "type": "quantitative",
+        "axis": {"format": "+.1%", "tickCount": 5},
+        "title": f"part of the change of the share {measure}",
+    }
+    spec = {
+        "width": WIDTH, "height": {"step": 22},
+        "mark": {"type": "bar", "tooltip": True},
+        "encoding": {
+            "y": {"field": name, "type": "nominal", "sort": None, "title": name},
+            "x": {"field": "contribution", **part},
+            "color": {"condition": {"test": "datum.contribution > 0", "value": PALETTE[5]}, "value": PALETTE[0]},
+            "tooltip": [{"field": one, **({"format": "+.2%"} if one in PARTS else {})} for one in table.columns],
+        },
+    }  # fmt: skip
+    notes = [
+        "Rate effect: the group's own share changed. Mix effect: its weight among all changed. Both add up to the change of all."
+    ]
+    if len(whole) > len(table):
+        rest = float(whole["contribution"].iloc[top:].sum())
+        notes.append(
+            f"{len(whole) - len(table):,} smaller contributions are not in this chart: {100 * rest:+.2f} percentage points."
+        )
+    title = (
+        f"Share {measure} {100 * said['before_share']:.1f} % before, {100 * said['now_share']:.1f} % now, by {name} "
+        f"({int(whole['before'].sum()):,} and {int(whole['now'].sum()):,} leads)"
+    )
+    groups = {name: GroupCodes.of(group_of(leads, name, zone_of(None)), text=True)}
+    return Chart(title, spec, table, [name], groups, ids=leads.index, notes=notes)
 
 
 def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:

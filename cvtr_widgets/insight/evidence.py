@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
@@ -23,12 +24,16 @@ NAMES = (
 
 
 def write(finding: Finding, path: Path, *, overwrite: bool = False) -> Path:
-    """Write ``finding.json``, ``leads.csv`` (ids), ``README.txt``, ``chart.png`` and ``again.ipynb``. A file that is there stays
-    unless ``overwrite``.
+    """Write the case file to ``path``. A file that is there stays unless ``overwrite``.
 
     Raises:
         ExportError: the file cannot be written, or is there already.
     """
+    return safe_files.write(path, [case_file(finding)], ExportError, overwrite=overwrite)
+
+
+def case_file(finding: Finding) -> bytes:
+    """``finding.json``, ``leads.csv`` (ids), ``README.txt``, ``chart.png`` and ``again.ipynb``, as a ZIP file."""
     files: dict[str, str | bytes] = {
         "finding.json": json.dumps(_numbers(finding), indent=2, ensure_ascii=False, default=str),
         "leads.csv": "lead_id\n" + "".join(f"{i}\n" for i in finding.leads),
@@ -44,7 +49,13 @@ def write(finding: Finding, path: Path, *, overwrite: bool = False) -> Path:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
-    return safe_files.write(path, [out.getvalue()], ExportError, overwrite=overwrite)
+    return out.getvalue()
+
+
+def case_name(finding: Finding) -> str:
+    """What its case file is called: ``case-duplicates-leadgen-ltd.zip``."""
+    words = re.sub(r"[^a-z0-9]+", "-", f"{finding.rule} {finding.about}".lower()).strip("-")
+    return f"case-{words[:80]}.zip"
 
 
 def _chart(finding: Finding) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,14 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anywidget
 
 from cvtr_widgets.errors import InsightError
-from cvtr_widgets.insight.chart_view import renderer, static
+from cvtr_widgets.insight.chart_view import static
 from cvtr_widgets.insight.finding import Findings
 from cvtr_widgets.insight.look_state import LookState
+from cvtr_widgets.insight.page_parts import send_parts
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+
+log = logging.getLogger("cvtr_widgets.insight")
 
 
 class Panel(Protocol):
@@ -60,6 +65,8 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         session = getattr(source, "session", None)
         statistics = None if session is None else session.statistics
         self._state = LookState(lambda: self.leads, self._select, self._changed, statistics=statistics)
+        self._state.save = self._save
+        self._page = ""
         self.picked: tuple[int, ...] = ()
         self.on_msg(self._heard)
 
@@ -89,12 +96,26 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         """A message of the page."""
         message = content if isinstance(content, dict) else {}
         if message.get("kind") == "hello":
-            if message.get("renderer") is not True:
-                self.send({"kind": "renderer"}, [renderer()])
             self._sent = -1
             self._changed()
+            send_parts(self.send, message)
         else:
+            self._page = str(message.get("page", ""))[:40]
             self._state.handle(message)
+
+    def _save(self, make: Callable[[], bytes], name: str) -> None:
+        """Hand a file to the view that asked for it, in a thread: a chart has to be drawn for it."""
+        threading.Thread(target=self._save_for, args=(self._page, make, name), name="cvtr-case", daemon=True).start()
+
+    def _save_for(self, page: str, make: Callable[[], bytes], name: str) -> None:
+        try:
+            content = make()
+        except Exception as error:  # noqa: BLE001  the border of a thread: a fault is shown, not swallowed
+            log.warning("a case file could not be made (%s)", type(error).__name__)
+            self._state.say(f"The file could not be made ({type(error).__name__}). Try again.")
+            return
+        self.send({"kind": "file", "page": page, "name": name, "type": "application/zip"}, [content])
+        self._state.say(f"{name} was handed to the browser.")
 
     def _changed(self) -> None:
         with self._sending:

@@ -8,17 +8,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import Cancelled, CvtrError, InsightError
-from cvtr_widgets.insight import charts
 from cvtr_widgets.insight.breakdown import beside_statistics
 from cvtr_widgets.insight.chart import Chart
-from cvtr_widgets.insight.chart_groups import plain
 from cvtr_widgets.insight.chart_view import PICKS, chart_message, pick_of
-from cvtr_widgets.insight.columns import PERIODS
+from cvtr_widgets.insight.evidence import case_file, case_name
 from cvtr_widgets.insight.finding import Finding, Findings
-from cvtr_widgets.insight.rules.unusual_rates import percent
+from cvtr_widgets.insight.look_questions import (
+    GROUPS,
+    PLATFORM,
+    PLATFORM_WORDS,
+    QUESTIONS,
+    findings_message,
+    platform_message,
+    rule_words,
+)
 from cvtr_widgets.insight.run_rules import findings
 
 if TYPE_CHECKING:
@@ -27,26 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 log = logging.getLogger("cvtr_widgets.insight")
-GROUPS = {
-    "publisher": "Lead Generator", "campaign": "campaign", "channel": "channel", "country": "country", "sub_id": "sub-id",
-    "reason": "reason", "category": "category", "email_domain": "e-mail domain", "hour": "hour", "day": "day", "week": "week",
-    "month": "month",
-}  # fmt: skip
-_KINDS = tuple(name for name in GROUPS if name not in PERIODS)
-_SENDERS = tuple(name for name in _KINDS if name not in {"reason", "category"})
-QUESTIONS: dict[str, tuple[str, tuple[str, ...], Callable[..., Chart] | None]] = {
-    "findings": ("What is wrong with these leads?", (), None),
-    "breakdown": ("Share Invalid by group", (*_KINDS, "day", "week", "month"), charts.breakdown),
-    "over_time": ("Leads over time", ("day", "hour", "week", "month"), charts.over_time),
-    "reasons": ("Reasons of flagged leads", _SENDERS, charts.reasons),
-    "funnel": ("Whose share Invalid is unusual (funnel)", _SENDERS, charts.funnel),
-}
-"""Question -> its words, what it can be asked by, and the chart that answers it."""
-PLATFORM = "platform"
-PLATFORM_WORDS = "The platform's own counts beside these"
-"""Asked where there is a session to read the platform's statistics with."""
-MOST_FINDINGS = 200
-"""Findings shown in a page; all of them are in ``findings``."""
 NONE_LOADED = "No leads are loaded. Load some in step 1, then ask again."
 ANSWER_OF_BEFORE = "Other leads have been loaded since: these numbers are of those before. Ask again for those of now."
 
@@ -57,7 +44,8 @@ class LookState:
     ``leads()`` gives the frame to ask. ``select(ids, words)`` selects leads (ascending ids as an int64 array) and says what
     they are. ``changed()`` is called, from any thread, when ``view()`` or ``message()`` give something new. ``loaded()`` is
     some object that is another one once other leads are loaded. ``about()`` says what has to be known of the leads, such as
-    that not all came. ``statistics()`` reads the platform's own counts.
+    that not all came. ``statistics()`` reads the platform's own counts. ``save(make, name)`` is set by a host that can hand
+    a file to the page that asked for it.
     """
 
     def __init__(
@@ -71,6 +59,7 @@ class LookState:
         statistics: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self.version = 0
+        self.save: Callable[[Callable[[], bytes], str], None] | None = None
         self.findings = Findings(())
         self.chart: Chart | None = None
         self._leads, self._select, self._changed = leads, select, changed
@@ -91,16 +80,16 @@ class LookState:
     # -- what a page says ---------------------------------------------------------------------------------------------
 
     def handle(self, message: Mapping[str, Any]) -> None:
-        """Act upon a message of the page: ``ask stop finding`` or one of ``PICKS``. What makes no sense is said, and nothing is
-        selected.
+        """Act upon a message of the page: ``ask stop finding evidence`` or one of ``PICKS``. What makes no sense is said, and
+        nothing is selected.
         """
         try:
             self._act(message.get("kind"), message)
         except CvtrError as error:
-            self._say(str(error))
+            self.say(str(error))
         except Exception as error:  # noqa: BLE001  the border to the page: what it says wrongly selects nothing
             log.warning("a message of the page was not understood (%s); nothing was done", type(error).__name__)
-            self._say("That was not understood, and nothing was done. Ask again.")
+            self.say("That was not understood, and nothing was done. Ask again.")
 
     def _act(self, kind: Any, content: Mapping[str, Any]) -> None:
         if kind == "ask":
@@ -109,6 +98,8 @@ class LookState:
             self.stop()
         elif kind == "finding" and self._answer["kind"] == "findings":
             self._pick_finding(self.findings[int(content["place"])])
+        elif kind == "evidence" and self._answer["kind"] == "findings":
+            self._save_case(self.findings[int(content["place"])])
         elif kind in PICKS and self.chart is not None:
             ids, words = pick_of(self.chart, content)
             self._pick(ids, f"{self.chart.title.partition(' (')[0]}: {words}")
@@ -118,16 +109,22 @@ class LookState:
     def _pick_finding(self, finding: Finding) -> None:
         import numpy as np
 
-        self._pick(np.array(finding.leads, dtype="int64"), f"{finding.rule.replace('_', ' ')}, {finding.about}")
+        self._pick(np.array(finding.leads, dtype="int64"), f"{rule_words(finding.rule)}, {finding.about}")
+
+    def _save_case(self, finding: Finding) -> None:
+        if self.save is None:
+            raise InsightError("Files cannot be saved from here. Type finding.evidence('case.zip') in a cell.")
+        self.save(partial(case_file, finding), case_name(finding))
 
     def _pick(self, ids: NDArray[np.int64], words: str) -> None:
         if not len(ids):
             raise InsightError("No leads are there, so the selection stays as it is.")
         self._select(ids, words)
         self._picked = len(ids)
-        self._say(f"{len(ids):,} leads selected ({words}).")
+        self.say(f"{len(ids):,} leads selected ({words}).")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Show a sentence beside the answer."""
         self._said = text
         self._changed()
 
@@ -176,10 +173,10 @@ class LookState:
         try:
             maker = QUESTIONS[question][2] if question in QUESTIONS else None
             if question == PLATFORM and self._statistics is not None:
-                answer = _platform_message(beside_statistics(leads, self._statistics()))
+                answer = platform_message(beside_statistics(leads, self._statistics()))
             elif maker is None:
                 found = findings(leads, on_progress=lambda *told: self._tell(cancel, *told), cancelled=cancel.is_set)
-                answer = _findings_message(found, len(leads))
+                answer = findings_message(found, len(leads))
             else:
                 chart = maker(leads, by)
                 answer = chart_message(chart)
@@ -204,7 +201,7 @@ class LookState:
     def _tell(self, cancel: threading.Event, done: int, total: int, rule: str) -> None:
         with self._lock:
             if self._cancel is cancel and self._job is not None and rule:
-                self._job.update(what=f"Looking for {rule.replace('_', ' ')}", done=done, total=total)
+                self._job.update(what=f"Looking for {rule_words(rule)}", done=done, total=total)
         self._changed()
 
     # -- what is shown ------------------------------------------------------------------------------------------------
@@ -223,6 +220,7 @@ class LookState:
                 "caveat": self._caveat if shown else "",
                 "stale": ANSWER_OF_BEFORE if shown and self._of is not self._loaded() else "",
                 "picked": self._picked,
+                "shows": self._answer["kind"],
                 "version": self.version,
             }
 
@@ -230,32 +228,3 @@ class LookState:
         """The answer as JSON values; ``kind``: ``none chart findings table``. It holds counts, sentences and names of groups."""
         with self._lock:
             return {**self._answer, "version": self.version}
-
-
-def _platform_message(table: pd.DataFrame) -> dict[str, Any]:
-    """``beside_statistics`` as a table for a page."""
-    columns = ["what", "ours", "platform", "difference", "likely cause"]
-    flat = table.reset_index().rename(columns={"likely_cause": "likely cause"})
-    rows = [dict(zip(columns, map(plain, row), strict=True)) for row in flat[columns].astype("object").itertuples(index=False)]
-    note = "The past 30 days, as the platform counts its active campaigns; ours are the loaded leads of these days."
-    return {"kind": "table", "title": PLATFORM_WORDS, "columns": columns, "rows": rows, "notes": [note]}
-
-
-def _findings_message(found: Findings, of: int) -> dict[str, Any]:
-    rows = [_finding_row(one) for one in found[:MOST_FINDINGS]]
-    more = f"{len(found) - MOST_FINDINGS:,} more: cvtr.insight.findings(panel.leads).frame has them all."
-    return {"kind": "findings", "rows": rows, "notes": [*found.notes, *([more] if len(found) > MOST_FINDINGS else [])], "of": of}
-
-
-def _finding_row(one: Finding) -> dict[str, Any]:
-    interval = f"95 % interval {percent(one.low)} to {percent(one.high)}"
-    numbers = [f"{one.measure}: {one.hits:,} of {one.n:,} ({percent(one.value)}, {interval})"]
-    if one.baseline is not None:
-        numbers.append(f"usual elsewhere {percent(one.baseline)}")
-    if one.p_adjusted is not None:
-        numbers.append(f"by chance (adjusted p) {one.p_adjusted:.2g}")
-    return {
-        "rule": one.rule.replace("_", " "), "about": one.about, "leads": len(one.leads), "sentence": one.sentence,
-        "money": ", ".join(f"{amount:,} {currency}" for currency, amount in one.money.items()),
-        "numbers": ", ".join(numbers), "cannot_tell": one.cannot_tell,
-    }  # fmt: skip

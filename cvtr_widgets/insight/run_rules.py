@@ -26,7 +26,8 @@ def findings(
     on_progress: Callable[[int, int, str], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Findings:
-    """Look for what is wrong with these leads. A month in which nothing is wrong gives no findings.
+    """Look for what is wrong with these leads, by rules. No findings means that the rules found nothing; ``notes`` say what they
+    could not judge.
 
     What is judged by chance (rates, bursts) is adjusted for all groups that were judged, over all rules together (Benjamini and
     Hochberg, 5 %).

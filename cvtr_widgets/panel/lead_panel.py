@@ -23,7 +23,7 @@ from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
 from cvtr_widgets.errors import ArchiveError, ArgumentError, PlanError
-from cvtr_widgets.insight.chart_view import renderer
+from cvtr_widgets.insight.page_parts import send_parts
 from cvtr_widgets.models import Action
 from cvtr_widgets.panel.jobs import ASKER, Asker, Refused, problem_of
 from cvtr_widgets.panel.link.acknowledgements import Acknowledgements
@@ -143,6 +143,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         }  # fmt: skip
         self._state = PanelState(session, page_size=min(max(page_size, 25), 500), changed=self._changed, also=also)
         self._downloads = Downloads(self._post, self._changed)
+        self._state.look.save = lambda make, name: self._downloads.send(make, name, ASKER.get())
         self.on_msg(self._heard)
         if archive is not None:
             self._state.leads.archive.use(archive)
@@ -321,7 +322,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 self._news.forget()
             try:
                 if kind == "look_open":
-                    self._look_open(has_renderer=given["renderer"])
+                    self._look_open(given)
                 elif kind == "ahead":
                     rows = self._state.ahead(**given)
                 else:
@@ -348,11 +349,10 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _fault(self, error: BaseException, asker: Asker | None = None) -> None:
         self._post({"v": VERSION, "kind": "fault", "problem": replace(problem_of(error), asker=asker).message()})
 
-    def _look_open(self, *, has_renderer: bool) -> None:
-        """Send what draws charts to a page that has not got it: once a page, in a thread, as it has to be put together first."""
-        if not has_renderer:
-            post = lambda: self._post({"v": VERSION, "kind": "renderer"}, [renderer()])  # noqa: E731
-            threading.Thread(target=post, name="cvtr-renderer", daemon=True).start()
+    def _look_open(self, there: Mapping[str, bool]) -> None:
+        """Send what draws charts and tables to a page that has not got it: in a thread, as it has to be put together first."""
+        post = lambda content, buffers: self._post({"v": VERSION, **content}, buffers)  # noqa: E731
+        threading.Thread(target=send_parts, args=(post, there), name="cvtr-renderer", daemon=True).start()
 
     def _export(self, what: str) -> None:
         """Send the results as a file to the page that asked for it, and to no other view."""

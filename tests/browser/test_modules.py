@@ -513,8 +513,9 @@ def test_a_mark_leads_back_to_its_row(modules):
 @pytest.mark.parametrize(
     ("view", "text"),
     [
-        ({}, "Choose a question."),
-        ({"version": 1}, "Click a mark, a row or a button to select its leads."),
+        ({"shows": "none"}, "Choose a question."),
+        ({"shows": "chart"}, "Click a mark, a row or a button to select its leads."),
+        ({"shows": "table"}, "These are counts: no leads can be selected here."),
         ({"said": "3 leads selected.", "version": 1}, "3 leads selected."),
         ({"job": {"what": "Looking", "done": 2, "total": 9}}, "Looking … (2 of 9)"),
         ({"job": {"what": "Looking", "stopping": True}}, "Stopping …"),
@@ -522,6 +523,23 @@ def test_a_mark_leads_back_to_its_row(modules):
 )
 def test_what_look_says_of_itself(modules, view, text):
     assert modules.call("insight/static/look.js", "stateText", view) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1234567.50", "1,234,567.50"), ("-1234.05", "-1,234.05"), ("0.00", "0.00"), ("12", "12"), (1234, "1,234"), (0.25, "0.250"), (0.0001, "<0.001"),
+        (-0.0001, ">-0.001"), (None, ""), ("2026-03-29T00:00:00", "2026-03-29"),
+    ],
+)  # fmt: skip
+def test_how_a_value_is_shown(modules, value, text):
+    assert modules.call(VALUES, "shownValue", value) == text
+
+
+@pytest.mark.parametrize("text", ["=1+1", " +1", "@x", "\t=1", "-2+3", "'=1", "\u200b=1", "＝1"])
+def test_no_text_of_a_saved_table_is_a_formula(modules, text):
+    assert modules.call("insight/static/live_table.js", "safeText", text) == f"'{text}"
+    assert modules.call("insight/static/live_table.js", "safeText", "LeadGen Ltd") == "LeadGen Ltd"
 
 
 # -- the table, drawn in the blank page ----------------------------------------------------------------------------------

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import json
 import queue
+import zipfile
 from datetime import UTC, datetime
+from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.insight.look_state import QUESTIONS, LookState
+from cvtr_widgets.insight.look_questions import QUESTIONS, changed
+from cvtr_widgets.insight.look_state import LookState
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -54,13 +60,12 @@ def test_each_question_is_answered_by_all_its_groups_and_rows_select(world, ques
     assert state.wait()
     message = state.message()
     if message["kind"] == "none":  # a question may have no answer, and says why
-        assert question == "funnel"
-        assert "Take another group" in state.view()["said"]
+        assert {"funnel": "Take another group", "compare_7": "from the last 7 days"}[question] in state.view()["said"]
         return
     row = message["rows"][0]
     state.handle({"kind": "pick", "key": {name: row[name] for name in message["keys"]}})
     ids, words = picked[-1]
-    assert len(ids) == row.get("leads", row.get("total"))
+    assert len(ids) == row.get("leads", row.get("total", row.get("now")))
     assert ids == sorted(set(ids))
     assert words in state.view()["said"]
 
@@ -78,6 +83,57 @@ def test_a_finding_is_selected_and_callbacks_hear_of_it(world):
     assert heard == [look.widget.findings[0].leads] == [look.widget.picked]
     text = repr(message)
     assert not [e for e in leads["email"] if e in text]
+
+
+def test_a_case_file_goes_to_the_view_that_asked_and_holds_the_finding(world):
+    _, leads = world
+    look = Look(leads)
+    files = []
+    look.widget.send = lambda content, buffers=None: (
+        files.append((content, buffers)) if content["kind"] == "file" else None,
+        look.sent.put(content),
+    )
+    look.say("ask", question="findings", by="", page="a")
+    look.answer()
+    look.say("evidence", place=1, page="a")
+    assert look.said().endswith(".zip was handed to the browser.")
+    ((message, (content,)),) = files
+    finding = look.widget.findings[1]
+    assert message["page"] == "a"
+    assert message["name"].startswith(f"case-{finding.rule.replace('_', '-')}-")
+    with zipfile.ZipFile(io.BytesIO(content)) as case:
+        assert case.read("leads.csv").decode().split()[1:] == [str(i) for i in finding.leads]
+        assert json.loads(case.read("finding.json"))["sentence"] == finding.sentence
+        whole = b"".join(case.read(name) for name in case.namelist() if name != "chart.png").decode()
+    assert not [e for e in leads["email"] if e in whole]
+
+
+def test_a_change_closes_over_all_groups_and_says_of_which_days_it_is(world):
+    _, leads = world
+    middle = leads["date"].quantile(0.5)
+    until = pd.Timestamp(leads.attrs["as_of"])
+    days = (until - middle).days
+    chart = changed(leads, "publisher", days=days)
+    dates = leads["date"]
+    now = leads[dates >= until - pd.Timedelta(days=days)]
+    before = leads[(dates < until - pd.Timedelta(days=days)) & (dates >= until - pd.Timedelta(days=2 * days))]
+    share = [(part["current_status"] == "Invalid").mean() for part in (before, now)]
+    assert chart.table["contribution"].sum() == pytest.approx(share[1] - share[0], abs=1e-12)
+    assert f"{100 * share[0]:.1f} % before, {100 * share[1]:.1f} % now" in chart.title
+    assert [len(chart.leads_of(publisher=row["publisher"])) for row in chart.records()] == [row["now"] for row in chart.records()]
+    assert chart.notes[0].startswith("No loaded lead is older than")  # the period before is not whole in this world
+
+
+def test_money_is_by_currency_and_a_click_picks_the_billable_leads(world):
+    _, leads = world
+    chart = cvtr.insight.charts.money(leads)
+    billable = leads[leads["billable_for_publisher"].fillna(False) | leads["billable_for_advertiser"].fillna(False)]
+    for row in chart.records():
+        mine = billable[(billable["lead_generator"] == row["publisher"]) & (billable["currency"] == row["currency"])]
+        assert chart.leads_of(publisher=row["publisher"], currency=row["currency"]) == tuple(sorted(mine.index))
+        billed = mine.loc[mine["billable_for_advertiser"].fillna(False), "advertiser_payout"]
+        assert row["advertiser_money"] == str(sum(billed, Decimal("0.00")))
+        assert row["leads"] == len(mine)
 
 
 def test_the_panel_selects_what_is_clicked(world):

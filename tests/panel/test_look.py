@@ -76,6 +76,8 @@ def test_only_counts_and_sentences_go_to_the_page(looking):
         ("over_time", "day"),
         ("reasons", "publisher"),
         ("funnel", "sub_id"),
+        ("compare_30", "sub_id"),
+        ("money", "publisher"),
     ):
         text = json.dumps([ask(driven, question, by), driven.state.look.view()])
         assert driven.state.look.message()["kind"] != "none", driven.state.look.view()
@@ -133,3 +135,18 @@ def test_the_platforms_own_counts_stand_beside_ours_with_what_may_explain_the_di
     assert answer["rows"][0]["platform"] is not None
     driven.say("look", message={"kind": "pick", "key": {"what": "total"}})  # counts, and no leads to select
     assert len(driven.state.leads.picked) == 0
+
+
+def test_a_case_file_is_handed_to_the_page_that_asked_for_it(looking):
+    driven, files = looking, []
+    driven.say("look", message={"kind": "evidence", "place": 0})
+    assert "Ask a question first" in driven.view()["look"]["said"]
+    ask(driven, "findings")
+    driven.say("look", message={"kind": "evidence", "place": 0})
+    assert "finding.evidence" in driven.view()["look"]["said"]  # nobody here can hand out files
+    driven.state.look.save = lambda make, name: files.append((make(), name))
+    driven.say("look", message={"kind": "evidence", "place": 0})
+    ((content, name),) = files
+    assert content[:2] == b"PK"
+    assert name.endswith(".zip")
+    assert len(driven.state.leads.picked) == 0  # saving selects nothing

@@ -4,32 +4,15 @@
 import { numbersTable, rangeTools } from "./chart_table.js";
 import { areaRanges, brushedTimes, drawnRows, rowOfMark } from "./chart_values.js";
 import { element, inWords, scrollBox } from "./elements.js";
+import { liveTable } from "./live_table.js";
+import { askForParts, installPart, onPart, part } from "./parts.js";
 
 /** @import { Chart, Model, Row, Send } from "./messages.d.ts" */
 
 const NARROW = 460; // pixels of the page; below, the legend stands under the picture
+const TITLE_LINE = 40; // characters, on a narrow page
 const REDRAWN = 40; // pixels by which the page must have become wider or narrower
 const BRUSH_RESTS = 120; // milliseconds that a brush stands still before its leads are selected
-
-/** @type {Set<() => void>} */
-const chartsWaiting = new Set();
-
-/** @returns {((at: HTMLElement, spec: any, options: any) => Promise<{ view: any }>) | undefined} */
-const renderer = () => Reflect.get(globalThis, "cvtrVegaEmbed");
-
-export const hasRenderer = () => Boolean(renderer());
-
-/** @param {DataView} buffer */
-export async function installRenderer(buffer) {
-  if (hasRenderer()) return;
-  const address = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (buffer)], { type: "text/javascript" }));
-  try {
-    await import(/* webpackIgnore: true */ address);
-  } finally {
-    URL.revokeObjectURL(address);
-  }
-  for (const draw of chartsWaiting) draw();
-}
 
 function isDark() {
   const said = document.body.dataset.jpThemeLight;
@@ -42,7 +25,20 @@ function themedConfig(/** @type {boolean} */ isNarrow) {
   const line = isDark() ? "#616161" : "#d0d0d0";
   const axis = { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line };
   return { background: "transparent", axis, title: { color: ink, anchor: "start", limit: isNarrow ? 300 : 600 }, view: { stroke: line },
+    header: { labelColor: ink, titleColor: ink },
     legend: { labelColor: ink, titleColor: ink, ...(isNarrow ? { orient: "bottom", columns: 2 } : {}) } };
+}
+
+/** A title in lines that a narrow page has room for. @param {string} title */
+function wrapped(title) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of title.split(" ")) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`.trim();
+    if (lines.length && longer.length <= TITLE_LINE) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 // Addresses in a specification lead nowhere: there is nothing to load.
@@ -62,6 +58,9 @@ export class ChartArea {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #gone = false;
+  /** @type {ReturnType<typeof liveTable> | undefined} */
+  #numbers;
+  #noLonger;
   #send;
   #words;
   #drawnFor = 0; // pixels
@@ -87,7 +86,7 @@ export class ChartArea {
     this.element.append(body, this.tools, this.notes, this.said);
     this.#theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
     this.#resized.observe(this.element);
-    chartsWaiting.add(this.#redraw);
+    this.#noLonger = onPart("renderer", this.#redraw);
   }
 
   /** @param {Chart} chart */
@@ -95,7 +94,9 @@ export class ChartArea {
     this.#chart = chart;
     delete this.element.dataset.drawn;
     this.side.setAttribute("aria-label", `Numbers of: ${chart.title}`);
-    this.side.replaceChildren(numbersTable(chart, (row) => this.#pick(chart, row)));
+    this.#numbers?.end();
+    this.#numbers = liveTable(numbersTable(chart, (row) => this.#pick(chart, row)), chart.title);
+    this.side.replaceChildren(this.#numbers.element);
     this.tools.replaceChildren(rangeTools(chart, this.#send));
     this.notes.replaceChildren(...chart.notes.map((note) => element("li", "", note)));
     this.notes.hidden = !chart.notes.length;
@@ -112,7 +113,8 @@ export class ChartArea {
 
   dispose() {
     this.#gone = true;
-    chartsWaiting.delete(this.#redraw);
+    this.#noLonger();
+    this.#numbers?.end();
     this.#theme.disconnect();
     this.#resized.disconnect();
     clearTimeout(this.#timer);
@@ -134,12 +136,13 @@ export class ChartArea {
   }
 
   #redraw = async () => {
-    const [chart, embed] = [this.#chart, renderer()];
+    const [chart, embed] = [this.#chart, part("renderer")];
     if (!chart || !embed || this.#gone) return;
     const spec = { ...structuredClone(chart.spec), data: { name: "table", values: drawnRows(chart.rows) } };
     const room = this.element.clientWidth;
     const isNarrow = room > 0 && room < NARROW;
     this.#drawnFor = room;
+    if (isNarrow) spec.title = wrapped(chart.title);
     if (room) spec.width = Math.max(160, Math.min(spec.width, room - (isNarrow ? 90 : 240)));
     const { view } = await embed(this.picture, spec, {
       actions: false, renderer: "svg", config: themedConfig(isNarrow), loader: nowhere, mode: "vega-lite",
@@ -190,8 +193,10 @@ function renderChart({ model, el }) {
 
   /** @param {any} message @param {DataView[]} buffers */
   function heard(message, buffers) {
-    if (message.kind === "renderer") {
-      installRenderer(buffers[0]).catch((error) => area.say(`The chart cannot be drawn (${error.message}). The numbers are beside it.`));
+    if (message.kind === "renderer" || message.kind === "tables") {
+      installPart(message.kind, buffers).catch((error) => {
+        if (message.kind === "renderer") area.say(`The chart cannot be drawn (${error.message}). The numbers are beside it.`);
+      });
     } else if (message.kind === "chart") {
       area.draw(message);
     } else if (message.kind === "picked") {
@@ -201,8 +206,9 @@ function renderChart({ model, el }) {
   }
 
   model.on("msg:custom", heard);
-  model.send({ kind: "hello", renderer: hasRenderer() });
+  const noMore = askForParts((there) => model.send({ kind: "hello", ...there }));
   return () => {
+    noMore();
     model.off("msg:custom", heard);
     area.dispose();
   };

@@ -1,9 +1,9 @@
 // The table of a chart's numbers, and buttons for what needs a mouse in the picture.
 
-import { shownValue, timesOf } from "./chart_values.js";
+import { isAmount, shownValue, timesOf } from "./chart_values.js";
 import { element, inWords, pressable } from "./elements.js";
 
-/** @import { Chart, Row, Send } from "./messages.d.ts" */
+/** @import { Chart, Row, Send, Value } from "./messages.d.ts" */
 
 /** @param {Row} row @param {string} name @param {((row: Row) => void) | null} pick */
 function firstCell(row, name, pick) {
@@ -11,12 +11,22 @@ function firstCell(row, name, pick) {
   cell.scope = "row";
   const text = shownValue(row[name]) || "(none)";
   cell.append(pick ? pressable(text, () => pick(row), "Select these leads") : text);
+  sortedBy(cell, row[name]);
   return cell;
+}
+
+/** What a cell is sorted by and saved as: the value itself, not the text that is shown. @param {HTMLElement} cell @param {Value} value */
+function sortedBy(cell, value) {
+  cell.dataset.order = String(value ?? "");
+  if (typeof value === "number" || isAmount(value)) cell.dataset.number = String(value);
 }
 
 /** @param {Row} row @param {string} name */
 function numberCell(row, name) {
-  return element("td", typeof row[name] === "number" ? "cvtr-number" : "", shownValue(row[name]));
+  const value = row[name];
+  const cell = element("td", typeof value === "number" || isAmount(value) ? "cvtr-number" : "", shownValue(value));
+  sortedBy(cell, value);
+  return cell;
 }
 
 /**
@@ -31,7 +41,7 @@ export function numbersTable(chart, pick, caption = "The same numbers") {
     head.scope = "col";
     return head;
   });
-  table.createCaption().append(caption);
+  if (caption) table.createCaption().append(caption);
   table.createTHead().insertRow().append(...heads);
   const body = table.createTBody();
   const [first, ...others] = chart.columns;

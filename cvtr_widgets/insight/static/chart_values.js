@@ -10,12 +10,17 @@ export function isTime(value) {
 /** Milliseconds, as if the time were UTC. @param {Value} value */
 export const asTime = (value) => Date.parse(`${value}Z`);
 
+/** Money, which is text so that no cent is lost. @param {unknown} value @returns {value is string} */
+export const isAmount = (value) => typeof value === "string" && /^-?\d+\.\d{2,6}$/.test(value);
+
 /** @param {Value | undefined} value */
 export function shownValue(value) {
   if (value === null || value === undefined) return "";
   if (isTime(value)) return value.replace("T00:00:00", "").replace("T", " ").replace(/:00$/, "");
+  if (isAmount(value)) return value.replace(/\B(?=(\d{3})+\.)/g, ",");
   if (typeof value !== "number") return String(value);
   if (value > 0 && value < 0.0005) return "<0.001";
+  if (value < 0 && value > -0.0005) return ">-0.001";
   return Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(3);
 }
 

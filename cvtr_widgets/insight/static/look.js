@@ -1,8 +1,10 @@
 // Look: what can be asked about the loaded leads, the answer, and what was selected in it. The chart is drawn by chart.js.
 
-import { ChartArea, hasRenderer, installRenderer } from "./chart.js";
-import { numbersTable } from "./chart_table.js";
+import { ChartArea } from "./chart.js";
 import { element, inWords, pressable, scrollBox } from "./elements.js";
+import { saveFile } from "./files.js";
+import { plainTable } from "./live_table.js";
+import { askForParts, installPart } from "./parts.js";
 
 /** @import { Model, Send } from "./messages.d.ts" */
 
@@ -28,9 +30,13 @@ function findingItem(row, place, send) {
   const item = element("li", "cvtr-look-finding");
   const select = pressable(`Select ${inWords(row.leads)} ${row.leads === 1 ? "lead" : "leads"}`, () => send({ kind: "finding", place }));
   select.setAttribute("aria-label", `${select.textContent}: ${row.rule}, ${row.about}`);
+  const save = pressable("Save case file", () => send({ kind: "evidence", place }),
+    "A ZIP file: the numbers, the lead ids, a chart, and a notebook that finds the same again");
+  save.className = "cvtr-look-case";
+  save.setAttribute("aria-label", `Save case file: ${row.rule}, ${row.about}`);
   item.append(element("strong", "", `${row.rule} · ${row.about}${row.money ? ` · at stake ${row.money}` : ""}`),
     element("div", "", row.sentence), element("div", "cvtr-look-small", row.numbers),
-    element("div", "cvtr-look-small", `What this cannot tell: ${row.cannot_tell}`), select);
+    element("div", "cvtr-look-small", `What this cannot tell: ${row.cannot_tell}`), select, " ", save);
   return item;
 }
 
@@ -39,7 +45,7 @@ function findingList(answer, send) {
   const box = scrollBox("cvtr-chart-numbers cvtr-look-findings", "Findings");
   const of = `${inWords(answer.of)} leads`;
   box.append(element("p", "", answer.rows.length ? `${inWords(answer.rows.length)} findings in ${of}, the most money first.`
-    : `Nothing is wrong with these ${of}, as far as the rules can tell.`));
+    : `The rules found nothing in these ${of}.${answer.notes.length ? " What they could not judge:" : ""}`));
   const list = element("ol", "cvtr-look-list");
   list.append(...answer.rows.map((row, place) => findingItem(row, place, send)));
   if (answer.rows.length) box.append(list);
@@ -47,16 +53,16 @@ function findingList(answer, send) {
   return box;
 }
 
-/** Counts that are no leads to select. @param {any} answer */
-function plainTable(answer) {
-  const box = scrollBox("cvtr-chart-numbers cvtr-look-table", answer.title);
-  box.append(numbersTable(answer, null, answer.title), ...answer.notes.map((/** @type {string} */ note) => element("div", "cvtr-look-small", note)));
-  return box;
-}
+const DONE = {
+  none: "Choose a question.",
+  findings: "Select the leads of a finding, or save its case file.",
+  chart: "Click a mark, a row or a button to select its leads.",
+  table: "These are counts: no leads can be selected here.",
+};
 
 /** What is under way or can be done, in a line. @param {Record<string, any>} view */
-export function stateText({ job, said, version }) {
-  if (!job) return said || (version ? "Click a mark, a row or a button to select its leads." : "Choose a question.");
+export function stateText({ job, said, shows }) {
+  if (!job) return said || DONE[/** @type {keyof typeof DONE} */ (shows)] || "";
   if (job.stopping) return "Stopping …";
   return job.total ? `${job.what} … (${job.done} of ${job.total})` : `${job.what} …`;
 }
@@ -112,6 +118,8 @@ export function lookArea(send) {
   const caveat = element("div", "cvtr-look-small cvtr-look-caveat");
   const found = element("div");
   const area = new ChartArea(send);
+  /** @type {ReturnType<typeof plainTable> | null} */
+  let table = null;
   root.append(bar.element, line, caveat, found, area.element);
   area.element.hidden = true;
   area.said.hidden = true; // said once, above
@@ -131,33 +139,41 @@ export function lookArea(send) {
     },
     /** @param {any} answer */
     draw(answer) {
-      found.replaceChildren(...(answer.kind === "findings" ? [findingList(answer, send)] : answer.kind === "table" ? [plainTable(answer)] : []));
+      table?.end();
+      table = answer.kind === "table" ? plainTable(answer) : null;
+      found.replaceChildren(...(answer.kind === "findings" ? [findingList(answer, send)] : table ? [table.element] : []));
       area.element.hidden = answer.kind !== "chart";
       if (answer.kind === "chart") area.draw(answer);
     },
-    /** @param {DataView} buffer */
-    install: (buffer) => installRenderer(buffer).catch((error) => {
-      state.textContent = `Charts cannot be drawn (${error.message}). Their numbers are shown.`;
+    /** @param {import("./parts.js").Part} name @param {DataView[]} buffers */
+    install: (name, buffers) => installPart(name, buffers).catch((error) => {
+      if (name === "renderer") state.textContent = `Charts cannot be drawn (${error.message}). Their numbers are shown.`;
     }),
-    dispose: () => area.dispose(),
+    dispose() {
+      table?.end();
+      area.dispose();
+    },
   };
 }
 
 /** What anywidget calls; it gives what ends the view. @param {{ model: Model, el: HTMLElement }} given */
 function renderLook({ model, el }) {
-  const look = lookArea((message) => model.send(message));
+  const page = crypto.randomUUID?.() ?? String(Math.random()); // a file is for the view that asked for it
+  const look = lookArea((message) => model.send({ ...message, page }));
   el.append(look.element);
 
   /** @param {any} message @param {DataView[]} buffers */
   function heard(message, buffers) {
-    if (message.kind === "renderer") look.install(buffers[0]);
+    if (message.kind === "renderer" || message.kind === "tables") look.install(message.kind, buffers);
     else if (message.kind === "look") look.update(message.is);
     else if (message.kind === "answer") look.draw(message.is);
+    else if (message.kind === "file" && message.page === page) saveFile(message.name, message.type, [/** @type {BlobPart} */ (buffers[0])]);
   }
 
   model.on("msg:custom", heard);
-  model.send({ kind: "hello", renderer: hasRenderer() });
+  const noMore = askForParts((there) => model.send({ kind: "hello", ...there }));
   return () => {
+    noMore();
     model.off("msg:custom", heard);
     look.dispose();
   };

@@ -25,6 +25,7 @@ SECONDS_A_PART = 0.4
 KINDS = {
     "csv": "text/csv",
     "html": "text/html",
+    "zip": "application/zip",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 """Media types by the ending of a file."""

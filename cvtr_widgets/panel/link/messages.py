@@ -167,7 +167,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "detail_close": {},
     # look
     "look": {"message": _small},
-    "look_open": {"renderer": _flag},
+    "look_open": {"renderer": _flag, "tables": _flag},
     # step 2
     "action": {"kind": _text(40)},
     "reason": {"value": _text(500)},

@@ -1,6 +1,6 @@
 // Files from the kernel, which come in parts.
 
-import { h } from "./dom.js";
+import { saveFile } from "../../insight/static/files.js";
 
 /** Puts the parts of a file together and hands it to the browser. Every view hears of it; only the one that asked saves it. */
 export function downloads() {
@@ -13,11 +13,6 @@ export function downloads() {
     under.set(message.key, parts);
     if (parts.length < message.parts) return;
     under.delete(message.key);
-    const address = URL.createObjectURL(new Blob(parts, { type: message.type }));
-    const anchor = h("a", { href: address, download: message.name });
-    document.body.append(anchor);
-    anchor.click();
-    anchor.remove();
-    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    saveFile(message.name, message.type, parts);
   };
 }

@@ -1,7 +1,7 @@
 // Look, below the three steps: questions about what is loaded. Its parts are those of the LookPanel.
 
-import { hasRenderer } from "../../insight/static/chart.js";
 import { lookArea } from "../../insight/static/look.js";
+import { askForParts } from "../../insight/static/parts.js";
 import { button, freshId, h, setAttribute, setShown } from "./dom.js";
 
 /**
@@ -16,11 +16,13 @@ export function lookSection(link, show) {
     button("undo", { class: "cvtr-link cvtr-look-undo" }, () => link.send("undo_selection")));
   look.beside(after);
   const body = h("div", { class: "cvtr-body", id: freshId(), hidden: true }, look.element);
+  let noMore = () => {};
   const open = button("", { class: "cvtr-step-open", "aria-expanded": "false", "aria-controls": body.id }, () => {
     const isOpen = open.getAttribute("aria-expanded") !== "true";
     setAttribute(open, "aria-expanded", String(isOpen));
     setShown(body, isOpen);
-    if (isOpen) link.send("look_open", { renderer: hasRenderer() });
+    noMore();
+    if (isOpen) noMore = askForParts((there) => link.send("look_open", there));
   });
   open.append(h("span", { class: "cvtr-n", "aria-hidden": "true" }, "?"), h("span", { class: "cvtr-step-name" }, "Look"),
     h("span", { class: "cvtr-sum" }, "What is wrong with the loaded leads, whose, since when"));
@@ -34,6 +36,9 @@ export function lookSection(link, show) {
     },
     draw: look.draw,
     install: look.install,
-    dispose: look.dispose,
+    dispose() {
+      noMore();
+      look.dispose();
+    },
   };
 }

@@ -95,7 +95,7 @@ class Panel {
     else if (message.kind === "ahead" && mine) this.#tables()[message.table].ahead.keep(message.rows);
     else if (message.kind === "texts" && message.not_for !== link.page) this.#showTexts(message.texts);
     else if (message.kind === "file" && mine) this.#save(message, buffers);
-    else if (message.kind === "renderer") this.look.install(buffers[0]);
+    else if (message.kind === "renderer" || message.kind === "tables") this.look.install(message.kind, buffers);
     else if (message.kind === "fault") this.problem.update(message.problem);
     else if (message.kind === "reload") {
       this.problem.update({ text: "This page and the kernel do not understand each other. Reload the page.", detail: "" });
