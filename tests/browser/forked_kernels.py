@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 LENGTH = struct.Struct("!I")
 ENDED = struct.Struct("!i")  # an exit code, or a signal as a negative number
-PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+PASSED_ON = [number for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if (number := getattr(signal, name, None))]
 POSSIBLE = hasattr(os, "pidfd_open")
 IMPORTED = (
     "ipykernel.kernelapp",
