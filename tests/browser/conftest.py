@@ -79,6 +79,7 @@ def lab(lab_root: Path) -> Iterator[JupyterLab]:
 
 AS_NEW = """() => {
     document.documentElement.removeAttribute('dir');
+    document.body.style.removeProperty('height');
     const shell = window.jupyterapp?.shell;
     if (shell?.leftCollapsed) shell.expandLeft();
 }"""
@@ -99,6 +100,7 @@ class Kept:
             self._watched = self._open.enter_context(watched_page(self._browser))
         self._watched.page.set_viewport_size(VIEWPORT)
         self._watched.page.unroute_all()
+        self._watched.page.emulate_media(forced_colors="none", reduced_motion="reduce")
         self._watched.page.evaluate(AS_NEW)
         self._watched.console.clear()
         return self._watched

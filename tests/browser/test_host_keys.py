@@ -48,6 +48,7 @@ def test_saving_and_finding_are_jupyterlabs_and_what_changes_cells_is_not(open_p
     assert [(cell["cell_type"], cell["source"], cell.get("execution_count")) for cell in opened.cells()] == before
 
 
+@pytest.mark.kept_page
 def test_jupyterlabs_find_bears_a_panel_that_is_drawn_anew(open_panel, watched):
     panel = open_panel()
     page = panel.page

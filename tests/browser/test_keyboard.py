@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_stories import changed
 
+pytestmark = pytest.mark.kept_page
 ACTIVE = "selector => Boolean(document.activeElement?.matches(selector))"
 WITHIN = "() => Boolean(document.activeElement?.closest('.cvtr-panel'))"
 

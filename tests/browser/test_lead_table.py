@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.test_accessibility import ALL_SEEN, SIDEWAYS
 from tests.browser.test_saved import TOGGLE
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.kept_page
 SETUP = """import cvtr_widgets as cvtr, ipywidgets as W
 sandbox = cvtr.Sandbox(leads=300, seed=5)
 session = cvtr.LeadSession(sandbox.connect(), progress=False)

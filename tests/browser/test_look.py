@@ -15,7 +15,7 @@ from tests.browser.test_accessibility import ALL_SEEN, SIDEWAYS, SQUEEZED, TALL
 from tests.browser.test_charts import THEME
 from tests.browser.test_saved import TOGGLE
 
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.kept_page
 CELL = """
 from datetime import UTC, datetime
 import cvtr_widgets as cvtr

@@ -313,6 +313,7 @@ def table(open_panel, sandbox):
     return panel, model
 
 
+@pytest.mark.kept_page
 def test_fifty_sequences_select_exactly_what_was_ticked(table, kernel_eval):
     panel, model = table
     for seed in range(50):
@@ -333,6 +334,7 @@ def hurry(panel, kernel_eval, seed: int, steps: int) -> None:
     panel.selected(len(ids))
 
 
+@pytest.mark.kept_page
 def test_ticks_made_before_the_list_has_caught_up_mean_the_leads_that_stood_there(table, kernel_eval):
     panel, _ = table
     for seed in range(5):

@@ -62,6 +62,7 @@ def test_work_that_comes_and_goes_by_itself_moves_no_row(notebook, sandbox):
     assert len(tops(panel)) == 1
 
 
+@pytest.mark.kept_page
 @pytest.mark.parametrize("elsewhere", [".jp-CodeCell .cm-content", ".cvtr-table .cvtr-page"])
 def test_a_press_in_the_panel_does_not_scroll_the_notebook(open_panel, elsewhere):
     more = [] if elsewhere.startswith(".cvtr") else ["\n".join("# one line of many" for _ in range(60))]
