@@ -143,6 +143,13 @@ def keep_comments(environ: Mapping[str, str] = os.environ) -> bool:
     return _number(environ, "CVTR_JOURNAL_COMMENTS", 0, 0, 1) == 1
 
 
+NETWORK_DISKS = frozenset({
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "sshfs", "s3fs", "gcsfuse",
+    "blobfuse2", "ncpfs", "davfs",
+})  # fmt: skip
+"""File systems that several machines reach, by the names that Linux gives them."""
+
+
 def throw_away(folder: Path, environ: Mapping[str, str] = os.environ) -> str:
     """Why files in this folder will not last, in words; empty where nothing says so."""
     if environ.get("BINDER_LAUNCH_HOST") or environ.get("BINDER_SERVICE_HOST"):
@@ -151,6 +158,25 @@ def throw_away(folder: Path, environ: Mapping[str, str] = os.environ) -> str:
     if any(place.is_relative_to(Path(p).resolve()) for p in (tempfile.gettempdir(), "/dev/shm")):  # noqa: S108
         return "it lies in a folder for temporary files"
     return ""
+
+
+def on_shared_disk(folder: Path, mounts: str = "/proc/self/mounts") -> str:
+    """Why files in this folder lie on a disk that other machines reach, in words; empty where nothing says so.
+
+    ``mounts``: the system's list of file systems (Linux; elsewhere only a network path of Windows is recognised).
+    """
+    place = folder.expanduser().resolve()
+    if str(place).startswith("\\\\"):
+        return "it lies on a network drive"
+    try:
+        lines = [line.split(" ") for line in Path(mounts).read_text(encoding="utf-8", errors="replace").splitlines()]
+    except OSError:
+        return ""
+    # A space in a path is written as \040. The longest path that holds the folder is its file system.
+    found = [(line[1].replace("\\040", " "), line[2]) for line in lines if len(line) > 2]
+    holding = [(len(point), kind) for point, kind in found if place.is_relative_to(point)]
+    kind = max(holding)[1] if holding else ""
+    return f"it lies on a network disk ({kind})" if kind.removeprefix("fuse.") in NETWORK_DISKS else ""
 
 
 def shared_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -140,9 +140,7 @@ class Archive:
             if removed.leads:
                 notes.append(f"{removed.leads:,} leads that came in before {removed.before:%Y-%m-%d %H:%M} UTC were removed.")
                 report = replace(report, leads=report.leads - removed.leads)
-        if why := settings.throw_away(self.folder):
-            notes.append(f"The archive will not last: {why}. Choose another folder.")
-        return replace(report, notes=tuple(notes))
+        return replace(report, notes=(*notes, *self.notes()))
 
     def cost(self, session: LeadSession, *, everything: bool = False) -> SyncCost:
         """How many requests the next ``sync`` takes. Asks the service how many leads there are; writes nothing of them.
@@ -282,13 +280,27 @@ class Archive:
             )
         return next(iter(found.values()))
 
+    def notes(self) -> list[str]:
+        """What has to be known of the disk: that it is thrown away, or that others reach it. Also in a sync's report, in ``info``
+        and in the panel.
+        """
+        said = []
+        if why := settings.throw_away(self.folder):
+            said.append(f"The archive will not last: {why}. Choose another folder.")
+        if why := settings.on_shared_disk(self.folder):
+            said.append(
+                f"Others may read this archive: {why}, where people with more rights than yours see it. Keep personal data out of it "
+                '(personal="none"), or choose a disk of your own.'
+            )
+        return said
+
     def manifest(self) -> Manifest:
         """What the part that is asked consists of, and how far it was synced."""
         return self._store().manifest()
 
     def info(self) -> dict[str, Any]:
         """What the part that is asked holds, in plain values: ``folder personal leads deleted versions files bytes first_read
-        last_read last_sync complete keep_days removed``.
+        last_read last_sync complete keep_days removed notes``.
         """
         store = self._store()
         connection, manifest = self._connection()
@@ -302,7 +314,7 @@ class Archive:
             "bytes": sum(file.size for file in manifest.files), "first_read": first, "last_read": last,
             "last_sync": manifest.syncs[-1]["ended"] if manifest.syncs else None,
             "complete": bool(manifest.syncs and manifest.syncs[-1]["complete"]), "keep_days": manifest.keep_days or None,
-            "removed": sum(one["leads"] for one in manifest.removals),
+            "removed": sum(one["leads"] for one in manifest.removals), "notes": self.notes(),
         }  # fmt: skip
 
     def compact(self) -> tuple[int, int]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -16,14 +18,15 @@ from cvtr_widgets import settings
 from cvtr_widgets.api.lead_listing import in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archived_leads import ARCHIVE_COLUMNS
-from cvtr_widgets.archive.asking import Moment, last_read, notes_of
+from cvtr_widgets.archive.asking import Moment, Named, Words, last_read, notes_of
 from cvtr_widgets.archive.store import MANIFEST, PREFIX, Manifest
 from cvtr_widgets.errors import ArchiveError
 from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.insight.lazy_leads import micros
+from cvtr_widgets.session.several_listings import values_of
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,10 @@ class SparkArchive:
         self,
         *,
         as_of: Moment = None,
-        campaign: int | str | None = None,
-        publisher: int | str | None = None,
-        status: str | None = None,
-        delivery: str | None = None,
+        campaign: Named = None,
+        publisher: Named = None,
+        status: Words = None,
+        delivery: Words = None,
         created_after: Moment = None,
         created_before: Moment = None,
         deleted: bool = False,
@@ -88,13 +91,18 @@ class SparkArchive:
         found = self._last(None if at is None else min(at, now))
         if not deleted:
             found = found.where(f.col("presence") == schema.THERE)
-        for name, own, value in (("campaign", "campaign_id", campaign), ("lead_generator", "lead_generator_id", publisher)):
-            if isinstance(value, str) and value.strip() and not value.strip().isdecimal():
-                found = found.where(f.lower(f.col(name)) == value.strip().lower())
-            elif (wanted := wanted_id(name, value)) is not None:
-                found = found.where(f.col(own) == wanted)
-        for name, word in (("current_status", wanted_text("status", status)), ("delivery", wanted_text("delivery", delivery))):
-            found = found if word is None else found.where(f.col(name) == word)
+        for column, given in (
+            ("campaign", values_of("campaign", campaign)), ("lead_generator", values_of("publisher", publisher)),
+        ):  # fmt: skip
+            named = [value for value in given if value is not None]
+            if named:
+                found = found.where(reduce(or_, (_is(column, value) for value in named)))
+        for column, words in (
+            ("current_status", [wanted_text("status", word) for word in values_of("status", status)]),
+            ("delivery", [wanted_text("delivery", word) for word in values_of("delivery", delivery)]),
+        ):
+            wanted = [word for word in words if word is not None]
+            found = found.where(f.col(column).isin(wanted)) if wanted else found
         found = found if after is None else found.where(f.unix_micros(f.col("date")) >= micros(after))
         found = found if before is None else found.where(f.unix_micros(f.col("date")) <= micros(before))
         kinds: Mapping[str, str] = {**schema.fields(self._manifest.personal), **ARCHIVE_COLUMNS}
@@ -127,6 +135,15 @@ class SparkArchive:
             raise ArchiveError(f"The archive in {self._root!r} holds no leads yet. Fill it: archive.sync(session).")
         # Only what the manifest names counts, whatever else lies beside it.
         return self._spark.read.parquet(*names)
+
+
+def _is(column: str, value: int | str) -> Column:
+    """Whether a campaign or publisher is the one of this id or name."""
+    from pyspark.sql import functions as f
+
+    if isinstance(value, str) and value.strip() and not value.strip().isdecimal():
+        return f.lower(f.col(column)) == value.strip().lower()
+    return f.col(f"{column}_id") == wanted_id(column, value)
 
 
 def _part(spark: SparkSession, path: str, store: str | None) -> tuple[str, Manifest]:

@@ -16,9 +16,11 @@ from cvtr_widgets.insight.frame_table import table
 from cvtr_widgets.insight.money import money
 from cvtr_widgets.insight.over_time import over_time, until_delivered
 from cvtr_widgets.insight.reasons import reasons
+from cvtr_widgets.insight.repeats import duplicates
 from cvtr_widgets.insight.rules import RULES
 from cvtr_widgets.insight.run_effect import run_effect, runs_by, why_not
 from cvtr_widgets.insight.run_rules import findings
+from cvtr_widgets.insight.rushes import bursts
 
 __all__ = [
     "RULES",
@@ -27,8 +29,10 @@ __all__ = [
     "Look",
     "beside_statistics",
     "breakdown",
+    "bursts",
     "charts",
     "compare",
+    "duplicates",
     "findings",
     "money",
     "over_time",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -37,6 +38,8 @@ QUESTIONS = {
     ],
     "recent": [lambda leads: insight.breakdown(insight.recent(leads, 60.5))],
     "until_delivered": [insight.until_delivered, lambda leads: insight.until_delivered(leads, ["publisher", "campaign"])],
+    "duplicates": [insight.duplicates, lambda leads: insight.duplicates(leads, "campaign", of="telephone")],
+    "bursts": [insight.bursts, lambda leads: insight.bursts(leads, "campaign")],
     "beside_statistics": [lambda leads: insight.beside_statistics(leads, {"total": 17, "validLeads": 4}, days=200)],
 }
 LOADED = {"findings": insight.findings, "charts": insight.charts.breakdown}
@@ -67,7 +70,7 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_loaded_or_not_the_answers_are_equal(seed, tmp_path):
     frame = frame_of(rows_of(seed))
-    archive = archived(tmp_path, frame)
+    archive = archived(tmp_path, frame, "hashed")
     lazy = archive.leads()
     assert len(lazy) == len(frame)
     for questions in QUESTIONS.values():
@@ -85,6 +88,38 @@ def test_an_empty_archive_answers_as_an_empty_frame(tmp_path):
     for question in (insight.breakdown, insight.money, insight.over_time, insight.reasons):
         assert len(question(nothing)) == len(question(empty)) == 0
         assert list(question(nothing).columns) == list(question(empty).columns)
+    archive.close()
+
+
+def test_repeats_are_counted_as_plain_python_counts_them():
+    rows = [r for r in rows_of(7) if r["date"] and r["email"] and r["campaign_id"] is not None]
+    seen, repeats = set(), dict.fromkeys({r["lead_generator"] or "(none)" for r in rows}, 0)
+    for row in sorted(rows, key=lambda r: (r["date"], r["lead_id"])):
+        value = (row["campaign_id"], row["email"].strip().casefold())
+        repeats[row["lead_generator"] or "(none)"] += value in seen
+        seen.add(value)
+    found = insight.duplicates(frame_of(rows_of(7)))
+    assert found["repeats"].to_dict() == repeats
+    assert sum(repeats.values()) > 50
+    assert found["leads"].sum() == len(rows)
+
+
+def test_a_burst_is_found_where_the_finding_finds_it(tmp_path):
+    rows = rows_of(8, 3_000)
+    moment = next(r["date"] for r in rows if r["date"]).replace(minute=12, second=0)
+    for n, row in enumerate(rows[:45]):
+        row["date"], row["lead_generator"] = moment + timedelta(seconds=n), "B"
+    frame = frame_of(rows)
+    archive = archived(tmp_path, frame)
+    found = insight.bursts(frame)
+    same(found, insight.bursts(archive.leads()))
+    (said,) = insight.findings(frame, rules=["bursts"])
+    mine = found[found["publisher"] == "B"]
+    assert [t.isoformat() for t in mine["start"]] == said.parameters["starts"]
+    assert mine["leads"].sum() == len(said.leads)
+    assert mine["usual"].iloc[0] < 0.05
+    assert "fewer than 0.1" in said.sentence
+    assert mine["p"].max() <= 0.05
     archive.close()
 
 

@@ -132,7 +132,7 @@ def test_the_panel_shows_the_archive_and_plans_from_the_service(session, archive
     table = panel.state.leads.table
     panel.say("source", archive=True)
     view = panel.say("load", go_on=False)
-    assert view["source"]["words"].startswith("From the archive: leads as seen last at ")
+    assert view["source"]["words"].startswith("From the archive: leads as last seen at ")
     assert view["source"]["words"].endswith("A plan always reads its leads at the service again.")
     everything = session.pull()
     assert table.matching == len(everything)

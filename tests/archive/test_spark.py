@@ -49,7 +49,7 @@ def spark(tmp_path_factory):
 def test_spark_gives_the_same_answers(spark, tmp_path, seed, zone):
     spark.conf.set("spark.sql.session.timeZone", zone)  # whatever the cluster is set to
     frame = frame_of(rows_of(seed))
-    archive = archived(tmp_path, frame)
+    archive = archived(tmp_path, frame, "hashed")
     leads = cvtr.Archive.on(spark, str(tmp_path)).leads()
     assert len(leads) == len(frame)
     for questions in QUESTIONS.values():
@@ -74,7 +74,7 @@ def test_spark_sees_the_same_leads(spark, tmp_path):
     mine, theirs = archive, cvtr.Archive.on(spark, str(tmp_path))
     at = datetime.fromisoformat(frame.attrs["as_of"])
     for filters in (
-        {"status": "Valid"}, {"campaign": "X"}, {"created_after": "2026-04-01", "created_before": "2026-10-24"},
+        {"status": ["Valid", "Test"]}, {"campaign": ["X", "Z"]}, {"created_after": "2026-04-01", "created_before": "2026-10-24"},
         {"delivery": "Delivered", "publisher": "Ωmega"}, {"as_of": at + timedelta(minutes=1), "deleted": True},
     ):  # fmt: skip
         ids = {row.lead_id for row in theirs.leads(**filters).frame.select("lead_id").collect()}

@@ -41,6 +41,8 @@ def rows_of(seed: int, count: int = 400) -> list[Row]:
             "publisher_payout": dice.choice((None, Decimal("0.10"), Decimal("12.35"), Decimal("7.005"), Decimal("-3.1"))),
             "advertiser_payout": dice.choice((None, Decimal("0.20"), Decimal("99999.99"), Decimal("1E+2"))),
             "currency": dice.choice(("EUR", "GBP", "USD", None)), "first_delivered": None if first is None else first.replace(microsecond=0),
+            "campaign_id": None if n % 50 == 0 else n * 31 % 3, "email": None if n % 11 == 0 else f" P{n * 7919 % 97}@x.example",
+            "telephone": None if n % 7 == 0 else f"(+44) 20 7946 {n * 17 % 310:04}",
         })  # fmt: skip
     return rows
 
@@ -53,7 +55,8 @@ def frame_of(rows: list[Row]) -> pd.DataFrame:
         frame[name] = frame[name].astype("category")
     for name in ("billable_for_publisher", "billable_for_advertiser"):
         frame[name] = frame[name].astype("boolean")
-    for name in ("publisher_payout", "advertiser_payout", "sub_id", "reason"):
+    frame["campaign_id"] = frame["campaign_id"].astype("Int64")
+    for name in ("publisher_payout", "advertiser_payout", "sub_id", "reason", "email", "telephone"):
         frame[name] = frame[name].astype("object").where(frame[name].notna(), None)
     frame.attrs = {"as_of": "2026-12-01T00:00:00+00:00", "not_sent": [], "notes": []}
     return frame

@@ -10,10 +10,11 @@ export function startSmall(text) {
 
 /**
  * Which rows of a table are shown, of how many.
- * @param {Pick<import("./messages.d.ts").Rows, "first" | "rows" | "matching" | "loaded" | "searching">} page
+ * @param {Pick<import("./messages.d.ts").Rows, "first" | "rows" | "matching" | "loaded" | "searching" | "archived">} page
  * @param {string} coverage how much of what was asked for is here, where that is not all
  */
-export function whereText({ first, rows, matching, loaded, searching }, coverage) {
+export function whereText({ first, rows, matching, loaded, searching, archived }, coverage) {
+  const there = archived ? "archived" : "loaded";
   if (!loaded) return "";
   const all = matching === loaded;
   const range = `${inWords(first + 1)}–${inWords(first + rows.length)}`;
@@ -25,8 +26,8 @@ export function whereText({ first, rows, matching, loaded, searching }, coverage
     const shown = !rows.length ? "None matches" : all ? `${range} shown` : `${range} of ${inWords(matching)} matching`;
     return `${shown} · ${coverage}`;
   }
-  if (!rows.length) return `None of ${inWords(loaded)} loaded matches`;
-  return `${range} of ${all ? inWords(loaded) : `${inWords(matching)} matching, ${inWords(loaded)} loaded`}`;
+  if (!rows.length) return `None of ${inWords(loaded)} ${there} matches`;
+  return `${range} of ${all ? inWords(loaded) : `${inWords(matching)} matching, ${inWords(loaded)} ${there}`}`;
 }
 
 /** What a refresh has brought. @param {{ changed: number, new: number }} rows */

@@ -36,13 +36,14 @@ export function selectTools(link, table) {
     setEnabled(undo, view.selected.undo > 0);
     setEnabled(loaded, !view.partial);
     setEnabled(matching, !view.partial && !rows.searching);
+    const there = rows.archived ? "archived" : "loaded";
     const soFar = view.partial ? " so far; wait for the rest" : view.coverage ? " (incomplete)" : "";
     only.update("Selected only", Boolean(rows.marked_only), fresh);
     setText(selectPage, `this page (${inWords(rows.rows.length)})`);
     setText(invert, `invert page (${inWords(rows.rows.length)})`);
     setText(matching, rows.searching ? "all matching, once the search has ended"
-      : `all ${inWords(rows.matching)} ${rows.matching === rows.loaded ? "loaded" : "matching"}${soFar}`);
-    setText(loaded, `all ${inWords(rows.loaded)} loaded${soFar}`);
+      : `all ${inWords(rows.matching)} ${rows.matching === rows.loaded ? there : "matching"}${soFar}`);
+    setText(loaded, `all ${inWords(rows.loaded)} ${there}${soFar}`);
     setShown(loaded, rows.matching !== rows.loaded || rows.searching);
   };
 }

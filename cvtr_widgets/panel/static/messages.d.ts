@@ -71,6 +71,7 @@ export interface Rows {
   first: number;
   matching: number;
   loaded: number;
+  archived: boolean;
   changed: number;
   new: number;
   edition: number;

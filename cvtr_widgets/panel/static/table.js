@@ -30,7 +30,7 @@ function cellOf(text, look) {
 }
 
 /** @type {import("./messages.d.ts").Rows} */
-const NO_ROWS = { columns: [], rows: [], page: 0, pages: 0, size: 0, first: 0, matching: 0, loaded: 0, changed: 0, new: 0,
+const NO_ROWS = { columns: [], rows: [], page: 0, pages: 0, size: 0, first: 0, matching: 0, loaded: 0, archived: false, changed: 0, new: 0,
   marked_only: false, edition: -1 };
 
 /** @typedef {ReturnType<typeof import("./head_menu.js").headMenu>} HeadMenu */

@@ -69,8 +69,12 @@ class ArchiveSource:
         if low is None or high is None:
             return f"From the archive, last synced {at}. {READ_AGAIN}"
         first, last = clock(low.isoformat(), zone), clock(high.isoformat(), zone)
-        seen = f"seen last at {last}" if first == last else f"seen last between {first} and {last}, each lead at its own time"
+        seen = f"last seen at {last}" if first == last else f"last seen between {first} and {last}, each at its own time"
         return f"From the archive: leads as {seen}, not as they are now. {READ_AGAIN}"
+
+    def notes(self) -> list[str]:
+        """What has to be known of the disk that the archive is on."""
+        return [] if self.archive is None or self.sheet is None else self.archive.notes()
 
     def absent(self, count: int) -> str:
         """What is said of selected leads that the archive does not show."""

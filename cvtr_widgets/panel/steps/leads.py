@@ -449,7 +449,7 @@ class LeadsStep:
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "go_on": self._go_on,
-            "notes": [*notes, *filter(None, (self._gone_note(), self._look_note()))],
+            "notes": [*notes, *self.archive.notes(), *filter(None, (self._gone_note(), self._look_note()))],
             "loaded": about is not None,
             "partial": self._coming,
             "coverage": self._coverage(),

@@ -434,7 +434,7 @@ class LeadTable:
         column but the id's. ``sorts``: all columns sorted by, ``sort`` the first. ``filtered``: the filters as
         ``table_filters.to_json`` writes them; ``filters`` only the chosen values. ``ordering``: pages far behind wait for
         the whole order. ``searching``: ``matching`` and ``pages`` are those found so far. ``waiting``: leads that have come and
-        are not shown yet.
+        are not shown yet. ``archived``: they are an archive's, and not loaded.
         """
         zone, page = zone_words(self._zone), self._page if page is None else page
         return {
@@ -451,6 +451,7 @@ class LeadTable:
             "size": self.page_size,
             "matching": self.matching,
             "loaded": self.loaded,
+            "archived": self.archived is not None,
             "waiting": self.waiting,
             "ordering": self.ordering is not None,
             "searching": self.searching is not None,
