@@ -144,8 +144,8 @@ def keep_comments(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 NETWORK_DISKS = frozenset({
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "sshfs", "s3fs", "gcsfuse",
-    "blobfuse2", "ncpfs", "davfs",
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "9p", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "sshfs", "s3fs",
+    "gcsfuse", "blobfuse2", "ncpfs", "davfs",
 })  # fmt: skip
 """File systems that several machines reach, by the names that Linux gives them."""
 

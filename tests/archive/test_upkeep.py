@@ -271,3 +271,16 @@ def test_times_are_the_services_where_this_machines_clock_is_far_off(tmp_path, j
         assert ahead.min() > timedelta(days=9)
         archive.close()
         session.close()
+
+
+def test_a_shared_disk_is_said(tmp_path):
+    from cvtr_widgets import settings
+
+    mounts = tmp_path / "mounts"
+    shared, own = tmp_path / "team share", tmp_path / "team share" / "mine"
+    listed = [f"/dev/sda1 {tmp_path.anchor} ext4 rw 0 0", f"host:/x {shared} nfs4 rw 0 0", f"/dev/sdb {own} xfs rw 0 0"]
+    mounts.write_text("\n".join(line.replace("team share", "team\\040share") for line in listed) + "\n", encoding="utf-8")
+    assert settings.on_shared_disk(shared / "leads", str(mounts)) == "it lies on a network disk (nfs4)"
+    assert settings.on_shared_disk(own / "leads", str(mounts)) == ""
+    assert settings.on_shared_disk(tmp_path / "leads", str(mounts)) == ""
+    assert settings.on_shared_disk(shared, str(tmp_path / "none")) == ""
