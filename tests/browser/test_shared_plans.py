@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.panel import CELL
 from tests.browser.test_accessibility import judged
 from tests.browser.test_honest_panel import flag
-from tests.browser.test_returns_file import choose_file
 from tests.browser.test_stories import changed
 
 CAP = '[[caps]]\nname = "Tests"\nactions = ["test"]\nby = "all"\nperiod = "day"\nleads = 3\n[exceptions]\nby = ["Mary Manager"]\n'
 POLICY = "import os, pathlib\npathlib.Path('policy.toml').write_text({!r})\nos.environ['CVTR_POLICY'] = str(pathlib.Path('policy.toml').resolve())"
+
+
+DROPPED = """([name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name));
+    return data;
+}"""
+
+
+def drop_file(panel, path, selector):
+    """Drag a file onto a control and let it go there."""
+    data = panel.page.evaluate_handle(DROPPED, [path.name, path.read_text(encoding="utf-8")])
+    panel(selector).dispatch_event("dragover", {"dataTransfer": data})
+    expect(panel(selector)).to_have_class(re.compile("cvtr-drop"))
+    panel(selector).dispatch_event("drop", {"dataTransfer": data})
 
 
 def test_saved_by_one_opened_signed_run_by_another_and_its_week_taken_back(open_panel, sandbox, tmp_path, screenshot):
@@ -27,7 +43,7 @@ def test_saved_by_one_opened_signed_run_by_another_and_its_week_taken_back(open_
     assert path.suffix == ".cvtr-plan"
 
     signer = open_panel(cells=[POLICY.format(CAP), CELL.format(role="admin")])
-    choose_file(signer, path, ".cvtr-open-plan")
+    drop_file(signer, path, ".cvtr-open-plan")
     signer.step(3)
     expect(signer(".cvtr-made")).to_contain_text("Made by user:2")
     expect(signer(".cvtr-made")).to_contain_text("Agreed with the advertiser")
