@@ -51,8 +51,8 @@ TYPED_PARTS = frozenset({"ids", "search", "own_reason", "comment", "count", "sig
 ABSENT_VISITOR = "No lead panel here? Reload the page."
 RUN_IS_FOUND = " A run that you started keeps running, and is shown again."
 ABSENT = (
-    "No lead panel here, or only “Loading widget” or “model not found”? It lives in a kernel: run this cell (Shift+Enter), and "
-    "those above it, to start it. Nothing that was loaded or entered is in this file."
+    "No lead panel here, or only “Loading widget” or “model not found”? If this notebook’s kernel is running, reload the page. "
+    "Otherwise run this cell (Shift+Enter), and those above it. Nothing that was loaded or entered is in this file."
 )
 PAUSE = 0.08
 """Seconds between two views sent; what changes in between goes with the next one."""

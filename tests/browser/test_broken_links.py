@@ -24,6 +24,8 @@ NOTE = """() => {
 SAID = "() => [...(window.cvtrSaid || [])]"
 LOST = "What you pressed did not reach the kernel, so nothing was done."
 UNTRUE = re.compile("kernel was restarted|kernel (was restarted or )?has ended")  # of a cell it may be said
+OFTEN = [(3, 39, 3.0), pytest.param(100, 39, 20.0, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])]
+"""How often, in a run of how many leads, at which latency: so slow that the run is still going on at the end."""
 PAUSED = "panel.run.paused if panel.run else False"
 
 
@@ -135,7 +137,7 @@ def break_it(link: LinkProxy, watch: Watch, how: int) -> bool | None:
     return wanted
 
 
-@pytest.mark.parametrize(("times", "leads", "latency"), [(3, 16, 2.0), pytest.param(100, 80, 8.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("times", "leads", "latency"), OFTEN)
 def test_connections_that_break_in_a_run(link, begin, times, leads, latency):
     watch = begin(leads, latency)
     before = link.sockets
@@ -149,14 +151,29 @@ def test_connections_that_break_in_a_run(link, begin, times, leads, latency):
     watch.ends()
 
 
-@pytest.mark.parametrize(("times", "leads", "latency"), [(3, 16, 2.0), pytest.param(100, 80, 8.0, marks=pytest.mark.long)])
+def reload(panel: PanelPage) -> int:
+    """Load the page again; gives how often JupyterLab showed “model not found” first, though kernel and widget were there.
+
+    It asks for an output's widget before it has read the widgets of the kernel, and does not ask again (about one load in a
+    hundred, on a busy machine). The sentence beside it says what to do.
+    """
+    panel.opened.reload()
+    missing = panel.page.get_by_text("Error displaying widget: model not found")
+    expect(missing.or_(panel.root)).to_be_visible()
+    if not missing.is_visible():
+        return 0
+    expect(panel.page.locator(".cvtr-absent-panel")).to_contain_text("If this notebook’s kernel is running, reload the page.")
+    return 1 + reload(panel)
+
+
+@pytest.mark.parametrize(("times", "leads", "latency"), OFTEN)
 def test_pages_that_are_loaded_again_in_a_run(begin, times, leads, latency):
     watch = begin(leads, latency)
-    panel = watch.panel
+    panel, again = watch.panel, 0
     for turn in range(times):
         wanted = watch.press_pause() if turn % 2 else None
         watch.look()
-        panel.opened.reload()
+        again += reload(panel)
         panel.page.evaluate(NOTE)
         panel.step(3)
         watch.look()
@@ -165,5 +182,7 @@ def test_pages_that_are_loaded_again_in_a_run(begin, times, leads, latency):
             assert watch.lost == 0
         else:  # what was pressed just before may have gone with the page; what is shown is true
             watch.settled()
-    print(f"{times} reloads, {watch.changed()} of {leads} leads done meanwhile")
+    print(
+        f"{times} reloads, {again} of them again as JupyterLab showed no widget, {watch.changed()} of {leads} leads done meanwhile"
+    )
     watch.ends()
