@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -37,8 +38,10 @@ THOROUGH = {
 SECOND_TRY = {"browser", "cli", "docs", "notebooks", "packaging", "sandbox"}
 """Folders whose tests wait for other programs, where ``dev.py test`` tries a failing test once more. Nowhere else: what is
 true of a lead has to hold at the first try."""
-FIRST = ("packaging", "notebooks", "browser", "unattended", "runs", "archive", "faults", "session")
-"""The folders that take longest begin, so that no worker is left alone with one of them at the end."""
+BUSY = ("browser",)
+"""What keeps more than one processor busy: one worker begins with it, see ``pytest_xdist_make_scheduler``."""
+WAITING = ("packaging", "notebooks", "unattended", "runs", "archive", "faults", "session", "sandbox", "docs", "insight", "panel")
+"""What takes long and mostly waits: the other worker begins with it, in this order."""
 
 # The machine is shared, so that a slow example says nothing; in CI the same examples every time.
 hypothesis.settings.register_profile("everyday", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -84,7 +87,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if _folder(item.path) not in SECOND_TRY:
             item.add_marker(pytest.mark.flaky(reruns=0))
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: FIRST.index(folder) if (folder := _folder(item.path)) in FIRST else len(FIRST))
+        items.sort(key=lambda item: _place(_folder(item.path)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One worker takes files from the front, the others from the end, until they meet among the short ones.
+
+    So there is one browser on the machine most of the time, and while a test waits for a service, the other worker has work.
+    """
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class FromBothEnds(LoadFileScheduling):
+        def _assign_work_unit(self, node: Any) -> None:
+            if node.gateway.id != "gw0":
+                self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)  # where the next one is taken from
+            super()._assign_work_unit(node)
+
+    return FromBothEnds(config, log)
+
+
+def _place(folder: str) -> int:
+    """Where a folder stands in the queue: what is busy at the front, what waits longest at the end."""
+    if folder in BUSY:
+        return -1
+    return len(WAITING) - WAITING.index(folder) if folder in WAITING else 0
 
 
 def _folder(path: Path) -> str:
