@@ -289,8 +289,8 @@ class Archive:
             said.append(f"The archive will not last: {why}. Choose another folder.")
         if why := settings.on_shared_disk(self.folder):
             said.append(
-                f"Others may read this archive: {why}, where people with more rights than yours see it. Keep personal data out of "
-                'it (personal="none"), or choose a disk of your own.'
+                f"Others may read this archive: {why}, where people with more rights than yours see it. Keep personal data out "
+                'of it (personal="none"), or choose a disk of your own.'
             )
         return said
 
