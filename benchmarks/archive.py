@@ -9,6 +9,7 @@ keys for e-mail and telephone. Each question is asked once to warm up, then thre
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -128,6 +129,56 @@ QUESTIONS = {
 }
 
 
+PER_LEAD = {
+    "duplicates by e-mail": (
+        insight.duplicates,
+        (
+            "SELECT lead_generator, count(*), sum((n > 1)::INT), sum((place > 1)::INT) FROM (SELECT lead_generator, "
+            "count(*) OVER (PARTITION BY campaign_id, email_key) AS n, "
+            "row_number() OVER (PARTITION BY campaign_id, email_key ORDER BY date, lead_id) AS place FROM current "
+            "WHERE email_key IS NOT NULL AND date IS NOT NULL AND campaign_id IS NOT NULL) GROUP BY lead_generator"
+        ),
+    ),
+    "bursts by publisher": (
+        insight.bursts,
+        (
+            "SELECT lead_generator, n, count(*) FROM (SELECT lead_generator, epoch(date)::BIGINT // 600 AS slot, "
+            "count(*) AS n FROM current GROUP BY lead_generator, slot) GROUP BY lead_generator, n"
+        ),
+    ),
+}
+"""Questions that look at each lead; asked once after a warm-up."""
+
+
+def table_times(archive: Archive) -> None:
+    """The lead table on the archive: opening it, its first page and counts, and what is pressed in it."""
+    from cvtr_widgets.panel.table.cells import LEAD_COLUMNS
+    from cvtr_widgets.panel.table.column_filters import OneOf
+    from cvtr_widgets.panel.table.lead_table import LeadTable
+
+    def opened() -> LeadTable:
+        table = LeadTable(LEAD_COLUMNS, more=True)
+        table.set_frame(table.archive_sheet(archive.leads(), masked=False))
+        table.message()
+        return table
+
+    print(f"{'table: open, first page':<26}{seconds(opened, 1):8.2f}s")
+    table = opened()
+    table.preparation()(None, None)
+    steps = {
+        "page in the middle": lambda: (table.go(table.pages // 2), table.message()),
+        "sort by date": lambda: (table.sort("date", descending=True), table.message()),
+        "filter by status": lambda: (table.filter("current_status", OneOf(("Caution",))), table.message()),
+        "search a word": lambda: (table.search("cobalt"), table.message()),
+        "counts of campaigns": lambda: table.counts("campaign", within=True),
+        "all that match": lambda: len(table.ids_of("matching")),
+    }
+    for what, step in steps.items():
+        start = time.perf_counter()
+        step()
+        print(f"{'table: ' + what:<26}{time.perf_counter() - start:8.2f}s")
+
+
 def seconds(work, times: int = 3) -> float:
     work()
     took = []
@@ -180,6 +231,11 @@ def main() -> None:
             plain = seconds(lambda s=sql: connection.cursor().execute(s).fetchall())
             loaded = f"{seconds(lambda q=question: q(frame), 1):8.2f}s" if frame is not None else ""
             print(f"{what:<26}{ours:8.2f}s{plain:8.2f}s{ours / plain:7.1f}{loaded:>9}")
+        for what, (question, sql) in PER_LEAD.items():
+            ours = seconds(lambda q=question: q(leads), 1)
+            plain = seconds(lambda s=sql: connection.cursor().execute(s).fetchall(), 1)
+            print(f"{what:<26}{ours:8.2f}s{plain:8.2f}s{ours / plain:7.1f}")
+        table_times(archive)
         then = NOW + timedelta(hours=1)
         past = seconds(lambda: insight.breakdown(archive.leads(as_of=then), "publisher"))
         print(f"{'the same, as of a moment':<26}{past:8.2f}s")
@@ -189,6 +245,7 @@ def main() -> None:
             for _ in "ab"
         ]
         print("a new process: import, count, first page of 100:", ", ".join(f"{float(o.split()[0]):.2f} s" for o in opened))
+    print(f"load of the machine (1, 5, 15 minutes): {os.getloadavg()}")
     print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB; {cvtr.__version__}")
 
 
