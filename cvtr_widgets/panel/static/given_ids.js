@@ -27,12 +27,19 @@ function idsRow(link) {
   return { element: h("div", { class: "cvtr-row cvtr-ids-row" }, ids.element, chooser.button, chooser.file), ids };
 }
 
-/** What tells a control from the others of a list: it is the same one after the list was drawn anew. @param {Element} one */
-const same = (one) => JSON.stringify([one.tagName, one.className, one.getAttribute("aria-label"), one.textContent?.slice(0, 80),
-  one instanceof HTMLElement ? { ...one.dataset } : null]);
+/**
+ * What names a control of a list for good: its label or its data. Controls that only look alike have no such name: the focus must not
+ * go to the button of another group, which a second press would then press.
+ * @param {Element} one
+ */
+function nameOf(one) {
+  const [label, data] = [one.getAttribute("aria-label"), one instanceof HTMLElement ? JSON.stringify(one.dataset) : "{}"];
+  return label || data !== "{}" ? JSON.stringify([one.tagName, one.className, label, data]) : null;
+}
 
 /**
- * Redraws an element's children when what they show has changed. ``make(now)`` gives them. The control that had the focus gets it back.
+ * Redraws an element's children when what they show has changed. ``make(now)`` gives them. A control that
+ * has a name of its own keeps the focus.
  * @param {HTMLElement} element
  * @param {(now: any) => (Node | string)[]} make
  */
@@ -44,13 +51,11 @@ export function redrawn(element, make) {
     drawn = text;
     const children = make(now);
     const active = document.activeElement;
-    const focused = active && active !== element && element.contains(active) ? active : null;
+    const focused = active && active !== element && element.contains(active) ? nameOf(active) : null;
     element.replaceChildren(...children);
     setShown(element, children.length > 0);
-    if (focused) {
-      const found = [...element.querySelectorAll(focused.tagName)].find((one) => same(one) === same(focused));
-      if (found instanceof HTMLElement) found.focus();
-    }
+    const found = focused ? [...element.querySelectorAll("*")].find((one) => nameOf(one) === focused) : null;
+    if (found instanceof HTMLElement) found.focus();
   };
 }
 
