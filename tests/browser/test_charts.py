@@ -20,17 +20,38 @@ sandbox = cvtr.Sandbox(story="bad_month", leads=2_000, seed=2, now=datetime(2026
 client = sandbox.connect()
 leads = cvtr.LeadSession(client, progress=False).pull()
 days = charts.over_time(leads, zone="UTC"); shares = charts.breakdown(leads)
-why = charts.reasons(leads); funnel = charts.funnel(leads, "sub_id")
+why = charts.reasons(leads); funnel = charts.funnel(leads, "sub_id"); early = leads.date < leads.date.median()
 """
+TABLE = "cvtr.insight.table(cvtr.insight.breakdown(leads, 'sub_id'), 'Leads by sub-id')"
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
 THEME = "async (name) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}); }"
 
 
 @pytest.fixture
 def shown(notebook, page):
     asked = shut_off(page)
-    opened = notebook([SETUP, "days", "shares", "why", "funnel"])
-    expect(page.locator(".cvtr-chart[data-drawn=true]")).to_have_count(4)
+    opened = notebook(
+        [SETUP, "days", "shares", "why", "funnel", "charts.compare(leads[~early], leads[early])", "charts.money(leads)", TABLE]
+    )
+    expect(page.locator(".cvtr-chart[data-drawn=true]")).to_have_count(6)
+    expect(page.locator(".cvtr-live-table[data-live=true]")).to_have_count(7)
     return opened, asked
+
+
+def saved_sizes(saved):
+    """Bytes that each widget shown takes in a file saved with its widget state: its cell's outputs, its model, and all that it names."""
+    models = saved["metadata"]["widgets"][STATE]["state"]
+    found = []
+    for cell in saved["cells"]:
+        for output in cell.get("outputs", []):
+            if VIEW in output.get("data", {}):
+                model = models[output["data"][VIEW]["model_id"]]
+                others = [
+                    models[v.removeprefix("IPY_MODEL_")] for v in model["state"].values() if str(v).startswith("IPY_MODEL_")
+                ]
+                found.append(len(json.dumps([output, model, others])))
+    return found
 
 
 def test_charts_are_drawn_and_picked_without_a_network_and_leave_nothing_in_the_file(shown, page, screenshot):
@@ -71,12 +92,17 @@ def test_charts_are_drawn_and_picked_without_a_network_and_leave_nothing_in_the_
     assert [url for url in asked if "vega" in url or "jsdelivr" in url or "unpkg" in url] == []
     opened._finish(TOGGLE)
     try:
-        text = json.dumps(opened.save())
+        saved = opened.save()
     finally:
         opened._finish(TOGGLE)
-    emails = opened.kernel_eval("leads.email.tolist()")
-    assert not [e for e in emails if e in text]
-    assert len(text) < 4 * 50_000
+    text = json.dumps(saved)
+    fields = opened.kernel_eval(
+        "[str(v) for name in ('email', 'telephone', 'last_name', 'sub_id') for v in leads[name].dropna()]"
+    )
+    assert not [one for one in set(fields) if f'"{one}"' in text or ("@" in one and one in text)]
+    sizes = saved_sizes(saved)
+    assert len(sizes) == 7
+    assert max(sizes) < 50_000, sizes
 
 
 def test_charts_follow_the_theme_and_are_accessible(shown, page, screenshot):
@@ -89,7 +115,7 @@ def test_charts_follow_the_theme_and_are_accessible(shown, page, screenshot):
         screenshot("charts-dark")
     finally:
         page.evaluate(THEME, "JupyterLab Light")
-    found = Axe().run(page, context=".cvtr-chart").response["violations"]
+    found = [one for part in (".cvtr-chart", ".cvtr-frame-table") for one in Axe().run(page, context=part).response["violations"]]
     assert [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found] == []
 
 

@@ -1,12 +1,18 @@
-"""The same panel in Notebook 7 and as a Voilà page."""
+"""The same panel in Notebook 7 and as a Voilà page, and its parts alone."""
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
-from tests.browser.lab import NotebookPage, environment_cell, joined, write_notebook
+from tests.browser.lab import NotebookPage, environment_cell, joined, shut_off, write_notebook
 from tests.browser.panel import CELL, PanelPage
 
 
@@ -58,3 +64,52 @@ def test_as_a_voila_page_whose_source_holds_no_lead(lab, lab_root, page, noteboo
     leads = [sandbox.record(lead_id) for lead_id in sandbox.lead_ids()]
     secrets = {str(lead["id"]) for lead in leads} | {lead["email"] for lead in leads}
     assert [secret for secret in secrets if secret in source] == []
+
+
+PARTS = """
+import cvtr_widgets as cvtr, ipywidgets as W
+client = cvtr.Sandbox(story="bad_month", leads=2_000, seed=2).connect()
+leads = cvtr.LeadSession(client, progress=False).pull()
+told, table, look = W.Label(), cvtr.LeadTable(leads), cvtr.LookPanel(leads)
+def tell(*_):
+    told.value = f"{len(table.selection.ids)} in the table, {len(look.picked)} in Look"
+table.on_selection(tell)
+look.on_select(tell)
+W.VBox([told, table, look, cvtr.insight.table(cvtr.insight.breakdown(leads), "Leads by publisher")])
+"""
+
+
+def test_look_and_the_lead_table_as_parts_of_a_voila_page(lab, lab_root, page, notebooks, screenshot):
+    """With the network cut: ticks and clicks reach the kernel, charts and tables are drawn, files are saved, axe finds nothing."""
+    shut_off(page)
+    write_notebook(lab_root / "parts.ipynb", [PARTS])
+    page.goto(lab.address("parts.ipynb", "voila/render"))
+    page.locator(".cvtr-row-tick").first.check()
+    told = page.locator(".widget-label")
+    expect(told).to_have_text("1 in the table, 0 in Look")
+    look = page.locator(".cvtr-look", has=page.locator(".cvtr-look-ask"))
+    look.get_by_role("button", name="Ask").click()
+    select = look.locator(".cvtr-look-finding").first.get_by_role("button", name=re.compile("^Select "))
+    select.click()
+    number = select.inner_text().split()[1]
+    expect(told).to_have_text(f"1 in the table, {number} in Look")
+    with page.expect_download() as case:
+        look.locator(".cvtr-look-case").first.click()
+    assert {"leads.csv", "finding.json", "again.ipynb"} <= set(zipfile.ZipFile(case.value.path()).namelist())
+    look.get_by_label("Question").select_option("money")
+    look.get_by_role("button", name="Ask").click()
+    expect(look.locator(".cvtr-chart[data-drawn=true]")).to_be_visible()
+    expect(page.locator(".cvtr-live-table[data-live=true]")).to_have_count(2)
+    counts = page.locator(".cvtr-frame-table")
+    names = counts.locator("tbody th").all_inner_texts()
+    counts.locator("thead th", has_text="publisher").first.locator(".dt-column-order").click()
+    expect(counts.locator("tbody th")).to_have_text(sorted(names, key=str.lower))
+    with page.expect_download() as saved:
+        counts.get_by_role("button", name="Save as CSV").click()
+    lines = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text(encoding="utf-8-sig"))))
+    assert sorted(line["publisher"] for line in lines) == sorted(names)
+    assert sum(int(line["total"]) for line in lines) == 2_000
+    screenshot("voila-parts")
+    for part in (".cvtr-outer", ".cvtr-look", ".cvtr-frame-table"):
+        found = Axe().run(page, context=part).response["violations"]
+        assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,7 +25,8 @@ client = sandbox.connect()
 panel = cvtr.LeadPanel(client)
 panel
 """
-TITLES = {"breakdown": "^Share invalid by", "over_time": "^Leads by", "reasons": "^Reasons by", "funnel": "^Share Invalid by"}
+TITLES = {"breakdown": "^Share invalid by", "over_time": "^Leads by", "reasons": "^Reasons by", "funnel": "^Share Invalid by",
+          "compare_30": "^Share invalid .* before", "money": "^Expected money"}  # fmt: skip
 PICKED = "sorted(panel.selection.ids)"
 
 
@@ -49,6 +51,7 @@ def ask(panel, question, by=""):
     else:
         expect(panel(".cvtr-chart-picture")).to_have_attribute("aria-label", re.compile(TITLES[question]))
         expect(panel(".cvtr-chart[data-drawn=true]")).to_be_visible()
+        expect(panel(".cvtr-live-table[data-live=true]")).to_be_visible()
 
 
 def test_from_a_question_to_the_selected_leads_and_back(looking, page, screenshot):
@@ -65,6 +68,12 @@ def test_from_a_question_to_the_selected_leads_and_back(looking, page, screensho
     expect(panel(".cvtr-given, .cvtr-selection, .cvtr-step-leads").first).to_contain_text("from Look")
     assert set(panel.rows()) <= set(kernel(PICKED))  # only these are shown
     panel(".cvtr-look-undo").click()
+    panel.selected(0)
+    # The case file of a finding, which selects nothing.
+    with page.expect_download() as case:
+        panel(".cvtr-look-case").first.click()
+    text = zipfile.ZipFile(case.value.path()).read("leads.csv").decode()
+    assert [int(line) for line in text.split()[1:]] == kernel("list(panel._state.look.findings[0].leads)")
     panel.selected(0)
     # A period, brushed by mouse.
     ask(panel, "over_time", "day")
@@ -105,7 +114,8 @@ def test_from_a_question_to_the_selected_leads_and_back(looking, page, screensho
     assert len(text) < 150_000
 
 
-QUESTIONS = (("findings", ""), ("breakdown", "publisher"), ("over_time", "day"), ("reasons", "publisher"), ("funnel", "sub_id"))
+QUESTIONS = (("findings", ""), ("breakdown", "publisher"), ("over_time", "day"), ("reasons", "publisher"), ("funnel", "sub_id"),
+             ("compare_30", "publisher"), ("money", "publisher"))  # fmt: skip
 
 
 def test_every_answer_in_both_themes_narrow_and_wide(looking, page, screenshot):

@@ -60,11 +60,13 @@ def test_everything_that_a_notebook_shows_is_there_without_a_network(name, lab, 
         if set(output.get("data", ())) == {"text/plain"}
     ]
     assert [text for text in texts if NAME_OF_AN_OBJECT.search(text)] == []
-    charts, panels = (
-        sum(bool(re.search(word, source, re.MULTILINE)) for source in sources) for word in (r"^charts\.", r"cvtr\.LeadPanel\(")
+    charts, panels, tables = (
+        sum(bool(re.search(word, source, re.MULTILINE)) for source in sources)
+        for word in (r"^charts\.", r"cvtr\.LeadPanel\(", r"^cvtr\.insight\.table\(")
     )
     expect(page.locator(".cvtr-chart[data-drawn=true]")).to_have_count(charts)
     assert page.locator(".cvtr-chart").evaluate_all(DRAWN) == [True] * charts
+    expect(page.locator(".cvtr-live-table[data-live=true]")).to_have_count(charts + tables)
     expect(page.locator(".cvtr-panel[data-step='1']:not(.cvtr-waiting)")).to_have_count(panels)
     assert page.locator(".jp-OutputArea-output img").evaluate_all(BROKEN) == []
     assert all(

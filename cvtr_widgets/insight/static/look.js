@@ -25,12 +25,18 @@ function labelledList(label) {
   return { wrap, list, fill };
 }
 
-/** @param {Record<string, any>} row @param {number} place @param {Send} send */
-function findingItem(row, place, send) {
+/** @param {Record<string, any>} row @param {number} place @param {Send} send @param {Node} line what is said of the press, beside it */
+function findingItem(row, place, send, line) {
   const item = element("li", "cvtr-look-finding");
-  const select = pressable(`Select ${inWords(row.leads)} ${row.leads === 1 ? "lead" : "leads"}`, () => send({ kind: "finding", place }));
+  const select = pressable(`Select ${inWords(row.leads)} ${row.leads === 1 ? "lead" : "leads"}`, () => {
+    item.append(line); // the list is long: what was done is said where the hand is
+    send({ kind: "finding", place });
+  });
   select.setAttribute("aria-label", `${select.textContent}: ${row.rule}, ${row.about}`);
-  const save = pressable("Save case file", () => send({ kind: "evidence", place }),
+  const save = pressable("Save case file", () => {
+    item.append(line);
+    send({ kind: "evidence", place });
+  },
     "A ZIP file: the numbers, the lead ids, a chart, and a notebook that finds the same again");
   save.className = "cvtr-look-case";
   save.setAttribute("aria-label", `Save case file: ${row.rule}, ${row.about}`);
@@ -40,14 +46,14 @@ function findingItem(row, place, send) {
   return item;
 }
 
-/** @param {{ of: number, rows: Record<string, any>[], notes: string[] }} answer @param {Send} send */
-function findingList(answer, send) {
+/** @param {{ of: number, rows: Record<string, any>[], notes: string[] }} answer @param {Send} send @param {Node} line */
+function findingList(answer, send, line) {
   const box = scrollBox("cvtr-chart-numbers cvtr-look-findings", "Findings");
   const of = `${inWords(answer.of)} leads`;
   box.append(element("p", "", answer.rows.length ? `${inWords(answer.rows.length)} findings in ${of}, the most money first.`
     : `The rules found nothing in these ${of}.${answer.notes.length ? " What they could not judge:" : ""}`));
   const list = element("ol", "cvtr-look-list");
-  list.append(...answer.rows.map((row, place) => findingItem(row, place, send)));
+  list.append(...answer.rows.map((row, place) => findingItem(row, place, send, line)));
   if (answer.rows.length) box.append(list);
   for (const note of answer.notes) box.append(element("div", "cvtr-look-small", note));
   return box;
@@ -114,7 +120,10 @@ export function lookArea(send) {
   state.setAttribute("role", "status");
   const line = element("div", "cvtr-look-line");
   line.append(state);
-  const bar = questionBar(send, () => { state.textContent = "Asking …"; });
+  const bar = questionBar(send, () => {
+    bar.element.after(line);
+    state.textContent = "Asking …";
+  });
   const caveat = element("div", "cvtr-look-small cvtr-look-caveat");
   const found = element("div");
   const area = new ChartArea(send);
@@ -139,9 +148,10 @@ export function lookArea(send) {
     },
     /** @param {any} answer */
     draw(answer) {
+      bar.element.after(line);
       table?.end();
       table = answer.kind === "table" ? plainTable(answer) : null;
-      found.replaceChildren(...(answer.kind === "findings" ? [findingList(answer, send)] : table ? [table.element] : []));
+      found.replaceChildren(...(answer.kind === "findings" ? [findingList(answer, send, line)] : table ? [table.element] : []));
       area.element.hidden = answer.kind !== "chart";
       if (answer.kind === "chart") area.draw(answer);
     },
