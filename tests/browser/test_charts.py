@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -136,7 +137,7 @@ def test_the_look_panel_goes_from_a_finding_to_its_leads(notebook, page, screens
     first = look.locator(".cvtr-look-finding").first
     expect(first).to_be_visible()
     screenshot("look-findings")
-    first.get_by_role("button").click()
+    first.get_by_role("button", name=re.compile("^Select ")).click()
     expect(look.locator(".cvtr-look-state")).to_contain_text("leads selected")
     assert opened.kernel_eval("look.picked == look.findings[0].leads")
     assert Axe().run(page, context=".cvtr-look").response["violations"] == []
