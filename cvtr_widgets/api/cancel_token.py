@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+
 from cvtr_widgets.errors import Cancelled
 from cvtr_widgets.models import Stopped
+
+Cancel = Stopped | threading.Event | None
+"""How a caller stops a read: a function that says so, an event, or nothing."""
+
+
+def stopper(cancel: Cancel) -> Stopped:
+    """A function that says whether the caller wants to stop."""
+    if cancel is None:
+        return never
+    return cancel.is_set if isinstance(cancel, threading.Event) else cancel
 
 
 def never() -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
+from cvtr_widgets.api.cancel_token import Cancel, stopper
 from cvtr_widgets.archive import engines
 from cvtr_widgets.archive.archived_leads import ArchivedLeads
 from cvtr_widgets.archive.asking import Moment, Named, Words, history_of, leads_of
@@ -26,7 +27,6 @@ from cvtr_widgets.errors import ArchiveError, ArgumentError, ServiceError
 from cvtr_widgets.selection.lead_id import lead_id_of
 from cvtr_widgets.session.lead_session import LeadSession
 from cvtr_widgets.session.progress_bar import ProgressBar
-from cvtr_widgets.session.read_session import Cancel, stopper
 
 if TYPE_CHECKING:
     import duckdb
@@ -170,7 +170,7 @@ class Archive:
         _must_see(session, manifest.personal)
         if manifest.key_id != cover.id and manifest.personal != "kept":
             raise ArchiveError(
-                "This archive was made with the key of another user or machine, so that equal values would not be recognised. "
+                "This archive was made with the key of another user or machine, so equal values would not be recognised. "
                 f"Copy the file {str(settings.settings_folder() / 'key')!r} from there, or sync into another folder."
             )
         return cover

@@ -104,7 +104,8 @@ class HouseRules:
             if not any(self._is_one_of(by, lead_id, [one]) for lead_id in self.names.get(by, ()))
         ]
         return [
-            f"The policy names the {by} {one!r}, which this account does not see: that applied to no lead." for by, one in missing
+            f"The policy names the {by} {one!r}, which this account cannot see, so that entry applied to no lead."
+            for by, one in missing
         ]
 
     # -- caps ---------------------------------------------------------------------------------------------------------
@@ -179,7 +180,7 @@ class HouseRules:
                 group = self.group(cap, state.publisher_id, state.campaign_id)
                 if group is None:
                     raise PlanOutOfDate(
-                        f"The policy's cap {cap.words}: who some of these leads belong to is not known. Plan again."
+                        f"The policy's cap {cap.words}: it is not known who some of these leads belong to. Plan again."
                     )
                 if self.counts_for(cap, group):
                     new[group].add(entry.lead_id)
@@ -190,7 +191,7 @@ class HouseRules:
                 if (more := len(ids - already)) > max(0, room):
                     raise PlanOutOfDate(
                         f"The policy's cap {cap.words}: {self.called(cap, group)} has {count_of(len(already))} of it by now, and "
-                        f"this plan would add {more:,}. Nothing was sent. Plan again: that says which leads there is room for."
+                        f"this plan would add {more:,}. Nothing was sent. Plan again to see which leads there is room for."
                     )
 
     def _most_of(self, plan: Plan, cap: Cap, group: int) -> int:

@@ -29,6 +29,7 @@ from cvtr_widgets.models import (
 )
 from cvtr_widgets.plans.costs import costs_of
 from cvtr_widgets.plans.house_rules import HouseRules, cap_words
+from cvtr_widgets.plans.how_selected import joined
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import (
     Cost,
@@ -93,7 +94,7 @@ def resolve(action: Action, lists: Lists) -> tuple[Action, list[str]]:
     if found is None:
         near = difflib.get_close_matches(action.reason.lower(), list(listed), n=1, cutoff=0.8)
         hint = f' Did you mean the listed reason "{listed[near[0]].name}"?' if near else ""
-        notes.append(f'The reason "{action.reason}" is not of the service\'s list; it is sent as own words.{hint}')
+        notes.append(f'The reason "{action.reason}" is not on the service\'s list; it is sent as your own words.{hint}')
     action = dataclasses.replace(action, reason=found.name if found else action.reason, reason_choice=found)
     if action.category is None:
         return action, notes
@@ -125,7 +126,7 @@ def read_leads(
     there = [i for i in deliveries if i in found]
     said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
     if cancelled():
-        raise Cancelled("The preview was stopped. Nothing was sent; start it again when you like.")
+        raise Cancelled("The preview was stopped. Nothing was sent; preview again when you like.")
     return PlanReading(found, said, at, moment=moment)
 
 
@@ -141,6 +142,7 @@ def make_plan(
     held: Mapping[LeadId, str] = MappingProxyType({}),
     provenance: Provenance | None = None,
     rule: str = "",
+    how_selected: Iterable[tuple[str, int]] = (),
     rules: HouseRules | None = None,
     undoes: Sequence[str] = (),
     ways: Sequence[WayBack] = (),
@@ -148,8 +150,8 @@ def make_plan(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says. ``held``: leads that must not be
-    sent, with the reason, which is then why they are not eligible. ``provenance``, ``rule``, ``undoes`` and ``ways``: as in
-    ``Plan``. ``rules``: the rules of the house; what they forbid is not allowed.
+    sent, with the reason, which is then why they are not eligible. ``provenance``, ``rule``, ``how_selected``, ``undoes`` and
+    ``ways``: as in ``Plan``. ``rules``: the rules of the house; what they forbid is not allowed.
 
     Raises:
         PlanError: no leads, a lead in two groups, a category or integration that is not there.
@@ -173,7 +175,7 @@ def make_plan(
     plan = dataclasses.replace(
         _unsigned(service, tuple(resolved), tuple(entries), reading),
         include_cannot_tell=include_cannot_tell, left_out=tuple(left_out), provenance=provenance, rule=rule,
-        undoes=tuple(undoes), ways=tuple(ways),
+        how_selected=joined(how_selected), undoes=tuple(undoes), ways=tuple(ways),
     )  # fmt: skip
     plan, said_of_policy = _held_to(plan, rules, reading)
     return finished(plan, service, (*said_before, *said_of_policy), notes)
@@ -334,7 +336,7 @@ def warnings_of(plan: Plan) -> list[str]:
         what = "are included, as you asked" if plan.include_cannot_tell else "are left out"
         said.append(f"{count_of(cannot)} {what}: the service does not say what state they are in.")
     if not plan.fresh:
-        said.append(f"This plan rests on leads as loaded at {plan.read_at:%Y-%m-%d %H:%M} UTC, not on a fresh reading.")
+        said.append(f"This plan is based on leads as loaded at {plan.read_at:%Y-%m-%d %H:%M} UTC, not on a fresh reading.")
     return said
 
 
@@ -363,9 +365,9 @@ def _money(plan: Plan) -> tuple[str, ...]:
             said.append(f"Expected: {parts} ({currency}, from the leads' payouts).")
     if unknown:
         its = "its payout or whether it is billed" if unknown == 1 else "their payouts or whether they are billed"
-        said.append(f"For {count_of(unknown)} the amount is not known and not in any sum: the service does not give {its}.")
+        said.append(f"For {count_of(unknown)} the amount is not known and not included: the service does not give {its}.")
     if maybe:
-        said.append("What becomes billable is worked out by Convertr from the contracts and is not known before.")
+        said.append("Convertr works out from the contracts what becomes billable; it cannot be known beforehand.")
     return tuple(said)
 
 

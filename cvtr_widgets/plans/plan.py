@@ -32,6 +32,7 @@ from cvtr_widgets.models import (
     seal,
 )
 from cvtr_widgets.plans.canonical_json import canonical
+from cvtr_widgets.plans.how_selected import WordRuns
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.policy_records import CapCount, PolicyException, WayBack, policy_values
 
@@ -154,11 +155,11 @@ class Plan:
     way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
     can help, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
     plans out of journals that did not keep them. ``masked``: as in ``Identity``. ``provenance``: of plans that were opened
-    from a file. ``rule``: the name of the rule that chose the leads. ``policy``: the mark of the
-    policy that it was checked against, ``caps`` how its caps stood then, ``exception`` an exception from it, ``good_until`` when
-    the first of the leads will be too old by it (None: never). ``undoes``: the runs that this plan takes back, and
-    ``ways`` how far each of their leads can be (see ``undo``).
-    ``moment``: when the leads were read, by this process's clocks (None: not by this process).
+    from a file. ``rule``: the name of the rule that chose the leads. ``how_selected``: how the leads were selected, as (words,
+    number of leads in a row); empty where that is not known. ``policy``: the mark of the policy that it was checked against,
+    ``caps`` how its caps stood then, ``exception`` an exception from it, ``good_until`` when the first of the leads will be too
+    old by it (None: never). ``undoes``: the runs that this plan takes back, and ``ways`` how far each of their leads can be (see
+    ``undo``). ``moment``: when the leads were read, by this process's clocks (None: not by this process).
     """
 
     enterprise: str
@@ -184,6 +185,7 @@ class Plan:
     provenance: Provenance | None = None
     rule: str = ""
     policy: str = ""
+    how_selected: WordRuns = field(default=(), compare=False)
     caps: tuple[CapCount, ...] = ()
     exception: PolicyException | None = None
     good_until: datetime | None = None
@@ -399,7 +401,7 @@ def _judge_delivery(action: Action, observation: Observation, lead: Lead) -> tup
     if not isinstance(lead.status, str):
         return Verdict.CANNOT_TELL, "the service does not give its Current Status"
     if lead.status != "Valid":
-        return Verdict.NOT_ELIGIBLE, f"only Valid leads can be marked so; this one is {lead.status}"
+        return Verdict.NOT_ELIGIBLE, f"only Valid leads can be marked this way; this one is {lead.status}"
     return Verdict.WILL_CHANGE, ""
 
 

@@ -42,6 +42,8 @@ def plan_data(plan: Plan, *, keep_comments: bool) -> dict[str, Any]:
         "entries": plan.total,
     }  # fmt: skip
     said |= {name: known for name in ("world", "origin", "account", "rule", "policy") if (known := getattr(plan, name))}
+    if plan.how_selected:
+        said["how_selected"] = [list(run) for run in plan.how_selected]
     if plan.provenance is not None:
         said["provenance"] = provenance_data(plan.provenance)
     return said | policy_data(plan)
@@ -64,6 +66,7 @@ def plan_from(said: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
         fresh=said["fresh"], fingerprint=said["fingerprint"], include_cannot_tell=said["include_cannot_tell"],
         world=said.get("world", ""), origin=said.get("origin", ""), account=said.get("account", ""),
         rule=said.get("rule", ""), policy=said.get("policy", ""),
+        how_selected=tuple((str(word), int(number)) for word, number in said.get("how_selected", ())),
         provenance=None if said.get("provenance") is None else provenance_of(said["provenance"]), **policy_from(said),
     )  # fmt: skip
 

@@ -74,7 +74,7 @@ def _made(plan: Plan, why: str) -> list[bytes]:
     text = _words("why", why, "Say in a sentence what the plan is for: plan.save(path, why='...').")
     if any(isinstance(action.comment, HashedText) for action, _ in plan.groups):
         raise PlanError(
-            "A comment of this plan is known only as a hash, so that nobody could run it. Plan again, then save that."
+            "A comment of this plan is known only as a hash, so nobody could run it. Plan again, then save that plan."
         )
     must_be_whole(plan, plan)
     found = Provenance(
@@ -129,7 +129,9 @@ def read(path: str | Path) -> PlanFile:
 def held_in(content: bytes, name: str) -> PlanFile:
     """What the content of a plan file says; otherwise as ``read``."""
     if len(content) > PLAN_BYTES:
-        raise PlanError(f"{name[:80]!r} is larger than {safe_files.size(PLAN_BYTES)}, which no plan file is. Give another one.")
+        raise PlanError(
+            f"{name[:80]!r} is larger than {safe_files.size(PLAN_BYTES)}, so it cannot be a plan file. Give another one."
+        )
     found = _END.search(content)
     if found is None:
         if content[:20].startswith(b'{"file":"cvtr-plan"'):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import catalogue
+from cvtr_widgets.plans.how_selected import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,9 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     """A plan: index ``lead_id`` (int64), one row a lead in order.
 
     Columns: ``action verdict`` (categories), ``why now then`` (text), ``status delivery`` (text),
-    ``billed`` (boolean: billable to the advertiser), ``campaign_id`` (Int64), ``campaign publisher`` (text).
+    ``billed`` (boolean: billable to the advertiser), ``campaign_id`` (Int64), ``campaign publisher`` (text), ``how_selected``
+    (text: ``ticked``, ``typed``, ``file returned.csv``, ``all matching``, ``frame``, ``list``, ``single lead``, ``Look``,
+    ``rule`` or ``undo``; missing where that is not known).
     """
     import pandas as pd
 
@@ -44,6 +47,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
         "campaign_id": pd.array(of("campaign_id"), dtype="Int64"),
         "campaign": texts(of("campaign")),
         "publisher": texts(of("publisher")),
+        "how_selected": pd.Series(words_of(plan.how_selected, len(entries)), dtype="object"),
     }
     frame = pd.DataFrame(data)
     frame.index = pd.Index([e.lead_id for e in entries], dtype="int64", name="lead_id")

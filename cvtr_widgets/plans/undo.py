@@ -85,7 +85,7 @@ def groups_of(ways: Iterable[WayBack], *, nearest: bool) -> tuple[Groups, list[t
                     one.lead_id,
                     one.why
                     if one.way == "impossible"
-                    else f"{one.why}; the rest of it comes back only if you ask for leads that do not come back exactly",
+                    else f"{one.why}; the rest of it comes back only if you also ask for leads that do not come back exactly",
                 )
             )
     return [(action, tuple(ids)) for action, ids in groups.items()], out
@@ -95,7 +95,7 @@ def words_of(ways: Sequence[WayBack], out: Iterable[tuple[LeadId, str]], *, near
     """Sentences with counts: what is left out, by reason; what does not come back exactly; and which leads others changed."""
     said = [f"{count_of(n)} left out: {why}." for why, n in Counter(why for _, why in out).items()]
     near = Counter(one.why for one in ways if one.way == "nearest" and nearest)
-    said += [f"{count_of(n)} taken back as far as can be: {why}." for why, n in near.items()]
+    said += [f"{count_of(n)} undone as far as possible: {why}." for why, n in near.items()]
     clashes = Counter(one.conflict for one in ways if one.conflict)
     return [*said, *(f"Conflict for {count_of(n)}: {what}." for what, n in clashes.items())]
 
@@ -107,7 +107,7 @@ def _way(steps: Sequence[Step], now: Observation, last_run: str) -> tuple[Way, s
     """Way, why, conflict and action for one lead."""
     first, several = steps[0], f"changed by {len(steps)} of these runs" if len(steps) > 1 else ""
     if now.lead is None:
-        return "impossible", "it is no longer there", several, None
+        return "impossible", "it no longer exists", several, None
     for step in steps:
         if why := catalogue.ROWS[step.done.kind].final:
             return "impossible", why, several, None

@@ -20,6 +20,7 @@ from cvtr_widgets.returned.window import Window
 from cvtr_widgets.returned.wordings import Target, Wordings, as_one
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.lead_id import id_in
+from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.session.lead_session import LeadSession
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class Returns:
         if lead_id is not None and (
             self._matches[row].state not in {SEVERAL, SIMILAR, DISAGREE} or lead_id not in found.candidates
         ):
-            raise SelectionError(f"Lead {lead_id} is none of those that row {row} could mean. See .candidates({row}).")
+            raise SelectionError(f"Lead {lead_id} is not one of those that row {row} could mean. See .candidates({row}).")
         kept = {number: wanted_id for number, wanted_id in self._choices.items() if number != row}
         choices = kept if lead_id is None else {**kept, row: lead_id}
         return Returns(self._session, self._table, self._matches, self._wordings, choices=choices, advertiser=self._advertiser,
@@ -223,7 +224,8 @@ class Returns:
             raise PlanError(
                 "No row of this file is matched to a lead with a reason. See .rows for why, and .unmapped for wordings."
             )
-        return self._session.plan(list(self.groups), **more)
+        chosen = [(action, Selection.of(ids, "file", file=self.name)) for action, ids in self.groups]
+        return self._session.plan(chosen, **more)
 
     @checked
     def answer(self, run: Run, path: str | Path, *, by: str | None = None, overwrite: bool = False) -> Path | list[Path]:
@@ -408,7 +410,7 @@ def _table(
 def _of_archive(leads: Any) -> str:
     seen = leads.freshness()
     if seen["earliest"] is None:
-        return "There are no leads in this part of the archive, so that none can be found."
+        return "There are no leads in this part of the archive, so none can be found."
     low, high = (f"{seen[name]:%Y-%m-%d %H:%M}" for name in ("earliest", "latest"))
     return (
         f"Matched in leads of an archive, last seen between {low} and {high} UTC. A lead that came in or changed since is not "
@@ -423,17 +425,13 @@ def _matches(
     roles = [role for role in LEAD_KEYS if role in table.columns]
     if leads is None and "id" not in roles:
         raise SelectionError(
-            "This file names its leads by "
-            + " and ".join(roles)
-            + ". Say in which leads to look for them: leads=session.pull(...), "
+            "This file names its leads by " + " and ".join(roles) + ". Say which leads to search: leads=session.pull(...), "
             "or window=cvtr.Window(campaign=..., created_after=...)."
         )
     by_id = None
     if "id" in roles and len(roles) > 1:
         if session.masked:
-            notes.append(
-                "You see masked leads, so that rows were matched by lead id alone; the rest of their keys was not compared."
-            )
+            notes.append("You see masked leads, so rows were matched by lead id alone; their other keys were not compared.")
             roles = ["id"]
         else:
             by_id = _by_id(session, table, leads)

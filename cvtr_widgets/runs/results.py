@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cvtr_widgets.actions.proof import Observation
 from cvtr_widgets.models import NOT_SENT, HashedText, Lead, LeadId, LeadState, Outcome, Signature
+from cvtr_widgets.plans.how_selected import words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ RESULT_COLUMNS = (
     "action", "reason", "category", "comment", "integrations", "outcome", "detail",
     "before_status", "after_status", "before_delivery", "after_delivery",
     "campaign_id", "campaign", "publisher", "attempts", "http_status", "started_at", "finished_at", "signed_by",
-    "planned_by", "run_by", "policy_exception", "run_id", "chunk",
+    "planned_by", "run_by", "how_selected", "policy_exception", "run_id", "chunk",
 )  # fmt: skip
 WAITS = "not sent yet"
 
@@ -39,6 +40,7 @@ class GroupFacts(NamedTuple):
     planned_by: str | None = None
     run_by: str | None = None
     exception: str | None = None
+    how_selected: str | None = None
 
 
 @dataclass(slots=True)
@@ -133,6 +135,7 @@ def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
     ``campaign publisher`` (text), ``attempts`` (int64), ``http_status`` (Int64), ``started_at finished_at`` (UTC),
     ``signed_by`` (text: the printed name; None for leads that were not to be sent), ``planned_by run_by`` (text: the
     logins that made and ran the plan, such as ``user:7``; they differ where it was opened from a file),
+    ``how_selected`` (text, as in the plan's frame; missing where that is not known),
     ``policy_exception`` (text: by whom and why, for leads that an exception from the policy let through), ``run_id`` (text),
     ``chunk`` (Int64).
     """
@@ -172,6 +175,7 @@ def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
         "signed_by": pd.Series(about("signed_by"), dtype="object"),
         "planned_by": pd.Series(about("planned_by"), dtype="object"),
         "run_by": pd.Series(about("run_by"), dtype="object"),
+        "how_selected": pd.Series(about("how_selected"), dtype="object"),
         "policy_exception": pd.Series(about("exception"), dtype="object"),
         "run_id": pd.Series(about("run_id"), dtype="object"),
         "chunk": pd.array(col("chunk"), dtype="Int64"),
@@ -200,17 +204,26 @@ def rows_of(
     made = plan.exception
     words, by_exception = ("", frozenset[int]()) if made is None else (f"{made.name}: {made.reason}", frozenset(made.leads))
     excepted = [about._replace(exception=words) for about in sent]
+    known: dict[tuple[int, str | None], GroupFacts] = {}
+
+    def with_how(about: GroupFacts, how: str | None) -> GroupFacts:
+        found = known.get((id(about), how))
+        if found is None:
+            found = known[id(about), how] = about._replace(how_selected=how)
+        return found
+
     rows: dict[LeadId, ResultRow] = {}
-    for entry in plan.entries:
+    for entry, how in zip(plan.entries, words_of(plan.how_selected, plan.total), strict=True):
         wanted_id = entry.lead_id
         if plan.sends(entry):
-            row = rows[wanted_id] = ResultRow(entry, (excepted if wanted_id in by_exception else sent)[entry.group])
+            about = with_how((excepted if wanted_id in by_exception else sent)[entry.group], how)
+            row = rows[wanted_id] = ResultRow(entry, about)
             if fates:
                 _take_fate(row, fates.get(wanted_id))
         else:
             verdict = str(entry.verdict).replace("_", " ")
             detail = sys.intern(f"{verdict}: {entry.why}" if entry.why else verdict)
-            rows[wanted_id] = ResultRow(entry, skipped[entry.group], Outcome.SKIPPED, detail)
+            rows[wanted_id] = ResultRow(entry, with_how(skipped[entry.group], how), Outcome.SKIPPED, detail)
     return rows
 
 

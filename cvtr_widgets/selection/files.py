@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from cvtr_widgets import safe_files
+from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.reader_limits import BOOK_BYTES, TEXT_BYTES, TEXT_FIELD, TEXT_ROW, TEXT_ROWS, ReaderTimeLimit
@@ -69,7 +70,13 @@ def read_file(
     found = _read(source, name, column, sheet, on_progress)
     if found.column and not found.given:
         found = dataclasses.replace(found, notes=(*found.notes, "There is no row below the header, so there is no lead in it."))
+    if called := name or _name_of(source):
+        found = dataclasses.replace(found, files=(shown(called, 100),) * len(found.spans))
     return found if include_odd else with_odd_set_aside(found, known, accepted=accepted)
+
+
+def _name_of(source: bytes | str | os.PathLike[str]) -> str:
+    return "" if isinstance(source, bytes) else Path(source).name
 
 
 def _read(
@@ -106,7 +113,7 @@ def _refuse_other_kinds(content: bytes) -> None:
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise SelectionError("The workbook is protected by a password. Open it in Excel and save it without one.")
-        raise SelectionError("This is an old Excel file (.xls), which is not read. Save it as .xlsx or CSV.")
+        raise SelectionError("This is an old Excel file (.xls), which cannot be read. Save it as .xlsx or CSV.")
     start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     kinds = (
         (b"%pdf", "a PDF"),

@@ -23,8 +23,8 @@ _FEW: Final = 5
 _RUNNING: Final = 3
 
 COUNTS_UP: Final = "the list counts up from 1, as row numbers do"
-UNLIKE: Final = "these numbers are so unlike each other that nothing tells which of them are lead ids"
-ODD: Final = "it is not of the size of the other ids"
+UNLIKE: Final = "these numbers are so unlike each other that it is unclear which of them are lead ids"
+ODD: Final = "it is far from the other ids in size"
 TOO_LOW: Final = "it is below every lead id seen at this enterprise"
 TOO_HIGH: Final = "it is far above every lead id seen at this enterprise"
 
@@ -60,7 +60,8 @@ def with_odd_set_aside(
         why = next(iter(odd.values()))
         note = f"{number} not look like lead ids of this list ({why}). They were taken, because you gave them as ids."
         return dataclasses.replace(chosen, notes=(*chosen.notes, note))
-    aside = tuple(SetAside(one, odd[one], chosen.origin[one]) for one in chosen.ids if one in odd)
+    file = next(iter(chosen.files), "")
+    aside = tuple(SetAside(one, odd[one], chosen.origin[one], file) for one in chosen.ids if one in odd)
     rest = chosen.without(odd)
     return dataclasses.replace(rest, left_out=chosen.left_out, set_aside=(*chosen.set_aside, *aside))
 

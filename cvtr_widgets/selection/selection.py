@@ -10,7 +10,7 @@ from itertools import chain, repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.arguments import listed
+from cvtr_widgets.arguments import is_text, listed
 from cvtr_widgets.errors import ArgumentError, SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected, ordered_unique
 from cvtr_widgets.selection.lead_id import MAX_LEAD_ID, id_of_value
@@ -28,6 +28,16 @@ _FROM: Mapping[Origin, str] = {
     "lead": "given singly",
     "look": "from Look",
 }
+_HOW: Mapping[Origin, str] = {
+    "ticked": "ticked",
+    "typed": "typed",
+    "file": "file",
+    "matching": "all matching",
+    "frame": "frame",
+    "list": "list",
+    "lead": "single lead",
+    "look": "Look",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +47,18 @@ class SetAside:
     lead_id: LeadId
     why: str
     origin: Origin = "list"
+    file: str = ""
 
 
 @dataclass(frozen=True, repr=False)
 class Selection:
     """A frozen set of lead ids with an order. ``len``, ``in`` and iteration speak of the ids.
 
-    ``ids``: each once. ``spans``: how many ids in a row came from where, as (origin, number); together as many as
-    ``ids``. ``rejected``: input that was not taken. ``duplicates``: ids that were given more than once, counted at each
-    repetition. ``left_out``: ids that ``without`` took away. ``notes``: sentences that the user should read.
-    ``set_aside``: numbers that do not look like the other ids; ``with_odd`` adds them. Of files: ``column``, the one the
-    ids were read from, and ``columns``, all that there are.
+    ``ids``: each once. ``spans``: how many ids in a row came from where, as (origin, number); together as many as ``ids``.
+    ``files``: the name of the file for each span (empty: no file), or nothing. ``rejected``: input that was not taken.
+    ``duplicates``: ids that were given more than once, counted at each repetition. ``left_out``: ids that ``without`` took
+    away. ``notes``: sentences that the user should read. ``set_aside``: numbers that do not look like the other ids;
+    ``with_odd`` adds them. Of files: ``column``, the one the ids were read from, and ``columns``, all that there are.
     """
 
     ids: tuple[LeadId, ...] = ()
@@ -59,6 +70,7 @@ class Selection:
     set_aside: tuple[SetAside, ...] = ()
     column: str = field(default="", compare=False)
     columns: tuple[str, ...] = field(default=(), compare=False)
+    files: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(
@@ -70,19 +82,22 @@ class Selection:
         notes: Iterable[str] = (),
         column: str = "",
         columns: tuple[str, ...] = (),
+        file: str = "",
     ) -> Selection:
-        """These ids, all of one origin. Repetitions are counted.
+        """These ids, all of one origin; ``file``: the name of the file that they are from. Repetitions are counted.
 
         Raises:
             SelectionError: one of them is not a whole number from 1 to 2**63 - 1.
         """
+        is_text("file", file)
         given = ids if isinstance(ids, (list, tuple)) else listed(ids, "These ids")
         if given and not (set(map(type, given)) == {int} and min(given) > 0 and max(given) <= MAX_LEAD_ID):
             given = [_sure(i) for i in given]
         unique = ordered_unique(given)
         spans = ((origin, len(unique)),) if unique else ()
         refused, said = tuple(listed(rejected, "rejected")), tuple(listed(notes, "notes"))
-        return cls(unique, spans, refused, said, len(given) - len(unique), column=column, columns=columns)
+        files = (file,) if unique and file else ()
+        return cls(unique, spans, refused, said, len(given) - len(unique), column=column, columns=columns, files=files)
 
     # -- as a set of ids ----------------------------------------------------------------------------------------------
 
@@ -114,6 +129,18 @@ class Selection:
         return counted
 
     @property
+    def how_selected(self) -> tuple[tuple[str, int], ...]:
+        """The same as words with which plans and results say it: ``(("ticked", 12), ("file returned.csv", 300))``."""
+        return tuple(
+            (f"file {file}" if file and origin == "file" else _HOW[origin], number)
+            for (origin, number), file in zip(self.spans, self._files, strict=True)
+        )
+
+    @property
+    def _files(self) -> tuple[str, ...]:
+        return self.files or ("",) * len(self.spans)
+
+    @property
     def given(self) -> int:
         """All pieces of input: taken, given again, not taken, set aside, and left out afterwards."""
         return len(self.ids) + self.duplicates + len(self.rejected) + len(self.set_aside) + self.left_out
@@ -130,10 +157,12 @@ class Selection:
         if not added:
             return self
         gone = frozenset(added)
+        spans, files = _joined((*self._spans(), *((one.origin, one.file, 1) for one in self.set_aside if one.lead_id in gone)))
         return dataclasses.replace(
             self,
             ids=(*self.ids, *added),
-            spans=_joined((*self.spans, *((one.origin, 1) for one in self.set_aside if one.lead_id in gone))),
+            spans=spans,
+            files=files,
             set_aside=tuple(one for one in self.set_aside if one.lead_id not in gone),
         )
 
@@ -148,16 +177,18 @@ class Selection:
         if not self.given and not self.notes:
             return other
         mine = self._set
-        new = [(origin, [i for i in part if i not in mine]) for origin, part in other._parts()]
-        added = sum(len(part) for _, part in new)
+        new = [(origin, file, [i for i in part if i not in mine]) for origin, file, part in other._parts()]
+        added = sum(len(part) for *_, part in new)
+        spans, files = _joined((*self._spans(), *((origin, file, len(part)) for origin, file, part in new)))
         return Selection(
-            (*self.ids, *chain.from_iterable(part for _, part in new)),
-            _joined((*self.spans, *((origin, len(part)) for origin, part in new))),
+            (*self.ids, *chain.from_iterable(part for *_, part in new)),
+            spans,
             self.rejected + other.rejected,
             self.notes + tuple(n for n in other.notes if n not in self.notes),
             self.duplicates + other.duplicates + len(other.ids) - added,
             self.left_out + other.left_out,
             self.set_aside + tuple(one for one in other.set_aside if one not in self.set_aside),
+            files=files,
         )
 
     def without(self, ids: Iterable[LeadId]) -> Selection:
@@ -165,19 +196,24 @@ class Selection:
         gone = ids if isinstance(ids, (set, frozenset)) else frozenset(_plain(ids))
         if gone.isdisjoint(self._set):
             return self
-        kept = [(origin, [i for i in part if i not in gone]) for origin, part in self._parts()]
-        left = tuple(chain.from_iterable(part for _, part in kept))
+        kept = [(origin, file, [i for i in part if i not in gone]) for origin, file, part in self._parts()]
+        left = tuple(chain.from_iterable(part for *_, part in kept))
+        spans, files = _joined((origin, file, len(part)) for origin, file, part in kept)
         return dataclasses.replace(
             self,
             ids=left,
-            spans=_joined((origin, len(part)) for origin, part in kept),
+            spans=spans,
+            files=files,
             left_out=self.left_out + len(self.ids) - len(left),
         )
 
-    def _parts(self) -> Iterator[tuple[Origin, tuple[LeadId, ...]]]:
+    def _spans(self) -> Iterator[tuple[Origin, str, int]]:
+        return ((origin, file, number) for (origin, number), file in zip(self.spans, self._files, strict=True))
+
+    def _parts(self) -> Iterator[tuple[Origin, str, tuple[LeadId, ...]]]:
         start = 0
-        for origin, number in self.spans:
-            yield origin, self.ids[start : start + number]
+        for origin, file, number in self._spans():
+            yield origin, file, self.ids[start : start + number]
             start += number
 
     # -- in words -----------------------------------------------------------------------------------------------------
@@ -212,8 +248,8 @@ class Selection:
         said = []
         if self.rejected:
             count = self.not_taken - len(self.set_aside)
-            what = f"{count:,} {'lead was' if count == 1 else 'leads were'}" if count else "Something that was given was"
-            said.append(f"{what} not taken: session.select(...).rejected_frame says which and why.")
+            what = f"{count:,} {'lead was' if count == 1 else 'leads were'}" if count else "Part of the input was"
+            said.append(f"{what} not taken: session.select(...).rejected_frame shows which and why.")
         for why, number in _counted(one.why for one in self.set_aside):
             what = f"{number:,} {'number was' if number == 1 else 'numbers were'}"
             said.append(f"{what} set aside, not taken: {why}. If they are meant: session.select(..., include_odd=True).")
@@ -244,19 +280,20 @@ def _counted(words: Iterable[str]) -> list[tuple[str, int]]:
 def _sure(value: object) -> LeadId:
     found = None if isinstance(value, str) else id_of_value(value)
     if not isinstance(found, int):
-        raise SelectionError("Something given as a lead id is not one. Use cvtr_widgets.select(...), which says what and why.")
+        raise SelectionError("Something given as a lead id is not one. Use cvtr_widgets.select(...), which shows what and why.")
     return found
 
 
-def _joined(spans: Iterable[tuple[Origin, int]]) -> tuple[tuple[Origin, int], ...]:
-    """Neighbouring spans of one origin as one; empty ones dropped."""
-    joined: list[tuple[Origin, int]] = []
-    for origin, number in spans:
-        if joined and joined[-1][0] == origin:
-            joined[-1] = (origin, joined[-1][1] + number)
+def _joined(spans: Iterable[tuple[Origin, str, int]]) -> tuple[tuple[tuple[Origin, int], ...], tuple[str, ...]]:
+    """``spans`` and ``files``: neighbours of one origin and file as one, empty ones dropped."""
+    joined: list[tuple[Origin, str, int]] = []
+    for origin, file, number in spans:
+        if joined and joined[-1][:2] == (origin, file):
+            joined[-1] = (origin, file, joined[-1][2] + number)
         elif number:
-            joined.append((origin, number))
-    return tuple(joined)
+            joined.append((origin, file, number))
+    files = tuple(file for _, file, _ in joined)
+    return tuple((origin, number) for origin, _, number in joined), files if any(files) else ()
 
 
 def _plain(ids: Any) -> list[LeadId]:

@@ -24,6 +24,7 @@ from cvtr_widgets.dialect.writing import mark_proven
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, PlanError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import NOT_SENT, Action, Lead, LeadId, Outcome, Signature
+from cvtr_widgets.plans.how_selected import runs_of, words_of
 from cvtr_widgets.plans.plan import BEFORE, Plan, PlanEntry, differences, fingerprint_of
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def propose(
         what = (
             "no action of it needs proving"
             if lead_id is None
-            else f"lead {shown(lead_id, 40)} is not one that it would send unproven"
+            else f"lead {shown(lead_id, 40)} is not one that this plan would send unproven"
         )
         raise PlanError(f"This plan has no canary: {what}. Run the plan itself.")
     group = waiting[0].group
@@ -145,9 +146,12 @@ def propose(
 def _parted(plan: Plan, chosen: PlanEntry) -> tuple[Plan, Plan]:
     def only(keep: Callable[[PlanEntry], bool]) -> Plan:
         entries = tuple(e for e in plan.entries if keep(e))
+        how = [word or "" for e, word in zip(plan.entries, words_of(plan.how_selected, plan.total), strict=True) if keep(e)]
         left = {e.lead_id for e in entries}
         groups = tuple((action, tuple(i for i in ids if i in left)) for action, ids in plan.groups)
-        part = dataclasses.replace(plan, groups=groups, entries=entries, made_at=datetime.now(UTC))
+        part = dataclasses.replace(
+            plan, groups=groups, entries=entries, how_selected=runs_of(how), made_at=datetime.now(UTC)
+        )  # fmt: skip
         return dataclasses.replace(part, fingerprint=fingerprint_of(part))
 
     return only(lambda e: e is chosen), only(lambda e: e is not chosen)
@@ -237,7 +241,7 @@ def _misheard(journal: Journal, run_id: str, lead_id: LeadId) -> list[str]:
     if not heard or heard[-1].get("then") != "TAKE":
         return ["the answer was not understood as a yes"]
     if lead_id in [*heard[-1].get("no", ()), *heard[-1].get("nothing", ())]:
-        return ["the answer's word on this lead was not understood as a yes"]
+        return ["the answer's word for this lead was not understood as a yes"]
     return []
 
 

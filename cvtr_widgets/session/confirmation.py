@@ -84,9 +84,9 @@ def _must_be_under(plan: Plan, signed: Any) -> None:
     if signed.fingerprint != plan.fingerprint:
         raise NotConfirmed("This signature belongs to another plan. Sign this one.")
     if signed.meaning != plan.statement:
-        raise NotConfirmed(f"This signature is under another sentence. What this plan does: {plan.statement} Sign that.")
+        raise NotConfirmed(f"This signature is under a different sentence. What this plan does: {plan.statement} Sign that.")
     if printed_name(signed.name) != signed.name:
-        raise NotConfirmed("This signature's name is not as it is printed. Sign again.")
+        raise NotConfirmed("This signature's name is not in its printed form. Sign again.")
     if not isinstance(signed.signed_at, datetime) or signed.signed_at.utcoffset() is None:
         raise NotConfirmed(
             "This signature does not say when it was given, with its time zone. Sign again: session.sign(plan, name)."

@@ -15,7 +15,9 @@ from cvtr_widgets.frames.leads import FrameBuilder, records_frame
 from cvtr_widgets.frames.masking import masked, masked_texts
 from cvtr_widgets.models import ActionKind, Choice, LeadId
 from cvtr_widgets.selection.lead_id import lead_id_of
+from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.session.progress_bar import Tell
+from cvtr_widgets.session.seen_leads import SeenLeads
 from cvtr_widgets.session.several_listings import Listings, combinations
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ class LeadLoader:
     def __init__(self, client: Convertr, *, masked: bool = False) -> None:
         self._client = client
         self.masked = masked
+        self.seen = SeenLeads()
+        """The ids of all leads that were read."""
 
     def _builder(self) -> FrameBuilder:
         return FrameBuilder(self._client.fields, self._client.dialect.value("processr", "names"))
@@ -95,7 +99,10 @@ class LeadLoader:
                 cancelled=stop,
             )
             parts.append((query, listing))
-        return self._read(Listings(parts, self._client.fields.lead_ids, go_on=go_on), tell, stop, show)
+        found = self._read(Listings(parts, self._client.fields.lead_ids, go_on=go_on), tell, stop, show)
+        unfiltered = all(f is None for f in (campaign, publisher, status, delivery, created_after, created_before))
+        self.seen.note(found, whole=unfiltered and not stop())
+        return found
 
     def count(
         self, *, campaign: int | str | None, created_after: Moment, created_before: Moment, stop: Stop
@@ -128,6 +135,13 @@ class LeadLoader:
                 due = 2 * len(builder)
                 show(made("loading", ()))
         return made("stopped" if stop() else "missing" if listings.missing else "", listings.notes)
+
+    def chosen(self, selection: Selection, tell: Tell, stop: Stop) -> pd.DataFrame:
+        """The leads of a selection; what was not taken of it is among the notes."""
+        found = self.by_ids(selection.ids, tell, stop)
+        self.seen.note(found)
+        found.attrs["notes"] = [*found.attrs.get("notes", ()), *selection.warnings]
+        return found
 
     def by_ids(self, ids: Sequence[LeadId], tell: Tell, stop: Stop) -> pd.DataFrame:
         """Given leads, in their order; those that are not there are in ``attrs["not_found"]``."""

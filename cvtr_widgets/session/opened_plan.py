@@ -126,7 +126,8 @@ def open_plan(
     def made_now(stays: dict[LeadId, str]) -> Plan:
         made = make_plan(
             client, lists, saved.groups, reading=reading, include_cannot_tell=saved.include_cannot_tell, notes=notes,
-            held=stays, provenance=held.provenance, rules=rules, undoes=saved.undoes, cancelled=cancelled,
+            held=stays, provenance=held.provenance, rules=rules, undoes=saved.undoes, how_selected=saved.how_selected,
+            cancelled=cancelled,
         )  # fmt: skip
         return made if saved.exception is None else excepted(made, saved.exception, rules, client)
 
@@ -171,7 +172,7 @@ def _must_be_listed(action: Action, lists: PlanLists) -> None:
     now, _ = resolve(action, lists)
     if now != action:
         raise PlanOutOfDate(
-            f"The service's list of reasons is not what it was when the plan was saved: {action.reason!r} would be sent as "
+            f"The service's list of reasons has changed since the plan was saved: {action.reason!r} would be sent as "
             "something else now. Have the plan made again."
         )
 
@@ -181,9 +182,11 @@ def _notes(client: Convertr, held: PlanFile) -> list[str]:
     said = [f"Made by {made.account} at {made.saved_at:%Y-%m-%d %H:%M} UTC: {made.why}"]
     said += [f"Sent back by {one.account} at {one.at:%Y-%m-%d %H:%M} UTC: {one.text}" for one in held.remarks]
     if held.plan.dialect_hash != client.dialect_hash:
-        said.append("The dialect here is not that of whoever made this plan: what is sent is what this session would send.")
+        said.append("The dialect here differs from the plan maker's: this session sends what its own dialect says.")
     if held.plan.masked != client.identity.masked:
-        said.append("Whoever made this plan and you do not see the same personal data: a lead's person was not compared.")
+        said.append(
+            "You and the plan's maker do not see the same personal data, so the persons behind the leads were not compared."
+        )
     return said
 
 

@@ -124,10 +124,10 @@ class PolicyCheck:
                     if at is not None and at >= since[cap.name] and group is not None:
                         found[cap.name][group] += 1
         if cancelled():
-            raise Cancelled("The preview was stopped. Nothing was sent; start it again when you like.")
+            raise Cancelled("The preview was stopped. Nothing was sent; preview again when you like.")
         if listing.tally.missing:
             raise PlanError(
-                f"The policy counts leads, and {listing.tally.missing:,} did not come. Try again when the service is well."
+                f"The policy counts leads, and {listing.tally.missing:,} did not come. Try again when the service works again."
             )
         return {name: dict(counts) for name, counts in found.items()}
 
@@ -152,9 +152,7 @@ class PolicyCheck:
                 rules.policy.must_allow_exceptions(plan.exception.name)
         with self._refused(plan, rules.policy, "age"):
             if todo and plan.good_until is not None and rules.now > plan.good_until:
-                raise PlanOutOfDate(
-                    "Leads of this plan are too old for it by now, says the policy. Nothing was sent. Plan again."
-                )
+                raise PlanOutOfDate("Leads of this plan are too old for it now, by the policy. Nothing was sent. Plan again.")
         if not rules.policy.caps:
             yield lambda: None
             return
@@ -213,10 +211,12 @@ def made_exception(client: Convertr, check: PolicyCheck, plan: Plan, name: str, 
     """A plan with an exception; see ``LeadSession.make_exception``."""
     why = " ".join(reason.split())
     if not why:
-        raise PlanError("An exception needs a reason. Say in a sentence why it is made.")
+        raise PlanError("An exception needs a reason. Say in a sentence why you make it.")
     leads, mine = forbidden(plan), client.identity
     if not leads:
-        raise PlanError("The policy forbids none of these leads, or never allows what it forbids. There is nothing to except.")
+        raise PlanError(
+            "The policy forbids none of these leads, or never allows what it forbids. There is nothing to make an exception for."
+        )
     made = PolicyException(name, why, mine.account, mine.user_id, datetime.now(UTC), leads)
     return excepted(plan, made, check.known(action for action, _ in plan.groups), client)
 

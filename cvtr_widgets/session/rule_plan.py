@@ -59,6 +59,7 @@ def plan_of_rule(
     }
     return make_plan(
         client, lists, [(action, ids)], reading=reading, notes=notes, held=held, rule=rule.name,
+        how_selected=[("rule", len(ids))],
         rules=running.policy.rules([action], cancelled=cancelled), cancelled=cancelled,
     )  # fmt: skip
 

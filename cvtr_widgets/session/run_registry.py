@@ -1,11 +1,11 @@
-"""Runs of one account from this machine: begun, gone on with, watched, looked up; with one journal and one owner a run."""
+"""Runs of one account from this machine: started, resumed, watched, looked up; with one journal and one owner a run."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
@@ -43,6 +43,8 @@ from cvtr_widgets.session.policy_check import PolicyCheck
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NOT_WHOLE = "The journal of runs is not whole: {} What it says of past runs may be untrue; see session.verify_journal()."
 
 
 def run_named(run: Run | str) -> str:
@@ -108,7 +110,7 @@ class RunRegistry:
                 f"The journal of runs will not last: {why}. Save it before you leave: session.export_journal('journal.jsonl')."
             )
         if journal.mode != "wal":
-            said.append("The journal's disk can only be written the slow way, so that runs take longer. It is just as safe.")
+            said.append("This disk can only write the journal the slow way, so runs take longer. They are just as safe.")
         older = self._older_frame()
         if older is not None and len(left := older.index[older["state"].isin(["unfinished", "failed"])]):
             said.append(
@@ -145,7 +147,7 @@ class RunRegistry:
             yield
             return
         if plan.provenance is not None and plan.provenance.sent_back:
-            raise PlanOutOfDate("This plan was sent back with a remark, so that it is not run as it is. Make a new one.")
+            raise PlanOutOfDate("This plan was sent back with a remark, so it must not be run as it is. Make a new one.")
         folder = self.journal.path.parent
         try:
             claim = RunLock(folder / "runs-plans", saved[:16])
@@ -237,11 +239,11 @@ class RunRegistry:
         found = replay(self.journal, run_id)
         if found.plan.sandbox and found.plan.world != self._client.identity.world:
             raise RunError(
-                f"Run {run_id} was made in another sandbox, which is gone or is not the one of this session: its leads are not "
-                "those here, even where they have the same ids. Make a new plan here."
+                f"Run {run_id} was made in another sandbox, which is gone or is not this session's: its leads are other "
+                "leads, even where they have the same ids. Make a new plan here."
             )
         if whose(self._client.identity, found.opening) != "mine":
-            raise PlanOutOfDate("This run is another account's, or was made at another address. Connect there as that user.")
+            raise PlanOutOfDate("This run belongs to another account or was made at another address. Connect there as that user.")
         return found
 
     # -- the journal of an older version ------------------------------------------------------------------------------
@@ -284,7 +286,7 @@ class RunRegistry:
 
     def _must_be_confirmed(self, plan: Plan) -> None:
         if fingerprint_of(plan) != plan.fingerprint:
-            raise JournalError("The journal's leads do not make the fingerprint that was confirmed. Plan again.")
+            raise JournalError("The journal's leads do not match the fingerprint that was confirmed. Plan again.")
 
     @staticmethod
     def _with_comments(found: Recorded, comments: Sequence[str], *, send: bool) -> Plan:
@@ -364,7 +366,7 @@ class RunRegistry:
         found = self._replay(run if isinstance(run, str) else run.id)
         self._must_be_confirmed(found.plan)
         if found.unfinished and (found.ended is None or found.at("doubt", "answered")):
-            raise RunError("The run is not finished. Use session.resume(run_id) first, so that it is known what it did.")
+            raise RunError("The run is not finished. Use session.resume(run_id) first, to find out what it did.")
         same = known is not None and known.plan.fingerprint == found.plan.fingerprint
         plan = known.plan if known is not None and same else found.plan
         outcomes = {i: str(f.outcome) for i, f in found.fates.items()}
@@ -373,6 +375,14 @@ class RunRegistry:
     def flagged(self, ids: Iterable[LeadId] | None) -> dict[LeadId, tuple[str, datetime]]:
         """What this user last did to leads from this machine."""
         return self._flagged.look(self.journal, ids, self._client.identity)
+
+    def known_among(self, ids: Collection[LeadId], seen: Collection[LeadId]) -> Collection[LeadId]:
+        """Those of the ids that are known to be leads: ``seen`` in this session, or sent before."""
+        rest = [one for one in ids if one not in seen]
+        try:
+            return {*seen, *self.flagged(rest)} if rest else seen
+        except JournalError:  # then they are set aside, and the user is asked
+            return seen
 
     def verify(self, head: str | None) -> JournalReport:
         """Check the chain of hashes."""

@@ -31,7 +31,7 @@ def combinations(**wanted: Any) -> list[dict[str, Any]]:
     number = math.prod(map(len, values))
     if number > MOST_PARTS:
         raise RequestRefused(
-            f"These filters have {number:,} combinations, each of which is read separately, and at most {MOST_PARTS} are",
+            f"These filters have {number:,} combinations. Each is read separately, and at most {MOST_PARTS} are allowed",
             advice="Choose fewer values, or none (any) of one filter.",
         )
     return [dict(zip(wanted, one, strict=True)) for one in itertools.product(*values)]
@@ -52,7 +52,7 @@ def values_of(name: str, value: Any) -> list[Any]:
     try:
         return list(dict.fromkeys(value))
     except TypeError:
-        raise RequestRefused(f"The list given as {name} holds a list", advice="Give plain ids or names.") from None
+        raise RequestRefused(f"The list given as {name} holds another list", advice="Give plain ids or names.") from None
 
 
 class Listings:
@@ -109,7 +109,7 @@ class Listings:
             for note in listing.notes
         ]
         if self._again:
-            said.append(f"Changed meanwhile and came in two parts: {self._again:,}; shown as read first.")
+            said.append(f"Changed while being read, so they came twice: {self._again:,}; shown as first read.")
         if not CHANGING.isdisjoint(varying):
             said.append(IN_PARTS.format(len(self._parts)))
         return said

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.actions.catalogue import DELIVERIES
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_listing import moment
+from cvtr_widgets.arguments import listed
 from cvtr_widgets.days import day_begins
 from cvtr_widgets.errors import NothingToUndo, PlanError, RequestRefused
 from cvtr_widgets.plans import undo
@@ -47,7 +48,7 @@ def runs_of(history: pd.DataFrame, *, person: str | None, day: Day, week: Day, z
     sent = [name for name in sorted(undo.TAKEN) if name in found.columns]
     found = found[(found[sent].fillna(0).sum(axis=1) > 0) | (found["state"] == "unfinished")]
     if found.empty:
-        raise PlanError("None of your runs that sent something matches. See session.history().")
+        raise PlanError("None of your runs that sent anything matches. See session.history().")
     return list(found.index[::-1])
 
 
@@ -79,6 +80,27 @@ def _day(given: str | date, zone: tzinfo) -> date:
     return day
 
 
+def runs_meant(
+    run: Run | str | Sequence[Run | str] | None,
+    history: Callable[[], pd.DataFrame],
+    *,
+    person: str | None,
+    day: Day,
+    week: Day,
+    zone: tzinfo,
+) -> list[Run | str]:
+    """The runs that are named, or those of a person, day or week out of ``history``.
+
+    Raises:
+        PlanError: neither is given, both are, or no run fits.
+    """
+    if (run is None) == all(one is None for one in (person, day, week)):
+        raise PlanError("Say which runs: session.plan_undo(run), or person=, day= or week=, not both.")
+    if run is None:
+        return list(runs_of(history(), person=person, day=day, week=week, zone=zone))
+    return [run] if isinstance(run, str) or not isinstance(run, Sequence) else listed(run, "These runs")
+
+
 def undo_plan(
     client: Convertr,
     running: RunRegistry,
@@ -105,5 +127,6 @@ def undo_plan(
         why = " ".join(said) or "No lead was changed."
         raise NothingToUndo(f"Nothing of {what} can be taken back. {why}", left_out=out)
     more: dict[str, Any] = {"left_out": out, "notes": said, "undoes": [one.run_id for one in ended], "ways": ways}
+    more["how_selected"] = [("undo", sum(len(ids) for _, ids in groups))]
     rules = running.policy.rules((action for action, _ in groups), cancelled=cancelled)
     return make_plan(client, PlanLists(client), groups, reading=reading, rules=rules, cancelled=cancelled, **more)

@@ -15,7 +15,7 @@ from cvtr_widgets.selection.selection import SetAside
 def said_of(content: Selection) -> list[str]:
     """Sentences: which column was taken, what was skipped, what stood there twice."""
     again = content.duplicates
-    said = [f"{again:,} {'id stands' if again == 1 else 'ids stand'} there again; each lead counts once."] if again else []
+    said = [f"{again:,} {'id was' if again == 1 else 'ids were'} given more than once; each lead counts once."] if again else []
     return [*(plain(str(n), 400) for n in content.notes), *said]
 
 
@@ -37,7 +37,7 @@ def aside_groups(found: Iterable[tuple[str, SetAside]]) -> list[dict[str, Any]]:
 
 
 def not_taken_said(rejected: Iterable[tuple[str, Rejected]], aside: int) -> str:
-    """How many leads were not taken, in words that need no click; empty where there are none."""
+    """How many leads were not taken, in words that need no click; empty if there are none."""
     leads = sum(r.leads for _, r in rejected)
     said = [f"{leads:,} {'lead' if leads == 1 else 'leads'} not taken"] if leads else []
     said += [f"{aside:,} set aside"] if aside else []

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -147,6 +148,28 @@ class PanelSelection:
             if part is not None:
                 whole = whole.union(part)
         return whole.without(self.unticked) if self.unticked else whole
+
+    @property
+    def for_plan(self) -> Selection:
+        """The selected leads in their order, with how each was selected; without what was not taken."""
+        from cvtr_widgets.selection.select import Selection
+
+        codes = self.ticks.arrays()[1]
+        starts = np.flatnonzero(np.diff(codes, prepend=-1)) if len(codes) else np.empty(0, np.int64)
+        lengths = np.diff(starts, append=len(codes))
+        ticked = [(ORIGINS[codes[at]], int(number)) for at, number in zip(starts, lengths, strict=True)]
+        brought: list[tuple[tuple[Origin, int], str]] = []
+        seen = self.ticks.ids.with_(self.unticked)
+        for part in (self.typed, *(s for _, s in self.files)):
+            if part is not None and part.ids:
+                fresh = ~seen.holds(array_of(part.ids))
+                numbers = np.add.reduceat(fresh, [0, *accumulate(n for _, n in part.spans)][:-1], dtype=np.int64).tolist()
+                files = part.files or ("",) * len(part.spans)
+                brought += zip(zip((o for o, _ in part.spans), numbers, strict=True), files, strict=True)
+                seen = seen.with_(array_of(part.ids))
+        return Selection(
+            self.ids, (*ticked, *(span for span, _ in brought)), files=(*[""] * len(ticked), *(file for _, file in brought))
+        )
 
     @property
     def rejected(self) -> list[tuple[str, Rejected]]:

@@ -6,10 +6,7 @@ import time
 
 AT_ONCE = 3.0
 """Seconds between what two pages typed, below which the second cannot have seen what the first has."""
-TYPED_OVER = (
-    "Two pages typed in LEAD ID(S) at the same time. What was typed last is here; "
-    "“undo” brings back what the other one had typed."
-)
+TYPED_OVER = "Two pages typed in LEAD ID(S) at the same time. The text typed last is shown; “undo” brings back the other one."
 
 
 class Typists:

@@ -36,11 +36,11 @@ UNASKED = 60
 SHOWN_REJECTED = 200
 STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
-MOVED = "The list changed just then, so nothing was selected. Look at it and press again."
-COMING = "Leads are still being loaded, so “all” was not selected. Press it again when all are there."
+MOVED = "The list changed at that moment, so nothing was selected. Check it and press again."
+COMING = "Leads are still loading, so “all” was not selected. Press it again when all are loaded."
 ASK_ARCHIVE = (
-    "Look asks loaded leads, and these are an archive’s: cvtr.insight answers the same for panel.archived, without "
-    "loading it. Or choose fewer and load them from the service."
+    "Look works on loaded leads, and these are an archive’s: cvtr.insight answers the same questions for panel.archived, without "
+    "loading it. Or choose fewer leads and load them from the service."
 )
 CHANGED = "The filters have changed: press Load leads to use them."
 OTHER_ARCHIVE = "What is to be shown has changed: press Open archive."
@@ -186,7 +186,7 @@ class LeadsStep:
         gone = sum(1 for i in self._where()[1].tolist() if i in self._gone) if self._gone else 0
         if not gone or self._jobs.get("lookup"):
             return ""
-        return f"{count_of(gone)} you selected {'is' if gone == 1 else 'are'} not among these any more; still selected."
+        return f"{count_of(gone)} you selected {'is' if gone == 1 else 'are'} no longer among these, but still selected."
 
     # -- looking up ids that are not loaded ---------------------------------------------------------------------------
 
@@ -296,7 +296,7 @@ class LeadsStep:
     def incomplete(self) -> str:
         """What has to be known of the leads that are there: that more are on their way, or that not all came."""
         if self._coming:
-            return "Leads are still being loaded: this is about those that are here so far."
+            return "Leads are still loading: this covers only those loaded so far."
         return self._coverage()
 
     def _coverage(self) -> str:
@@ -375,8 +375,12 @@ class LeadsStep:
 
     def select_chosen(self, name: str, chosen: Selection) -> None:
         """Exactly what a script chose; what was not taken of it is shown as that of a file is."""
-        said = chosen.rejected or chosen.notes
-        self._pick_given(PanelSelection().add_file(name, chosen) if said else PanelSelection().tick(chosen.ids, "list"), "")
+        files = set(filter(None, chosen.files))
+        if files or chosen.rejected or chosen.notes:
+            name = files.pop() if len(files) == 1 else name
+            self._pick_given(PanelSelection().add_file(name, chosen), "")
+        else:
+            self._pick_given(PanelSelection().tick(chosen.ids, "list"), "")
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ class ProcessingStep:
         self.forget()
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
-            return self._session.plan(action, picked.ids, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
+            return self._session.plan(action, picked.for_plan, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
 
         def done(plan: Plan) -> None:
             self._take(plan)
@@ -98,7 +98,7 @@ class ProcessingStep:
         file; ``words`` name it.
         """
         if self.running:
-            raise Refused("A run is under way. Wait for its end, or stop it.")
+            raise Refused("A run is in progress. Wait until it ends, or stop it.")
         self.forget()
         self.source, self._source_words, self._make = source, words, make
 
@@ -165,12 +165,12 @@ class ProcessingStep:
         self.first.send(fingerprint, self.signature, done)
 
     def plan_undo(self, by: str = "run", *, nearest: bool = False) -> None:
-        """Plan to take the run shown back, as far as that can be; nothing is written. ``by``: with all runs of its ``day``, its
+        """Plan to take the run shown back, as far as possible; nothing is written. ``by``: with all runs of its ``day``, its
         ``week`` or its ``person`` (who signed it, else this login). ``nearest``: also leads that do not come back exactly.
         """
         run, firsts, source = self.run, list(self._firsts), self.source
         if run is None or not run.finished:
-            raise Refused("There is no run here that has ended, so there is nothing to take back.")
+            raise Refused("No finished run is shown, so there is nothing to undo.")
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
             if by == "run":
@@ -200,7 +200,7 @@ class ProcessingStep:
     def back_to_results(self) -> None:
         """From a plan that takes a run back, to the results of that run. The plan is dropped; nothing was sent."""
         if self._taken_back is None or self.run is not None:
-            raise Refused("There are no results to go back to any more.")
+            raise Refused("There are no results to go back to.")
         run, firsts, source = self._taken_back
         self.forget()
         self.plan, self.run, self._firsts, self.source = run.plan, run, firsts, source
@@ -226,7 +226,7 @@ class ProcessingStep:
 
     def _under_way(self) -> Run:
         if self.run is None or self.run.finished:
-            raise Refused("The run has ended already.")
+            raise Refused("The run has already ended.")
         return self.run
 
     def forget(self) -> None:
@@ -284,7 +284,7 @@ class ProcessingStep:
         return ""
 
     def _what_preview_is_of(self) -> str:
-        return " That previews what is selected and entered now, and takes nothing back." if self._takes_back else ""
+        return " The preview is of what is selected and entered now, and undoes nothing." if self._takes_back else ""
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -314,7 +314,7 @@ class ProcessingStep:
         """Carry the plan out. ``fingerprint`` is that of the plan which the user saw when pressing the button."""
         plan = self.plan
         if plan is None or plan.fingerprint != fingerprint:
-            self.problem = Problem("The plan on the screen was out of date, so nothing was sent. Look at it again.")
+            self.problem = Problem("The plan on the screen was out of date, so nothing was sent. Check it again.")
             return
         if why := self.blockers():
             raise Refused(" ".join(why))
@@ -432,7 +432,7 @@ class ProcessingStep:
         return {
             **plan_view(plan, self.verify, read_at, shown),
             "to_results": self._taken_back is not None,
-            "takes_back": f"This takes {run} back, whatever steps 1 and 2 show." if run else "",
+            "takes_back": f"This plan undoes {run}, whatever steps 1 and 2 show." if run else "",
             "made_of": f"This is the plan of the {words}, whatever steps 1 and 2 show." if words else "",
             "signable": plan.needs_signature or self.source is not None,
             "cannot_tell": 0 if run or (words and self._make is None) else plan.counts[str(Verdict.CANNOT_TELL)],
