@@ -95,6 +95,8 @@ class SandboxServer:
         speech: other words than Convertr's presumed ones; see ``sandbox.speech``.
         story: a world of natural spread in which what the name says is wrong: ``clean duplicates near_duplicates bad_sub_id
             wrongly_billed threshold typos bad_month`` (all of them); 1,000 to 40,000 leads.
+        mark: what tells this world from those of other sandboxes (letters and digits); by default a new one each time, so that
+            a run made in one is never resumed in another.
         pretend_live: do not say that this is a sandbox, so that what holds for a live enterprise can be tried.
 
     Raises:
@@ -124,6 +126,7 @@ class SandboxServer:
         speech: ServiceProfile | None = None,
         story: str | None = None,
         pretend_live: bool = False,
+        mark: str = "",
     ) -> None:
         """Make the world and start serving; see the class."""
         if leads < 0 or leads > 2_000_000 or latency < 0:
@@ -143,6 +146,7 @@ class SandboxServer:
         through = network is not None or chaos is not None
         self._proxy: Proxy | None = None
         self._chaos = chaos
+        self._desk.world = mark or self._desk.world
         self.mishaps = mishaps
         app = dressed(make_app(self._desk), speech, pretend_live=pretend_live)
         self.interpreter = app if isinstance(app, Translator) else None
