@@ -7,7 +7,7 @@
     python3 dev.py bench       the benchmarks
     python3 dev.py test-all    also what takes too long for every day
     python3 dev.py page        the bundled script and style of the panel's page, anew (needs Node: says how)
-    python3 dev.py sentences   every sentence that a user can read, by file; with a word, those that hold it
+    python3 dev.py sentences   every sentence that a user can read, by file; with a word, those that hold it; --docs: docs, too
 
 Whatever follows the command is passed on: to pytest, to the demo, to the benchmarks.
 """
