@@ -74,7 +74,7 @@ def connect(
     if os.environ.get("BINDER_LAUNCH_HOST") and not allow_public_machine:
         raise CredentialsError(
             "This is a public Binder machine: your password and your leads would be on somebody else's computer. Use "
-            "cvtr.Sandbox() here, or pass allow_public_machine=True if you may do that."
+            "cvtr.Sandbox() here, or pass allow_public_machine=True if you are allowed to do that."
         )
     question = ask or ask_unseen
     name, origin = _where(enterprise, url, os.environ, question)
@@ -170,7 +170,7 @@ def _dialect(given: str | Path | Dialect | None, enterprise: str, origin: str) -
     if not path and (usual := settings.dialect_file(enterprise)).is_file():
         _tell(
             f"There is a dialect of {enterprise} at its usual address, and none for {origin}, so the default is used. If it "
-            f"is right here as well, copy {str(usual)!r} to {str(settings.dialect_file(enterprise, origin))!r}, or pass dialect=."
+            f"also fits here, copy {str(usual)!r} to {str(settings.dialect_file(enterprise, origin))!r}, or pass dialect=."
         )
     return load_dialect(path) if path else default_dialect()
 
@@ -179,7 +179,7 @@ def _need(question: Callable[[str], str], prompt: str, what: str, tried: str) ->
     answer = question(prompt).strip()
     if not answer:
         raise CredentialsError(
-            f"No {what}: looked at {tried}, and nobody could be asked. Pass it to cvtr.connect(), or set CVTR_{what.upper()}."
+            f"No {what}: looked at {tried}, and there was nobody to ask. Pass it to cvtr.connect(), or set CVTR_{what.upper()}."
         )
     return answer
 
@@ -226,12 +226,12 @@ def _environment_is_for(origin: str, environ: Mapping[str, str], names: Sequence
 def _not_for(origin: str, environ: Mapping[str, str]) -> str:
     theirs = environment_origin(environ)
     if theirs is None:
-        return "neither CVTR_ENTERPRISE nor CVTR_URL says for which address they are"
-    return f"they are for {theirs}, and this is {origin}; CVTR_URL says for which address they are"
+        return "neither CVTR_ENTERPRISE nor CVTR_URL says which address they are for"
+    return f"they are for {theirs}, and this is {origin}; CVTR_URL says which address they are for"
 
 
 def _token(enterprise: str, origin: str, given: str | bool | None, question: Callable[[str], str]) -> tuple[str, str]:
-    """A token instead of user and password, and where it came from; empty where none is meant. Checked: it goes into a header."""
+    """A token instead of user and password, and where it came from; empty if none is meant. Checked: it goes into a header."""
     if given is True:
         prompt = f"Token for {enterprise} at {origin} (it is not shown): "
         text, source = _need(question, prompt, "token", "the argument token="), "what was pasted"

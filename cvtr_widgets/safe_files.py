@@ -41,7 +41,7 @@ def opened(path: str | os.PathLike[str], error: type[CvtrError], *, most: int, w
         # O_NONBLOCK: opening a pipe nobody writes to would wait; it has no effect on files.
         handle = os.open(place, os.O_RDONLY | _FLAGS | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
-        raise error(f"The {what} {name} cannot be read: there is no file at that place. Check the path.") from None
+        raise error(f"The {what} {name} cannot be read: there is no such file. Check the path.") from None
     except (OSError, ValueError) as cause:
         why = getattr(cause, "strerror", None) or "no usable path"
         raise error(f"The {what} {name} cannot be read ({why}). Check its path and rights.") from None
@@ -154,7 +154,7 @@ def flush_folder(folder: Path) -> None:
             os.close(handle)
 
 
-_TAKEN = "There is a file {} already, and it was left as it is. Give another name, or say overwrite=True."
+_TAKEN = "The file {} already exists and was left as it is. Give another name, or pass overwrite=True."
 
 
 def _put(beside: Path, place: Path, *, overwrite: bool) -> bool:
@@ -179,7 +179,7 @@ def _target(place: Path, error: type[CvtrError], *, overwrite: bool, follow_syml
     if place.is_symlink():
         if not follow_symlink:
             raise error(
-                f"{place.name[:80]!r} is a symbolic link, which is not followed. Give the path that it leads to, or another name."
+                f"{place.name[:80]!r} is a symbolic link, which is not followed. Give the path it points to, or another name."
             )
         place = place.resolve()
     try:

@@ -153,10 +153,10 @@ NETWORK_DISKS = frozenset({
 def throw_away(folder: Path, environ: Mapping[str, str] = os.environ) -> str:
     """Why files in this folder will not last, in words; empty where nothing says so."""
     if environ.get("BINDER_LAUNCH_HOST") or environ.get("BINDER_SERVICE_HOST"):
-        return "this is a Binder machine, whose disk is thrown away at the end"
+        return "this is a Binder machine, whose disk is deleted at the end"
     place = folder.expanduser().resolve()
     if any(place.is_relative_to(Path(p).resolve()) for p in (tempfile.gettempdir(), "/dev/shm")):  # noqa: S108
-        return "it lies in a folder for temporary files"
+        return "it is in a folder for temporary files"
     return ""
 
 
@@ -229,7 +229,7 @@ def dialect_file(enterprise: str, origin: str = "", environ: Mapping[str, str] =
 
 def policy_path(enterprise: str, origin: str = "", environ: Mapping[str, str] = os.environ) -> Path | None:
     """The policy of an enterprise at an address: ``CVTR_POLICY``, else ``<settings>/policies/<enterprise>.toml`` (another name
-    for another address, as for dialects); None where there is none.
+    for another address, as for dialects); None if there is none.
 
     Raises:
         SettingsError: ``CVTR_POLICY`` names a file that is not there.

@@ -79,12 +79,12 @@ def prove(action: Action, before: Observation, after: Observation, *, at_rest: b
         if after.lead is not None:
             return Proof(ProofResult.UNCHANGED, "still there")
         if after.gone:
-            return Proof(ProofResult.PROVEN, "the service says that it is not there any more")
-        return Proof(ProofResult.AT_ODDS, "not found when read back, but the service does not say itself that it is gone")
+            return Proof(ProofResult.PROVEN, "the service says that it no longer exists")
+        return Proof(ProofResult.AT_ODDS, "not found when read back, but the service itself does not say that it is gone")
     if after.lead is None:
         return Proof(ProofResult.OTHERWISE, "not found when read back: deleted meanwhile, or no longer visible")
     if before.lead is None:
-        return Proof(ProofResult.UNPROVABLE, "not read before, so that nothing can be compared")
+        return Proof(ProofResult.UNPROVABLE, "not read before, so there is nothing to compare")
     if family is Family.DELIVERY:
         return _prove_delivery(action, before, after)
     if family is Family.PROCESSING:

@@ -158,8 +158,8 @@ class Auth:
             if self._credentials.token:
                 came = f" (it came from {self._credentials.source})" if self._credentials.source else ""
                 raise LoginRefused(
-                    f"The token is not accepted{came}: it has ended, or is another platform's", status=401,
-                    advice="Tokens live about an hour. Copy a new one from the platform, set CVTR_TOKEN or paste it, and connect "
+                    f"The token is not accepted{came}: it has expired, or belongs to another platform", status=401,
+                    advice="Tokens last about an hour. Copy a new one from the platform, set CVTR_TOKEN or paste it, and connect "
                     "again. Nothing was repeated.",
                 )  # fmt: skip
             self._token = self._renewed(cancelled) or self._logged_in(cancelled)
@@ -240,9 +240,9 @@ class Auth:
             if self._check_refused is not None:
                 raise self._check_refused
             if self._credentials.token:
-                raise CredentialsError("This account was logged in with a token, and has no password that could be checked.")
+                raise CredentialsError("This account logged in with a token, so there is no password to check.")
             if not password:
-                raise CredentialsError("No password was typed, so that nothing was sent. Type it.")
+                raise CredentialsError("No password was typed, so nothing was sent. Type it.")
             answer = self._answer_to(password, never)
             if answer.status != 200:
                 self._check_refused = LoginRefused(
@@ -286,8 +286,8 @@ class Auth:
             code = ""
         if not code:
             raise CredentialsError(
-                f"The account {self.username} needs the code that was sent to its phone, and nobody could be asked for it, so no "
-                "code was sent. Connect in a terminal or a notebook cell, pass ask= to cvtr.connect(), or use an account "
+                f"The account {self.username} needs the code that was sent to its phone, and nobody could be asked for it. "
+                "Connect in a terminal or a notebook cell, pass ask= to cvtr.connect(), or use an account "
                 "without a second factor for unattended work."
             )
         return code
@@ -337,8 +337,8 @@ class Auth:
         world = said if re.fullmatch(r"[0-9A-Za-z]{1,64}", said) else ""
         if self.world and world != self.world:
             self._refused = LoginRefused(
-                "Another service answers at this address than this client was connected to",
-                advice="Its leads are not those that you have loaded. Connect again.",
+                "A different service now answers at this address",
+                advice="Its leads are not the ones that you have loaded. Connect again.",
             )
             raise self._refused
         self.world = world
@@ -392,8 +392,8 @@ class Auth:
         if isinstance(user_id, int) and not isinstance(user_id, bool) and 0 < user_id < 2**63:
             if self.user_id not in {None, user_id}:
                 self._refused = LoginRefused(
-                    "The service took this login for another user than before",
-                    advice="What you have loaded and planned is the former user's. Connect again.",
+                    "The service now gives another user for this login",
+                    advice="What you have loaded and planned belongs to the previous user. Connect again.",
                 )
                 raise self._refused
             self.user_id = user_id

@@ -427,7 +427,7 @@ class Convertr:
         what may be missing.
 
         Raises:
-            RequestRefused: a date is none, or the range ends before it begins.
+            RequestRefused: a date is not valid, or the range ends before it begins.
         """
         since, until = moment(after, self.zone, end=False), moment(before, self.zone, end=True)
         in_order(since, until)

@@ -34,7 +34,7 @@ def _left(timeout: float | None, late: type[Exception]) -> float | None:
         return timeout
     left = ends - time.monotonic()
     if left <= 0:
-        raise late("the time for the whole exchange is up")
+        raise late("the whole exchange took too long")
     return left if timeout is None else min(timeout, left)
 
 

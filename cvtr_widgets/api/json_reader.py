@@ -67,7 +67,7 @@ class Reader:
         """
         name, slash, rest = resource.partition("/")
         if slash and not _PLAIN_REST.fullmatch(rest):
-            raise RequestRefused("That is not an id, so no address was built from it", advice="Give the id as a number.")
+            raise RequestRefused("That is not an id, so nothing was asked for", advice="Give the id as a number.")
         return self.dialect.resource(name) + slash + rest
 
     def link(self, address: str) -> str:

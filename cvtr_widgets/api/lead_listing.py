@@ -150,8 +150,8 @@ class Listing:
         if self.tally.different:
             ids = ", ".join(map(str, self.tally.different[:5]))
             said.append(
-                f"{len(self.tally.different):,} leads came in two different records, and the first is shown ({ids}). Pull "
-                "these by their ids to see what they are now."
+                f"{len(self.tally.different):,} leads came as two different records, and the first is shown ({ids}). Pull "
+                "these by their ids to see their current state."
             )
         for name, words in self._unknown.items():
             said += unknown_words(name, words, "were left out")
@@ -337,7 +337,7 @@ class LeadLists:
                 found = fields.read(record, name)
                 if found is NOT_SENT:
                     raise RequestRefused(
-                        f"This service does not send {name!r}, so that leads cannot be chosen by it",
+                        f"This service does not send {name!r}, so leads cannot be filtered by it",
                         advice="Leave that filter empty, or name the field in the dialect.",
                     )
                 return bool(read(found) == value)
@@ -361,7 +361,7 @@ class LeadLists:
 
 
 def created(value: Any) -> datetime | None:
-    """A timestamp with offset as a moment; None where it is none."""
+    """A timestamp with offset as a moment; None if it is not one."""
     if not isinstance(value, str):
         return None
     try:

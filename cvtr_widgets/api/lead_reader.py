@@ -278,7 +278,7 @@ class LeadReading:
             except (NotFound, NotAllowed) as error:
                 if not error.own_form:
                     raise Unreadable(
-                        "It was not the service that answered, so it is not known whether the lead is there",
+                        "Something other than the service answered, so it is not known whether the lead exists",
                         method="GET", path=error.path, status=error.status, advice="Try again in a moment.",
                     ) from None  # fmt: skip
                 if missing is not None and error.status == GONE:
@@ -286,7 +286,7 @@ class LeadReading:
                 continue
             if not isinstance(record, dict) or self._reader.record_id("leads", record) != lead_id:
                 raise Unreadable(
-                    "The answer is about another lead than was asked for",
+                    "The answer is about a different lead",
                     method="GET",
                     path=self._reader.url(f"leads/{lead_id}"),
                     advice="Try again; if it stays, tell Convertr support.",

@@ -58,7 +58,7 @@ class Page:
 
 
 def _promised(total: Any) -> int | None:
-    """A total as a number of rows; None where it is none. What no 64 bits hold is as good as endless."""
+    """A total as a number of rows; None if it is not one. What no 64 bits hold is as good as endless."""
     if isinstance(total, bool) or not isinstance(total, (int, float)) or not total >= 0:
         return None
     if isinstance(total, float) and total < 2**63:
@@ -198,7 +198,7 @@ class Pages:
         if isinstance(found, dict):
             members, total, link = (self._reader.dialect.read(found, "paging", what) for what in ("members", "total", "next"))
         if not isinstance(members, list):
-            raise Unreadable("The answer holds no list", method="GET", path=path, advice="Check the dialect: paging.")
+            raise Unreadable("The answer does not hold a list", method="GET", path=path, advice="Check the dialect: paging.")
         records = RecordBatch(m for m in members if isinstance(m, dict))
         self._note_odd(len(members) - len(records))
         page = Page(number, records, _promised(total), isinstance(link, str) and bool(link))
@@ -269,7 +269,7 @@ class Pages:
         while page.records and page.number < self.MAX_PAGES and not self._cancelled():
             if self._allow is not None and page.number >= self._allow:
                 raise ReadTooLarge(
-                    f"After {page.number:,} requests there is still more, and the service's total is no guide. "
+                    f"After {page.number:,} requests there is still more, and the service's total is not reliable. "
                     "Narrow the filters, or pass go_on=True.",
                     requests=page.number + 1,
                 )

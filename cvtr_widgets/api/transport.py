@@ -89,14 +89,14 @@ CAUSES: dict[type[Exception], tuple[Cause, str]] = {
     httpx.ConnectTimeout: (Cause.NOT_CONNECTED, "no connection could be made in time"),
     httpx.PoolTimeout: (Cause.NOT_CONNECTED, "no free connection in time"),
     httpx.ProxyError: (Cause.NOT_CONNECTED, "the proxy refused to connect"),
-    httpx.UnsupportedProtocol: (Cause.LOST, "the address is not one for http or https"),
+    httpx.UnsupportedProtocol: (Cause.LOST, "the address does not begin with http or https"),
     httpx.ReadTimeout: (Cause.TIMED_OUT, "no answer in time"),
     httpx.WriteTimeout: (Cause.TIMED_OUT, "the request could not be sent in time"),
     httpx.ReadError: (Cause.LOST, "the connection broke while waiting for the answer"),
     httpx.WriteError: (Cause.LOST, "the connection broke while sending"),
     httpx.CloseError: (Cause.LOST, "the connection broke while closing"),
     httpx.RemoteProtocolError: (Cause.LOST, "the connection was closed or broke the protocol"),
-    httpx.LocalProtocolError: (Cause.LOST, "the exchange went against HTTP on this side"),
+    httpx.LocalProtocolError: (Cause.LOST, "this side broke the HTTP protocol"),
     httpx.DecodingError: (Cause.UNREADABLE, "the answer's compression is broken"),
     httpx.TooManyRedirects: (Cause.REDIRECTED, "redirected in a circle"),
     httpx.HTTPStatusError: (Cause.LOST, "the answer's status was refused on this side"),
@@ -285,7 +285,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for (number or date); None where there is none that can be read.
+    """Seconds that a ``Retry-After`` header asks for (number or date); None if there is none that can be read.
 
     A date is measured by the ``Date`` of the same answer: this machine's clock may be wrong.
     """
@@ -320,7 +320,7 @@ def refusal_of(body: bytes) -> Literal["", "error", "field"]:
 
 
 def problem_words(answer: Answer, ids: Collection[LeadId] = ()) -> str:
-    """The service's own words in an error answer, through its gate; empty where there are none to be read. ``ids``: the leads
+    """The service's own words in an error answer, through its gate; empty if there are none to be read. ``ids``: the leads
     that were asked about, which may be named.
     """
     try:

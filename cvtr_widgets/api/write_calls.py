@@ -174,7 +174,7 @@ class WriteCalls:
             try:
                 found = self._reader.ask("GET", where, cancelled=cancelled)
             except Cancelled:
-                detail = "the service put it into a queue; stopped while the request limit kept it from asking after it"
+                detail = "the service put it into a queue; stopped while the request limit kept it from checking the queue"
                 break
             except CvtrError as error:
                 detail = f"the service put it into a queue, and asking after it failed: {error}"

@@ -92,7 +92,7 @@ class LatestVersions:
 
 
 def files_sql(paths: Sequence[Any]) -> str | None:
-    """``read_parquet`` over files; None where there are none."""
+    """``read_parquet`` over files; None if there are none."""
     if not paths:
         return None
     names = ", ".join(engines.quoted(str(path)) for path in paths)

@@ -112,7 +112,7 @@ class Manifest:
         """As it was written.
 
         Raises:
-            ValueError, KeyError, TypeError: it is none.
+            ValueError, KeyError, TypeError: it is not one.
         """
         said = json.loads(content)
         if said.pop("format") != FORMAT:
@@ -190,7 +190,7 @@ class ArchiveStore:
         except Timeout:
             raise ArchiveBusy(
                 f"Another process is writing to the archive in {str(self.folder)!r}. Wait until it has ended, and sync again: "
-                "what it has read is then there already. Questions can be asked meanwhile."
+                "what it has read will then be there. You can ask questions in the meantime."
             ) from None
         except (OSError, NotImplementedError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__

@@ -268,11 +268,11 @@ class Sync:
         if self._not_found:
             some = ", ".join(map(str, sorted(self._not_found)[:5]))
             self._notes.append(
-                f"{len(self._not_found):,} archived leads did not come any more ({some}). The service does not say that they are "
-                "deleted, so that they stay as they were last seen."
+                f"{len(self._not_found):,} archived leads no longer came ({some}). The service does not say that they are "
+                "deleted, so they stay as they were last seen."
             )
         if not self._whole:
-            self._notes.append("Not everything was read. What has come is archived; sync again, and the rest follows.")
+            self._notes.append("Not everything was read. What came is archived; sync again for the rest.")
         report = SyncReport(
             self._began, ended, self._whole, c.read, c.new, c.changed, c.deleted, c.returned, len(self._not_found),
             self._latest.count + c.new + c.returned - c.deleted, self._requests, tuple(self._notes),
@@ -363,7 +363,7 @@ class Sync:
         for start in range(0, len(ids), self._sizes.part):
             part = ids[start : start + self._sizes.part]
             if self._stop():
-                raise Cancelled("The sync was stopped. What has come is archived; sync again for the rest.")
+                raise Cancelled("The sync was stopped. What came is archived; sync again for the rest.")
 
             def tick(done: int, before: int = start) -> None:
                 self._tell(step, before + done, len(ids), 0)

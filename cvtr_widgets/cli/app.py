@@ -160,7 +160,9 @@ def lay_out(folder: Path) -> list[str]:
         raise SettingsError(f"{folder} cannot be used: {error.strerror}. Choose another with --folder.") from None
     lines = [f"Notebooks in {folder}"]
     if kept:
-        lines.append(f"Kept as you left them: {', '.join(kept)}. For the original: delete yours, or give another --folder.")
+        lines.append(
+            f"Your changed copies were kept: {', '.join(kept)}. For the original: delete yours, or give another --folder."
+        )
     return lines
 
 

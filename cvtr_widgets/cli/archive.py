@@ -30,7 +30,7 @@ def sync(
     url: Annotated[str | None, typer.Option(help="The platform's address in full, where it has another host.")] = None,
     personal: Annotated[str | None, typer.Option(help="none (default), hashed or kept; chosen the first time.")] = None,
     everything: Annotated[bool, typer.Option("--everything", help="Read every lead again.")] = False,
-    cost: Annotated[bool, typer.Option("--cost", help="Only say how many requests it takes.")] = False,
+    cost: Annotated[bool, typer.Option("--cost", help="Only show how many requests it takes.")] = False,
 ) -> None:
     """Bring the archive up to date. Account as for `connect()`. Exit code 10 where not everything could be read."""
     from cvtr_widgets.connection import connect
@@ -80,7 +80,7 @@ def compact(
     folder: Folder,
     store: Part = None,
     keep_days: Annotated[
-        int | None, typer.Option(min=0, help="Keep leads for so many days, from now on; older ones are removed. 0: for ever.")
+        int | None, typer.Option(min=0, help="Keep leads for this many days; older ones are removed from now on. 0: for ever.")
     ] = None,
 ) -> None:
     """Put small files together; with --keep-days, remove leads that came in earlier."""
@@ -109,7 +109,7 @@ def export(
     folder: Folder,
     path: Annotated[Path, typer.Argument(help="A file that ends in .parquet or .csv.")],
     store: Part = None,
-    as_of: Annotated[str | None, typer.Option(help="A day or a time: leads as they had been seen by then.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="A day or a time: leads as they were last seen by then.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Id or exact name.")] = None,
     created_after: Annotated[str | None, typer.Option(help="A day or a time.")] = None,
     created_before: Annotated[str | None, typer.Option(help="A day or a time; a day is included whole.")] = None,

@@ -159,9 +159,9 @@ class JupyterLab:
         until = time.monotonic() + START_PATIENCE
         while time.monotonic() < until:
             if not self.running():
-                raise LaunchError(f"JupyterLab ended at once.{self._end_of_log()}Fix what it names and start again.")
+                raise LaunchError(f"JupyterLab stopped right away.{self._end_of_log()}Fix what it names and start again.")
             if given_up():
-                raise LaunchError("Stopped before JupyterLab was there. Start it again when you like.")
+                raise LaunchError("Stopped before JupyterLab was ready. Start it again when you like.")
             self.url = self.url or self._written_address()
             if self.url and self._answers():
                 return

@@ -28,7 +28,7 @@ def learn(
 
     if scrubbed is not None:
         count = scrub(capture, scrubbed, overwrite=overwrite)
-        typer.echo(f"{count:,} exchanges without secrets and personal data in {scrubbed}. Look before you share.")
+        typer.echo(f"{count:,} exchanges without secrets and personal data in {scrubbed}. Check it before you share it.")
     lesson = learn_dialect(
         capture, ids, enterprise=enterprise, url=url, comment=comment, reason=reason, signature=signature,
         ask=ask_by_input if questions else None,

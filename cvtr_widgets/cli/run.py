@@ -56,12 +56,12 @@ def run(
     confirm_delete: Annotated[int | None, typer.Option(help="The number of leads that a plan deletes.")] = None,
     verify: Annotated[str, typer.Option(help="Which leads are read back: all, doubtful, sample:100 or none.")] = "all",
     include_changed: Annotated[
-        bool, typer.Option("--include-changed", help="Send also leads that have changed since the plan was saved.")
+        bool, typer.Option("--include-changed", help="Also send leads that have changed since the plan was saved.")
     ] = False,
     parallel: Annotated[
-        bool, typer.Option("--parallel", help="Even if another run at this enterprise is still running.")
+        bool, typer.Option("--parallel", help="Start even if another run at this enterprise is still running.")
     ] = False,
-    preview: Annotated[bool, typer.Option("--preview", help="Say what would be done, and send nothing.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Show what would be done, and send nothing.")] = False,
     summary: Annotated[Path | None, typer.Option(help="Where the summary goes.", show_default="FILE.summary.json")] = None,
 ) -> None:
     """Carry out a plan file or a rule file. Every lead is read back; account and password come from environment or keyring.

@@ -132,7 +132,7 @@ def toml_of(text: str, where: str) -> dict[str, Any]:
     """TOML as it stands.
 
     Raises:
-        DialectError: it is none.
+        DialectError: it is not one.
     """
     for number, line in enumerate(text.splitlines(), 1):
         if line.count(".") > MOST_PARTS:  # tomllib takes the square of it, in memory

@@ -235,7 +235,7 @@ class FieldMap:
 
 
 def id_of(value: Any) -> int | None:
-    """The number of a thing that is given as integer, digits, IRI or embedded object; None where it is none of these.
+    """The number of a thing that is given as integer, digits, IRI or embedded object; None if it is none of these.
 
     Relations of this service come both as ``"/api/v4/campaigns/44064"`` and as ``{"@id": "/api/v4/channels/9"}``.
     """
@@ -255,7 +255,7 @@ def id_of(value: Any) -> int | None:
 
 
 def id_in(record: Any, places: Sequence[str]) -> int | None:
-    """The id at the places of a record; None where there is none, or where two places name different things."""
+    """The id at the places of a record; None if there is none, or where two places name different things."""
     if not isinstance(record, dict):
         return None
     found = None
@@ -317,7 +317,7 @@ OUR_WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def own_word(name: str, word: str) -> str | None:
-    """A word as it is written here (``Valid``, ``Not Delivered``, empty for no replacement); None where there is none such."""
+    """A word as it is written here (``Valid``, ``Not Delivered``, empty for no replacement); None if there is none such."""
     plain = word.strip().lower()
     return "" if not plain else OUR_WORDS[name].get(plain.replace("_", " ") if name == "delivery" else plain)
 
@@ -346,12 +346,12 @@ def delivery_of(value: Any) -> str | None | Missing:
 
 
 def unknown_of(name: str, value: Any) -> str | None:
-    """A status or delivery, as ``status_of`` and ``delivery_of`` give it, where it is a word that is none of ours."""
+    """A status or delivery, as ``status_of`` and ``delivery_of`` give it, where it is a word that is not among ours."""
     return value if isinstance(value, str) and value not in OUR_WORDS[name].values() else None
 
 
 def unknown_words(name: str, words: Mapping[str, int], what: str) -> list[str]:
-    """Sentences about words that are none of ours, the most frequent three: word -> how many leads have it."""
+    """Sentences about words that are not among ours, the most frequent three: word -> how many leads have it."""
     known = ", ".join(dict.fromkeys(w for w in OUR_WORDS[name].values() if w))
     found = []
     for word, count in sorted(words.items(), key=lambda item: -item[1])[:3]:

@@ -56,7 +56,7 @@ def texts(values: Sequence[Any]) -> list[str | None]:
 
 
 def money(value: Any) -> Decimal | None:
-    """An exact amount; None where it is none."""
+    """An exact amount; None if it is not one."""
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         text = str(value).strip()
         return _usual_amount(text) if len(text) < 40 else _amount(text)
@@ -76,7 +76,7 @@ _usual_amount = lru_cache(maxsize=4096)(_amount)
 
 
 def person_mark(*said: Any) -> str:
-    """Eight digits of a hash of names, e-mail address and telephone; empty where none is known.
+    """Eight digits of a hash of names, e-mail address and telephone; empty if none is known.
 
     They tell that the person behind a lead has changed, and not who it is: thousands of people share each mark.
     """
@@ -87,7 +87,7 @@ def person_mark(*said: Any) -> str:
 
 
 def number(value: Any) -> int | float | None:
-    """A number that 64 bits hold; None where it is none."""
+    """A number that 64 bits hold; None if it is not one."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if value == value and abs(value) < 2**63 else None  # noqa: PLR0124  the plainest test for NaN

@@ -102,7 +102,7 @@ def _notes(sums: pd.DataFrame) -> list[str]:
     for side in SIDES:
         missing = int(sums[f"{side}_no_amount"].sum())
         if missing:
-            notes.append(f"{missing:,} leads that are billable ({side}) have no payout; the money does not hold them.")
+            notes.append(f"{missing:,} leads that are billable ({side}) have no payout; the money does not include them.")
     return notes
 
 

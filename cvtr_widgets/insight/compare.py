@@ -47,12 +47,12 @@ def compare(
     if measure not in MEASURES:
         raise InsightError(f"measure is {measure!r}. Choose one of: {', '.join(MEASURES)}.")
     if count(leads) == 0 or count(before) == 0:
-        raise InsightError("One of the two periods holds no leads, so that there is nothing to compare. Load both.")
+        raise InsightError("One of the two periods holds no leads, so there is nothing to compare. Load both.")
     column = "delivery" if measure == "delivered" else FLAGS.get(measure, "current_status")
     for frame in (leads, before):
         need(frame, "current_status", column)
         if not_sent(frame, column):
-            raise InsightError(f"This service does not send {column}, so that it cannot be compared. Choose another measure.")
+            raise InsightError(f"This service does not send {column}, so it cannot be compared. Choose another measure.")
     names, where = names_of(by), zone_of(zone)
     now, old = (counted(f, {n: group_of(f, n, where) for n in names}) for f in (leads, before))
     every = now.index.union(old.index, sort=False)

@@ -103,7 +103,7 @@ def alike(leads: Leads, name: str) -> Leads:
 
 
 def earliest(leads: Leads) -> datetime | None:
-    """When the first of them came in; None where there is none with a date."""
+    """When the first of them came in; None if there is none with a date."""
     if not is_lazy(leads):
         first = leads["date"].min()
         return first if first == first else None  # noqa: PLR0124  NaT

@@ -94,7 +94,7 @@ def until_delivered(leads: Leads, by: str | Sequence[str] | None = None, *, now:
     need(leads, "date", "first_delivered", "current_status")
     if "first_delivered" in leads.attrs.get("not_sent", ()) and count(leads):
         raise InsightError(
-            "This service sends no time of first delivery, so that nothing can be told. See frame.attrs['not_sent']."
+            "This service sends no time of first delivery, so this cannot be answered. See frame.attrs['not_sent']."
         )
     names = [] if by is None else names_of(by)
     until = pd.Timestamp(now or as_of(leads))

@@ -60,7 +60,7 @@ def time_of(text: Any) -> datetime:
     """A time that the journal holds.
 
     Raises:
-        JournalError: it is none.
+        JournalError: it is not one.
     """
     try:
         return datetime.fromisoformat(text)

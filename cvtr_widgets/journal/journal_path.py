@@ -18,7 +18,7 @@ def journal_file(folder: Path, identity: Identity) -> Path:
 
 
 def older_journal(folder: Path, identity: Identity) -> Path | None:
-    """The journal that older versions kept for this enterprise and user, at whatever address; None where there is none.
+    """The journal that older versions kept for this enterprise and user, at whatever address; None if there is none.
 
     They kept one for all tokens: that is nobody's.
     """

@@ -61,7 +61,7 @@ class LastActions:
             self._read = entry.number
 
     def _take(self, run: str, rows: list[list[object]]) -> None:
-        """What was sent counts, not when its outcome was known: a run that is gone on with may settle what is long past."""
+        """What was sent counts, not when its outcome was known: a resumed run may settle what is long past."""
         for lead_id, outcome, *_ in rows:
             sent = self._sent.pop((run, lead_id), None)  # type: ignore[arg-type]
             if outcome not in DONE or sent is None or not isinstance(lead_id, int):

@@ -46,7 +46,7 @@ class RunLock:
             ) from None
 
     def release(self, *, done: bool) -> None:
-        """Give it back. ``done``: the run cannot be gone on with, so that nobody needs the lock's file any more."""
+        """Give it back. ``done``: the run cannot be resumed, so nobody needs the lock's file any more."""
         self._lock.release()
         if done:
             with suppress(OSError):

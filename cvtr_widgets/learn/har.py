@@ -255,7 +255,7 @@ def sent_body(request: dict[str, Any]) -> tuple[Any, bool, bool]:
 
 
 def got_body(response: dict[str, Any]) -> Any:
-    """The decoded body of an answer; None where there is none that can be read."""
+    """The decoded body of an answer; None if there is none that can be read."""
     return _json(content(_object(response, "content")))
 
 

@@ -8,7 +8,7 @@ from cvtr_widgets.panel.jobs import Jobs, Problem
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.panel.table.visible_rows import Searching
 
-SEARCHING = "The search is still running, so “all” was not selected. Press it again when it has ended."
+SEARCHING = "The search is still running, so “all” was not selected. Press it again when the search is done."
 
 
 class SearchJob:

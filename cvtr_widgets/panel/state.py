@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
 
 
-RUNNING = "A run is under way. Wait for its end, or stop it in step 3."
+RUNNING = "A run is in progress. Wait until it ends, or stop it in step 3."
 NOT_PRESSED = frozenset({"hello", "ping"})
 
 
@@ -218,7 +218,9 @@ class PanelState:
             setattr(self.processing, what, value)
         else:
             self.texts_version += 1
-            raise Refused("Another plan is shown by now, so this does not count. Look at it, and confirm it again.")
+            raise Refused(
+                "A different plan is shown now, so this confirmation was not used. Check the plan and confirm it again."
+            )
 
     def _show_plan(self) -> None:
         """A plan that was made of a file is there to be looked at."""
@@ -264,13 +266,13 @@ class PanelState:
         """Select what was kept under a name, in place of or besides what is selected."""
         ids = self.kept.get(name)
         if not len(ids):
-            raise Refused("This saved selection is not there any more. What is selected stays.")
+            raise Refused("This saved selection no longer exists. Your current selection is unchanged.")
         self.leads.select_kept(ids, add=add)
 
     def _decide(self, id: LeadId, mark: str) -> None:  # noqa: A002  the message's own name
         """Mark the lead whose detail is open, if it is the one that the user saw, and go on to the next one."""
         if id != self.leads.detail.lead_id:
-            raise Refused("Another lead was shown by then, so this press marked nothing. Look at the lead, and press again.")
+            raise Refused("A different lead was shown by then, so nothing was marked. Check the lead and press again.")
         self.kept.mark(id, mark)
         if self.kept.mark_of(id):
             self._detail_step(1)
@@ -279,7 +281,7 @@ class PanelState:
         """Select the leads that were decided upon one by one, and go on with the action that was meant."""
         ids = self.kept.get(MARKS[mark])
         if not len(ids):
-            raise Refused("No lead has this mark any more. What is selected stays.")
+            raise Refused("No lead has this mark any more. Your current selection is unchanged.")
         self._not_while_running()
         self.processing.forget()
         self.leads.select_kept(ids, add=False)
@@ -351,7 +353,7 @@ class PanelState:
     def _again(self) -> None:
         left = self.processing.left_over()
         if not left:
-            raise Refused("No lead of this run is left to be done again.")
+            raise Refused("No lead of this run is left to repeat.")
         given = self.processing.given(left)
         self.processing.forget()
         self.leads.select_these(left)
@@ -363,7 +365,7 @@ class PanelState:
         """Select leads that stay different after a run was taken back; those that lack only a reason go to step 2 for one."""
         self._not_while_running()
         if place >= len(self.processing.rest):
-            raise Refused("These leads are not shown any more. Look at what is shown now.")
+            raise Refused("These leads are no longer shown. Check the ones that are shown now.")
         rest = self.processing.rest[place]
         self.processing.forget()
         self.leads.select_these(rest.ids)

@@ -207,7 +207,7 @@ class TableState:
     def _use_kept(self, name: str, *, add: bool) -> None:
         ids = self._kept.get(name)
         if not len(ids):
-            raise Refused("This saved selection is not there any more. What is selected stays.")
+            raise Refused("This saved selection no longer exists. Your current selection is unchanged.")
         self.pick((self.picked if add else PanelSelection()).tick(ids, "list"))
 
     def _undo(self) -> None:

@@ -50,5 +50,5 @@ def expected_money(plan: Plan, outcomes: Mapping[LeadId, str]) -> pd.DataFrame:
 def money_notes(plan: Plan) -> tuple[str, ...]:
     """What the sums cannot say."""
     if any(ROWS[action.kind].recalculated for action, _ in plan.by_group):
-        return ("What becomes billable is worked out by Convertr from the contracts and was not known before.",)
+        return ("Convertr works out from the contracts what becomes billable; it could not be known beforehand.",)
     return ()

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 Level = Literal["well", "partly", "alarm"]
 MEANINGS = {
     Outcome.CONTRADICTED: "The service said yes, and reading says otherwise. Look at these first.",
-    Outcome.UNKNOWN: "Sent, and not known yet what became of them. Look again before you repeat anything.",
+    Outcome.UNKNOWN: "Sent, but it is not known yet what became of them. Check again before you repeat anything.",
     Outcome.REFUSED: "The service said no.",
     Outcome.CONFIRMED: "Sent, and confirmed when read back.",
     Outcome.ACCEPTED: "The service said yes; nothing that was read proves it.",
-    Outcome.SKIPPED: "Not sent: left out by a rule, or already so.",
+    Outcome.SKIPPED: "Not sent: left out by a rule, or already set.",
     Outcome.NOT_SENT: "Not sent.",
 }
 ATTENTION = tuple(str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT))
@@ -113,7 +113,7 @@ def at_zone(moment: datetime, zone: tzinfo) -> str:
 def _headline(told: RunFacts, counts: dict[str, int]) -> tuple[Level, str]:
     """How it stands in one sentence, worst first."""
     if told.problems:
-        return "alarm", "The journal is not whole, so that what this report says may not be true."
+        return "alarm", "The journal is not whole, so what this report says may not be true."
     if counts.get("contradicted"):
         return "alarm", f"For {count_of(counts['contradicted'])} the service said yes, and reading says otherwise."
     if not told.finished:
@@ -128,8 +128,8 @@ def _headline(told: RunFacts, counts: dict[str, int]) -> tuple[Level, str]:
     if counts.get("skipped", 0) > told.plan.counts[str(Verdict.ALREADY_SO)]:
         return "partly", "Some leads were left out by a rule; all others are settled."
     if counts.get("accepted"):
-        return "well", "Every lead is settled; of some only the service's own yes is known."
-    return "well", "Every lead is settled, and was read back or was already so."
+        return "well", "Every lead is settled; for some, only the service's own yes is known."
+    return "well", "Every lead is settled, and was read back or was already set."
 
 
 def _sentences(told: RunFacts, counts: dict[str, int]) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def _sentences(told: RunFacts, counts: dict[str, int]) -> tuple[str, ...]:
         if counts.get(str(outcome))
     ]
     if told.verify != "all":
-        said.append(f"Not every lead was read back, as was chosen (verify={told.verify}).")
+        said.append(f"Not every lead was read back, as you chose (verify={told.verify}).")
     if any(action.integrations for action, _ in told.plan.by_group):
         said.append("What the integrations received cannot be read.")
     return tuple(said)

@@ -54,7 +54,7 @@ def parts_of(table: ReturnsTable, said: Said, path: Path, owners: Mapping[int, s
     there = [place.name for place in places.values() if place.exists()]
     if there and not overwrite:
         raise ExportError(
-            f"There is a file {there[0]!r} already, and nothing was written. Give another name, or say overwrite=True."
+            f"The file {there[0]!r} already exists, and nothing was written. Give another name, or pass overwrite=True."
         )
     return [
         safe_files.write(place, [answered(table, said, only=rows[name])], ExportError, overwrite=overwrite)

@@ -144,22 +144,22 @@ class LeadIndex:
 
     def _of(self, sets: dict[str, set[LeadId]], given: dict[str, str]) -> Match:
         if "id" not in sets and not self.searched:
-            return Match(NO_KEY, why="the row has no lead id, and no leads were given in which to look for it")
+            return Match(NO_KEY, why="the row has no lead id, and no leads were given to search for it")
         if "id" in sets and len(sets) > 1 and not sets["id"] <= self.loaded:
-            return Match(NOT_FOUND, why="the lead of this id was not found, so that the rest was not compared")
+            return Match(NOT_FOUND, why="the lead of this id was not found, so the rest was not compared")
         common = set.intersection(*sets.values())
         if len(common) == 1:
             return Match(MATCHED, next(iter(common)), tuple(common))
         if common:
-            return Match(SEVERAL, None, tuple(sorted(common)), f"{len(common)} leads match; none is chosen by itself")
+            return Match(SEVERAL, None, tuple(sorted(common)), f"{len(common)} leads match; none is chosen automatically")
         some = set().union(*sets.values())
         if some and len(sets) > 1:
             names = " and ".join(ROLE_WORDS[role] for role in sets)
             return Match(DISAGREE, None, tuple(sorted(some)), f"{names} do not name the same lead")
         near = {lead_id for role, text in given.items() if role != "id" for lead_id in self._nearly(role, text)}
         if near:
-            return Match(SIMILAR, None, tuple(sorted(near)), f"{len(near)} similar, none the same; none is chosen by itself")
-        return Match(NOT_FOUND, why="no lead of those looked at has it")
+            return Match(SIMILAR, None, tuple(sorted(near)), f"{len(near)} similar, none the same; none is chosen automatically")
+        return Match(NOT_FOUND, why="no lead that was searched has it")
 
     def _nearly(self, role: str, text: str) -> list[LeadId]:
         """Leads of which this is similar. What that takes is made when it is first asked for."""
@@ -172,7 +172,7 @@ class LeadIndex:
 
 def _must_be_whole(leads: pd.DataFrame) -> None:
     if leads.attrs.get("masked"):
-        raise SelectionError("These leads are masked, so that nobody can be found by e-mail or telephone. Name leads by id.")
+        raise SelectionError("These leads are masked, so nobody can be found by e-mail or telephone. Name leads by id.")
     if leads.attrs.get("coverage", {}).get("why"):
         raise SelectionError(
             "These leads were not loaded completely, and one that is missing may have the same e-mail or telephone. "
@@ -195,7 +195,7 @@ def column_of(leads: pd.DataFrame, role: str) -> str:
     elif role in leads.columns:
         return role
     raise SelectionError(
-        f"These leads have no column of {ROLE_WORDS[role]}s, so that none can be found by it. Leave that column of the file out: "
+        f"These leads have no column of {ROLE_WORDS[role]}s, so no lead can be found by it. Leave that column of the file out: "
         f"columns={{{role!r}: None}}."
     )
 

@@ -124,7 +124,7 @@ def _read(path: Path) -> dict[str, Any]:
             found: dict[str, Any] = said["advertisers"]
             return found
     raise SettingsError(
-        f"{shown(path)} is damaged, or another version wrote it. Repair it or delete it; wordings are mapped again then."
+        f"{shown(path)} is damaged, or another version wrote it. Repair it or delete it; you then map the wordings again."
     )
 
 

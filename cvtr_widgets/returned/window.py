@@ -113,7 +113,7 @@ class Window:
         )  # fmt: skip
         if pages > allow + SLACK:
             raise ReadTooLarge(
-                f"There is more in this window than the service counted: {allow:,} requests have not read all of it, and "
+                f"This window holds more than the service counted: {allow:,} requests have not read all of it, and "
                 "nothing was matched. Narrow the window, or allow more.",
                 requests=pages,
             )

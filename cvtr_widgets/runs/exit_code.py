@@ -10,7 +10,7 @@ from cvtr_widgets.plans.plan import Plan
 
 WELL, BY_RULE, IN_DOUBT, CONTRADICTED, NOT_STARTED, CRASHED = 0, 10, 20, 30, 40, 1
 MEANINGS: Final[Mapping[int, str]] = {
-    WELL: "every lead is settled well: done and confirmed or accepted, or it was so already",
+    WELL: "every lead is settled well: done and confirmed or accepted, or already set",
     BY_RULE: "some leads were refused by the service, or left out by a rule",
     IN_DOUBT: "some leads are in doubt, or were not sent because the run broke off",
     CONTRADICTED: "for some leads the service said yes, and reading says otherwise",

@@ -1,4 +1,4 @@
-"""What the journal's entries say, and how it is read again. Everything a killed run needs to be gone on with.
+"""What the journal's entries say, and how it is read again. Everything needed to resume a killed run.
 
 Kinds: ``run`` (who, what, signed by whom), ``plan`` (leads with their verdicts and before-values, 1,000 an entry),
 ``claim`` (who took a killed run over), ``intent`` (a chunk is about to be sent), ``answer`` (how that ended),

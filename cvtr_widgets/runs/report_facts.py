@@ -61,7 +61,7 @@ def _unsettled(found: Recorded, *, going: bool) -> Sequence[str]:
         return (f"It is being run now by process {pid} on {host}; the journal may be a second behind.",)
     said = []
     if found.ended is None:
-        said.append("It never ended: the program that carried it out was killed or lost its machine.")
+        said.append("It never ended: the program that carried it out was killed, or its machine stopped.")
     elif found.ended == "failed":
         said.append("It broke off.")
     doubt = len(found.at("doubt", "answered"))

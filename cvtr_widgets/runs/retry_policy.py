@@ -46,12 +46,14 @@ class Decision:
 # Ends without an answer from the service, or without one that can be read.
 BY_CAUSE: dict[Cause, Decision] = {
     Cause.NOT_CONNECTED: Decision(Applied.NO, NextStep.RESEND, "no connection could be made, so nothing was sent"),
-    Cause.HELD: Decision(Applied.NO, NextStep.WAIT, "it was called back while it waited for the limit, so nothing was sent"),
-    Cause.LOST: Decision(Applied.MAYBE, NextStep.READ, "the connection broke; the service may have carried it out"),
-    Cause.TIMED_OUT: Decision(Applied.MAYBE, NextStep.READ, "no answer in time; the service may still carry it out"),
-    Cause.UNREADABLE: Decision(Applied.MAYBE, NextStep.READ, "an answer came that cannot be read"),
+    Cause.HELD: Decision(
+        Applied.NO, NextStep.WAIT, "it was withdrawn while it waited for the request limit, so nothing was sent"
+    ),
+    Cause.LOST: Decision(Applied.MAYBE, NextStep.READ, "the connection broke; the service may have done it"),
+    Cause.TIMED_OUT: Decision(Applied.MAYBE, NextStep.READ, "no answer in time; the service may still do it"),
+    Cause.UNREADABLE: Decision(Applied.MAYBE, NextStep.READ, "the answer cannot be read"),
     Cause.REDIRECTED: Decision(Applied.MAYBE, NextStep.READ, "the service redirected; it was not followed"),
-    Cause.LOGIN_ENDED: Decision(Applied.NO, NextStep.STOP, "the login has ended, so the service did not look at it"),
+    Cause.LOGIN_ENDED: Decision(Applied.NO, NextStep.STOP, "the login had expired, so the service did not process it"),
 }
 
 _NOT_LOOKED = "the service refused the whole chunk"
@@ -66,17 +68,17 @@ KNOWN_REFUSALS: dict[int, frozenset[str]] = {
 }
 # Answers, by status; a status that is not listed is ruled by its hundred.
 BY_STATUS: dict[int, Decision] = {
-    401: Decision(Applied.NO, NextStep.STOP, "the login has ended, so the service did not look at it"),
-    408: Decision(Applied.MAYBE, NextStep.READ, "the service gave up waiting; it may have carried part of it out"),
-    425: Decision(Applied.MAYBE, NextStep.READ, "the service put it off"),
-    429: Decision(Applied.NO, NextStep.WAIT, "the request limit is used up; the service did not look at it"),
+    401: Decision(Applied.NO, NextStep.STOP, "the login had expired, so the service did not process it"),
+    408: Decision(Applied.MAYBE, NextStep.READ, "the service gave up waiting; it may have done part of it"),
+    425: Decision(Applied.MAYBE, NextStep.READ, "the service postponed it"),
+    429: Decision(Applied.NO, NextStep.WAIT, "the request limit is used up; the service did not process it"),
 }
 BY_HUNDRED: dict[int, Decision] = {
     1: Decision(Applied.MAYBE, NextStep.READ, "no final answer"),
     2: Decision(Applied.YES, NextStep.TAKE, "the service said yes"),
     3: Decision(Applied.MAYBE, NextStep.READ, "the service redirected; it was not followed"),
     4: Decision(Applied.MAYBE, NextStep.READ, "an error that does not say whether it was applied"),
-    5: Decision(Applied.MAYBE, NextStep.READ, "the service failed; it may have carried it out, or part of it"),
+    5: Decision(Applied.MAYBE, NextStep.READ, "the service failed; it may have done it, or part of it"),
 }
 
 

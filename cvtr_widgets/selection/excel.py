@@ -20,7 +20,7 @@ from cvtr_widgets.selection.table_rows import Tell, take
 from cvtr_widgets.selection.tables import HEADER_ROWS, IdColumn, Table, find_column, is_blank
 from cvtr_widgets.selection.workbook import Workbook, Worksheet
 
-_UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it, then they have."
+_UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it to store them."
 CouldBe = Callable[[Sequence[Sequence[Any]]], bool]
 """Whether a sheet with these first rows could be the one that is meant."""
 # Broken XML comes as many different exceptions. Their texts may quote cells, so that only their names are shown.
@@ -55,9 +55,7 @@ def directory_of(content: bytes) -> int:
 
 def _opened(content: bytes) -> Workbook:
     if directory_of(content) > BOOK_DIRECTORY:
-        raise SelectionError(
-            "The workbook is made of too many parts, which no Excel file is. Open it in Excel and save it again."
-        )
+        raise SelectionError("The workbook has more parts than any Excel file. Open it in Excel and save it again.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             names = set(packed.namelist())
@@ -65,11 +63,11 @@ def _opened(content: bytes) -> Workbook:
     except (zipfile.BadZipFile, OSError, ValueError):
         raise SelectionError("The workbook is damaged. Open it in Excel and save it again.") from None
     if "xl/workbook.bin" in names:
-        raise SelectionError("This is a binary workbook (.xlsb), which is not read. Save it as .xlsx or CSV.")
+        raise SelectionError("This is a binary workbook (.xlsb), which cannot be read. Save it as .xlsx or CSV.")
     if "content.xml" in names:
-        raise SelectionError("This is an OpenDocument file, which is not read. Save it as .xlsx or CSV.")
+        raise SelectionError("This is an OpenDocument file, which cannot be read. Save it as .xlsx or CSV.")
     if not any(name.startswith("xl/") for name in names):
-        raise SelectionError("This is a zip archive, but no Excel workbook. Unpack it, or save the list as .xlsx or CSV.")
+        raise SelectionError("This is a zip archive, not an Excel workbook. Unpack it, or save the list as .xlsx or CSV.")
     if size > BOOK_UNPACKED:
         raise SelectionError("The workbook is too large unpacked (over 2 GB). Save only the column of lead ids, as CSV.")
     try:

@@ -57,7 +57,7 @@ _FORMS: Final = (
     (re.compile(r"#?0[0-9]+"), "begins with 0, which no lead id does (a telephone number or a postcode?)"),
     (re.compile(r"\(?\+[\s()/.-]*[0-9][0-9\s()/.-]*"), "looks like a telephone number"),
     (re.compile(r"[-−–]\s*[0-9]+(?:\.[0-9]+)?"), "is negative, so it is not a lead id"),
-    (re.compile(r"[0-9]+\s*(?:[-–—]|\.\.+)\s*[0-9]+"), "is a range, which is not read: list every id"),
+    (re.compile(r"[0-9]+\s*(?:[-–—]|\.\.+)\s*[0-9]+"), "is a range, and ranges are not read: list every id"),
     (re.compile(r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}.*"), "looks like a date"),
     (re.compile(r"[0-9]+(?:[,;|\s]+[0-9]+)+"), "holds several numbers: put each id into its own cell"),
     (

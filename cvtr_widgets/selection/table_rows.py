@@ -77,7 +77,7 @@ def take(table: Table, column: IdColumn, tell: Tell | None = None) -> Selection:
     )  # fmt: skip
 
 
-_ELSEWHERE: Final = "is a row of another table, of which nothing says which column holds lead ids"
+_ELSEWHERE: Final = "is a row of another table, and nothing says which of its columns holds lead ids"
 
 
 def _other_table(column: IdColumn, cells: Cells) -> IdColumn | Literal[False] | None:
@@ -112,7 +112,7 @@ def _astray(table: Table, column: IdColumn, number: int, cells: Cells, under: st
     if under:
         return _ELSEWHERE if under == _ELSEWHERE else f"stands under the heading “{under}”, which is not lead ids"
     if table.unit == "line" and 0 < column.width < len(cells) and not all(map(is_blank, cells[column.width :])):
-        return "has more cells than the header, so that a column may have moved: quote what holds a separator"
+        return "has more cells than the header, so a column may have moved: quote the cells that hold a separator"
     return table.no_leads.get(number, "")
 
 
@@ -153,7 +153,7 @@ def _total(cells: Cells, place: int, *, tail: bool) -> str:
     exact = trimmed(cells[said]) in _TOTAL_WORDS
     numbers = all(not isinstance(c, str) or NUMBERS.fullmatch(c) for c in others)
     if numbers or said == place or (tail and exact):
-        return f"the row says “{shown(trimmed(cells[said]), 30)}”, so it is a sum and no lead; if it is one, type its id"
+        return f"the row says “{shown(trimmed(cells[said]), 30)}”, so it is a sum, not a lead; if it is a lead, type its id"
     return ""
 
 
@@ -182,5 +182,5 @@ def _adds_up(number: LeadId, group: _Above, whole: _Above, cells: Cells, *, gap:
             numbers = all(not isinstance(c, str) or NUMBERS.fullmatch(c) for c in others)
             if numbers and (count or gap or len(others) < usual or number > 1_000):
                 what = "how many rows stand" if count else "the sum of the ids that stand"
-                return f"is {what} above it, so it is a total and no lead"
+                return f"is {what} above it, so it is a total, not a lead"
     return ""

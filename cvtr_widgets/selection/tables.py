@@ -134,7 +134,7 @@ def find_column(table: Table, wanted: str | None = None) -> IdColumn:
     """
     head = table.head()
     if not head:
-        raise SelectionError("There is nothing in it. Choose a file with a column of lead ids.")
+        raise SelectionError("It is empty. Choose a file with a column of lead ids.")
     if wanted is not None:
         return _wanted(head, wanted)
     found = _named(table, head)
@@ -203,7 +203,7 @@ def _named(table: Table, head: list[tuple[int, Cells]]) -> IdColumn | None:
     notes = [f"The ids were read from the column “{names[place]}”."]
     others = [names[i] for _, i in ranked if i != place]
     if others:
-        notes.append(f"{_listed(others)} could have been meant as well and {'was' if len(others) == 1 else 'were'} not used.")
+        notes.append(f"{_listed(others)} could also have been meant and {'was' if len(others) == 1 else 'were'} not used.")
     if given := [names[i] for i, c in enumerate(cells) if isinstance(c, str) and _GIVEN.fullmatch(_bare(c))]:
         one = len(given) == 1
         notes.append(f"{_listed(given)} {'is' if one else 'are'} there for each lead and {'was' if one else 'were'} not used.")

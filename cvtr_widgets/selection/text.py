@@ -164,7 +164,7 @@ class _Reading:
             return True
         if other_heading(bare):
             self.under = shown(bare, 30)
-            self._refuse(number, bare, "is the heading of something else than lead ids")
+            self._refuse(number, bare, "is the heading of something other than lead ids")
             return True
         return False
 
@@ -202,7 +202,7 @@ class _Reading:
         """Take a list with a word in it, but for the item that holds the word."""
         self.ids += ids
         left = numbers_in(line) - len(ids)
-        why = "has a word in one place of its list; the ids in the other places were taken"
+        why = "has a word among its ids; the ids were taken"
         self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why, max(0, left)))
 
     def _refuse(self, number: int, line: str, why: str) -> None:

@@ -53,8 +53,8 @@ _SUMS = re.compile(r"\b(?:SUMIFS?|SUMPRODUCT|SUM|COUNTIFS?|COUNTA?|AVERAGEIFS?|A
 _RANGE = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]+):\$?[A-Z]{1,3}\$?([0-9]+)")
 
 HIDDEN: Final = "is in a row that Excel hides (a filter?): unhide it to take it"
-UNCALCULATED: Final = "is a formula without a stored result: open the file in Excel and save it, then it has one"
-TOTAL: Final = "is in a row of totals, which are no leads"
+UNCALCULATED: Final = "is a formula without a stored result: open the file in Excel and save it to store one"
+TOTAL: Final = "is in a row of totals, not a lead"
 
 
 @dataclass
@@ -132,7 +132,7 @@ class Workbook:
             )
         content = self.packed.read(name)
         if b"<!DOCTYPE" in content[:4_000] or "<!DOCTYPE".encode("utf-16-le") in content[:4_000]:
-            raise SelectionError("The workbook holds a document type, which no Excel file does. Save it again in Excel.")
+            raise SelectionError("The workbook holds a document type, and no Excel file does. Save it again in Excel.")
         parser = ElementTree.XMLParser(target=ShallowTreeBuilder())  # noqa: S314  without a document type there are no entities to expand
         parser.feed(content)
         tree: ElementTree.Element = parser.close()

@@ -12,8 +12,8 @@ from cvtr_widgets.reader_limits import BOOK_STRINGS, CELL_TEXT
 from cvtr_widgets.selection.lead_id import NoId
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-STRUCK: Final = "is struck through: take the line off it if the lead is meant"
-PARTLY: Final = "is struck through in part, so nothing tells which number counts: leave only the right one in the cell"
+STRUCK: Final = "is struck through: remove the line if the lead is meant"
+PARTLY: Final = "is partly struck through, so it is unclear which number counts: leave only the right one in the cell"
 
 
 class XmlReading(Protocol):
@@ -121,7 +121,7 @@ class SharedStrings:
 
 def refuse_doctype(*_: Any) -> None:
     """Raises SelectionError: with a document type there would be entities to expand."""
-    raise SelectionError("The workbook holds a document type, which no Excel file does. Save it again in Excel.")
+    raise SelectionError("The workbook holds a document type, and no Excel file does. Save it again in Excel.")
 
 
 _WORD: Final = 4_000_000

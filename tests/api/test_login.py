@@ -70,7 +70,7 @@ def test_a_client_does_not_go_on_with_a_sandbox_that_took_the_place_of_its_own(s
     live.add("token-3")
     scripted.answers["POST", "/api/login"] = Reply(200, {**LOGIN, "access_token": "token-3"}, {"X-Cvtr-Sandbox": "2"})
     for _ in range(2):
-        with pytest.raises(LoginRefused, match="Another service"):
+        with pytest.raises(LoginRefused, match="A different service"):
             client.lead(101)
     assert len(scripted.asked("/api/login")) == 2  # the second time it is not even tried
 

@@ -111,7 +111,7 @@ def test_an_id_filter_that_is_ignored_is_seen_through(scripted: Scripted, connec
 
 def test_an_answer_about_another_lead_is_never_taken_for_the_one_asked_for(scripted: Scripted, connect):
     scripted.answers["GET", "/api/v4/leads/7"] = Reply(200, lead(8))
-    with pytest.raises(Unreadable, match="another lead"):
+    with pytest.raises(Unreadable, match="a different lead"):
         connect().lead(7)
 
 

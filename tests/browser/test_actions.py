@@ -104,7 +104,7 @@ def test_replacement_and_back(open_panel, sandbox):
     assert panel.outcomes() == {"confirmed": 2}
     assert {sandbox.lead(lead_id)["replacement"] for lead_id in ids} == {"Replacement"}
     panel.press(".cvtr-start-over")
-    go_through(panel, ids, "other", {"reason": "None (take the mark away)"}, confirm=False)
+    go_through(panel, ids, "other", {"reason": "None (remove the mark)"}, confirm=False)
     assert panel.outcomes() == {"confirmed": 2}
     assert {sandbox.lead(lead_id)["replacement"] for lead_id in ids} == {None}
 

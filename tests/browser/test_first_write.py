@@ -59,7 +59,7 @@ def test_one_lead_first_and_then_the_rest(open_live, live, screenshot):
     expect(panel(".cvtr-request")).not_to_contain_text("Bearer")
     expect(panel(".cvtr-run")).to_be_hidden()
     assert not any(live.effects(lead_id) for lead_id in ids)
-    assert "Tick each sentence to say yes to it." in panel.texts(".cvtr-first .cvtr-why li")
+    assert "Tick each sentence to agree to it." in panel.texts(".cvtr-first .cvtr-why li")
     agree(panel)
     screenshot("first-write")
     panel.press(".cvtr-first-send")

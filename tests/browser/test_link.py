@@ -38,8 +38,8 @@ def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_calle
     until(lambda: any("leads-bulk" in seen.path for seen in sandbox.requests))  # before that there is no run to resume
     os.kill(kernel_eval("import os\nos.getpid()"), signal.SIGKILL)
     said = panel(".cvtr-silent")
-    expect(said).to_contain_text("The kernel was restarted or has ended, and this panel with it.")
-    expect(said).to_contain_text("it offers to resume a run that has stopped half-way.")
+    expect(said).to_contain_text("The kernel was restarted or has ended, so this panel no longer works.")
+    expect(said).to_contain_text("it offers to resume a run that stopped half-way.")
     expect(panel(".cvtr-cancel")).to_be_disabled()
     screenshot("kernel-ended-in-a-run")
     sandbox.latency = 0.0

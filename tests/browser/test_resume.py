@@ -129,7 +129,7 @@ def test_a_watched_run_shows_nothing_of_the_run_before_it_and_when_its_owner_is_
         expect(panel(".cvtr-results > p.cvtr-note")).to_contain_text(f"Process {other.pid} is running it.")
         shown = panel(".cvtr-results").inner_text()
         assert "contradicted" not in shown
-        assert "Again with" not in shown
+        assert "Repeat for" not in shown
         assert "Journal head" not in shown
         screenshot("watched")
     panel.press(".cvtr-look-again")

@@ -103,8 +103,8 @@ def test_a_notebook_saved_with_widget_state_in_the_middle_of_a_run_holds_nothing
     if refused.is_visible():
         expect(panel.page.locator(".cvtr-absent-panel")).to_contain_text("“model not found”?")
     else:
-        expect(silent).to_contain_text("This panel has no answer from a kernel.")
-        expect(silent).to_contain_text("run the cell that makes the panel (Shift+Enter) to start.")
+        expect(silent).to_contain_text("No kernel answers this panel yet.")
+        expect(silent).to_contain_text("run the cell that makes the panel (Shift+Enter).")
     screenshot("reopened-with-state")
     panel.opened.run_all()
     panel.step(1)

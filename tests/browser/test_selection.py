@@ -180,7 +180,7 @@ def test_typed_ids_and_what_was_not_taken_of_them(open_panel, sandbox):
     assert any("1.23E+08" in line and "Excel" in line for line in rejected)
     assert any("banana" in line for line in rejected)
     assert [line.split()[:2] for line in rejected] == [["line", "6"], ["line", "7"]]
-    assert panel.texts(".cvtr-typed-notes li") == ["1 id stands there again; each lead counts once."]
+    assert panel.texts(".cvtr-typed-notes li") == ["1 id stands given more than once; each lead counts once."]
     expect(panel(".cvtr-table .cvtr-row-tick")).to_have_count(4)
     assert set(panel.rows()) == {a, b, c, d} == set(ticked(panel))
     # unticking a typed lead leaves it out, and the text stays as it was typed
@@ -250,7 +250,9 @@ def test_files_and_what_was_not_taken_of_them(open_panel, sandbox, tmp_path):
     expect(panel(".cvtr-selected")).to_contain_text("7 from returned.csv, 6 from more.xlsx")
     files = panel.texts(".cvtr-files li")
     assert [text.split(" · ")[:2] for text in files] == [["returned.csv", "7 leads"], ["more.xlsx", "8 leads"]]
-    assert all("Lead ID" in text and "there again" in text for text in files), files  # the column taken, and the duplicate
+    assert all("Lead ID" in text and "given more than once" in text for text in files), (
+        files
+    )  # the column taken, and the duplicate
     assert any("7,5E+07" in line and "more.xlsx" in line for line in panel.texts(".cvtr-rejected tbody tr"))
 
     # a file can be left out again, and taken in again

@@ -138,7 +138,7 @@ def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(o
     assert sorted(row[column] for row in rows[1:]) == sorted(ids)
 
     left = 20 - len(done)
-    expect(panel(".cvtr-again")).to_have_text(f"Again with the {left} leads that did not surely go through")
+    expect(panel(".cvtr-again")).to_have_text(f"Repeat for the {left} leads that did not surely go through")
     panel(".cvtr-again").click()
     panel.step(2)
     expect(panel(".cvtr-action")).to_have_value("other")

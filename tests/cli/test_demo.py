@@ -98,7 +98,7 @@ def test_what_the_user_changed_stays_and_is_said(tmp_path):
     change(tmp_path / PANEL, "mine = 1")
     _first, second = lay_out(tmp_path)
     assert "mine = 1" in (tmp_path / PANEL).read_text(encoding="utf-8")
-    assert second.startswith(f"Kept as you left them: {PANEL}.")
+    assert second.startswith(f"Your changed copies were kept: {PANEL}.")
 
 
 def test_outputs_alone_are_no_change(tmp_path):

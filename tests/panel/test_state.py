@@ -105,7 +105,7 @@ def test_again_selects_exactly_what_did_not_go_through(driven):
     driven.server.mishaps = [Mishap("leads-bulk-flag", "refuse_lead", lead=ids[1], text="made to fail")]
     driven.plan(ids, "test", reason="own", own_reason="mine")
     assert driven.run() == {"confirmed": 3, "refused": 1}
-    assert "1 lead that did not surely go through" in driven.view()["processing"]["run"]["again"]
+    assert "1 lead not known to have gone through" in driven.view()["processing"]["run"]["again"]
     driven.say("again")
     assert driven.state.leads.picked.ids == (ids[1],)
     driven.server.mishaps = []
@@ -292,7 +292,7 @@ def test_all_is_not_selected_while_leads_are_on_their_way(driven):
         view = driven.view()["leads"]
         assert (view["partial"], view["selected"]["count"]) == (True, 0)
         assert view["coverage"] == f"{driven.state.table('leads').loaded} of 300 loaded so far, still loading"
-        assert "still being loaded" in driven.view()["head"]["answer"]["text"]
+        assert "still loading" in driven.view()["head"]["answer"]["text"]
     assert driven.state.jobs.wait()
     driven.say("select_loaded", version=driven.state.table("leads").message()["matching_version"])
     assert driven.view()["leads"]["selected"]["count"] == driven.state.table("leads").loaded == 300
@@ -477,7 +477,7 @@ def test_undo_takes_back_the_runs_of_a_day_a_week_or_a_person(driven, by):
     assert [e.lead_id for e in plan.sendable] == (ids[1:] if by == "run" else ids)
     assert len(plan.undoes) == (1 if by == "run" else 2)
     said = driven.view()["processing"]["plan"]["takes_back"]
-    assert said.startswith("This takes run 2" if by == "run" else "This takes 2 runs (")
+    assert said.startswith("This plan undoes run 2" if by == "run" else "This plan undoes 2 runs (")
 
 
 def test_again_does_not_reprocess_twice_what_is_in_doubt(driven):
@@ -500,7 +500,7 @@ def test_a_run_that_is_watched_says_when_and_who(driven):
     view = driven.view()["processing"]
     assert view["run"] is None
     assert re.fullmatch(
-        rf"What the journal had on run {run.id} at \d\d:\d\d:\d\d\. Process {os.getpid()} is running it\. Start over to leave it\.",
+        rf"What the journal had on run {run.id} at \d\d:\d\d:\d\d\. Process {os.getpid()} is running it\. Start over to leave this view\.",
         view["watching"],
     )
     gate.open()
@@ -564,7 +564,7 @@ def test_all_loaded_means_those_that_the_user_saw(driven):
     driven.say("load", go_on=False)
     driven.say("select_loaded", version=driven.state.leads.table.matching_version - 1)
     assert len(driven.state.leads.picked) == 0
-    assert "The list changed just then" in driven.view()["head"]["answer"]["text"]
+    assert "The list changed at that moment" in driven.view()["head"]["answer"]["text"]
 
 
 def test_selected_leads_that_a_look_up_brings_back_are_not_said_to_be_gone(driven):
@@ -572,11 +572,11 @@ def test_selected_leads_that_a_look_up_brings_back_are_not_said_to_be_gone(drive
     driven.say("load", go_on=False)
     driven.say("ids", text=" ".join(map(str, driven.server.lead_ids(status="Valid")[:3])))
     driven.say("refresh")
-    assert not [note for note in driven.view()["leads"]["notes"] if "not among these" in note]
+    assert not [note for note in driven.view()["leads"]["notes"] if "no longer among these" in note]
     driven.server.delete(driven.state.leads.picked.ids[0])
     driven.say("refresh")
-    (note,) = [note for note in driven.view()["leads"]["notes"] if "not among these" in note]
-    assert note.startswith("1 lead you selected is not among these any more")
+    (note,) = [note for note in driven.view()["leads"]["notes"] if "no longer among these" in note]
+    assert note.startswith("1 lead you selected is no longer among these, but still selected")
 
 
 def test_a_mark_is_about_the_lead_that_was_seen(driven):
@@ -594,7 +594,7 @@ def test_a_kept_selection_that_is_gone_leaves_what_is_selected(driven):
     driven.select(ids)
     driven.say("use_kept", name="gone", add=False)
     assert driven.state.leads.picked.ids == tuple(ids)
-    assert "not there any more" in driven.view()["head"]["answer"]["text"]
+    assert "no longer exists" in driven.view()["head"]["answer"]["text"]
 
 
 def test_a_plan_that_takes_back_is_out_of_date_once_something_else_is_chosen(driven):
@@ -661,7 +661,7 @@ def test_while_a_run_goes_on_there_is_no_preview(driven):
     driven.session._on_step = gate
     driven.plan(ids, "test", reason="own", own_reason="mine")
     driven.say("run", fingerprint=driven.fingerprint())
-    assert driven.view()["type"]["blockers"] == ["A run is under way. Wait for its end, or stop it in step 3."]
+    assert driven.view()["type"]["blockers"] == ["A run is in progress. Wait until it ends, or stop it in step 3."]
     gate.open()
     assert driven.state.processing.run.wait(60)
     assert driven.view()["type"]["blockers"] == []

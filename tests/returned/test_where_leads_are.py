@@ -48,7 +48,7 @@ def test_ids_with_another_key_are_looked_up_and_compared(session, leads, tmp_pat
 
 def test_leads_named_otherwise_need_leads_to_look_in(session, tmp_path):
     path = csv_file(tmp_path / "a.csv", ["Email"], [["a@b.example"]])
-    with pytest.raises(SelectionError, match="Say in which leads"):
+    with pytest.raises(SelectionError, match="Say which leads to search"):
         cvtr.returns(path, session)
     with pytest.raises(ArgumentError):
         cvtr.returns(path, session, window={"campaign": 44064})

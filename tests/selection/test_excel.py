@@ -100,7 +100,7 @@ def test_formulas_never_calculated_are_told() -> None:
 def test_without_ids_it_is_refused_with_its_columns() -> None:
     with pytest.raises(SelectionError, match="Campaign ID, Name"):
         read_file(workbook([["Campaign ID", "Name"], [44064, "A"]]))
-    with pytest.raises(SelectionError, match="nothing in it"):
+    with pytest.raises(SelectionError, match="It is empty"):
         read_file(workbook([]))
 
 

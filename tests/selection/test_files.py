@@ -181,7 +181,7 @@ def test_a_cell_of_many_lines_counts_as_they_do_in_the_file() -> None:
         (b"", "empty"),
         (b" \r\n\r\n", "empty"),
         (b"\xef\xbb\xbf", "empty"),
-        (b",,\n,,\n", "nothing in it"),
+        (b",,\n,,\n", "It is empty"),
         (b"%PDF-1.7", "PDF"),
         (b"<html><table>", "web page"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, r"\.xls\)"),

@@ -193,7 +193,7 @@ def test_canary_false_goes_at_once_and_the_journal_keeps_it(live, open_session):
     ("action", "where", "words"),
     [
         (cvtr.delete(), {"status": "Invalid"}, "cannot be brought back"),
-        (cvtr.reprocess(), {"status": "Valid"}, "counts as a new one"),
+        (cvtr.reprocess(), {"status": "Valid"}, "counts as a new lead"),
         (cvtr.mark_delivered(), {"status": "Valid", "delivery": "Not Delivered"}, "billable to the advertiser"),
         (cvtr.mark_other(), {"status": "Caution"}, "Replacement"),
     ],
@@ -238,7 +238,7 @@ def test_a_proven_plan_has_no_canary(live, open_session):
     report = session.canary(plan, confirm=True)
     with pytest.raises(PlanError, match="no canary"):
         session.canary(report.rest)
-    with pytest.raises(PlanError, match="not one that it would send"):
+    with pytest.raises(PlanError, match="not one that this plan would send"):
         session.canary(session.plan(cvtr.mark_test("Test lead"), live.lead_ids(status="Caution")[:2]), lead=1)
 
 

@@ -82,7 +82,7 @@ def test_a_lead_that_changes_while_the_parts_are_read_stands_there_once(server, 
     found = session.pull(status=["Valid", "Invalid"], on_frame=change)
     assert found.index.is_unique
     assert found.loc[moved[0], "current_status"] == "Valid"
-    assert "Changed meanwhile and came in two parts: 1; shown as read first." in found.attrs["notes"]
+    assert "Changed while being read, so they came twice: 1; shown as first read." in found.attrs["notes"]
     assert any("one after the other" in note for note in found.attrs["notes"])
 
 

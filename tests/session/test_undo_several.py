@@ -68,7 +68,7 @@ def test_a_week_with_exact_nearest_impossible_and_conflicts(sandbox, open_sessio
         assert state(sandbox, lead_id) != before[lead_id]
     near = later.plan_undo([first.id], nearest=True)
     assert [e.lead_id for e in near.sendable] == [noted]
-    assert any("taken back as far as can be" in text for text in near.warnings)
+    assert any("undone as far as possible" in text for text in near.warnings)
     later.run(near, confirm=True)
     assert state(sandbox, noted)[:3] == before[noted][:3]
 

@@ -38,7 +38,7 @@ def test_a_script_hears_of_what_was_not_taken_of_its_file(sandbox, session, tmp_
     path.write_text(f"Lead ID,CPL\n{wanted_id},2\n1.23E+08,1\n16,745,3\n", encoding="utf-8")
     plan = session.plan(cvtr.mark_test("Trial"), path)
     assert [entry.lead_id for entry in plan.entries] == [wanted_id]
-    said = "2 leads were not taken: session.select(...).rejected_frame says which and why."
+    said = "2 leads were not taken: session.select(...).rejected_frame shows which and why."
     assert said in plan.warnings
     assert said in session.pull(ids=path).attrs["notes"]
 

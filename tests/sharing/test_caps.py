@@ -280,7 +280,7 @@ def test_an_exception_is_by_a_named_person_for_this_plan_and_kept(sandbox, sessi
     assert opening["exception"]["account"] == session.identity.account
     assert opening["exception"]["leads"] == ids[2:]
     assert session.verify_journal().ok
-    with pytest.raises(PlanError, match="nothing to except"):
+    with pytest.raises(PlanError, match="nothing to make an exception for"):
         session.make_exception(session.plan(cvtr.delete(), ids), name="Mary Manager", reason="Agreed")
 
 
@@ -330,7 +330,7 @@ def test_reasons_are_allowed_by_advertiser(sandbox, session, policy):
     plan = session.plan(RETURN, leads)
     forbidden = set(plan.frame.index[plan.frame.verdict == "not_allowed"])
     assert forbidden == set(leads.index[advertisers.isin(["Acme Software", "Borealis Cloud"])])
-    assert any("'Nobody', which this account does not see" in text for text in plan.warnings)
+    assert any("'Nobody', which this account cannot see" in text for text in plan.warnings)
     assert session.plan(cvtr.mark_invalid("bad phone number"), leads).counts["not_allowed"] == 0
     assert session.plan(cvtr.mark_test("Trial"), leads).counts["not_allowed"] == len(leads)
     assert session.plan(cvtr.mark_test("Test lead"), leads).counts["not_allowed"] == 0

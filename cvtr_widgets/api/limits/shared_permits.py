@@ -201,7 +201,7 @@ class SharedPermits:
             rows = self._bucket.conn.execute(f"SELECT name, item_timestamp FROM {TABLE}").fetchall()  # noqa: S608
             self.close()
             return list(rows)
-        raise sqlite3.OperationalError("what was used cannot be read any more")
+        raise sqlite3.OperationalError("the record of what was used can no longer be read")
 
     def _note_used(self, used: list[tuple[Any, ...]]) -> None:
         with self._open() as (bucket, _):

@@ -88,7 +88,7 @@ def _national(digits: str, region: str) -> Answer:
 
 @lru_cache(maxsize=1_000)
 def _plan_of_code(code: int) -> _Plan | None:
-    """The plan of a calling code; None where there is none, or it belongs to no country."""
+    """The plan of a calling code; None if there is none, or it belongs to no country."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
     names = COUNTRY_CODE_TO_REGION_CODE.get(code)

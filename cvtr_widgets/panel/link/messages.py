@@ -26,7 +26,7 @@ Reader = Callable[[Any], Any]
 
 
 class BadMessage(Exception):
-    """A message that is none of ours. Holds no part of it."""
+    """A message that is not one of ours. Holds no part of it."""
 
 
 def _text(most: int = MOST_MESSAGE_TEXT) -> Reader:

@@ -32,7 +32,7 @@ function chips(className, label) {
 /** @param {Link} link */
 function columnChooser(link) {
   const list = h("ul", { class: "cvtr-columns" });
-  const reset = button("The usual columns", { class: "cvtr-link" }, () => link.send("columns", { names: [] }));
+  const reset = button("Default columns", { class: "cvtr-link" }, () => link.send("columns", { names: [] }));
   const { element, menu } = menuButton("Columns", "cvtr-columns-button", "Columns", [list, reset]);
   let drawn = "";
   /** @type {string[]} */
@@ -134,7 +134,7 @@ function jumpMenu(link) {
  * @param {HTMLElement} first
  */
 export function arrangeTools(link, first) {
-  const filters = chips("cvtr-active-filters", "Filters in force");
+  const filters = chips("cvtr-active-filters", "Active filters");
   const sorts = chips("cvtr-active-sorts", "Sorted by");
   const clear = button("no filters", { class: "cvtr-link cvtr-narrow-none" }, () => link.send("narrow_none"));
   const columns = columnChooser(link);

@@ -12,25 +12,25 @@ import { BUSY } from "./kernel_link.js";
  */
 export function silence(link, { viewed, running, voila, visitorKnown, at }) {
   const ended = voila
-    ? visitorKnown ? "Reload the page: a run of yours is found there, and offered to be resumed if it has stopped half-way."
-      : "Reload the page to start again, and look at the leads of a run that was under way: it may have stopped half-way."
-    : "Run the cell that makes the panel again (Shift+Enter): it offers to resume a run that has stopped half-way.";
+    ? visitorKnown ? "Reload the page: it finds your run and offers to resume it if it stopped half-way."
+      : "Reload the page to start again. If a run was in progress, check its leads: it may have stopped half-way."
+    : "Run the cell that makes the panel again (Shift+Enter): it offers to resume a run that stopped half-way.";
   if (link.cut && (link.isSlow() || !viewed)) {
-    return `The kernel was restarted or has ended, and this panel with it. What is shown is as of ${at}; nothing can be pressed here. `
+    return `The kernel was restarted or has ended, so this panel no longer works. It shows the state as of ${at}. `
       + `What was sent before stays sent. ${ended}`;
   }
   if (!link.isSlow()) return "";
   if (!viewed) {
-    return voila ? "This page has no answer from its kernel yet. If none comes, reload the page."
-      : "This panel has no answer from a kernel. If a cell is running, it comes when that has ended; else run the cell that "
-      + "makes the panel (Shift+Enter) to start.";
+    return voila ? "The kernel has not answered this page yet. If no answer comes, reload the page."
+      : "No kernel answers this panel yet. If a cell is running, the answer comes when it ends; otherwise run the cell "
+      + "that makes the panel (Shift+Enter).";
   }
   const kept = link.isPressedUnanswered() ? "What you pressed has not been answered yet." : "";
-  if (link.silence() < BUSY) return `The kernel is busy${voila ? "" : ", with another cell or with its work"}. ${kept}`;
-  const run = running ? ` The run’s numbers are as of ${at}, too; whether it is still running is not known here.` : "";
+  if (link.silence() < BUSY) return `The kernel is busy${voila ? "" : " with another cell or its own work"}. ${kept}`;
+  const run = running ? ` So are the run’s numbers; it is not known here whether the run is still going.` : "";
   return `No answer from the kernel for ${Math.round(link.silence() / 1000)} s. It may be busy${voila ? "" : " with another cell"}, or the `
-    + `kernel, the server or the network may be gone. What is shown is as of ${at}.${run} ${kept} `
-    + `If this stays so: ${startSmall(ended)}`;
+    + `kernel, the server or the network may be gone. The panel shows the state as of ${at}.${run} ${kept} `
+    + `If this does not change: ${startSmall(ended)}`;
 }
 
 /**

@@ -92,7 +92,7 @@ export function detailPane(link, closed) {
   let shownId = ""; // for the lead that stands here now: a second press before the next one has come is about none
   const bar = detailBar(link, () => shownId);
   const problem = problemBox(link);
-  const waiting = h("p", { class: "cvtr-soft" }, "Reading this lead.");
+  const waiting = h("p", { class: "cvtr-soft" }, "Loading this lead.");
   const facts = leadFacts();
   const element = h("section", { class: "cvtr-detail", "aria-label": "Lead detail", hidden: true }, bar.element, problem.element, waiting,
     facts.element);

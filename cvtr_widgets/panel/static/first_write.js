@@ -37,8 +37,8 @@ export function firstWrite(link, flush) {
       setShown(element, Boolean(view));
       if (!view) return;
       fingerprint = view.fingerprint;
-      setText(text, `Nobody has proven here yet how this action is written, so it goes to lead ${view.lead} alone first. ${view.rest}`);
-      setText(entries, `Only inferred: ${view.entries.join(", ")}.`);
+      setText(text, `This action has not been proven at this enterprise yet, so it goes to lead ${view.lead} alone first. ${view.rest}`);
+      setText(entries, `Not proven yet: ${view.entries.join(", ")}.`);
       setText(request, view.request);
       const now = JSON.stringify([view.asks.map((/** @type {[string, boolean]} */ [words]) => words), view.values]);
       if (now !== drawn) {
@@ -54,7 +54,7 @@ export function firstWrite(link, flush) {
       problem.update(view.problem);
       setShown(asks, !view.sent);
       setShown(foot, !view.sent);
-      setLines(why, view.sending ? ["Being written and read back."] : view.blockers);
+      setLines(why, view.sending ? ["Writing and reading back."] : view.blockers);
       setText(send, `Send to lead ${view.lead} only`);
       setEnabled(send, !view.blockers.length && !view.sending);
     },

@@ -33,7 +33,7 @@ export function whereText({ first, rows, matching, loaded, searching, archived }
 /** What a refresh has brought. @param {{ changed: number, new: number }} rows */
 export function sinceText({ changed, new: added }) {
   const news = [changed ? `${inWords(changed)} changed` : "", added ? `${inWords(added)} new` : ""].filter(Boolean);
-  return news.length ? `since the last look: ${news.join(", ")}` : "";
+  return news.length ? `since the last view: ${news.join(", ")}` : "";
 }
 
 /** How far a job is: " · 3 of 10", or " · 3" where nobody knows of how many. @param {{ done: number, total: number | null }} job */

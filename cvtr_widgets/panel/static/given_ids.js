@@ -98,7 +98,7 @@ function columnQuestion(link) {
 function rejectedList(link) {
   const summary = h("summary", { class: "cvtr-warn" });
   const rows = h("tbody");
-  const heads = ["Where", "What was there", "Why it was not taken"].map((text) => h("th", { scope: "col" }, text));
+  const heads = ["Where", "Text found", "Why it was not used"].map((text) => h("th", { scope: "col" }, text));
   const element = h("details", { class: "cvtr-rejected", hidden: true }, summary,
     h("div", { class: "cvtr-scroll cvtr-low", tabindex: "0", role: "group", "aria-label": "What was not taken" },
       h("table", { class: "cvtr-grid" }, h("thead", {}, h("tr", {}, ...heads)), rows)),

@@ -93,8 +93,8 @@ class TableView {
   }
 
   #tellSilence() {
-    const words = this.#shown ? "No answer from the kernel: it is busy, or gone. If this stays so, run the cell again (Shift+Enter)."
-      : "This table has no answer from a kernel: run the cell that makes it (Shift+Enter).";
+    const words = this.#shown ? "No answer from the kernel: it is busy, or gone. If this does not change, run the cell again (Shift+Enter)."
+      : "No kernel answers this table: run the cell that makes it (Shift+Enter).";
     setLine(this.silent, this.#link.isSlow(GONE) || this.#link.cut ? words : "");
   }
 }

@@ -98,7 +98,7 @@ class Panel {
     else if (message.kind === "renderer" || message.kind === "tables") this.look.install(message.kind, buffers);
     else if (message.kind === "fault") this.problem.update(message.problem);
     else if (message.kind === "reload") {
-      this.problem.update({ text: "This page and the kernel do not understand each other. Reload the page.", detail: "" });
+      this.problem.update({ text: "This page cannot read the kernel’s messages. Reload the page.", detail: "" });
     }
     this.#tellSilence();
   }

@@ -21,14 +21,14 @@ export function pastRuns(link) {
   function row(one) {
     const comment = h("input", { class: "cvtr-past-comment", type: "text", autocomplete: "off" });
     const say = (/** @type {boolean} */ send) => link.send("resume", { run: one.id, send, comment: comment.value });
-    const ask = one.needs_comment ? labelled("Its comment again, word for word", comment) : null;
+    const ask = one.needs_comment ? labelled("The run’s comment, word for word", comment) : null;
     const tools = one.ended ? [h("span", { class: "cvtr-soft" }, one.ended),
       button("Show its results", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id }))]
       : one.taken ? [h("span", { class: "cvtr-soft" }, one.taken),
       button("Watch", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id })),
       button("Look again", { class: "cvtr-look" }, () => link.send("look_again"))]
       : [one.not_sent ? button(one.go_on, { class: "cvtr-main cvtr-resume" }, () => say(true)) : null,
-        button("Only read what is in doubt", { class: "cvtr-settle" }, () => say(false))];
+        button("Only check the leads in doubt", { class: "cvtr-settle" }, () => say(false))];
     return h("li", { "data-run": one.id }, h("b", {}, one.text), " ", h("span", { class: "cvtr-soft" }, one.counts),
       h("div", { class: "cvtr-row" }, ask, ...tools));
   }

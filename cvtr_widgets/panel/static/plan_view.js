@@ -40,7 +40,7 @@ function planFacts(link) {
     setLines(warnings, plan.warnings);
     setLines(money, plan.money);
     setShown(include.element, plan.cannot_tell > 0);
-    include.update(`Include the ${inWords(plan.cannot_tell)} whose state the service does not show`, plan.include, fresh);
+    include.update(`Include the ${inWords(plan.cannot_tell)} whose state is unclear`, plan.include, fresh);
   }
 
   const elements = [madeOf, takesBack, toResults, rest.element, planLine, verdicts.element, groups, cost, warnings, money, include.element,

@@ -31,7 +31,7 @@ export function runProgress(link) {
     setEnabled(cancel, !run.cancelling);
     setEnabled(pause, !run.cancelling);
     pause.dataset.on = String(run.paused);
-    setText(pause, run.paused ? "Go on" : "Pause");
+    setText(pause, run.paused ? "Continue" : "Pause");
   }
 
   return { element, update, cancel };
@@ -93,7 +93,7 @@ function resultLines() {
     setLines(sums, run ? run.sums : []);
     setLines(explain, counts.map(([, n, words, about]) => `${inWords(n)} ${words}: ${about}`));
     setLine(verifyLine, run?.verify);
-    setLine(headLine, run?.head ? `Journal head ${run.head.slice(0, 16)}…: note it elsewhere to show later that nothing was cut off.` : "");
+    setLine(headLine, run?.head ? `Journal head ${run.head.slice(0, 16)}…: keep a copy elsewhere to prove later that nothing was cut off.` : "");
     setAttribute(headLine, "title", run?.head || null);
   }
 

@@ -87,7 +87,7 @@ class Imports:
     def _keep(self, name: str, content: bytes) -> None:
         """Keep a file's bytes where there is room, and say where it takes the place of another one."""
         if self._contents.pop(name, content) != content:
-            self.problem = f"{self.problem} Another {name} was imported before; this one has taken its place.".strip()
+            self.problem = f"{self.problem} This file replaces another {name} that was imported before.".strip()
         if sum(map(len, self._contents.values())) + len(content) <= KEPT:
             self._contents[name] = content
 
@@ -95,7 +95,7 @@ class Imports:
         """Read a file again, by another column."""
         content = self._contents.get(name)
         if content is None:
-            raise Refused(f"{plain(name, 80)} is not kept here any more. Import it again to choose its column.")
+            raise Refused(f"{plain(name, 80)} is no longer available. Import it again to choose its column.")
         self.read(name, content, column=column)
 
     def forget(self, name: str) -> None:

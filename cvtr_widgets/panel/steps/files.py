@@ -73,7 +73,7 @@ class FileSteps:
         if found is None or why:
             raise Refused(" ".join(why))
         if self._processing.running:
-            raise Refused("A run is under way. Wait for its end, or stop it in step 3.")
+            raise Refused("A run is in progress. Wait until it ends, or stop it in step 3.")
         self._processing.preview_made(found.plan, found, f"returns file {self.imported.name}")
         self._show()
 

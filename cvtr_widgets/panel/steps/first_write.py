@@ -35,7 +35,7 @@ class FirstWrite:
     def agree(self, place: int, fingerprint: str, *, on: bool) -> None:
         """Answer one of the questions about the one-lead plan that the user saw."""
         if self.report is None or self.report.plan.fingerprint != fingerprint:
-            raise Refused("Another lead is shown by now, so this does not count. Look at it, and answer again.")
+            raise Refused("A different lead is shown now, so this answer was not used. Check the lead and answer again.")
         (self._agreed.add if on else self._agreed.discard)(place)
 
     def disagree(self) -> None:
@@ -66,20 +66,20 @@ class FirstWrite:
         if report.plan.needs_signature and not signature.strip():
             said.append("Sign with your printed name.")
         if len(self._agreed) < len(report.asks):
-            said.append("Tick each sentence to say yes to it.")
+            said.append("Tick each sentence to agree to it.")
         return tuple(said)
 
     def send(self, fingerprint: str, signature: str, done: Callable[[CanaryReport], None]) -> None:
         """Send it. ``fingerprint`` is that of the one-lead plan which the user saw."""
         report, whole = self.report, self._whole
         if report is None or whole is None or report.sent:
-            raise Refused("There is no first write to be sent any more.")
+            raise Refused("There is no first write left to send.")
         if self.sending:
-            raise Refused("It is being written already.")
+            raise Refused("It is already being written.")
         if why := self.blockers(signature):
             raise Refused(" ".join(why))
         if report.plan.fingerprint != fingerprint:
-            self.problem = Problem("The lead on the screen was out of date, so nothing was sent. Look at it again.")
+            self.problem = Problem("The lead on the screen was out of date, so nothing was sent. Check it again.")
             return
         self.problem = None
 
@@ -115,7 +115,7 @@ class FirstWrite:
         after = report.after or {}
         names = [n for n in report.before if not report.sent or report.before.get(n) != after.get(n)]
         left = report.rest.will_change
-        wait = "waits until this one is" if left == 1 else "wait until this one is"
+        wait = "waits until" if left == 1 else "wait until"
         return {
             "lead": str(report.lead_id),
             "fingerprint": report.plan.fingerprint,
@@ -123,7 +123,7 @@ class FirstWrite:
             "request": plain_lines(self._request(signature)),
             "asks": [[plain(text, 400), n in self._agreed] for n, text in enumerate(report.asks)],
             "needs_signature": report.plan.needs_signature,
-            "rest": f"The other {count_of(left)} {wait} seen to be as intended." if left else "",
+            "rest": f"The other {count_of(left)} {wait} this one is as intended." if left else "",
             "values": [
                 [n.replace("_", " "), _value(report.before.get(n)), _value(after.get(n)) if report.sent else ""] for n in names
             ],

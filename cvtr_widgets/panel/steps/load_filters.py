@@ -35,7 +35,7 @@ RANGES: Mapping[str, Callable[[date], tuple[date, date]]] = {
 
 
 Named = Callable[[str, str], str | None]
-"""Kind and name -> the id of a campaign or publisher as text; None where there is none such, or several."""
+"""Kind and name -> the id of a campaign or publisher as text; None if there is none such, or several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Filters:
         parts = math.prod(max(1, len(getattr(self, name))) for name in CHOICES)
         if parts > MOST_PARTS and not self.archive:
             said.append(
-                f"These filters have {parts:,} combinations, each of which is read separately, and at most {MOST_PARTS} are. "
+                f"These filters have {parts:,} combinations. Each is read separately, and at most {MOST_PARTS} are allowed. "
                 "Choose fewer, or load more and filter by the columns of the table."
             )
         return tuple(said)

@@ -1,4 +1,4 @@
-"""Runs that were broken off (a killed kernel, a lost network): offered when the panel opens, to go on with or to settle."""
+"""Runs that were broken off (a killed kernel, a lost network): offered when the panel opens, to resume or to settle."""
 
 from __future__ import annotations
 
@@ -61,17 +61,19 @@ class PastRuns:
     def _row(self, lead_id: str, row: dict[str, Any]) -> dict[str, Any]:
         counts = [(row["settled"], "settled"), (row["in_doubt"], "in doubt"), (row["not_sent"], "not sent")]
         taken = str(row["owner_pid"]).isdigit()
-        as_of = f"The numbers are of {datetime.now(self._zone):%H:%M:%S}."
+        as_of = f"Numbers as of {datetime.now(self._zone):%H:%M:%S}."
         since = clock(str(row["owner_since"]), self._zone) if taken else ""
         return {
             "id": lead_id,
             "text": f"{moment(row['started'], self._zone)}: {plain(str(row['actions']), 120)}",
             "counts": ", ".join(f"{n:,} {word}" for n, word in counts if n),
             "not_sent": int(row["not_sent"]),
-            "go_on": f"Go on with {count_of(int(row['not_sent']))}",
+            "go_on": f"Resume with {count_of(int(row['not_sent']))}",
             "needs_comment": bool(row["needs_comment"]),
-            "carried": f"Process {row['owner_pid']} is running it. Start over to leave it." if taken else "",
-            "taken": f"Process {row['owner_pid']} is at it since {since}; it can be watched here. {as_of}" if taken else "",
+            "carried": f"Process {row['owner_pid']} is running it. Start over to leave this view." if taken else "",
+            "taken": f"Process {row['owner_pid']} has been running it since {since}; you can watch it here. {as_of}"
+            if taken
+            else "",
         }
 
     def _ended_row(self, lead_id: str, row: dict[Any, Any]) -> dict[str, Any]:
@@ -85,10 +87,10 @@ class PastRuns:
         }
 
     def resume(self, run_id: str, comment: str, listener: Callable[[Progress], None], *, send: bool) -> Run | None:
-        """Go on with a run under its own plan, confirmation and signature; None where that is not possible (``problem``)."""
+        """Resume a run under its own plan, confirmation and signature; None where that is not possible (``problem``)."""
         self.problem = None
         if run_id not in {row["id"] for row in self._found}:
-            self.problem = Problem("This run is not in the list any more. Look again.")
+            self.problem = Problem("This run is no longer in the list. Check the list again.")
             return None
         try:
             run = self._session.resume(run_id, comment=comment, send=send, wait=False, on_progress=listener, source="panel")
@@ -111,7 +113,7 @@ class PastRuns:
         """Whether somebody carries the run out, as of the last look."""
         found = next((row for row in self._found if row["id"] == run_id), None)
         if found is None:
-            return "It has ended. Start over to leave it."
+            return "It has ended. Start over to leave this view."
         return found["carried"] or "Nothing is running it now. Start over to resume it."
 
     def view(self) -> dict[str, Any]:

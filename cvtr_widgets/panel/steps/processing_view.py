@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OUTCOME_SENTENCES = {
     Outcome.CONTRADICTED: "The service said yes, but the leads say otherwise. Look at these first.",
-    Outcome.UNKNOWN: "Sent, no reliable answer, and reading could not settle it. Look again later before you repeat it.",
+    Outcome.UNKNOWN: "Sent, but no reliable answer came, and reading did not settle it. Check again before you repeat it.",
     Outcome.REFUSED: "The service said no.",
     Outcome.CONFIRMED: "Sent, and confirmed when read back.",
     Outcome.ACCEPTED: "The service said yes; nothing that can be read proves it.",
@@ -72,7 +72,7 @@ def _groups(plan: Plan) -> list[str]:
 
 
 def _comments(plan: Plan) -> list[str]:
-    """The comments that go out, as far as they are known here: a run that is gone on with may have only their hashes."""
+    """The comments that go out, as far as they are known here: a resumed run may have only their hashes."""
     return [
         f"With the comment “{plain(action.comment, 300)}” on {count_of(number)}."
         for action, number in plan.by_group
@@ -114,7 +114,7 @@ def run_view(
             [str(o), counts[str(o)], str(o).replace("_", " "), _why(o, run, skipped)] for o in OUTCOME_SENTENCES if counts[str(o)]
         ],
         "error": "" if run.error is None else plain(for_reader(str(run.error)), 600),
-        "again": f"Again with the {count_of(left)} that did not surely go through" if left else "",
+        "again": f"Repeat for the {count_of(left)} not known to have gone through" if left else "",
         "filter": list(shown),
     }
 
@@ -130,7 +130,7 @@ def _sent_words(run: Run, progress: Progress, counts: Counter[str]) -> str:
     """How many leads are out, of a run that is being or was cancelled."""
     total = f"of {count_of(progress.total)}"
     if run.state is RunState.CANCELLING:
-        return f"{progress.sent:,} {total} are sent already; they stay sent."
+        return f"{progress.sent:,} {total} have already been sent; they stay sent."
     if run.state is not RunState.CANCELLED:
         return ""
     kept = counts[str(Outcome.NOT_SENT)]
@@ -178,7 +178,7 @@ def _doing(progress: Progress) -> str:
     """What a run that says nothing itself is at."""
     if progress.state is RunState.SENDING:
         return "Sending, and reading back." if progress.out else "Reading the leads once more before they are sent."
-    return "All is sent; reading back." if progress.state is RunState.READING_BACK else ""
+    return "Everything is sent; reading back." if progress.state is RunState.READING_BACK else ""
 
 
 def progress_line(progress: Progress) -> str:

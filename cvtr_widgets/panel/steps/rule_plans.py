@@ -37,7 +37,7 @@ class RulePlans:
 
     def _must_be_free(self) -> None:
         if self._processing.running:
-            raise Refused("A run is under way. Wait for its end, or stop it in step 3; then open the rule.")
+            raise Refused("A run is in progress. Wait until it ends, or stop it in step 3; then open the rule.")
 
     def open(self, rule: Rule) -> None:
         """Plan what a rule says for the leads that match now. Nothing is sent."""

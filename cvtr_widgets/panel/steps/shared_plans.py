@@ -39,7 +39,7 @@ class SharedPlans:
     def read(self, name: str, content: bytes) -> None:
         """Open a plan file. Every lead of it is read again; nothing is sent."""
         if self._processing.running:
-            raise Refused("A run is under way. Wait for its end, or stop it in step 3; then open the plan.")
+            raise Refused("A run is in progress. Wait until it ends, or stop it in step 3; then open the plan.")
         self.problem, self._held = None, None
         try:
             self._held = held_in(content, name)
@@ -99,7 +99,7 @@ class SharedPlans:
         """
         plan = self._processing.plan
         if plan is None or plan.fingerprint != fingerprint or self._processing.stale:
-            raise PlanError("The plan on the screen was out of date, so nothing was saved. Look at it again.")
+            raise PlanError("The plan on the screen was out of date, so nothing was saved. Check it again.")
         return saved(plan, why), f"plan-{plan.short}.cvtr-plan"
 
     def view(self) -> dict[str, Any]:

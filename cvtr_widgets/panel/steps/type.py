@@ -29,11 +29,11 @@ ESTIMATED = 5_000
 """Selected leads up to which the effect is estimated from what is loaded while the form is filled in."""
 VERDICT_WORDS = {
     Verdict.WILL_CHANGE: ("would change", "would change"),
-    Verdict.ALREADY_SO: ("is so already", "are so already"),
+    Verdict.ALREADY_SO: ("is already set", "are already set"),
     Verdict.NOT_ELIGIBLE: ("is not eligible", "are not eligible"),
     Verdict.NOT_ALLOWED: ("is not allowed", "are not allowed"),
     Verdict.NOT_FOUND: ("is not found", "are not found"),
-    Verdict.CANNOT_TELL: ("cannot be told", "cannot be told"),
+    Verdict.CANNOT_TELL: ("is unclear", "are unclear"),
 }
 
 
@@ -187,7 +187,7 @@ class TypeStep:
             return ()
         if not form.reason:
             waiting = self._jobs.get("choices") is not None
-            return ("The reasons are being read.",) if waiting else ("Choose a reason, or give your own.",)
+            return ("Reasons are loading.",) if waiting else ("Choose a reason, or give your own.",)
         if form.reason == OWN and not form.own_reason.strip():
             return ("Write your own reason, or choose one from the list.",)
         if self._asks_category() and not form.category:
@@ -219,7 +219,7 @@ class TypeStep:
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def estimate(self) -> str:
-        """What the loaded leads let expect, such as ``298 would change; 9 are so already``. Empty where nothing is known."""
+        """What the loaded leads let expect, such as ``298 would change; 9 are already set``. Empty where nothing is known."""
         action, picked = self.action(), self._leads.picked
         frame = None if self._leads.outdated else self._leads.frame
         if action is None or frame is None or not 0 < len(picked) <= ESTIMATED:
@@ -248,11 +248,11 @@ class TypeStep:
         entries = () if action is None else self._session.client.unproven(action)
         if not entries:
             return ""
-        return f"Only inferred here: {', '.join(entries)}. The first write goes to one lead, which is read back."
+        return f"Not proven yet at this enterprise: {', '.join(entries)}. The first write goes to one lead, which is read back."
 
     def _reason_options(self) -> list[list[str]]:
         if self._marks():
-            return [[LISTED + "Replacement", "Replacement"], [LISTED + "None", "None (take the mark away)"]]
+            return [[LISTED + "Replacement", "Replacement"], [LISTED + "None", "None (remove the mark)"]]
         listed = self._reasons.get(self.kind, []) if self.kind else []
         return [["", "Choose a reason"], *([LISTED + c.name, plain(c.name)] for c in listed), [OWN, "My own words …"]]
 

@@ -24,7 +24,7 @@ class Contains:
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str) or not self.text.strip():
-            raise TableError("There is no text to look for. Type some, or take the filter away.")
+            raise TableError("There is no text to look for. Type some, or remove the filter.")
         if len(self.text) > LONGEST_TEXT:
             raise TableError(f"The text to look for has more than {LONGEST_TEXT} characters. Shorten it.")
 
@@ -41,7 +41,7 @@ class Between:
         for name in ("low", "high"):
             object.__setattr__(self, name, _number(getattr(self, name)))
         if self.low is None and self.high is None:
-            raise TableError("Neither From nor To is given. Type a number in one of them, or take the filter away.")
+            raise TableError("From and To are both empty. Type a number in one of them, or remove the filter.")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise TableError("From is greater than To. Change one of them.")
 
@@ -58,7 +58,7 @@ class Days:
         for name in ("first", "last"):
             object.__setattr__(self, name, _day(getattr(self, name)))
         if self.first is None and self.last is None:
-            raise TableError("Neither From nor To is given. Choose a day in one of them, or take the filter away.")
+            raise TableError("From and To are both empty. Choose a day in one of them, or remove the filter.")
         if self.first is not None and self.last is not None and self.first > self.last:
             raise TableError("From is later than To. Change one of them.")
 
@@ -76,7 +76,9 @@ class OneOf:
             raise TableError("The values to choose from are not a list of texts. Choose some of those listed.")
         object.__setattr__(self, "values", tuple(sorted(set(self.values))))
         if not 0 < len(self.values) <= MOST_FILTER_VALUES:
-            raise TableError(f"Between 1 and {MOST_FILTER_VALUES:,} values can be chosen. Choose some, or take the filter away.")
+            raise TableError(
+                f"Between 1 and {MOST_FILTER_VALUES:,} values can be chosen. Change the choice, or remove the filter."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _number(given: Any) -> Decimal | None:
     except InvalidOperation:
         raise TableError("From or To is not a number. Write it as 1250 or 12.50.") from None
     if not number.is_finite() or abs(number.adjusted()) > 40:
-        raise TableError("From or To is not a number of a usable size. Write it as 1250 or 12.50.")
+        raise TableError("From or To is too large a number. Write it as 1250 or 12.50.")
     return number
 
 

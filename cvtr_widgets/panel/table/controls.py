@@ -66,7 +66,7 @@ class TableControls:
         """Look at the table by a kept view. Gives what of it these leads have not."""
         view = self._views.get(name)
         if view is None:
-            raise Refused("This view is not there any more. The table stays as it is.")
+            raise Refused("This view no longer exists. The table is unchanged.")
         return str(self._try(lambda: " ".join(self._table.use(view))))
 
     def drop(self, name: str) -> None:

@@ -53,7 +53,7 @@ class View:
             TableError: it is not one, or of a later version of this package.
         """
         if not isinstance(found, Mapping) or not {"version", "name", "columns"} <= found.keys() <= _FIELDS:
-            raise TableError("This is not a saved view of the lead table. Save one and take its file.")
+            raise TableError("This is not a saved view of the lead table. Save a view and use its file.")
         if found["version"] != VERSION:
             raise TableError(
                 f"This view was saved by another version of cvtr_widgets (version {VERSION} is read here). Save it again."
@@ -65,7 +65,7 @@ class View:
             or not isinstance(filters, Mapping)
             or not _texts([*filters])
         ):
-            raise TableError("This view's name, columns or filters are not as they are saved. Save it again.")
+            raise TableError("This view's name, columns or filters cannot be read. Save the view again.")
         sort = tuple(_step(step) for step in found.get("sort", ()))
         return cls(found["name"], tuple(columns), sort, tuple((name, from_json(wanted)) for name, wanted in filters.items()))
 
@@ -77,7 +77,7 @@ def _texts(given: Any) -> bool:
 def _step(found: Any) -> tuple[str, bool]:
     if isinstance(found, Mapping) and isinstance(found.get("name"), str) and isinstance(found.get("descending"), bool):
         return found["name"], found["descending"]
-    raise TableError("This view's sort order is not as it is saved. Save it again.")
+    raise TableError("This view's sort order cannot be read. Save the view again.")
 
 
 def fitting(view: View, layout: Layout) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...], tuple[str, ...]]:

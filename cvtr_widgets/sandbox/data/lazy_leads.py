@@ -60,7 +60,7 @@ class OutlinedLeads:
             yield row, note
 
     def block_of(self, lead_id: int) -> int | None:
-        """The block that a lead belongs to; None where it is none of these."""
+        """The block that a lead belongs to; None if it is none of these."""
         return bisect_right(self._firsts, lead_id) - 1 if self._firsts and self._firsts[0] <= lead_id <= self._last else None
 
     def block(self, number: int) -> tuple[Iterator[MadeLead], int]:

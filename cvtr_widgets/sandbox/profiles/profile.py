@@ -81,7 +81,7 @@ def put(table: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def taken(table: dict[str, Any], dotted: str) -> Any:
-    """Take a value out of a dotted key, and tables that are empty then; None where there is none."""
+    """Take a value out of a dotted key, and tables that are empty then; None if there is none."""
     first, _, rest = dotted.partition(".")
     if not rest:
         return table.pop(first, None)

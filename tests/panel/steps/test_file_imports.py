@@ -80,7 +80,7 @@ def test_a_file_of_the_same_name_takes_the_place_of_the_other_and_says_so(driven
         )
         assert driven.state.jobs.wait()
         said = driven.state.leads.imports.problem
-        assert ("has taken its place" in said) == (lead == other)
+        assert ("replaces another" in said) == (lead == other)
     assert driven.state.leads.picked.ids == (other,)
 
 
