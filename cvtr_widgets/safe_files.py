@@ -41,7 +41,7 @@ def opened(path: str | os.PathLike[str], error: type[CvtrError], *, most: int, w
         # O_NONBLOCK: opening a pipe nobody writes to would wait; it has no effect on files.
         handle = os.open(place, os.O_RDONLY | _FLAGS | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
-        raise error(f"The {what} {name} cannot be read: there is no such file. Check the path.") from None
+        raise error(f"The {what} {name} cannot be read: there is no file at this path. Check it.") from None
     except (OSError, ValueError) as cause:
         why = getattr(cause, "strerror", None) or "no usable path"
         raise error(f"The {what} {name} cannot be read ({why}). Check its path and rights.") from None

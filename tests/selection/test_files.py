@@ -60,7 +60,7 @@ def test_names_that_are_not(name: str) -> None:
 def test_the_more_explicit_column_counts_and_is_told() -> None:
     found = read_file(b"Id;Lead ID\n1;11001\n2;11002\n")
     assert found.ids == (11001, 11002)
-    assert any("Id could have been meant" in n for n in found.notes)
+    assert any("Id could also have been meant" in n for n in found.notes)
 
 
 def test_two_columns_that_agree_or_not() -> None:
