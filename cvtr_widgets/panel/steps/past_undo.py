@@ -47,7 +47,7 @@ class PastUndo:
         """Plan to take them back; nothing is sent. ``which``: as ``view`` offers it; ``nearest``: as in ``session.plan_undo``."""
         chosen = next(((by, value) for by, value, _ in self._offered or () if f"{by}:{value}" == which), None)
         if chosen is None:
-            raise Refused("These runs are not in the list any more. Open the list again.")
+            raise Refused("These runs are no longer in the list. Open the list again.")
         if self._processing.running:
             raise Refused("A run is under way. Wait for its end, or stop it in step 3.")
         by, value = chosen

@@ -22,7 +22,7 @@ WHAT = (
     "An exception sends them, too. It makes another plan, which is confirmed anew. The name and the reason are in the sentence "
     "that is confirmed, and with your login and these leads in the journal, the results and the exports."
 )
-LATE = "Another plan is shown by now, so no exception was made. Look at it, and make the exception for that one."
+LATE = "Another plan is shown now, so no exception was made. Check it, and make the exception for that one."
 
 
 class PolicyExceptions:

@@ -39,7 +39,7 @@ def test_a_week_a_day_a_person_and_a_run_are_offered_and_taken_back(driven, flag
         plan = driven.state.processing.plan
         assert {e.lead_id for e in plan.sendable} == set(ids), value
         shown = driven.view()["processing"]["plan"]
-        assert shown["takes_back"].startswith("This takes ")
+        assert shown["takes_back"].startswith("This plan undoes ")
         assert not shown["to_results"]
     driven.say("past_undo", which=by["week"][0][0], nearest=False)
     assert driven.view()["step"] == 3
@@ -50,7 +50,7 @@ def test_a_week_a_day_a_person_and_a_run_are_offered_and_taken_back(driven, flag
 
 def test_what_is_not_offered_or_cannot_be_taken_back_is_said(driven, flagged):
     driven.say("past_undo", which="week:2026-W01", nearest=False)
-    assert "not in the list any more" in driven.view()["head"]["answer"]["text"]
+    assert "no longer in the list" in driven.view()["head"]["answer"]["text"]
     driven.say("past_undo_look")
     value = driven.view()["undo"]["choices"][0][0]
     for lead_id in flagged:
