@@ -205,16 +205,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--leads", type=int, default=1_000_000)
     parser.add_argument("--frames", action="store_true", help="also load them as a frame and ask that")
+    parser.add_argument("--folder", type=Path, help="keep the archive here, and use it again")
     parser.add_argument("--fill", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.fill:
         fill(given.fill, given.leads)
         return
-    with tempfile.TemporaryDirectory(prefix="cvtr-archive-") as name:
+    with tempfile.TemporaryDirectory(prefix="cvtr-archive-") as made:
+        name = str(given.folder or made)
         folder = Path(name)
         start = time.perf_counter()
-        # in a process of its own, whose memory is not counted
-        subprocess.run([sys.executable, __file__, "--leads", str(given.leads), "--fill", name], check=True)
+        if not any(folder.glob("*/manifest.json")):  # in a process of its own, whose memory is not counted
+            subprocess.run([sys.executable, __file__, "--leads", str(given.leads), "--fill", name], check=True)
         size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
         print(f"made {given.leads:,} leads in {time.perf_counter() - start:.1f} s; Parquet {size / 1e6:,.0f} MB")
         archive = Archive(folder)
