@@ -46,7 +46,7 @@ def connect(
     """Log in to ``https://<enterprise>.cvtr.io``, or to ``url``.
 
     Enterprise, user and password come from the arguments, else ``CVTR_ENTERPRISE``, ``CVTR_USERNAME``,
-    ``CVTR_PASSWORD``, else the keyring (see ``cvtr-widgets login``), else they are asked for without echo where that can be.
+    ``CVTR_PASSWORD``, else the keyring (see ``cvtr-widgets login``), else they are asked for without echo if that is possible.
     The environment's account is for one address alone: ``CVTR_URL``, else the usual one of ``CVTR_ENTERPRISE``.
     A login that the request limit delays says so on stderr.
 
@@ -55,9 +55,9 @@ def connect(
         username: the account, usually an e-mail address.
         password: never shown or kept.
         token: for accounts with single sign-on only: a token copied from the platform, or True to be asked for it without
-            echo. ``CVTR_TOKEN`` counts where no password is given. It lives about an hour. Where the service does not tell whose
-            it is, each token counts as an account of its own.
-        url: the platform's address in full, where it has another host (default ``CVTR_URL`` for the enterprise that goes with
+            echo. ``CVTR_TOKEN`` counts where no password is given. It lasts about an hour. If the service does not say whose
+            it is, each token counts as a separate account.
+        url: the platform's address in full, if it has another host (default ``CVTR_URL`` for the enterprise that goes with
             it). https, except on this machine.
         dialect: a dialect file, where this enterprise speaks differently from the default.
         limits: other limits than Convertr's documented ones.
@@ -69,7 +69,7 @@ def connect(
     Raises:
         CredentialsError: something is missing; says what was tried.
         LoginRefused: wrong user or password, or locked; never repeated.
-        PasswordExpired, NotReached, ServiceError: as their names say.
+        PasswordExpired, NotReached, ServiceError: the password has expired; no connection; the service failed.
     """
     if os.environ.get("BINDER_LAUNCH_HOST") and not allow_public_machine:
         raise CredentialsError(
@@ -302,7 +302,7 @@ class Sandbox:
 
     @property
     def users(self) -> dict[str, tuple[str, str, str | None]]:
-        """Role -> user, password, code of the second factor (None: has none)."""
+        """Role -> user, password, code of the second factor (None if there is none)."""
         return dict(SandboxServer.USERS)
 
     def connect(self, role: str = "admin", **more: Any) -> Convertr:
@@ -323,6 +323,6 @@ class Sandbox:
         return connect(SANDBOX, name, password, url=self.url, **more)
 
     def stop(self) -> None:
-        """End it; one that was joined goes on."""
+        """End it; a joined one keeps running."""
         if self.server is not None:
             self.server.stop()

@@ -123,7 +123,7 @@ def prose(text: str) -> str:
             made += [f"**{'Arguments' if head[1] == 'Args' else head[1]}**", ""]
         elif line.startswith("    "):
             item = re.match(r"    (\w[\w, ]*): (.*)", line) if listing else None
-            made.append(f"- `{item[1]}`: {item[2]}" if item else (line[6:] if listing else line[4:]))
+            made.append(f"- `{item[1]}`: {item[2]}" if item else "  " + line.strip() if listing else line[4:])
         else:
             made.append(line)
     return "\n".join(made)

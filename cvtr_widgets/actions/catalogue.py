@@ -213,7 +213,7 @@ def mark_undelivered() -> Action:
 
 
 def mark_other(reason: str = "Replacement", comment: str | None = None) -> Action:
-    """Mark as Other: ``"Replacement"``, or the text ``"None"`` to take the mark away.
+    """Mark as Other: ``"Replacement"``, or the text ``"None"`` to remove the mark.
 
     Raises:
         PlanError: another reason.
@@ -232,7 +232,7 @@ def reprocess() -> Action:
 
 
 def delete() -> Action:
-    """Delete. Cannot be undone; running it takes the number of leads as confirmation."""
+    """Delete. Cannot be undone; to run it, confirm with the number of leads."""
     return Action(ActionKind.DELETE)
 
 

@@ -68,8 +68,8 @@ ALLOWED_PAGES = 300
 class Convertr:
     """One account at one enterprise. Made by ``cvtr.connect()`` or ``Sandbox.connect()``; a with-block closes it.
 
-    Reading gives plain records (dicts as the service sends them). It changes no lead: only a plan and a run do that, with
-    ``LeadSession`` or ``LeadPanel``, for only they keep the promises of this package.
+    Reading returns plain records (dicts as the service sends them). The client changes no lead: only a plan and a run do that,
+    with ``LeadSession`` or ``LeadPanel``, because only they keep the promises of this package.
     """
 
     def __init__(
@@ -174,11 +174,11 @@ class Convertr:
 
     @property
     def limit_note(self) -> str:
-        """Says so where the limit cannot be shared with this user's other kernels; else empty."""
+        """A sentence if the limit cannot be shared with this user's other kernels; else empty."""
         return self._limiter.note
 
     def latency(self, *, since: float | None = None) -> float | None:
-        """Seconds that a request takes, as measured lately: the slower of reads and writes. None where none was made yet.
+        """Seconds that a request takes, as measured lately: the slower of reads and writes. None if there was no request yet.
         ``since``: by requests that began after that moment (of ``time.monotonic``), where there are any.
         """
         found = [took for write in (False, True) if (took := self._transport.latency(write=write, since=since)) is not None]
@@ -214,11 +214,11 @@ class Convertr:
         return Pages(self._reader, self._pool, "leads", size=size).first()
 
     def evidence(self) -> list[EntryRow]:
-        """Every entry of the dialect with where it comes from, what this session has proven included."""
+        """Every entry of the dialect with its source, including what this session has proven."""
         return self.write_gate.rows()
 
     def doctor(self) -> list[Diagnosis]:
-        """What of the service is as the dialect says; reads only. See ``api/doctor.py``."""
+        """Check whether the service is as the dialect says. Only reads. See ``api/doctor.py``."""
         return doctor.examine(self)
 
     def _read_identity(self) -> Identity:
@@ -324,7 +324,7 @@ class Convertr:
         go_on: bool = False,
         cancelled: Stopped = never,
     ) -> Listing:
-        """A listing under way: iterate ``.pages()``; then ``.tally`` and ``.notes`` say how complete it is. A day given as
+        """A listing in progress: iterate ``.pages()``; then ``.tally`` and ``.notes`` say how complete it is. A day given as
         ``created_before`` includes that day, in this client's zone. Over 300 requests raise ``ReadTooLarge`` unless ``go_on``.
         """
         wanted = LeadFilter(
@@ -364,7 +364,7 @@ class Convertr:
         return self._reading.fetch(ids, lambda _ids, records: records, tick=tick, cancelled=cancelled, gone=gone)
 
     def remember(self, records: Sequence[Record]) -> None:
-        """Note where leads stand that were listed, so that they can be read again cheaply without an id filter."""
+        """Remember where listed leads were found, so that they can be read again cheaply without an id filter."""
         self._reading.remember(records)
 
     def lead_notes(self, lead_id: LeadId) -> list[Record]:
@@ -423,7 +423,7 @@ class Convertr:
     def statistics_over_time(
         self, after: str | date | datetime | None = None, before: str | date | datetime | None = None
     ) -> list[Record]:
-        """Leads over time, one record a day; all pages of them. ``client.catalog.notes("lead-statistics-chronologies")`` says
+        """Leads over time, one record per day, from all pages. ``client.catalog.notes("lead-statistics-chronologies")`` says
         what may be missing.
 
         Raises:
@@ -470,16 +470,16 @@ class Convertr:
         return self._writing.chunk(action)
 
     def at_rest(self, lead: Lead) -> bool | None:
-        """Whether the lead's Processr status is one at which processing has ended; None where it is not sent."""
+        """Whether the lead's Processr status means that processing has ended; None if the service does not send it."""
         status = lead.processr_status
         return status in self.dialect.value("processr", "at_rest") if isinstance(status, (int, str)) else None
 
     def preview(self, action: Action, ids: Sequence[LeadId], signature: Signature | None = None) -> str:
-        """The very request that a run would send, as text without the token."""
+        """The exact request that a run would send, as text without the token."""
         return f"{self._transport.origin}\n{self._writing.request(action, ids, signature).shown()}"
 
     def entries_used(self, action: Action) -> tuple[str, ...]:
-        """The dialect's entries that a write of this action rests on."""
+        """The dialect's entries that a write of this action depends on."""
         return wire.entries_used(self.dialect, action, signed=True)
 
     def unproven(self, action: Action) -> tuple[str, ...]:

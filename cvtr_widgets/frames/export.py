@@ -59,8 +59,8 @@ def to_csv(
     Times that have a zone are written in ``zone``, as ISO text with the offset. A text that could start a formula gets an
     apostrophe before it. Gives the bytes, or the path if one is given.
 
-    The file appears as a whole: where it cannot be written, what was there stays. A file that is there is only replaced with
-    ``overwrite=True``, and a symbolic link is only followed with ``follow_symlink=True``.
+    The file is written as a whole: if that fails, the former file stays. An existing file is replaced only with
+    ``overwrite=True``, and a symbolic link is followed only with ``follow_symlink=True``.
 
     Raises:
         ExportError: it is no frame, or the file cannot be written.

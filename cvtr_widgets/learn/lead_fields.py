@@ -13,7 +13,7 @@ from cvtr_widgets.learn.identify import Ask
 from cvtr_widgets.learn.known import KnownLists, Listed
 from cvtr_widgets.learn.place_choice import Default, PlaceChoice
 
-STATUSES = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
+FLAG_STATUSES = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d|\d{9,}$")
 """A time is another one after every action, and means none of them."""
 
@@ -116,7 +116,7 @@ class LeadFields(PlaceChoice):
         place = self.choose("status", list(never_empty or can))
         if place is None:
             return
-        other = {word_of(v): STATUSES[f] for f, v in can[place].items() if str(v).lower() != f}
+        other = {word_of(v): FLAG_STATUSES[f] for f, v in can[place].items() if str(v).lower() != f}
         self.lesson.entries["words.statuses"] = {"value": other}
 
     def learn_delivery(self, to: Sequence[Change], back: Sequence[Change]) -> None:

@@ -86,7 +86,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     Args:
         client: whose leads.
         page_size: rows of the lead table (25 to 500).
-        masked: shorten names, e-mail addresses and telephones everywhere; by default for all accounts but those of
+        masked: shorten names, e-mail addresses and telephones everywhere; by default for all accounts except those of
             which the service says that they may see the data. A session that is given has its own setting.
         filters: what is chosen in step 1 from the beginning, as ``session.pull`` takes it (``campaign`` and ``publisher`` by
             id or exact name, ``status``, ``delivery``, ``created_after``, ``created_before``), or ``range``: Today, Last 7
@@ -237,7 +237,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         it is confirmed as any other. Why there is no plan is shown there, too.
 
         Raises:
-            PlanError: the file cannot be read, says something that a rule cannot say, or a run is under way.
+            PlanError: the file cannot be read, says something that a rule cannot say, or a run is in progress.
         """
         rule = read_rule(path)
         with self._state.lock:
@@ -294,7 +294,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             self.comm.__dict__.pop("_reply_subshell_id", None)
 
     def close(self) -> None:
-        """Take the panel off the page. A run under way goes on."""
+        """Remove the panel from the page. A run in progress continues."""
         self._closed = True
         super().close()
 

@@ -294,8 +294,8 @@ class Plan:
         """Write the plan to a file that somebody else can open, look at and sign: ``session.open_plan(path)``.
 
         Args:
-            path: where; the ending ``.cvtr-plan`` is usual. Only you can read the file: give it to whom you like.
-            why: what it is for, in a sentence or two; whoever opens it reads that.
+            path: where; usually with the ending ``.cvtr-plan``. Only you can read the file; pass it on as you like.
+            why: what it is for, in a sentence or two, for whoever opens it.
             overwrite: replace a file that is there.
 
         The file holds lead ids, states, payouts and the actions with their comments; no names, e-mails or telephones of leads.

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 @checked_calls
 class Run:
-    """One run of one plan, as ``session.run``, ``session.start`` and ``session.resume`` give it. ``pause()`` and ``go_on()`` hold
-    it by hand; ``cancel()`` stops after the chunks in flight; ``wait()`` waits for its end. It is never made by hand.
+    """One run of one plan, as ``session.run``, ``session.start`` and ``session.resume`` return it. ``pause()`` and ``go_on()``
+    pause and continue it; ``cancel()`` stops after the chunks in flight; ``wait()`` waits for its end. Runs are not made by hand.
     """
 
     def __init__(self, work: RunWork) -> None:
@@ -49,7 +49,7 @@ class Run:
 
     @property
     def signature(self) -> Signature | None:
-        """Who signed the plan, and when; None where nobody did."""
+        """Who signed the plan, and when; None if nobody did."""
         return self._work.signature
 
     @property
@@ -64,7 +64,7 @@ class Run:
 
     @property
     def error(self) -> BaseException | None:
-        """Why it broke off; None where it did not."""
+        """Why it broke off; None if it did not."""
         return self._work.error
 
     @property
@@ -99,14 +99,14 @@ class Run:
 
     @property
     def failed(self) -> pd.DataFrame:
-        """The results that did not surely go through: contradicted, unknown, refused, not sent."""
+        """The results that are not known to have gone through: contradicted, unknown, refused, not sent."""
         frame = self.results
         bad = [str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)]
         return frame[frame["outcome"].isin(bad)]
 
     @property
     def progress(self) -> Progress:
-        """Where the run is now. ``seconds_left`` counts the request limit in, and not a pause by hand."""
+        """Where the run is now. ``seconds_left`` includes the request limit, but not a pause by hand."""
         return self._work.progress
 
     def report(
@@ -122,7 +122,7 @@ class Run:
         """Write a report of this run for people who were not there: one HTML page without scripts, or a workbook. Gives its path.
 
         It says who ran it and when, what was done under which signature, what became of the leads, the money expected to move by
-        currency, and the hashes by which it can be checked. A run that goes on or is in doubt says so first. See
+        currency, and the hashes by which it can be checked. A run that is still running or in doubt says so first. See
         ``docs/reports.md``.
 
         Args:
@@ -150,13 +150,13 @@ class Run:
         self._work.cancel()
 
     def pause(self) -> None:
-        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read again before they go out."""
+        """Send nothing more until ``go_on()``. Leads in flight are still read back. Leads are read again before they are sent."""
         self._work.pause()
 
     def go_on(self) -> None:
-        """Go on after ``pause()``."""
+        """Continue after ``pause()``."""
         self._work.go_on()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end (seconds; None = as long as it takes). Gives whether it has ended."""
+        """Wait for the end (seconds; None: as long as it takes). Returns whether the run has ended."""
         return self._work.wait(timeout)

@@ -150,7 +150,7 @@ class RunWork:
         self.tell(f"Stopping: {out:,} of {self._total:,} leads were sent and are being read back, {rest}.", now=True)
 
     def pause(self) -> None:
-        """Send nothing more until ``go_on()``. What is under way is still read back. Leads are read again before they go out."""
+        """Send nothing more until ``go_on()``. Leads in flight are still read back. Leads are read again before they are sent."""
         with self._lock:
             if self.state is not RunState.SENDING or self.stopped:
                 return
@@ -159,7 +159,7 @@ class RunWork:
         self.tell("Paused. Chunks in flight are still read back.", now=True)
 
     def go_on(self) -> None:
-        """Go on after ``pause()``."""
+        """Continue after ``pause()``."""
         with self._lock:
             self._going.set()
             if self.state is not RunState.PAUSED:
@@ -168,7 +168,7 @@ class RunWork:
         self.tell("", now=True)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end (seconds; None = as long as it takes). Gives whether it has ended."""
+        """Wait for the end (seconds; None: as long as it takes). Returns whether the run has ended."""
         ends = None if timeout is None else time.monotonic() + timeout
         while not self.finished:
             left = SLICE if ends is None else min(SLICE, ends - time.monotonic())
@@ -202,7 +202,7 @@ class RunWork:
 
     @property
     def progress(self) -> Progress:
-        """Where the run is now. ``seconds_left`` counts the request limit in, and not a pause by hand."""
+        """Where the run is now. ``seconds_left`` includes the request limit, but not a pause by hand."""
         with self._lock:
             done, counts, message, state = self.leads.done, self.counts, self._message, self.state
         todo, service = self._total - done, self._service

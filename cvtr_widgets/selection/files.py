@@ -64,7 +64,7 @@ def read_file(
         on_progress: called with (rows done, all rows as far as known) now and then; what it raises stops the reading.
 
     Raises:
-        ColumnUnclear: several columns could be meant; names them.
+        ColumnUnclear: several columns could be meant; the error names them.
         SelectionError: it cannot be read, or no column of lead ids can be told; nothing is taken then.
     """
     found = _read(source, name, column, sheet, on_progress)

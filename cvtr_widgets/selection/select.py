@@ -44,8 +44,8 @@ def select(what: Any, *, column: str | None = None, include_odd: bool = False, k
     frames and lists that you made, they are taken, and a note says how many they are.
 
     Raises:
-        ColumnUnclear: several columns could be meant; names them.
-        SelectionError: it holds no lead ids as a whole, such as a frame without a column of them.
+        ColumnUnclear: several columns could be meant; the error names them.
+        SelectionError: it has no lead ids at all, such as a frame without a column of them.
     """
     if isinstance(what, Selection):
         return what.with_odd() if include_odd else what

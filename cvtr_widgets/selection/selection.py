@@ -130,7 +130,7 @@ class Selection:
 
     @property
     def how_selected(self) -> tuple[tuple[str, int], ...]:
-        """The same as words with which plans and results say it: ``(("ticked", 12), ("file returned.csv", 300))``."""
+        """The same in the words of plans and results: ``(("ticked", 12), ("file returned.csv", 300))``."""
         return tuple(
             (f"file {file}" if file and origin == "file" else _HOW[origin], number)
             for (origin, number), file in zip(self.spans, self._files, strict=True)
@@ -147,7 +147,7 @@ class Selection:
 
     @property
     def not_taken(self) -> int:
-        """How many leads what was not taken may stand for: a row of a table is one, a line of words as many as it has numbers."""
+        """How many leads the rejected input may stand for: a table row is one, a line of words as many as it has numbers."""
         return sum(r.leads for r in self.rejected) + len(self.set_aside)
 
     def with_odd(self, ids: Iterable[LeadId] | None = None) -> Selection:
@@ -244,7 +244,7 @@ class Selection:
 
     @property
     def warnings(self) -> list[str]:
-        """What whoever acts on it should know, in sentences that name no id: that something was not taken, and all notes."""
+        """What you should know before you act on it, in sentences that name no id: what was not taken, and all notes."""
         said = []
         if self.rejected:
             count = self.not_taken - len(self.set_aside)

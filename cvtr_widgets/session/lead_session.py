@@ -85,11 +85,11 @@ class LeadSession:
         return self._pulling.masked
 
     def dialect(self) -> pd.DataFrame:
-        """Every entry of the dialect with where it comes from; see ``service_frames.dialect_frame``."""
+        """Every entry of the dialect with its source; see ``service_frames.dialect_frame``."""
         return frames.dialect_frame(self.client.evidence())
 
     def doctor(self) -> pd.DataFrame:
-        """What of the service is as the dialect says; see ``service_frames.doctor_frame``. Only reads."""
+        """Check whether the service is as the dialect says; see ``service_frames.doctor_frame``. Only reads."""
         return frames.doctor_frame(self.client.doctor())
 
     # -- leads --------------------------------------------------------------------------------------------------------

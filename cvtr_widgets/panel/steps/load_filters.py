@@ -12,9 +12,10 @@ from typing import Any
 
 from cvtr_widgets.arguments import quoted
 from cvtr_widgets.errors import ArgumentError
+from cvtr_widgets.frames import field_map
 from cvtr_widgets.session.several_listings import MOST_PARTS
 
-STATUSES = ("Valid", "Invalid", "Caution", "Test")
+STATUSES = tuple(field_map.STATUSES.values())
 DELIVERIES = ("Delivered", "Not Delivered")
 CHOICES = ("campaign", "publisher", "status", "delivery")
 DAY_FILTERS = ("created_after", "created_before")
