@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cvtr_widgets.insight")
 NONE_LOADED = "No leads are loaded. Load some in step 1, then ask again."
-ANSWER_OF_BEFORE = "Other leads have been loaded since: these numbers are of those before. Ask again for those of now."
+ANSWER_OF_BEFORE = (
+    "Other leads have been loaded since, and these numbers are for the earlier ones. Ask again for the current leads."
+)
 
 
 class LookState:
@@ -104,7 +106,7 @@ class LookState:
             ids, words = pick_of(self.chart, content)
             self._pick(ids, f"{self.chart.title.partition(' (')[0]}: {words}")
         else:
-            raise InsightError("Nothing of the kind is shown. Ask a question first.")
+            raise InsightError("Nothing of that kind is shown. Ask a question first.")
 
     def _pick_finding(self, finding: Finding) -> None:
         import numpy as np
@@ -118,7 +120,7 @@ class LookState:
 
     def _pick(self, ids: NDArray[np.int64], words: str) -> None:
         if not len(ids):
-            raise InsightError("No leads are there, so the selection stays as it is.")
+            raise InsightError("There are no leads here, so the selection is unchanged.")
         self._select(ids, words)
         self._picked = len(ids)
         self.say(f"{len(ids):,} leads selected ({words}).")

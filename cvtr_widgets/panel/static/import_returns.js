@@ -54,7 +54,7 @@ function unclearRows(link) {
   const heads = ["Row", "In the file", "Why", "Lead"].map((text) => h("th", { scope: "col" }, text));
   const more = h("p", { class: "cvtr-soft", hidden: true });
   const element = h("details", { class: "cvtr-returns-unclear", open: true, hidden: true }, summary,
-    h("div", { class: "cvtr-scroll cvtr-low", tabindex: "0", role: "group", "aria-label": "Rows that are not clear" },
+    h("div", { class: "cvtr-scroll cvtr-low", tabindex: "0", role: "group", "aria-label": "Unclear rows" },
       h("table", { class: "cvtr-grid" }, h("thead", {}, h("tr", {}, ...heads)), body)), more);
   const draw = redrawn(body, (rows) => rows.map((/** @type {any} */ one) => h("tr", {}, h("td", {}, String(one.row)),
     h("td", { dir: "auto" }, one.says), h("td", {}, `${one.state}${one.why ? `: ${one.why}` : ""}`), h("td", {}, one.leads.length
@@ -143,7 +143,7 @@ function aboutFile(link) {
     setShown(sheet.element, view.sheets.length > 0);
     sheet.update(view.sheet ? view.sheets : [["", "choose"], ...view.sheets], view.sheet, fresh);
     setShown(advertiser.element, view.advertisers.length > 0);
-    advertiser.update([["", "nobody’s: not remembered"], ...view.advertisers], view.advertiser, fresh);
+    advertiser.update([["", "none (not remembered)"], ...view.advertisers], view.advertiser, fresh);
     columns.update(view);
   }
 

@@ -55,8 +55,8 @@ function wordingChoice(link, wording) {
 /** @param {Link} link */
 export function wordingChoices(link) {
   const list = h("div", { class: "cvtr-returns-wordings" });
-  const element = h("div", { hidden: true }, h("h4", {}, "Wordings to be mapped"),
-    h("p", { class: "cvtr-soft" }, "Words of the file that are not in Convertr’s list. Nothing is guessed, and no category is made."), list);
+  const element = h("div", { hidden: true }, h("h4", {}, "Wordings to map"),
+    h("p", { class: "cvtr-soft" }, "Words in the file that are not in Convertr’s list. Nothing is guessed, and no category is created."), list);
   /** @type {Map<string, ReturnType<typeof wordingChoice>>} */
   let made = new Map();
   let drawn = "";

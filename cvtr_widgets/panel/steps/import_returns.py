@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LONG_AGO = date(2000, 1, 1)
 """Where neither a campaign nor a day is chosen: all leads."""
 CLOSED = "No returns file is open any more. Import it again."
-UNSEARCHED = "Its leads are looked for in leads that are read first: load them, or read those of the filters above."
+UNSEARCHED = "Its rows are matched with leads that are read first: load leads, or read those of the filters above."
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class ReturnsImport:
     def column(self, role: str, name: str) -> None:
         """Say which column of the file says something; an empty name: none does."""
         if not self.open or (name and name not in self._names):
-            raise Refused("The file has no such column any more. Look at it again.")
+            raise Refused("The file no longer has this column. Check the file again.")
         self._columns[role] = name or None
         self._match()
 
@@ -125,7 +125,7 @@ class ReturnsImport:
     def map(self, wording: str, target: str) -> None:
         """Say what a wording means; ``target`` as ``import_view`` offers it, empty: nothing of the list."""
         if self.found is None or not (wording in self.found.unmapped or wording in self.found.mapped):
-            raise Refused("This wording is not in the file any more, so nothing was mapped.")
+            raise Refused("This wording is no longer in the file, so nothing was mapped.")
         self._reasons[wording] = target_of(target)
         self._take(lambda found: found.map({wording: target_of(target)}))
 
@@ -180,7 +180,7 @@ class ReturnsImport:
     def search_window(self, requests: int) -> None:
         """Read the leads of the filters, to the end, and look in them. ``requests``: what the user saw that it takes."""
         if not self.open or self._window is None or self._window[1].requests != requests:
-            raise Refused("What it takes is not what was shown, so nothing was read. Look at the number, and press again.")
+            raise Refused("The cost has changed since it was shown, so nothing was read. Check the number and press again.")
         window, cost = self._window
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> _Searched:
@@ -281,7 +281,7 @@ class ReturnsImport:
             return UNSEARCHED
         if self._searched is None or self.found is None or self.found.columns.keys() <= {"id", "reason", "category", "comment"}:
             return ""
-        return f"Looked for in {self._searched.words}; a lead that is not among these is not found."
+        return f"Looked for in {self._searched.words}; leads outside of these are not found."
 
     def _window_view(self) -> Mapping[str, Any] | None:
         if self._window is None or self._searched is not None or not self.open:

@@ -43,7 +43,7 @@ ASK_ARCHIVE = (
     "loading it. Or choose fewer leads and load them from the service."
 )
 CHANGED = "The filters have changed: press Load leads to use them."
-OTHER_ARCHIVE = "What is to be shown has changed: press Open archive."
+OTHER_ARCHIVE = "The choice has changed: press Open archive to show it."
 
 
 class LeadsStep:

@@ -142,4 +142,8 @@ def _differs(number: int, include: bool) -> str:
         return "Every lead is as it was when the plan was saved."
     one = number == 1
     said = f"{number:,} {'lead is' if one else 'leads are'} not as {'it was' if one else 'they were'} when the plan was saved"
-    return f"{said}; sent as now, where they can be." if include else f"{said}, and {'is' if one else 'are'} held back."
+    return (
+        f"{said}; they are sent as they are now, where possible."
+        if include
+        else f"{said}, and {'is' if one else 'are'} held back."
+    )

@@ -41,7 +41,7 @@ def test_from_the_file_to_the_answer(driven):
     view = upload(driven, "Email,Reason\n" + "\n".join(rows) + "\n")
     assert view["name"] == "october.csv"
     assert view["counts"] == []
-    assert "looked for in leads that are read first" in view["searched"]
+    assert "matched with leads that are read first" in view["searched"]
     assert view["window"]["text"] == "Read the 300 leads of the filters and look in them (3 requests)"
     driven.say("returns_window", requests=99)  # not what was shown
     assert driven.view()["imported"]["counts"] == []
