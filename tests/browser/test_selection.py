@@ -180,7 +180,7 @@ def test_typed_ids_and_what_was_not_taken_of_them(open_panel, sandbox):
     assert any("1.23E+08" in line and "Excel" in line for line in rejected)
     assert any("banana" in line for line in rejected)
     assert [line.split()[:2] for line in rejected] == [["line", "6"], ["line", "7"]]
-    assert panel.texts(".cvtr-typed-notes li") == ["1 id stands given more than once; each lead counts once."]
+    assert panel.texts(".cvtr-typed-notes li") == ["1 id was given more than once; each lead counts once."]
     expect(panel(".cvtr-table .cvtr-row-tick")).to_have_count(4)
     assert set(panel.rows()) == {a, b, c, d} == set(ticked(panel))
     # unticking a typed lead leaves it out, and the text stays as it was typed
