@@ -26,11 +26,15 @@ function optionsOf(table, title) {
     },
     escapeExcelFormula: false, // done above
   };
-  const save = { extend: "csvHtml5", text: "Save as CSV", filename: fileName(title), title: null, bom: true, exportOptions };
+  const save = { extend: "csvHtml5", text: "Save as CSV", titleAttr: "The rows that the search leaves, in this order, as a file",
+    filename: fileName(title), title: null, bom: true, exportOptions };
   return {
     paging: false, order: [], autoWidth: false, searching: isLong, info: isLong,
     layout: { topStart: { buttons: [save] }, topEnd: isLong ? "search" : null, bottomStart: isLong ? "info" : null, bottomEnd: null },
-    language: { search: "Search", info: "_TOTAL_ rows", infoEmpty: "No rows", infoFiltered: "of _MAX_", zeroRecords: "No row has this text." },
+    language: {
+      search: "Search", entries: { _: "rows", 1: "row" }, info: "_TOTAL_ _ENTRIES-TOTAL_", infoEmpty: "No rows",
+      infoFiltered: "of _MAX_", zeroRecords: "No row has this text.",
+    },
   };
 }
 
