@@ -234,6 +234,7 @@ class NotebookPage:
         if self.page.evaluate("() => document.body.dataset.jpThemeName") != wanted:
             self._finish(_THEME, wanted)
             self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=wanted)
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # it lies over everything while a theme is loaded
 
     def width(self, pixels: int, height: int = VIEWPORT["height"]) -> None:
         """The width of the browser's window."""

@@ -26,7 +26,6 @@ why = charts.reasons(leads); funnel = charts.funnel(leads, "sub_id"); early = le
 TABLE = "cvtr.insight.table(cvtr.insight.breakdown(leads, 'sub_id'), 'Leads by sub-id')"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
-THEME = "async (name) => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}); }"
 
 
 @pytest.fixture
@@ -107,15 +106,15 @@ def test_charts_are_drawn_and_picked_without_a_network_and_leave_nothing_in_the_
 
 
 def test_charts_follow_the_theme_and_are_accessible(shown, page, screenshot):
-    _, _ = shown
-    page.evaluate(THEME, "JupyterLab Dark")
+    opened, _ = shown
+    opened.theme("dark")
     try:
         label = page.locator(".cvtr-chart").first.locator(".role-axis-label text").first
         expect(label).to_have_attribute("fill", "#e0e0e0")
         page.locator(".cvtr-chart").nth(3).scroll_into_view_if_needed()
         screenshot("charts-dark")
     finally:
-        page.evaluate(THEME, "JupyterLab Light")
+        opened.theme("light")
     found = [one for part in (".cvtr-chart", ".cvtr-frame-table") for one in Axe().run(page, context=part).response["violations"]]
     assert [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found] == []
 

@@ -13,7 +13,6 @@ from playwright.sync_api import expect
 from tests.browser.lab import shut_off
 from tests.browser.panel import PanelPage
 from tests.browser.test_accessibility import ALL_SEEN, CONTRAST_ALONE, JUDGED, SIDEWAYS, SQUEEZED, TALL
-from tests.browser.test_charts import THEME
 from tests.browser.test_saved import TOGGLE
 
 pytestmark = pytest.mark.kept_page
@@ -124,22 +123,21 @@ def test_every_answer_in_both_themes_narrow_and_wide(looking, page, screenshot):
     wrong = []
     for question, by in QUESTIONS:
         ask(panel, question, by)
-        for theme in ("JupyterLab Light", "JupyterLab Dark"):
-            page.evaluate(THEME, theme)
+        for theme in ("light", "dark"):
+            panel.opened.theme(theme)
             for width in (320, 1280):
                 panel.opened.width(width, TALL)
                 if question != "findings":
                     expect(panel(".cvtr-chart[data-drawn=true]")).to_be_visible()
-                screenshot(f"look-{question}-{theme.split()[1].lower()}-{width}", ".cvtr-step-look")
+                screenshot(f"look-{question}-{theme}-{width}", ".cvtr-step-look")
                 sideways = panel.root.evaluate(SIDEWAYS)
                 wrong += [(question, theme, width, sideways)] if sideways["panel"] > 0 or sideways["output"] > 0 else []
                 wrong += [(question, theme, width, one) for one in panel.root.evaluate(SQUEEZED)]
             panel.opened.width(1280, TALL)
             page.evaluate(ALL_SEEN)
-            options = JUDGED if theme.endswith("Light") else JUDGED | CONTRAST_ALONE
+            options = JUDGED if theme == "light" else JUDGED | CONTRAST_ALONE
             for found in Axe().run(page, context=".cvtr-step-look", options=options).response["violations"]:
                 wrong += [(question, theme, found["id"], [n["html"][:120] for n in found["nodes"][:3]])]
-    page.evaluate(THEME, "JupyterLab Light")
     assert wrong == []
 
 
