@@ -19,6 +19,7 @@ REFUSED: dict[str, dict[str, object]] = {
     "columns": {"names": ["no such column"]},
     "save_view": {"name": ""},
     "use_view": {"name": "gone"},
+    "past_undo": {"which": "week:2026-W01", "nearest": False},
     "jump": {"text": "299111"},
     "keep": {"name": ""},
     "use_kept": {"name": "gone", "add": False},
@@ -55,6 +56,7 @@ NEVER_REFUSED = {
     "ahead", "look", "look_open",  # nobody presses them either: pages beside the one shown, and the Look section's own
     "returns_column", "returns_advertiser", "returns_map", "returns_choose", "returns_window", "returns_stop", "returns_close",
     "returns_preview", "plan_include", "plan_stop", "rule_stop", "plan_save", "plan_back",  # their sections say in their own lines what is missing
+    "returns_sheet", "past_undo_look", "past_undo_stop", "exception",  # likewise: tests/panel/steps
     "export", "export_rejected",  # of the widget: tests/browser/test_answers.py
     "start_over", "same_again",  # while a run is under way: below
 }  # fmt: skip
