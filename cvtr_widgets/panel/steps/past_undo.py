@@ -90,15 +90,21 @@ def _choices(history: pd.DataFrame, zone: tzinfo) -> list[tuple[str, str, str]]:
     started = runs["started"].dt.tz_convert(zone)
     day = started.dt.strftime("%Y-%m-%d")
     week = started.dt.strftime("%G-W%V")
-    signed = runs["signed_by"].where(runs["signed_by"].notna(), runs["account"])
     found = [("week", w, f"Week {w}: {_size(sent[week == w])}") for w in _newest(week, "week")]
     found += [("day", d, f"Day {d}: {_size(sent[day == d])}") for d in _newest(day, "day")]
-    found += [("person", p, f"By {plain(p, 60)}: {_size(sent[signed == p])}") for p in _newest(signed, "person") if p]
+    found += [("person", p, f"By {plain(p, 60)}: {_size(sent[of])}") for p, of in _persons(runs).items()]
     for about in runs.head(MOST["run"]).reset_index().to_dict("records"):
         run_id = str(about["run_id"])
         words = f"Run {moment(about['started'], zone)}, {plain(str(about['actions']), 80)}"
         found.append(("run", run_id, f"{words}: {_leads(sent[run_id])}"))
     return found
+
+
+def _persons(runs: pd.DataFrame) -> dict[str, pd.Series]:
+    """Who signed, ran or planned runs, and which these are: as ``session.plan_undo(person=...)`` takes it."""
+    said = runs[["signed_by", "account", "planned_by"]].fillna("").astype(str)
+    names = _newest((name for row in said.itertuples(index=False) for name in row if name), "person")
+    return {name: said.apply(lambda column, name=name: column.str.casefold() == name.casefold()).any(axis=1) for name in names}
 
 
 def _newest(values: Iterable[str], by: str) -> list[str]:

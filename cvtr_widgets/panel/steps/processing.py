@@ -177,7 +177,9 @@ class ProcessingStep:
                 return self._session.plan_undo([*firsts, run], nearest=nearest, on_progress=tell, cancel=job.cancel)
             about = self._session.history().loc[run.id]
             day = about["started"].tz_convert(self._session.client.zone).date()
-            which = {"person": about["signed_by"] or about["account"]} if by == "person" else {by: day}
+            signed = about["signed_by"]  # NaN where this run was not signed and another one was
+            person = signed if isinstance(signed, str) and signed else about["account"]
+            which = {"person": person} if by == "person" else {by: day}
             return self._session.plan_undo(**which, nearest=nearest, on_progress=tell, cancel=job.cancel)
 
         self.undo_problem = None

@@ -30,11 +30,11 @@ def test_a_week_a_day_a_person_and_a_run_are_offered_and_taken_back(driven, flag
     for value, text in choices:
         by.setdefault(value.partition(":")[0], []).append((value, text))
     assert [text.partition(": ")[2] for _, text in by["week"] + by["day"]] == ["2 runs, 4 leads sent"] * 2
-    assert sorted(text.rpartition(": ")[2] for _, text in by["person"]) == ["1 run, 1 lead sent", "1 run, 3 leads sent"]
+    assert sorted(text.rpartition(": ")[2] for _, text in by["person"]) == ["1 run, 1 lead sent", "2 runs, 4 leads sent"]
     assert len(by["run"]) == 2
     wanted = {"week": flagged, "day": flagged, "run": flagged[3:]}
-    wanted_by_mary = next(value for value, text in by["person"] if "Mary Manager" in text)
-    for value, ids in [*((by[one][0][0], ids) for one, ids in wanted.items()), (wanted_by_mary, flagged[3:])]:
+    mary, login = (next(value for value, _ in by["person"] if name in value) for name in ("Mary Manager", "user:1"))
+    for value, ids in [*((by[one][0][0], ids) for one, ids in wanted.items()), (mary, flagged[3:]), (login, flagged)]:
         driven.say("past_undo", which=value, nearest=False)
         plan = driven.state.processing.plan
         assert {e.lead_id for e in plan.sendable} == set(ids), value
@@ -58,3 +58,12 @@ def test_what_is_not_offered_or_cannot_be_taken_back_is_said(driven, flagged):
     driven.say("past_undo", which=value, nearest=False)
     assert driven.view()["undo"]["problem"]["text"].startswith("Nothing of these runs can be taken back. ")
     assert driven.state.processing.plan is None
+
+
+def test_the_run_shown_is_taken_back_with_all_of_its_person_also_where_only_others_were_signed(driven, flagged):
+    driven.plan(flagged[:1], "other", reason="listed:Replacement")
+    driven.run()
+    driven.say("undo_several", by="person", nearest=False)
+    view = driven.view()["processing"]
+    assert view["undo_problem"] is None
+    assert view["plan"]["takes_back"].startswith("This takes 3 runs")
