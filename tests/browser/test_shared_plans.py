@@ -79,7 +79,7 @@ def test_saved_by_one_opened_signed_run_by_another_and_its_week_taken_back(open_
     wrong += judged(signer)
     signer.press(".cvtr-past-undo:not(details)")
     signer.step(3)
-    expect(signer(".cvtr-takes-back")).to_contain_text("This takes run ")
+    expect(signer(".cvtr-takes-back")).to_contain_text("This plan undoes run ")
     expect(signer(".cvtr-verdicts .cvtr-tile").first).to_contain_text("5")
     signer.run()
     assert signer.outcomes() == {"confirmed": 5}

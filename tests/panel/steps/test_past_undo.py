@@ -66,4 +66,4 @@ def test_the_run_shown_is_taken_back_with_all_of_its_person_also_where_only_othe
     driven.say("undo_several", by="person", nearest=False)
     view = driven.view()["processing"]
     assert view["undo_problem"] is None
-    assert view["plan"]["takes_back"].startswith("This takes 3 runs")
+    assert view["plan"]["takes_back"].startswith("This plan undoes 3 runs")
