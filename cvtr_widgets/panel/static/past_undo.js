@@ -13,11 +13,11 @@ export function pastUndo(link) {
   const none = h("p", { class: "cvtr-soft", hidden: true });
   const which = dropdown("Which runs", "cvtr-past-undo-which", () => look());
   const nearest = tickBox("also leads that do not come back exactly", "cvtr-past-undo-nearest", () => {});
-  const plan = button("Plan to take them back", { class: "cvtr-past-undo" },
+  const plan = button("Plan the undo", { class: "cvtr-past-undo" },
     () => link.send("past_undo", { which: which.select.value, nearest: nearest.input.checked }));
   const look = () => setEnabled(plan, Boolean(which.select.value));
   const row = h("div", { class: "cvtr-row", hidden: true }, which.element, nearest.element, plan);
-  const element = h("details", { class: "cvtr-past-undo-box" }, h("summary", {}, "Take earlier runs back"), none, row, working.element,
+  const element = h("details", { class: "cvtr-past-undo-box" }, h("summary", {}, "Undo earlier runs"), none, row, working.element,
     problem.element);
   element.addEventListener("toggle", () => { if (element.open) link.send("past_undo_look"); });
 

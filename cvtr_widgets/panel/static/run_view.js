@@ -59,7 +59,7 @@ function resultTools(link) {
     () => link.send("same_again"));
   const over = button("Start over", { class: "cvtr-start-over", title: "Selects nothing and clears action, reason, comment and integrations" },
     () => link.send("start_over"));
-  const back = h("span", { class: "cvtr-undo", role: "group", "aria-label": "Take back" }, undo, which, nearly.element);
+  const back = h("span", { class: "cvtr-undo", role: "group", "aria-label": "Undo" }, undo, which, nearly.element);
   const element = h("div", { class: "cvtr-bar" }, answer, format, save, h("span", { class: "cvtr-grow" }), back, rest, same, over);
 
   /** @param {any} run @param {Section} head @param {boolean} answerable */
