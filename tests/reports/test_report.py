@@ -286,7 +286,7 @@ def test_the_workbook_says_in_libreoffice_what_the_frames_say(mixed, tmp_path):
         pd.read_csv(tmp_path / "csv" / f"run-{name}.csv") for name in ("Outcomes", "Money", "Before and after", "Leads")
     )
     counts = {name.replace("_", " "): n for name, n in run.counts.items()}
-    assert {name: n for name, n in zip(outcomes["outcome"], outcomes["leads"], strict=True) if n} == counts
+    assert outcomes.set_index("outcome")["leads"].to_dict() == counts
     assert effect["leads"].tolist() == cvtr.insight.run_effect(run)["leads"].tolist()
     assert each.set_index("lead_id")["outcome"].to_dict() == run.results["outcome"].astype(str).to_dict()
     expected = expected_money(run.plan, run.results["outcome"].astype(str).to_dict())
