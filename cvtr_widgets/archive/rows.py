@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 10_000
 """Values of a column of text that are looked through one by one; a column with more is searched by the engine."""
-FEW = 200_000
+FEW = 1_000_000
 """So many rows are handed to the engine as a list; of more, those are taken that come first of all."""
 _INT64 = 2**63 - 1
 _LARGEST = Decimal(10) ** (schema.MONEY[0] - schema.MONEY[1])
