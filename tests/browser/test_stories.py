@@ -138,7 +138,7 @@ def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(o
     assert sorted(row[column] for row in rows[1:]) == sorted(ids)
 
     left = 20 - len(done)
-    expect(panel(".cvtr-again")).to_have_text(f"Repeat for the {left} leads that did not surely go through")
+    expect(panel(".cvtr-again")).to_have_text(f"Repeat for the {left} leads not known to have gone through")
     panel(".cvtr-again").click()
     panel.step(2)
     expect(panel(".cvtr-action")).to_have_value("other")
@@ -319,7 +319,7 @@ def test_while_a_cell_runs_a_run_goes_on_and_a_click_waits_and_says_so(notebook,
     line = panel(".cvtr-progress .cvtr-line")
     before = line.inner_text()
     panel(".cvtr-cancel").click()
-    expect(panel(".cvtr-silent")).to_contain_text("The kernel is busy, with another cell or with its work.")
+    expect(panel(".cvtr-silent")).to_contain_text("The kernel is busy with another cell or its own work.")
     expect(panel(".cvtr-silent")).to_contain_text("What you pressed has not been answered yet.")
     expect(line).not_to_have_text(before)  # the run does not wait
     release_kernel(panel, "go-on")
