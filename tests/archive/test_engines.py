@@ -44,7 +44,7 @@ QUESTIONS = {
 }
 LOADED = {"findings": insight.findings, "charts": insight.charts.breakdown}
 """What looks at each lead, and says so of leads that are not loaded."""
-NO_LEADS = {"Finding", "Findings", "Look", "RULES", "simply_so", "run_effect", "runs_by", "why_not"}
+NO_LEADS = {"Finding", "Findings", "Look", "RULES", "simply_so", "run_effect", "runs_by", "table", "why_not"}
 """What is no question about a frame of leads."""
 
 
