@@ -125,6 +125,8 @@ def test_all_notebooks_are_copied(tmp_path):
 def test_jupyterlab_that_cannot_start_says_why_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    with pytest.raises(LaunchError, match=r"(?s)stopped right away\. Its last lines:.*no_such.*Fix what it names and start again\.$"):
+    with pytest.raises(
+        LaunchError, match=r"(?s)stopped right away\. Its last lines:.*no_such.*Fix what it names and start again\.$"
+    ):
         JupyterLab(tmp_path, options=["--ServerApp.port=no_such"])
     assert list(tmp_path.iterdir()) == []

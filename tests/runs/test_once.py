@@ -262,6 +262,7 @@ def test_a_run_whose_account_is_locked_on_the_way_says_that_it_broke_off(sandbox
 def test_a_service_that_goes_away_on_the_way_is_said(sandbox, open_session):
     session, ids = open_session(chunk=3), caution(sandbox, 30)
     plan = session.plan(cvtr.mark_test("Test lead"), ids)
+    sandbox.server.latency = 0.5  # ten writes in several waves: it is gone before the last of them, however busy the machine
     gone = threading.Event()
 
     def leave(progress) -> None:
