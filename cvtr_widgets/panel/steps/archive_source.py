@@ -19,6 +19,11 @@ READ_AGAIN = "A plan always reads its leads at the service again."
 OUTDATED = (
     "A run has changed leads since this archive was synced. Sync it, archive.sync(session, runs_only=True), and press Refresh."
 )
+ASK_INSIGHT = (
+    "Look works on loaded leads, and these are an archive’s: cvtr.insight answers the same questions for panel.archived, without "
+    "loading it. Or choose fewer leads and load them from the service."
+)
+CHANGED = "The choice has changed: press Open archive to show it."
 
 
 class ArchiveSource:

@@ -14,7 +14,7 @@ from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
 from cvtr_widgets.panel.selection.notes import aside_groups, not_taken_said, rejected_rows, said_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.selection.typists import Typists
-from cvtr_widgets.panel.steps.archive_source import OUTDATED as ARCHIVE_OUTDATED
+from cvtr_widgets.panel.steps import archive_source
 from cvtr_widgets.panel.steps.archive_source import ArchiveSource
 from cvtr_widgets.panel.steps.chosen_filters import ChosenFilters
 from cvtr_widgets.panel.steps.file_imports import Imports
@@ -37,13 +37,8 @@ SHOWN_REJECTED = 200
 STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
 MOVED = "The list changed at that moment, so nothing was selected. Check it and press again."
-COMING = "Leads are still loading, so “all” was not selected. Press it again when all are loaded."
-ASK_ARCHIVE = (
-    "Look works on loaded leads, and these are an archive’s: cvtr.insight answers the same questions for panel.archived, without "
-    "loading it. Or choose fewer leads and load them from the service."
-)
 CHANGED = "The filters have changed: press Load leads to use them."
-OTHER_ARCHIVE = "The choice has changed: press Open archive to show it."
+COMING = "Leads are still loading, so “all” was not selected. Press it again when all are loaded."
 
 
 class LeadsStep:
@@ -397,7 +392,7 @@ class LeadsStep:
             InsightError: an archive is shown, whose leads are not loaded.
         """
         if self.archive.sheet is not None:
-            raise InsightError(ASK_ARCHIVE)
+            raise InsightError(archive_source.ASK_INSIGHT)
         return self.table.frame
 
     def blockers(self) -> tuple[str, ...]:
@@ -443,12 +438,12 @@ class LeadsStep:
         job = self._jobs.get("load") or self._jobs.get("import") or self._jobs.get("lookup")
         about = self.table.about
         notes = [] if self._partial or (self._loaded is None and self.archive.sheet is None) else (about or {}).get("notes", ())
-        outdated = OUTDATED if self.archive.sheet is None else ARCHIVE_OUTDATED
+        outdated = OUTDATED if self.archive.sheet is None else archive_source.OUTDATED
         changed = self._asked is not None and self._asked != self.filters
         return {
             **self.chosen.view(self._names),
             "source": self.archive.view(self.filters),
-            "changed": (OTHER_ARCHIVE if self.filters.archive else CHANGED) if changed else "",
+            "changed": (archive_source.CHANGED if self.filters.archive else CHANGED) if changed else "",
             "outdated": outdated if self.outdated else "",
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
