@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import anywidget
 
+from cvtr_widgets.background import background_thread
 from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.chart_view import static
 from cvtr_widgets.insight.finding import Findings
@@ -105,7 +106,7 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     def _save(self, make: Callable[[], bytes], name: str) -> None:
         """Hand a file to the view that asked for it, in a thread: a chart has to be drawn for it."""
-        threading.Thread(target=self._save_for, args=(self._page, make, name), name="cvtr-case", daemon=True).start()
+        background_thread(self._save_for, self._page, make, name, name="cvtr-case").start()
 
     def _save_for(self, page: str, make: Callable[[], bytes], name: str) -> None:
         try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.background import background_thread
 from cvtr_widgets.errors import Cancelled, CvtrError, InsightError
 from cvtr_widgets.insight.breakdown import beside_statistics
 from cvtr_widgets.insight.chart import Chart
@@ -150,7 +151,7 @@ class LookState:
             self._asked, self._said, self._picked = {"question": question, "by": by if groups else ""}, "", 0
             self._job = {"what": words, "done": 0, "total": None, "stopping": False}
             caveat = self._about()
-            self._thread = threading.Thread(target=self._work, args=(leads, of, caveat, cancel), name="cvtr-look", daemon=True)
+            self._thread = background_thread(self._work, leads, of, caveat, cancel, name="cvtr-look", stop=cancel.set)
             self._thread.start()
         self._changed()
 

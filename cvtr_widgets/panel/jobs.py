@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cvtr_widgets.background import background_thread
 from cvtr_widgets.errors import Cancelled, CvtrError, ReadTooLarge
 from cvtr_widgets.panel.visitor_words import for_reader
 from cvtr_widgets.plans.plan import duration
@@ -94,6 +95,7 @@ class Pulse:
         self._busy = busy
         self._beat = beat
         self._lock = threading.Lock()
+        self._ending = threading.Event()
         self._beating = False
 
     def begin(self) -> None:
@@ -102,12 +104,10 @@ class Pulse:
             if self._beating or not self._busy():
                 return
             self._beating = True
-        threading.Thread(target=self._go, name="cvtr-pulse", daemon=True).start()
+        background_thread(self._go, name="cvtr-pulse", stop=self._ending.set).start()
 
     def _go(self) -> None:
-        rest = threading.Event()  # that nobody sets
-        while True:
-            rest.wait(1.0)
+        while not self._ending.wait(1.0):
             with self._lock:
                 if not self._busy():
                     self._beating = False
@@ -136,7 +136,7 @@ class Jobs:
         with self._lock:
             self.drop(name)
             job = self._jobs[name] = Job(what)
-            thread = threading.Thread(target=self._work, args=(name, job, work, done, failed), name=f"cvtr-{name}", daemon=True)
+            thread = background_thread(self._work, name, job, work, done, failed, name=f"cvtr-{name}", stop=job.cancel.set)
             self._threads.add(thread)
         thread.start()
         return job

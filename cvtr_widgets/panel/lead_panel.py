@@ -22,6 +22,7 @@ from traitlets import TraitError
 from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
+from cvtr_widgets.background import background_thread
 from cvtr_widgets.errors import ArchiveError, ArgumentError, PlanError
 from cvtr_widgets.insight.page_parts import send_parts
 from cvtr_widgets.models import Action
@@ -265,7 +266,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             if run is None or run.id in self._awaited:
                 return
             self._awaited.add(run.id)
-        threading.Thread(target=self._ended, args=(run,), name=f"cvtr-run-end-{run.id}", daemon=True).start()
+        threading.Thread(target=self._ended, args=(run,), name=f"cvtr-run-end-{run.id}", daemon=False).start()
 
     def _ended(self, run: Run) -> None:
         run.wait()
@@ -352,7 +353,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _look_open(self, there: Mapping[str, bool]) -> None:
         """Send what draws charts and tables to a page that has not got it: in a thread, as it has to be put together first."""
         post = lambda content, buffers: self._post({"v": VERSION, **content}, buffers)  # noqa: E731
-        threading.Thread(target=send_parts, args=(post, there), name="cvtr-renderer", daemon=True).start()
+        background_thread(send_parts, post, there, name="cvtr-renderer").start()
 
     def _export(self, what: str) -> None:
         """Send the results as a file to the page that asked for it, and to no other view."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.background import background_thread
 from cvtr_widgets.panel.jobs import ASKER, Asker, Problem, problem_of
 from cvtr_widgets.panel.link.messages import VERSION
 
@@ -55,7 +56,7 @@ class Downloads:
 
     def send(self, make: Callable[[], bytes], name: str, asker: Asker | None) -> None:
         """Send the file that ``make`` gives, in the background, as ``name`` to the page that asked."""
-        threading.Thread(target=self._work, args=(make, name, asker), name="cvtr-export", daemon=True).start()
+        background_thread(self._work, make, name, asker, name="cvtr-export").start()
 
     def _work(self, make: Callable[[], bytes], name: str, asker: Asker | None) -> None:
         with self._lock:
