@@ -10,6 +10,7 @@ import inspect
 from cvtr_widgets.insight import charts
 from cvtr_widgets.insight.answered import answered
 from cvtr_widgets.insight.breakdown import beside_statistics, breakdown, recent
+from cvtr_widgets.insight.burst_windows import bursts
 from cvtr_widgets.insight.compare import compare
 from cvtr_widgets.insight.finding import Finding, Findings, Look, simply_so
 from cvtr_widgets.insight.frame_table import table
@@ -20,7 +21,6 @@ from cvtr_widgets.insight.repeats import duplicates
 from cvtr_widgets.insight.rules import RULES
 from cvtr_widgets.insight.run_effect import run_effect, runs_by, why_not
 from cvtr_widgets.insight.run_rules import findings
-from cvtr_widgets.insight.rushes import bursts
 
 __all__ = [
     "RULES",

@@ -102,7 +102,7 @@ def _notes(sums: pd.DataFrame) -> list[str]:
     for side in SIDES:
         missing = int(sums[f"{side}_no_amount"].sum())
         if missing:
-            notes.append(f"{missing:,} leads that are billable ({side}) have no payout; the money does not include them.")
+            notes.append(f"{missing:,} billable leads ({side}) have no payout, so the money does not include them.")
     return notes
 
 
@@ -121,7 +121,7 @@ def beside_statistics(leads: Leads, statistics: Mapping[str, Any], *, days: floa
     (Int64; missing where one side has no such number), ``likely_cause`` (text).
 
     ``statistics`` is ``session.statistics()``: the past 30 days over the active campaigns (convertr: listing page). What its keys
-    are called is documented nowhere: a number is taken where its key says one of these words.
+    are called is not documented: a number is used if its key is one of these words.
     """
     import pandas as pd
 
@@ -154,5 +154,5 @@ def _cause(leads: Leads, what: str, difference: int | None, days: float) -> str:
     if difference < 0:
         return "the loaded leads were filtered, or leads came in since"
     if what == "delivered":
-        return "the platform may count Delivered otherwise (valid and test leads that went through)"
-    return "leads of campaigns that are not active, or days that begin elsewhere; statistics may lag behind"
+        return "the platform may count Delivered differently (valid and test leads that went through)"
+    return "leads of campaigns that are not active, or days that begin at another time; statistics may lag behind"

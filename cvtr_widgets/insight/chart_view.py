@@ -45,7 +45,7 @@ def pick_of(chart: Chart, content: Mapping[str, Any]) -> tuple[NDArray[np.int64]
     if kind == "outside":
         return chart.ids_outside(str(content["where"])), str(content["where"])
     ranges = {str(name): (float(low), float(high)) for name, (low, high) in content["ranges"].items()}
-    return chart.ids_within(ranges), "groups in the rectangle that was drawn"
+    return chart.ids_within(ranges), "groups in the rectangle"
 
 
 def shown(value: Any) -> str:

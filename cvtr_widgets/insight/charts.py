@@ -1,4 +1,4 @@
-"""Charts of leads: over time, by group with intervals, by reason, and the funnel that shows whose rate is strange.
+"""Charts of leads: over time, by group with intervals, by reason, and the funnel that shows whose rate is unusual.
 
 Each gives a ``Chart``: a cell's last line shows it, ``chart.table`` has its numbers, ``chart.png()`` makes a picture of it.
 """
@@ -44,7 +44,7 @@ def over_time(leads: pd.DataFrame, every: str = "day", *, zone: tzinfo | str | N
     if every == "hour":
         long["date"] = long["date"].dt.tz_localize(None)
         if long.duplicated(["date", "status"]).any():
-            notes.append("Clocks were put back: the hour that came twice is one bar.")
+            notes.append("The clocks went back: the repeated hour is shown as one bar.")
         long = long.groupby(["date", "status"])[["leads"]].sum().reset_index()
     long = long[long["leads"] > 0].sort_values(["date", "status"], ignore_index=True)
     periods = period_of(leads["date"], every, where)
@@ -125,7 +125,7 @@ def reasons(leads: pd.DataFrame, by: str = "publisher", *, top: int = 12) -> Cha
     sums = table.groupby("reason")["leads"].sum().sort_values(ascending=False, kind="stable")
     most = sums.head(top).index.tolist()
     notes = [] if len(sums) == len(most) else [
-        f"{len(sums) - len(most):,} rarer reasons ({int(sums.iloc[top:].sum()):,} leads) are not in this chart."
+        f"{len(sums) - len(most):,} less frequent reasons ({int(sums.iloc[top:].sum()):,} leads) are not in this chart."
     ]  # fmt: skip
     table = table[table["reason"].isin(most)].reset_index(drop=True)
     behind = GroupCodes.of(group_of(leads, name, zone_of(None)), text=True)
@@ -186,7 +186,9 @@ def money(leads: pd.DataFrame, by: str = "publisher", *, top: int = 20) -> Chart
     flags = [leads[f"billable_for_{side}"].astype("boolean").fillna(value=False).to_numpy(dtype=bool) for side in SIDES]
     part = leads[flags[0] | flags[1]]
     if not len(part):
-        raise InsightError("No lead here is billable, so no money is expected. Take leads of another time or campaign.")
+        raise InsightError(
+            "None of these leads is billable, so no money is expected. Choose leads from another period or campaign."
+        )
     whole[name] = whole[name].map(str)
     behind = pd.DataFrame({name: group_of(part, name, zone_of(None)).astype("object").map(str), "currency": currencies_of(part)})
     table = whole.merge(behind.value_counts().rename("leads").reset_index(), on=[name, "currency"])
@@ -204,7 +206,7 @@ def money(leads: pd.DataFrame, by: str = "publisher", *, top: int = 20) -> Chart
     amount = (
         f"expected from advertisers ({currencies[0]})"
         if len(currencies) == 1
-        else "expected from advertisers, in the currency at the left"
+        else "expected from advertisers, in the currency shown on the left"
     )
     spec: dict[str, Any] = {
         "width": WIDTH, "height": {"step": 22},
@@ -224,7 +226,7 @@ def money(leads: pd.DataFrame, by: str = "publisher", *, top: int = 20) -> Chart
     for side in SIDES:
         missing = int(whole[f"{side}_no_amount"].sum())
         if missing:
-            notes.append(f"{missing:,} leads that are billable ({side}) have no payout; the money does not hold them.")
+            notes.append(f"{missing:,} billable leads ({side}) have no payout, so the money does not include them.")
     title = f"Expected money by {name} ({int(table['leads'].sum()):,} billable leads)"
     codes = {column: GroupCodes.of(behind[column], text=True) for column in behind.columns}
     return Chart(title, spec, table, [name, "currency"], codes, ids=part.index, notes=notes)
@@ -265,7 +267,7 @@ def compare(
     part = {
         "type": "quantitative",
         "axis": {"format": "+.1%", "tickCount": 5},
-        "title": f"part of the change of the share {measure}",
+        "title": f"contribution to the change in the share {measure}",
     }
     spec = {
         "width": WIDTH, "height": {"step": 22},
@@ -278,7 +280,7 @@ def compare(
         },
     }  # fmt: skip
     notes = [
-        "Rate effect: the group's own share changed. Mix effect: its weight among all changed. Both add up to the change of all."
+        "Rate effect: the group's share changed. Mix effect: its part of all leads changed. Both add up to the overall change."
     ]
     if len(whole) > len(table):
         rest = float(whole["contribution"].iloc[top:].sum())
@@ -294,9 +296,9 @@ def compare(
 
 
 def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
-    """A funnel plot (Spiegelhalter 2005) of the share of Invalid leads, instead of a league table.
+    """A funnel plot (Spiegelhalter 2005) of the share of Invalid leads, instead of a ranking.
 
-    Small groups scatter widely by chance: what counts is whether a group is outside of the funnel. Its lines are the 95 % and the
+    Small groups scatter widely by chance: what counts is whether a group is outside the funnel. Its lines are the 95 % and the
     99.8 % limits for a group of that size, its natural spread included (beta-binomial, approximated by a normal distribution).
     Groups of fewer than 12 leads are not drawn; tests are not counted. ``table``: the groups, ``leads invalid share`` and
     ``chance`` (the p-value of ``insight.findings``, before it is adjusted).
@@ -319,7 +321,7 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
     judged = judge(list(group.values), hits.tolist(), sizes.tolist())
     if not judged:
         raise InsightError(
-            f"Fewer than three groups have {LEAST_LEADS} leads, so there is nothing to compare. Take another group."
+            f"Fewer than three groups have {LEAST_LEADS} leads, so there is nothing to compare. Group by something else."
         )
     table = pd.DataFrame({
         name: [one.key for one in judged], "leads": [one.n for one in judged], "invalid": [one.hits for one in judged],

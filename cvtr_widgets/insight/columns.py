@@ -48,14 +48,14 @@ def need(leads: Any, *columns: str) -> None:
         if lacking:
             raise InsightError(
                 f"These leads have no column {lacking[0]!r}: their archive does not keep it (personal=). Ask another "
-                "question, or take session.pull()."
+                "question, or use session.pull()."
             )
         return
     if not isinstance(leads, pd.DataFrame):
         raise InsightError(f"This is {type(leads).__name__}, not a frame of leads. Use session.pull() or panel.leads.")
     missing = [c for c in columns if c not in leads.columns]
     if missing:
-        raise InsightError(f"The frame has no column {missing[0]!r}. Use session.pull() or run.results as they came.")
+        raise InsightError(f"The frame has no column {missing[0]!r}. Use the frame as session.pull() or run.results returned it.")
 
 
 def need_loaded(leads: Any, what: str) -> None:
@@ -66,7 +66,7 @@ def need_loaded(leads: Any, what: str) -> None:
     """
     if is_lazy(leads):
         raise InsightError(
-            f"{what} looks at each lead, and these are not loaded. Narrow them, and load them: archive.leads(created_after=...)"
+            f"{what} looks at each lead, and these are not loaded. Narrow them and load them: archive.leads(created_after=...)"
             ".to_pandas()."
         )
 
@@ -129,7 +129,7 @@ def group_of(leads: Any, name: str, zone: tzinfo) -> Any:
     column = NAMES.get(name, name)
     if name == "advertiser" and name not in leads.columns:
         raise InsightError(
-            "Leads don't say their advertiser. Add it from what you know of your campaigns: "
+            "Leads do not name their advertiser. Add it from what you know about your campaigns: "
             "leads.assign(advertiser=leads['campaign'].map({'Campaign A': 'Advertiser 1'}))."
         )
     need(leads, column)
@@ -171,7 +171,7 @@ def period_of(dates: pd.Series[Any], every: str, zone: tzinfo) -> pd.Series[Any]
     if every not in PERIODS:
         raise InsightError(f"every is {every!r}. Choose one of: {', '.join(PERIODS)}.")
     if not isinstance(dates.dtype, pd.DatetimeTZDtype):
-        raise InsightError("The column date holds no times with a zone. Use session.pull() as it came.")
+        raise InsightError("The column date has no times with a zone. Use the frame as session.pull() returned it.")
     there = dates.dt.tz_convert(zone)
     wall = there.dt.tz_localize(None)
     days: pd.Series[Any] = wall.dt.normalize()

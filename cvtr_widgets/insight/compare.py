@@ -47,7 +47,7 @@ def compare(
     if measure not in MEASURES:
         raise InsightError(f"measure is {measure!r}. Choose one of: {', '.join(MEASURES)}.")
     if count(leads) == 0 or count(before) == 0:
-        raise InsightError("One of the two periods holds no leads, so there is nothing to compare. Load both.")
+        raise InsightError("One of the two periods has no leads, so there is nothing to compare. Load both.")
     column = "delivery" if measure == "delivered" else FLAGS.get(measure, "current_status")
     for frame in (leads, before):
         need(frame, "current_status", column)

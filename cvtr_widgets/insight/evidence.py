@@ -1,4 +1,4 @@
-"""The evidence for a finding as a ZIP file: numbers, ids, and a notebook that finds the same again. Nothing personal."""
+"""The evidence for a finding as a ZIP file: numbers, ids, and a notebook that reproduces the finding. Nothing personal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def case_file(finding: Finding) -> bytes:
         "README.txt": (
             f"{finding.sentence}\n\nWhat this does not tell: {finding.cannot_tell}\n\n"
             f"Rule {finding.rule}, version {finding.version}.\n"
-            "leads.csv holds the ids of the leads, finding.json the numbers; again.ipynb finds the same again.\n"
+            "leads.csv holds the ids of the leads and finding.json the numbers. again.ipynb reproduces the finding.\n"
         ),
         "chart.png": _chart(finding),
         "again.ipynb": json.dumps(_notebook(finding), indent=1, ensure_ascii=False),
@@ -59,7 +59,7 @@ def case_name(finding: Finding) -> str:
 
 
 def _chart(finding: Finding) -> bytes:
-    """The share with its interval, beside what is usual where that is known."""
+    """The share with its interval, and the usual share elsewhere if it is known."""
     import vl_convert
 
     from cvtr_widgets.insight.chart import PALETTE, SCHEMA, VEGA_LITE
@@ -77,7 +77,7 @@ def _chart(finding: Finding) -> bytes:
     if finding.baseline is not None:
         mark = {"type": "rule", "strokeDash": [4, 3], "color": PALETTE[5]}
         layer.append({"mark": mark, "encoding": {"x": {"datum": finding.baseline, **x}}})
-    usual = "" if finding.baseline is None else f"; dashed: usual elsewhere ({100 * finding.baseline:.1f} %)"
+    usual = "" if finding.baseline is None else f"; dashed: usual share elsewhere ({100 * finding.baseline:.1f} %)"
     title = f"{finding.hits:,} of {finding.n:,} leads{usual}"
     spec = {"$schema": SCHEMA, "title": title, "width": 420, "height": 60, "data": {"values": [row]}, "layer": layer}
     picture: bytes = vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def table(frame: pd.DataFrame | pd.Series[Any] | Findings, title: str = "") -> FrameTable:
-    """A frame of counts as a cell's last line, or in a box: with a search, sorting by a click, and "Save as CSV".
+    """A frame of counts for the last line of a cell, or for a box, with search, sorting by a click, and "Save as CSV".
 
     ``frame``: what a question of ``insight`` gives, a ``Series`` of counts, or ``findings``; at most 5,000 rows. A named index
     becomes the first columns. ``title`` stands above it, and names the file. Leads are refused: ``cvtr.LeadTable`` shows them.
@@ -43,7 +43,7 @@ def table(frame: pd.DataFrame | pd.Series[Any] | Findings, title: str = "") -> F
         raise InsightError("This frame holds leads. insight.table shows counts of leads; cvtr.LeadTable(leads) shows leads.")
     personal = [name for name in columns if shortener(name) is not None or name in PERSONAL]
     if personal:
-        raise InsightError(f"{personal[0]} is personal, so that a table of it would show people. Leave the column out.")
+        raise InsightError(f"{personal[0]} is personal, so a table of it would show people. Leave the column out.")
     if len(shown) > MOST_ROWS:
         raise InsightError(f"{len(shown):,} rows are too many for a page. Show a part, such as frame.head(1_000).")
     notes = list(shown.attrs.get("notes", []))

@@ -28,7 +28,7 @@ _SENDERS = tuple(name for name in _KINDS if name not in {"reason", "category"})
 
 
 def changed(leads: pd.DataFrame, by: str, *, days: int) -> Chart:
-    """What changed the share Invalid from the days before to the last ``days`` days (24 hours each, until the leads were read).
+    """What changed the share of Invalid between the days before and the last ``days`` days (24 hours each, until the read).
 
     Raises:
         InsightError: one of the two holds no leads.
@@ -40,15 +40,17 @@ def changed(leads: pd.DataFrame, by: str, *, days: int) -> Chart:
     now, before = leads[(dates >= since) & (dates <= until)], leads[(dates >= first) & (dates < since)]
     for part, when in ((now, f"the last {days} days"), (before, f"the {days} days before those")):
         if not len(part):
-            raise InsightError(f"No loaded lead is from {when}. Load leads from {_day(first)} on, then ask again.")
+            raise InsightError(f"No loaded lead is from {when}. Load leads from {_day(first)} onwards, then ask again.")
     made = charts.compare(now, before, by)
-    periods = f"Now: {_day(since)} to {_day(until)}. Before: {_day(first)} to {_day(since)}. A click selects leads of now."
+    periods = (
+        f"Now: {_day(since)} to {_day(until)}. Before: {_day(first)} to {_day(since)}. A click selects leads from the period Now."
+    )
     notes = [periods, *made.notes]
     oldest = dates.min()
     if oldest > first + timedelta(days=1):
         notes.insert(
             0,
-            f"No loaded lead is older than {_day(oldest)}: the period before may not be whole. Load leads from {_day(first)} on.",
+            f"No loaded lead is older than {_day(oldest)}: the earlier period may be incomplete. Load from {_day(first)} on.",
         )
     made.notes = tuple(notes)
     return made
@@ -78,7 +80,7 @@ MOST_FINDINGS = 200
 
 
 def rule_words(rule: str) -> str:
-    """What a rule is called on screen. A contract may say that Invalid leads are billed: the rule does not know of it."""
+    """What a rule is called on screen. A contract may say that Invalid leads are billed: the rule does not know the contract."""
     return {"wrongly_billed": "billable though Invalid or Test"}.get(rule, rule.replace("_", " "))
 
 
@@ -87,14 +89,14 @@ def platform_message(table: pd.DataFrame) -> dict[str, Any]:
     columns = ["what", "ours", "platform", "difference", "likely cause"]
     flat = table.reset_index().rename(columns={"likely_cause": "likely cause"})
     rows = [dict(zip(columns, map(plain, row), strict=True)) for row in flat[columns].astype("object").itertuples(index=False)]
-    note = "The past 30 days, as the platform counts its active campaigns; ours are the loaded leads of these days."
+    note = "The past 30 days, as the platform counts its active campaigns. Ours are the loaded leads from the same days."
     return {"kind": "table", "title": PLATFORM_WORDS, "columns": columns, "rows": rows, "notes": [note]}
 
 
 def findings_message(found: Findings, of: int) -> dict[str, Any]:
     """Findings for a page; ``of``: so many leads were looked at."""
     rows = [_finding_row(one) for one in found[:MOST_FINDINGS]]
-    more = f"{len(found) - MOST_FINDINGS:,} more: cvtr.insight.findings(panel.leads).frame has them all."
+    more = f"{len(found) - MOST_FINDINGS:,} more findings: cvtr.insight.findings(panel.leads).frame has all of them."
     return {"kind": "findings", "rows": rows, "notes": [*found.notes, *([more] if len(found) > MOST_FINDINGS else [])], "of": of}
 
 
@@ -102,9 +104,9 @@ def _finding_row(one: Finding) -> dict[str, Any]:
     interval = f"95 % interval {percent(one.low)} to {percent(one.high)}"
     numbers = [f"{one.measure}: {one.hits:,} of {one.n:,} ({percent(one.value)}, {interval})"]
     if one.baseline is not None:
-        numbers.append(f"usual elsewhere {percent(one.baseline)}")
+        numbers.append(f"usual share elsewhere {percent(one.baseline)}")
     if one.p_adjusted is not None:
-        numbers.append(f"by chance (adjusted p) {one.p_adjusted:.2g}")
+        numbers.append(f"adjusted p-value {one.p_adjusted:.2g}")
     return {
         "rule": rule_words(one.rule), "about": one.about, "leads": len(one.leads), "sentence": one.sentence,
         "money": ", ".join(f"{amount:,} {currency}" for currency, amount in one.money.items()),

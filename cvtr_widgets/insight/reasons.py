@@ -31,7 +31,7 @@ def reasons(leads: Leads, by: str | Sequence[str] = "publisher", *, zone: tzinfo
     names = names_of(by, most=1)
     name = names[0]
     if name == "reason":
-        raise InsightError("Reasons by reason say nothing. Take another group, such as by='publisher'.")
+        raise InsightError("Grouping reasons by reason says nothing. Choose another group, such as by='publisher'.")
     return share_table(leads, name, "reason", zone)
 
 

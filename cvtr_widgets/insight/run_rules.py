@@ -56,7 +56,7 @@ def findings(
 
     def check() -> None:
         if cancelled is not None and cancelled():
-            raise Cancelled("Looking for findings was stopped. Nothing was changed; call it again for all of them.")
+            raise Cancelled("The search for findings was stopped. Nothing was changed. Call it again to get all of them.")
 
     look = Look(history, frozenset(d.strip().lower() for d in allowed_domains), check=check)
     found: list[Finding] = []

@@ -109,7 +109,7 @@ def test_a_message_that_means_nothing_picks_nothing(leads, message):
 def test_what_cannot_be_drawn_is_refused(leads):
     for call, words in (
         (lambda: charts.breakdown(leads, "email"), "personal"), (lambda: charts.breakdown(leads, state="x"), "Choose one of"),
-        (lambda: charts.funnel(leads.head(10)), "Take another group"), (lambda: charts.over_time(leads).leads_of(email="x"), "Name one"),
+        (lambda: charts.funnel(leads.head(10)), "Group by something else"), (lambda: charts.over_time(leads).leads_of(email="x"), "Name one"),
         (lambda: charts.over_time(leads, "year"), "Choose one of"), (lambda: charts.breakdown(leads, ["publisher", "sub_id"]), "up to 1"),
     ):  # fmt: skip
         with pytest.raises(InsightError, match=words):

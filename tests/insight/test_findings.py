@@ -132,7 +132,7 @@ def test_progress_is_told_and_a_search_can_be_cancelled(bad_month):
     insight.findings(leads, ["duplicates", "telephones"], on_progress=lambda *what: seen.append(what))
     assert seen == [(0, 2, "duplicates"), (1, 2, "telephones"), (2, 2, "")]
     asked = iter([False] * 3 + [True] * 100)
-    with pytest.raises(Cancelled, match="call it again"):
+    with pytest.raises(Cancelled, match="Call it again"):
         insight.findings(leads, cancelled=lambda: next(asked))
 
 

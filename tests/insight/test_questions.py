@@ -175,7 +175,7 @@ def test_huge_amounts_and_many_places_stay_exact():
     table = insight.money(frame.assign(billable_for_publisher=False))
     assert table["advertiser_money"].iloc[0] == Decimal("12345678901234567.89000000000001")
     assert table["advertiser_no_amount"].iloc[0] == 2
-    assert insight.breakdown(frame).attrs["notes"][-1].startswith("2 leads that are billable (advertiser) have no payout")
+    assert insight.breakdown(frame).attrs["notes"][-1].startswith("2 billable leads (advertiser) have no payout")
 
 
 def test_what_is_not_sent_is_missing_and_not_none():

@@ -16,13 +16,13 @@ VERSION = 1
 
 
 def wrongly_billed(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
-    """Invalid and Test leads that are billable all the same: flagged leads are billed to neither side (convertr: HOOK, QA)."""
+    """Invalid and Test leads that are still billable: flagged leads should be billed to neither side (convertr: HOOK, QA)."""
     bad = leads["current_status"].astype("object").isin(["Invalid", "Test"])
     n = int(bad.sum())
     for side, whom in (("advertiser", "billed to the advertiser"), ("publisher", "paid to the publisher")):
         column = f"billable_for_{side}"
         if not_sent(leads, column):
-            look.say(f"Billing ({side}) could not be looked at: the service does not send it.")
+            look.say(f"Billing ({side}) could not be checked: the service does not send it.")
             continue
         hit = bad & leads[column].astype("boolean").fillna(value=False).astype(bool)
         ids = leads.index[hit.to_numpy()]
@@ -30,14 +30,14 @@ def wrongly_billed(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
             yield simply_so(
                 "wrongly_billed", VERSION, side, ids, n, measure=f"Invalid or Test leads that are {whom}",
                 sentence=f"{len(ids):,} of {n:,} leads that are Invalid or Test are still {whom}.",
-                cannot_tell="Whether a contract (a fixed fee, for instance) says so.", parameters={"side": side},
+                cannot_tell="Whether a contract (a fixed fee, for instance) requires this.", parameters={"side": side},
             )  # fmt: skip
 
 
 def delivered_then_invalid(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
-    """Publishers of whose delivered leads unusually many are Invalid now. A few returns are everyday life."""
+    """Publishers with unusually many delivered leads that are now Invalid. A few returns are normal."""
     if not_sent(leads, "delivery") or not_sent(leads, "lead_generator"):
-        look.say("Returns could not be judged: the service sends no delivery, or no publisher.")
+        look.say("Returns could not be judged: the service sends no delivery or no publisher.")
         return
     sent = leads[(leads["delivery"].astype("object") == "Delivered").to_numpy()]
     publisher = group_of(sent, "publisher", zone_of("UTC")).astype("object")

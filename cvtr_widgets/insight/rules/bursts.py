@@ -18,11 +18,11 @@ VERSION = 1
 WINDOW = 600
 """Seconds."""
 LEAST = 10
-"""Fewer leads in a window are no burst."""
+"""Fewer leads in a window are not a burst."""
 PULL = 12.0
-"""The mean of an hour of the week is drawn towards the publisher's mean by so many windows: six weeks hold 36 of each hour."""
+"""How strongly the mean of an hour of the week is shrunk towards the publisher's mean, in windows: six weeks have 36 per hour."""
 LEAST_EXTRA = 0.3
-"""Least over-dispersion that is believed of a publisher: leads come in waves, and a plain Poisson cries wolf."""
+"""Least over-dispersion assumed for a publisher: leads come in waves, so a plain Poisson would raise false alarms."""
 CANNOT = "Whether a mailing, an import or a machine sent them."
 
 
@@ -31,11 +31,11 @@ def bursts(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
 
     What is usual is the publisher's own rate at that hour of the week.
 
-    Each publisher is one test (its strangest window, for the number of its windows), so that its many quiet windows do not
-    take power from other rules; the windows of a publisher that are strange by themselves are one finding.
+    Each publisher is one test: its most unusual window, adjusted for the number of its windows. So its many quiet windows
+    take no power from other rules. All unusual windows of a publisher make one finding.
     """
     if "date" not in leads.columns or "lead_generator" not in leads.columns:
-        look.say("Bursts could not be looked for: dates or publishers are missing.")
+        look.say("Bursts could not be checked: dates or publishers are missing.")
         return
     dated = leads[leads["date"].notna()]
     if len(dated) < 100:
@@ -44,7 +44,7 @@ def bursts(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     window = seconds // WINDOW
     first, span = int(window.min()), int(window.max() - window.min()) + 1
     if span > 500_000 or span < 6 * 24 * 2:
-        look.say("Bursts were not judged: the leads span less than two days, or more than nine years.")
+        look.say("Bursts were not judged: the leads span less than two days or more than nine years.")
         return
     publisher = group_of(dated, "publisher", zone_of("UTC")).astype("object")
     for name, places in publisher.groupby(publisher.to_numpy(), sort=True).indices.items():
@@ -60,7 +60,7 @@ def bursts(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
 
 
 def _strange(at: NDArray[np.int64], first: int, span: int) -> tuple[list[tuple[int, float]], float]:
-    """Windows that are strange by themselves with what is usual there, and the chance of the strangest among all windows."""
+    """Unusual windows with their usual number of leads, and the chance of the most unusual one among all windows."""
     import numpy as np
     from scipy import stats
 
@@ -72,13 +72,13 @@ def _strange(at: NDArray[np.int64], first: int, span: int) -> tuple[list[tuple[i
     many = np.flatnonzero(counts >= LEAST)
     if len(many) == 0:
         return [], 1.0
-    # Windows do not overlap: a burst over the border of two is in both of them, smaller in each.
+    # Windows do not overlap: a burst across two windows counts in both, with fewer leads in each.
     tails = np.minimum(1.0, span * stats.nbinom.sf(counts[many] - 1, size, size / (size + mean[many])))
     return [(int(w), float(mean[w])) for w, tail in zip(many, tails, strict=True) if tail <= ALPHA], float(tails.min())
 
 
 def _usual(counts: NDArray[Any], first: int) -> NDArray[np.float64]:
-    """What is usual in each window: the mean of its hour of the week without itself, drawn towards the mean of all."""
+    """The usual number in each window: the mean of its hour of the week without itself, shrunk towards the mean of all."""
     import numpy as np
 
     slot = ((first + np.arange(len(counts))) * WINDOW // 3_600) % 168
@@ -99,15 +99,15 @@ def _finding(name: str, strange: list[tuple[int, list[Any], float]], n: int, p: 
     window, most, usual = strange[0]
     start = _start(window)
     ids = tuple(sorted(int(i) for _, leads, _ in strange for i in leads))
-    more = f" {len(strange) - 1} more windows are like that." if len(strange) > 1 else ""
+    more = f" {len(strange) - 1} more windows like this were found." if len(strange) > 1 else ""
     few = f"{usual:.1f}" if usual >= 0.05 else "fewer than 0.1"
     sentence = (
-        f"{len(most):,} leads of publisher {name} came in within ten minutes from {start:%Y-%m-%d %H:%M} UTC; usual at that "
-        f"hour of the week is {few}.{more}"
+        f"{len(most):,} leads of publisher {name} came in within ten minutes from {start:%Y-%m-%d %H:%M} UTC. The usual number "
+        f"at that hour of the week is {few}.{more}"
     )
     low, high = wilson([len(ids)], [n])
     return Finding(
-        "bursts", VERSION, f"publisher {name}", ids, "leads that came in within strange ten minutes", len(ids), n, float(low[0]),
+        "bursts", VERSION, f"publisher {name}", ids, "leads in unusual ten-minute windows", len(ids), n, float(low[0]),
         float(high[0]), sentence, CANNOT, p=p,
         parameters={"window_seconds": WINDOW, "starts": [_start(w).isoformat() for w, *_ in strange]},
     )  # fmt: skip

@@ -21,18 +21,18 @@ FIELDS = {
     "other_ip": "IP address",
 }
 OFFICE = 10
-"""So many leads of one IP address and campaign may come from one office, one school or one mobile operator."""
+"""Up to this many leads of one IP address and campaign may come from one office, school or mobile operator."""
 TELLS_NOTHING = 0.2
-"""Where more leads than this share a value, the column does not tell people apart (a test number, a shared device)."""
-CANNOT = "Who sent the person's data first outside of this platform, and which of the leads is right."
+"""If a larger share of the leads repeat a value, the column does not tell people apart (a test number, a shared device)."""
+CANNOT = "Who sent the person's data first outside this platform, and which of the leads is correct."
 
 
 def duplicates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
-    """Later leads of the same value, by publisher. Which lead is the first is said; which one is right is not."""
+    """Later leads with the same value, by publisher. The finding says which lead came first, not which one is correct."""
     import numpy as np
 
     if "date" not in leads.columns or leads.attrs.get("masked"):
-        look.say("Duplicates could not be looked for: the frame is masked, or has no dates.")
+        look.say("Duplicates could not be checked: the frame is masked or has no dates.")
         return
     ordered = leads.assign(_id=leads.index).sort_values(["date", "_id"], kind="stable")
     by: dict[str, NDArray[np.bool_]] = {}
@@ -66,7 +66,7 @@ def _later(ordered: pd.DataFrame, column: str, what: str, look: Look) -> tuple[N
     known = codes >= 0
     repeated = pd.Series(codes).duplicated(keep="first").to_numpy() & known
     if repeated.sum() > TELLS_NOTHING * max(1, int(known.sum())):
-        look.say(f"Leads with the same {what} were not judged: more than a fifth of the leads share theirs.")
+        look.say(f"Leads with the same {what} were not judged: more than a fifth of the leads repeat one.")
         return np.zeros(len(ordered), dtype=bool), {}
     if column == "other_ip" and repeated.any():
         sizes = np.bincount(codes[known])
@@ -97,10 +97,10 @@ def folded(values: pd.Series[Any], column: str) -> pd.Series[Any]:
 
 
 def _finding(about: str, ids: list[int], n: int, counts: dict[str, int], first: dict[int, int]) -> Finding:
-    said = ", ".join(f"{count:,} the {what}" for what, count in counts.items())
+    said = ", ".join(f"{count:,}{' repeat' if not n else ''} the {what}" for n, (what, count) in enumerate(counts.items()))
     sentence = (
-        f"{len(ids):,} of {n:,} leads of {about} repeat an earlier lead of the same campaign ({said}); for example lead "
-        f"{ids[0]}, whose first is lead {first[ids[0]]}."
+        f"{len(ids):,} of {n:,} leads of {about} repeat an earlier lead of the same campaign ({said}); for example, "
+        f"lead {ids[0]} repeats lead {first[ids[0]]}."
     )
     return simply_so(
         "duplicates", VERSION, about, ids, n, measure="leads that repeat an earlier one", sentence=sentence, cannot_tell=CANNOT,

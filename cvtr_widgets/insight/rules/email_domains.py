@@ -1,4 +1,4 @@
-"""E-mail domains that look mistyped, or that stand on a list of disposable ones."""
+"""E-mail domains that look mistyped or are on a list of disposable domains."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ NEIGHBOURS = frozenset(COMMON) | {"mail.com", "email.com", "ymail.com", "rocketm
 "yahoo.ca", "yahoo.de", "yahoo.fr", "yahoo.es", "yahoo.it", "yahoo.in", "hotmail.de", "hotmail.fr", "hotmail.it", "hotmail.es",
 "outlook.de", "outlook.fr", "outlook.es", "live.co.uk", "live.de", "live.fr", "aol.de", "me.com", "mac.com", "web.com",
 "orange.com", "love.com", "line.com", "five.com", "olive.com", "pm.me"}  # fmt: skip
-"""Real domains that lie beside common ones: never taken for typos."""
+"""Real domains that resemble common ones: never taken for typos."""
 LEAST_LENGTH = 7
 """Shorter domains have too many real neighbours."""
 
 
 def email_domains(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
-    """Typos of the commonest domains first (the list of disposable ones holds some of them); then disposable domains."""
+    """Typos of the most common domains first, as the list of disposable domains holds some of them; then disposable domains."""
     if "email" not in leads.columns or leads.attrs.get("masked"):
-        look.say("E-mail domains could not be looked at: the frame is masked, or has no addresses.")
+        look.say("E-mail domains could not be checked: the frame is masked or has no addresses.")
         return
     domains = domains_of(leads["email"])
     known = [d for d in domains.dropna().unique() if d not in look.allowed_domains]
@@ -58,7 +58,7 @@ def email_domains(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
 
 @lru_cache(maxsize=65_536)
 def typo_of(domain: str) -> str | None:
-    """The common domain that this one looks like a slip of (one letter wrong, missing, doubled or two swapped); None if none."""
+    """The common domain that this one looks like a typo of (one letter wrong, missing, doubled or two swapped); None if none."""
     if domain in NEIGHBOURS or len(domain) < LEAST_LENGTH:
         return None
     return next((meant for meant in COMMON if len(meant) >= LEAST_LENGTH and one_slip(domain, meant)), None)
@@ -85,5 +85,5 @@ def disposable() -> frozenset[str]:
 
 
 def list_name() -> str:
-    """The list and its version, so that a finding says whom to ask."""
+    """The list and its version, so that a finding says where it comes from."""
     return f"disposable-email-domains {version('disposable-email-domains')}"

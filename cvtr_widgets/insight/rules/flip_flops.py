@@ -21,9 +21,7 @@ def flip_flops(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     Needs ``history=``: one row a change, ``lead_id at status``.
     """
     if look.history is None:
-        look.say(
-            "Changes of status back and forth could not be looked for: leads tell only their present one (history= tells more)."
-        )
+        look.say("Status changes back and forth could not be checked: leads only show their current status (pass history=).")
         return
     history = look.history[look.history["lead_id"].isin(leads.index)].sort_values("at", kind="stable")
     ids = []

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MOST_ALIKE = 20
-"""Leads that share one telephone number or one mailbox: more are a switchboard or a test address, and tell nothing."""
+"""If more leads share one telephone number or mailbox, it is a switchboard or a test address and says nothing."""
 DIGITS = 9
 """Last digits of a telephone number that are compared: country codes and leading zeros come and go."""
-CANNOT = "Whether they are one person: relatives and namesakes look like this too."
+CANNOT = "Whether they are the same person: relatives and namesakes look like this, too."
 
 Person = tuple[str, str, str | None, str | None]
 """First name, last name, e-mail address, last digits of the telephone number, as they are compared."""
@@ -31,7 +31,7 @@ def near_duplicates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     underscores, hyphens and ``+tags``. Leads that are equal in address or number are the rule ``duplicates``'s.
     """
     if not {"date", "first_name", "last_name", "email", "telephone"} <= set(leads.columns) or leads.attrs.get("masked"):
-        look.say("Near duplicates could not be looked for: the frame is masked, or lacks names, addresses or dates.")
+        look.say("Near duplicates could not be checked: the frame is masked or has no names, addresses or dates.")
         return
     ordered = leads.assign(_id=leads.index).sort_values(["date", "_id"], kind="stable")
     people = _people(ordered)
@@ -113,7 +113,7 @@ def _finding(about: str, first: dict[int, int], n: int) -> Finding:
         "near_duplicates", VERSION, about, first, n, measure="leads that look like an earlier one",
         sentence=(
             f"{len(first):,} of {n:,} leads of {about} look like an earlier lead of the same campaign, written a little "
-            f"differently; for example lead {example}, which looks like lead {first[example]}."
+            f"differently; for example, lead {example} looks like lead {first[example]}."
         ),
         cannot_tell=CANNOT, parameters={"first_lead": {str(lead_id): earlier for lead_id, earlier in sorted(first.items())}},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Reasons that one publisher collects."""
+"""Reasons that are unusually frequent for one publisher."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ VERSION = 1
 
 
 def collected_reasons(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
-    """A reason that a publisher's leads were flagged with far more often than the others'."""
+    """A reason that a publisher's leads were flagged with far more often than other publishers' leads."""
     if not_sent(leads, "reason") or not_sent(leads, "lead_generator"):
-        look.say("Reasons by publisher could not be judged: the service does not send both.")
+        look.say("Reasons by publisher could not be judged: the service does not send reasons or publishers.")
         return
     publisher = group_of(leads, "publisher", zone_of("UTC")).astype("object")
     publisher = publisher[publisher != NONE]
@@ -30,6 +30,6 @@ def collected_reasons(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
         words = (
             f"leads flagged {str(name)!r}",
             f"are flagged {str(name)!r}",
-            "Whether somebody flagged in bulk, or one campaign of this publisher was out of target.",
+            "Whether somebody flagged in bulk, or one campaign of this publisher missed its target group.",
         )
         yield from unusual(look, ("collected_reasons", VERSION, "publisher"), publisher, reason == name, words)

@@ -15,14 +15,14 @@ VERSION = 1
 
 
 def telephones(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
-    """Numbers that the numbering plan of their country does not hold (phonenumbers).
+    """Numbers that are not valid in the numbering plan of their country (phonenumbers).
 
-    Without a country only those with a ``+`` are judged.
+    If a lead has no country, its number is only judged if it begins with ``+``.
     """
     from phonenumbers import __version__
 
     if "telephone" not in leads.columns or leads.attrs.get("masked"):
-        look.say("Telephone numbers could not be looked at: the frame is masked, or has none.")
+        look.say("Telephone numbers could not be checked: the frame is masked or has none.")
         return
     column = next((c for c in ("data_country", "country") if c in leads.columns), None)
     countries = leads[column].tolist() if column else [None] * len(leads)

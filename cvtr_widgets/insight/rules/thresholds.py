@@ -24,10 +24,10 @@ FROM = 0.6
 def thresholds(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     """Of a publisher's scores between 60 % and full marks, the share just over the cut, against the other publishers.
 
-    Lumps that all publishers have (scores are sums of few weights) accuse nobody.
+    Peaks that all publishers share (scores are sums of a few weights) count against nobody.
     """
     if not {"score", "max_score", "lead_generator"} <= set(leads.columns):
-        look.say("Scores could not be judged: the service sends none.")
+        look.say("Scores could not be judged: the service does not send them.")
         return
     most = leads["max_score"].astype("Float64").where((leads["max_score"] > 0).fillna(value=False))
     share = (leads["score"].astype("Float64") / most).astype("float64")
@@ -37,6 +37,6 @@ def thresholds(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     words = (
         "leads with a score just over the cut of 80 %",
         "with a score between 60 % and full marks are just over the cut of 80 %",
-        "Whether the publisher knows the checks, or its leads are simply like that.",
+        "Whether the publisher knows the checks, or its leads simply score like that.",
     )
     yield from unusual(look, ("score_thresholds", VERSION, "publisher"), publisher[publisher != NONE], over, words)

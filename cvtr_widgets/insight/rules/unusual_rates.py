@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VERSION = 1
-CANNOT = "Why they are Invalid, and whether the audience, the form or the checks of this group differ from the others'."
+CANNOT = "Why they are Invalid, and whether this group has a different audience, form or checks."
 
 
 def unusual_rates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
-    """Groups whose share of Invalid is too high, among leads that are no tests."""
+    """Groups with too high a share of Invalid leads. Test leads are not counted."""
     counted = leads[leads["current_status"].astype("object").isin(["Valid", "Invalid", "Caution"])]
     if not_sent(leads, "lead_generator"):
         look.say("Publishers could not be judged: the service names none.")
@@ -68,7 +68,7 @@ def _of_rate(
     measure, verb, cannot = words
     sentence = (
         f"{one.hits:,} of {one.n:,} leads of {about} {verb} ({percent(one.hits / one.n)}; 95 % interval {percent(low)} to "
-        f"{percent(high)}). Elsewhere {percent(one.usual)} is usual."
+        f"{percent(high)}). The usual share elsewhere is {percent(one.usual)}."
     )
     return Finding(
         name, version, about, tuple(sorted(int(i) for i in ids)), measure, one.hits, one.n, low, high, sentence, cannot,

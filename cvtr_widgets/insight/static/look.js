@@ -37,7 +37,7 @@ function findingItem(row, place, send, line) {
     item.append(line);
     send({ kind: "evidence", place });
   },
-    "A ZIP file: the numbers, the lead ids, a chart, and a notebook that finds the same again");
+    "A ZIP file: the numbers, the lead ids, a chart, and a notebook that reproduces the finding");
   save.className = "cvtr-look-case";
   save.setAttribute("aria-label", `Save case file: ${row.rule}, ${row.about}`);
   item.append(element("strong", "", `${row.rule} · ${row.about}${row.money ? ` · at stake ${row.money}` : ""}`),

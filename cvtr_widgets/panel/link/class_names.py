@@ -52,7 +52,7 @@ CLASS_NAMES: dict[str, tuple[str, str]] = {
     "cvtr-takes-back": ("p", "says which run the plan takes back"),
     "cvtr-what": ("p", "what the run shown has done, to how many leads"),
     "cvtr-look-again": ("button", "reads again what the journal has of the run that is watched"),
-    "cvtr-again": ("button", "selects the leads that did not surely go through"),
+    "cvtr-again": ("button", "selects the leads that may not have gone through"),
     "cvtr-step-look": ("section", "Look, folded at first; its button opens it"),
     "cvtr-look-ask": ("button", "asks the question that is chosen in Look"),
     "cvtr-start-over": ("button", "back to step 1 with nothing selected"),

@@ -373,8 +373,8 @@ class ProcessingStep:
         return all_results([*self._firsts, self.run])
 
     def left_over(self) -> tuple[LeadId, ...]:
-        """Leads that did not surely go through. Reprocessing in doubt is not done again by the way: nothing would show that it
-        happened twice.
+        """Leads that may not have gone through, to repeat. Unclear leads of an action that must not run twice (such as
+        Reprocess) are left out: no reading would show that it happened twice.
         """
         if self.run is None or not self.run.finished:
             return ()
