@@ -202,7 +202,7 @@ def _account(
     if password:
         return Credentials(user, password, "", "the argument password=", CHECK, place)
     if mine and environ.get("CVTR_PASSWORD") and environ.get("CVTR_USERNAME", user) == user:
-        remedy = "Correct CVTR_PASSWORD and CVTR_USERNAME, start the kernel again, then connect again."
+        remedy = "Correct CVTR_PASSWORD and CVTR_USERNAME, restart the kernel, then connect again."
         return Credentials(user, environ["CVTR_PASSWORD"], "", "CVTR_PASSWORD", remedy, place)
     kept, said = keyrings.password(place, user)
     if kept:

@@ -128,7 +128,7 @@ class NotAllowed(ServiceError):
 
 
 class NotFound(ServiceError):
-    """There is no such thing, or this account cannot see it."""
+    """It does not exist, or this account cannot see it."""
 
 
 class TooManyRequests(ServiceError):

@@ -74,7 +74,7 @@ SHEET_CELLS: Final = _limit(
     BOOK, "cells of a sheet, blank ones before others included", 50_000_000, "cells", "this bounds the time"
 )
 CELL_TEXT: Final = _limit(BOOK, "one cell", 1_000_000, "characters", "Excel's own limit is 32,767")
-READ_SECONDS: Final = _limit("CSV, workbook and capture", "time", 300, "seconds", "what takes longer is no list of leads")
+READ_SECONDS: Final = _limit("CSV, workbook and capture", "time", 300, "seconds", "what takes longer is not a list of leads")
 
 HAR_BYTES: Final = _limit(CAPTURE, "size", 1_000_000_000, "bytes", "it is read piece by piece; long sessions have some 100 MB")
 HAR_DEPTH: Final = _limit(CAPTURE, "lists and objects within each other", 64, "levels", "HAR has eight")
@@ -116,7 +116,7 @@ class ReaderTimeLimit:
         """
         if time.monotonic() > self._ends:
             raise self._error(
-                f"{self._what} was not read within {self._seconds:,.0f} seconds, and nothing of it was taken. "
+                f"{self._what} was not read within {self._seconds:,.0f} seconds, and nothing was taken from it. "
                 "Give a smaller one: "
                 "only the column of lead ids, or the part that matters."
             )

@@ -82,7 +82,7 @@ def prove(action: Action, before: Observation, after: Observation, *, at_rest: b
             return Proof(ProofResult.PROVEN, "the service says that it no longer exists")
         return Proof(ProofResult.AT_ODDS, "not found when read back, but the service itself does not say that it is gone")
     if after.lead is None:
-        return Proof(ProofResult.OTHERWISE, "not found when read back: deleted meanwhile, or no longer visible")
+        return Proof(ProofResult.OTHERWISE, "not found when read back: deleted in the meantime, or no longer visible")
     if before.lead is None:
         return Proof(ProofResult.UNPROVABLE, "not read before, so there is nothing to compare")
     if family is Family.DELIVERY:

@@ -348,7 +348,7 @@ class Convertr:
         lead_id = lead_id_of(lead_id)
         if found := self.fetch_records([lead_id]).get(lead_id):
             return found
-        raise NotFound(f"Lead {lead_id} is not there, or not visible to you", advice="Check the id.")
+        raise NotFound(f"Lead {lead_id} does not exist, or is not visible to you", advice="Check the id.")
 
     def fetch_records(
         self,

@@ -29,7 +29,7 @@ KNOWN_FIELDS = frozenset({
     "advertiserPayout", "publisherBillable", "advertiserBillable", "leadData", "leadNotes", "campaign", "qaResult",
 })  # fmt: skip
 """Keys of lead records that published pages show."""
-AGAIN = "Run the doctor again; if it stays, ask the admin."
+AGAIN = "Run the doctor again. If that does not help, ask the admin."
 NEEDED_FIELDS = ("id", "created", "campaign", "status", "reason")
 """Fields without which no flag can be planned or proven."""
 LEARN = "See docs/connect.md: name the place in the dialect, or let `cvtr-widgets learn` find it."
@@ -61,7 +61,7 @@ def _reached(client: Convertr) -> Iterator[Diagnosis]:
     if client.identity.user_id is None:
         yield Diagnosis(
             "user", "missing", "the service does not say whose login this is",
-            "Runs and proofs of one token are not offered with another. See the dialect: user.own."
+            "What was run or proven with one token is not offered with another. See the dialect: user.own."
             if client.auth.way == "token" else "See the dialect: auth.token.user_id.",
         )  # fmt: skip
     life = client.auth.life
@@ -76,7 +76,9 @@ def _reached(client: Convertr) -> Iterator[Diagnosis]:
     if offset is None:
         yield Diagnosis("clock", "missing", "answers carry no Date header", "Nothing to do; times are this machine's.")
     elif abs(offset) > CLOCK:
-        yield Diagnosis("clock", "differs", f"the service is {offset:+.0f} s off this machine", "Set this machine's clock.")
+        yield Diagnosis(
+            "clock", "differs", f"the service's clock is {offset:+.0f} s from this machine's", "Set this machine's clock."
+        )
     else:
         yield Diagnosis("clock", "ok", "within a minute of this machine")
 
@@ -101,7 +103,7 @@ def _account(client: Convertr) -> Iterator[Diagnosis]:
 
 def _filters(client: Convertr) -> Iterator[Diagnosis]:
     offered = client.offered_filters()
-    slower = "Given leads are then read by campaign and date or one by one; that is slower, but as reliable."
+    slower = "Leads with given ids are then read by campaign and date, or one by one: slower, but as reliable."
     if not offered:
         yield Diagnosis("filters offered", "missing", "the service lists none", slower)
         return

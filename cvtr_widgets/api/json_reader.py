@@ -130,7 +130,7 @@ class Reader:
             except ValueError:
                 raise Unreadable(
                     "The answer is not JSON", method=method, path=path, status=answer.status,
-                    advice="Try again; if it stays, check that the enterprise name is right.",
+                    advice="Try again. If that does not help, check that the enterprise name is right.",
                 ) from None  # fmt: skip
 
         return self._retried(work)
@@ -198,7 +198,7 @@ class Reader:
         if answer.status == 401:
             raise LoginRefused(
                 "The service does not take the new token either", method=method, path=path, status=401,
-                advice="Connect again; if it stays, the account may have been closed.",
+                advice="Connect again. If that does not help, the account may have been closed.",
             )  # fmt: skip
         if answer.status >= 400 and problem_words(answer) == "Password expired":
             raise PasswordExpired(

@@ -289,7 +289,7 @@ class LeadReading:
                     "The answer is about a different lead",
                     method="GET",
                     path=self._reader.url(f"leads/{lead_id}"),
-                    advice="Try again; if it stays, tell Convertr support.",
+                    advice="Try again. If that does not help, tell Convertr support.",
                 )
             found[lead_id] = record
         return found

@@ -98,7 +98,7 @@ CAUSES: dict[type[Exception], tuple[Cause, str]] = {
     httpx.RemoteProtocolError: (Cause.LOST, "the connection was closed or broke the protocol"),
     httpx.LocalProtocolError: (Cause.LOST, "this side broke the HTTP protocol"),
     httpx.DecodingError: (Cause.UNREADABLE, "the answer's compression is broken"),
-    httpx.TooManyRedirects: (Cause.REDIRECTED, "redirected in a circle"),
+    httpx.TooManyRedirects: (Cause.REDIRECTED, "redirected in a loop"),
     httpx.HTTPStatusError: (Cause.LOST, "the answer's status was refused on this side"),
     httpx.InvalidURL: (Cause.LOST, "the address cannot be read"),
     httpx.CookieConflict: (Cause.LOST, "the answer's cookies contradict each other"),
@@ -388,9 +388,9 @@ def status_error(answer: Answer, method: str, path: str) -> ServiceError | None:
     if status == 403:
         return make(NotAllowed, "This account may not do that", "Ask an admin of the enterprise for the right.")
     if status in {404, 410}:
-        return make(NotFound, "There is no such thing, or it is not visible to you", "Check the id.")
+        return make(NotFound, "It does not exist, or is not visible to you", "Check the id.")
     if status == 429:
         return make(TooManyRequests, "The request limit of the platform is used up", "Wait five minutes.")
     if status >= 500:
-        return make(ServiceBroken, "The service failed", "Try again in a moment; if it stays, tell Convertr support.")
-    return make(RequestRefused, "The service refused the request", "See its words; the request was not carried out.")
+        return make(ServiceBroken, "The service failed", "Try again in a moment. If that does not help, tell Convertr support.")
+    return make(RequestRefused, "The service refused the request", "Its message says why. The request was not carried out.")

@@ -20,7 +20,7 @@ class UnpackedBody:
         self._most = most
         named = [name for part in encoding.split(",") if (name := part.strip().lower()) not in {"", "identity"}]
         if named not in ([], ["gzip"], ["x-gzip"]):
-            raise BadBody("the answer is packed in a way that was not asked for")
+            raise BadBody("the answer is compressed in a way that was not asked for")
         self._gzip = zlib.decompressobj(wbits=31) if named else None
 
     def add(self, piece: bytes) -> None:
@@ -40,7 +40,7 @@ class UnpackedBody:
         except zlib.error:
             raise BadBody("the answer's compression is broken") from None
         if self._gzip.unused_data:
-            raise BadBody("something follows the end of the packed answer")
+            raise BadBody("there is more data after the end of the compressed answer")
 
     def _take(self, piece: bytes) -> None:
         self._size += len(piece)
@@ -55,5 +55,5 @@ class UnpackedBody:
             BadBody: it ends in the middle.
         """
         if self._gzip is not None and self._size + len(self._pieces) and not self._gzip.eof:
-            raise BadBody("the packed answer ends in the middle")
+            raise BadBody("the compressed answer is not complete")
         return b"".join(self._pieces)

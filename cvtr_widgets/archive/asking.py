@@ -127,7 +127,7 @@ def _older(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[st
     if not many:
         return []
     when = f"{earliest:%Y-%m-%d %H:%M} UTC"
-    return [f"{many:,} leads of the archive were not read in the last sync, the longest not since {when}: see their seen_at."]
+    return [f"{many:,} leads of the archive were not read in the last sync; the oldest reading is from {when}. See seen_at."]
 
 
 def _must_be_known(connection: duckdb.DuckDBPyConnection, at: datetime) -> None:

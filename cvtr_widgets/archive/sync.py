@@ -262,17 +262,17 @@ class Sync:
         c = self._batch.counts
         for name, number in sorted(c.lost.items()):
             self._notes.append(
-                f"{number:,} values of {name} have more digits than the archive holds and are archived as empty. Read these "
-                "leads from the service where they matter."
+                f"{number:,} values of {name} have more digits than the archive holds and are archived as empty. If they "
+                "matter, read these leads from the service."
             )
         if self._not_found:
             some = ", ".join(map(str, sorted(self._not_found)[:5]))
             self._notes.append(
-                f"{len(self._not_found):,} archived leads no longer came ({some}). The service does not say that they are "
-                "deleted, so they stay as they were last seen."
+                f"{len(self._not_found):,} archived leads were no longer in the service's answers ({some}). The service does "
+                "not say that they are deleted, so they stay as they were last seen."
             )
         if not self._whole:
-            self._notes.append("Not everything was read. What came is archived; sync again for the rest.")
+            self._notes.append("Not everything was read. What was read is archived; sync again for the rest.")
         report = SyncReport(
             self._began, ended, self._whole, c.read, c.new, c.changed, c.deleted, c.returned, len(self._not_found),
             self._latest.count + c.new + c.returned - c.deleted, self._requests, tuple(self._notes),
@@ -363,7 +363,7 @@ class Sync:
         for start in range(0, len(ids), self._sizes.part):
             part = ids[start : start + self._sizes.part]
             if self._stop():
-                raise Cancelled("The sync was stopped. What came is archived; sync again for the rest.")
+                raise Cancelled("The sync was stopped. What was read is archived; sync again for the rest.")
 
             def tick(done: int, before: int = start) -> None:
                 self._tell(step, before + done, len(ids), 0)
@@ -380,7 +380,7 @@ class Sync:
     def _ask_after(self, ids: Sequence[LeadId]) -> None:
         """Leads that did not come with the others of their window: read by their own addresses."""
         known = [lead_id for lead_id in ids if self._latest.state(lead_id) is not None]
-        self._by_ids("leads that did not come", known)
+        self._by_ids("leads missing from the listing", known)
 
     def _absent(self, ids: Sequence[LeadId], gone: set[LeadId]) -> None:
         if gone:

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 Enterprise = Annotated[str, typer.Argument(help="The first part of the platform's address: acme for https://acme.cvtr.io.")]
-Url = Annotated[str | None, typer.Option(help="The platform's address in full, where it has another host.")]
+Url = Annotated[str | None, typer.Option(help="The platform's full address, if it has another host.")]
 
 
 def login(
     enterprise: Enterprise,
-    user: Annotated[str | None, typer.Option(help="The account; asked for where it is not given.")] = None,
+    user: Annotated[str | None, typer.Option(help="The account; asked for if it is not given.")] = None,
     url: Url = None,
 ) -> None:
     """Try user and password once, and keep them in this machine's keyring. The password is asked for without echo."""
@@ -29,7 +29,7 @@ def login(
             raise typer.Exit(1)
         keyrings.keep(kept_under(enterprise, url), name, secret)
     asks = f"cvtr.connect({enterprise!r}{f', url={url!r}' if url else ''})"
-    typer.echo(f"Logged in, and kept in the keyring for {enterprise}. {asks} asks for no password now.")
+    typer.echo(f"Logged in. The password for {enterprise} is in the keyring, so {asks} no longer asks for it.")
 
 
 def logout(enterprise: Enterprise, url: Url = None) -> None:

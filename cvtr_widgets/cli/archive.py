@@ -12,7 +12,7 @@ from cvtr_widgets.errors import ArchiveError
 
 app = typer.Typer(no_args_is_help=True, help="Leads as they were on any day: sync an archive, look at it, check and export it.")
 Folder = Annotated[Path, typer.Argument(help="The folder of the archive.")]
-Part = Annotated[str | None, typer.Option("--store", help="Which part, where the archive holds several accounts' leads.")]
+Part = Annotated[str | None, typer.Option("--store", help="Which part, if the archive holds leads of several accounts.")]
 NOT_COMPLETE = 10
 """Exit code of a sync that could not read everything; 1 is an error, and 2 a mistyped option."""
 
@@ -27,12 +27,12 @@ def _archive(folder: Path, store: str | None = None, personal: str | None = None
 def sync(
     folder: Folder,
     enterprise: Annotated[str | None, typer.Option(help="The enterprise; else CVTR_ENTERPRISE.")] = None,
-    url: Annotated[str | None, typer.Option(help="The platform's address in full, where it has another host.")] = None,
+    url: Annotated[str | None, typer.Option(help="The platform's full address, if it has another host.")] = None,
     personal: Annotated[str | None, typer.Option(help="none (default), hashed or kept; chosen the first time.")] = None,
     everything: Annotated[bool, typer.Option("--everything", help="Read every lead again.")] = False,
     cost: Annotated[bool, typer.Option("--cost", help="Only show how many requests it takes.")] = False,
 ) -> None:
-    """Bring the archive up to date. Account as for `connect()`. Exit code 10 where not everything could be read."""
+    """Bring the archive up to date. Account as for `connect()`. Exit code 10 if not everything could be read."""
     from cvtr_widgets.connection import connect
     from cvtr_widgets.session.lead_session import LeadSession
 
@@ -95,7 +95,7 @@ def compact(
 
 @app.command()
 def check(folder: Folder, store: Part = None) -> None:
-    """Whether every file is as it was written. Exit code 1 where one is not."""
+    """Whether every file is as it was written. Exit code 1 if one is not."""
     problems = _archive(folder, store).check()
     for problem in problems:
         typer.echo(f"NOT WHOLE: {problem}")

@@ -10,7 +10,7 @@ import typer
 
 def doctor(
     enterprise: Annotated[str | None, typer.Argument(help="The first part of the platform's address.")] = None,
-    url: Annotated[str | None, typer.Option(help="The platform's address in full, where it has another host.")] = None,
+    url: Annotated[str | None, typer.Option(help="The platform's full address, if it has another host.")] = None,
     user: Annotated[str | None, typer.Option(help="The account; else CVTR_USERNAME or the keyring.")] = None,
     dialect: Annotated[Path | None, typer.Option(help="A dialect file; else the settings folder's.")] = None,
     token: Annotated[bool, typer.Option("--token", help="Ask for a token from the platform (single sign-on).")] = False,

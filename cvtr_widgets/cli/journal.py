@@ -16,7 +16,7 @@ from cvtr_widgets.runs.replay import replay
 
 app = typer.Typer(no_args_is_help=True, help="Look at the journals of runs on this machine, check and export them.")
 Chosen = Annotated[
-    str | None, typer.Option("--journal", help="Which journal: its file, or a part of its name. Needed where there are several.")
+    str | None, typer.Option("--journal", help="Which journal: its file, or a part of its name. Needed if there are several.")
 ]
 
 
@@ -53,7 +53,7 @@ def _whole(opened: Journal) -> bool:
 
 @app.command("list")
 def list_(journal: Chosen = None) -> None:
-    """The runs of each journal, newest first. Exit code 1 where a journal is not whole."""
+    """The runs of each journal, newest first. Exit code 1 if a journal is not intact."""
     chosen = [path for path in journals() if not journal or journal in f"{path.parent.name}/{path.name}"]
     if journal and Path(journal).is_file():
         chosen = [Path(journal)]
@@ -78,7 +78,7 @@ def list_(journal: Chosen = None) -> None:
 
 @app.command()
 def show(run_id: str, journal: Chosen = None) -> None:
-    """What became of each lead of one run, as far as the journal has it. Exit code 1 where the journal is not whole."""
+    """What became of each lead of one run, as far as the journal says. Exit code 1 if the journal is not intact."""
     opened = open_journal(journal)
     whole = _whole(opened)
     found = replay(opened, run_id)
@@ -101,9 +101,9 @@ def show(run_id: str, journal: Chosen = None) -> None:
 @app.command()
 def verify(
     journal: Chosen = None,
-    head: Annotated[str | None, typer.Option(help="A hash noted elsewhere: finds a cut tail.")] = None,
+    head: Annotated[str | None, typer.Option(help="A hash noted elsewhere: shows whether the end was cut off.")] = None,
 ) -> None:
-    """Follow the chain of hashes. Exit code 1 where the journal is not whole."""
+    """Follow the chain of hashes. Exit code 1 if the journal is not intact."""
     opened = open_journal(journal)
     report = opened.verify(head)
     for problem in report.problems:

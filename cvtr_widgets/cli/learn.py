@@ -12,12 +12,12 @@ def learn(
     capture: Annotated[Path, typer.Argument(help="The HAR file that the browser's developer tools saved, with content.")],
     ids: Annotated[str, typer.Option(help="The leads on which you did the actions: 123,124,125.")],
     enterprise: Annotated[str | None, typer.Option(help="Write into this enterprise's dialect file.")] = None,
-    url: Annotated[str | None, typer.Option(help="The platform's address in full, where it has another host.")] = None,
+    url: Annotated[str | None, typer.Option(help="The platform's full address, if it has another host.")] = None,
     to: Annotated[Path | None, typer.Option(help="Write into this file instead.")] = None,
     comment: Annotated[str, typer.Option(help="What you typed as a comment.")] = "learning comment",
     reason: Annotated[str, typer.Option(help="What you typed as a reason of your own.")] = "learning reason",
     signature: Annotated[str, typer.Option(help="What you typed as printed name.")] = "Learning Signature",
-    questions: Annotated[bool, typer.Option("--ask/--no-ask", help="Ask where two readings are possible.")] = True,
+    questions: Annotated[bool, typer.Option("--ask/--no-ask", help="Ask if two readings are possible.")] = True,
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
     scrubbed: Annotated[Path | None, typer.Option(help="Also write a copy of the capture that can be shared.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a copy that is there.")] = False,
@@ -36,7 +36,7 @@ def learn(
     for one in lesson.proposals:
         typer.echo(f"  {one.entry}: {one.new}" if one.same else f"* {one.entry}: {one.old or '(nothing)'} -> {one.new}")
     same = sum(p.same for p in lesson.proposals)
-    typer.echo(f"{len(lesson.proposals)} entries: {same} as the dialect says already, {len(lesson.proposals) - same} new (*).")
+    typer.echo(f"{len(lesson.proposals)} entries: {same} already in the dialect, {len(lesson.proposals) - same} new (*).")
     for note in lesson.notes:
         typer.echo(f"Open: {note}.")
     if enterprise is None and to is None:

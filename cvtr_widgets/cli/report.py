@@ -12,9 +12,9 @@ from cvtr_widgets.cli.journal import Chosen, open_journal
 
 def report(
     run_id: Annotated[str, typer.Argument(help="The run, as cvtr-widgets journal list shows it.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to: a name that ends in .html or .xlsx.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write; its name ends in .html or .xlsx.")],
     journal: Chosen = None,
-    personal: Annotated[bool, typer.Option("--personal", help="Show comments, where the journal keeps them.")] = False,
+    personal: Annotated[bool, typer.Option("--personal", help="Show comments, if the journal keeps them.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write the report of a run as one HTML page or a workbook: who, when, what, outcomes, money, and hashes to check it by."""

@@ -51,7 +51,7 @@ class _Signals:
 def run(
     file: Annotated[Path, typer.Argument(help="A plan file (plan.save) or a rule file (.toml).")],
     enterprise: Annotated[str | None, typer.Option(help="The enterprise; else CVTR_ENTERPRISE.")] = None,
-    url: Annotated[str | None, typer.Option(help="The platform's address in full, where it has another host.")] = None,
+    url: Annotated[str | None, typer.Option(help="The platform's full address, if it has another host.")] = None,
     signature: Annotated[str | None, typer.Option(help="The printed name; Delivered and Undelivered need it.")] = None,
     confirm_delete: Annotated[int | None, typer.Option(help="The number of leads that a plan deletes.")] = None,
     verify: Annotated[str, typer.Option(help="Which leads are read back: all, doubtful, sample:100 or none.")] = "all",

@@ -22,13 +22,13 @@ def _expression(text: str) -> str:
 
 def _relative(text: str) -> str:
     if text.startswith(("/", "\\")) or "://" in text or ".." in text.split("/") or "?" in text or "#" in text:
-        raise ValueError("a path below base is wanted, such as leads-bulk-flag: no address, no leading /, no .., no ? or #")
+        raise ValueError("give a path below base, such as leads-bulk-flag: no address, no leading /, no .., no ? or #")
     return text
 
 
 def _absolute(text: str) -> str:
     if text and (not text.startswith("/") or text.startswith("//") or "\\" in text or ".." in text.split("/")):
-        raise ValueError("a path that begins with one / is wanted, such as /api/login")
+        raise ValueError("give a path that begins with one /, such as /api/login")
     return text
 
 

@@ -158,7 +158,7 @@ def _workbook(sheets: Sequence[Sheet], *, fitted: bool = False) -> bytes:
             ExcelWriter(workbook, archive).save()
     except OSError as error:  # openpyxl keeps the sheets in temporary files
         raise ExportError(
-            f"The workbook cannot be written: its sheets have no place in the folder for temporary files ({error.strerror}). "
+            f"The workbook cannot be written: the folder for temporary files has no room for its sheets ({error.strerror}). "
             "Free some space there, or use to_csv()."
         ) from None
     return out.getvalue()

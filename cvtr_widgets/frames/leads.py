@@ -75,7 +75,7 @@ FRAME_COLUMNS: tuple[LeadColumn, ...] = (
     LeadColumn("replacement_comment", "replacement_comment", "text", "comment of the replacement mark"),
     LeadColumn("score", "key:score", "number", "points reached in the checks"),
     LeadColumn("max_score", "key:maxScore", "number", "points that could be reached"),
-    LeadColumn("hardfail", "key:hardfail", "flag", "whether a check failed that decides alone"),
+    LeadColumn("hardfail", "key:hardfail", "flag", "whether a check failed that is decisive on its own"),
     LeadColumn("qa_status", "qa_status", "state", "result of quality assurance"),
     LeadColumn("failed_jobs", "failed_jobs", "list", "names of the checks that failed, joined by commas"),
     LeadColumn("second_check_status", "second_check_status", "state", "result of the second check (a person's flag)"),
@@ -305,7 +305,7 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
     wanted = [i for i in ids if i in known]
     if known.has_duplicates and (twice := known[known.duplicated()].intersection(wanted)).size:
         raise PlanError(
-            f"Lead {twice[0]} stands in that frame more than once, and it can't be told which row is so now. Pull the leads "
+            f"Lead {twice[0]} is in that frame more than once, and nothing says which row is current. Pull the leads "
             "again, or keep one row of each: frame[~frame.index.duplicated(keep='last')]."
         )
     part = frame.loc[wanted]

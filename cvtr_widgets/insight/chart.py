@@ -125,7 +125,7 @@ class Chart:
         import numpy as np
 
         if not key or not set(key) <= set(self.keys):
-            raise InsightError(f"The leads of this chart go by {', '.join(self.keys)}. Name one or more of these.")
+            raise InsightError(f"The leads of this chart are grouped by {', '.join(self.keys)}. Name one or more of these.")
         masks = [self._behind.codes[name].at(value) for name, value in key.items()]
         return self._behind.ids(np.logical_and.reduce(masks))
 
@@ -140,7 +140,7 @@ class Chart:
     def ids_between(self, name: str, first: Any, last: Any) -> NDArray[np.int64]:
         """The same as an array."""
         if name not in self.keys:
-            raise InsightError(f"The leads of this chart go by {', '.join(self.keys)}. Name one of these.")
+            raise InsightError(f"The leads of this chart are grouped by {', '.join(self.keys)}. Name one of these.")
         return self._behind.ids(self._behind.codes[name].between(first, last))
 
     def leads_within(self, **ranges: tuple[float, float]) -> tuple[int, ...]:

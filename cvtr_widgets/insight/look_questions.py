@@ -73,7 +73,7 @@ QUESTIONS: dict[str, tuple[str, tuple[str, ...], Callable[..., Chart] | None]] =
 }
 """Question -> its words, what it can be asked by, and the chart that answers it."""
 PLATFORM = "platform"
-PLATFORM_WORDS = "The platform's own counts beside these"
+PLATFORM_WORDS = "Compare with the platform's own counts"
 """Asked where there is a session to read the platform's statistics with."""
 MOST_FINDINGS = 200
 """Findings shown in a page; all of them are in ``findings``."""
@@ -81,7 +81,7 @@ MOST_FINDINGS = 200
 
 def rule_words(rule: str) -> str:
     """What a rule is called on screen. A contract may say that Invalid leads are billed: the rule does not know the contract."""
-    return {"wrongly_billed": "billable though Invalid or Test"}.get(rule, rule.replace("_", " "))
+    return {"wrongly_billed": "billable although Invalid or Test"}.get(rule, rule.replace("_", " "))
 
 
 def platform_message(table: pd.DataFrame) -> dict[str, Any]:

@@ -58,7 +58,9 @@ def _narrow(leads: Leads, group: Any, of: str) -> Any:
         made = {"by": group.key, "value": nw.col(key), "campaign": nw.col("campaign_id"), "at": nw.col("date_us")}
         return leads.lazy.select(*(e.alias(n) for n, e in made.items()), "lead_id", nw.lit(1, nw.Int64).alias("one"))
     if leads.attrs.get("masked"):
-        raise InsightError("These leads are masked, so equal addresses cannot be told. Read them with an account that sees them.")
+        raise InsightError(
+            "These leads are masked, so equal addresses cannot be found. Read them with an account that sees them."
+        )
     need(leads, key if key in leads.columns else of)
     values = leads[key].astype("object") if key in leads.columns else folded(leads[of], of)
     base = pd.DataFrame({

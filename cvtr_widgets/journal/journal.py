@@ -205,13 +205,11 @@ class Journal:
     def _error(self, error: Exception) -> JournalError:
         name = str(self.path)
         if isinstance(error, sqlite3.ProgrammingError):
-            return JournalError(
-                f"The journal {name!r} was closed meanwhile; nothing more is sent. Continue in a new LeadSession."
-            )
+            return JournalError(f"The journal {name!r} has been closed; nothing more is sent. Continue in a new LeadSession.")
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             return JournalError(
                 f"The journal {name!r} is damaged: {error}. Without it nothing is sent. Keep a copy, move the file away to "
-                "begin a new one, and look at the service for what the last run did."
+                "begin a new one, and check at the service what the last run did."
             )
         return JournalError(
             f"The journal {name!r} cannot be used: {error}. Without it nothing is sent. Free some space or "

@@ -201,7 +201,7 @@ def _frame_of(source: Any) -> pd.DataFrame:
     chosen = select(source)  # refuses what holds no lead ids, and says what to do
     if len(chosen.ids) != len(source) or chosen.rejected:
         raise ArgumentError(
-            "Each row of the frame must be another lead: some ids are missing, are no ids, or are there twice. Keep one row of "
+            "Each row of the frame must be a different lead: some ids are missing, not valid or repeated. Keep one row of "
             "each, such as leads[~leads.index.duplicated(keep='last')]."
         )
     frame = source.set_axis(pd.Index(chosen.ids, dtype="int64", name="lead_id"), axis=0)

@@ -69,9 +69,9 @@ class HouseRules:
         if oldest is not None:
             days, created = oldest / timedelta(days=1), moment_of(lead.created)
             if created is None:
-                return f"{POLICY}{kind} only up to {days:g} days of age, and the lead's age is not known"
+                return f"{POLICY}{kind} only for leads up to {days:g} days old, and this lead's age is not known"
             if self.now - created > oldest:
-                return f"{POLICY}{kind} only up to {days:g} days of age"
+                return f"{POLICY}{kind} only for leads up to {days:g} days old"
         return self._reason(action, lead.state)
 
     def _reason(self, action: Action, state: LeadState) -> str:

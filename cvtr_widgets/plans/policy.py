@@ -196,7 +196,7 @@ class Policy(_Part):
         if not self.exceptions.allowed:
             raise PlanOutOfDate("The policy allows no exceptions. Leave these leads out.")
         if names and name.casefold() not in names:
-            raise PlanOutOfDate(f"By the policy, exceptions can only be made by {' or '.join(self.exceptions.by)}. Ask them.")
+            raise PlanOutOfDate(f"The policy only allows {' or '.join(self.exceptions.by)} to make exceptions. Ask them.")
 
     def second_person(self, plan: Plan, runs: Identity) -> None:
         """Refuse a plan that needs another person than its maker, told apart by login.
@@ -208,7 +208,7 @@ class Policy(_Part):
         maker = runs.account if plan.provenance is None else plan.provenance.account
         if why and maker == runs.account:
             raise NotConfirmed(
-                f"The policy asks for two persons {why}. It was made by this same account: save it (plan.save) and have "
+                f"The policy asks for two people {why}. This plan was made by this same account: save it (plan.save) and have "
                 "somebody else open and run it."
             )
 

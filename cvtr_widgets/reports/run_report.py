@@ -32,7 +32,7 @@ MEANINGS = {
 ATTENTION = tuple(str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT))
 LEAD_COLUMNS = ("campaign_id", "publisher", "integrations", "detail")
 NOT_READ = "(not read)"
-UNSOUGHT = "Nothing was looked for: no leads were given to this report."
+UNSOUGHT = "Nothing was checked, because no leads were given to this report."
 PLAINLY = r"read back: [^;]*|the service said yes; not read back, as asked \(.*\)"
 """Details of leads that went as they should."""
 
@@ -113,7 +113,7 @@ def at_zone(moment: datetime, zone: tzinfo) -> str:
 def _headline(told: RunFacts, counts: dict[str, int]) -> tuple[Level, str]:
     """How it stands in one sentence, worst first."""
     if told.problems:
-        return "alarm", "The journal is not whole, so what this report says may not be true."
+        return "alarm", "The journal is not intact, so what this report says may not be true."
     if counts.get("contradicted"):
         return "alarm", f"For {count_of(counts['contradicted'])} the service said yes, and reading says otherwise."
     if not told.finished:

@@ -92,9 +92,7 @@ class Returns:
             row = ReturnsRow(number, found.state, found.lead_id, found.candidates, found.why,
                              self._wordings.action(wording, category, comment))  # fmt: skip
             if target is None and row.state == MATCHED:
-                row = replace(
-                    row, state=NOT_MAPPED, why="what it gives as reason is not mapped to anything in the list (reasons=...)"
-                )
+                row = replace(row, state=NOT_MAPPED, why="its reason is not mapped to one in the list (reasons=...)")
             rows.append(row)
         self._rows = _once(rows)
         self.unmapped, self.mapped = dict(unmapped), mapped
@@ -403,8 +401,8 @@ def _table(
         raise
     except SelectionError:
         found = read_table(source, name, sheet, columns)
-        return found, [f"The columns of this file are not those remembered of {whose}. Look at them: they were recognised again."]
-    return found, [f"Columns as remembered of {whose}: " + ", ".join(f"{r} in “{n}”" for r, n in old.items() if n) + "."]
+        return found, [f"The columns of this file are not those remembered for {whose}. They were recognised again: check them."]
+    return found, [f"Columns as remembered for {whose}: " + ", ".join(f"{r} in “{n}”" for r, n in old.items() if n) + "."]
 
 
 def _of_archive(leads: Any) -> str:
@@ -483,7 +481,7 @@ def _once(rows: list[ReturnsRow]) -> list[ReturnsRow]:
         if len({row.action for row in same}) > 1:
             for place in places:
                 rows[place] = replace(
-                    rows[place], state=CONFLICT, why=f"rows {numbers} name this lead, and want different things"
+                    rows[place], state=CONFLICT, why=f"rows {numbers} name this lead and ask for different things"
                 )
         else:
             for place in places[1:]:

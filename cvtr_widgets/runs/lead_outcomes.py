@@ -15,7 +15,7 @@ from cvtr_widgets.runs.results import WAITS, ResultRow, results_frame
 if TYPE_CHECKING:
     import pandas as pd
 
-ON_ITS_WAY = "on its way, or sent and not read back yet"
+ON_ITS_WAY = "being sent, or sent and not read back yet"
 
 
 class LeadOutcomes:

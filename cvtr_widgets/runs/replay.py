@@ -109,7 +109,7 @@ def replay(journal: Journal, run_id: str) -> Recorded:
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise JournalError(
             f"The journal's entries on run {run_id} cannot be understood ({type(error).__name__}). "
-            "Look at the service for what it did, and plan again."
+            "Check at the service what it did, and plan again."
         ) from None
     return run
 

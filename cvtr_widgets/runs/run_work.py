@@ -344,7 +344,7 @@ class RunWork:
     def _open(self) -> bool:
         try:
             if self.stopped:
-                raise Cancelled("Stopped before the run was begun. Nothing was sent.")
+                raise Cancelled("Stopped before the run began. Nothing was sent.")
             self._claim = self._take()
             self._note_opening()
         except BaseException as error:  # noqa: BLE001  raised by start()

@@ -62,7 +62,7 @@ _FORMS: Final = (
     (re.compile(r"[0-9]+(?:[,;|\s]+[0-9]+)+"), "holds several numbers: put each id into its own cell"),
     (
         re.compile(r"(?:https?:/|/|www\.).*", re.IGNORECASE | re.DOTALL),
-        "is an address, and not one of a lead (/api/v4/leads/123)",
+        "is an address, but not a lead's (/api/v4/leads/123)",
     ),
 )
 _NUMBERLIKE: Final = (_SCIENTIFIC, _ZERO, _TOO_LONG, _FRACTION, _LAKHS, _GROUPED)
@@ -194,7 +194,7 @@ def _number(value: Any, exact: int) -> LeadId | str:
         number = int(value)
     elif isinstance(value, (float, Decimal)) or type(value).__name__ in ("float32", "float16"):
         if not math.isfinite(value):
-            return "is no number"
+            return "is not a number"
         if value != int(value):
             return "has a fraction, so it is not a lead id"
         number = int(value)

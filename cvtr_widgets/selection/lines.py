@@ -155,7 +155,7 @@ def why_no_list(rows: Sequence[tuple[str, Sequence[str]]]) -> str:
     if not alike(ids) or len(ids) < len(found):
         return "lines with several numbers that are unlike each other are columns, and nothing says which are lead ids"
     if len(set(ids)) < len(ids):
-        return "numbers stand again in lines with several numbers, as in columns, and nothing says which are lead ids"
+        return "some numbers are repeated in lines with several numbers, as in columns, and nothing says which are lead ids"
     ends = [line.rstrip(SPACES).endswith((",", ";")) for line, _ in rows]
     if all(ends[:-1]) and not ends[-1]:
         return ""

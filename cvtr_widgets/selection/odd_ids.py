@@ -58,7 +58,7 @@ def with_odd_set_aside(
     if keep:
         number = f"{len(odd):,} {'id does' if len(odd) == 1 else 'ids do'}"
         why = next(iter(odd.values()))
-        note = f"{number} not look like lead ids of this list ({why}). They were taken, because you gave them as ids."
+        note = f"{number} not look like the other lead ids ({why}). They were taken, because you gave them as ids."
         return dataclasses.replace(chosen, notes=(*chosen.notes, note))
     file = next(iter(chosen.files), "")
     aside = tuple(SetAside(one, odd[one], chosen.origin[one], file) for one in chosen.ids if one in odd)

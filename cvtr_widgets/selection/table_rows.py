@@ -181,6 +181,6 @@ def _adds_up(number: LeadId, group: _Above, whole: _Above, cells: Cells, *, gap:
             others = [c for c in cells if not is_blank(c)]
             numbers = all(not isinstance(c, str) or NUMBERS.fullmatch(c) for c in others)
             if numbers and (count or gap or len(others) < usual or number > 1_000):
-                what = "how many rows stand" if count else "the sum of the ids that stand"
+                what = "the number of the rows" if count else "the sum of the ids"
                 return f"is {what} above it, so it is a total, not a lead"
     return ""

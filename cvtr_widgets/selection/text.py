@@ -211,7 +211,7 @@ class _Reading:
 
     def all_notes(self) -> list[str]:
         """What the reader should know."""
-        hosts = [f"{n:,} of the ids stood in addresses of {shown(h, 60)}." for h, n in self.hosts.items()]
+        hosts = [f"{n:,} of the ids were in addresses of {shown(h, 60)}." for h, n in self.hosts.items()]
         if len(hosts) > 1:
             hosts.append("Ids of different addresses may be different leads: check that all are meant.")
         return [*self.notes, *hosts]

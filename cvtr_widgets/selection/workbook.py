@@ -132,7 +132,7 @@ class Workbook:
             )
         content = self.packed.read(name)
         if b"<!DOCTYPE" in content[:4_000] or "<!DOCTYPE".encode("utf-16-le") in content[:4_000]:
-            raise SelectionError("The workbook holds a document type, and no Excel file does. Save it again in Excel.")
+            raise SelectionError("The workbook declares a document type, which no Excel file does. Save it again in Excel.")
         parser = ElementTree.XMLParser(target=ShallowTreeBuilder())  # noqa: S314  without a document type there are no entities to expand
         parser.feed(content)
         tree: ElementTree.Element = parser.close()

@@ -121,7 +121,7 @@ class SharedStrings:
 
 def refuse_doctype(*_: Any) -> None:
     """Raises SelectionError: with a document type there would be entities to expand."""
-    raise SelectionError("The workbook holds a document type, and no Excel file does. Save it again in Excel.")
+    raise SelectionError("The workbook declares a document type, which no Excel file does. Save it again in Excel.")
 
 
 _WORD: Final = 4_000_000

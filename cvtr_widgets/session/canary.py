@@ -81,7 +81,7 @@ class CanaryReport:
             if self.before.get(name) != (self.after or {}).get(name)
         ]
         said = ["The lead is as intended."] if self.ok else ["The lead is NOT as intended:", *(f"  {d}" for d in self.differs)]
-        return "\n".join([*lines, *said, *(["Changed:", *shown] if shown else ["Nothing of it changed."]), self.advice])
+        return "\n".join([*lines, *said, *(["Changed:", *shown] if shown else ["Nothing about it changed."]), self.advice])
 
 
 def plan_actions(plan: Plan) -> list[Action]:

@@ -391,7 +391,7 @@ class LeadSession:
         Raises:
             RunError: there is no such run, or nothing is left. RunTaken: another kernel or tab has it.
             NotConfirmed: the comment is missing or wrong. PlanOutOfDate: it is another account's, or the dialect has changed.
-            JournalError: the journal is not whole, or cannot be written.
+            JournalError: the journal is not intact, or cannot be written.
         """
         comments = [comment] if isinstance(comment, str) else listed(comment, "comment")
         begin = self._starts.of_resume(run_id, comments, source=source, send=send, canary=canary)
@@ -439,8 +439,8 @@ class LeadSession:
     # -- the journal --------------------------------------------------------------------------------------------------
 
     def history(self) -> pd.DataFrame:
-        """Runs of this account from this machine; see ``runs.history.history_frame`` for the columns. If the journal is not whole
-        (edited, damaged, cut), a warning says so, and ``.attrs["problems"]`` lists what was found.
+        """Runs of this account from this machine; see ``runs.history.history_frame`` for the columns. If the journal is not
+        intact (edited, damaged, cut), a warning says so, and ``.attrs["problems"]`` lists what was found.
         """
         frame = self._running.history()
         if problems := self._running.verify(None).problems:

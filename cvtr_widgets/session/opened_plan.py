@@ -162,8 +162,8 @@ def _must_be_here(saved: Plan, mine: Identity) -> None:
     if any(getattr(saved, name) != getattr(mine, name) for name in names):
         where = saved.origin or saved.enterprise
         raise PlanOutOfDate(
-            f"This plan was made at {where}, and this session is at {mine.origin or mine.enterprise}: its lead ids would be "
-            "those of other leads. Connect there, and open it again."
+            f"This plan was made at {where}, and this session is at {mine.origin or mine.enterprise}: its lead ids would "
+            "mean other leads here. Connect there, and open it again."
         )
 
 

@@ -152,7 +152,7 @@ class PolicyCheck:
                 rules.policy.must_allow_exceptions(plan.exception.name)
         with self._refused(plan, rules.policy, "age"):
             if todo and plan.good_until is not None and rules.now > plan.good_until:
-                raise PlanOutOfDate("Leads of this plan are too old for it now, by the policy. Nothing was sent. Plan again.")
+                raise PlanOutOfDate("Some leads of this plan are now too old for the policy. Nothing was sent. Plan again.")
         if not rules.policy.caps:
             yield lambda: None
             return

@@ -44,7 +44,7 @@ from cvtr_widgets.session.policy_check import PolicyCheck
 if TYPE_CHECKING:
     import pandas as pd
 
-NOT_WHOLE = "The journal of runs is not whole: {} What it says of past runs may be untrue; see session.verify_journal()."
+NOT_WHOLE = "The journal of runs is not intact: {} What it says about past runs may be untrue; see session.verify_journal()."
 
 
 def run_named(run: Run | str) -> str:
@@ -230,7 +230,7 @@ class RunRegistry:
     def _must_be_whole(self) -> None:
         report = self.journal.verify()
         if not report.ok:
-            raise JournalError(f"The journal is not whole: {report.problems[0]}. Look at the service, and plan again.")
+            raise JournalError(f"The journal is not intact: {report.problems[0]}. Look at the service, and plan again.")
 
     def _replay(self, run_id: str) -> Recorded:
         """A run out of the journal, if it was about leads that this session can see."""
@@ -349,7 +349,7 @@ class RunRegistry:
         is one.
 
         Raises:
-            RunError: one has not ended, or is not known. JournalError: the journal is not whole.
+            RunError: one has not ended, or is not known. JournalError: the journal is not intact.
         """
         self._must_be_whole()
         found = {one.run_id: one for one in map(self._ended, runs)}

@@ -47,7 +47,7 @@ def values_of(name: str, value: Any) -> list[Any]:
         return [value]
     if not value or any(one is None for one in value):
         raise RequestRefused(
-            f"The list given as {name} is empty or has an empty place", advice="Name at least one, or leave it out for all."
+            f"The list given as {name} is empty, or has an empty value", advice="Name at least one, or leave it out for all."
         )
     try:
         return list(dict.fromkeys(value))

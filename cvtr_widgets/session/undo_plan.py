@@ -76,7 +76,7 @@ def _day(given: str | date, zone: tzinfo) -> date:
     assert found is not None  # noqa: S101  something was given
     day = found.astimezone(zone).date()
     if not 1 < day.year < 9_999:
-        raise PlanError(f"No run was on {day}. Give a day on which something was run; see session.history().")
+        raise PlanError(f"There was no run on {day}. Give a day with a run; see session.history().")
     return day
 
 

@@ -135,7 +135,7 @@ def test_a_clock_that_is_off_is_said():
     finally:
         scripted.stop()
     assert line.state == "differs"
-    assert line.found.startswith(("the service is -600", "the service is -599", "the service is -601"))
+    assert line.found.startswith(("the service's clock is -600", "the service's clock is -599", "the service's clock is -601"))
 
 
 # -- the commands ------------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_login_keeps_what_was_proven_and_logout_forgets_it(server, memory, monke
     assert password not in done.output
     with cvtr.connect("sandbox", url=server.url) as client:
         assert client.identity.username == user
-    assert f"cvtr.connect('sandbox', url='{server.url}') asks for no password now" in done.output
+    assert f"cvtr.connect('sandbox', url='{server.url}') no longer asks for it" in done.output
     # It is for that host alone: another of the same name is never given it.
     with SandboxServer(leads=1) as other:
         with pytest.raises(cvtr.errors.CredentialsError, match="No username"):

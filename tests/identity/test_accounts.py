@@ -200,7 +200,7 @@ def test_a_keyring_that_keeps_nothing_is_said_before_anything_is_asked(here, mon
         keyring.set_keyring(before)
     assert isinstance(done.exception, CredentialsError)
     assert "keeps nothing" in str(done.exception)
-    assert "kept in the keyring" not in done.output
+    assert "is in the keyring" not in done.output
     assert here.logins == 0
 
 
@@ -208,7 +208,7 @@ def test_a_keyring_that_forgets_what_it_takes_is_found_out(here, memory, monkeyp
     monkeypatch.setattr(Memory, "set_password", lambda *_: None)
     done = login(here, monkeypatch)
     assert isinstance(done.exception, CredentialsError)
-    assert "kept in the keyring" not in done.output
+    assert "is in the keyring" not in done.output
 
 
 def test_a_refusal_names_where_the_password_came_from_and_what_to_do(here, memory, monkeypatch):

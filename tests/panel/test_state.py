@@ -411,7 +411,7 @@ def test_files_come_in_parts_and_not_half(driven):
     half = len(content) // 2
     upload = {"purpose": "file", "name": "back.csv", "parts": 2}
     driven.state.handle("upload", {**upload, "part": 1}, content[half:])
-    assert "did not arrive whole" in driven.view()["leads"]["selected"]["file_problem"]
+    assert "did not arrive completely" in driven.view()["leads"]["selected"]["file_problem"]
     driven.state.handle("upload", {**upload, "part": 0}, content[:half])
     driven.state.handle("upload", {**upload, "part": 1}, content[half:])
     assert driven.state.jobs.wait()

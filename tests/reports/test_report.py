@@ -224,7 +224,7 @@ def test_a_journal_that_is_not_whole_is_said_first(session, mixed, tmp_path):
         db.execute("UPDATE entries SET data = replace(data, 'contradicted', 'confirmed')")
     db.close()
     page = page_of(session.report(run.id, tmp_path / "run.html"))
-    assert "The journal is not whole" in page.text
+    assert "The journal is not intact" in page.text
 
 
 @pytest.mark.parametrize("name", ["run.pdf", "run", "run.html.txt"])

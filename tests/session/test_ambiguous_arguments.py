@@ -120,7 +120,7 @@ def test_a_damaged_journal_takes_nothing_back(sandbox, session, open_session):
     with sqlite3.connect(path) as db:
         db.execute("UPDATE entries SET data = replace(data, 'Duplicate', 'Out of Target') WHERE kind = 'plan'")
     db.close()
-    with pytest.raises(JournalError, match="not whole"):
+    with pytest.raises(JournalError, match="not intact"):
         open_session().plan_undo(run.id)
 
 

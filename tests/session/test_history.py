@@ -39,7 +39,7 @@ def test_an_edited_journal_is_shown_with_a_warning(session, journal):
     with sqlite3.connect(path) as db:
         db.execute("UPDATE entries SET data = replace(data, 'confirmed', 'confirmeD') WHERE kind = 'end'")
     db.close()
-    with pytest.warns(UserWarning, match="not whole|edited|journal"):
+    with pytest.warns(UserWarning, match="not intact|edited|journal"):
         frame = session.history()
     assert len(frame) == 1
     assert frame.attrs["problems"]

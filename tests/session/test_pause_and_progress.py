@@ -60,7 +60,7 @@ def test_what_is_under_way_is_not_called_unsent(sandbox, open_session, ids):
     seen, applied = run.results, {lead_id for lead_id in ids if sandbox.server.effects(lead_id)}
     assert run.counts == {**run.counts, "unknown": 24, "not_sent": len(ids) - 24}
     assert set(seen.index[seen.outcome != "not_sent"]) == applied
-    assert set(seen.detail[seen.outcome == "unknown"]) == {"on its way, or sent and not read back yet"}
+    assert set(seen.detail[seen.outcome == "unknown"]) == {"being sent, or sent and not read back yet"}
     assert set(seen.detail[seen.outcome == "not_sent"]) == {"not sent yet"}
     gate.open()
     run.wait()

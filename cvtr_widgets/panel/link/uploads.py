@@ -34,8 +34,8 @@ class Uploads:
         fits = under and (under.name, under.parts, len(under.got)) == (name, parts, part) and len(content) <= LARGEST_PART
         if not under or not fits or size > BOOK_BYTES:
             self._under.pop(purpose, None)
-            why = "is larger than 200 MB" if size > BOOK_BYTES else "did not arrive whole"
-            self._refused(purpose, f"{name[:80]} {why}. Nothing of it was taken; try again, or split it.")
+            why = "is larger than 200 MB" if size > BOOK_BYTES else "did not arrive completely"
+            self._refused(purpose, f"{name[:80]} {why}. Nothing was taken from it. Try again, or split the file.")
             return
         under.got.append(content)
         if part == parts - 1:

@@ -58,7 +58,7 @@ function unclearRows(link) {
       h("table", { class: "cvtr-grid" }, h("thead", {}, h("tr", {}, ...heads)), body)), more);
   const draw = redrawn(body, (rows) => rows.map((/** @type {any} */ one) => h("tr", {}, h("td", {}, String(one.row)),
     h("td", { dir: "auto" }, one.says), h("td", {}, `${one.state}${one.why ? `: ${one.why}` : ""}`), h("td", {}, one.leads.length
-      ? choice([["", "none: not done"], ...one.leads], one.chosen, { class: "cvtr-returns-choose", "aria-label": `Lead of row ${one.row}` },
+      ? choice([["", "none: leave the row out"], ...one.leads], one.chosen, { class: "cvtr-returns-choose", "aria-label": `Lead of row ${one.row}` },
         (id) => link.send("returns_choose", { row: one.row, lead_id: id })) : "none"))));
   return { element, update(/** @type {Section} */ view) {
     draw(view.unclear);

@@ -51,7 +51,7 @@ class Imports:
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Selection:
             def told(done: int, total: int) -> None:
                 if job.cancel.is_set():
-                    raise Cancelled("Reading was stopped; nothing of it was taken.")
+                    raise Cancelled("Reading was stopped. Nothing was taken from the file.")
                 tell(done, total or None)
 
             if pasted:

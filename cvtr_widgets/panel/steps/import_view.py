@@ -54,7 +54,7 @@ def file_view(found: Returns | None, frame: pd.DataFrame | None) -> dict[str, An
         "counts": [[state, n, STATE_WORDS[state]] for state in STATE_WORDS if (n := found.counts.get(state, 0))],
         "notes": [plain(note, 400) for note in found.notes],
         "wordings": _wordings(found),
-        "targets": [["", "not mapped: its rows stop"], *([_value(t), words] for t, words in found.targets())],
+        "targets": [["", "not mapped: its rows are left out"], *([_value(t), words] for t, words in found.targets())],
         "unclear": unclear,
         "groups": [[plain(describe(action, looked_up=False), 200), len(ids)] for action, ids in found.groups[:MOST]],
         "more": more,

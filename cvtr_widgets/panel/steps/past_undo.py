@@ -49,7 +49,7 @@ class PastUndo:
         if chosen is None:
             raise Refused("These runs are no longer in the list. Open the list again.")
         if self._processing.running:
-            raise Refused("A run is under way. Wait for its end, or stop it in step 3.")
+            raise Refused("A run is in progress. Wait until it ends, or stop it in step 3.")
         by, value = chosen
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
 
 WHAT = (
-    "An exception sends them, too. It makes another plan, which is confirmed anew. The name and the reason are in the sentence "
-    "that is confirmed, and with your login and these leads in the journal, the results and the exports."
+    "With an exception, these leads are sent, too. It makes a new plan, which you confirm again. The name and the reason are "
+    "part of the sentence you confirm; the journal, the results and the exports keep them with your login and these leads."
 )
-LATE = "Another plan is shown now, so no exception was made. Check it, and make the exception for that one."
+LATE = "Another plan is shown now, so no exception was made. Check it, and make the exception for that plan."
 
 
 class PolicyExceptions:
@@ -71,7 +71,7 @@ class PolicyExceptions:
         if not self._stopped or self._why_not:
             raise Refused(self._why_not or "The policy stops none of these leads, so there is nothing to except.")
         if not name.strip() or not reason.strip():
-            raise Refused("An exception needs the printed name of whoever makes it, and why. Say both.")
+            raise Refused("An exception needs a reason and the printed name of the person who makes it. Give both.")
         self.problem = None
 
         def work(_job: Job, _tell: Callable[[int, int | None], None]) -> Plan:
@@ -103,11 +103,11 @@ class PolicyExceptions:
             said.append(f"The policy stops {count_of(self._stopped)} of this plan; the table says why.")
             said += [plain(self._why_not, 400)] if self._why_not else []
         if self._never:
-            said.append(f"For {count_of(self._never)} it makes no exception: this is never done here.")
+            said.append(f"For {count_of(self._never)} no exception is possible: this is never done here.")
         return " ".join(said)
 
 
 def _one_of(names: tuple[str, ...]) -> str:
     if not names:
-        return "By the policy anybody may make it."
-    return f"By the policy {plain(' or '.join(names), 300)} may make it."
+        return "The policy allows anybody to make it."
+    return f"The policy only allows {plain(' or '.join(names), 300)} to make it."

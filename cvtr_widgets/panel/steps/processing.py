@@ -286,7 +286,7 @@ class ProcessingStep:
         return ""
 
     def _what_preview_is_of(self) -> str:
-        return " The preview is of what is selected and entered now, and undoes nothing." if self._takes_back else ""
+        return " This preview shows what is selected and entered now. It undoes nothing." if self._takes_back else ""
 
     # -- the run ------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cvtr_widgets.insight.finding import Findings
 
-NOT_LOADED = "Nothing was looked for: the panel shows no leads that were read. Load leads in step 1 and make the report again."
+NOT_LOADED = "Nothing was checked, because no leads are loaded in the panel. Load leads in step 1 and make the report again."
 
 
 def report_of(run: Run, ending: str, zone: tzinfo, leads: pd.DataFrame | None, *, at: str, lacks: str) -> bytes:

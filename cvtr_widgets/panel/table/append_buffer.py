@@ -31,7 +31,7 @@ class AppendBuffer:
             ValueError: a lead stands twice in ``frame``.
         """
         if not frame.index.is_unique:
-            raise ValueError("a lead stands twice in the frame")
+            raise ValueError("a lead is in the frame twice")
         ids = array_of(frame.index.to_numpy(np.int64))
         fresh = ~found_in(known, ids) & np.fromiter((i not in self._ids for i in ids.tolist()), bool, len(ids))
         if fresh.any():

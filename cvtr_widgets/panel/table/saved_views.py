@@ -93,5 +93,5 @@ def fitting(view: View, layout: Layout) -> tuple[tuple[str, ...], tuple[tuple[st
     names = tuple(dict.fromkeys(name for name in view.columns if name in known))
     sort = tuple({name: (name, down) for name, down in reversed(view.sort) if name in layout.own}.values())[::-1]
     missing = dict.fromkeys(n for n in [*view.columns, *(n for n, _ in view.sort)] if n not in known)
-    said = (f"These leads have no column {plain(n, LONGEST_TITLE)}: it is not shown or sorted by." for n in missing)
+    said = (f"These leads have no column {plain(n, LONGEST_TITLE)}: it is neither shown nor sorted by." for n in missing)
     return names, sort, tuple(said)

@@ -55,9 +55,9 @@ class TableSheet:
         if len(frame) and frame.index.dtype.kind != "i":
             raise ValueError("the frame's index does not hold lead ids")
         if not frame.index.is_unique:
-            raise ValueError("a lead stands twice in the frame")
+            raise ValueError("a lead is in the frame twice")
         if not frame.columns.is_unique:
-            raise ValueError("a column stands twice in the frame")
+            raise ValueError("a column is in the frame twice")
         self.frame = frame
         self.ids: IdArray = frame.index.to_numpy(np.int64)
         self.places = RowsOfIds(self.ids)

@@ -43,14 +43,14 @@ def test_it_is_offered_made_confirmed_anew_and_in_the_journal(driven, policy):
     driven.plan(ids, "test", reason="listed:Test lead")
     view = offered(driven)
     assert view["text"] == "The policy stops 3 leads of this plan; the table says why."
-    assert (view["button"], view["who"]) == ("Make an exception for 3 leads", "By the policy Mary Manager may make it.")
+    assert (view["button"], view["who"]) == ("Make an exception for 3 leads", "The policy only allows Mary Manager to make it.")
     assert "journal" in view["what"]
     driven.say("confirm", on=True)
     driven.say("signature", text="Mary Manager")
     before, texts = driven.fingerprint(), driven.state.texts_version
     assert "printed name" in except_them(driven, name=" ")
     assert "Another plan" in except_them(driven, fingerprint="x")
-    assert "made by Mary Manager. Ask them." in except_them(driven, name="Tom Typist")
+    assert "only allows Mary Manager to make exceptions. Ask them." in except_them(driven, name="Tom Typist")
     assert driven.fingerprint() == before
     assert driven.state.processing.confirmed
     assert except_them(driven) == ""
@@ -75,7 +75,7 @@ def test_it_is_offered_made_confirmed_anew_and_in_the_journal(driven, policy):
     ("rules", "action", "words"),
     [
         (CAP + "[exceptions]\nallowed = false\n", "test", "The policy allows no exceptions"),
-        ('never = ["test"]\n', "test", "it makes no exception: this is never done here"),
+        ('never = ["test"]\n', "test", "no exception is possible: this is never done here"),
     ],
 )
 def test_where_none_may_be_made_that_is_said(driven, policy, rules, action, words):
