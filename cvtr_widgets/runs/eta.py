@@ -16,6 +16,8 @@ class Eta:
         self._clock = clock
         self._lock = threading.Lock()
         self._started = clock()
+        # Seconds in which threads waited for the limit or the user, how many wait at this moment, and since when. The limit
+        # lets all of them wait or none, and a wait says nothing about how fast leads go through afterwards.
         self._stood = 0.0
         self._standing = 0
         self._since = 0.0
@@ -63,9 +65,13 @@ class Eta:
         meanwhile show that it was too short. None where it was, and nothing is sent either.
         """
         standing = limit_wait(requests, usage, waiting, window)
+        # Measured, as soon as there is something to measure. The wait for the limit is added and not measured: it comes in
+        # lumps of minutes, and a rate that held it would be wrong both before and after.
         if done:
             return todo / self.rate(done) + standing
         rest = (first or 0.0) - self.gone()
         if sent:
+            # With slow answers nothing is settled for a long time. The first estimate ran down to 2 s with most leads unsent,
+            # so what is sent counts as well.
             rest = max(rest, max(0, todo - sent) / self.rate(sent))
         return rest + standing if rest > 0 else None

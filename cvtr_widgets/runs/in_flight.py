@@ -25,7 +25,9 @@ class BlockInFlight:
     def __init__(self, ids: tuple[LeadId, ...], parts: Sequence[tuple[Chunk, tuple[LeadId, ...]]], began: Moment) -> None:
         """``began``: when their reading did."""
         self.ids = ids
+        # _left: chunks that are not through yet. _together: how many of them are read again at once.
         self._left = self._together = len(parts)
+        # How often a reading of this block took longer than a reading may be old.
         self._slow = 0
         self._lock = threading.Lock()
         read = self.read_at(began, len(parts))
@@ -39,6 +41,9 @@ class BlockInFlight:
             if not number or not began.old():
                 return began
             self._slow += 1
+            # The first slow reading is only repeated: the service may have been slow for once, and without an id filter pieces
+            # cost more requests than the whole (each lists a campaign's range again). Halves come after that. A single chunk
+            # cannot be cut, and must not be read for ever: it counts as read now, which is the best that this service can do.
             if self._slow > 1:
                 if number == 1:
                     return Moment.now()
@@ -66,6 +71,8 @@ class BlockInFlight:
         """Parts that wait and were read too long ago, the chunk's first; as many as are read together."""
         with self._lock:
             old = [part for part in self._waiting.values() if part.read.old()]
+            # Only parts that wait: those that other threads have taken are being sent, and reading them again would prove
+            # nothing.
             old.sort(key=lambda part: part.chunk.number != chunk.number)
             for part in (taken := old[: self._together]):
                 del self._waiting[part.chunk.number]

@@ -70,6 +70,7 @@ class LeadOutcomes:
         with self._lock:
             for lead_id in ids:
                 row = self._rows[lead_id]
+                # It was counted when the write was about to go out; nothing went out, so it is no attempt.
                 row.attempts -= not tried
                 row.started_at = row.started_at if row.attempts else None
                 self._set(row, Outcome.NOT_SENT, WAITS)
@@ -80,6 +81,7 @@ class LeadOutcomes:
             now = datetime.now(UTC)
             for lead_id, outcome, detail in ended:
                 row = self._rows[lead_id]
+                # Most leads of a run share a handful of details; interned, each text is in memory once.
                 self._set(row, outcome, sys.intern(detail))
                 self.done += not row.done
                 row.finished_at, row.done = now, True
@@ -93,6 +95,7 @@ class LeadOutcomes:
                     self.done += 1
 
     def _set(self, row: ResultRow, outcome: Outcome, detail: str) -> None:
+        # Kept up to date, because every progress event asks for the counts and a run may have a million rows.
         self._counts[row.outcome] -= 1
         self._counts[outcome] += 1
         row.outcome, row.detail = outcome, detail

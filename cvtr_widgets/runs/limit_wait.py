@@ -31,6 +31,8 @@ class LimitWait:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stand(0.0)
+        # The reader asks several pages at once; one that is still waiting in another thread must not send when the call has
+        # ended.
         self._over = True
 
     def __call__(self) -> bool:
@@ -41,6 +43,7 @@ class LimitWait:
             return True
         wait = self._service.waiting()
         self._stand(wait)
+        # A cancelled run still wants to read back what it has sent, so it waits a little for the limit, and no longer.
         since = self._run.cancelled_since
         return since is not None and wait > max(0.0, GRACE - since)
 

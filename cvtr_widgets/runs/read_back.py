@@ -54,6 +54,8 @@ class ReadBack:
         self._sample: set[LeadId] = set()
         self._next: Iterator[LeadId] = iter(())
         self._lock = threading.Lock()
+        # Leads to be read back, and leads that wait for the sample's result: if one lead of the sample is contradicted, those
+        # aside are read back as well.
         self._pending: dict[LeadId, PendingLead] = {}
         self._aside: dict[LeadId, PendingLead] = {}
         self.unread_because: ServiceError | None = None
@@ -93,6 +95,8 @@ class ReadBack:
         way, ended = self._verify.way, []
         for lead_id, said, words, kept in leads:
             item = PendingLead(lead_id, action, said, words, kept, time.monotonic())
+            # A yes for the whole call is weaker than a yes that names the lead: with verify="doubtful" only the second is
+            # believed.
             clear = said in {"yes", "queued"} and named
             if way == "all" or (way != "none" and not clear):
                 self._put(self._pending, item)
@@ -126,6 +130,8 @@ class ReadBack:
         Raises:
             ServiceError: they cannot be read. Cancelled: by the user, while the request limit made it wait.
         """
+        # Only a deletion is proven by absence, and then only if the service itself says that the lead is gone: a lead that is
+        # merely missing from a list may be hidden by a filter or by this account's rights.
         gone: set[LeadId] = set()
         deleting = any(family_of(action) is Family.DELETION for _, action in leads)
         with self._run.limit() as stopped:
@@ -173,6 +179,8 @@ class ReadBack:
             observation, row = now[item.lead_id], self._run.row(item.lead_id)
             waited = moment - item.since
             proof = prove(item.action, row.observation, observation, at_rest=self.at_rest(observation))
+            # Until its time is up a lead is only concluded if its effect is seen, or if nothing that the service sends could
+            # show it: "not seen yet" proves nothing.
             last = final or waited >= self._limit(item)
             early = last and waited < self._limit(item) and self._run.stopped
             slow = family_of(item.action) in SLOW
@@ -194,6 +202,7 @@ class ReadBack:
                 self._pending.pop(item.lead_id, None)
                 self._aside.pop(item.lead_id, None)
         kept = [(p.lead_id, o, d.replace(*unkept) if unkept[0] else d, p) for p, o, d in ended]
+        # The service's own words may hold a name or an address, so they are shown to the user and never written to the journal.
         rows = [(wanted_id, o, d.replace(p.words, p.kept) if p.words else d) for wanted_id, o, d, p in kept]
         self._run.step("before outcome")
         self.note(rows, later=later)
@@ -231,6 +240,7 @@ class ReadBack:
             return
         counts: Counter[Outcome] = Counter(self._run.row(i).outcome for i in self._sample)
         aside = list(self._aside.values())
+        # The sample has found a yes that was not true, so the other yeses cannot be trusted either.
         if counts[Outcome.CONTRADICTED]:
             with self._lock:
                 self._pending.update(self._aside)
@@ -246,6 +256,7 @@ class ReadBack:
             for item in items:
                 if item.late:  # of the sample: its time begins with its first reading
                     item.late, item.since, again = False, time.monotonic(), False
+            # The lead with the most time left decides: one reading serves all of them.
             left = max(self._limit(p) - (time.monotonic() - p.since) for p in items)
             stopped = self._run.stopped
             if left > 0 and not stopped and again:

@@ -53,6 +53,7 @@ BY_CAUSE: dict[Cause, Decision] = {
     Cause.TIMED_OUT: Decision(Applied.MAYBE, NextStep.READ, "no answer in time; the service may still do it"),
     Cause.UNREADABLE: Decision(Applied.MAYBE, NextStep.READ, "the answer cannot be read"),
     Cause.REDIRECTED: Decision(Applied.MAYBE, NextStep.READ, "the service redirected; it was not followed"),
+    # By then the client has tried to renew the token once and to send again.
     Cause.LOGIN_ENDED: Decision(Applied.NO, NextStep.STOP, "the login had expired, so the service did not process it"),
 }
 
@@ -93,6 +94,7 @@ def decision(answer: WriteAnswer, *, yes: bool | None = None) -> Decision:
         return BY_STATUS[status]
     if answer.refusal in KNOWN_REFUSALS.get(status, ()):
         return Decision(Applied.NO, NextStep.SPLIT, _NOT_LOOKED)
+    # A status outside of 1xx to 5xx is no HTTP that we know, so it is doubt, like a 5xx.
     found = BY_HUNDRED.get(status // 100, BY_HUNDRED[5])
     if found.then is NextStep.TAKE and yes is False:
         return Decision(Applied.MAYBE, NextStep.READ, f"the service answered {status}, which does not mean yes for this call")

@@ -64,10 +64,13 @@ class Sender:
         self._patience = patience
         self._back = back
         self._lock = threading.Lock()
+        # How many threads may read stale chunks again at the same time, see _part.
         self._turn = threading.BoundedSemaphore(2)
         self._misses = 0
         self._gather = 0.0
         self._read: Moment | None = None
+        # The last failure of the service that made leads stay unsent. The run may still go through; only if leads are left at
+        # its end does this become the run's error.
         self.miss: BaseException | None = None
         self._workers: Workers
 
@@ -89,11 +92,15 @@ class Sender:
         """Read a block and hold back what has changed since the plan; what remains is sent."""
         if not self._may_go():
             return
+        # The plan read these leads a moment ago: reading them once more would cost a request a page and show the same. Not
+        # where the action cannot be undone; those are read just before they are sent, always.
         if self._read is not None and not self._read.old() and not any(final(chunk.action) for chunk in block.chunks):
             self._to_workers(block.ids, [(chunk, chunk.ids) for chunk in block.chunks], self._read)
             return
         began = Moment.now()
         try:
+            # A block's reading counts from its beginning, not from its end: while a slow reading goes on, a colleague may
+            # change a lead that has already been read.
             going = self._held_back([(i, chunk) for chunk in block.chunks for i in chunk.ids])
         except CvtrError as error:
             self._not_sent(block.ids, error)
@@ -123,6 +130,7 @@ class Sender:
             row.chunk = chunk.number
             held.append((lead_id, Outcome.SKIPPED, "held back, changed since the plan: " + "; ".join(changed)))
         if held:
+            # They leave their places in the sample (verify="sample:N") to others, so that N leads are still read back.
             self._back.pass_over(lead_id for lead_id, _, _ in held)
             self._run.conclude(held)
             self._back.note(held, later=True)
@@ -146,11 +154,16 @@ class Sender:
         except CvtrError as error:
             self._not_sent(ids, error)
         finally:
+            # The last chunk of a block brings the whole block to its reading back: one request for a page of leads, instead of
+            # one for each chunk. Also after an error, for other chunks of the block may have been sent.
             if under_way.one_done():
                 self._workers.add(BACK, lambda: self._back.settle(self._back.among(under_way.ids), final=False, later=True))
 
     def _part(self, under_way: BlockInFlight, chunk: Chunk, alike: _SameRefusals) -> None:
         attempt = 1
+        # The loop ends when the part was sent and its answer has been dealt with, when it is given up, or when the run is
+        # stopped (its leads then stay unsent, and the run's end says so). Only a write that is proven not to be applied comes
+        # round again.
         while self._may_go():
             with ExitStack() as turn:
                 if under_way.stale(chunk):
@@ -163,21 +176,28 @@ class Sender:
                 if part is None:  # another thread reads it again just now, or it took too long once more
                     self._run.sleep(0.02)
                     continue
+                # All of its leads were held back by the reading before.
                 if not part.ids:
                     return
                 answer, rule = self._once(part, attempt)
             if rule.then not in {NextStep.RESEND, NextStep.WAIT}:
                 self._follow(chunk, part.ids, answer, rule, alike)
                 return
+            # Back to the block while this thread waits: if the reading becomes stale meanwhile, whichever thread comes first
+            # reads it again together with the block's other waiting chunks.
             under_way.put([part])
             if answer.cause is Cause.HELD:
                 continue
+            # A write that was withdrawn before it went out (HELD, above) is no attempt: a user may pause a run as often as they
+            # like.
             if attempt > RESENDS:
                 self._leave(part.ids, f"not sent after {attempt} tries: {answer.detail or rule.because}")
                 self._missed(
                     RunError(f"The service could not be reached: {answer.detail}. Try again later, with session.resume().")
                 )
                 return
+            # After a 429 there is no pause of our own: the rate limiter was told what the service said, and _may_go waits for
+            # it.
             self._run.sleep(self._patience.resend * 2 ** (attempt - 1) if rule.then is NextStep.RESEND else 0)
             attempt += 1
 
@@ -189,6 +209,8 @@ class Sender:
             read = under_way.read_at(began, len(parts))
             parts = [ChunkPart(part.chunk, tuple(i for i in part.ids if i in going), read) for part in parts]
         finally:
+            # In any case: after a failed reading they go back as they were, with their old moment, so that nothing is sent on
+            # the strength of it.
             under_way.put(parts)
 
     def _follow(self, chunk: Chunk, ids: tuple[LeadId, ...], answer: WriteAnswer, rule: Decision, alike: _SameRefusals) -> None:
@@ -216,6 +238,8 @@ class Sender:
         run, started, (chunk, ids, read) = self._run, datetime.now(UTC), part
         said = {"chunk": chunk.number, "attempt": attempt, "action": str(chunk.action.kind), "plan": run.plan.short, "leads": ids}
         run.step("before intent")
+        # Durable before the request exists. If this process is killed at any point from here on, the journal says which leads
+        # may have been changed; if it cannot be written, nothing is sent.
         self._journal.write(run.id, "intent", said, gather=self._gather)
         run.leads.sends(ids, chunk.number, started)
         run.step("intent")
@@ -226,10 +250,14 @@ class Sender:
                     held=lambda: run.holds_back or read.old(), leave=lambda: run.stopped,
                 )  # fmt: skip
         except CvtrError:
+            # The client raises its own errors only before anything goes out (entry not proven, no place in the dialect).
+            # Whatever happens later comes back as an answer with its cause.
             run.leads.not_applied(ids, tried=False)
             self._note_answer(chunk, ids, attempt, NOT_MADE, None, NextStep.STOP)
             raise
         except BaseException as error:
+            # Ctrl-C, MemoryError or a bug, at a moment when the request may be on its way: these leads are read back like any
+            # other doubt.
             self._doubtful(chunk, ids, f"a fault in cvtr_widgets ({type(error).__name__}) while it was being sent")
             raise
         try:
@@ -249,6 +277,7 @@ class Sender:
             run.leads.not_applied(ids, tried=answer.cause is not Cause.HELD)
         self._note_answer(chunk, ids, attempt, str(answer.cause), answer, rule.then)
         run.step("answer noted")
+        # Not for SPLIT: its leads go out again in halves, and each lead counts once.
         if rule.then is NextStep.TAKE or rule.then is NextStep.READ:
             run.went_out(len(ids))
         return rule
@@ -300,6 +329,8 @@ class Sender:
             # Once a chunk, as doubt waits: whatever answered, the service may still be carrying the call out.
             self._run.sleep(self._patience.doubt)
         began, now = Moment.now(), self._back.read([(i, chunk.action) for i in ids])
+        # Unchanged in both ways: what would prove the action does not show it, and nothing else differs either. A lead that a
+        # colleague changed at this moment is not sent again.
         unchanged: list[LeadId] = []
         for lead_id in ids:
             before = self._run.row(lead_id).observation
@@ -311,12 +342,16 @@ class Sender:
             changed = set(ids) - set(unchanged)
             self._back.settle(self._back.among(changed), final=False, observations=now)
             self._back.forget(unchanged)
+            # So that the journal knows them as not sent again. A kernel that is killed now must not leave them in doubt: they
+            # are proven untouched, and a resumed run may send them.
             self._note_answer(chunk, tuple(unchanged), 0, "read back unchanged", answer, NextStep.WAIT)
             self._run.leads.not_applied(unchanged)
             middle = len(unchanged) // 2
             halves = [
                 BlockInFlight(half, [(chunk, half)], began) for half in (tuple(unchanged[:middle]), tuple(unchanged[middle:]))
             ]
+            # In this thread, one after the other: one bad lead among 50 costs about twelve more writes, and what the first half
+            # was refused for is known (alike) before the second goes out.
             for half in halves:
                 self._part(half, chunk, alike)
             return

@@ -28,6 +28,7 @@ class Signal:
 
     def set(self) -> None:
         """Set it, and wake all that wait."""
+        # Without the lock: the flag alone decides, and whoever waits looks at it after SLICE seconds at the latest.
         self._on = True
         with self._lock:
             self._changed.notify_all()

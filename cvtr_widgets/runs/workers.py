@@ -24,6 +24,7 @@ class Workers:
     def __init__(self, threads: int, source: Iterator[Task], name: str, *, last: int = 0) -> None:
         self._source = source
         self._last = last
+        # Tasks taken from the source and not begun: with more than last of them in sight, the end is not near yet.
         self._next_ones: deque[Task] = deque()
         self._names = [f"{name}-{n}" for n in range(threads)]
         self._ready: defaultdict[int, deque[Task]] = defaultdict(deque)
@@ -49,6 +50,7 @@ class Workers:
         begun: list[threading.Thread] = []
         try:
             for thread in threads:
+                # Before start(): an exception thrown in between must not leave a thread running that nobody joins.
                 begun.append(thread)
                 thread.start()
         except BaseException as error:  # noqa: BLE001  it is raised below
@@ -90,6 +92,8 @@ class Workers:
                     return task
                 if not self._working:
                     break
+                # Others are working, and their tasks may add more. A notice can be lost to a thrown exception, so the wait is
+                # short.
                 self._changed.wait(SLICE)
             self._changed.notify_all()
             return None
@@ -99,6 +103,9 @@ class Workers:
 
     def _one(self) -> Task | None:
         ready = [rank for rank, tasks in self._ready.items() if tasks]
+        # While the source has more, what is further along goes first (reading back before sending before reading): few leads
+        # are in flight, and Cancel has little to wait for. Near the end the order is reversed, so that the last blocks are read
+        # at once and all threads have something to send.
         if self._next_ones and (self._drained or not ready):
             return self._next_ones.popleft()
         return self._ready[min(ready) if self._drained else max(ready)].popleft() if ready else None
