@@ -66,6 +66,8 @@ _JUDGES = re.compile(
 """Words that may say which of the ids beside them are meant, or that the numbers are something else."""
 _ITEMS = re.compile(r"[,;|]")
 _FEWEST = 3
+_BRACKETED = re.compile(r"(\s*)[\[({]([0-9\s,\"'#]*)[\])}](\s*)")
+_MARKED = re.compile(r"[ \t]*(?:([-+*\u2022\u2023\u25aa\u00b7\u2013])[ \t\xa0]+|((?:>[ \t]?)+))(?=#?[1-9])")
 _COUNTED = re.compile(r"\b[0-9]+\s+(?:leads?|ids?|lead\s+ids?)\b", re.IGNORECASE)
 
 
@@ -111,6 +113,22 @@ def _says_nothing(word: str) -> bool:
     bare = word.strip(".!()\"'")
     named = other_heading(bare) or other_heading(bare.rstrip("s")) or heading(bare) is not None
     return bare.isalpha() and not named and _JUDGES.fullmatch(bare) is None
+
+
+def unwrapped(text: str) -> str:
+    """A text without the brackets of a Python or JSON list, and without the marks of a list in a mail or a chat.
+
+    Brackets go where nothing but one list stands in the text; bullets and the ``>`` of a quoted mail where two lines or more
+    begin with the same one (a single ``> 167457`` may say *greater than*; ``+`` beside ``-`` says what changed).
+    """
+    if (list_ := _BRACKETED.fullmatch(text)) is not None:
+        return f"{list_[1]}{list_[2]}{list_[3]}"
+    lines = text.splitlines(keepends=True)
+    marked = [_MARKED.match(line) for line in lines]
+    marks = [one[1] or ">" for one in marked if one is not None]
+    if len(marks) < 2 or len(set(marks)) > 1:
+        return text
+    return "".join(line[one.end() :] if one is not None else line for line, one in zip(lines, marked, strict=True))
 
 
 def numbers_in(line: str) -> int:

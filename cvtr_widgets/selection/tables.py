@@ -28,18 +28,21 @@ HEADER_ROWS: Final = 200
 # The more explicit, the lower. "Leads" is left out on purpose: in reports it heads a number of leads.
 _NAMES: Final = {"id": 1, "ids": 1, "lead": 2}
 _LEAD_ID = re.compile(
-    r"(?:convertr)?lead(?:s)?(?:ids?|no|nr|numbers?|identifier)(?:(?:from|in|at)?convertr)?|convertr(?:ids?|no|nr|number)|(?:lead)?idsconvertr"
+    r"(?:convertr)?lead(?:s)?(?:ids?|no|nr|numbers?|nummern?|identifier)(?:(?:from|in|at)?convertr)?|convertr(?:ids?|no|nr|number)|(?:lead)?idsconvertr"
 )
 _COUNTED = re.compile(r"(?:(?:number|no|count|total)of)?leads(?:count|total)?|leadcount|totalleads|anzahlleads")
 
 _OTHER_NAMES = (
-    r"(campaign|publisher|generator|lead generator|advertiser|agency|channel|form|user|account|client|customer|order|job"
-    r"|contract|score|points|payout|amount|price|budget|cost|count|total|leads|number|phone|telephone|mobile|tel|fax|post ?code"
-    r"|postal code|zip|date|time|year|age)"
-    r"( (id|ids|no|nr|number|code|name))?"
+    r"(?:(?:campaign|publisher|generator|lead generator|advertiser|agency|channel|form|user|account|client|customer|order|job"
+    r"|contract|score|point|payout|amount|price|budget|cost|count|total|lead|number|phone|telephone|mobile|tel|fax|post ?code"
+    r"|zip|date|time|year|age|month|week|day|invoice|ticket|product|sku|row|line|page|ref|reference|payment"
+    r"|transaction|employee|person|contact|site|url|ip|kampagne|telefon|rechnung|kunde|preis|campagne|facture)[sn]?"
+    r"|agencies|postal code|inquir(?:y|ies)|opportunit(?:y|ies)|rechnungen|auftrag|auftr\u00e4ge|betr\u00e4ge|betrag|preise"
+    r"|punkte|anzahl|summen?|prix|t\u00e9l\u00e9phones?|campa\u00f1as?|tel\u00e9fonos?|facturas?|precios?)"
+    r"(?: (?:id|no|nr|number|code|name)s?)?"
 )
 _BLOCK = re.compile(_OTHER_NAMES)
-_OTHER = re.compile(_OTHER_NAMES + r"|.+ (id|ids|number|no|nr|code|phone|telephone|mobile)")
+_OTHER = re.compile(_OTHER_NAMES + r"|.+ (?:id|number|no|nr|code|phone|telephone|mobile)s?|\w+nummern?")
 NUMBERS = re.compile(r"[\s\d.,'%€$£+-]*")
 
 

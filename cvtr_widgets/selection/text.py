@@ -3,6 +3,7 @@
 Ids are separated by commas, semicolons, spaces, tabs, bars or lines. A line that holds anything but ids, damaged numbers
 and the words *lead*, *id* and *#* is refused whole: in “not 12, 13” or “Campaign 44064” no number may be taken for a lead.
 Only where one item of a list of at least three ids holds a word that says nothing of the others, these are taken.
+Brackets around a list and the bullets of its lines are no part of it.
 A comma separates, but ``167,457`` is refused: it may be one id with a thousands separator.
 """
 
@@ -19,7 +20,15 @@ from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected
 from cvtr_widgets.reader_limits import TEXT_BYTES, TEXT_ROWS
 from cvtr_widgets.selection.lead_id import SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
-from cvtr_widgets.selection.lines import harmless, ids_around_a_word, names_ids_beside_something, negates, numbers_in, why_no_list
+from cvtr_widgets.selection.lines import (
+    harmless,
+    ids_around_a_word,
+    names_ids_beside_something,
+    negates,
+    numbers_in,
+    unwrapped,
+    why_no_list,
+)
 from cvtr_widgets.selection.odd_ids import KnownIds, alike, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import take
@@ -49,6 +58,7 @@ _SPACED = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[\xa0\u2007\u2009\u202f'’][0-9]{
 _QUICK = re.compile(r"[0-9 \t\n,;]*")
 _QUICK_NOT = re.compile(r"(?<![0-9])0|[0-9]{19}|[0-9],00?(?![0-9])|(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])")
 _QUICK_GROUPED = re.compile(rf"(?<![^\s;]){_GROUPS}(?=$|[\s;]|,(?:$|[\s;]))", re.MULTILINE)
+_WRAPPED = re.compile("[-*>\u2022\u2023\u25aa\u00b7\u2013\\[({]")
 _TO_SPACES: Final = str.maketrans(",;", "  ")
 
 
@@ -86,6 +96,8 @@ def _too_long(text: str) -> str:
 def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
     if why := _too_long(text):
         return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(text[:200])), why)])
+    if _WRAPPED.search(text):
+        text = unwrapped(text)
     pasted = _as_table(text, origin)
     if pasted is not None:
         return pasted

@@ -143,6 +143,21 @@ KINDS: dict[str, Maker] = {
     "another table below, as CSV": lambda _, ids: (
         ("Lead ID,Name\n" + "\n".join(f"{i},x" for i in ids[:2]) + "\n\nPlace,Name,Lead ID\n"
          + "\n".join(f"{n},x,{i}" for n, i in enumerate(ids[2:], 70_001))).encode(), ids, True),
+    "a list of Python": lambda rng, ids: (str(rng.choice([list, tuple, set])(ids)), ids, True),
+    "a list of JSON": lambda _, ids: ("[\n" + ",\n".join(f'  "{i}"' for i in ids) + "\n]\n", ids, True),
+    "pairs in brackets": lambda rng, ids: (str([[i, s] for i, s, _, _ in rows_of(rng, ids)]), [], True),
+    "with bullets": lambda rng, ids: ("\n".join(f"{mark} {i}" for mark in [rng.choice("-*•–")] for i in ids), ids, True),
+    "quoted in a mail": lambda rng, ids: (
+        "\n".join(f"{rng.choice(['>', '> ', '>> '])}{i}" for i in ids) + "\nOn 24 Nov 2026 at 10:15, Tom wrote:", ids, True),
+    "bullets with scores": text("* {i} {score}"),
+    "bullets below another name": lambda _, ids: ("Campaigns:\n" + "\n".join(f"- {i}" for i in ids), [], True),
+    "bullets that say not": lambda _, ids: ("Keep:\n" + "\n".join(f"- {i}" for i in ids), [], True),
+    "what changed": lambda _, ids: ("\n".join(f"{'-+'[n % 2]} {i}" for n, i in enumerate(ids)), ids[1::2], False),
+    "ticked or not": lambda rng, ids: ("\n".join(f"- [{rng.choice('x ')}] {i}" for i in ids), [], True),
+    "greater than one": lambda _, ids: (f"> {ids[0]}", [], True),
+    "below another name": lambda rng, ids: (
+        rng.choice(["Campaigns", "Phone numbers:", "Invoices", "Tickets:", "Kampagnen", "Rows", "Order numbers", "Prices", "T\u00e9l\u00e9phones"])
+        + "\n" + "\n".join(map(str, ids)), [], True),
     "a score among ids": lambda rng, ids: ("\n".join(map(str, [*ids, rng.randint(1, 100)])), ids, True),
 }  # fmt: skip
 SEEDS = range(4)
