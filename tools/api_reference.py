@@ -12,6 +12,7 @@ from cvtr_widgets.learn.lesson import Lesson
 from cvtr_widgets.models import Limits, Progress, Signature
 from cvtr_widgets.plans.plan import PlanEntry
 from cvtr_widgets.runs import history, results
+from cvtr_widgets.runs.history import LastRun
 from cvtr_widgets.runs.options import Patience
 from cvtr_widgets.session import service_frames
 from cvtr_widgets.session.lead_loader import LeadDetail
@@ -27,7 +28,7 @@ CLASSES: tuple[tuple[str, type], ...] = (
     ("panel", cvtr.LeadPanel), ("look", cvtr.LookPanel),
     ("table", cvtr.LeadTable), ("sandbox", cvtr.Sandbox), ("watch", LeadWatch), ("lesson", Lesson),
 )  # fmt: skip
-VALUES: tuple[type, ...] = (Limits, Patience, Progress, Signature, PlanEntry, LeadDetail)
+VALUES: tuple[type, ...] = (Limits, Patience, Progress, Signature, PlanEntry, LeadDetail, LastRun)
 FRAMES = (
     ("plan.frame", cvtr.Plan.frame), ("run.results", results.results_frame), ("session.history()", history.history_frame),
     ("session.unfinished()", history.unfinished_frame), ("session.recorded(run_id)", history.recorded_frame),

@@ -70,7 +70,10 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed makes the same leads.")] = 1,
     folder: Annotated[
         Path | None,
-        typer.Option(show_default="~/cvtr-widgets-demo", help="Where the notebooks are put. What you change there stays."),
+        typer.Option(
+            show_default="~/cvtr-widgets-demo",
+            help="Where the notebooks and the journal are put. What you change stays.",
+        ),
     ] = None,
     voila: Annotated[bool, typer.Option("--voila", help="Show the panel as a page of its own, without the notebook.")] = False,
     latency: Annotated[
@@ -88,6 +91,8 @@ def demo(
     for line in lay_out(place):
         typer.echo(line)
     os.environ.pop("CVTR_SANDBOX_URL", None)  # a sandbox of our own, not one to join
+    journal = os.environ.get("CVTR_JOURNAL") or str(place / "journal")  # what was tried is not among this user's own runs
+    typer.echo(f"Journal of runs in {journal}")
     from cvtr_widgets.connection import Sandbox
 
     story = "bad_month" if STORIES[0] <= leads <= STORIES[1] else None  # so that Look has something to find
@@ -98,7 +103,7 @@ def demo(
         lab = JupyterLab(
             place,
             port=port,
-            environ={"CVTR_SANDBOX_URL": sandbox.url},
+            environ={"CVTR_SANDBOX_URL": sandbox.url, "CVTR_JOURNAL": journal},
             options=visitors.options() if voila else (),
             config=visitors.CONFIG if voila else None,
             given_up=lambda: stop.asked,

@@ -206,6 +206,8 @@ class PanelState:
             "resume": self._resume,
             "watch": self._watch,
             "look_again": self.past.look,
+            "past_hide": self.past.hide,
+            "past_rest": self._retyped(self._select_past_rest),
             "start_over": self._retyped(self._start_over),
             "same_again": self._retyped(lambda: self._start_over(same=True)),
             "to_results": last.back_to_results,
@@ -360,6 +362,17 @@ class PanelState:
         self.step = 2
         self.type.take(given)
         self.texts_version += 1
+
+    def _select_past_rest(self, run: str) -> str | None:
+        """Go on with what an earlier kernel's run did not send, with the action that it had."""
+        self._not_while_running()
+        last = self.past.not_sent(run)
+        self.processing.forget()
+        self.leads.select_these(last.not_sent)
+        self.type.take(last.given)
+        self.step = 2
+        self.past.hide(run)
+        return None if self.type.kind else "The leads are selected. Enter the action again: the journal does not keep all of it."
 
     def _select_rest(self, place: int) -> None:
         """Select leads that stay different after a run was taken back; those that lack only a reason go to step 2 for one."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,8 @@ from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.ownership import whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
-from cvtr_widgets.models import HashedText, Identity, Outcome, Verdict
-from cvtr_widgets.runs.replay import Recorded
+from cvtr_widgets.models import Action, HashedText, Identity, LeadId, Outcome, Verdict
+from cvtr_widgets.runs.replay import Recorded, replay
 from cvtr_widgets.runs.results import results_frame, rows_of
 
 if TYPE_CHECKING:
@@ -126,6 +128,44 @@ def _details(said: Mapping[str, Any]) -> dict[str, str | None]:
 def _exception(said: Mapping[str, Any]) -> str | None:
     made = said.get("exception")
     return f"{made['name']}: {made['reason']} ({count_of(len(made['leads']))})" if made else None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """A run that has ended: ``ended`` (UTC), ``state`` (``done``, ``cancelled`` or ``failed``), ``actions`` with how many leads
+    each was for, ``counts`` of leads by outcome, ``not_sent`` (lead ids) with the actions that they were ``given``.
+    """
+
+    run_id: str
+    ended: datetime
+    state: str
+    actions: tuple[tuple[Action, int], ...]
+    counts: Mapping[str, int]
+    not_sent: tuple[LeadId, ...]
+    given: frozenset[Action]
+
+
+def last_run(journal: Journal, identity: Identity) -> LastRun | None:
+    """The run of this account that ended last, unless it may be resumed (``unfinished_frame`` has those); None if there is none.
+
+    Raises:
+        JournalError: its entries cannot be read.
+    """
+    frame = history_frame(journal, identity=identity)
+    known = (frame["origin"] != "") | bool(identity.world)  # an older version did not note the address
+    frame = frame[frame["ended"].notna() & known].sort_values("ended", kind="stable")
+    if frame.empty or frame["open"].iloc[-1]:
+        return None
+    run_id, about = str(frame.index[-1]), frame.iloc[-1]
+    run = replay(journal, run_id)
+    actions = tuple(run.plan.by_group)
+    unsent = tuple(run.at("not_sent"))
+    groups, wanted = run.plan.groups, set(unsent)
+    return LastRun(
+        run_id, about["ended"].to_pydatetime(), str(about["state"]), actions,
+        {name: int(about[name]) for name in OUTCOME_COLUMNS if about[name] == about[name] and about[name]},
+        unsent, frozenset(groups[e.group][0] for e in run.plan.sendable if e.lead_id in wanted),
+    )  # fmt: skip
 
 
 def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Path) -> pd.DataFrame:

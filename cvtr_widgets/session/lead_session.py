@@ -17,6 +17,7 @@ from cvtr_widgets.models import Action, ActionKind, Identity, LeadId, Progress, 
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_file import PlanFile
+from cvtr_widgets.runs.history import LastRun
 from cvtr_widgets.runs.options import Patience
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.odd_ids import KnownIds
@@ -198,10 +199,7 @@ class LeadSession:
     def is_delivered(self, leads: Any, *, cancel: Cancel = None) -> pd.DataFrame:
         """Ask the service which leads are delivered (``is-lead-delivered``, which changes nothing). ``leads``: in any form that
         ``select`` takes. Index ``lead_id`` (int64), in the order given; ``delivered`` (boolean; empty where the service's answer
-        for a lead is missing or cannot be understood).
-
-        Raises:
-            RequestRefused: the service refuses to say. Cancelled: ``cancel`` turned true.
+        for a lead is missing or unclear). Raises RequestRefused: the service refuses to say. Cancelled: ``cancel`` turned true.
         """
         return frames.delivered_frame(self.client, self.select(leads).ids, stopper(cancel))
 
@@ -248,11 +246,10 @@ class LeadSession:
         """
         chosen = groups_of(action, selection, self.select)
         reading = None if fresh else as_loaded([(one, leads.ids) for one, leads in chosen], frame)
-        stop = stopper(cancel)
-        rules = self._running.policy.rules((one for one, _ in chosen), cancelled=stop)
+        more: dict[str, Any] = {"reading": reading, "include_cannot_tell": include_cannot_tell, "cancelled": stopper(cancel)}
+        rules = self._running.policy.rules((one for one, _ in chosen), cancelled=more["cancelled"])
         with self._plan_bar(on_progress) as tell:
-            more: dict[str, Any] = {"rules": rules, "on_progress": tell, "cancelled": stop}
-            return plan_of(self.client, chosen, reading=reading, include_cannot_tell=include_cannot_tell, **more)
+            return plan_of(self.client, chosen, rules=rules, on_progress=tell, **more)
 
     def _plan_bar(self, on_progress: Callable[[int, int], None] | None) -> ProgressBar:
         return self._bar("leads read", None if on_progress is None else lambda done, total: on_progress(done, total or 0))
@@ -269,8 +266,7 @@ class LeadSession:
             PlanOutOfDate: a byte of the file was changed; it was made at another enterprise, address or sandbox; the service's
             list of reasons has changed. PlanError: it is not a plan file. ServiceError: the leads cannot be read.
         """
-        more: dict[str, Any] = {"include_changed": include_changed, "on_progress": on_progress, "cancel": cancel}
-        return self.open_held_plan(plan_file.read(path), **more)
+        return self.open_held_plan(plan_file.read(path), include_changed=include_changed, on_progress=on_progress, cancel=cancel)
 
     def open_held_plan(
         self, held: PlanFile, *, include_changed: bool = False,
@@ -447,6 +443,10 @@ class LeadSession:
             frame.attrs["problems"] = list(problems)
             warnings.warn(NOT_WHOLE.format(problems[0]), stacklevel=2)
         return frame
+
+    def last_run(self) -> LastRun | None:
+        """The run of this account from this machine that ended last, if it cannot be resumed; see ``runs.history.LastRun``."""
+        return self._running.last_run()
 
     def recorded(self, run_id: Run | str) -> pd.DataFrame:
         """Results of a run as far as the journal has them (columns as ``run.results``), also while another kernel is running it.

@@ -32,6 +32,7 @@ from cvtr_widgets.plans.undo import EndedRun
 from cvtr_widgets.plans.verify_mode import verify_way
 from cvtr_widgets.reports.run_facts import RunFacts
 from cvtr_widgets.runs import history
+from cvtr_widgets.runs.history import LastRun
 from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.replay import Recorded, replay
 from cvtr_widgets.runs.report_facts import facts_of_recorded
@@ -325,6 +326,10 @@ class RunRegistry:
         frame = self.history()
         runs = [replay(self.journal, run_id) for run_id in frame.index[frame["open"]]]
         return history.unfinished_frame(frame, [r for r in runs if r.unfinished], self.journal.path)
+
+    def last_run(self) -> LastRun | None:
+        """See ``runs.history.last_run``."""
+        return history.last_run(self.journal, self._client.identity)
 
     def recorded(self, run_id: str) -> pd.DataFrame:
         """Results of a run as far as the journal has them; also of one that another kernel carries out just now."""

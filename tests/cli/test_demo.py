@@ -49,6 +49,7 @@ def test_both_servers_answer_and_a_signal_leaves_nothing_behind(tmp_path, number
     with demo(tmp_path / "demo") as running:
         assert running.ask(f"api/contents/{PANEL}?content=0")["name"] == PANEL
         assert running.log_in() == "bearer"
+        assert f"Journal of runs in {tmp_path / 'demo' / 'journal'}" in running.lines
         running.open_notebook()
         assert len(running.family()) >= 3  # the demo, JupyterLab, a kernel
         assert running.stop(number) == []

@@ -43,13 +43,14 @@ REFUSED: dict[str, dict[str, object]] = {
     "select_rest": {"place": 0},
     "resume": {"run": "gone", "send": True, "comment": ""},
     "watch": {"run": "gone"},
+    "past_rest": {"run": "gone"},
     "to_results": {},
 }
 """Of a panel without plan and run, in which the first day is half-typed."""
 NEVER_REFUSED = {
     "hello", "ping",  # nobody presses them
     "filter", "source", "day", "range", "search", "page", "size", "only", "marked_only", "narrow_none", "ask_counts", "drop_view", "drop_kept",
-    "select_none", "drop_file", "detail_close", "stop", "include", "verify", "action", "reason", "own_reason", "category", "comment",
+    "select_none", "drop_file", "detail_close", "past_hide", "stop", "include", "verify", "action", "reason", "own_reason", "category", "comment",
     "integration", "ids", "detail_step", "sort",  # what they set or take away is seen at once
     "refresh", "look_up", "detail", "lists_again", "look_again",  # they read, and what fails is told by the job (see below)
     "upload",  # tests/panel/steps/test_file_imports.py

@@ -197,6 +197,8 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "resume": {"run": _text(100), "send": _flag, "comment": _text(20_000)},
     "watch": {"run": _text(100)},
     "look_again": {},
+    "past_hide": {"what": _text(100)},
+    "past_rest": {"run": _text(100)},
     "start_over": {},
     "same_again": {},
     "to_results": {},

@@ -1,4 +1,4 @@
-// One lead with all that is known of it, below the table: fields, job results, notes.
+// One lead with all that is known of it, beside the table (below it where that is narrow): fields, job results, notes.
 
 import { problemBox } from "./answers.js";
 import { button, h, setAttribute, setShown, setText } from "./dom.js";
@@ -64,14 +64,15 @@ function leadFacts() {
  */
 function detailBar(link, shown) {
   const title = h("h4", { tabindex: "-1" });
-  const previous = button("‹ Previous lead", { class: "cvtr-detail-previous" }, () => link.send("detail_step", { step: -1 }));
-  const next = button("Next lead ›", { class: "cvtr-detail-next" }, () => link.send("detail_step", { step: 1 }));
-  const close = button("Close", { class: "cvtr-detail-close" }, () => link.send("detail_close"));
+  const previous = button("‹ Previous", { class: "cvtr-detail-previous", title: "Previous lead (P)" }, () => link.send("detail_step", { step: -1 }));
+  const next = button("Next ›", { class: "cvtr-detail-next", title: "Next lead (N)" }, () => link.send("detail_step", { step: 1 }));
+  const close = button("Close", { class: "cvtr-detail-close", title: "Close (Esc)" }, () => link.send("detail_close"));
   const select = tickBox("Selected", "cvtr-detail-tick", (on) => link.send("tick", { ids: [shown()], on }));
   const decide = Object.entries(MARKS).map(([mark, text]) => button(text,
     { class: `cvtr-decide cvtr-decide-${mark}`, "data-mark": mark, "aria-pressed": "false" }, () => link.send("decide", { id: shown(), mark })));
-  const element = h("div", { class: "cvtr-bar" }, title, select.element, h("span", { class: "cvtr-soft" }, "Mark for"), ...decide,
-    h("span", { class: "cvtr-grow" }), previous, next, close);
+  const element = h("div", { class: "cvtr-bar" }, h("div", { class: "cvtr-bar" }, title, select.element),
+    h("div", { class: "cvtr-bar cvtr-detail-steps" }, previous, next, close),
+    h("div", { class: "cvtr-bar" }, h("span", { class: "cvtr-soft" }, "Mark for"), ...decide));
 
   /** @param {Section} detail */
   function update({ id, on, mark }) {
@@ -88,7 +89,7 @@ function detailBar(link, shown) {
  * @param {Link} link
  * @param {(id: string) => void} closed
  */
-export function detailPane(link, closed) {
+function detailPane(link, closed) {
   let shownId = ""; // for the lead that stands here now: a second press before the next one has come is about none
   const bar = detailBar(link, () => shownId);
   const problem = problemBox(link);
@@ -120,8 +121,24 @@ export function detailPane(link, closed) {
     problem.update(detail.problem);
     setShown(waiting, !detail.found && !detail.problem);
     facts.draw(detail.found);
-    if (fresh) bar.title.focus({ preventScroll: false });
+    if (!fresh) return;
+    element.scrollTop = 0;
+    bar.title.focus({ preventScroll: true });
+    element.scrollIntoView({ block: "nearest" });
   }
 
   return { element, update };
+}
+
+/** A table with the detail of one of its leads beside it. @param {Link} link @param {import("./table.js").LeadTable} table */
+export function withDetail(link, table) {
+  const pane = detailPane(link, (id) => table.focusOn(id));
+
+  /** @param {any} detail */
+  function update(detail) {
+    pane.update(detail);
+    table.detailOf(detail?.id ?? "");
+  }
+
+  return { element: h("div", { class: "cvtr-split" }, table.element, pane.element), update };
 }

@@ -2,7 +2,7 @@
 
 import { problemBox } from "./answers.js";
 import { arrangeTools } from "./arrange.js";
-import { detailPane } from "./detail.js";
+import { withDetail } from "./detail.js";
 import { button, h, progressLine, setEnabled, setLines, setShown, setText } from "./dom.js";
 import { tickBox, typed } from "./fields.js";
 import { inWords, startSmall } from "./format.js";
@@ -107,14 +107,14 @@ export function leadsStep(link) {
   table.foot.working.append(working.element);
   const notes = h("ul", { class: "cvtr-notes", hidden: true });
   const decided = decidedLine(link, table);
-  const detail = detailPane(link, (id) => table.focusOn(id));
+  const detail = withDetail(link, table);
   const given = givenIds(link);
   const files = fileSteps(link);
   const why = h("ul", { class: "cvtr-why" });
   const notTaken = h("span", { class: "cvtr-warn cvtr-not-taken" });
   const next = button("Next: type", { class: "cvtr-main cvtr-next" }, () => { given.flush(); link.send("go", { step: 2 }); });
   const element = h("div", { class: "cvtr-body cvtr-none-loaded" }, filters.element, ...notices.elements, files.returns, arrange.element,
-    table.element, menu.element, arrange.sorts, notes, decided.element, detail.element, ...given.elements, ...files.elements,
+    detail.element, menu.element, arrange.sorts, notes, decided.element, ...given.elements, ...files.elements,
     h("div", { class: "cvtr-foot" }, why, notTaken, next));
 
   /** @param {Section} view @param {boolean} fresh */

@@ -1,20 +1,44 @@
-// Runs that did not finish, above the steps.
+// Runs that did not finish, and what the last run of an earlier kernel left undone, above the steps.
 
 import { problemBox } from "./answers.js";
-import { button, h, setAttribute, setLine, setLines, setShown } from "./dom.js";
+import { button, h, setAttribute, setLine, setLines, setShown, setText } from "./dom.js";
 import { labelled } from "./fields.js";
 
 /** @import { Link, Section } from "./messages.d.ts" */
+
+/** What the last run of an earlier kernel left undone. @param {Link} link */
+function lastRun(link) {
+  let id = "";
+  const text = h("b");
+  const see = button("Show its results", { class: "cvtr-last-watch" }, () => link.send("watch", { run: id }));
+  const rest = button("", { class: "cvtr-last-rest" }, () => link.send("past_rest", { run: id }));
+  const hide = button("Hide", { class: "cvtr-link cvtr-last-hide" }, () => link.send("past_hide", { what: id }));
+  const element = h("div", { class: "cvtr-last", role: "status", hidden: true }, text,
+    h("span", { class: "cvtr-last-tools" }, see, rest, hide));
+
+  /** @param {Section | null} last */
+  function update(last) {
+    setShown(element, Boolean(last));
+    if (!last) return;
+    id = last.id;
+    setText(text, last.text);
+    setLine(rest, last.go_on);
+  }
+  return { element, update };
+}
 
 /** Runs that were broken off: go on, settle what is in doubt, or watch whoever has them. @param {Link} link */
 export function pastRuns(link) {
   const list = h("ul", { class: "cvtr-past-list" });
   const more = h("p", { class: "cvtr-soft", hidden: true });
   const notes = h("ul", { class: "cvtr-notes", hidden: true });
+  const said = h("div", { class: "cvtr-past-notes", hidden: true }, notes,
+    button("Hide", { class: "cvtr-link cvtr-notes-hide" }, () => link.send("past_hide", { what: "notes" })));
   const problem = problemBox(link);
+  const last = lastRun(link);
   const heading = h("h3", {}, "Unfinished runs");
   const element = h("section", { class: "cvtr-past", "aria-label": "Unfinished runs", hidden: true },
-    heading, list, more, problem.element, notes);
+    heading, list, more, last.element, problem.element, said);
   let drawn = "";
 
   /** @param {Section} one */
@@ -45,9 +69,12 @@ export function pastRuns(link) {
       setLine(more, view.more ? `and ${view.more} more${view.more_are_in}` : "");
       problem.update(view.problem);
       setLines(notes, view.notes);
+      setShown(said, view.notes.length > 0);
+      last.update(view.last);
       setLine(heading, view.runs.length ? view.heading : "");
-      setAttribute(element, "aria-label", view.runs.length ? view.heading : "About the journal of runs");
-      setShown(element, !quiet && (view.runs.length > 0 || Boolean(view.problem) || view.notes.length > 0));
+      setAttribute(element, "aria-label", view.runs.length ? view.heading : view.last ? "Your last run" : "About the journal of runs");
+      element.classList.toggle("cvtr-calm", !view.runs.length && !view.problem && !view.last);
+      setShown(element, !quiet && (view.runs.length > 0 || Boolean(view.problem) || view.notes.length > 0 || Boolean(view.last)));
     },
   };
 }

@@ -47,6 +47,7 @@ export class LeadTable {
   #pending = new PendingTicks();
   /** @type {Record<string, string>} */
   #decided = {};
+  #detailOf = "";
 
   /**
    * @param {import("./messages.d.ts").Link} link
@@ -290,6 +291,27 @@ export class LeadTable {
     for (const tr of this.#rows) setAttribute(tr, "data-mark", marks[tr.dataset.leadId ?? ""] ?? null);
   }
 
+  /** Mark the lead whose detail is open ("" for none). The table may have become smaller for it, so its row is brought into sight. */
+  detailOf(/** @type {string} */ id) {
+    const row = this.#markDetail(id);
+    if (row && id !== this.#detailOf) this.#bringIntoSight(row);
+    this.#detailOf = row ? id : "";
+  }
+
+  #markDetail(/** @type {string} */ id) {
+    for (const tr of this.#rows) setAttribute(tr, "aria-current", id && tr.dataset.leadId === id ? "true" : null);
+    return this.#rows.find((tr) => id && tr.dataset.leadId === id);
+  }
+
+  /** Scrolls the frame alone: the page around it stays where it is. */
+  #bringIntoSight(/** @type {Element} */ row) {
+    const [at, frame] = [row.getBoundingClientRect(), this.frame.getBoundingClientRect()];
+    const above = at.top - frame.top - this.head.getBoundingClientRect().height;
+    const below = at.bottom - frame.top - this.frame.clientHeight;
+    if (above < 0) this.frame.scrollTop += above;
+    else if (below > 0) this.frame.scrollTop += below;
+  }
+
   draw(/** @type {import("./messages.d.ts").Rows} */ message) {
     if (!this.ahead.received(message)) return;
     this.#show(message);
@@ -308,6 +330,7 @@ export class LeadTable {
     }
     if (this.selectable) this.#drawTicks(message);
     this.decided(this.#decided);
+    this.#markDetail(this.#detailOf);
     this.#rove(had);
     setAttribute(this.grid, "aria-rowcount", message.searching ? "-1" : String(message.matching + 1)); // -1: not known yet
     this.#rows.forEach((tr, place) => setAttribute(tr, "aria-rowindex", String(message.first + place + 2)));

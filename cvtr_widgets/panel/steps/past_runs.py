@@ -1,18 +1,21 @@
-"""Runs that were broken off (a killed kernel, a lost network): offered when the panel opens, to resume or to settle."""
+"""Runs that were broken off (a killed kernel, a lost network): offered when the panel opens, to resume or to settle. And what an
+earlier kernel's last run left undone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
-from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.actions.catalogue import count_of, describe
 from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.models import Outcome, Progress
-from cvtr_widgets.panel.jobs import Job, Jobs, Problem, problem_of
+from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.table.cells import clock, moment, plain
 from cvtr_widgets.panel.visitor_words import for_reader
+from cvtr_widgets.runs.history import LastRun
 from cvtr_widgets.runs.run import Run
 
 if TYPE_CHECKING:
@@ -21,6 +24,15 @@ if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
 
 RUNS_SHOWN = 5
+RECENT = timedelta(hours=24)
+"""How long ago a run may have ended for its leads that did not go through to be shown without being asked for."""
+ENDED = {"cancelled": "was cancelled", "failed": "broke off"}
+LEFT = (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)
+
+
+def is_news(last: LastRun, now: datetime) -> bool:
+    """Whether a run ended not long ago and some of its leads did not go through."""
+    return now - last.ended < RECENT and any(last.counts.get(str(o)) for o in LEFT)
 
 
 class PastRuns:
@@ -34,19 +46,23 @@ class PastRuns:
         self._jobs = jobs
         self._found: list[dict[str, Any]] = []
         self._ended: list[dict[str, Any]] = []
+        self._last: LastRun | None = None
+        self._hidden: set[str] = set()
         self._zone = session.client.zone
 
     def look(self) -> None:
         """Read the journal for runs that never came to their end."""
 
-        def work(_job: Job, _tell: Any) -> tuple[pd.DataFrame, pd.DataFrame | None, list[str]]:
+        def work(_job: Job, _tell: Any) -> tuple[pd.DataFrame, pd.DataFrame | None, LastRun | None, list[str]]:
             limits = self._session.client.limit_note
-            ended = self._session.history() if settings.under_voila() else None
-            return self._session.unfinished(), ended, [*self._session.journal_notes, *([limits] if limits else [])]
+            ended, last = (self._session.history(), None) if settings.under_voila() else (None, self._session.last_run())
+            return self._session.unfinished(), ended, last, [*self._session.journal_notes, *([limits] if limits else [])]
 
-        def done(found: tuple[pd.DataFrame, pd.DataFrame | None, list[str]]) -> None:
-            frame, ended, self.notes = found
+        def done(found: tuple[pd.DataFrame, pd.DataFrame | None, LastRun | None, list[str]]) -> None:
+            frame, ended, last, self.notes = found
             self.looked = True
+            own = last is not None and last.run_id in self._session.runs  # what this kernel did, its panel has shown
+            self._last = last if last is not None and not own and is_news(last, datetime.now(UTC)) else None
             rows: list[Any] = frame.reset_index().to_dict("records")
             self._found = [self._row(str(row["run_id"]), row) for row in rows]
             if ended is not None:
@@ -57,6 +73,26 @@ class PastRuns:
             self.problem, self.looked = problem, True
 
         self._jobs.start("past", "Looking for unfinished runs", work, done, failed)
+
+    def hide(self, what: str) -> None:
+        """Show it no longer in this kernel: a run by its id, or ``notes``."""
+        self._hidden.add(what)
+
+    def not_sent(self, run_id: str) -> LastRun:
+        """The last run, to go on with those of its leads that were not sent."""
+        if self._last is None or self._last.run_id != run_id:
+            raise Refused("This run is no longer shown. Look at what is shown now.")
+        return self._last
+
+    def _last_row(self, last: LastRun) -> dict[str, Any]:
+        what = "; ".join(f"{plain(describe(action), 120)}: {count_of(n)}" for action, n in last.actions)
+        counts = ", ".join(f"{last.counts[str(o)]:,} {str(o).replace('_', ' ')}" for o in Outcome if last.counts.get(str(o)))
+        ended = ENDED.get(last.state, "ended")
+        return {
+            "id": last.run_id,
+            "text": f"Your last run ({what}) {ended} at {clock(last.ended.isoformat(), self._zone)}: {counts}.",
+            "go_on": f"Continue with the {len(last.not_sent):,} not sent" if last.not_sent else "",
+        }
 
     def _row(self, lead_id: str, row: dict[str, Any]) -> dict[str, Any]:
         counts = [(row["settled"], "settled"), (row["in_doubt"], "in doubt"), (row["not_sent"], "not sent")]
@@ -125,5 +161,6 @@ class PastRuns:
             "more": max(0, len(self._found) - RUNS_SHOWN),
             "more_are_in": "" if settings.under_voila() else ": session.unfinished()",
             "problem": None if self.problem is None else self.problem.message(),
-            "notes": [plain(for_reader(note), 400) for note in self.notes],
+            "notes": [] if "notes" in self._hidden else [plain(for_reader(note), 400) for note in self.notes],
+            "last": None if self._last is None or self._last.run_id in self._hidden else self._last_row(self._last),
         }

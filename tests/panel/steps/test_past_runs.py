@@ -1,0 +1,68 @@
+"""The last run of an earlier kernel: what it left undone is told where the panel opens, and can be gone on with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+import cvtr_widgets as cvtr
+from cvtr_widgets.panel.steps.past_runs import is_news
+from tests.panel.conftest import QUICK, Driven
+
+
+@pytest.fixture
+def cancelled(sandbox, monkeypatch):
+    """Thirty leads, some of which a run had sent when it was cancelled, in a session that has ended."""
+    ids = sandbox.server.lead_ids(status="Caution")[:30]
+
+    def after_the_first(step: str) -> None:
+        if step == "answered":
+            next(iter(session.runs.values())).cancel()
+
+    monkeypatch.setenv("CVTR_CHUNK", "5")
+    monkeypatch.setenv("CVTR_IN_FLIGHT", "1")
+    client = sandbox.connect(role="admin")
+    session = cvtr.LeadSession(client, progress=False, patience=QUICK, on_step=after_the_first)
+    run = session.run(session.plan(cvtr.mark_invalid("Duplicate"), ids), confirm=True)
+    session.close()
+    client.close()
+    assert 0 < run.counts["not_sent"] < 30
+    return run
+
+
+def test_what_a_cancelled_run_left_is_told_and_gone_on_with(sandbox, cancelled):
+    panel = Driven.of(sandbox)
+    done, left = cancelled.counts["confirmed"], cancelled.counts["not_sent"]
+    told = panel.view()["past"]["last"]
+    assert told["text"].startswith("Your last run (Invalid, reason Duplicate: 30 leads) was cancelled at ")
+    assert told["text"].endswith(f": {done} confirmed, {left} not sent.")
+    assert told["go_on"] == f"Continue with the {left} not sent"
+    panel.say("watch", run=told["id"])
+    assert panel.view()["processing"]["watching"].endswith("It has ended. Start over to leave this view.")
+    panel.say("past_rest", run=told["id"])
+    view = panel.view()
+    assert (view["step"], view["past"]["last"]) == (2, None)
+    assert view["type"]["summary"] == "Invalid, reason Duplicate"
+    panel.say("preview")
+    assert {e.lead_id for e in panel.state.processing.plan.entries} == set(cancelled.failed.index)
+    panel.say("confirm", on=True)
+    assert panel.run() == {"confirmed": left}
+    panel.say("start_over")
+    assert panel.view()["past"]["last"] is None  # nothing is left of it, and this panel has shown it
+    panel.close()
+
+
+def test_it_can_be_hidden_and_is_told_for_a_day_where_something_is_left(sandbox, cancelled):
+    panel = Driven.of(sandbox)
+    panel.say("past_hide", what=panel.view()["past"]["last"]["id"])
+    panel.say("look_again")
+    assert panel.view()["past"]["last"] is None
+    last = panel.session.last_run()
+    assert (last.run_id, Counter(last.counts)) == (cancelled.id, +Counter(cancelled.counts))
+    assert is_news(last, last.ended + timedelta(hours=23))
+    assert not is_news(last, last.ended + timedelta(hours=25))
+    assert not is_news(replace(last, counts={"confirmed": 20, "skipped": 10}), last.ended)
+    panel.close()
