@@ -98,7 +98,7 @@ class Convertr:
         self._auth = Auth(self._transport, self.dialect, credentials, ask_code)
         self._reader = Reader(self._transport, self._auth, self.dialect, first_wait=first_wait)
         places = self._limits.in_flight
-        # More threads than places: while some decode what has come, the places are all in use. The budget keeps the limit.
+        # More threads than places: while some decode what has come, the places are all in use. The rate limiter keeps the limit.
         self._pool = ThreadPoolExecutor(places + SPARE, thread_name_prefix="cvtr-read")
         page = min(self._limits.page, int(self.dialect.value("paging", "largest")))
         self.catalog = Catalog(self._reader, self._pool)

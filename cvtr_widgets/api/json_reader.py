@@ -214,7 +214,7 @@ class Reader:
     @staticmethod
     def _worth_retrying(error: Exception) -> bool:
         if isinstance(error, TooManyRequests):
-            return error.status == 429  # the budget makes everybody wait; our own refusal is final
+            return error.status == 429  # the rate limiter makes everybody wait; our own refusal is final
         if isinstance(error, NotTrusted):
             return False
         return isinstance(error, (NotReached, NoAnswer, ServiceBroken, Unreadable))

@@ -1,4 +1,4 @@
-"""HTTP to one origin: time-outs, size limits, the budget, and what became of each exchange. Knows no leads.
+"""HTTP to one origin: time-outs, size limits, the rate limiter, and what became of each exchange. Knows no leads.
 
 The token only ever goes to the origin the client was made for: redirects are never followed, and links that leave the
 origin are refused.

@@ -76,7 +76,7 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What counts in a store, and how far it was synced. Immutable: ``Writer.commit`` writes the next one.
+    """What counts in a store, and how far it was synced. Immutable: ``ArchiveWriter.commit`` writes the next one.
 
     ``windows``: (from, to, read) in ISO times: all leads that came in between were listed then. ``sent``: columns that the
     service sent for any lead so far. ``floor``: leads that came in before it were removed and are not read again;

@@ -97,6 +97,8 @@ class Journal:
         self.commits = 0
         self._process = os.getpid()
         self._lock = threading.RLock()  # a check within a transaction reads
+        # With a lock of its own: threads queue their entries while another one waits for the disk, and the next commit takes
+        # all.
         self._queue: list[WaitingEntries] = []
         self._queueing = threading.Lock()
         self._timer: threading.Timer | None = None
@@ -236,6 +238,7 @@ class Journal:
         mine = WaitingEntries([made(run, kind, data) for kind, data in items])
         with self._queueing:
             self._queue.append(mine)
+        # With several threads each intent would be a commit of its own. A short wait gathers those that come together.
         if gather:
             time.sleep(gather)
         with self._lock:
@@ -297,6 +300,7 @@ class Journal:
         batch: list[WaitingEntries] = []
         try:
             with self._queueing:
+                # Everything that waits, also what others have queued: whoever gets the lock commits for all.
                 batch, self._queue = self._queue, batch
             self._still_there()
             self._no_leftover()
@@ -308,6 +312,8 @@ class Journal:
         except BaseException as found:
             self._last = None
             with self._queueing:
+                # Intents that failed are not kept: their writers hear of it and send nothing. Answers and outcomes are true
+                # whenever they are written, so they wait in front of the queue.
                 self._queue[:0] = [waiting for waiting in batch if waiting.later]
             for waiting in batch:
                 waiting.error = found if isinstance(found, Exception) else sqlite3.OperationalError("it was interrupted")

@@ -85,7 +85,7 @@ def policy_data(plan: Plan) -> dict[str, Any]:
 
 
 def policy_from(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a plan again that ``_policy_data`` wrote."""
+    """The fields of a plan again that ``policy_data`` wrote."""
     made, until = said.get("exception"), said.get("good_until")
     return {
         "undoes": tuple(said.get("undoes", ())),

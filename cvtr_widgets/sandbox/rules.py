@@ -95,7 +95,7 @@ def check_ids(body: dict[str, Any], most: int) -> list[int]:
 
 
 Effect = Callable[[dict[str, Any]], str | None]
-"""Applies a write to one lead (as ``Store.get`` gives it); a text is the reason why not."""
+"""Applies a write to one lead (as ``SandboxStore.get`` gives it); a text is the reason why not."""
 
 
 class Rules:

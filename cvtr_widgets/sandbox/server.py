@@ -303,7 +303,7 @@ class SandboxServer:
     # -- the truth about its leads ------------------------------------------------------------------------------------
 
     def lead(self, lead_id: int) -> dict[str, Any]:
-        """What is so of one lead, deleted ones included; see ``Store.truth``."""
+        """What is so of one lead, deleted ones included; see ``SandboxStore.truth``."""
         self._desk.queue.work()
         return self._store.truth(lead_id)
 

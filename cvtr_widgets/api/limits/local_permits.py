@@ -1,4 +1,4 @@
-"""Where permits and places come from: an allowance. This one belongs to one process; ``shared.py`` has the other."""
+"""Where permits and places come from: an allowance. This one belongs to one process; ``shared_permits.py`` has the other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cvtr_widgets.models import Limits
 class Permits(Protocol):
     """Permits (one a request), places in flight, and the moment until which everybody pauses.
 
-    Moments and waits are in seconds of the budget's clock. The budget calls from one thread at a time, but for ``enter`` and
+    Moments and waits are in seconds of the rate limiter's clock. It calls from one thread at a time, but for ``enter`` and
     ``leave``.
     """
 
@@ -83,6 +83,8 @@ class LocalPermits:
         self._clock = clock
         self._rate = rate_of(limits, reserve_of(limits))
         self._bucket = InMemoryBucket([self._rate])
+        # Permits and places are two limits: a permit is spent when a request goes out and comes back with the window, a place
+        # is held while the request is in flight.
         self._free = set(range(places))
         self._lock = threading.Lock()
         self._paused_until = float("-inf")
@@ -114,12 +116,14 @@ class LocalPermits:
     def wait(self) -> float:
         """See ``Permits``."""
         now = self._now()
+        # Without taking one: it is asked for the time left on screen, ten times a second.
         if self._bucket.count() < self._rate.limit:
             return 0.0
         return max(0.01, (self._bucket.items[0].timestamp - now + self._rate.interval) / 1000)
 
     def pause(self, until: float) -> None:
         """See ``Permits``."""
+        # Never shortened: a 429 that says 5 s must not end the 60 s that another one asked for.
         self._paused_until = max(self._paused_until, until)
 
     def paused_until(self) -> float:

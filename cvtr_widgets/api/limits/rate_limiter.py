@@ -1,7 +1,7 @@
 """Staying within Convertr's limits: requests per rolling window, requests at once, and pauses after a 429.
 
 Convertr counts for the whole platform, so what is kept here is only what *this machine* has used; colleagues spend the
-same allowance. ``shared.py`` says what sharing between kernels promises and what not.
+same allowance. ``shared_permits.py`` says what sharing between kernels promises and what not.
 """
 
 from __future__ import annotations
@@ -53,10 +53,15 @@ class RateLimiter:
         self.note = ""
         self._clock = clock
         self._lock = threading.Lock()
+        # This process's own places, before those that all kernels share: threads wait at a semaphore, which wakes them at once.
+        # A lock file has to be polled.
         self._in_flight = threading.BoundedSemaphore(min(limits.in_flight, MAX_IN_FLIGHT))
         self._standing = 0
         self._busy = 0
         self._leased = 0
+        # Permits that were taken together and not used yet, and since when. Taking 20 at once means one transaction in SQLite
+        # for 20 requests; they are only believed for half the reserve, because a permit counts from when it was taken and the
+        # platform counts from when a request arrives.
         self._leased_at = 0.0
         self._lease_life = reserve_of(limits) / 2
         self._paused_until = float("-inf")  # as last heard
@@ -77,6 +82,7 @@ class RateLimiter:
         share = replace(self.limits, requests=max(1, self.limits.requests // SHARE))
         self._permits = LocalPermits(share, max(1, MAX_IN_FLIGHT // SHARE), self._clock)
         self._permits.pause(self._paused_until)
+        # Permits in hand belong to the folder that cannot be used any more.
         self._leased = 0
         self.note = (
             f"The request limit cannot be shared with your other notebooks here ({type(error).__name__}), so this one keeps to "
@@ -108,6 +114,7 @@ class RateLimiter:
         """Seconds until the next request may go out; 0 when it may go now."""
         with self._lock:
             paused = self._paused()
+            # With a permit in hand there is no need to ask the file.
             if paused > 0 or self._has_lease():
                 return max(0.0, paused)
             return self._asked(lambda a: a.wait())
@@ -122,6 +129,7 @@ class RateLimiter:
         """
         deadline = self._clock() + patience
         with self._let_in(cancelled):
+            # Place first, permit last: a permit that waits for a place would grow old, and the reserve is only two seconds.
             permits, place = self._enter(deadline, cancelled)
             with self._lock:
                 self._busy += 1
@@ -167,6 +175,8 @@ class RateLimiter:
         while True:
             permits = self._permits
             try:
+                # The permits object may be exchanged by another thread (_keep_to_a_share); a place goes back to the one that
+                # gave it.
                 place = permits.enter()
             except UNUSABLE as error:
                 with self._lock:
@@ -202,6 +212,7 @@ class RateLimiter:
                 f"The request limit is used up for another {seconds:.0f} s",
                 advice="Wait, or ask colleagues who use the same enterprise, then try again.",
             )
+        # In short pieces, so that cancelling is noticed and a pause that another kernel was told is seen.
         self._stop_waiting.wait(min(seconds, 0.25))
 
     def _wait_needed(self) -> float:
@@ -211,6 +222,7 @@ class RateLimiter:
             self._give_back()
             return paused
         if not self._has_lease():
+            # What is left of the old block is too old to be used here, and others can use it.
             self._give_back()
             wait = self._asked(self._lease)
             if wait > 0:
@@ -233,6 +245,7 @@ class RateLimiter:
         now = self._clock()
         many = permits.block if self._busy > 1 else 1
         wait = permits.take(many)
+        # Near the limit there may be room for one request and not for twenty.
         if wait > 0 and many > 1:
             many = 1
             wait = permits.take(1)

@@ -126,6 +126,8 @@ class SharedPermits:
         self._wanted_look = _Look(folder / "wanted")
         self._paused_until = self._wanted_at = float("-inf")
         self._window = limits.window
+        # Places with a request of ours in flight; places that are free and still locked for us; and, after the folder was made
+        # again, where a place has moved to.
         self._in_use: set[int] = set()
         self._kept: list[int] = []
         self._moved: dict[int, int] = {}
@@ -135,6 +137,7 @@ class SharedPermits:
         self._gate, self._places = self._files()
         with self._gate:
             self._home = self._identity_of_files()
+        # What was wanted before this kernel came is not news.
         self._wanted_look.changed()
         # A real write and a real lock: where these fail, whoever made us hears of it now.
         self.give_back(0)
@@ -179,6 +182,8 @@ class SharedPermits:
             if self._identity_of_files() == self._home:
                 return
             used = self._used_before()
+            # In this order: the new locks are taken before the old ones are let go, so that at no moment a request in flight is
+            # without a place in some file.
             former = self._places
             self._gate, self._places = self._files()
             self._pause_look, self._wanted_look = _Look(self._folder / "pause"), _Look(self._folder / "wanted")
@@ -207,6 +212,8 @@ class SharedPermits:
         with self._open() as (bucket, _):
             there = {name for (name,) in bucket.conn.execute(f"SELECT DISTINCT name FROM {TABLE}")}  # noqa: S608
             for name, at in used:
+                # Its own in any case, those of others only if nobody has brought them yet. One that counts twice is on the safe
+                # side.
                 if name == self._name or name not in there:
                     bucket.put(RateItem(name, int(at)))
 
@@ -214,6 +221,7 @@ class SharedPermits:
         self._kept.clear()
         held: set[int] = set()
         for place in self._in_use:
+            # Its request is out already and cannot be stopped, whether or not the new folder has a place for it.
             self._moved[place] = NOWHERE
             for n in (place, *range(MAX_IN_FLIGHT)):
                 if n not in held:
@@ -229,6 +237,7 @@ class SharedPermits:
     def _open(self) -> Iterator[tuple[SQLiteBucket, int]]:
         """The bucket, ours alone for the moment, without what is past; and now in milliseconds."""
         self._stay_shared()
+        # Its own lock first: a file lock keeps other processes out, and another thread of this process would get through it.
         with self._in_sqlite, self._gate:
             if self._bucket is None:
                 self._bucket = self._opened()
@@ -262,6 +271,7 @@ class SharedPermits:
     def take(self, count: int) -> float:
         """See ``Permits``."""
         with self._open() as (bucket, now):
+            # Under the file lock: two kernels that look first and write afterwards would both find the last permit.
             decision = bucket.put_decision(RateItem(self._name, now, weight=count))
         assert isinstance(decision, Decision)  # noqa: S101  a bucket in SQLite answers at once
         return 0.0 if decision.allowed else max(0.01, (decision.retry_after_ms or 100) / 1000)
@@ -293,6 +303,7 @@ class SharedPermits:
         with self._gate:
             self._pause_look = _Look(self._pause_look.path)
             until = max(until, self.paused_until())
+            # A file of its own that is renamed into place: readers take no lock and must never see half a number.
             text = self._folder / f"pause-{self._name}"
             safe_files.close_file(text, make=True)
             text.write_text(repr(until), encoding="ascii")
@@ -318,10 +329,12 @@ class SharedPermits:
         with self._lock:
             if time.monotonic() < self._calm_until:
                 return None
+            # A kernel that sends without a break would never let its places go by itself.
             if self._is_wanted() and len(self._in_use) >= FAIR:
                 return None
             place = self._kept.pop() if self._kept else self._locked()
             if place is None:
+                # Tell the other kernels by touching a file. They see its time change when they look next, at most 20 ms later.
                 safe_files.close_file(self._wanted_look.path, make=True)
                 self._wanted_look.path.touch()
             else:
@@ -341,6 +354,8 @@ class SharedPermits:
     def _is_wanted(self) -> bool:
         if self._wanted_look.changed():
             self._wanted_at = time.monotonic()
+        # The wish is repeated while it lasts, and forgotten soon when it ends: somebody who was killed while waiting holds
+        # nobody back.
         return time.monotonic() - self._wanted_at < 0.1
 
     def leave(self, place: int) -> None:
@@ -353,6 +368,7 @@ class SharedPermits:
             elif self._is_wanted():
                 self._places[place].release()
             else:
+                # Kept locked for our next request: locking a file takes longer than everything else in a slot.
                 self._kept.append(place)
 
     def idle(self) -> None:

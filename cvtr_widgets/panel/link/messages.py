@@ -96,7 +96,7 @@ def _pages(value: Any) -> tuple[int, ...]:
 
 
 def _filter(value: Any) -> dict[str, Any] | None:
-    """A filter as JSON, or null; ``table_filters.from_json`` reads what is in it."""
+    """A filter as JSON, or null; ``column_filters.from_json`` reads what is in it."""
     if value is not None and not isinstance(value, dict):
         raise BadMessage("a filter was expected")
     if value is not None and len(json.dumps(value)) > MOST_MESSAGE_TEXT:

@@ -128,6 +128,7 @@ class IdSet(Set[LeadId]):
         """With these too."""
         given = sorted_unique(array_of(ids))
         if len(given) > SMALL:
+            # Many at once ("select all matching"): one merge of two sorted arrays.
             fresh = given[~self.holds(given)]
             return IdSet(np.sort(np.concatenate([self.array, fresh]), kind="stable")) if len(fresh) else self
         few = given.tolist()
@@ -147,6 +148,8 @@ class IdSet(Set[LeadId]):
 
     def _small(self, plus: frozenset[LeadId], minus: frozenset[LeadId]) -> IdSet:
         made = IdSet(self._base, plus, minus)
+        # When the few that differ are no longer few, a new array is made. Sets made before keep theirs, which is never written
+        # to, so that earlier steps of the selection cost next to nothing.
         return made if len(plus) + len(minus) <= SMALL else IdSet(made.array)
 
     def common(self, other: IdSet) -> int:
@@ -156,6 +159,7 @@ class IdSet(Set[LeadId]):
 
     def steps_from(self, former: IdSet) -> tuple[list[LeadId], list[LeadId]] | None:
         """The ids that came and the ids that went since ``former``, where these are few; None where nobody can tell cheaply."""
+        # Only sets that share their array can be compared by what differs.
         if self._base is not former._base:
             return None
         came = (self._plus - former._plus) | (former._minus - self._minus)

@@ -33,6 +33,7 @@ class AppendBuffer:
         if not frame.index.is_unique:
             raise ValueError("a lead is in the frame twice")
         ids = array_of(frame.index.to_numpy(np.int64))
+        # A service that lists while leads come in sends some of them twice, on two pages. The first one stays.
         fresh = ~found_in(known, ids) & np.fromiter((i not in self._ids for i in ids.tolist()), bool, len(ids))
         if fresh.any():
             self._parts.append(frame if fresh.all() else frame[fresh])

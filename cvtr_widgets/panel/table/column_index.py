@@ -71,7 +71,8 @@ class DictionaryColumn:
         made = np.fromiter(flags, bool, len(self.values))
         if self._codes is None:
             return made & ~self.blank
-        return np.append(made, False)[self._codes]  # -1 points at the False
+        # One look a distinct value, then one numpy step for all rows. -1 points at the False.
+        return np.append(made, False)[self._codes]
 
     def at(self, rows: npt.NDArray[np.int64]) -> list[Any]:
         """What these rows are sorted by; they must not be empty."""
@@ -220,7 +221,7 @@ class NumberColumn:
         return dict(zip(map(str, values[order].tolist()), numbers[order].tolist(), strict=True))
 
     def keys(self) -> Keys:
-        """As ``Coded.keys``."""
+        """As ``DictionaryColumn.keys``."""
         if self._keys is None:
             self._keys = self._whole_keys() if self.values.dtype.kind in "iub" else self._ranks()
         return self._keys
@@ -228,6 +229,8 @@ class NumberColumn:
     def _whole_keys(self) -> Keys:
         present = self.values[~self.blank]
         least, most = (int(present.min()), int(present.max())) if len(present) else (0, 0)
+        # Sorting takes the keys 16 bits at a time. A wide range (ids with one outlier, times in microseconds) would need four
+        # passes; ranks never need more than two up to four billion rows.
         if most - least >= 2**32:
             return self._ranks()
         return np.where(self.blank, -1, self.values.astype(np.int64) - least)
@@ -268,8 +271,11 @@ def texts_of(column: pd.Series[Any]) -> TextColumn:
         values = _objects(None if empty(v) else v if isinstance(v, str) else str(v) for v in values.tolist())
     if _mostly_distinct(values):
         return _wide(values.tolist(), full=full)
+    # For columns whose values repeat (campaign, publisher, reason): hashing each value once is quicker than anything that
+    # compares them.
     places, distinct = pd.factorize(values)
     codes = places.astype(np.int32)
+    # Empty text becomes -1 like a missing value: on screen both are an empty cell.
     known = [str(v) for v in distinct.tolist()]
     if "" in known:
         codes[codes == known.index("")] = -1
@@ -301,6 +307,7 @@ def _objects(values: Iterable[Any]) -> npt.NDArray[np.object_]:
 
 
 def _mostly_distinct(values: npt.NDArray[np.object_]) -> bool:
+    # In a small frame either way is quick, and codes make filters quicker.
     if len(values) <= SLOW:
         return False
     sample = [v for v in values[:: max(1, len(values) // _SAMPLE)].tolist() if isinstance(v, str) and v]

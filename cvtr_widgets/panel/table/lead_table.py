@@ -3,7 +3,7 @@
 Everything that leaves it speaks of lead ids. Nothing here is selected or done: ``mark`` is told what somebody else says is
 selected, so that rows can be shown ticked and the hidden ones counted.
 
-How it is so quick at a million leads, and why with no other engine, is said in ``table_sheet.py``.
+How it is so quick at a million leads, and why with no other engine, is said in ``sheet.py``.
 """
 
 from __future__ import annotations
@@ -432,7 +432,7 @@ class LeadTable:
 
         ``rows``: ``{"id": "167457", "on": true, "cells": ["...", ...], "changed": false, "new": false}`` with one cell a
         column but the id's. ``sorts``: all columns sorted by, ``sort`` the first. ``filtered``: the filters as
-        ``table_filters.to_json`` writes them; ``filters`` only the chosen values. ``ordering``: pages far behind wait for
+        ``column_filters.to_json`` writes them; ``filters`` only the chosen values. ``ordering``: pages far behind wait for
         the whole order. ``searching``: ``matching`` and ``pages`` are those found so far. ``waiting``: leads that have come and
         are not shown yet. ``archived``: they are an archive's, and not loaded.
         """

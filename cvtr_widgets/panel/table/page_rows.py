@@ -34,6 +34,7 @@ def page_rows(ids: Sequence[LeadId], flags: Sequence[Sequence[bool]], texts: Seq
 
 def _fitted(texts: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
     cells = texts
+    # Shorter and shorter until the page fits: a column of 100 kB texts must not make a page that takes seconds to send.
     for length in LENGTHS:
         if sum(len(t) if t.isascii() else len(t.encode("utf-8", "replace")) for column in cells for t in column) <= BUDGET:
             break

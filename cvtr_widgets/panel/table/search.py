@@ -26,6 +26,8 @@ class TableSearch:
     """
 
     def __init__(self, ids: Sequence[int], columns: Sequence[TextColumn]) -> None:
+        # What repeats is asked once a distinct value. What hardly repeats (names, e-mails, telephone numbers) is joined into
+        # one text a row once, casefolded: "word in line" is then a single search in C.
         self._repeating = [c for c in columns if not c.wide]
         # A line break stands between values, and no word holds one: a word cannot reach over two values.
         self._lines = list(map("\n".join, zip(map(str, ids), *(c.sortable for c in columns if c.wide), strict=True)))
@@ -37,6 +39,7 @@ class TableSearch:
         words = list(dict.fromkeys(text.casefold().split()))
         if not words:
             return None
+        # The page's search and the background job may ask at the same time, and both put their words into the same dict.
         with self._asking:
             mask = self._word(words[0]).copy()
             for word in words[1:]:
@@ -44,6 +47,7 @@ class TableSearch:
         return mask
 
     def _word(self, word: str) -> Mask:
+        # Taken out and put back, so that the dict's order is that of the last use and the oldest word goes first.
         found = self._known.pop(word, None)
         if found is None:
             found = self._look_for(word)
@@ -53,6 +57,7 @@ class TableSearch:
         return found
 
     def _look_for(self, word: str) -> Mask:
+        # Typing on ("sm", "smi", "smit") looks through the rows of the word before, not through all.
         wider = [mask for known, mask in self._known.items() if known in word]
         if wider:  # a row with the longer word has the shorter one too
             rows = np.flatnonzero(min(wider, key=np.count_nonzero))

@@ -1,6 +1,6 @@
 """A frame of leads with all that is kept about it. Made again with each frame; rows are known here and in the table only.
 
-Inside are numpy arrays and plain lists made from the pandas frame when first asked for (``table_index.py``). At 1,000,000
+Inside are numpy arrays and plain lists made from the pandas frame when first asked for (``column_index.py``). At 1,000,000
 leads Arrow, Polars and DuckDB were not quicker by what they cost: first a second copy of the texts (200 to 400 ms for five
 columns); then searching takes them 20 to 320 ms and us 100, the whole order of distinct e-mails 330 to 1,050 and us some
 500, its beginning 8 to 15 and us 40. A plain install brings none of them, and each weighs tens of megabytes. Measured by
@@ -65,11 +65,14 @@ class TableSheet:
         self._looks = {c.name: c.look for c in self.columns}
         self._given = frozenset(c.name for c in given)
         self._zone = zone
+        # Caches, filled when first asked for and never out of date: a sheet belongs to one frame, and a new frame gets a new
+        # sheet. Masks and orders take memory for each row, so only the last ones are kept.
         self._indexes: dict[str, DictionaryColumn | NumberColumn] = {}
         self._texts: dict[str, TextColumn] = {}
         self._masks: dict[tuple[str, Filter], Mask] = {}
         self._orders: dict[Sort, Rows] = {}
         self._search: TableSearch | None = None
+        # Held while what searching needs is made, mostly by a background thread: it takes a second or two at a million leads.
         self._preparing = Lock()
 
     def __len__(self) -> int:
@@ -108,6 +111,7 @@ class TableSheet:
     def mask(self, name: str, wanted: Filter) -> Mask:
         """Rows that a filter lets through. A column that is not there is empty in every row."""
         asked = (name, wanted)
+        # Popped and put back: the dict is in the order of the last use, and what is dropped is what was not asked for longest.
         found = self._masks.pop(asked, None)
         if found is None:
             found = self._mask(name, wanted) if self.has(name) else np.full(len(self), wanted == Empty())
@@ -170,6 +174,8 @@ class TableSheet:
             if cancel is not None and cancel.is_set():
                 return
             with self._preparing:
+                # Column by column, and the lock let go in between: a search that is typed meanwhile does not wait for all of
+                # them.
                 _ = self.texts(name).sortable
             if tell is not None:
                 tell(done, len(names))

@@ -48,6 +48,8 @@ def whole_order(count: int, wanted: Sequence[SortKey]) -> Rows:
     for by in reversed(wanted):
         keys = by.keys()
         for shift in range(0, max(1, int(keys.max(initial=0)).bit_length()), 16):
+            # numpy's stable sort of 16-bit numbers is a radix sort, linear in the rows; of 64-bit numbers it is timsort.
+            # Least significant part first, as each pass keeps the order of the one before.
             part = ((keys >> shift) & 0xFFFF).astype(np.uint16)
             order = order[np.argsort(part[order], kind="stable")]
     return order
@@ -72,6 +74,7 @@ def _split(rows: Rows, by: SortKey, count: int) -> tuple[Rows, Rows]:
     """Rows that stand before the ``count``-th value, and those that have that value."""
     if not by.index.slow:
         keys = by.keys()[rows]
+        # Linear: the first 2,000 rows need no order of the other million.
         bound = np.partition(keys, count - 1)[count - 1]
         return rows[keys < bound], rows[keys == bound]
     values = by.index.at(rows)
@@ -85,6 +88,8 @@ def _split(rows: Rows, by: SortKey, count: int) -> tuple[Rows, Rows]:
 
 def _near(values: Sequence[Any], count: int, *, descending: bool) -> list[int]:
     """Places of all values up to some value that is not before the ``count``-th: guessed from a sample, which is quick."""
+    # The order of the values is not known (a million distinct texts), so the bound is guessed from every n-th value, a little
+    # too far. Too short a guess is noticed, and heapq then finds the true bound.
     step = len(values) // 20_000
     if step > 1:
         sample = sorted(values[::step], reverse=descending)

@@ -27,6 +27,8 @@ class SortedRows:
         sort = self._sort = () if sheet is None else sheet.sort_of(sort)
         if sheet is None or not sort:
             self._order: Rows = np.flatnonzero(matches)
+        # A million distinct texts take half a second to put in order. The first pages need only the beginning, which takes 40
+        # ms; the rest is made in the background or when somebody asks for a later page.
         elif sheet.slow(sort, self.count):
             self._order = sheet.beginning(matches, sort, BEGINNING)
             self.ordering = sheet.ordering(sort) if len(self._order) < self.count else None
@@ -35,6 +37,7 @@ class SortedRows:
 
     def _in_order(self, sheet: Sheet) -> Rows:
         order = sheet.order(self._sort)
+        # The order of all rows is what is cached: a filter then only picks from it, and taking it away sorts nothing.
         return order if self.count == len(order) else order[self.matches[order]]
 
     def whole(self) -> Rows:
@@ -58,6 +61,7 @@ class SortedRows:
         """Where a row stands in this order; None where it does not match."""
         if not self.matches[row]:
             return None
+        # First where the order is known; the whole order is only made for a row that is further behind.
         found = np.flatnonzero(self._order == row)
         if not len(found):
             found = np.flatnonzero(self.whole() == row)

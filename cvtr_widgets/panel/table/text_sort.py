@@ -50,9 +50,13 @@ def ranks(texts: Sequence[str], tell: Tell | None = None, cancel: Event | None =
             tell(int(count * done), count)
 
     step(0)
+    # UTF-8 orders by code point, as Python compares texts. A file may hold half of a surrogate pair, which must not stop the
+    # sort.
     coded = [t.encode("utf-8", "surrogatepass") for t in texts]
     step(0.3)
     width = min(WIDTH, max(2, *map(len, coded), 2) if coded else 2)
+    # A fixed width, cut at WIDTH and padded with zeros to an even number, so that it can be seen as 16-bit numbers without a
+    # copy.
     starts = np.array(coded, dtype=f"S{width + width % 2}")
     order = _by_start(starts, step)
     in_order = starts[order]
@@ -72,6 +76,7 @@ def _by_start(starts: npt.NDArray[np.bytes_], step: Callable[[float], None]) -> 
     for column in range(pairs.shape[1] - 1, -1, -1):
         step(0.4 + 0.5 * (1 - column / pairs.shape[1]))
         part = pairs[:, column].astype(np.uint16)
+        # A pair of bytes that is the same everywhere (the padding, a common prefix) changes nothing.
         if len(part) and part.min() != part.max():
             order = order[np.argsort(part[order], kind="stable")]
     return order

@@ -34,6 +34,7 @@ class TickedRows:
         former, self.ids = self.ids, IdSet.of(ids)
         if self._places is None:
             return
+        # A tick in a frame of a million flips one flag. Made anew, the flags would cost a merge with all ids at each click.
         steps = self.ids.steps_from(former)
         if steps is None:
             self.ticks = self._places.mask(self.ids)

@@ -51,6 +51,8 @@ class RowFilter:
         if sheet is None:
             return mask
         for name, wanted in self.filters.items():
+            # The list of values in a column's own filter shows what could be chosen, so its own filter must not hide the other
+            # values.
             if name != without:
                 mask &= sheet.mask(name, wanted)
         if self.marked_only:
@@ -78,6 +80,8 @@ class Searching:
         found: Mask = np.zeros(len(self._sheet), dtype=bool)
         until, at, block = perf_counter() + FIRST, 0, BLOCK
         while at < len(order) and np.count_nonzero(found) < enough and perf_counter() < until:
+            # In the order shown, from the top: the first matches are those that the first page shows in the end, too, so
+            # nothing moves when the rest is found.
             rows = order[at : at + block]
             found[rows] = self._sheet.search_in(rows, self._text)
             at, block = at + block, min(2 * block, LARGEST_BLOCK)

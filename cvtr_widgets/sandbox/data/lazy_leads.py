@@ -70,7 +70,7 @@ class OutlinedLeads:
         return world.leads(self._count, number * BLOCK, min((number + 1) * BLOCK, self._count)), note
 
     def _outline(self, at: datetime) -> tuple[Row, int]:
-        """One lead by the draws of ``World.lead``, in their order; how many notes it has."""
+        """One lead by the draws of ``SeedWorld.lead``, in their order; how many notes it has."""
         dice = self._world.dice
         draw, chance = dice.below, dice.random
         lead_id = self._world.next_id()
