@@ -55,11 +55,11 @@ def connect(
         username: the account, usually an e-mail address.
         password: never shown or kept.
         token: for accounts with single sign-on only: a token copied from the platform, or True to be asked for it without
-            echo. ``CVTR_TOKEN`` counts where no password is given. It lasts about an hour. If the service does not say whose
+            echo. ``CVTR_TOKEN`` is used if no password is given. It lasts about an hour. If the service does not say whose
             it is, each token counts as a separate account.
         url: the platform's address in full, if it has another host (default ``CVTR_URL`` for the enterprise that goes with
             it). https, except on this machine.
-        dialect: a dialect file, where this enterprise speaks differently from the default.
+        dialect: a dialect file, if this enterprise speaks differently from the default.
         limits: other limits than Convertr's documented ones.
         timeouts: seconds to wait for connections and answers.
         allow_expired: log in although the password has expired, to call ``client.change_password()``.
@@ -256,9 +256,9 @@ def _token(enterprise: str, origin: str, given: str | bool | None, question: Cal
 class Sandbox:
     """A Convertr look-alike on this machine, for trying, learning and testing. Nothing in it is real.
 
-    A with-block or ``stop()`` ends it; it also ends with the process. Where ``CVTR_SANDBOX_URL`` is set (``cvtr-widgets
+    A with-block or ``stop()`` ends it; it also ends with the process. If ``CVTR_SANDBOX_URL`` is set (``cvtr-widgets
     demo`` does that), ``Sandbox()`` without arguments joins that one instead of starting another. ``server`` is the
-    ``SandboxServer`` that this one started (None where it joined one): its faults may be changed while it runs.
+    ``SandboxServer`` that this one started (None if it joined one): its faults may be changed while it runs.
     """
 
     __slots__ = ("__weakref__", "server", "url")  # what is set on it by mistake must not be lost in silence

@@ -343,7 +343,7 @@ class RunState(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """One progress event. ``done`` and ``total`` count leads that the run sends, ``sent`` those whose write was answered, of
-    which some may not be read back yet; ``out`` those and the ones on their way: what Cancel cannot call back any more.
+    which some may not be read back yet; ``out``: those and the ones in flight, which Cancel can no longer stop.
     ``seconds_left`` None = not known.
     """
 
@@ -402,14 +402,14 @@ class LeadReads(Protocol):
         ...
 
     def latency(self, *, since: float | None = ...) -> float | None:
-        """Seconds that a request takes, as measured lately; None where none was made yet. ``since``: by requests that began
-        after that moment (of ``time.monotonic``), where there are any.
+        """Seconds that a request takes, as measured lately; None if none was made yet. ``since``: by requests that began
+        after that moment (of ``time.monotonic``), if there are any.
         """
         ...
 
     @property
     def clock_offset(self) -> float | None:
-        """Seconds by which the service's clock is ahead of this machine's; None where its answers carry no date."""
+        """Seconds by which the service's clock is ahead of this machine's; None if its answers carry no date."""
         ...
 
     def usage(self) -> tuple[int, int]:
@@ -428,8 +428,8 @@ class LeadReads(Protocol):
         cancelled: Stopped = ...,
         gone: set[LeadId] | None = ...,
     ) -> dict[LeadId, Lead]:
-        """Read leads afresh. An id that is absent was not found, or is not visible to this account. ``gone``, where it is given,
-        takes those of which the service itself said so, in its own form, while another lead could be read.
+        """Read leads afresh. An id that is absent was not found, or is not visible to this account. ``gone``, if given,
+        collects the ids that the service itself reports as gone, in its own form, while another lead could be read.
         """
         ...
 

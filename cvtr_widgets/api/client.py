@@ -179,7 +179,7 @@ class Convertr:
 
     def latency(self, *, since: float | None = None) -> float | None:
         """Seconds that a request takes, as measured lately: the slower of reads and writes. None if there was no request yet.
-        ``since``: by requests that began after that moment (of ``time.monotonic``), where there are any.
+        ``since``: by requests that began after that moment (of ``time.monotonic``), if there are any.
         """
         found = [took for write in (False, True) if (took := self._transport.latency(write=write, since=since)) is not None]
         return max(found, default=None)
@@ -197,7 +197,7 @@ class Convertr:
 
     @property
     def clock_offset(self) -> float | None:
-        """Seconds by which the service's clock is ahead of this machine's; None where its answers carry no date."""
+        """Seconds by which the service's clock is ahead of this machine's; None if its answers carry no date."""
         return self._transport.clock_offset
 
     @property
@@ -275,7 +275,7 @@ class Convertr:
         return dict(found)
 
     def check_password(self, password: str | None = None) -> None:
-        """Ask the service, by one login, whether a password is this account's; asked for without echo where not given. It is not
+        """Ask the service, by one login, whether a password is this account's; asked for without echo if not given. It is not
         kept, and after a refusal not tried again.
 
         Raises:
@@ -285,7 +285,7 @@ class Convertr:
         self._auth.check_password(ask_unseen("Password: ") if password is None else password)
 
     def change_password(self, current: str | None = None, new: str | None = None) -> None:
-        """Change the password; asked for without echo where not given. The enterprise's password policy applies.
+        """Change the password; asked for without echo if not given. The enterprise's password policy applies.
 
         Raises:
             CredentialsError: nothing was typed. ServiceError: refused, with the service's words.
@@ -343,7 +343,7 @@ class Convertr:
         """One lead's record.
 
         Raises:
-            NotFound: it is not there, or not visible to this account.
+            NotFound: it does not exist, or is not visible to this account.
         """
         lead_id = lead_id_of(lead_id)
         if found := self.fetch_records([lead_id]).get(lead_id):
@@ -443,8 +443,8 @@ class Convertr:
         cancelled: Stopped = never,
         gone: set[LeadId] | None = None,
     ) -> dict[LeadId, Lead]:
-        """Leads as runs need them; an absent id was not found or is not visible. ``gone``, where it is given, takes those of
-        which the service itself said so in its own form, while another lead could be read.
+        """Leads as runs need them; an absent id was not found or is not visible. ``gone``, if given, collects
+        the ids that the service itself reports as gone, in its own form, while another lead could be read.
         """
         ids = lead_ids_of(ids)  # before anything is asked for
         campaigns, publishers = (self.catalog.names(what, cancelled=cancelled) for what in ("campaigns", "publishers"))

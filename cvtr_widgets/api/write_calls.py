@@ -1,4 +1,4 @@
-"""The writing half of the client: one call goes out once; a queued one is asked after, which changes nothing."""
+"""The writing half of the client: each write goes out once; the result of a queued one is asked for."""
 
 from __future__ import annotations
 

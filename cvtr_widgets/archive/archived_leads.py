@@ -1,4 +1,4 @@
-"""Leads of an archive as a question: nothing is read before somebody asks for something."""
+"""Leads of an archive as a lazy query: nothing is read until a question is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What own runs did to leads, from this machine's journal: who changed a lead, where it was one of us."""
+"""What runs from this machine did to leads, by its journal: the archive then says which changes were ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a lead is somebody's: left out, hashed with a key, or kept.
+"""Personal data of leads in the archive: left out, hashed with a key, or kept.
 
 With ``personal="none"`` and ``"hashed"`` no name, e-mail address or telephone number is written. Texts that somebody typed
 (a reason in own words, a sub id) are looked into as well: one that holds something personal is replaced by a keyed hash, so that

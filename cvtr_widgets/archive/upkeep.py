@@ -1,4 +1,4 @@
-"""Keeping a store small and lawful: files put together, and leads that are to be kept no longer really removed."""
+"""Upkeep of a store: small files are merged, and leads whose time is over are really removed."""
 
 from __future__ import annotations
 

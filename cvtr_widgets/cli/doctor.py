@@ -1,4 +1,4 @@
-"""``cvtr-widgets doctor``: what of the service is as the dialect says, made to be pasted into a support mail."""
+"""``cvtr-widgets doctor``: whether the service is as the dialect says, as text for a support mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cvtr-widgets run``: carry out a plan file or a rule file with nobody there. The exit code tells the truth."""
+"""``cvtr-widgets run``: carry out a plan file or a rule file unattended. The exit code tells the truth."""
 
 from __future__ import annotations
 

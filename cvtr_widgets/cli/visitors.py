@@ -1,4 +1,4 @@
-"""Voilà: knowing a visitor again by a cookie, and ending kernels that nobody uses.
+"""Voilà: recognising a visitor by a cookie, and ending kernels that nobody uses.
 
 Voilà starts a kernel for each visit, and cannot lead a visitor back to one. So a browser gets a random name in a cookie, its
 kernels keep their journal under that name, and a run of an earlier visit is found there. A page that is left ends no kernel: a

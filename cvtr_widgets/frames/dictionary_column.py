@@ -1,4 +1,4 @@
-"""Columns of which many leads have the same value: the different values, and for each lead the number of its own."""
+"""Columns in which many leads have the same value: the distinct values, and for each lead the number of its value."""
 
 from __future__ import annotations
 

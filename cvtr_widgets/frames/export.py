@@ -1,4 +1,4 @@
-"""Frames (leads, plans, results, analyses) -> CSV and Excel files that Excel opens as they are meant.
+"""Frames (leads, plans, results, analyses) -> CSV and Excel files that Excel opens without changing what they say.
 
 No text can start a formula, no digit of an id or an amount is lost, and times say which zone they are in.
 """
@@ -54,7 +54,7 @@ def to_csv(
     overwrite: bool = False,
     follow_symlink: bool = False,
 ) -> bytes | Path:
-    """The frame as CSV: commas, UTF-8 with the mark by which Excel knows it, the index as first column.
+    """The frame as CSV: commas, UTF-8 with the mark (BOM) by which Excel recognises it, the index as first column.
 
     Times that have a zone are written in ``zone``, as ISO text with the offset. A text that could start a formula gets an
     apostrophe before it. Gives the bytes, or the path if one is given.
@@ -63,7 +63,7 @@ def to_csv(
     ``overwrite=True``, and a symbolic link is followed only with ``follow_symlink=True``.
 
     Raises:
-        ExportError: it is no frame, or the file cannot be written.
+        ExportError: it is not a frame, or the file cannot be written.
     """
     import csv
 
@@ -97,8 +97,8 @@ def to_excel(
         path: where to; without it the bytes are given.
         by: a column; besides the sheet ``All`` there is then one for each of its values.
         zone: the zone of the times.
-        overwrite: replace a file that is there; else it stays, and this fails.
-        follow_symlink: where ``path`` is a symbolic link, write to where it leads; else this fails.
+        overwrite: replace an existing file; otherwise it stays, and this fails.
+        follow_symlink: if ``path`` is a symbolic link, write to where it leads; otherwise this fails.
 
     Raises:
         ExportError: more rows, columns or sheets than Excel can hold, no column ``by``, or it cannot be written.

@@ -1,4 +1,4 @@
-"""The border of the questions: what cannot be answered is one clear error."""
+"""What every question of insight is wrapped in: one that cannot be answered raises one clear error."""
 
 from __future__ import annotations
 

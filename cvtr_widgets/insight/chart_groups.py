@@ -1,4 +1,4 @@
-"""Which leads are behind the marks of a chart: for each key a code a lead, so that a million are asked in milliseconds."""
+"""Which leads are behind the marks of a chart: a code per lead and key, so that a million are searched in milliseconds."""
 
 from __future__ import annotations
 

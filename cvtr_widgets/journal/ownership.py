@@ -1,4 +1,7 @@
-"""Whose a run is that a journal holds. Runs of others are never offered, resumed, undone or counted as this user's."""
+"""Whether a run in a journal is this account's, at this address.
+
+Runs of others are never offered, resumed, undone or counted as this user's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that takes its time, in background threads: one job of a name at a time, the newest counts."""
+"""Long work in background threads: one job per name at a time, and the newest one counts."""
 
 from __future__ import annotations
 

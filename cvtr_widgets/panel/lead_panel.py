@@ -87,16 +87,16 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     Args:
         client: whose leads.
         page_size: rows of the lead table (25 to 500).
-        masked: shorten names, e-mail addresses and telephones everywhere; by default for all accounts except those of
-            which the service says that they may see the data. A session that is given has its own setting.
+        masked: shorten names, e-mail addresses and telephones everywhere; by default for all accounts except those
+            that the service says may see the data. A session that is given has its own setting.
         filters: what is chosen in step 1 from the beginning, as ``session.pull`` takes it (``campaign`` and ``publisher`` by
             id or exact name, ``status``, ``delivery``, ``created_after``, ``created_before``), or ``range``: Today, Last 7
             days, This month, Last month. Nothing is loaded before Load is pressed.
         action: what is chosen and filled in in step 2 from the beginning, such as ``cvtr.mark_test("Test lead")``.
-        layout: how it is placed in a box, as for every widget: an ``ipywidgets.Layout`` or ``{"width": "50%"}``. By itself it
-            takes the width that there is.
-        archive: an archive that step 1 offers beside the service, and that is chosen from the beginning: leads as they were last
-            seen, or as of a day, of any number. A plan always reads its leads at the service.
+        layout: how it is placed in a box, as for every widget: an ``ipywidgets.Layout`` or ``{"width": "50%"}``. By default it
+            takes the full width.
+        archive: an archive that step 1 offers beside the service, and that is chosen from the beginning: any number of
+            leads, as they were last seen or as of a day. A plan always reads its leads at the service.
 
     Raises:
         ArgumentError: there is no such filter or value; ``layout`` is something else, or names a property that a layout does

@@ -48,7 +48,7 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         page_size: rows a page (25 to 500).
 
     Raises:
-        ArgumentError: it is no frame of leads and no session; there is no such filter; a frame with ``filters``.
+        ArgumentError: it is neither a frame of leads nor a session; there is no such filter; a frame with ``filters``.
     """
 
     _esm = static("table.min.js")

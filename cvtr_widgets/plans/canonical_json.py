@@ -1,4 +1,4 @@
-"""JSON of which there is one way to write it: for hashes, which must come out the same in every version."""
+"""JSON that can be written in one way only: for hashes, which must come out the same in every version."""
 
 from __future__ import annotations
 

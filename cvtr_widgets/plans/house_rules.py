@@ -1,5 +1,5 @@
-"""A policy held against a plan: what it forbids of each lead, which leads are over a cap, and whether that is so when the plan
-is run.
+"""A policy applied to a plan: what it forbids for each lead, which leads are over a cap, and whether that still holds when the
+plan is run.
 
 Leads are counted once for each cap: a lead that our runs have already done this to within the period takes no more room. Where a
 cap has room for some leads only, those that come first in the plan are taken.

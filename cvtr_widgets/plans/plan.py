@@ -153,13 +153,13 @@ class Plan:
     ``groups`` are pairs of action and lead ids in order; ``entries`` one per lead; ``warnings`` and ``money`` are
     sentences; ``read_at`` is when the leads were read and ``fresh`` whether that was for this plan. ``costs`` says what each
     way of reading back would cost (``cost`` is that of ``all``). ``left_out``: leads that were asked for and that no action
-    can help, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
+    can restore, with the reason (undo only). ``world``, ``origin``, ``account``: as in ``Identity``; the last two are empty in
     plans out of journals that did not keep them. ``masked``: as in ``Identity``. ``provenance``: of plans that were opened
     from a file. ``rule``: the name of the rule that chose the leads. ``how_selected``: how the leads were selected, as (words,
     number of leads in a row); empty where that is not known. ``policy``: the mark of the policy that it was checked against,
     ``caps`` how its caps stood then, ``exception`` an exception from it, ``good_until`` when the first of the leads will be too
-    old by it (None: never). ``undoes``: the runs that this plan takes back, and ``ways`` how far each of their leads can be (see
-    ``undo``). ``moment``: when the leads were read, by this process's clocks (None: not by this process).
+    old by it (None: never). ``undoes``: the runs that this plan takes back, and ``ways`` how far each lead can be
+    restored (see ``undo``). ``moment``: when the leads were read, by this process's clocks (None: not by this process).
     """
 
     enterprise: str

@@ -1,4 +1,4 @@
-"""The rules of the house: what may not be done at this enterprise, whatever the platform allows; as a file says them."""
+"""The policy: rules from a file about what may not be done at this enterprise, whatever the platform allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report is told of a run, whether it is at hand or only in the journal."""
+"""The facts of a run for its report, whether the run is in memory or only in the journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answered returns file: the same file, and behind each row what became of it."""
+"""The answered returns file: the same file, with what became of each row beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a returns file, and which of its columns says what."""
+"""The rows of a returns file, and which of its columns is which."""
 
 from __future__ import annotations
 

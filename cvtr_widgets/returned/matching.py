@@ -1,4 +1,4 @@
-"""Which lead a row means: by what stands there, exactly. What is only similar is shown, and never chosen.
+"""Which lead a row means: by exact comparison of its keys. What is only similar is shown, and never chosen.
 
 E-mails, telephones and the like are held in memory while rows are matched, and nowhere else.
 """

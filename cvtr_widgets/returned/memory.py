@@ -1,4 +1,4 @@
-"""How each advertiser writes returns files, as the user has said it once: which column says what, and what a wording means.
+"""How each advertiser writes returns files, remembered from the user's choices: which column is which, and what a wording means.
 
 Kept in a file of this user's settings that its owner alone can read. It holds names of columns, wordings and listed reasons, and
 nothing of a lead: a wording in which there is an address or a number of somebody is not kept.

@@ -1,5 +1,5 @@
-"""The leads of a campaign and some dates, read to match a returns file in them: what that costs is said before, and it is read to
-its end or not at all.
+"""The leads of a campaign and some dates, read to match a returns file with them: the cost is shown first, and all of
+them are read or none.
 """
 
 from __future__ import annotations

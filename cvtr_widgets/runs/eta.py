@@ -1,4 +1,4 @@
-"""How fast a run goes, and when it will be done; the request limit counts in."""
+"""How fast a run goes and when it will be done, including waits for the request limit."""
 
 from __future__ import annotations
 

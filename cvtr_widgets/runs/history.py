@@ -169,7 +169,7 @@ def last_run(journal: Journal, identity: Identity) -> LastRun | None:
 
 
 def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Path) -> pd.DataFrame:
-    """Runs that can be gone on with, newest first: index ``run_id``.
+    """Runs that can be resumed, newest first: index ``run_id``.
 
     Columns: ``started`` (UTC), ``state``, ``actions``, ``settled in_doubt not_sent`` (int64, leads), ``needs_comment`` (bool:
     the comment must be given again), ``owner_pid`` (Int64: a process is running it now; else missing), ``owner_since``

@@ -1,4 +1,4 @@
-"""How each lead of a run stands while the run goes on, and at its end."""
+"""The state of each lead of a run, while it goes on and at its end."""
 
 from __future__ import annotations
 

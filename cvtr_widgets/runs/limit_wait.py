@@ -1,4 +1,4 @@
-"""Requests of a run that wait for the request limit: in sight of the user, and not for long once the run is cancelled."""
+"""Requests of a run that wait for the request limit: the user is told, and a cancelled run does not wait long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run goes: its patience, what it reads back, and whom it tells."""
+"""Options of a run: how long it waits, what it reads back, and whom it tells."""
 
 from __future__ import annotations
 

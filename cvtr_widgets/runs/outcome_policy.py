@@ -1,4 +1,4 @@
-"""From what the service said and what was then read to an outcome."""
+"""The outcome of a lead, from what the service said and what was read afterwards."""
 
 from __future__ import annotations
 

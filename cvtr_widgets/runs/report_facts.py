@@ -1,4 +1,4 @@
-"""What the report of a run is told: by the run itself, or by the journal."""
+"""The facts that a run's report is made from: taken from the run itself, or from the journal."""
 
 from __future__ import annotations
 

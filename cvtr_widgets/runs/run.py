@@ -129,13 +129,13 @@ class Run:
             path: ``run.html`` or ``run.xlsx``. Only you can read the file.
             leads: a frame of ``session.pull()``; what ``insight.findings`` finds in it is shown.
             findings: findings to show instead.
-            personal: show the comment, and what ``leads`` says of the persons.
+            personal: show the comment, and what ``leads`` says about the people.
             zone: the zone of all times; by default the one in which times are shown.
             overwrite: replace a file that is there.
 
         Raises:
             ExportError: the file has another ending, is there already, or cannot be written.
-            InsightError: ``leads`` is no frame of leads.
+            InsightError: ``leads`` is not a frame of leads.
         """
         from cvtr_widgets.reports.write import write_report
         from cvtr_widgets.runs.report_facts import facts_of_run

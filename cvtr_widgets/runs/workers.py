@@ -1,4 +1,4 @@
-"""A few threads that carry tasks out, those that are further along first, so that few leads are in flight at any time.
+"""A few threads that carry out tasks, those furthest along first, so that few leads are in flight at any time.
 
 Towards the end it is the other way round: each of the last tasks leads to several steps, one after the other, which few
 threads would else carry out while the others have nothing to do.

@@ -52,7 +52,7 @@ class SetAside:
 
 @dataclass(frozen=True, repr=False)
 class Selection:
-    """A frozen set of lead ids with an order. ``len``, ``in`` and iteration speak of the ids.
+    """A frozen set of lead ids with an order. ``len``, ``in`` and iteration are about the ids.
 
     ``ids``: each once. ``spans``: how many ids in a row came from where, as (origin, number); together as many as ``ids``.
     ``files``: the name of the file for each span (empty: no file), or nothing. ``rejected``: input that was not taken.

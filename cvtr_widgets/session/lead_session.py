@@ -117,7 +117,7 @@ class LeadSession:
 
         ``frame.attrs`` has ``notes`` (filters not obeyed, rows missing), ``not_found`` (ids that are gone or not visible),
         ``as_of`` (the time) and, for reads by filters, ``coverage``: ``why`` (empty: all were read; "loading", "stopped",
-        "missing"), ``read`` and ``expected`` rows, the latter None where the service names no total.
+        "missing"), ``read`` and ``expected`` rows, the latter None if the service names no total.
 
         Raises:
             ReadTooLarge: it would take more than 300 requests and ``go_on`` is not set.
@@ -423,7 +423,7 @@ class LeadSession:
     def make_exception(self, plan: Plan, *, name: PrintedName, reason: str) -> Plan:
         """A new plan that also sends the leads that only the policy forbids, as an exception made by a named person (``name``, as
         printed) for a reason. Name, reason, your login and the leads are part of its fingerprint, of the sentence that is signed,
-        and of journal, results, history and exports. It lifts nothing that the policy never allows or wants two persons for.
+        and of journal, results, history and exports. It does not cover what the policy never allows or wants two people for.
 
         Raises:
             PlanError: no lead needs an exception, no reason is given, or the plan has an exception. NotConfirmed: the name is not

@@ -54,7 +54,7 @@ class LeadWatch:
         """Which places of a lead hold what the platform's page shows; the leads are read now, nothing is written yet.
 
         Args:
-            shown: field -> lead -> what the page shows for it (None where it shows nothing), such as
+            shown: field -> lead -> what the page shows for it (None if it shows nothing), such as
                 ``{"reason": {160185: "Wrong phone", 160186: "Not reached"}}``. Fields: ``status``, ``delivery`` and
                 ``replacement`` in the words of this package (Valid, Not Delivered, Replacement ...); ``reason``, ``category``,
                 ``comment``, ``replacement_comment``, ``second_check_status``, ``qa_status``, ``currency`` as shown.
@@ -66,7 +66,7 @@ class LeadWatch:
         them, each as seen today. They hold for the next ``connect()``.
 
         Raises:
-            CaptureError: no such field, a word that is none of ours, or a lead that is not watched. NotFound: a lead is gone.
+            CaptureError: no such field, an unknown word, or a lead that is not watched. NotFound: a lead is gone.
         """
         return learn_shown(shown, self._readings(), self._client.dialect, ask)
 

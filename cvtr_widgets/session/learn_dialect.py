@@ -32,7 +32,7 @@ def learn_dialect(
     signature: str = TypedWords.signature,
     ask: Ask | None = None,
 ) -> Lesson:
-    """What a HAR file of your own browser says of your service; nothing is written yet (see ``save_lesson``).
+    """What a HAR file of your own browser says about your service; nothing is written yet (see ``save_lesson``).
 
     Args:
         capture: the file that the developer tools saved.
@@ -42,8 +42,8 @@ def learn_dialect(
         comment: what was typed as a comment on the page; ``reason`` and ``signature`` likewise.
         reason: what was typed as a reason of one's own.
         signature: what was typed as a printed name.
-        ask: called with a question and its options where two readings are possible; gives a number, or None for neither.
-            Without it such an entry is left out, and said.
+        ask: called with a question and its options if two readings are possible; gives a number, or None for neither.
+            Without it, such an entry is left out, and the notes say so.
 
     ``lesson.frame`` shows old and new value side by side, ``lesson.notes`` what is open.
 

@@ -1,4 +1,4 @@
-"""Where permits and places come from: an allowance. This one belongs to one process; ``shared_permits.py`` has the other."""
+"""Permits and places in flight of one process, in memory; ``shared_permits.py`` shares them between processes."""
 
 from __future__ import annotations
 

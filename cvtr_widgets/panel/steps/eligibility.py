@@ -1,4 +1,4 @@
-"""What can be said of each row before anything is planned: may the chosen action be done to it, and why not."""
+"""What can be said about each row before a plan is made: whether the chosen action is allowed for it, and if not, why."""
 
 from __future__ import annotations
 

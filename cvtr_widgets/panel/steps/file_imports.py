@@ -1,4 +1,4 @@
-"""Files and long texts that lead ids are read from, in the background; of a file another column can be chosen."""
+"""Files and long texts that lead ids are read from, in the background; for a file, another column can be chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else plans are made of, in the panel: returns files, plan files, rule files, and earlier runs that are taken back."""
+"""Other sources of plans in the panel: returns files, plan files, rule files, and earlier runs to be undone."""
 
 from __future__ import annotations
 

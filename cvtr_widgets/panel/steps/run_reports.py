@@ -1,4 +1,4 @@
-"""The report of a run as the panel makes it: with what stands out in the leads that it shows, or why that is not said."""
+"""The report of a run as the panel makes it: with findings in the leads that it shows, or the reason why there are none."""
 
 from __future__ import annotations
 

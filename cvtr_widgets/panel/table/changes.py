@@ -1,4 +1,4 @@
-"""What a new frame shows otherwise than the former one, lead by lead."""
+"""What a new frame shows differently from the one before, lead by lead."""
 
 from __future__ import annotations
 

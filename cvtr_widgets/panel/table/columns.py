@@ -1,4 +1,4 @@
-"""Which columns a table can show: those it was made for, and what else the frame holds."""
+"""Which columns a table can show: those it was made for, and the frame's others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many texts put in one case and in order, in steps that leave room for others.
+"""Folding and sorting many texts in steps, between which other threads can work.
 
 Sorting a million distinct texts by comparing them takes Python a second without a pause. Their UTF-8 bytes order as the
 texts do, and 16 bits of them at a time are sorted by counting, in a few milliseconds and without holding Python's lock.

@@ -1,4 +1,4 @@
-"""Which rows are selected, as somebody else says."""
+"""Which rows of a frame are selected, given a set of ids."""
 
 from __future__ import annotations
 

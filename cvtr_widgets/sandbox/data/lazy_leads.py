@@ -1,4 +1,4 @@
-"""A world of many leads in outline: what they are found and counted by. The rest of a lead is made when somebody reads it.
+"""A world of many leads in outline: only what they are found and counted by. The rest of a lead is made when it is read.
 
 A million leads in full take a minute and a half and 3 GB. Their outlines follow from the same draws in the same order, so
 that a block of them, made in full later from where the dice stood, is what it would have been at the start.

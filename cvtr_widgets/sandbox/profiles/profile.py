@@ -1,4 +1,4 @@
-"""How another Convertr might speak, as a description of its own: the sandbox then answers in those words and no others.
+"""How another Convertr might name things: the sandbox then answers in those words and no others.
 
 Written from the service's side. It shares nothing with the client's dialects, so that neither checks itself.
 """

@@ -1,4 +1,4 @@
-"""Stands before the sandbox's app and speaks for it in other words: requests into the sandbox's own, answers out of them."""
+"""Translates between the sandbox and a client that expects other words: requests on their way in, answers on their way out."""
 
 from __future__ import annotations
 
