@@ -153,6 +153,8 @@ class Auth:
     def renew(self, stale: str, cancelled: Stopped = never) -> None:
         """Replace a token that the service no longer takes, unless another thread has done so already."""
         with self._alone(cancelled):
+            # Eight threads get a 401 at the same moment. The first renews, the others find a newer token than theirs and go on
+            # with it.
             if self._token is None or self._token.text != stale:
                 return
             if self._credentials.token:
@@ -199,6 +201,7 @@ class Auth:
             return None
         renew = self._dialect.file.auth.renew
         try:
+            # A renewal that fails is no refusal of the password, so every failure here only leads to a login.
             form = {**renew.send, **self._token.refresh}
             answer = self._transport.exchange("POST", renew.path, form=form, cancelled=cancelled)
         except FailedRequest:
@@ -224,6 +227,7 @@ class Auth:
         if answer.status != 200:
             self._refused = self._refusal(answer, path)
             raise self._refused
+        # Only a 200 with a token in it is a login: captive portals answer 200 with a page.
         token = self._taken(self._object(answer, path))
         self.note_world(answer)
         return token
@@ -319,6 +323,7 @@ class Auth:
             return f"user:{self.user_id}"
         if not self._credentials.token:
             return "name:" + hashlib.sha256(f"{origin}|{self.username.casefold()}".encode()).hexdigest()[:16]
+        # With this machine's key, so that the name says nothing about the token to whoever reads the folder.
         mark = hmac.new(settings.machine_key(), f"{origin}|{self._credentials.token}".encode(), "sha256")
         return f"token:{mark.hexdigest()[:16]}"
 

@@ -152,6 +152,7 @@ class Reader:
         return self._retried(lambda: self._once("GET", self.url(resource), params, None, None, cancelled).body)
 
     def _retried(self, work: Callable[[], T]) -> T:
+        # Reads only. Time between attempts grows with jitter, so that several kernels do not come back in step after an outage.
         for attempt in stamina.retry_context(
             on=self._worth_retrying,
             attempts=self.ATTEMPTS,
@@ -187,6 +188,7 @@ class Reader:
                 )
             except FailedRequest as failed:
                 raise failure_error(failed, method, path) from None
+            # Once: a second 401 with a new token is an answer, and more logins would bring the account closer to being locked.
             if answer.status == 401 and not renewed:
                 self.auth.renew(headers["Authorization"].removeprefix("Bearer "), cancelled)
                 continue
@@ -215,6 +217,7 @@ class Reader:
     def _worth_retrying(error: Exception) -> bool:
         if isinstance(error, TooManyRequests):
             return error.status == 429  # the rate limiter makes everybody wait; our own refusal is final
+        # A certificate does not become valid by asking again.
         if isinstance(error, NotTrusted):
             return False
         return isinstance(error, (NotReached, NoAnswer, ServiceBroken, Unreadable))

@@ -183,6 +183,7 @@ class Listing:
         """The service found nothing by its filters for words. That nothing obeys them is true of no rows, too: so one page is
         read without them, and all of it where a lead on it matches after all.
         """
+        # The service may write its words differently from the dialect ("valid" for "Valid") and find nothing for ours.
         probe = again.pages()
         first = next(probe, [])
         self._unknown = again._unknown
@@ -199,6 +200,7 @@ class Listing:
     def _matches(self, record: Record) -> bool:
         for name, check in self._checks.items():
             if not check(record):
+                # A word that nobody here understands is counted apart: the row may be just what the user wants.
                 if (word := self._leads.unknown_word(name, record)) is not None:
                     self._unknown.setdefault(name, Counter())[word] += 1
                 elif not self._asked_for(name, record):

@@ -198,6 +198,8 @@ class LeadReading:
         page: RecordBatch | None = None
         for records in pages.pages():
             got = dict(self._named(records))
+            # One row that was not asked for is enough: this service ignores the filter and has sent its first page of all
+            # leads.
             if not asked.issuperset(got):
                 raise _Disobeyed
             page = RecordBatch.of(records) if not found and len(got) == len(records) else None
@@ -210,6 +212,7 @@ class LeadReading:
         if not found or pages.tally.missing:
             # Nothing at all proves nothing about the filter: ask for each lead by its own address.
             found.update(self._each([i for i in part if i not in found], cancelled) if each else {})
+        # Proven by an answer that held leads, and only leads that were asked for.
         elif self._filter_works is None:
             self._filter_works = True
         return found, page if page and len(page) == len(found) else None
@@ -252,6 +255,8 @@ class LeadReading:
 
     def _range(self, campaign: int, group: Mapping[LeadId, datetime], cancelled: Stopped) -> Iterator[Found]:
         """All leads of a campaign in the range that holds the group, where that takes fewer requests than the group."""
+        # The range may hold many leads that nobody asked for. Reading it is given up as soon as its total shows that one
+        # request for each lead is cheaper.
         wanted = LeadFilter(campaign=campaign, created_after=min(group.values()), created_before=max(group.values()))
         listing = self._lists.start(wanted, allow=None, cancelled=cancelled)
         asked = set(group)
@@ -276,6 +281,7 @@ class LeadReading:
             try:
                 record = self._reader.get(f"leads/{lead_id}", cancelled=cancelled)
             except (NotFound, NotAllowed) as error:
+                # A proxy's 404 page says nothing about the lead. Taken for the service's word, it would make a lead "deleted".
                 if not error.own_form:
                     raise Unreadable(
                         "Something other than the service answered, so it is not known whether the lead exists",
@@ -284,6 +290,7 @@ class LeadReading:
                 if missing is not None and error.status == GONE:
                     missing.add(lead_id)
                 continue
+            # An answer is only about this lead if it says so itself.
             if not isinstance(record, dict) or self._reader.record_id("leads", record) != lead_id:
                 raise Unreadable(
                     "The answer is about a different lead",

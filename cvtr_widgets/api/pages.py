@@ -102,6 +102,8 @@ class Pages:
         self._cancelled = cancelled
         self._most = most
         self._keys = key or (lambda records: reader.record_ids(resource, records))
+        # Ids of all rows so far; records that are kept for comparing (all where few can match, else only the last pages); rows
+        # without an id in this reading; the page after which nothing more is asked for.
         self._seen: set[Hashable] = set()
         self._kept: dict[Hashable, Record] = {}
         self._lately: deque[tuple[Sequence[Hashable], list[Record]]] = deque(maxlen=LATELY)
@@ -134,10 +136,13 @@ class Pages:
             yield from self._until_empty(first)
         else:
             count = self._count(first)
+            # A total that is a multiple of the page size cannot be told from one that is cut off at that size, so one page more
+            # is asked for: it must be empty.
             full = (first.total or 0) % self._page_size == 0
             yield from self._counted(range(2, count + 1 + (full and count > 1)))
             if self._goes_on():
                 yield from self._until_empty(self._last)
+            # Then the total is wrong, and there is nothing to hold the count against.
             if self.tally.rows > (self.tally.expected or 0):
                 self.tally.notes.append(f"The service counts {self.tally.expected:,}, but {self.tally.rows:,} came.")
             else:
@@ -202,6 +207,7 @@ class Pages:
         records = RecordBatch(m for m in members if isinstance(m, dict))
         self._note_odd(len(members) - len(records))
         page = Page(number, records, _promised(total), isinstance(link, str) and bool(link))
+        # A second reading, for gaps, begins at page 1 again.
         if number > self._last.number:
             self._last = page
         return page
@@ -227,6 +233,8 @@ class Pages:
             if lead_id is None:
                 self._note_odd(1)
                 continue
+            # The first record stays. That another one differs is said: the lead was changed between two pages, or the service
+            # names one id for two leads.
             first = here.setdefault(lead_id, record)
             if first is not record and first != record and isinstance(lead_id, int) and lead_id not in self.tally.different:
                 self.tally.different.append(lead_id)
@@ -254,6 +262,7 @@ class Pages:
                     self.tally.expected = page.total if anew else max(page.total, self.tally.expected or 0)
                 new = self._new(page, again=again)
                 yield new
+                # Gaps are filled: the rest of the pages needs no second reading.
                 if again and self._short() <= 0:
                     return
                 empty = 0 if page.records else empty + 1
@@ -284,6 +293,8 @@ class Pages:
             if self._short() <= 0 or self._cancelled():
                 break
             self._odd = 0
+            # All pages again, not only those near the gap: when rows shift, nobody knows on which page the missing ones are
+            # now.
             count = min(self._end, math.ceil((self.tally.expected or 0) / self._page_size))
             yield from (new for new in self._counted(range(1, count + 1), again=True) if new)
         self.tally.missing = max(0, self._short())

@@ -132,6 +132,7 @@ class HouseRules:
             if not cap.is_about(one.kind, one.reason) or (one.until is not None and one.until < since):
                 continue
             group = self.group(cap, one.publisher_id, one.campaign_id)
+            # On the safe side: a lead of nobody known could be anybody's, so it takes room everywhere.
             (anybody if group is None else found[group]).add(one.lead_id)
         return lambda group: found[group] | anybody
 
@@ -152,6 +153,7 @@ class HouseRules:
         for entry in entries:
             kind, reason = str(actions[entry.group].kind), actions[entry.group].reason
             mine = [room for room in rooms if room.cap.is_about(kind, reason)] if sends(entry) else []
+            # In the plan's order: the first leads get the room that is left. One that a single cap stops is sent under none.
             why = next((no for room in mine if (no := room.refuses(entry))), "")
             for room in mine:
                 room.take(entry, allowed=not why)
@@ -255,6 +257,7 @@ class _Room:
         if not self._rules.counts_for(self.cap, group):
             return ""
         used, most, of = self._of(group)
+        # A lead that counts already does not count twice, however often it is done.
         if entry.lead_id in used or len(used) + self._here[group] < most:
             return ""
         of_all = "" if of is None else f" ({most:,} of {of:,})"

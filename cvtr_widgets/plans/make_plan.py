@@ -92,6 +92,7 @@ def resolve(action: Action, lists: Lists) -> tuple[Action, list[str]]:
     listed = {c.name.lower(): c for c in lists.reasons(action.kind)}
     found = listed.get(action.reason.lower())
     if found is None:
+        # A typo in a listed reason would be sent as the user's own words and be counted apart in every report.
         near = difflib.get_close_matches(action.reason.lower(), list(listed), n=1, cutoff=0.8)
         hint = f' Did you mean the listed reason "{listed[near[0]].name}"?' if near else ""
         notes.append(f'The reason "{action.reason}" is not on the service\'s list; it is sent as your own words.{hint}')
@@ -121,6 +122,8 @@ def read_leads(
         Cancelled: the user stopped it.
     """
     total = len(ids) + len(deliveries)
+    # Before the first request: a lead that is read is as old as the beginning of its reading. Both clocks, for one is shown and
+    # noted, and the other is not touched by a change of the time of day.
     at, moment = datetime.now(UTC), Moment.now()
     found = service.fetch(ids, tick=lambda n: on_progress(n, total), cancelled=cancelled)
     there = [i for i in deliveries if i in found]
@@ -226,6 +229,8 @@ def _entries(
     for lead_id in group:
         observation = reading.observation(lead_id)
         verdict, why = stays(action, lead_id, observation.lead)
+        # By identity: leads that stand alike share one state object, made when they were read. Comparing the states of 100,000
+        # leads would take longer than judging them.
         key = (why, None if observation.lead is None else (id(observation.lead.state), observation.delivered))
         found = judged.get(key)
         if found is None:
@@ -270,6 +275,7 @@ def _judged(
     names: Mapping[int, str],
 ) -> tuple[SharedEntry, str]:
     """What holds for all leads that stand alike, and their campaign where it has none of the integrations."""
+    # Once for all leads that stand alike.
     verdict, why = judge(action, observation, service.identity)
     lead, without = observation.lead, ""
     chosen: tuple[int, ...] = ()

@@ -326,6 +326,7 @@ def _as_values(*state: Any, money: tuple[Any, ...]) -> Sequence[Any]:
     values = [{} if value is NOT_SENT else value for value in state]
     if money != _NO_MONEY:
         values += [{} if v is NOT_SENT else str(v) if isinstance(v, Decimal) else v for v in money]
+    # Hashed, so that a fingerprint can be checked from a journal that keeps no comments.
     for place in _COMMENTS:
         if isinstance(values[place], str):
             values[place] = str(seal(values[place]))
@@ -339,13 +340,16 @@ def differences(before: Observation, now: Observation) -> list[str]:
     if before.lead is None or now.lead is None:
         return []
     changed = []
+    # States are compared as wholes first: nearly all leads are as they were.
     for name in () if before.lead.state == now.lead.state else BEFORE:
         old, new = getattr(before.lead, name), getattr(now.lead, name)
         if not alike(old, new):
+            # Results and journals hold these words, and a comment may name a person.
             shown = "" if name.endswith("comment") else f" from {_plain(old)} to {_plain(new)}"
             changed.append(f"{name.replace('_', ' ')} changed{shown}")
     if before.lead.state != now.lead.state:
         changed += _at_stake(before.lead.state, now.lead.state)
+    # A hash of name, e-mail address and telephone. An id that has come to mean another person must not be sent.
     if before.lead.person and now.lead.person and before.lead.person != now.lead.person:
         changed.append("the person behind it changed (name, e-mail address or telephone)")
     if before.delivered is not None and now.delivered is not None and before.delivered != now.delivered:

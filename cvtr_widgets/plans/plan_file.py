@@ -132,6 +132,9 @@ def held_in(content: bytes, name: str) -> PlanFile:
         raise PlanError(
             f"{name[:80]!r} is larger than {safe_files.size(PLAN_BYTES)}, so it cannot be a plan file. Give another one."
         )
+    # The hash stands last, over all bytes before it, so that any change is found before anything is parsed. It protects against
+    # accidents and careless edits; somebody who can compute a hash can make a new one, which is why the leads are read again
+    # when the file is opened.
     found = _END.search(content)
     if found is None:
         if content[:20].startswith(b'{"file":"cvtr-plan"'):
@@ -146,6 +149,7 @@ def held_in(content: bytes, name: str) -> PlanFile:
         held = _held(said)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise PlanError(f"This plan file cannot be understood ({type(error).__name__}). Have it saved again.") from None
+    # Beside the file's hash: that what was parsed gives the fingerprint that the maker saw.
     if fingerprint_of(held.plan) != held.plan.fingerprint or held.plan.total != said["plan"]["entries"]:
         raise PlanOutOfDate(_DAMAGED)
     return held

@@ -51,6 +51,7 @@ def steps_of(runs: Iterable[EndedRun]) -> dict[LeadId, list[Step]]:
         for entry in run.plan.sendable:
             lead_id, sent = entry.lead_id, run.sent.get(entry.lead_id)
             if run.outcomes.get(lead_id) in TAKEN:
+                # Unknown counts as done: whether it was is seen when the lead is read now.
                 step = Step(run.run_id, run.plan.action(entry), entry.before)
                 found.setdefault(lead_id, []).append(((sent or run.plan.made_at, run.number), step))
     return {lead_id: [step for _, step in sorted(steps, key=lambda one: one[0])] for lead_id, steps in found.items()}
@@ -111,6 +112,7 @@ def _way(steps: Sequence[Step], now: Observation, last_run: str) -> tuple[Way, s
     for step in steps:
         if why := catalogue.ROWS[step.done.kind].final:
             return "impossible", why, several, None
+    # A flag and a delivery mark in one undo would need two actions on one lead, and a plan has one for each.
     if len({family_of(step.done) for step in steps}) > 1:
         return (
             "impossible",
@@ -121,6 +123,7 @@ def _way(steps: Sequence[Step], now: Observation, last_run: str) -> tuple[Way, s
     why = _in_between(steps)
     if why:
         return "impossible", why, why, None
+    # What was done may have been put right by hand already; then there is nothing to send.
     why = AS_BEFORE if _restored(first, now) else _since(steps, now)
     if why == CHANGED and last_run and last_run not in {step.run_id for step in steps}:
         why = f"it has been changed since by run {last_run}, which is not taken back with it"
@@ -147,6 +150,7 @@ def _in_between(steps: Sequence[Step]) -> str:
 
 def _since(steps: Sequence[Step], now: Observation) -> str:
     """Whether the lead is as the last step that can be seen has left it."""
+    # The last run's effect may not be seen (a contradicted or unknown one); the one before it then counts.
     for step in reversed(steps):
         why = _changed_since(step.done, step.before, now)
         if why != AS_BEFORE:
@@ -227,6 +231,7 @@ def no_way_back(flagged: Iterable[tuple[LeadState, int]]) -> list[str]:
     found: Counter[str] = Counter()
     for state, number in flagged:
         if isinstance(why := _flag_back(state), str):
+            # The same reasons as for an undo, said before the run instead of after it.
             found[why.replace("it was", "now").replace("its former", "their")] += number
     return [f"This can’t be undone for {count_of(n)}: {why}." for why, n in found.items()]
 
@@ -241,6 +246,7 @@ def _flag_back(lead: Lead | LeadState) -> Action | str:
     comment, category = None if isinstance(lead.comment, HashedText) else lead.comment, lead.category
     category = category or None
     returned = str(lead.reason).lower() == catalogue.RETURNED.lower()
+    # Convertr's rule: Returned needs a category, and no other reason takes one.
     if lead.status == "Invalid" and returned != (category is not None):
         return "its former category is not known" if returned else "its former reason takes no category, and it had one"
     note = str(comment) if comment else None

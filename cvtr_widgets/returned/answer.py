@@ -51,6 +51,7 @@ def parts_of(table: ReturnsTable, said: Said, path: Path, owners: Mapping[int, s
             number += 1
             place = path.with_name(f"{path.stem}-{bare}-{number}{path.suffix}")
         places[name] = place
+    # All are looked at before the first is written: some files of a set are worse than none.
     there = [place.name for place in places.values() if place.exists()]
     if there and not overwrite:
         raise ExportError(
@@ -76,6 +77,7 @@ def _workbook(table: ReturnsTable, said: Said, only: Collection[int] | None) -> 
     """Cells, formats, widths and other sheets stay as openpyxl keeps them."""
     from openpyxl import load_workbook
 
+    # Not into the file for one publisher: macros may hold data of others.
     macros = Path(table.name).suffix.lower() == ".xlsm" and only is None
     book = load_workbook(io.BytesIO(table.content), keep_vba=macros, rich_text=True)
     sheet = book[table.sheet]
@@ -105,6 +107,8 @@ def _leave_only(book: Any, sheet: Any, others: Collection[int]) -> None:
     """Empty the rows of others, and take out whatever else of the workbook may show them. The rows stay as empty, hidden ones, so
     that formulas and row numbers still fit.
     """
+    # A file for one publisher must show nothing of another. Besides the rows, a workbook keeps values in charts, pivot caches,
+    # lists of allowed values, names and properties.
     for other in list(book.worksheets) + list(book.chartsheets):
         if other is not sheet:
             book.remove(other)
@@ -130,6 +134,7 @@ def _text(table: ReturnsTable, said: Said, only: Collection[int] | None) -> byte
     into = io.StringIO()
     writer = csv.writer(into, delimiter=delimiter, lineterminator="\r\n")
     for number, cells in rows:
+        # Lines above the header stay: they belong to everybody.
         if only is not None and number > table.header and number not in only:
             continue
         more: list[Any] = []

@@ -53,6 +53,7 @@ def telephone(text: str) -> str:
 
 def folded_telephone(text: str) -> str:
     """The digits, without what stands before a number in one place and not in another."""
+    # Nine digits tell nearly all numbers apart; country codes and trunk zeros are before them.
     digits = "".join(c for c in unicodedata.normalize("NFKC", text) if c.isdigit())
     return digits.lstrip("0")[-9:]
 
@@ -136,6 +137,8 @@ class LeadIndex:
                 sets[role] = {lead_id}
             else:
                 sets[role] = set(self._exact[role].get(self._key(role, text), ()))
+        # The id names the lead; its other columns are held against that lead's own values, although it is not among the leads
+        # that were searched.
         for lead_id in sets.get("id", ()):  # its own values count, too, where it was read by its id
             for role, text in given.items():
                 if self._own.get(role, {}).get(lead_id) == self._key(role, text):
@@ -145,8 +148,11 @@ class LeadIndex:
     def _of(self, sets: dict[str, set[LeadId]], given: dict[str, str]) -> Match:
         if "id" not in sets and not self.searched:
             return Match(NO_KEY, why="the row has no lead id, and no leads were given to search for it")
+        # Not "keys disagree": that would say something about a lead which nobody has seen.
         if "id" in sets and len(sets) > 1 and not sets["id"] <= self.loaded:
             return Match(NOT_FOUND, why="the lead of this id was not found, so the rest was not compared")
+        # Every key of the row must name the lead. A row whose e-mail is one lead's and whose telephone is another's is a
+        # mistake in the file, and to choose would be guessing.
         common = set.intersection(*sets.values())
         if len(common) == 1:
             return Match(MATCHED, next(iter(common)), tuple(common))
@@ -156,6 +162,7 @@ class LeadIndex:
         if some and len(sets) > 1:
             names = " and ".join(ROLE_WORDS[role] for role in sets)
             return Match(DISAGREE, None, tuple(sorted(some)), f"{names} do not name the same lead")
+        # Only to show: a lead that is merely similar is chosen by the user or by nobody.
         near = {lead_id for role, text in given.items() if role != "id" for lead_id in self._nearly(role, text)}
         if near:
             return Match(SIMILAR, None, tuple(sorted(near)), f"{len(near)} similar, none the same; none is chosen automatically")
@@ -173,6 +180,7 @@ class LeadIndex:
 def _must_be_whole(leads: pd.DataFrame) -> None:
     if leads.attrs.get("masked"):
         raise SelectionError("These leads are masked, so nobody can be found by e-mail or telephone. Name leads by id.")
+    # "The only lead with this address" is only true of all leads.
     if leads.attrs.get("coverage", {}).get("why"):
         raise SelectionError(
             "These leads were not loaded completely, and one that is missing may have the same e-mail or telephone. "

@@ -187,7 +187,10 @@ def send(
     Raises:
         as ``session.start``; ServiceError where the other leads cannot be read before: nothing was sent then.
     """
+    # Some other leads of the plan are read before and after: a request that is misunderstood may reach more leads than the one
+    # named, or another one.
     others = _bystanders(client, report.rest)
+    # The gate opens for this one action on this one lead, and closes whatever happens.
     client.write_gate.one_lead(report.action, report.lead_id)
     try:
         run = start(report.plan, confirm, signature)
@@ -198,6 +201,7 @@ def send(
     outcome, attempts = Outcome(str(row["outcome"])), int(str(row["attempts"]))
     before = report.plan.entries[0].before
     after, unread = _now(client, report)
+    # Confirmed is not enough: the answer must have been understood, and nobody else may have changed.
     differs = [] if outcome is Outcome.CONFIRMED else [f"{outcome}: {row['detail']}"]
     if outcome not in {Outcome.NOT_SENT, Outcome.SKIPPED}:
         differs += unread + _misheard(journal, run.id, report.lead_id) + _moved(client, others)

@@ -151,6 +151,8 @@ class RunRegistry:
             raise PlanOutOfDate("This plan was sent back with a remark, so it must not be run as it is. Make a new one.")
         folder = self.journal.path.parent
         try:
+            # Two accounts have two journals, and no transaction spans both. The lock lets one at a time look whether the other
+            # has run it.
             claim = RunLock(folder / "runs-plans", saved[:16])
         except HeldByAnother:
             raise RunTaken("This saved plan is being started elsewhere at this moment. See session.history().") from None
@@ -164,6 +166,7 @@ class RunRegistry:
             claim.release(done=False)
 
     def _start(self, work: RunWork, started: list[Run]) -> Run:
+        # Registered before the thread starts: an interrupted start must leave the run where session.runs finds it.
         run = Run(work)
         self.runs[run.id], self._works[run.id] = run, work
         started.append(run)
@@ -208,12 +211,14 @@ class RunRegistry:
         Raises:
             RunError: no such run, or nothing is left. RunTaken: somebody else has it. NotConfirmed: a comment is needed.
             PlanOutOfDate: another account's, or the dialect or policy has changed. JournalError: the journal
-                is not whole.
+                is not intact.
         """
         known = self.runs.get(run_id)
         if known is not None and not known.finished:
             self._claim(run_id).release(done=False)  # says who has it
         self._must_be_whole()
+        # Read without the run's lock, so another kernel may resume it meanwhile; note_resumed finds that out in its
+        # transaction.
         found = self._replay(run_id)
         self._must_fit(found, send=send)
         plan = self._with_comments(found, comments, send=send)
@@ -292,6 +297,7 @@ class RunRegistry:
     @staticmethod
     def _with_comments(found: Recorded, comments: Sequence[str], *, send: bool) -> Plan:
         """The plan with its comments: those that the journal keeps, or that were given again and have the same hash."""
+        # By hash, because that is all that the journal has: a comment with one letter changed is another comment.
         given = {str(seal(text)): text for c in comments if (text := c.strip())}
         plan, groups = found.plan, []
         groups_to_send = {e.group for e in plan.sendable if found.fates[e.lead_id].stage == "not_sent"} if send else set()
