@@ -117,6 +117,7 @@ def honest(table: pd.DataFrame, leads: Leads) -> pd.DataFrame:
     made = table.copy()
     for name, column in {"delivered": "delivery", **FLAGS}.items():
         known = made.pop("delivery_known" if name == "delivered" else f"{name}_known")
+        # "0 delivered" and "the service does not say" must not look the same.
         made[name] = made[name].astype("Int64")
         if not_sent(leads, column):
             made[name] = pd.array([None] * len(made), dtype="Int64")

@@ -54,6 +54,7 @@ def judge(keys: Sequence[Any], hits: Sequence[int], total: Sequence[int]) -> lis
     if len(places) < 3:
         return []
     k, n = k[places], n[places]
+    # Groups with the same hits and leads are one row: tens of thousands of sub-ids have few distinct pairs.
     pairs, which, count = np.unique(np.stack([k, n], axis=1), axis=0, return_inverse=True, return_counts=True)
     which = which.reshape(-1)
     usual, spread, p = _tails(pairs[:, 0].astype("float64"), pairs[:, 1].astype("float64"), count.astype("float64"))
@@ -79,7 +80,9 @@ def _tails(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Nu
     odd = special.betaln(k + 1, n - k + 1)[:, None]
     with np.errstate(divide="ignore"):
         each = np.logaddexp(np.log1p(-strange) + plain, np.log(strange) + odd)
+    # Likelihood of all groups without the group itself: a strange one must not raise the spread that it is judged by.
     others = prior + (count[:, None] * each).sum(axis=0) - each
+    # Before exp(), or all of them would be 0 in floating point.
     others -= others.max(axis=1, keepdims=True)
     weight = np.exp(others)
     weight /= weight.sum(axis=1, keepdims=True)
@@ -116,6 +119,7 @@ def _beyond(k: Numbers, n: Numbers, weight: Numbers, a: Numbers, b: Numbers) -> 
 
     edges = special.expit(np.linspace(-12, 8, 401))
     middles = special.expit(np.linspace(-12, 8, 401)[:-1] + 0.025)
+    # Most of the grid has no weight at all, and each point costs an incomplete Beta function for 400 edges.
     used = weight.max(axis=0) > 1e-9
     mass = np.diff(special.betainc(a[used][:, None], b[used][:, None], edges[None, :]), axis=1)
     own_part = weight[:, used] @ mass

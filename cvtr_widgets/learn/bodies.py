@@ -89,6 +89,7 @@ def _path(lesson: CallLesson, seen: Seen, base: str) -> None:
         differs = [n for n, column in enumerate(zip(*templates, strict=True)) if len(set(column)) > 1]
         by_flag: dict[str, set[str]] = {}
         for (exchange, _), parts in zip(seen, templates, strict=True):
+            # One part of the path differs and goes with the flag: the service has the flag in its path.
             if len(differs) == 1 and (flag := lesson.flags.get(exchange.number)):
                 by_flag.setdefault(flag, set()).add(parts[differs[0]])
         if by_flag and all(len(words) == 1 for words in by_flag.values()):
@@ -152,9 +153,11 @@ def _listed_slot(
 
     def weight(one: tuple[str, str]) -> tuple[bool, bool, int]:
         key, form = one
+        # How sure a key is, in this order: the form in which it names rows, its own name, and in how many exchanges it does so.
         return form in {"name", "iri"}, hint in key.lower(), len(votes[one])
 
     best = sorted(votes, key=weight, reverse=True)
+    # Several that are equally likely are a question to the user, never a guess: the wrong key would be sent to live leads.
     top = [one for one in best if weight(one) == weight(best[0])]
     if len(top) > 1:
         chosen = ask(f"Which key holds the {hint}?", [key for key, _ in top])
@@ -204,6 +207,8 @@ def _candidates(
             if flag and not isinstance(values[key], (list, dict)) and values[key] not in words.setdefault(flag, []):
                 words[flag].append(values[key])
         said = [w[0] for w in words.values() if len(w) == 1]
+        # One word for each flag, and a different one for each; a single flag is only believed if the word is the flag's own
+        # name.
         if words and len(said) == len(words) == len({(type(w), w) for w in said}) and (len(words) > 1 or _flag_word(said[0])):
             can.append((key, {flag: w[0] for flag, w in words.items()}))
     return can
@@ -247,6 +252,8 @@ def _fixed(lesson: CallLesson, known: KnownLists, rest: Mapping[int, Mapping[str
         value = values[0]
         if value in ("", None, []) and same:
             continue
+        # A dialect file is shown and shared, so only values that cannot be a secret or a name are written into it: flags, small
+        # numbers, plain words.
         plain = isinstance(value, bool) or (isinstance(value, int) and abs(value) < 1_000)
         word = isinstance(value, str) and _SAFE_WORD.fullmatch(value) and value not in private and not _PERSON.search(key)
         if same and (plain or word):

@@ -104,6 +104,7 @@ def learn(
     lesson = Lesson(missing=[name for name in CALLS if name not in calls])
     entries = learn_reads(capture, known, dialect)
     base = entries["base"]["value"] if "base" in entries else dialect.base
+    # Words of all calls together: the lists of yes and no in a dialect are shared by its calls.
     words: dict[str, list[Any]] = {}
     marks: dict[int, str] = {}
     changed = LeadFields(known, lambda name: dialect.value("fields", name), asking).changed
@@ -112,6 +113,7 @@ def learn(
     _keep_apart(lesson, words, dialect)
     for kind, said in words.items():
         old = list(dialect.value("words", kind))
+        # By type, too: in Python True == 1, and to a service they are different words.
         new = [w for w in said if not any(type(w) is type(o) and w == o for o in old)]
         entries[f"words.{kind}"] = {"values": old + new if kind in {"yes", "no"} else said}
     entries.update(_fields(lesson, calls, marks, known, dialect, asking))
@@ -192,6 +194,7 @@ def _truth(calls: Mapping[str, Seen]) -> dict[int, bool]:
         if before:
             truth[exchange.number] = before[-1]
         elif after:
+            # Nothing was done to it before the check, and what was done later changed something: it was the opposite then.
             truth[exchange.number] = not after[0]
     return truth
 
@@ -206,6 +209,7 @@ def _fields(
         reasons: dict[int, Listed | None] = {}
         for exchange, _ in flags:
             values = [v for _, v in _flat(exchange.sent)]
+            # A name or an IRI is unmistakable. A bare number may be anything, so it only counts if nothing else names a reason.
             mine = [r for r in known.lists.get("reasons", ()) if r.flag in {marks.get(exchange.number), ""}]
             row = next((r for r in mine for v in values if r.form_in(v) in {"name", "iri"}), None)
             row = row or next((r for r in mine for v in values if r.form_in(v) is not None), None)
@@ -254,6 +258,8 @@ def must_parse(lesson: Lesson, dialect: Dialect) -> None:
         try:
             parse_dialect(lesson.text("learned", date(2000, 1, 1)), "the dialect learned", over=dialect)
         except DialectError as error:
+            # One call that no dialect file can describe must not cost what the others teach. It is dropped, and the rest is
+            # tried again.
             bad = next((c for c in CALLS if f"calls.{c}." in str(error)), None)
             if bad is None or not any(p.entry.startswith(f"calls.{bad}.") for p in lesson.proposals):
                 raise CaptureError(f"What this capture shows makes no dialect: {error}") from None

@@ -90,6 +90,7 @@ def ids_around_a_word(line: str) -> list[LeadId] | None:
     """
     items = [item for item in map(trimmed, _ITEMS.split(line)) if item]
     strays = [n for n, item in enumerate(items) if not _only_ids(item)]
+    # One stray word may be a slip. Several are a sentence, and a sentence may mean the opposite.
     if len(strays) != 1 or strays[0] == 0 or negates(line) or _COUNTED.search(line):
         return None
     pieces = items[strays[0]].split()

@@ -92,6 +92,7 @@ def _outside(one: LeadId, known: KnownIds) -> str:
 
 def _unlike_others(ids: Sequence[LeadId]) -> dict[LeadId, str]:
     low, high = min(ids), max(ids)
+    # 1, 2, 3, ... in this very order numbers rows or ticks in a list. Real leads 1 to n are possible, so they can be added.
     if low == 1 and high == len(ids) >= _RUNNING and list(ids) == list(range(1, high + 1)):
         return dict.fromkeys(ids, COUNTS_UP)
     if high <= FACTOR * low or len(ids) == 1:
@@ -100,6 +101,7 @@ def _unlike_others(ids: Sequence[LeadId]) -> dict[LeadId, str]:
     if len(groups) == 1:
         return {}
     largest = max(groups, key=len)
+    # No group is clearly the list. Taking the larger one would be guessing.
     if len(largest) < _MOST_OF * sum(map(len, groups)):
         return dict.fromkeys(ids, UNLIKE)
     return {one: ODD for group in groups if group is not largest for one in group}

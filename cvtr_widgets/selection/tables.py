@@ -191,6 +191,7 @@ def _named(table: Table, head: list[tuple[int, Cells]]) -> IdColumn | None:
     headers = [at for at, (_, cells) in enumerate(head) if is_header(cells) and any(heading(c) is not None for c in cells)]
     if not headers:
         return None
+    # Reports have titles and filters above their table, some with "ID" in them. The fullest row is the header.
     above = max(headers, key=lambda at: filled(head[at][1]))
     above = next((at for at in headers if at < above and _has_leads(head, at, above)), above)
     number, cells = head[above]
@@ -263,10 +264,12 @@ def _the_one(table: Table, header: int, names: tuple[str, ...], ranked: list[tup
     best, place = ranked[0]
     named = [i for _, i in ranked if i != place]
     seen = _survey(table, header, lambda i: i in named or i >= len(names) or names[i] == f"column {i + 1}")
+    # A worse name does not make a column harmless: if it holds nothing but ids, too, somebody has to choose.
     rivals = [i for r, i in ranked[1:] if r == best or seen.could_be_ids(i)]
     rivals += [i for i in seen.full() if i not in named and seen.could_be_ids(i)]
     if rivals:
         found_here = _survey(table, header, lambda i: i == place)
+        # Exports repeat columns. Where both hold the same ids, it does not matter which is read.
         rivals = [i for i in dict.fromkeys(rivals) if seen.columns.get(i) != found_here.columns.get(place)]
     if rivals:
         both = [names[i] if i < len(names) else f"column {i + 1}" for i in (place, *rivals)]
@@ -275,6 +278,7 @@ def _the_one(table: Table, header: int, names: tuple[str, ...], ranked: list[tup
             "If one of them holds lead ids, rename it to Lead ID and take the others out or choose it by its name (column=...).",
             columns=[b if both.count(b) == 1 else f"column {i + 1}" for b, i in zip(both, (place, *rivals), strict=True)],
         )
+    # What the user does not see in Excel is not what they mean.
     if place in table.hidden_columns:
         raise ColumnUnclear(
             f"The column “{names[place]}” is hidden in Excel, so nothing was taken: "
@@ -343,6 +347,7 @@ def _unnamed(table: Table, head: list[tuple[int, Cells]]) -> IdColumn:
         for place, cell in enumerate(cells):
             if held.get(place, True) and not is_blank(cell):
                 held[place] = isinstance(id_of_value(cell, exact=table.exact), int)
+    # One column of anything: its cells are judged one by one when they are read.
     if len(held) == 1:
         place = next(iter(held))
         return IdColumn(

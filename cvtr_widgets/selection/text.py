@@ -96,6 +96,7 @@ def _too_long(text: str) -> str:
 def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
     if why := _too_long(text):
         return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(text[:200])), why)])
+    # A look for any mark at all first: most texts have none.
     if _WRAPPED.search(text):
         text = unwrapped(text)
     pasted = _as_table(text, origin)
@@ -109,6 +110,8 @@ def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
         if on_progress is not None:
             on_progress(start, len(lines))
         block = lines[start : start + _BLOCK]
+        # A million pasted ids are read block by block in one pass of C code. A block with anything but plain numbers is read
+        # line by line, with the same result; a test holds the two ways against each other.
         quick = None if reading.under else quick_ids("\n".join(block))
         if quick is not None:
             reading.ids += quick
@@ -195,6 +198,8 @@ class _Reading:
                 bad.append(Rejected(f"line {number}", shown(trimmed(token)), found))
             elif harmless([token], line):
                 words.append(token)
+            # A word that is none of the known ones may say that these ids are not meant, so the whole line is refused, with the
+            # reason.
             elif trimmed(token).strip(":=").casefold() not in _LABELS:
                 if (around := ids_around_a_word(line)) is not None:
                     self._take_around(number, line, around)
@@ -254,6 +259,7 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
 
     table = Table(rows, origin=origin)
     try:
+        # Tabs only come from a spreadsheet; commas and bars also stand in sentences.
         unsure = "" if delimiter == "\t" else _unsure(table)
         if unsure and f"{delimiter} " in first:  # a sentence
             return None

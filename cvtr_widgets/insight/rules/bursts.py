@@ -66,6 +66,7 @@ def _strange(at: NDArray[np.int64], first: int, span: int) -> tuple[list[tuple[i
 
     counts = np.bincount(at, minlength=span)
     mean = np.maximum(_usual(counts, first), 1e-6)
+    # Without the fullest windows: a burst that counts into the over-dispersion hides itself.
     kept = counts <= np.quantile(counts, 0.995)
     extra = float(((counts - mean) ** 2 - mean)[kept].sum() / (mean**2)[kept].sum())
     size = 1 / max(extra, LEAST_EXTRA)
@@ -73,6 +74,7 @@ def _strange(at: NDArray[np.int64], first: int, span: int) -> tuple[list[tuple[i
     if len(many) == 0:
         return [], 1.0
     # Windows do not overlap: a burst across two windows counts in both, with fewer leads in each.
+    # Times the number of windows (Bonferroni): the most unusual of 50,000 windows is unusual by chance.
     tails = np.minimum(1.0, span * stats.nbinom.sf(counts[many] - 1, size, size / (size + mean[many])))
     return [(int(w), float(mean[w])) for w, tail in zip(many, tails, strict=True) if tail <= ALPHA], float(tails.min())
 
