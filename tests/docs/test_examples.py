@@ -26,7 +26,12 @@ PAGES = {
     p.relative_to(ROOT).as_posix(): p
     for p in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 }
-RUN_HERE = {"docs/connect.md", "docs/runs.md", "README.md"}
+# Here each example is run by a test of its own, which finds it by these words; test_docs.py runs whole pages.
+RUN_HERE = {
+    "README.md": ("cvtr.LeadPanel(client)", "session.run(", "cvtr.Archive("),
+    "docs/connect.md": ("canary", "watch"),
+    "docs/runs.md": ("resume", "verify_journal"),
+}
 RUN_ELSEWHERE = {
     "docs/archive.md": "test_docs.py",
     "docs/insight.md": "test_docs.py",
@@ -46,20 +51,41 @@ def blocks(page: str, kind: str = "python") -> list[str]:
 
 def test_every_page_with_examples_is_run_somewhere():
     with_examples = {page for page in PAGES if blocks(page)}
-    assert with_examples - RUN_HERE - set(RUN_ELSEWHERE) == set()
+    assert with_examples == RUN_HERE.keys() | RUN_ELSEWHERE.keys()
+    for page, words in RUN_HERE.items():
+        found = blocks(page)
+        assert [sum(word in text for text in found) for word in words] == [1] * len(words), page
+        assert [sum(word in text for word in words) for text in found] == [1] * len(found), f"an example of {page} is not run"
     for page in with_examples:
         for text in blocks(page):
             ast.parse(text)
 
 
 def test_the_panel_of_the_readme_opens():
-    (text,) = [b for b in blocks("README.md") if "LeadPanel" in b]
-    names: dict[str, object] = {}
+    (text,) = [b for b in blocks("README.md") if "cvtr.LeadPanel(client)" in b]
+    names: dict[str, Any] = {}
     exec(text, names)
-    panel = names["panel"]
-    assert isinstance(panel, cvtr.LeadPanel)
-    panel.close()
-    names["client"].close()  # type: ignore[attr-defined]
+    assert isinstance(names["panel"], cvtr.LeadPanel)
+    names["panel"].close()
+    names["client"].close()
+
+
+def test_the_archive_of_the_readme_opens(tmp_path, monkeypatch):
+    pytest.importorskip("duckdb", reason="the archive is an extra")
+    pytest.importorskip("pyarrow", reason="the archive is an extra")
+    monkeypatch.chdir(tmp_path)
+    (text,) = [b for b in blocks("README.md") if "cvtr.Archive(" in b]
+    names: dict[str, Any] = {}
+    exec(text, names)
+    panel, table, archive = names["panel"], names["table"], names["archive"]
+    assert len(archive.leads()) == 500
+    panel._state.handle("source", {"archive": True})
+    panel._state.handle("load", {"go_on": False})
+    assert panel._state.jobs.wait()
+    assert len(panel.archived) == 500
+    assert table._state.jobs.wait()
+    for one in (panel, table, archive, names["session"].client):
+        one.close()
 
 
 @pytest.fixture
