@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -13,7 +13,18 @@ from cvtr_widgets.arguments import shown
 from cvtr_widgets.models import LeadId, Rejected
 from cvtr_widgets.selection.lead_id import EMPTY, MAX_LEAD_ID, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
-from cvtr_widgets.selection.tables import NUMBERS, Cells, IdColumn, Table, filled, heading, heads_other_block, is_blank, is_header
+from cvtr_widgets.selection.tables import (
+    NUMBERS,
+    Cells,
+    IdColumn,
+    Table,
+    filled,
+    heading,
+    heads_other_block,
+    is_blank,
+    is_header,
+    other_heading,
+)
 
 Tell = Callable[[int], None]
 """Called with rows read so far."""
@@ -68,13 +79,44 @@ def take(table: Table, column: IdColumn, tell: Tell | None = None) -> Selection:
                 whole.add(found)
                 usual = max(usual, filled(cells))
                 ids.append(found)
-        elif heading(cell) is not None:
-            refuse(number, cell, "is the header again", 0)
         else:
-            refuse(number, cell, "no lead id in this row" if found == EMPTY else found)
+            refuse(number, *_no_id(table, column, cells, found, ids))
+    rejected[:0] = _above_header(table, column.header, ids)
     return Selection.of(
         ids, table.origin, rejected=rejected, notes=(*table.notes, *notes), column=column.name, columns=column.names
     )  # fmt: skip
+
+
+def _no_id(table: Table, column: IdColumn, cells: Cells, found: str, ids: Sequence[LeadId]) -> tuple[Any, str, int]:
+    """What is said of a row without a lead id in its column: the text shown, why, and how many leads it may stand for."""
+    cell = cells[column.place] if column.place < len(cells) else None
+    if heading(cell) is not None:
+        return cell, "is the header again", 0
+    if table.unit == "line" and column.width > 1 and filled(cells) == 1:  # words beside the table: a mail goes on
+        leads = _like_ids(cells, ids)
+        return next(c for c in cells if not is_blank(c)), OUTSIDE if leads else "holds no lead id", leads
+    return cell, "no lead id in this row" if found == EMPTY else found, 1
+
+
+OUTSIDE: Final = "stands outside the table: numbers in it look like lead ids and were not taken; paste them by themselves"
+_NUMBER: Final = re.compile(r"(?<![\w@/+.-])[0-9]+(?![\w@/-]|\.[0-9])")
+
+
+def _like_ids(cells: Cells, ids: Sequence[LeadId]) -> int:
+    """How many numbers of a row have as many digits as the first or the last id of the table."""
+    digits = {len(str(one)) for one in (*ids[:1], *ids[-1:])}
+    return sum(1 for cell in cells if not is_blank(cell) for one in _NUMBER.findall(str(cell)) if len(one) in digits)
+
+
+def _above_header(table: Table, header: int, ids: Sequence[LeadId]) -> Iterator[Rejected]:
+    """Rows above the header whose numbers look like ids of the table: they are not read, and that is said."""
+    for number, cells in table.rows():
+        if number >= header:
+            return
+        leads = _like_ids(cells, ids)
+        words = " ".join(str(c) for c in cells if not is_blank(c))
+        if leads and not other_heading(_NUMBER.sub("", words)):  # Campaign ID 44064
+            yield Rejected(f"{table.unit} {number}", shown(trimmed(words)), OUTSIDE, leads)
 
 
 _ELSEWHERE: Final = "is a row of another table, and nothing says which of its columns holds lead ids"

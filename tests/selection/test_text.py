@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cvtr_widgets.selection.select import Selection, parse_ids
+from cvtr_widgets.selection.table_rows import OUTSIDE
 from cvtr_widgets.selection.text import careful_ids, quick_ids
 
 
@@ -251,3 +252,31 @@ def test_columns_of_which_nothing_says_what_they_are_give_no_lead(text: str) -> 
     found = parse_ids(text)
     assert found.ids == ()
     assert found.rejected
+
+
+MAIL = """Hi Anna,
+
+first of all {prose}. Also {last}.
+{label}
+Lead ID\tCompany\tReason
+{table}
+
+That is all. Call me on 020 7946 0018.
+{tail}
+Brian"""
+
+
+@given(data=st.data())
+def test_ids_in_the_words_of_a_mail_with_a_table_are_counted_as_leads_not_taken(data: st.DataObject) -> None:
+    ids = data.draw(st.permutations(range(167_000, 167_030)))
+    above, below = data.draw(st.integers(1, 3)), data.draw(st.integers(0, 2))
+    words, tail, table = ids[:above], ids[above : above + below], ids[above + below :]
+    text = MAIL.format(
+        prose=", ".join(map(str, words[:-1])) or "nothing", last=words[-1], label="Campaign ID 440640",
+        table="\n".join(f"{one}\tFirm {n}\tNo budget" for n, one in enumerate(table)),
+        tail=f"PS: {' and '.join(map(str, tail))} too, please." if tail else "Thanks,",
+    )  # fmt: skip
+    found = parse_ids(text)
+    assert found.ids == tuple(table)
+    assert found.not_taken == above + below
+    assert sum(r.leads for r in found.rejected if r.why == OUTSIDE) == above + below
