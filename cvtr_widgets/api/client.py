@@ -119,6 +119,7 @@ class Convertr:
         except BaseException:
             self.close()
             raise
+        # Last, because what may be written depends on who this is and whether it is the sandbox.
         self.write_gate = WriteGate(self._identity, self.dialect)
         self._writing = WriteCalls(self._transport, self._auth, self._reader, self._pool, self.write_gate, self._limits)
 
@@ -142,6 +143,7 @@ class Convertr:
         """Close all connections. The token is forgotten with the object; the service offers no log-out."""
         if hasattr(self, "_writing"):  # not yet, where the login failed
             self._writing.close()
+        # Not waited for: a read in one of its threads may wait minutes for the limit. It ends when its connection is closed.
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
         self._limiter.close()

@@ -119,6 +119,7 @@ def cause_of(error: Exception) -> tuple[Cause, str]:
 
 def certificate_trouble(error: BaseException | None) -> str | None:
     """Why a certificate does not hold, where that is what an error comes from."""
+    # httpx wraps the error of ssl, sometimes twice.
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return f"its certificate is not valid ({error.verify_message})"
@@ -151,6 +152,7 @@ class Transport:
         self.max_bytes = max_bytes
         self.gate = Redactor()
         self._process = os.getpid()
+        # How far the service's clock was ahead in the last answers, and how long the last reads and writes took.
         self._offsets: deque[float] = deque(maxlen=9)
         self._took: dict[bool, deque[tuple[float, float]]] = {write: deque(maxlen=50) for write in (False, True)}
         places = limiter.limits.in_flight
@@ -312,6 +314,8 @@ def refusal_of(body: bytes) -> Literal["", "error", "field"]:
         return ""
     if not isinstance(found, dict):
         return ""
+    # Symfony's validation: it names a field, so the service has looked at the request and refused it whole. That is the proof
+    # on which a chunk may be split and sent again.
     listed = found.get("violations")
     if isinstance(listed, list) and any(isinstance(v, dict) and v.get("propertyPath") for v in listed):
         return "field"

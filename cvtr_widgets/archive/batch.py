@@ -80,12 +80,14 @@ class Batch:
         fresh = []
         for place, (lead_id, row_hash) in enumerate(zip(ids, hashes, strict=True)):
             known = self._latest.state(lead_id)
+            # Nothing new: no version is written, only that it was seen.
             if known == (row_hash, schema.THERE):
                 continue
             self.counts.new += known is None
             self.counts.changed += known is not None and known[1] == schema.THERE
             self.counts.returned += known is not None and known[1] == schema.DELETED
             fresh.append(place)
+            # Within a sync a lead may come twice, by its window and by its id; the second time it is compared with the first.
             self._latest.note(lead_id, row_hash, schema.THERE)
         self.counts.read += len(ids)
         self._note_created(frame)
@@ -137,6 +139,8 @@ class Batch:
             return
         self.flush()
         manifest = self._writer.manifest
+        # A deletion is a version of its own with the last values known, so that a question as of a later day leaves the lead
+        # out and one as of an earlier day still finds it.
         last = last_versions(self._writer, gone)
         first = manifest.next_version
         by_month: dict[str, list[int]] = {}

@@ -82,6 +82,8 @@ class Cache:
                 _fill(beside, self._store, manifest)
                 _put(beside, path, manifest)
             except (duckdb.Error, OSError) as error:
+                # The files of the manifest that was read are gone because there is a newer one: not a fault, so it is made from
+                # that.
                 if not last and self._store.manifest().number != manifest.number:
                     continue
                 raise ArchiveError(
@@ -125,6 +127,8 @@ def _about(size: int, manifest: Manifest) -> dict[str, object]:
 def _put(beside: Path, path: Path, manifest: Manifest) -> None:
     """Into its place, and those of other manifests away."""
     about = json.dumps(_about(beside.stat().st_size, manifest)).encode()
+    # First the description goes, last the new one comes: a file without a description is not used, so a half-made cache never
+    # is.
     path.with_suffix(".json").unlink(missing_ok=True)
     beside.replace(path)
     safe_files.write(path.with_suffix(".json"), [about], ArchiveError, private=True, overwrite=True)

@@ -245,6 +245,8 @@ class ArchiveWriter:
         kept = tuple(file for file in self.manifest.files if file.name not in gone)
         changes.setdefault("replaced", self.manifest.replaced + (() if now else tuple((name, stamp) for name in sorted(gone))))
         made = replace(self.manifest, number=self.manifest.number + 1, files=kept + tuple(self._new), **changes)
+        # One rename makes all of it count. Before it the new files are strangers that tidy() removes; after it the old ones
+        # are. A process that is killed at any point leaves a whole archive.
         safe_files.write(self.store.folder / MANIFEST, [made.dumped()], ArchiveError, private=True, overwrite=True, durable=True)
         self.manifest, self._new = made, []
         if now:
@@ -255,6 +257,7 @@ class ArchiveWriter:
     def tidy(self) -> None:
         """Remove what no manifest names: files of a commit that never came, and those replaced more than an hour ago."""
         now = datetime.now(UTC)
+        # An hour, because another kernel may be asking the files of the manifest that it read before.
         lately = {name for name, at in self.manifest.replaced if now - datetime.fromisoformat(at) < KEEP_REPLACED}
         named = {file.name for file in self.manifest.files} | lately
         for kind in KINDS:

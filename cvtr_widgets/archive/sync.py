@@ -186,6 +186,7 @@ class Sync:
         return self._end()
 
     def _read_all(self) -> None:
+        # Own runs first: what they changed is known from the journal, and each of these leads is read once.
         runs = new_runs(self._session, self._writer, self._notes)
         sent_ids = list(dict.fromkeys(int(lead_id) for sent in runs.values() for lead_id in sent.index))
         self._by_ids("leads of own runs", [i for i in sent_ids if self._latest.state(i) is not None])
@@ -196,6 +197,7 @@ class Sync:
         for window in ranges.to_list(self._windows, self._floor, OVERLAP):
             if not self._list("new leads", window):
                 return
+        # Now that new leads have been listed, it is known what the rest takes, and the time left can be told.
         self._needed = self._requests + self.by_ids_cost(open_ids) + self.list_cost(rest)
         if not self._few_by_ids(open_ids):
             rest = self._windows
@@ -300,8 +302,11 @@ class Sync:
             for records in listing.pages():
                 at = self._now()
                 total = listing.tally.expected
+                # A window with too many leads is cut as soon as its first page names the total, and only the halves are read:
+                # pages of a long listing shift while leads come in, and a stop would lose all of it.
                 halves = one.halves(began) if cut and first and (total or 0) > self._sizes.window else None
                 ignored = {"created_after", "created_before"} & listing.left_out.keys()
+                # Rows outside of the range came: the service ignores it, and each window would list everything.
                 if ignored:
                     self._requests += listing.tally.requests
                     return self._all_at_once(step)
@@ -343,6 +348,7 @@ class Sync:
         if high is None:  # up to the newest lead; up to now only as far as a clock says, and clocks jump
             last = self._batch.last_created or self._newest()
             high = min(last, began) if last is not None else window.low
+        # Archived in this range and not listed: deleted, or only missing from the pages. Only their own addresses tell.
         absent = [lead_id for lead_id in self._latest.between(window.low, high) if lead_id not in seen]
         if absent:
             self._ask_after(absent)

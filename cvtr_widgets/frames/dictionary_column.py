@@ -37,12 +37,14 @@ class DictionaryBuilder:
 
     def extend(self, values: Sequence[Any]) -> None:
         """The values of the next leads."""
+        # 1, 1.0 and True are one key in a dict. So each type that could be mixed up has a dict of its own.
         odd = set(map(type, values)) - _PLAIN
         if len(odd) > 1 or not odd <= {int, bool}:
             self._numbers.extend([self._number(value) for value in values])
             return
         known = self._known.setdefault(odd.pop() if odd else str, {})  # text and bool, or text and int: never bool and int
         try:
+            # Nearly always all values of a page are known already: one pass in C, and the loop only for a page with a new one.
             self._numbers.extend(list(map(known.__getitem__, values)))
         except KeyError:
             for value in values:

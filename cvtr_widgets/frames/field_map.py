@@ -61,6 +61,8 @@ class _Counted(TreeInterpreter):
         self._left -= 1
         if self._left < 0:
             raise _TooMuchWork
+        # Each step of the expression is counted, and each list that it makes: a short expression can multiply lists without
+        # end.
         found = super().visit(node, *args, **kwargs)
         if node["type"] in _MAKING and isinstance(found, (list, str)):
             self._left -= len(found)
@@ -225,6 +227,7 @@ class FieldMap:
         if found is None:
             return [NOT_SENT] * len(records)
         places = self.places[name]
+        # The usual case, a plain key, is read for the whole page at once.
         if name not in self.words and len(places) == 1 and _PLAIN.match(places[0]):
             return _plain_column(RecordBatch.of(records), places[0].split("."))
         return [found(record) for record in records]

@@ -29,13 +29,15 @@ class RunLock:
         """Take the run.
 
         Raises:
-            Held: somebody else has it.
+            HeldByAnother: somebody else has it.
             RunError: files cannot be locked where the journal lies.
         """
         self.path = journal.with_name(f"{journal.stem}-{run_id}.lock")
         # Released by the thread that ends the run, not by the one that begins it.
         self._lock = FileLock(self.path, timeout=0, thread_local=False, mode=safe_files.FILE)
         try:
+            # An operating-system lock, not a file that says "taken": the system takes it back from a process that dies, however
+            # it dies.
             self._lock.acquire()
         except Timeout:
             raise HeldByAnother from None

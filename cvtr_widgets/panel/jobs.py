@@ -101,6 +101,7 @@ class Pulse:
     def begin(self) -> None:
         """Something may have been begun."""
         with self._lock:
+            # At most one thread, and none while nothing goes on: an idle panel costs nothing.
             if self._beating or not self._busy():
                 return
             self._beating = True
@@ -201,6 +202,7 @@ class Jobs:
         except Exception as error:  # noqa: BLE001  the border of a thread: nothing may be lost silently
             wrong = error
         with self._lock:
+            # Asked under the lock: a job that was dropped meanwhile must not show what it read for a choice that has changed.
             current = self._jobs.get(name) is job
             if current:
                 del self._jobs[name]

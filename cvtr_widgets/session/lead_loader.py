@@ -132,6 +132,7 @@ class LeadLoader:
             if listings.rows < (listings.expected or 0):
                 import pandas  # noqa: F401  takes its time, once: now, while answers are on their way
             if show is not None and len(builder) >= due and not stop():
+                # Doubling keeps the work of all previews together below that of the last one.
                 due = 2 * len(builder)
                 show(made("loading", ()))
         return made("stopped" if stop() else "missing" if listings.missing else "", listings.notes)

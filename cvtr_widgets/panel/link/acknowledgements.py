@@ -17,6 +17,7 @@ class Acknowledgements:
         beyond = self._beyond.setdefault(page, set())
         beyond.add(number)
         low = self._all_to.get(page, 0)
+        # Numbers without a gap are kept as one number, so that a page that is open for days takes no memory.
         while low + 1 in beyond:
             low += 1
             beyond.remove(low)

@@ -19,9 +19,11 @@ class Deltas:
 
     def of(self, name: str, parts: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         """The parts that are new, and whether these are all that there are: a page then drops what it had."""
+        # Compared as text: cheaper than keeping deep copies, and exactly what the page would get.
         now = {key: json.dumps(value, default=str) for key, value in parts.items()}
         before = self._told.get(name)
         self._told[name] = now
+        # A part that is gone cannot be told by sending what is new, so then everything goes out.
         if before is None or before.keys() != now.keys():
             return dict(parts), True
         return {key: value for key, value in parts.items() if now[key] != before[key]}, False

@@ -279,6 +279,7 @@ class ProcessingStep:
         if self._planned is None or self.run is not None:
             return ""
         picked, action = self._planned
+        # By ids and not by identity alone: selecting the same leads in another way leaves the plan valid.
         if self._leads.picked is not picked and self._leads.picked.ids != picked.ids:
             return "The selection has changed since this plan was made. Preview again." + self._what_preview_is_of()
         if self._type.action() != action:

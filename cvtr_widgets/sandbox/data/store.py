@@ -59,6 +59,8 @@ class SandboxStore:
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._lock = threading.RLock()
         self._world = world
+        # Counting a million rows takes longer than fetching a page of them, and pages of one listing all ask for the same
+        # total.
         self._totals: dict[tuple[str, tuple[Any, ...]], int] = {}
         self.categories = dict(CATEGORIES)
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=MEMORY"):

@@ -162,6 +162,7 @@ class Proxy:
 
     def set_faults(self, faults: Sequence[NetworkFault], chaos: Chaos | None) -> None:
         """The faults from now on; their counts start again."""
+        # These strike before the body is read, so they cannot depend on the leads in it.
         early = [f for f in faults if f.do in EARLY and f.lead is None]
         self._early = Faults(early)
         self._late = Faults([f for f in faults if f not in early], chaos)
@@ -306,6 +307,7 @@ class Proxy:
         with self._lock:
             self.requests += 1
             self._held += 1
+            # A caller that has hung up no longer counts as in flight, although the sandbox may still be at work for it.
             at_once = 1 + sum(not line.closed() for line in self._flights.values())
             self._flights[landed] = client
             self.max_in_flight = max(self.max_in_flight, at_once)
