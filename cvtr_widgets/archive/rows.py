@@ -48,13 +48,9 @@ class ArchivedRows:
         self._stored = leads.stored
         self.kinds = {name: kind for name, kind in self._stored.kinds.items() if name not in without}
         self._words: dict[str, list[str] | None] = {}
-        found = self._asked("SELECT lead_id, key")
-        ids, keys = (column.to_numpy() for column in found.columns)
-        order = np.argsort(ids, kind="stable")[::-1]
-        self.ids: Rows = ids[order]
-        self._keys = keys[order].astype(np.int64)
-        self._row_of = np.full(int(keys.max(initial=-1)) + 1, -1, np.int32)
-        self._row_of[self._keys] = np.arange(len(order), dtype=np.int32)
+        self.ids, self._keys = self._placed()
+        self._row_of = np.full(int(self._keys.max(initial=-1)) + 1, -1, np.int32)
+        self._row_of[self._keys] = np.arange(len(self.ids), dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -68,6 +64,22 @@ class ArchivedRows:
             cursor.register(name, table)
         given = [*self._stored.values, *values]
         return cursor.sql(f"{select} FROM ({self._stored.query}) AS leads {rest}", params=given).to_arrow_table()
+
+    def _placed(self) -> tuple[Rows, npt.NDArray[np.int32]]:
+        """Ids and keys of these leads. Nothing is sorted: the cache has every key at its place already."""
+        mine = self._asked("SELECT CAST(key AS INTEGER) AS key")
+        every = self._stored.connection.cursor().sql("SELECT rowid AS place, lead_id, key FROM places").to_arrow_table()
+        ids, keys = np.empty(every.num_rows, np.int64), np.empty(every.num_rows, np.int32)
+        for batch in every.to_batches():  # the engine gives them in any order
+            place, lead_id, key = (column.to_numpy() for column in batch.columns)
+            ids[place], keys[place] = lead_id, key
+        if mine.num_rows == every.num_rows:
+            return ids, keys
+        wanted = np.zeros(every.num_rows, dtype=bool)
+        for batch in mine.to_batches():
+            wanted[batch.column(0).to_numpy()] = True
+        kept = wanted[keys]
+        return ids[kept], keys[kept]
 
     def _rows(self, keys: Any) -> Rows:
         rows: Rows = self._row_of[keys.to_numpy()].astype(np.int64)

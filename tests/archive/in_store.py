@@ -27,7 +27,7 @@ def completed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def archived(folder: Path, frame: pd.DataFrame, personal: str = "none") -> Archive:
-    """An archive that holds these leads."""
+    """An archive that holds these leads, besides what was put there before."""
     import pyarrow as pa
 
     full, cover = completed(frame), PersonalHasher(b"key", frame["reason"].dropna().unique())
@@ -35,15 +35,15 @@ def archived(folder: Path, frame: pd.DataFrame, personal: str = "none") -> Archi
     with ArchiveStore(folder / f"{PREFIX}made-up").writing() as writer:
         values, lost = schema.values_table(full, personal, cover)
         assert lost == {}
-        ids = full.index.tolist()
+        ids, first = full.index.tolist(), writer.manifest.next_version
         table = versions_table(
-            values, ids, range(1, len(ids) + 1), [at] * len(ids), schema.THERE, schema.row_hashes(values), personal
+            values, ids, range(first, first + len(ids)), [at] * len(ids), schema.THERE, schema.row_hashes(values), personal
         )
         writer.put("versions", table, month="2026-11")
         writer.put("seen", pa.table([pa.array(ids, pa.int64()), [at] * len(ids)], schema=schema.seen_schema()))
         sent = [c.name for c in FRAME_COLUMNS if c.name not in frame.attrs["not_sent"]]
         writer.commit(
-            personal=personal, next_version=len(ids) + 1, sent=tuple(sent),
+            personal=personal, next_version=first + len(ids), sent=tuple(sent),
             syncs=({"began": at.isoformat(), "ended": at.isoformat(), "complete": True},),
         )  # fmt: skip
     return Archive(folder)

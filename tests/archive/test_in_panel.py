@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -94,6 +94,28 @@ def test_the_table_answers_as_that_of_a_loaded_frame(seed, tmp_path):
             else:
                 table.go(page)
         alike(one, other, shown)
+    archive.close()
+
+
+def test_rows_are_those_of_the_leads_asked_for_newest_first(tmp_path):
+    from cvtr_widgets.archive.rows import ArchivedRows
+
+    frame = frame_of(rows_of(5, 200)).sample(frac=1, random_state=1)
+    first = datetime(2026, 11, 20, tzinfo=UTC)
+    frame.attrs["as_of"] = first.isoformat()
+    archived(tmp_path, frame).close()
+    later = frame.sample(80, random_state=2)
+    later["current_status"] = ["Valid", "Invalid"] * 40
+    later.attrs = {**frame.attrs, "as_of": (first + timedelta(days=1)).isoformat()}
+    archive = archived(tmp_path, later)
+    for asked in ({}, {"as_of": first + timedelta(hours=1)}, {"as_of": first + timedelta(days=2)}, {"status": "Invalid"}):
+        leads = archive.leads(**asked)
+        loaded, rows = leads.to_pandas().sort_index(ascending=False), ArchivedRows(leads)
+        assert rows.ids.tolist() == loaded.index.tolist()
+        shown = rows.frame(np.arange(len(rows)), ["current_status", "sub_id"])
+        for name in shown.columns:
+            assert shown[name].astype("object").fillna("").tolist() == loaded[name].astype("object").fillna("").tolist()
+    assert len(archive.leads()) == 200
     archive.close()
 
 

@@ -179,8 +179,14 @@ class RowsOfIds:
 
     def __init__(self, ids: IdArray) -> None:
         self.ids = ids
-        self._order = np.argsort(ids, kind="stable")
-        self.sorted = ids[self._order]
+        # Leads often stand in order of their ids already; then nothing is sorted, which a table of 10,000,000 would wait for.
+        if bool((ids[1:] > ids[:-1]).all()):
+            self._order, self.sorted = np.arange(len(ids)), ids
+        elif bool((ids[1:] < ids[:-1]).all()):
+            self._order, self.sorted = np.arange(len(ids))[::-1], np.ascontiguousarray(ids[::-1])
+        else:
+            self._order = np.argsort(ids, kind="stable")
+            self.sorted = ids[self._order]
 
     def of(self, lead_id: LeadId) -> int:
         """Its row, -1 where it is not there."""
@@ -199,6 +205,8 @@ class RowsOfIds:
 
     def mask(self, chosen: IdSet) -> Mask:
         """One flag a row: whether its lead is in ``chosen``."""
+        if not len(chosen):
+            return np.zeros(len(self.ids), dtype=bool)
         flags = np.empty(len(self.ids), dtype=bool)
         flags[self._order] = chosen.holds(self.sorted)
         return flags

@@ -26,7 +26,7 @@ class SortedRows:
         self._sheet = sheet
         sort = self._sort = () if sheet is None else sheet.sort_of(sort)
         if sheet is None or not sort:
-            self._order: Rows = np.flatnonzero(matches)
+            self._order: Rows = np.arange(len(matches)) if self.count == len(matches) else np.flatnonzero(matches)
         # A million distinct texts take half a second to put in order. The first pages need only the beginning, which takes 40
         # ms; the rest is made in the background or when somebody asks for a later page.
         elif sheet.slow(sort, self.count):
