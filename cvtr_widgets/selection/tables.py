@@ -211,6 +211,8 @@ def _named(table: Table, head: list[tuple[int, Cells]]) -> IdColumn | None:
     if given := [names[i] for i, c in enumerate(cells) if isinstance(c, str) and _GIVEN.fullmatch(_bare(c))]:
         one = len(given) == 1
         notes.append(f"{_listed(given)} {'is' if one else 'are'} there for each lead and {'was' if one else 'were'} not used.")
+    if chooses := [names[i] for i, c in enumerate(cells) if isinstance(c, str) and _CHOOSES.fullmatch(_bare(c))]:
+        notes.append(f"{_listed(chooses)} may say which of the leads are meant and was not used: filter the rows in Excel first.")
     if above:
         notes.append(f"{above:,} {'line' if above == 1 else 'lines'} above the header {'was' if above == 1 else 'were'} skipped.")
     return IdColumn(place, names[place], number, names, tuple(notes), above, len(cells))
@@ -222,6 +224,11 @@ def _has_leads(head: list[tuple[int, Cells]], at: int, end: int) -> bool:
     return any(place < len(cells) and isinstance(id_of_value(cells[place]), int) for _, cells in head[at + 1 : end])
 
 
+_CHOOSES = re.compile(
+    r"(?:to)?(?:includ|exclud|return|keep|kept|skip|ignor|delet|remov|approv|reject|accept|select|refund|replac|undeliver|deliver"
+    r"|flag|credit)(?:e|ed|ped)?(?:yn|yesno|yorn)?|decision|todo|ok|yesno|yn|valid|invalid"
+)
+"""A column whose rows say yes or no, without punctuation: a list for one action may hold leads that are not meant."""
 _GIVEN = re.compile(
     r"(?:lead|flag|return|returned|rejection|reject|2ndcheck(?:flag)?)?(?:reason|comment|note|remark)s?(?:category|code)?"
     r"|grund|kommentar|bemerkung|anmerkung|ablehnungsgrund"

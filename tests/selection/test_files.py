@@ -300,3 +300,14 @@ def test_types_below_the_header_end_nothing() -> None:
 def test_a_column_chosen_by_its_place_below_a_title() -> None:
     found = read_file(b"Returned leads\n11,Bob\n12,Ann\n", column="column 1")
     assert found.ids == (11, 12)
+
+
+@pytest.mark.parametrize("head", ["Return?", "Exclude", "Keep (y/n)", "to delete", "Skipped", "Decision"])
+def test_a_column_that_may_say_which_leads_are_meant_is_named(head):
+    found = read_file(f"Lead ID,{head}\n167457,yes\n167458,no\n".encode())
+    assert any(note.startswith(f"{head} may say which of the leads are meant") for note in found.notes)
+
+
+@pytest.mark.parametrize("head", ["Name", "Status", "Returns by mail", "Deliveries"])
+def test_another_column_is_not(head):
+    assert not any("are meant" in note for note in read_file(f"Lead ID,{head}\n167457,yes\n".encode()).notes)
