@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvtr_widgets.learn.bodies import Seen, Table
 from cvtr_widgets.learn.exchange import Exchange, leaves, number_in, quoted
 from cvtr_widgets.learn.known import KnownLists
+from cvtr_widgets.learn.write_requests import Seen, Table
 
 WORD_KEYS = ("status", "result", "state", "word", "outcome", "delivered", "sent", "success", "ok")
 Changed = Callable[[int, int], bool | None]

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cvtr_widgets.learn.bodies import Seen
 from cvtr_widgets.learn.exchange import leaves
 from cvtr_widgets.learn.identify import Ask
 from cvtr_widgets.learn.known import KnownLists, Listed
 from cvtr_widgets.learn.place_choice import Default, PlaceChoice
+from cvtr_widgets.learn.write_requests import Seen
 
 FLAG_STATUSES = {"valid": "Valid", "invalid": "Invalid", "test": "Test"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d|\d{9,}$")

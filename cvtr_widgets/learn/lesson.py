@@ -14,12 +14,12 @@ from cvtr_widgets.dialect.writing import with_entries
 from cvtr_widgets.errors import CaptureError, DialectError
 from cvtr_widgets.frames.field_map import plain_word
 from cvtr_widgets.learn.answering import AnswerWords, Changed, learn_answer, learn_check
-from cvtr_widgets.learn.bodies import Seen, Table, learn_call
 from cvtr_widgets.learn.har import Capture
 from cvtr_widgets.learn.identify import WHAT, Ask, calls_in
 from cvtr_widgets.learn.known import KnownLists, Listed, TypedWords, known_from
 from cvtr_widgets.learn.lead_fields import LeadFields
 from cvtr_widgets.learn.reads import learn_reads
+from cvtr_widgets.learn.write_requests import Seen, Table, learn_call
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvtr_widgets.learn.bodies import Table
 from cvtr_widgets.learn.identify import Ask
+from cvtr_widgets.learn.write_requests import Table
 
 Default = Callable[[str], Sequence[str]]
 """Name of a field -> the places that the dialect in force has for it."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from cvtr_widgets.dialect.model import Dialect
-from cvtr_widgets.learn.bodies import Table
 from cvtr_widgets.learn.exchange import Exchange, leaves, number_in
 from cvtr_widgets.learn.har import Capture
 from cvtr_widgets.learn.known import FLAGS, KnownLists, rows_in
+from cvtr_widgets.learn.write_requests import Table
 
 KINDS = {"reasons": "lead_flag_reasons", "categories": "lead_flag_reason_categories", "jobs": "campaign_processr_jobs"}
 

@@ -9,12 +9,12 @@ from typing import Any
 from cvtr_widgets.dialect.model import Dialect
 from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.frames.field_map import OUR_WORDS, own_word
-from cvtr_widgets.learn.bodies import Table
 from cvtr_widgets.learn.exchange import leaves
 from cvtr_widgets.learn.identify import Ask
 from cvtr_widgets.learn.lead_fields import word_of
 from cvtr_widgets.learn.lesson import Lesson, Questions, must_parse, proposals
 from cvtr_widgets.learn.place_choice import HINTS, PlaceChoice
+from cvtr_widgets.learn.write_requests import Table
 from cvtr_widgets.models import Record
 
 WORDS = {"status": "statuses", "delivery": "deliveries", "replacement": "replacements"}
