@@ -42,7 +42,7 @@ from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.frames.field_map import getter
 from cvtr_widgets.learn import har
 from cvtr_widgets.learn.scrub import scrub
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 from cvtr_widgets.selection.select import parse_ids, read_file
 
 Work = Callable[[], object]

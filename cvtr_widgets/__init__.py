@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from cvtr_widgets.errors import CvtrError
     from cvtr_widgets.frames.export import to_csv, to_excel
     from cvtr_widgets.insight.look_panel import LookPanel
-    from cvtr_widgets.models import Action, ActionKind, Limits, Outcome, Verdict
+    from cvtr_widgets.models import Action, ActionKind, Outcome, Verdict
     from cvtr_widgets.panel.lead_panel import LeadPanel
     from cvtr_widgets.panel.table_widget import LeadTable
     from cvtr_widgets.plans.plan import Plan
+    from cvtr_widgets.request_limits import Limits
     from cvtr_widgets.returned.returns_file import returns
     from cvtr_widgets.returned.window import Window
     from cvtr_widgets.runs.options import Patience
@@ -51,7 +52,7 @@ _HOMES = {
     "LeadPanel": "panel.lead_panel",
     "LeadSession": "session.lead_session",
     "LeadTable": "panel.table_widget",
-    "Limits": "models",
+    "Limits": "request_limits",
     "LookPanel": "insight.look_panel",
     "Outcome": "models",
     "Patience": "runs.options",

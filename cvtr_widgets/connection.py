@@ -19,7 +19,7 @@ from cvtr_widgets.api.transport import Timeouts
 from cvtr_widgets.arguments import checked, quoted
 from cvtr_widgets.dialect.default import Dialect, default_dialect, load_dialect
 from cvtr_widgets.errors import CredentialsError, SandboxError
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 from cvtr_widgets.sandbox import SandboxServer
 from cvtr_widgets.settings import usual_origin
 

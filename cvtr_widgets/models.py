@@ -11,9 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
-from cvtr_widgets.arguments import quoted
-from cvtr_widgets.errors import SettingsError
 from cvtr_widgets.redact import size_of
+from cvtr_widgets.request_limits import Limits
 
 LeadId: TypeAlias = int
 Record: TypeAlias = dict[str, Any]
@@ -222,26 +221,6 @@ class Identity:
     world: str = ""
     origin: str = ""
     account: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """``chunk`` leads a write call, ``in_flight`` requests at once, ``requests`` per ``window`` seconds."""
-
-    chunk: int = 50
-    in_flight: int = 8
-    requests: int = 3_000
-    window: float = 300.0
-    page: int = 100
-
-    def __post_init__(self) -> None:
-        """Raises SettingsError where a number is no use."""
-        for name in ("chunk", "in_flight", "requests", "page"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise SettingsError(f"Limits({name}={quoted(value)}): give a whole number from 1 up.")
-        if not isinstance(self.window, (int, float)) or not 0 < self.window < float("inf"):
-            raise SettingsError(f"Limits(window={quoted(self.window)}): give the seconds over which requests are counted.")
 
 
 class LeadState(NamedTuple):

@@ -38,7 +38,7 @@ from dateutil.tz import gettz, tzlocal
 
 from cvtr_widgets import safe_files
 from cvtr_widgets.errors import CvtrError, SettingsError
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")

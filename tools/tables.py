@@ -9,6 +9,7 @@ import ast
 import inspect
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -189,7 +190,17 @@ def tree() -> str:
     return table(("module", "what it is"), rows)
 
 
+def layers() -> str:
+    """The layers, from the contract that holds them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = (one for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
+    return "".join(
+        f"{n}. {' | '.join(f'`{name}`' for name in layer.split(' | '))}\n" for n, layer in enumerate(contract["layers"], 1)
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "layers": layers,
     "actions": actions,
     "verdicts": verdicts,
     "outcomes": outcomes,

@@ -51,17 +51,15 @@ from cvtr_widgets.models import (
     Lead,
     LeadId,
     LeadState,
-    Limits,
     ReadCost,
     Record,
     Signature,
     Stopped,
 )
+from cvtr_widgets.request_limits import ALLOWED_PAGES, Limits
 from cvtr_widgets.selection.lead_id import lead_id_of, lead_ids_of
 
 SPARE = 4
-ALLOWED_PAGES = 300
-"""A listing of more pages than this is made only when the user says go on."""
 
 
 @checked_calls

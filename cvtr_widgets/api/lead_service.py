@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.write_calls import WriteCalls
-from cvtr_widgets.models import Action, Identity, Lead, LeadId, Limits, ReadCost, Signature, Stopped, WriteAnswer
+from cvtr_widgets.models import Action, Identity, Lead, LeadId, ReadCost, Signature, Stopped, WriteAnswer
+from cvtr_widgets.request_limits import Limits
 
 
 class ClientService:

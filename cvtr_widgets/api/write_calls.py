@@ -18,7 +18,8 @@ from cvtr_widgets.api.write_gate import WriteGate
 from cvtr_widgets.dialect.model import Call, Dialect
 from cvtr_widgets.errors import Cancelled, CvtrError, RequestRefused, ServiceError
 from cvtr_widgets.frames.field_map import plain_word
-from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Limits, Signature, Stopped, WriteAnswer, ordered_unique
+from cvtr_widgets.models import Action, Cause, LeadAnswer, LeadId, Signature, Stopped, WriteAnswer, ordered_unique
+from cvtr_widgets.request_limits import Limits
 from cvtr_widgets.selection.lead_id import lead_ids_of
 
 FIRST_ASK = 0.2

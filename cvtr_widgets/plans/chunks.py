@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.models import Action, LeadId, LeadReads, Limits
+from cvtr_widgets.models import Action, LeadId, LeadReads
 from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.request_limits import Limits
 
 WIDE = 1_000
 """Leads read together where the service does not filter by id: a campaign's range then serves many of them."""

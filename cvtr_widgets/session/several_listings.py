@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from cvtr_widgets.api.client import ALLOWED_PAGES
 from cvtr_widgets.api.lead_listing import Listing
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, RequestRefused
 from cvtr_widgets.models import LeadId, Record
+from cvtr_widgets.request_limits import ALLOWED_PAGES
 
 MOST_PARTS = 40
 """Combinations of values, each of which is read for itself."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cvtr_widgets.api.limits.rate_limiter import RateLimiter
 from cvtr_widgets.errors import TooManyRequests
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 
 
 def main(folder: str, requests: str, window: str, threads: str, hold: str) -> None:

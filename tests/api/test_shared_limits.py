@@ -17,7 +17,7 @@ import pytest
 from cvtr_widgets.api.limits.rate_limiter import MAX_PAUSE, RateLimiter, clamp_pause
 from cvtr_widgets.api.limits.shared_permits import allowance_folder
 from cvtr_widgets.errors import Cancelled, TooManyRequests
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 from tests.sandbox.conftest import soon
 
 KERNEL = Path(__file__).with_name("limit_kernel.py")

@@ -8,7 +8,7 @@ import httpx
 
 from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 from cvtr_widgets.sandbox import SandboxServer
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pyrate_limiter import Decision, InMemoryBucket, Rate, RateItem
 
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 
 
 class Permits(Protocol):

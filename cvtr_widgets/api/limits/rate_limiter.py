@@ -21,7 +21,7 @@ from typing import TypeVar
 from cvtr_widgets.api.limits.local_permits import LocalPermits, Permits, reserve_of
 from cvtr_widgets.api.limits.shared_permits import UNUSABLE, SharedPermits
 from cvtr_widgets.errors import Cancelled, TooManyRequests
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 from cvtr_widgets.settings import MAX_IN_FLIGHT
 
 T = TypeVar("T")

@@ -37,7 +37,7 @@ from pyrate_limiter.buckets.sqlite_bucket import Queries
 from cvtr_widgets import safe_files
 from cvtr_widgets.api.limits.local_permits import rate_of, reserve_of
 from cvtr_widgets.api.origin import is_loopback
-from cvtr_widgets.models import Limits
+from cvtr_widgets.request_limits import Limits
 from cvtr_widgets.settings import MAX_IN_FLIGHT, safe_name, shared_folder
 
 TABLE = "permits"
