@@ -142,6 +142,7 @@ class Dialect:
 
     def spoken(self, kind: str, word: str) -> str:
         """Our word (``Valid``, ``Delivered``) as this service says it in records."""
+        # The map goes from their words to ours; several of theirs may mean one of ours, and the first is spoken.
         for theirs, ours in self.value("words", kind).items():
             if ours == word:
                 return str(theirs)

@@ -96,6 +96,8 @@ def line_of(text: str, keys: tuple[str | int, ...]) -> int | None:
         begun = 1
         for number in range(1, len(lines) + 1):
             try:
+                # The first so many lines, if they are TOML by themselves; in the middle of a list they are not, and one more is
+                # tried.
                 found: Any = tomllib.loads("\n".join(lines[:number]))
             except tomllib.TOMLDecodeError:
                 continue
@@ -189,6 +191,7 @@ def _problem(name: str, call: CallPart) -> tuple[str, str] | None:
     placed = "{lead}" in call.path.value
     one_list = call.format.value == "form" and leads is not None and bool(leads.item or leads.list == "array")
     never = _never_filled(name, call)
+    # Found when the file is read, with line and key, and not when the first lead is to be written.
     faults = [
         (
             not placed and (leads is None or not leads.key),

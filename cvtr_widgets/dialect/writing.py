@@ -59,6 +59,7 @@ def _top(document: tomlkit.TOMLDocument, key: str, value: str) -> None:
     if key in document or not any(isinstance(v, Mapping) for v in document.values()):
         document[key] = value
         return
+    # tomlkit appends: a new key would come after the tables. So the text is put together and read again.
     rest = tomlkit.dumps(document)
     document.clear()
     head = tomlkit.parse(f"{tomlkit.dumps({key: value})}\n{rest}")

@@ -27,11 +27,11 @@ BEFORE = -micros(datetime(1, 1, 1, tzinfo=UTC)) // MICROS
 
 
 def bursts(leads: Leads, by: str = "publisher") -> pd.DataFrame:
-    """Ten minutes (UTC) in which a group has strangely many leads: a negative-binomial tail around what is usual for the group
+    """Ten minutes (UTC) in which a group has unusually many leads: a negative-binomial tail around what is usual for the group
     at that hour of the week, judged for all its windows together, as the finding ``bursts`` does.
 
     Columns: the group (named as in ``by``), ``start`` (datetime64, UTC), ``leads`` (int64), ``usual`` (float64: mean of the other
-    windows of that hour of the week, drawn towards the group's mean), ``p`` (float64: the chance of so many in any window of the
+    windows of that hour of the week, shrunk towards the group's mean), ``p`` (float64: the chance of so many in any window of the
     group). Most leads first. Leads without a date or a group are left out.
 
     Raises:
@@ -80,7 +80,7 @@ def _narrow(leads: Leads, group: Any) -> Any:
 
 
 def _strange(part: pd.DataFrame, first: int, last: int) -> dict[tuple[int, int], tuple[float, float]]:
-    """Which numbers of leads are strange in which hour of the week (slot, leads), with what is usual there and the chance.
+    """Which numbers of leads are unusual in which hour of the week (slot, leads), with the usual number and the chance.
 
     ``part``: how many windows of a slot have so many leads (``slot leads windows``).
     """
@@ -91,11 +91,13 @@ def _strange(part: pd.DataFrame, first: int, last: int) -> dict[tuple[int, int],
     sizes = np.bincount(_slots(first, span), minlength=SLOTS)
     slot, counts, windows = (part[c].to_numpy() for c in ("slot", "leads", "windows"))
     sums = np.bincount(slot, counts * windows, SLOTS)
+    # Windows without a lead are in no row, and most windows are empty: they are added as counts of 0.
     empty = sizes - np.bincount(slot, windows, SLOTS)
     slot = np.concatenate([np.arange(SLOTS), slot])
     counts, windows = np.concatenate([np.zeros(SLOTS, "int64"), counts]), np.concatenate([empty, windows]).astype("int64")
     overall = float((counts * windows).sum()) / span
     mean = np.maximum((sums[slot] - counts + PULL * overall) / (sizes[slot] - 1 + PULL), 1e-6)
+    # As in the rule bursts: the fullest windows do not count into the spread that they are judged by.
     kept = (counts <= _quantile(counts, windows, 0.995)) * windows
     extra = float((((counts - mean) ** 2 - mean) * kept).sum() / ((mean**2) * kept).sum())
     size = 1 / max(extra, LEAST_EXTRA)
@@ -135,11 +137,13 @@ def _span(base: Any) -> tuple[int, int]:
 
 
 def _windows(cells: Any, first: int, last: int) -> list[tuple[Any, ...]]:
-    """The strange windows: group, window, leads, what is usual, the chance. ``cells``: leads by group and window."""
+    """The unusual windows: group, window, leads, the usual number, the chance. ``cells``: leads by group and window."""
     if last < first:
         return []
     slot = (nw.col("window") * WINDOW // 3_600) % SLOTS
     counted = cells.with_columns(slot.alias("slot"), nw.lit(1, nw.Int64).alias("windows"))
+    # First only how many windows have how many leads, by hour of the week: a few thousand rows, however many leads there are.
+    # The windows themselves are then asked for only where they can be unusual.
     table = collected(counted.group_by("by", "slot", "leads").agg(nw.col("windows").sum()))
     table = table.astype({"slot": "int64", "leads": "int64", "windows": "int64"}).sort_values(["slot", "leads"])
     parts = [(key, part) for key, part in table.groupby("by", sort=False) if key != NONE]

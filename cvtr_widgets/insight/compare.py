@@ -66,6 +66,7 @@ def compare(
     table["difference_low"], table["difference_high"] = newcombe(
         table["now_hits"], table["now"], table["before_hits"], table["before"]
     )
+    # Fractions, because the parts are to add up to the change of the whole exactly; floats would miss it in the last digits.
     rates, mixes, whole = _effects(table)
     table["mix_effect"], table["rate_effect"] = [float(m) for m in mixes], [float(r) for r in rates]
     table["contribution"] = [float(m + r) for m, r in zip(mixes, rates, strict=True)]
@@ -89,6 +90,7 @@ def _effects(table: pd.DataFrame) -> tuple[list[Fraction], list[Fraction], dict[
     columns = [table[c].tolist() for c in ("before", "before_hits", "now", "now_hits")]
     for n0, k0, n1, k1 in zip(*columns, strict=True):
         w0, w1 = Fraction(n0, all0), Fraction(n1, all1)
+        # A new group has no share before; with its own of now, all that it did is a change of the mix.
         r0 = Fraction(k0, n0) if n0 else Fraction(k1, n1)
         r1 = Fraction(k1, n1) if n1 else r0
         rates.append((w0 + w1) / 2 * (r1 - r0))

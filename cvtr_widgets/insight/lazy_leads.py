@@ -140,6 +140,7 @@ def labelled(table: pd.DataFrame, groups: Sequence[Any], keys: Sequence[str]) ->
     for key, group in zip(keys, groups, strict=True):
         if isinstance(group, LazyGroup):
             made[key] = group.label(made[key].tolist())
+    # Two ids of the engine may have one name; by name they are one group, as they are in pandas.
     if len(made) and made.duplicated(list(keys)).any():
         made = made.groupby(list(keys), dropna=False, sort=False, observed=True).sum().reset_index()
     return made
@@ -155,6 +156,7 @@ def column_group(column: str, none: str) -> LazyGroup:
         import pandas as pd
 
         word, known = none, {key for key in keys if key is not None}
+        # A group that is really called as those without a value must not be mixed up with them.
         while word in known:
             word += " "
         whole = [int(k) if isinstance(k, float) and k == int(k) else k for k in (word if k is None else k for k in keys)]
@@ -202,6 +204,8 @@ def _offset(leads: LazyLeads, zone: tzinfo) -> nw.Expr:
     offset: Any = nw.lit(0, nw.Int64)
     if low is None:
         return nw.col("date_us") * 0
+    # Engines do not agree on time zones (Spark and DuckDB have their own tables), so the changes of the clock are worked out in
+    # Python and become plain comparisons.
     for begins, ahead in changes(zone, int(low), int(high)):
         value = nw.lit(ahead // timedelta(microseconds=1), nw.Int64)
         offset = value if begins is None else nw.when(nw.col("date_us") >= begins).then(value).otherwise(offset)

@@ -194,6 +194,7 @@ def _curve(
     times, delivered, weight = hours[order], done[order], leads[order]
     distinct, first = np.unique(times, return_index=True)
     before = np.concatenate([[0], np.cumsum(weight)])
+    # Kaplan and Meier: at each time those that are neither delivered nor out of sight yet.
     at_risk = before[-1] - before[first]
     events = np.add.reduceat(delivered * weight, first) if len(times) else np.array([], dtype="int64")
     still = np.cumprod(1 - events / np.maximum(1, at_risk)).astype("float64")

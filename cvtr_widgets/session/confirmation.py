@@ -83,6 +83,7 @@ def _must_be_under(plan: Plan, signed: Any) -> None:
         )
     if signed.fingerprint != plan.fingerprint:
         raise NotConfirmed("This signature belongs to another plan. Sign this one.")
+    # Beside the fingerprint: a signature made by hand could carry the right one under other words.
     if signed.meaning != plan.statement:
         raise NotConfirmed(f"This signature is under a different sentence. What this plan does: {plan.statement} Sign that.")
     if printed_name(signed.name) != signed.name:

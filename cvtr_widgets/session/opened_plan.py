@@ -131,6 +131,7 @@ def open_plan(
         )  # fmt: skip
         return made if saved.exception is None else excepted(made, saved.exception, rules, client)
 
+    # Twice, if something has changed: the first plan finds the differences, the second holds those leads back.
     plan = made_now({})
     found = _differences(saved.entries, plan.entries, same_view=same_view)
     # What only the policy forbids is said as such, not as a change of the lead.
@@ -196,6 +197,7 @@ def _differences(saved: Sequence[PlanEntry], now: Sequence[PlanEntry], *, same_v
     for old, new in zip(saved, now, strict=True):
         before, after = old.before, new.before
         if not same_view:
+            # One of the two accounts sees names shortened, so the same person would look like another.
             before, after = _unmarked(before), _unmarked(after)
         changed = differences(before, after)
         if old.integrations != new.integrations:

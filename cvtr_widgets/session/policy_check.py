@@ -111,6 +111,7 @@ class PolicyCheck:
         fields, most = self._client.fields, rules.policy.count_requests
         for page in listing.pages():
             tally = listing.tally
+            # By the total of the first page, before the rest is read; by the requests made, where there is no total.
             if max(tally.requests, (tally.expected or 0) / max(1, self._client.limits.page)) > most:
                 raise PlanError(
                     f"The policy counts leads since {min(since.values()):%Y-%m-%d %H:%M} UTC, which takes more than its "
@@ -125,6 +126,7 @@ class PolicyCheck:
                         found[cap.name][group] += 1
         if cancelled():
             raise Cancelled("The preview was stopped. Nothing was sent; preview again when you like.")
+        # A percentage of an incomplete count would not be the policy's.
         if listing.tally.missing:
             raise PlanError(
                 f"The policy counts leads, and {listing.tally.missing:,} did not come. Try again when the service works again."
@@ -180,6 +182,8 @@ class PolicyCheck:
         """The check within the transaction; what it refuses is put into ``over``."""
         others, back = self._others(rules)
 
+        # The others' journals are read before: no other run can start meanwhile, because every start under caps waits for the
+        # same lock. Our own is read in the transaction that notes this run.
         def check() -> None:
             mine, taken = self._done.both(self._journal(), self._client.identity, _earliest(rules), resumed=resumed)
             now = dataclasses.replace(rules, done=without(others + mine, back | taken), now=datetime.now(UTC))

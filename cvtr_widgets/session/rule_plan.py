@@ -84,6 +84,7 @@ def _matching(
             for publisher in wanted.publishers or (None,)
         ]
 
+    # Many campaigns with few leads each: one listing of all is cheaper than one for each campaign.
     frames = read((None,)) if len(campaigns) > 1 and _all_is_less(count, len(campaigns), ages, cancelled) else None
     if frames is None or any(frame["campaign_id"].isna().any() for frame in frames):  # each says itself what is wrong
         frames = read(campaigns)

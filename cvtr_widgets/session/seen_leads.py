@@ -38,6 +38,7 @@ class SeenLeads:
             if len(self._parts) > _PARTS:
                 self._parts = [np.unique(np.concatenate(self._parts))]
             self.high = high if self.high is None else max(self.high, high)
+            # The smallest id of a part says nothing about the oldest lead; only that of all leads does.
             if whole or (self.low is not None and low < self.low):
                 self.low = low if self.low is None else min(self.low, low)
 

@@ -42,6 +42,7 @@ def near_duplicates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     for place, (person, campaign) in enumerate(zip(people, campaigns, strict=True)):
         if place % 5_000 == 0:
             look.check()
+        # Only leads that share a number or a mailbox are compared by name: all pairs of 100,000 leads would be five billion.
         for key in _keys(person):
             block = blocks.setdefault((campaign, *key), [])
             earlier = next((e for e in block[:MOST_ALIKE] if _alike(people[e], person)), None)
@@ -102,6 +103,7 @@ def _alike(a: Person, b: Person) -> bool:
         return False
     if not (a[0] or a[1]) or not (b[0] or b[1]):
         return False
+    # First and last name are often swapped in forms.
     if a[:2] == b[:2] or (a[0], a[1]) == (b[1], b[0]):
         return True
     return (a[0] == b[0] and one_slip(a[1], b[1])) or (a[1] == b[1] and one_slip(a[0], b[0]))

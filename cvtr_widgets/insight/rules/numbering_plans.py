@@ -45,6 +45,8 @@ class _Plan:
         if len(self.regions) == 1:
             return self.regions[0].has(digits)
         for region in self.regions:
+            # As the library does: a region that says how its numbers begin (Canada beside the USA) decides alone for those that
+            # do.
             if region.leading is not None:
                 if region.leading.match(digits):
                     return region.has(digits)
