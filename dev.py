@@ -32,7 +32,16 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
+BROWSERS = (
+    "chromium-headless-shell",  # the same engine without a browser's window: a page takes a quarter less of the processor
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+)
 USUAL_PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -172,7 +181,7 @@ def ensure_browser() -> str:
     """The path of a browser of the Chromium family, installing one where there is none."""
     ensure_driver()
     found = find_browser()
-    if not found and apt_install("chromium", "fonts-noto-core"):
+    if not found and (apt_install("chromium-headless-shell", "fonts-noto-core") or apt_install("chromium", "fonts-noto-core")):
         found = find_browser()
     if not found:
         say("no Chrome, Chromium or Edge here: letting Playwright install one")

@@ -39,7 +39,7 @@ _BROWSER_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 
 # Parts of the page's script. `app` is JupyterLab; a notebook's session is ready when its kernel has told its language.
 _READY = """async () => {
