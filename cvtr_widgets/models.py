@@ -15,6 +15,9 @@ from cvtr_widgets.redact import size_of
 from cvtr_widgets.request_limits import Limits
 
 LeadId: TypeAlias = int
+INT64_MAX: Final = 2**63 - 1
+"""The largest whole number in a column, and the largest id of the service."""
+MAX_LEAD_ID: Final = INT64_MAX
 Record: TypeAlias = dict[str, Any]
 """One object of the service as it arrived (decoded JSON)."""
 Stopped: TypeAlias = Callable[[], bool]

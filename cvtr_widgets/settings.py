@@ -91,10 +91,11 @@ def limits(environ: Mapping[str, str] = os.environ) -> Limits:
     Raises:
         SettingsError: a variable is not a number in its range.
     """
+    usual = Limits()
     return Limits(
-        chunk=_number(environ, "CVTR_CHUNK", 50, 1, 500),
-        in_flight=_number(environ, "CVTR_IN_FLIGHT", 8, 1, MAX_IN_FLIGHT),
-        requests=_number(environ, "CVTR_REQUESTS", 3_000, 1, 3_800),
+        chunk=_number(environ, "CVTR_CHUNK", usual.chunk, 1, 500),
+        in_flight=_number(environ, "CVTR_IN_FLIGHT", usual.in_flight, 1, MAX_IN_FLIGHT),
+        requests=_number(environ, "CVTR_REQUESTS", usual.requests, 1, 3_800),
     )
 
 

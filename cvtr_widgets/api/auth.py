@@ -20,7 +20,7 @@ from cvtr_widgets.api.transport import Answer, FailedRequest, Transport, failure
 from cvtr_widgets.dialect.default import Dialect
 from cvtr_widgets.errors import Cancelled, CredentialsError, CvtrError, LoginRefused, PasswordExpired, Unreadable
 from cvtr_widgets.frames.field_map import getter
-from cvtr_widgets.models import Stopped
+from cvtr_widgets.models import INT64_MAX, Stopped
 
 MAX_LIFE = 10 * 365 * 86_400
 """Seconds; a token that claims to live longer is taken to live an hour."""
@@ -394,7 +394,7 @@ class Auth:
         usable = isinstance(life, (int, float)) and not isinstance(life, bool) and 0 < life < MAX_LIFE
         seconds = float(life) if usable else 3600.0
         user_id = read(places.user_id)
-        if isinstance(user_id, int) and not isinstance(user_id, bool) and 0 < user_id < 2**63:
+        if isinstance(user_id, int) and not isinstance(user_id, bool) and 0 < user_id <= INT64_MAX:
             if self.user_id not in {None, user_id}:
                 self._refused = LoginRefused(
                     "The service now gives another user for this login",

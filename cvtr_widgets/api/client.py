@@ -43,6 +43,7 @@ from cvtr_widgets.errors import (
 )
 from cvtr_widgets.frames.field_map import FieldMap
 from cvtr_widgets.models import (
+    INT64_MAX,
     Action,
     ActionKind,
     Choice,
@@ -268,7 +269,7 @@ class Convertr:
             with suppress(NotAllowed):  # it was let in, then
                 self.first_page(1)
         user_id = found.get("id") if isinstance(found, dict) else None
-        if isinstance(user_id, bool) or not isinstance(user_id, int) or not 0 < user_id < 2**63:
+        if isinstance(user_id, bool) or not isinstance(user_id, int) or not 0 < user_id <= INT64_MAX:
             return None
         name = found.get("username")
         self._auth.belongs_to(user_id, name if isinstance(name, str) else "")

@@ -21,7 +21,7 @@ from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
 from cvtr_widgets.frames.record_batch import RecordBatch
-from cvtr_widgets.models import Record, Stopped
+from cvtr_widgets.models import INT64_MAX, Record, Stopped
 
 LATELY = 4
 """Pages that are kept to see whether a lead that comes again is the same."""
@@ -61,9 +61,9 @@ def _promised(total: Any) -> int | None:
     """A total as a number of rows; None if it is not one. What no 64 bits hold is as good as endless."""
     if isinstance(total, bool) or not isinstance(total, (int, float)) or not total >= 0:
         return None
-    if isinstance(total, float) and total < 2**63:
+    if isinstance(total, float) and total <= INT64_MAX:
         return None
-    return min(total, 2**63 - 1) if isinstance(total, int) else 2**63 - 1
+    return min(total, INT64_MAX) if isinstance(total, int) else INT64_MAX
 
 
 class Pages:

@@ -17,8 +17,7 @@ from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.transport import Answer, problem_words, refusal_of, retry_after
 from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError
-from cvtr_widgets.models import Action, Cause, Choice, LeadId, Signature, WriteAnswer
-from cvtr_widgets.selection.lead_id import MAX_LEAD_ID
+from cvtr_widgets.models import MAX_LEAD_ID, Action, Cause, Choice, LeadId, Signature, WriteAnswer
 
 Fields = dict[str, str | list[str]]
 

@@ -15,6 +15,7 @@ import numpy as np
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archived_leads import ArchivedLeads, column_of
 from cvtr_widgets.archive.engines import named
+from cvtr_widgets.models import INT64_MAX
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,11 +28,10 @@ MOST_WORDS = 10_000
 """Values of a column of text that are looked through one by one; a column with more is searched by the engine."""
 FEW = 1_000_000
 """So many rows are handed to the engine as a list; of more, those are taken that come first of all."""
-_INT64 = 2**63 - 1
 _LARGEST = Decimal(10) ** (schema.MONEY[0] - schema.MONEY[1])
 _NUMBERS = {
-    "time": ("epoch_us({})", "BIGINT", str(_INT64)), "flag": ("{}", "INTEGER", "2"), "number": ("{}", "DOUBLE", "'infinity'"),
-    "money": (f"{{}} * {10 ** schema.MONEY[1]}", "BIGINT", str(_INT64)),
+    "time": ("epoch_us({})", "BIGINT", str(INT64_MAX)), "flag": ("{}", "INTEGER", "2"), "number": ("{}", "DOUBLE", "'infinity'"),
+    "money": (f"{{}} * {10 ** schema.MONEY[1]}", "BIGINT", str(INT64_MAX)),
 }  # fmt: skip
 """What a column is sorted by: an expression, its type, and what stands for an empty value, which comes last."""
 Sort: TypeAlias = Sequence[tuple[str, bool]]
@@ -211,7 +211,7 @@ class ArchivedRows:
             tables, join = {"words0": _ranks(words, 0)}, f"LEFT JOIN words0 ON word0 = {name}"
             value, kind, last = "rank0", "INTEGER", str(len(words))
         else:
-            value, kind, last = _NUMBERS.get(self._kind(column), ("{}", "BIGINT", str(_INT64)))
+            value, kind, last = _NUMBERS.get(self._kind(column), ("{}", "BIGINT", str(INT64_MAX)))
         value = f"{'-' if descending else ''}CAST({value.format(name)} AS {kind})"
         found = self._asked(f"SELECT key, coalesce({value}, CAST({last} AS {kind})) AS value", join, **tables)
         values = found.column(1).to_numpy()
@@ -305,7 +305,7 @@ def _bounds(kind: str, low: Any, high: Any) -> tuple[Any, Any]:
 
 
 def _whole(bound: Decimal | None, rounding: str) -> int | None:
-    return None if bound is None else max(-_INT64, min(_INT64, int(bound.to_integral_value(rounding))))
+    return None if bound is None else max(-INT64_MAX, min(INT64_MAX, int(bound.to_integral_value(rounding))))
 
 
 def _amount(bound: Decimal | None, rounding: str) -> Decimal | None:

@@ -18,7 +18,7 @@ from jmespath.visitor import TreeInterpreter
 
 from cvtr_widgets.errors import DialectError
 from cvtr_widgets.frames.record_batch import RecordBatch
-from cvtr_widgets.models import NOT_SENT, Missing, Record
+from cvtr_widgets.models import INT64_MAX, MAX_LEAD_ID, NOT_SENT, Missing, Record
 from cvtr_widgets.reader_limits import EXPRESSION, EXPRESSION_STEPS
 from cvtr_widgets.redact import said
 
@@ -245,7 +245,7 @@ def id_of(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value if 0 < value < 2**63 else None
+        return value if 0 < value <= INT64_MAX else None
     if isinstance(value, str):
         match = _IRI_ID.match(value)
         digits = match.group(1) if match else value if value.isascii() and value.isdigit() and len(value) < 20 else ""
@@ -277,7 +277,7 @@ def ids_in(records: Sequence[Any], places: Sequence[str]) -> list[int | None]:
             rows = RecordBatch.of(records)
             ids, addresses = list(rows.column("id")), list(rows.column("@id"))
             start = addresses[0].removesuffix(str(ids[0]))
-            usual = all(type(lead_id) is int for lead_id in ids) and min(ids) > 0 and max(ids) < 2**63
+            usual = all(type(lead_id) is int for lead_id in ids) and min(ids) > 0 and max(ids) <= MAX_LEAD_ID
             if (
                 usual
                 and _IRI_ID.match(addresses[0])

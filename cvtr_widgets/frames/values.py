@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any
 
 from cvtr_widgets.frames.field_map import id_of, name_of
-from cvtr_widgets.models import NOT_SENT
+from cvtr_widgets.models import INT64_MAX, NOT_SENT
 
 
 @lru_cache(maxsize=4096)
@@ -90,7 +90,7 @@ def number(value: Any) -> int | float | None:
     """A number that 64 bits hold; None if it is not one."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value if value == value and abs(value) < 2**63 else None  # noqa: PLR0124  the plainest test for NaN
+    return value if value == value and abs(value) <= INT64_MAX else None  # noqa: PLR0124  the plainest test for NaN
 
 
 def enumeration(value: Any) -> str | None:

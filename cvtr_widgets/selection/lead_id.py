@@ -15,10 +15,12 @@ from typing import Any, Final
 
 from cvtr_widgets.arguments import listed, shown
 from cvtr_widgets.errors import RequestRefused
-from cvtr_widgets.models import Lead, LeadId
+from cvtr_widgets.models import MAX_LEAD_ID, Lead, LeadId
 
-MAX_LEAD_ID: Final = 2**63 - 1
-"""The largest number that a lead id can be (the service's own integers)."""
+DIGITS: Final = r"[1-9][0-9]{0,18}"
+"""The digits of a lead id; the largest of them are more than MAX_LEAD_ID."""
+SHORT_ID: Final = re.compile(r"#?[1-9][0-9]{0,17}")
+"""A lead id that is not near MAX_LEAD_ID and has no zeros behind a dot: nearly all are of this kind."""
 EXCEL_EXACT: Final = 10**15
 """Excel keeps 15 digits of a number; a longer one stored as a number is no longer what was typed."""
 
@@ -30,8 +32,8 @@ SPACES: Final = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u20
 _AROUND: Final = SPACES + ZERO_WIDTH + "\"'`“”„‘’«»"
 
 # One or two zeros behind a dot lose nothing (pandas and Excel write them); three could be thousands.
-_PLAIN = re.compile(r"#?([1-9][0-9]{0,18})(?:[.,]00?)?")
-_ADDRESS = re.compile(r"(?:https?://([A-Za-z0-9.-]+(?::[0-9]+)?))?/api/v[0-9]+/leads/([1-9][0-9]{0,18})(?:\.jsonld|\.json)?/?")
+_PLAIN = re.compile(rf"#?({DIGITS})(?:[.,]00?)?")
+_ADDRESS = re.compile(rf"(?:https?://([A-Za-z0-9.-]+(?::[0-9]+)?))?/api/v[0-9]+/leads/({DIGITS})(?:\.jsonld|\.json)?/?")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _TOO_LONG = re.compile(r"#?[1-9][0-9]{18,}(?:\.00?)?")
 _LAKHS = re.compile(r"#?[0-9]{1,2}(?:([,.'’\xa0\u202f ])[0-9]{2})(?:\1[0-9]{2})*\1[0-9]{3}")

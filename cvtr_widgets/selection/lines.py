@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.selection.lead_id import SPACES, id_in, trimmed
+from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, id_in, trimmed
 from cvtr_widgets.selection.odd_ids import alike
 from cvtr_widgets.selection.tables import heading, other_heading
 
@@ -103,7 +103,7 @@ def ids_around_a_word(line: str) -> list[LeadId] | None:
 
 
 def _is_id(piece: str) -> bool:
-    return re.fullmatch(r"#?[1-9][0-9]{0,17}", piece) is not None
+    return SHORT_ID.fullmatch(piece) is not None
 
 
 def _only_ids(item: str) -> bool:

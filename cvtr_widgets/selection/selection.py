@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import is_text, listed
 from cvtr_widgets.errors import ArgumentError, SelectionError
-from cvtr_widgets.models import LeadId, Origin, Rejected, ordered_unique
-from cvtr_widgets.selection.lead_id import MAX_LEAD_ID, id_of_value
+from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Origin, Rejected, ordered_unique
+from cvtr_widgets.selection.lead_id import id_of_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from cvtr_widgets.arguments import shown
-from cvtr_widgets.models import LeadId, Rejected
-from cvtr_widgets.selection.lead_id import EMPTY, MAX_LEAD_ID, id_of_value, trimmed
+from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Rejected
+from cvtr_widgets.selection.lead_id import EMPTY, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.tables import (
     NUMBERS,

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
-from cvtr_widgets.models import LeadId, Origin
-from cvtr_widgets.selection.lead_id import EMPTY, MAX_LEAD_ID, ZERO_WIDTH, id_of_value, trimmed
+from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Origin
+from cvtr_widgets.selection.lead_id import EMPTY, ZERO_WIDTH, id_of_value, trimmed
 
 Cells = Sequence[Any]
 Rows = Callable[[], Iterator[tuple[int, Cells]]]

@@ -19,7 +19,7 @@ from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected
 from cvtr_widgets.reader_limits import TEXT_BYTES, TEXT_ROWS
-from cvtr_widgets.selection.lead_id import SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
+from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import (
     harmless,
     ids_around_a_word,
@@ -46,7 +46,6 @@ _GROUPED: Final = rf"{_BEFORE}{_GROUPS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,(?:$|[{_ENDS
 _SCIENTIFIC: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*[+-]?[0-9]+,[0-9]+[eE][+-]?[0-9]+(?=[{_SOFT}]*(?:$|[{_ENDS},]))"
 _NUMBER = re.compile(r"[0-9]")
 _ONE_OR_NONE = re.compile(r"\s*#?[0-9]*\s*")
-_ONE = re.compile(r"#?[1-9][0-9]{0,17}")
 _DECIMAL: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*#?[1-9][0-9]{{3,18}},00?(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
 _LAKHS: Final = rf"{_BEFORE}#?[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}}(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
 _TOKEN = re.compile(rf"{_SCIENTIFIC}|{_DECIMAL}|{_LAKHS}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
@@ -153,7 +152,7 @@ class _Reading:
         bare = trimmed(line)
         if not bare:
             return
-        if not self.under and _ONE.fullmatch(bare):
+        if not self.under and SHORT_ID.fullmatch(bare):
             self.ids.append(int(bare.lstrip("#")))
             return
         if self._heading(number, bare):

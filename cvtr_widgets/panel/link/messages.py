@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from cvtr_widgets.models import MAX_LEAD_ID
 from cvtr_widgets.panel.steps.load_filters import CHOICES, DAY_FILTERS, RANGES
 from cvtr_widgets.panel.table.cells import ShownColumn
 from cvtr_widgets.returned.columns import ROLES
+from cvtr_widgets.selection.lead_id import DIGITS
 
 VERSION: Final = 1
 """Raised with every change that an older page would misunderstand."""
@@ -20,7 +22,7 @@ MOST_MESSAGE_TEXT = 400_000
 MOST_IDS = 500
 MOST_AHEAD = 4
 """Pages of a table that are asked for at once, before anybody turns to them."""
-_ID = re.compile(r"[1-9][0-9]{0,18}")
+_ID = re.compile(DIGITS)
 
 Reader = Callable[[Any], Any]
 
@@ -67,7 +69,7 @@ def _one_of(*words: str) -> Reader:
 
 def _lead(value: Any) -> int:
     """Lead ids travel as text: the browser's numbers end at 2**53."""
-    if not isinstance(value, str) or not _ID.fullmatch(value) or int(value) >= 2**63:
+    if not isinstance(value, str) or not _ID.fullmatch(value) or int(value) > MAX_LEAD_ID:
         raise BadMessage("a lead id was expected")
     return int(value)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from cvtr_widgets.models import LeadId
+from cvtr_widgets.models import INT64_MAX, LeadId
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,7 +17,7 @@ Mask: TypeAlias = "npt.NDArray[np.bool_]"
 
 SMALL = 4096
 """So many ids may differ from the shared array before a new one is made."""
-_LEAST, _MOST = -(2**63), 2**63 - 1
+_LEAST, _MOST = -INT64_MAX - 1, INT64_MAX
 _NONE: frozenset[LeadId] = frozenset()
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from cvtr_widgets.days import day_begins
 from cvtr_widgets.errors import Cancelled
+from cvtr_widgets.models import INT64_MAX
 from cvtr_widgets.panel.table.cells import Look, empty
 from cvtr_widgets.panel.table.text_sort import Tell, folded, ranks
 
@@ -193,7 +194,7 @@ class NumberColumn:
             return float(given)
         whole = int(given.to_integral_value("ROUND_CEILING" if up else "ROUND_FLOOR"))
         # beyond int64 numpy would compare as floats
-        return whole if -(2**63) <= whole < 2**63 else float(given)
+        return whole if -INT64_MAX - 1 <= whole <= INT64_MAX else float(given)
 
     def days(self, first: date | None, last: date | None, zone: tzinfo) -> Mask:
         """Rows whose time falls on these days of ``zone``, both included."""
@@ -207,7 +208,7 @@ class NumberColumn:
     def _midnight(self, day: date, zone: tzinfo) -> int:
         seconds = (day_begins(day, zone) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
         moved = seconds * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[self._unit]
-        return max(-(2**63) + 1, min(2**63 - 1, moved))
+        return max(-INT64_MAX, min(INT64_MAX, moved))
 
     def at(self, rows: npt.NDArray[np.int64]) -> list[Any]:
         """The numbers of these rows."""
