@@ -1,14 +1,17 @@
-"""How long questions of an archive of many leads take, beside plain DuckDB SQL and, where they fit, loaded frames.
+"""How long questions of an archive of many leads take, beside plain DuckDB SQL, plain pandas, and a tenth of the leads.
 
 python benchmarks/archive.py --leads 1000000        (needs the extra: pip install 'cvtr-widgets[archive]')
 
 The leads are made without HTTP: 100,000 by the sandbox's generator, and copies of them with other ids, earlier dates and other
 keys for e-mail and telephone. Each question is asked once to warm up, then three times; medians are compared within the run.
+"cpu" are seconds of processors, of all threads together: what is left of a question where other work shares the machine. Plain
+pandas has a process of its own, and the columns that it needs in memory before its time counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import statistics
@@ -162,7 +165,8 @@ def table_times(archive: Archive) -> None:
         table.message()
         return table
 
-    print(f"{'table: open, first page':<26}{seconds(opened, 1):8.2f}s")
+    took, cpu = measured(opened)
+    print(f"{'table: open, first page':<26}{took:8.2f}s{cpu:8.2f}s")
     table = opened()
     table.preparation()(None, None)
     steps = {
@@ -179,74 +183,115 @@ def table_times(archive: Archive) -> None:
         print(f"{'table: ' + what:<26}{time.perf_counter() - start:8.2f}s")
 
 
-def seconds(work, times: int = 3) -> float:
+def measured(work, times: int = 3) -> tuple[float, float]:
+    """Seconds by the clock, and of processors: the medians of some times, after one that does not count."""
     work()
     took = []
     for _ in range(times):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         work()
-        took.append(time.perf_counter() - start)
-    return statistics.median(took)
+        took.append((time.perf_counter() - start, time.process_time() - before))
+    return statistics.median(one[0] for one in took), statistics.median(one[1] for one in took)
+
+
+def seconds(work, times: int = 3) -> float:
+    return measured(work, times)[0]
 
 
 FIRST_PAGE = """
 import sys, time
 start = time.perf_counter()
 import cvtr_widgets as cvtr
-archive = cvtr.Archive(sys.argv[1])
-leads = archive.leads()
-count = len(leads)
-page = leads.relation.order("date DESC, lead_id").limit(100).fetchall()
-print(time.perf_counter() - start, count, len(page))
+from cvtr_widgets.archive import archive, rows
+import duckdb, pandas, pyarrow
+print(time.perf_counter() - start)
+for _ in range(3):
+    start = time.perf_counter()
+    archive = cvtr.Archive(sys.argv[1])
+    leads = archive.leads()
+    count = len(leads)
+    page = leads.relation.order("date DESC, lead_id").limit(100).fetchall()
+    print(time.perf_counter() - start)
+    archive.close()
 """
+
+
+def first_pages(folder: Path) -> None:
+    run = [sys.executable, "-c", FIRST_PAGE, str(folder)]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+    loaded, first, *again = map(float, said)
+    print(f"a new process: imports {loaded:.2f} s; open, count and first page of 100 {first:.2f} s, again {min(again):.2f} s")
+
+
+def findings_of_a_month(archive: Archive) -> None:
+    start, before = time.perf_counter(), time.process_time()
+    frame = archive.leads(created_after=NOW - timedelta(days=30), created_before=NOW).to_pandas()
+    insight.findings(frame)
+    took, cpu = time.perf_counter() - start, time.process_time() - before
+    print(f"{'findings over 30 days':<26}{took:8.2f}s{cpu:8.2f}s    ({len(frame):,} leads, loaded within that time)")
+
+
+def beside_pandas(folder: Path) -> dict[str, float]:
+    """Seconds of plain pandas, by question."""
+    run = [sys.executable, str(Path(__file__).with_name("archive_pandas.py")), str(folder)]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    found: dict[str, float] = json.loads(said)
+    return found
+
+
+def made(folder: Path, leads: int) -> Archive:
+    """The archive in this folder, with so many leads; filled in a process of its own, whose memory is not counted."""
+    start = time.perf_counter()
+    if not any(folder.glob(f"{PREFIX}*/manifest.json")):
+        run = [sys.executable, __file__, "--leads", str(leads), "--fill", str(folder)]
+        subprocess.run(run, check=True)
+    (store,) = folder.glob(f"{PREFIX}*")
+    size = sum(path.stat().st_size for path in store.rglob("*.parquet"))
+    print(f"made {leads:,} leads in {time.perf_counter() - start:.1f} s; Parquet {size / 1e6:,.0f} MB")
+    start = time.perf_counter()
+    archive = Archive(folder)
+    print(f"cache made or opened in {time.perf_counter() - start:.1f} s; {len(archive.leads()):,} leads", end="; ")
+    (cache,) = store.glob("*.duckdb")
+    print(f"{cache.stat().st_size / 1e6:,.0f} MB")
+    return archive
+
+
+def ask(archive: Archive, small: Archive, pandas: dict[str, float]) -> None:
+    leads, tenth = archive.leads(), small.leads()
+    connection = archive._connection()[0]
+    print(f"{'question':<26}{'archive':>9}{'cpu':>9}{'SQL':>9}{'ratio':>7}{'pandas':>9}{'a tenth':>9}{'times':>7}")
+    for what, (question, sql) in {**QUESTIONS, **PER_LEAD}.items():
+        few = seconds(lambda q=question: q(tenth))
+        ours, cpu = measured(lambda q=question: q(leads))
+        plain = seconds(lambda s=sql: connection.cursor().execute(s).fetchall(), 1 if what in PER_LEAD else 3)
+        beside = f"{pandas[what]:8.2f}s" if what in pandas else f"{'':9}"
+        print(
+            f"{what:<26}{ours:8.2f}s{cpu:8.2f}s{plain:8.2f}s{ours / plain:7.1f}{beside}{few:8.2f}s{ours / few:7.1f}", flush=True
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--leads", type=int, default=1_000_000)
-    parser.add_argument("--frames", action="store_true", help="also load them as a frame and ask that")
+    parser.add_argument("--no-pandas", action="store_true", help="leave plain pandas out")
     parser.add_argument("--folder", type=Path, help="keep the archive here, and use it again")
     parser.add_argument("--fill", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.fill:
         fill(given.fill, given.leads)
         return
-    with tempfile.TemporaryDirectory(prefix="cvtr-archive-") as made:
-        name = str(given.folder or made)
-        folder = Path(name)
-        start = time.perf_counter()
-        if not any(folder.glob("*/manifest.json")):  # in a process of its own, whose memory is not counted
-            subprocess.run([sys.executable, __file__, "--leads", str(given.leads), "--fill", name], check=True)
-        size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
-        print(f"made {given.leads:,} leads in {time.perf_counter() - start:.1f} s; Parquet {size / 1e6:,.0f} MB")
-        archive = Archive(folder)
-        start = time.perf_counter()
-        leads = archive.leads()
-        print(f"cache made in {time.perf_counter() - start:.1f} s; {len(leads):,} leads")
-        (cache,) = folder.rglob("*.duckdb")
-        print(f"cache {cache.stat().st_size / 1e6:,.0f} MB")
-        connection = archive._connection()[0]
-        frame = leads.to_pandas(most=10**12) if given.frames else None
-        print(f"{'question':<26}{'archive':>9}{'SQL':>9}{'ratio':>7}{'frame':>9}")
-        for what, (question, sql) in QUESTIONS.items():
-            ours = seconds(lambda q=question: q(leads))
-            plain = seconds(lambda s=sql: connection.cursor().execute(s).fetchall())
-            loaded = f"{seconds(lambda q=question: q(frame), 1):8.2f}s" if frame is not None else ""
-            print(f"{what:<26}{ours:8.2f}s{plain:8.2f}s{ours / plain:7.1f}{loaded:>9}")
-        for what, (question, sql) in PER_LEAD.items():
-            ours = seconds(lambda q=question: q(leads), 1)
-            plain = seconds(lambda s=sql: connection.cursor().execute(s).fetchall(), 1)
-            print(f"{what:<26}{ours:8.2f}s{plain:8.2f}s{ours / plain:7.1f}")
+    with tempfile.TemporaryDirectory(prefix="cvtr-archive-") as temporary:
+        folder = Path(given.folder or temporary)
+        archive, small = made(folder, given.leads), made(folder / "tenth", given.leads // 10)
+        ask(archive, small, {} if given.no_pandas else beside_pandas(folder))
+        small.close()
         table_times(archive)
+        findings_of_a_month(archive)
         then = NOW + timedelta(hours=1)
         past = seconds(lambda: insight.breakdown(archive.leads(as_of=then), "publisher"))
-        print(f"{'the same, as of a moment':<26}{past:8.2f}s")
+        print(f"{'breakdown, as of a moment':<26}{past:8.2f}s")
         archive.close()
-        opened = [
-            subprocess.run([sys.executable, "-c", FIRST_PAGE, name], capture_output=True, text=True, check=True).stdout
-            for _ in "ab"
-        ]
-        print("a new process: import, count, first page of 100:", ", ".join(f"{float(o.split()[0]):.2f} s" for o in opened))
+        first_pages(folder)
     print(f"load of the machine (1, 5, 15 minutes): {os.getloadavg()}")
     print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB; {cvtr.__version__}")
 
