@@ -250,7 +250,8 @@ def made(folder: Path, leads: int) -> Archive:
     print(f"made {leads:,} leads in {time.perf_counter() - start:.1f} s; Parquet {size / 1e6:,.0f} MB")
     start = time.perf_counter()
     archive = Archive(folder)
-    print(f"cache made or opened in {time.perf_counter() - start:.1f} s; {len(archive.leads()):,} leads", end="; ")
+    count = len(archive.leads())
+    print(f"cache made or opened in {time.perf_counter() - start:.1f} s; {count:,} leads", end="; ")
     (cache,) = store.glob("*.duckdb")
     print(f"{cache.stat().st_size / 1e6:,.0f} MB")
     return archive
