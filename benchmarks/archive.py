@@ -233,7 +233,7 @@ def findings_of_a_month(archive: Archive) -> None:
 
 def beside_pandas(folder: Path) -> dict[str, float]:
     """Seconds of plain pandas, by question."""
-    run = [sys.executable, str(Path(__file__).with_name("archive_pandas.py")), str(folder)]
+    run = [sys.executable, str(Path(__file__).with_name("_archive_pandas.py")), str(folder)]
     said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     found: dict[str, float] = json.loads(said)
     return found
