@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, PUBLISHERS, SeedWorld
 BASE = 100_000
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 ID_STEP = 10_000_000
+REPEATED = 20
 
 
 def base_table(count: int) -> tuple[pa.Table, list[int]]:
@@ -54,7 +56,22 @@ def base_table(count: int) -> tuple[pa.Table, list[int]]:
     names = {"campaigns": {lead_id: said[0] for lead_id, said in CAMPAIGNS.items()}, "publishers": PUBLISHERS}
     frame = builder.frame(**names, as_of=NOW)
     values, _ = schema.values_table(frame, "hashed", PersonalHasher(b"benchmark"))
-    return values, frame.index.tolist()
+    return with_repeats(values), frame.index.tolist()
+
+
+def with_repeats(values: pa.Table) -> pa.Table:
+    """Every ``REPEATED``th lead of a campaign has the addresses of the one before, as the generator repeats none."""
+    campaigns = values.column("campaign_id").to_pylist()
+    for name in schema.HASH_KEYS:
+        keys, last, seen = values.column(name).to_pylist(), {}, Counter()
+        for n, campaign in enumerate(campaigns):
+            seen[campaign] += 1
+            if seen[campaign] % REPEATED == 0:
+                keys[n] = last[campaign]
+            last[campaign] = keys[n]
+        place = values.schema.get_field_index(name)
+        values = values.set_column(place, values.schema.field(name), pa.array(keys, pa.int64()))
+    return values
 
 
 def fill(folder: Path, leads: int) -> None:
