@@ -15,7 +15,7 @@ from cvtr_widgets import settings
 from cvtr_widgets.api.cancel_token import Cancel, stopper
 from cvtr_widgets.archive import engines
 from cvtr_widgets.archive.archived_leads import ArchivedLeads
-from cvtr_widgets.archive.asking import Moment, Named, Words, history_of, leads_of
+from cvtr_widgets.archive.asking import Moment, Named, Words, history_of, lead_question, leads_of
 from cvtr_widgets.archive.cache import Cache
 from cvtr_widgets.archive.personal import PersonalHasher
 from cvtr_widgets.archive.store import PERSONAL, PREFIX, ArchiveStore, ArchiveWriter, Manifest, store_name, stores_in
@@ -203,10 +203,11 @@ class Archive:
             ArchiveError: there is nothing yet, or not as early as that.
         """
         connection, manifest = self._connection()
-        return leads_of(
-            connection, manifest, settings.zone(), as_of=as_of, campaign=campaign, publisher=publisher, status=status,
-            delivery=delivery, created_after=created_after, created_before=created_before, deleted=deleted,
+        question = lead_question(
+            as_of=as_of, campaign=campaign, publisher=publisher, status=status, delivery=delivery, created_after=created_after,
+            created_before=created_before, deleted=deleted,
         )  # fmt: skip
+        return leads_of(connection, manifest, question)
 
     def of(self, session: LeadSession) -> Archive:
         """The same folder, asked for the leads of this session's account and no other's.

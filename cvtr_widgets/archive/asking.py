@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets import settings
 from cvtr_widgets.api.lead_listing import in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archived_leads import ARCHIVE_COLUMNS, ArchivedLeads, Stored, column_of
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 Moment = str | date | datetime | None
 Named = int | str | Sequence[int | str] | None
 Words = str | Sequence[str] | None
+NAMED = ("campaign", "lead_generator")
+"""Columns of names, beside each of which stands one of ids."""
 _AT = (
     "SELECT v.*, coalesce(s.seen_at, v.read_at) AS seen_at FROM every v "
     "LEFT JOIN (SELECT lead_id, max(seen_at) AS seen_at FROM sightings WHERE seen_at <= $1 GROUP BY lead_id) s "
@@ -37,64 +41,87 @@ _AT_KEYED = (
 """With where each lead is stored, and without when it was last seen as of a moment, which would take a second each time."""
 
 
-def leads_of(
-    connection: duckdb.DuckDBPyConnection,
-    manifest: Manifest,
-    zone: tzinfo,
+@dataclass(frozen=True, slots=True)
+class LeadQuestion:
+    """What ``Archive.leads`` is asked, checked: the same question for DuckDB and for Spark.
+
+    ``at`` is None for leads as they were last seen. Each part of ``any_of`` holds columns and values, one of which a lead must
+    have; values of ``NAMED`` columns are in small letters, and are compared so.
+    """
+
+    at: datetime | None
+    after: datetime | None
+    before: datetime | None
+    any_of: tuple[tuple[tuple[str, Any], ...], ...]
+    deleted: bool
+
+    def attrs(self, manifest: Manifest, kinds: Collection[str]) -> dict[str, Any]:
+        """What a frame of its answer says of itself."""
+        return {
+            "as_of": (last_read(manifest) if self.at is None else self.at).isoformat(),
+            "notes": notes_of(manifest, kinds),
+            "not_sent": [c.name for c in FRAME_COLUMNS if c.name in kinds and c.name not in manifest.sent],
+        }
+
+
+def lead_question(
     *,
-    as_of: Moment,
-    campaign: Named,
-    publisher: Named,
-    status: Words,
-    delivery: Words,
-    created_after: Moment,
-    created_before: Moment,
-    deleted: bool,
-) -> ArchivedLeads:
-    """Leads as of a moment; see ``Archive.leads``."""
-    now = datetime.now(UTC)
+    as_of: Moment = None,
+    campaign: Named = None,
+    publisher: Named = None,
+    status: Words = None,
+    delivery: Words = None,
+    created_after: Moment = None,
+    created_before: Moment = None,
+    deleted: bool = False,
+) -> LeadQuestion:
+    """The question that these arguments of ``Archive.leads`` ask; days are those of the zone that is shown."""
+    zone = settings.zone()
     at = moment(as_of, zone, end=True)
-    values: list[Any] = []
-    base, bare, keyed = "SELECT * FROM current", "SELECT * FROM current", _KEYED
-    if at is not None:
-        _must_be_known(connection, at)
-        base, bare, keyed, values = _AT, _AT_UNSEEN, _AT_KEYED, [min(at, now)]
-    conditions = [] if deleted else ["presence = 'there'"]
     after, before = moment(created_after, zone, end=False), moment(created_before, zone, end=True)
     in_order(after, before)
-    for any_of in (
-        [_named("campaign", "campaign_id", one) for one in values_of("campaign", campaign)],
-        [_named("lead_generator", "lead_generator_id", one) for one in values_of("publisher", publisher)],
-        [("current_status =", wanted_text("status", one)) for one in values_of("status", status)],
-        [("delivery =", wanted_text("delivery", one)) for one in values_of("delivery", delivery)],
-        [("date >=", after)],
-        [("date <=", before)],
-    ):
-        wanted = [(condition, value) for condition, value in any_of if value is not None]
-        if wanted:
-            first = len(values) + 1
-            values += [value for _, value in wanted]
-            conditions.append(f"({' OR '.join(f'{condition} ${first + n}' for n, (condition, _) in enumerate(wanted))})")
+    any_of = (
+        [_named("campaign", one) for one in values_of("campaign", campaign)],
+        [_named("lead_generator", one) for one in values_of("publisher", publisher)],
+        [("current_status", wanted_text("status", one)) for one in values_of("status", status)],
+        [("delivery", wanted_text("delivery", one)) for one in values_of("delivery", delivery)],
+    )
+    wanted = (tuple((column, value) for column, value in part if value is not None) for part in any_of)
+    return LeadQuestion(None if at is None else min(at, datetime.now(UTC)), after, before, tuple(filter(None, wanted)), deleted)
+
+
+def _named(column: str, value: int | str | None) -> tuple[str, Any]:
+    if isinstance(value, str) and value.strip() and not value.strip().isdecimal():
+        return column, value.strip().lower()
+    return f"{column}_id", wanted_id(column, value)
+
+
+def leads_of(connection: duckdb.DuckDBPyConnection, manifest: Manifest, question: LeadQuestion) -> ArchivedLeads:
+    """Leads as of a moment; see ``Archive.leads``."""
+    values: list[Any] = []
+    base, bare, keyed = "SELECT * FROM current", "SELECT * FROM current", _KEYED
+    if question.at is not None:
+        _must_be_known(connection, question.at)
+        base, bare, keyed, values = _AT, _AT_UNSEEN, _AT_KEYED, [question.at]
+    conditions = [] if question.deleted else ["presence = 'there'"]
+    parts = [[(f"lower({name})" if name in NAMED else name, "=", value) for name, value in part] for part in question.any_of]
+    parts += [[("date", ">=", question.after)]] if question.after is not None else []
+    parts += [[("date", "<=", question.before)]] if question.before is not None else []
+    for part in parts:
+        first = len(values) + 1
+        values += [value for _, _, value in part]
+        conditions.append(f"({' OR '.join(f'{name} {sign} ${first + n}' for n, (name, sign, _) in enumerate(part))})")
     kinds = {**schema.fields(manifest.personal), **ARCHIVE_COLUMNS}
     names = ", ".join(f'"{name}"' for name in ("lead_id", *kinds))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     query, without_seen = (f"SELECT {names} FROM ({one}){where}" for one in (base, bare))
     stored = f"SELECT * FROM ({keyed}){where}"
-    attrs = {
-        "as_of": (min(at, now) if at is not None else last_read(manifest)).isoformat(),
-        "notes": notes_of(manifest, kinds) + ([] if at is not None else _older(connection, manifest)),
-        "not_sent": [c.name for c in FRAME_COLUMNS if c.name in kinds and c.name not in manifest.sent],
-    }
-    asked = {name: kind for name, kind in kinds.items() if at is None or name != "seen_at"}
+    attrs = question.attrs(manifest, kinds)
+    attrs["notes"] += [] if question.at is not None else _older(connection, manifest)
+    asked = {name: kind for name, kind in kinds.items() if question.at is None or name != "seen_at"}
     return ArchivedLeads(
         connection, query, without_seen, Stored(connection, stored, tuple(values), asked), tuple(values), kinds, attrs
     )
-
-
-def _named(name: str, own: str, value: int | str | None) -> tuple[str, Any]:
-    if isinstance(value, str) and value.strip() and not value.strip().isdecimal():
-        return f"lower({name}) =", value.strip().lower()
-    return f"{own} =", wanted_id(name, value)
 
 
 def last_read(manifest: Manifest) -> datetime:

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cvtr_widgets import settings
-from cvtr_widgets.api.lead_listing import in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archived_leads import ARCHIVE_COLUMNS
-from cvtr_widgets.archive.asking import Moment, Named, Words, last_read, notes_of
+from cvtr_widgets.archive.asking import NAMED, Moment, Named, Words, lead_question
 from cvtr_widgets.archive.store import MANIFEST, PREFIX, Manifest
 from cvtr_widgets.errors import ArchiveError
-from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.insight.lazy_leads import micros
-from cvtr_widgets.session.several_listings import values_of
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -84,34 +80,21 @@ class SparkArchive:
         """
         from pyspark.sql import functions as f
 
-        zone, now = settings.zone(), datetime.now(UTC)
-        at = moment(as_of, zone, end=True)
-        after, before = moment(created_after, zone, end=False), moment(created_before, zone, end=True)
-        in_order(after, before)
-        found = self._last(None if at is None else min(at, now))
-        if not deleted:
+        question = lead_question(
+            as_of=as_of, campaign=campaign, publisher=publisher, status=status, delivery=delivery, created_after=created_after,
+            created_before=created_before, deleted=deleted,
+        )  # fmt: skip
+        found = self._last(question.at)
+        if not question.deleted:
             found = found.where(f.col("presence") == schema.THERE)
-        for column, given in (
-            ("campaign", values_of("campaign", campaign)), ("lead_generator", values_of("publisher", publisher)),
-        ):  # fmt: skip
-            named = [value for value in given if value is not None]
-            if named:
-                found = found.where(reduce(or_, (_is(column, value) for value in named)))
-        for column, words in (
-            ("current_status", [wanted_text("status", word) for word in values_of("status", status)]),
-            ("delivery", [wanted_text("delivery", word) for word in values_of("delivery", delivery)]),
-        ):
-            wanted = [word for word in words if word is not None]
-            found = found.where(f.col(column).isin(wanted)) if wanted else found
-        found = found if after is None else found.where(f.unix_micros(f.col("date")) >= micros(after))
-        found = found if before is None else found.where(f.unix_micros(f.col("date")) <= micros(before))
+        for part in question.any_of:
+            found = found.where(reduce(or_, (_is(column, value) for column, value in part)))
+        if question.after is not None:
+            found = found.where(f.unix_micros(f.col("date")) >= micros(question.after))
+        if question.before is not None:
+            found = found.where(f.unix_micros(f.col("date")) <= micros(question.before))
         kinds: Mapping[str, str] = {**schema.fields(self._manifest.personal), **ARCHIVE_COLUMNS}
-        attrs = {
-            "as_of": (min(at, now) if at is not None else last_read(self._manifest)).isoformat(),
-            "notes": notes_of(self._manifest, kinds),
-            "not_sent": [c.name for c in FRAME_COLUMNS if c.name in kinds and c.name not in self._manifest.sent],
-        }
-        return SparkLeads(found.select("lead_id", *kinds), attrs)
+        return SparkLeads(found.select("lead_id", *kinds), question.attrs(self._manifest, kinds))
 
     def _last(self, at: datetime | None) -> DataFrame:
         """The last version of each lead that had been read by then, with when the lead had been seen last."""
@@ -137,13 +120,11 @@ class SparkArchive:
         return self._spark.read.parquet(*names)
 
 
-def _is(column: str, value: int | str) -> Column:
-    """Whether a campaign or publisher is the one of this id or name."""
+def _is(column: str, value: Any) -> Column:
+    """Whether a column has a value; names are compared in small letters."""
     from pyspark.sql import functions as f
 
-    if isinstance(value, str) and value.strip() and not value.strip().isdecimal():
-        return f.lower(f.col(column)) == value.strip().lower()
-    return f.col(f"{column}_id") == wanted_id(column, value)
+    return (f.lower(f.col(column)) if column in NAMED else f.col(column)) == value
 
 
 def _part(spark: SparkSession, path: str, store: str | None) -> tuple[str, Manifest]:
