@@ -18,6 +18,9 @@ LeadId: TypeAlias = int
 INT64_MAX: Final = 2**63 - 1
 """The largest whole number in a column, and the largest id of the service."""
 MAX_LEAD_ID: Final = INT64_MAX
+STATUS_WORDS: Final = ("Valid", "Invalid", "Caution", "Test")
+"""Current Status, as it is written everywhere here."""
+DELIVERY_WORDS: Final = ("Delivered", "Not Delivered")
 Record: TypeAlias = dict[str, Any]
 """One object of the service as it arrived (decoded JSON)."""
 Stopped: TypeAlias = Callable[[], bool]
@@ -137,6 +140,11 @@ class Outcome(enum.StrEnum):
     ACCEPTED = "accepted"
     SKIPPED = "skipped"
     NOT_SENT = "not_sent"
+
+    @property
+    def label(self) -> str:
+        """The word for it on the screen, the same in every place."""
+        return self.value.replace("_", " ")
 
 
 class Cause(enum.StrEnum):

@@ -18,7 +18,7 @@ from jmespath.visitor import TreeInterpreter
 
 from cvtr_widgets.errors import DialectError
 from cvtr_widgets.frames.record_batch import RecordBatch
-from cvtr_widgets.models import INT64_MAX, MAX_LEAD_ID, NOT_SENT, Missing, Record
+from cvtr_widgets.models import DELIVERY_WORDS, INT64_MAX, MAX_LEAD_ID, NOT_SENT, STATUS_WORDS, Missing, Record
 from cvtr_widgets.reader_limits import EXPRESSION, EXPRESSION_STEPS
 from cvtr_widgets.redact import said
 
@@ -307,8 +307,8 @@ def text_of(value: Any) -> str | None | Missing:
     return name_of(value) if isinstance(value, dict) and "name" in value else NOT_SENT
 
 
-STATUSES = {"valid": "Valid", "invalid": "Invalid", "caution": "Caution", "test": "Test"}
-_DELIVERED = {"delivered": "Delivered", "not delivered": "Not Delivered", "undelivered": "Not Delivered"}
+STATUSES = {word.lower(): word for word in STATUS_WORDS}
+_DELIVERED = {word.lower(): word for word in DELIVERY_WORDS} | {"undelivered": "Not Delivered"}
 
 
 OUR_WORDS: Mapping[str, Mapping[str, str]] = {

@@ -268,9 +268,7 @@ def _as_it_came(column: LeadColumn, values: list[Any]) -> tuple[Any, int]:
         return pd.Series(values_of.texts(values), dtype="object"), 0
     if column.kind == "list":
         return pd.Series([values_of.enumeration(v) for v in values], dtype="object"), 0
-    clean = values_of.only(values, str, values_of.NONE) and "" not in values
-    texts = values if clean else [v if type(v) is str and v else None for v in values]
-    made = pd.to_datetime(pd.Series(texts, dtype="object"), utc=True, format="ISO8601", errors="coerce")
+    made = values_of.times(values)
     return made, values_of.lost(values, list(made.notna()))
 
 

@@ -1,4 +1,4 @@
-"""Values of the service as values of a column: text, money, numbers, names; whatever cannot be read is counted, never guessed."""
+"""Values of the service in a column: text, times, money, numbers, names; what cannot be read is counted, not guessed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.frames.field_map import id_of, name_of
 from cvtr_widgets.models import INT64_MAX, NOT_SENT
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @lru_cache(maxsize=4096)
@@ -53,6 +56,15 @@ def texts(values: Sequence[Any]) -> list[str | None]:
     if only(values, str, NONE):
         return list(values)
     return [v if v is None or type(v) is str else text(v) for v in values]
+
+
+def times(values: Sequence[Any]) -> pd.Series[Any]:
+    """Texts with any offset as times in UTC; NaT where a value is none."""
+    import pandas as pd
+
+    clean = only(values, str, NONE) and "" not in values
+    given = values if clean else [v if type(v) is str and v else None for v in values]
+    return pd.to_datetime(pd.Series(given, dtype="object"), utc=True, format="ISO8601", errors="coerce")
 
 
 def money(value: Any) -> Decimal | None:

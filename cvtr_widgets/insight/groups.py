@@ -11,6 +11,7 @@ import narwhals as nw
 from cvtr_widgets.insight.columns import NOT_STATED, STATES, Amounts, amounts_of, currencies_of, need, not_sent
 from cvtr_widgets.insight.intervals import wilson
 from cvtr_widgets.insight.lazy_leads import LazyLeads, Leads, collected, is_lazy, labelled, plain_amount
+from cvtr_widgets.models import DELIVERY_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,7 @@ def yes_or_no() -> list[nw.Expr]:
     """Each lead as 0 or 1 of everything that is counted (int64)."""
     status, delivery = nw.col("current_status"), nw.col("delivery")
     states = [(status == state.capitalize()).fill_null(value=False).cast(nw.Int64).alias(state) for state in STATES]
-    known = delivery.is_in(["Delivered", "Not Delivered"]).fill_null(value=False)
+    known = delivery.is_in(DELIVERY_WORDS).fill_null(value=False)
     flags: list[nw.Expr] = []
     for name, column in FLAGS.items():
         flags.append(nw.col(column).fill_null(value=False).cast(nw.Int64).alias(name))

@@ -233,7 +233,7 @@ def _outcomes(counts: dict[str, int]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({
-        "outcome": [str(o).replace("_", " ") for o in Outcome], "leads": [counts.get(str(o), 0) for o in Outcome],
+        "outcome": [o.label for o in Outcome], "leads": [counts.get(str(o), 0) for o in Outcome],
         "means": [MEANINGS[o] for o in Outcome],
     })  # fmt: skip
 

@@ -116,7 +116,7 @@ def _details(said: Mapping[str, Any]) -> dict[str, str | None]:
     sent_to = said.get("sent_to") or {}
     planned = said.get("planned") or {}
     sent = {Verdict.WILL_CHANGE, *([Verdict.CANNOT_TELL] if said.get("include_cannot_tell") else [])}
-    left = [(str(v).replace("_", " "), n) for v in Verdict if v not in sent and (n := planned.get(str(v)))]
+    left = [(v.label, n) for v in Verdict if v not in sent and (n := planned.get(str(v)))]
     return {
         "category": ", ".join(categories) or None,
         "comment": "; ".join(comments) or None,

@@ -221,7 +221,7 @@ def rows_of(
             if fates:
                 _take_fate(row, fates.get(wanted_id))
         else:
-            verdict = str(entry.verdict).replace("_", " ")
+            verdict = entry.verdict.label
             detail = sys.intern(f"{verdict}: {entry.why}" if entry.why else verdict)
             rows[wanted_id] = ResultRow(entry, with_how(skipped[entry.group], how), Outcome.SKIPPED, detail)
     return rows

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_listing import wanted_id, wanted_text
 from cvtr_widgets.errors import RequestRefused
-from cvtr_widgets.frames.field_map import STATUSES
 from cvtr_widgets.frames.leads import FrameBuilder, records_frame
 from cvtr_widgets.frames.masking import masked, masked_texts
-from cvtr_widgets.models import ActionKind, Choice, LeadId
+from cvtr_widgets.models import DELIVERY_WORDS, STATUS_WORDS, ActionKind, Choice, LeadId
 from cvtr_widgets.selection.lead_id import lead_id_of
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.session.progress_bar import Tell
@@ -91,8 +90,8 @@ class LeadLoader:
             listing = self._client.listing(
                 campaign=self.named("campaigns", query["campaign"]),
                 publisher=self.named("publishers", query["publisher"]),
-                status=_known(query["status"], STATUSES.values(), "status"),
-                delivery=_known(query["delivery"], ("Delivered", "Not Delivered"), "delivery"),
+                status=_known(query["status"], STATUS_WORDS, "status"),
+                delivery=_known(query["delivery"], DELIVERY_WORDS, "delivery"),
                 created_after=created_after,
                 created_before=created_before,
                 go_on=go_on or len(queries) > 1,  # then all of them are counted together

@@ -7,11 +7,24 @@ import re
 import tokenize
 from pathlib import Path
 
+from cvtr_widgets.models import STATUS_WORDS, Outcome, Verdict
+
 PACKAGE = Path(__file__).resolve().parents[2] / "cvtr_widgets"
 ONCE = {
     r"2 \*\* 63|9_?223_?372": {"models.py", "sandbox/data/store.py"},  # the sandbox knows nothing of ours
     r"\[1-9\]\[0-9\]\{0,1[78]\}": {"selection/lead_id.py"},
     r"\b3_?000\b": {"request_limits.py", "sandbox/server.py", "sandbox/__main__.py"},
+}
+
+# A page, a type and a picture cannot take a word from Python; these copies are compared with it.
+COPIES = {
+    "panel/static/table.js": (
+        r"OUTCOME_LOOKS = \{(.*?)\};",
+        r"""(?:^|[\s{])"?([a-z][a-z ]*)"?:""",
+        {w.label for w in (*Verdict, *Outcome)},
+    ),
+    "reports/charts.py": (r"OUTCOME_COLOURS = \{(.*?)\}", r'"([a-z][a-z ]*)":', {w.label for w in Outcome}),
+    "session/rule_file.py": (r"status: Literal\[(.*?)\]", r'"(.*?)"', set(STATUS_WORDS)),
 }
 
 
@@ -32,3 +45,9 @@ def test_each_rule_is_written_once():
     for pattern, places in ONCE.items():
         found = {name for name, text in code.items() if re.search(pattern, text)}
         assert found == places, f"{pattern} is in {sorted(found)}: take it from {sorted(places)}"
+
+
+def test_copies_are_equal():
+    for name, (where, word, expected) in COPIES.items():
+        (text,) = re.findall(where, (PACKAGE / name).read_text(encoding="utf-8"), re.DOTALL)
+        assert set(re.findall(word, text)) == expected, name

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.panel.steps.load_filters import DELIVERIES, STATUSES, Filters
+from cvtr_widgets.models import DELIVERY_WORDS, STATUS_WORDS
+from cvtr_widgets.panel.steps.load_filters import Filters
 
 if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
@@ -62,8 +63,8 @@ class ChosenFilters:
             "options": {
                 "campaign": [[i, n] for i, n in names["campaigns"].items()],
                 "publisher": [[i, n] for i, n in names["publishers"].items()],
-                "status": [[s, s] for s in STATUSES],
-                "delivery": [[s, s] for s in DELIVERIES],
+                "status": [[s, s] for s in STATUS_WORDS],
+                "delivery": [[s, s] for s in DELIVERY_WORDS],
             },
             "filter_blockers": list(self.now.blockers()),
         }

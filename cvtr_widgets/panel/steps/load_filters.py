@@ -12,11 +12,9 @@ from typing import Any
 
 from cvtr_widgets.arguments import quoted
 from cvtr_widgets.errors import ArgumentError
-from cvtr_widgets.frames import field_map
+from cvtr_widgets.models import DELIVERY_WORDS, STATUS_WORDS
 from cvtr_widgets.session.several_listings import MOST_PARTS
 
-STATUSES = tuple(field_map.STATUSES.values())
-DELIVERIES = ("Delivered", "Not Delivered")
 CHOICES = ("campaign", "publisher", "status", "delivery")
 DAY_FILTERS = ("created_after", "created_before")
 
@@ -149,7 +147,7 @@ def _several(value: Any) -> list[Any]:
 def _chosen(name: str, value: Any, named: Callable[[str, str], str | None]) -> str:
     """One value of a choice as the filters hold it."""
     if name in {"status", "delivery"}:
-        known = STATUSES if name == "status" else DELIVERIES
+        known = STATUS_WORDS if name == "status" else DELIVERY_WORDS
         if value not in known:
             raise ArgumentError(f"filters: {name} is {quoted(value)}. Choose one or more of: {', '.join(known)}.")
         return str(value)

@@ -114,7 +114,7 @@ class PastRuns:
 
     def _ended_row(self, lead_id: str, row: dict[Any, Any]) -> dict[str, Any]:
         """A visitor of a page has no ``session.history()``."""
-        counts = [(row[str(o)], str(o).replace("_", " ")) for o in Outcome]
+        counts = [(row[str(o)], o.label) for o in Outcome]
         return {
             "id": lead_id,
             "text": f"{moment(row['started'], self._zone)}: {plain(str(row['actions']), 120)}",

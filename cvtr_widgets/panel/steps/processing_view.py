@@ -110,9 +110,7 @@ def run_view(
         "head": run.journal_head,
         "sums": list(sums),
         "sent": _sent_words(run, progress, counts),
-        "counts": [
-            [str(o), counts[str(o)], str(o).replace("_", " "), _why(o, run, skipped)] for o in OUTCOME_SENTENCES if counts[str(o)]
-        ],
+        "counts": [[str(o), counts[str(o)], o.label, _why(o, run, skipped)] for o in OUTCOME_SENTENCES if counts[str(o)]],
         "error": "" if run.error is None else plain(for_reader(str(run.error)), 600),
         "again": f"Repeat for the {count_of(left)} not known to have gone through" if left else "",
         "filter": list(shown),
