@@ -25,6 +25,16 @@ def test_links_within_the_project_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_the_page_for_developers_names_every_command_and_the_folders_of_slow_tests():
+    import dev
+    from tests.conftest import THOROUGH
+
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `python3 dev\.py ([a-z-]+)", text, re.MULTILINE)) == dev.COMMANDS.keys()
+    (line,) = (line for line in text.splitlines() if "| `thorough` |" in line)
+    assert set(re.findall(r"`(?:tests/)?([a-z]+)`", line)) - {"thorough"} == THOROUGH
+
+
 def test_the_script_of_the_readme_runs(tmp_path):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     (script,) = [block for block in blocks if "session.run" in block]
