@@ -191,7 +191,7 @@ def is_text(name: str, value: Any) -> None:
     """Whether it is text that can be sent and stored.
 
     Raises:
-        ArgumentError: it is no text, too long, or holds half a character.
+        ArgumentError: it is not text, is too long, or holds half a character.
     """
     if not isinstance(value, str) or len(value) > MOST_TEXT or "\0" in value or _broken(value):
         raise ArgumentError(

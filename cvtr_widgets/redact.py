@@ -40,7 +40,7 @@ _DIGITS = re.compile(r"\d+")
 
 def said(text: object, *, ids: Collection[int] = (), secrets: Iterable[str] = (), most: int = LONGEST_WORDS) -> str:
     """Somebody else's words on one line, at most ``most`` characters, without e-mails, telephones, tokens, the ``secrets``
-    given, and numbers that may be ids of leads other than ``ids``. Empty where it is no text.
+    given, and numbers that may be ids of leads other than ``ids``. Empty where it is not text.
     """
     if not isinstance(text, str):
         return ""

@@ -22,7 +22,7 @@ class Limits:
     page: int = 100
 
     def __post_init__(self) -> None:
-        """Raises SettingsError where a number is no use."""
+        """Raises SettingsError if a number is not usable."""
         for name in ("chunk", "in_flight", "requests", "page"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:

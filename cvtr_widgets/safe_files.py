@@ -33,7 +33,7 @@ def opened(path: str | os.PathLike[str], error: type[CvtrError], *, most: int, w
         what: what it should be, for the message.
 
     Raises:
-        CvtrError: (``error``) there is none, it is no regular file, or it is larger.
+        CvtrError: (``error``) there is none, it is not a regular file, or it is larger.
     """
     place = Path(path).expanduser()
     name = repr(place.name[:80])

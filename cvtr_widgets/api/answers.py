@@ -17,7 +17,7 @@ TWICE = "the service named this lead twice, with different words"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LeadWord:
-    """The raw word on one lead. ``listed``: it stands in a list that means yes (True) or no (False)."""
+    """The raw word on one lead. ``listed``: it is in a list that means yes (True) or no (False)."""
 
     lead_id: LeadId
     word: Any = NOT_SENT
@@ -26,7 +26,7 @@ class LeadWord:
 
 
 def place(expression: str, found: Any) -> Any:
-    """What stands at a place in an answer; ``@`` is the answer itself."""
+    """What is at a place in an answer; ``@`` is the answer itself."""
     if expression == "@":
         return found
     return getter((expression,))(found) if isinstance(found, dict) else NOT_SENT
@@ -104,7 +104,7 @@ def per_lead(
 
 
 def delivered_in(dialect: Dialect, call: Call, found: Any, asked: Sequence[LeadId]) -> dict[LeadId, bool | None]:
-    """The delivery check's word on each lead that it names; None where it is no yes or no, or contradicts itself."""
+    """The delivery check's word on each lead that it names; None where it is neither a yes nor a no, or contradicts itself."""
     yes, no = _words(dialect, "delivered"), _words(dialect, "not_delivered")
     said: dict[LeadId, bool | None] = {}
     for one in told(call, found, asked, check=True):

@@ -47,7 +47,7 @@ def examine(client: Convertr) -> list[Diagnosis]:
 
 
 def _without_numbers(error: CvtrError) -> str:
-    """What failed, without the path (an id may stand in it) and without the service's own words."""
+    """What failed, without the path (it may hold an id) and without the service's own words."""
     status = error.status if isinstance(error, ServiceError) else None
     return type(error).__name__ + (f", answered {status}" if status is not None else "")
 
@@ -162,7 +162,7 @@ def _fields(client: Convertr, records: list[Record]) -> Iterator[Diagnosis]:
             advice = LEARN if name in EXPECTED else ""
             yield Diagnosis(what, "missing", f"not at {', '.join(places)}" if places else "the dialect names no place", advice)
     keys = {key for record in records for key in record if isinstance(key, str)}
-    # Only what looks like a name of a field: nothing of a lead can stand in it.
+    # Only what looks like a name of a field: it can hold nothing of a lead.
     new = sorted(key for key in keys - KNOWN_FIELDS - fields.roots() if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{1,40}", key))
     if new:
         yield Diagnosis("new fields", "differs", ", ".join(new[:30]), "One of them may hold what is missing above.")

@@ -42,7 +42,7 @@ from cvtr_widgets.frames.field_map import id_in, ids_in
 from cvtr_widgets.models import LeadId, Stopped
 
 _PLAIN_REST = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
-"""What may stand behind a resource's name: no dots, no query, nothing encoded."""
+"""What may follow a resource's name: no dots, no query, nothing encoded."""
 T = TypeVar("T")
 # Without a handler of their own, retries would be printed into notebooks as bare words; who sets logging up still sees them.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -63,7 +63,7 @@ class Reader:
         """The path of a resource, or of one thing of it (``leads/123``).
 
         Raises:
-            RequestRefused: what stands behind it could lead elsewhere.
+            RequestRefused: what follows it could lead elsewhere.
         """
         name, slash, rest = resource.partition("/")
         if slash and not _PLAIN_REST.fullmatch(rest):

@@ -14,7 +14,7 @@ from cvtr_widgets.models import NOT_SENT, Flag, Lead, LeadId, LeadState, Missing
 
 
 def money_of(value: Any) -> Decimal | None | Missing:
-    """A decimal string (or number) as an exact decimal; ``NOT_SENT`` for what is no amount."""
+    """A decimal string (or number) as an exact decimal; ``NOT_SENT`` for what is not an amount."""
     if value is None or value is NOT_SENT:
         return value
     amount = money(value)

@@ -332,7 +332,7 @@ class Archive:
         each sync: files are written again without it, and the cache is made again. The manifest says when and how many.
 
         Raises:
-            ArgumentError: it is no whole number from 1 up. ArchiveBusy: another process writes.
+            ArgumentError: it is not a whole number from 1 up. ArchiveBusy: another process writes.
         """
         if days is not None and (isinstance(days, bool) or not isinstance(days, int) or days < 1):
             raise ArgumentError("retain() takes a number of days from 1 up, or None for ever.")

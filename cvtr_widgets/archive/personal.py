@@ -24,7 +24,7 @@ TYPED = ("reason", "category", "sub_id", "failed_jobs", "replacement", "data_cou
 STATES = ("processr_status", "current_status", "delivery", "qa_status", "second_check_status", "currency", "channel")
 """Words of the service: looked into as well, since nothing says what a service writes there."""
 SHORTEST = 3
-"""Letters of a name that is looked for in other texts: shorter ones stand in every word."""
+"""Letters of a name that is looked for in other texts: shorter ones are in every word."""
 
 
 class PersonalHasher:
@@ -53,7 +53,7 @@ class PersonalHasher:
         return [int.from_bytes(self._hash(what, text), "big", signed=True) if isinstance(text, str) else None for text in found]
 
     def hidden(self, text: str) -> str:
-        """What stands in place of a text that is not kept."""
+        """What replaces a text that is not kept."""
         return f"(hidden {self._hash('text', text).hex()})"
 
     def covered(self, frame: pd.DataFrame) -> pd.DataFrame:

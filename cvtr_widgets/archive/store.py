@@ -47,7 +47,7 @@ PERSONAL = ("none", "hashed", "kept")
 
 
 def store_name(identity: Identity) -> str:
-    """The folder of one account at one address, told apart as the journal does; of a sandbox also by its world."""
+    """The folder of one account at one address, distinguished as the journal does; of a sandbox also by its world."""
     who = f"{identity.enterprise}|{identity.origin}|{identity.account}"
     if identity.sandbox:
         who = f"{identity.enterprise}|{identity.account}|{identity.world}"

@@ -41,7 +41,7 @@ ROLLING_SHARE = 30
 FIRST_WINDOW = 50
 """Open leads that are read by their ids before it is known whether the service filters by them."""
 CLOCKS_DIFFER = timedelta(seconds=30)
-"""Answers carry whole seconds and take their time: less than this is no difference."""
+"""Answers carry whole seconds and take their time: less than this is not a difference."""
 HISTORY = 200
 """Syncs that the manifest remembers."""
 
@@ -204,7 +204,7 @@ class Sync:
         for window in list(rest):
             if not self._list("a share of the rest", window):
                 return
-        self._by_ids("open leads", self._left(open_ids))  # those without a date stand in no window
+        self._by_ids("open leads", self._left(open_ids))  # those without a date are in no window
 
     def _to_read_again(self) -> tuple[list[LeadId], list[ReadWindow]]:
         """Leads that are read by their ids, and windows that are listed again. All windows hold all leads."""

@@ -172,7 +172,7 @@ def lay_out(folder: Path) -> list[str]:
 
 
 def _cells(notebook: Path) -> Any:
-    """What the cells say, without their outputs; the raw bytes of a file that is no notebook."""
+    """What the cells say, without their outputs; the raw bytes of a file that is not a notebook."""
     content = notebook.read_bytes()
     try:
         return ["".join(cell["source"]) for cell in json.loads(content)["cells"]]

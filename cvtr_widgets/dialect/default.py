@@ -1,4 +1,4 @@
-"""The dialect shipped with the client. What a dialect is stands in ``cvtr_widgets.dialect``."""
+"""The dialect shipped with the client. ``cvtr_widgets.dialect`` says what a dialect is."""
 
 from __future__ import annotations
 

@@ -49,12 +49,12 @@ class Evidence:
 
 
 def proof_word(origin: str, account: str) -> str:
-    """Address and account as they stand in evidence."""
+    """Address and account as evidence names them."""
     return f"{origin} {account}"
 
 
 def enterprise_word(enterprise: str) -> str:
-    """An enterprise's name as it stands in a dialect file."""
+    """An enterprise's name as a dialect file writes it."""
     return re.sub(r"[^\w.-]", "_", enterprise)
 
 
@@ -78,7 +78,7 @@ class Call:
 
 @dataclass(frozen=True)
 class EntryRow:
-    """One entry: its dotted name, value as JSON, evidence, and whether it stands in the user's own file."""
+    """One entry: its dotted name, value as JSON, evidence, and whether it is in the user's own file."""
 
     entry: str
     value: str
@@ -105,7 +105,7 @@ class Dialect:
     source: Path | None = field(default=None, compare=False)
 
     def entry(self, *keys: str) -> Any:
-        """One entry or table as it stands in ``raw``.
+        """One entry or table as it is in ``raw``.
 
         Raises:
             DialectError: the entry is missing.

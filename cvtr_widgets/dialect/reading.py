@@ -288,7 +288,7 @@ def text_of_file(place: Path) -> str:
     """What is in a dialect file.
 
     Raises:
-        DialectError: it cannot be read, is no file, is too large to be a dialect, or is no text.
+        DialectError: it cannot be read, is not a file, is too large to be a dialect, or is not text.
     """
     try:
         return safe_files.read(place, DialectError, most=DIALECT_BYTES, what="dialect").decode("utf-8")

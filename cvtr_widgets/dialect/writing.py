@@ -1,4 +1,4 @@
-"""Writing a dialect file: the entries given, each with its evidence; whatever else stands there, comments too, stays."""
+"""Writing a dialect file: the entries given, each with its evidence; whatever else is in it, comments too, stays."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def write_text(path: Path, text: str) -> None:
             safe_files.make_folder(path.parent)
     except OSError as error:
         raise DialectError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place, or free it.") from None
-    # What stands there was read, and is kept in what is written now. The link is one that the user has made to the file.
+    # What was there has been read, and is kept in what is written now. The link is one that the user has made to the file.
     safe_files.write(path, [text.encode()], DialectError, private=True, overwrite=True, follow_symlink=True)
 
 

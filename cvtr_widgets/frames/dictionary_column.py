@@ -17,7 +17,7 @@ _PLAIN = frozenset({str, type(None), type(NOT_SENT)})
 class DictionaryBuilder:
     """Takes values page by page. ``different``: each value that has come; ``numbers``: which of them each lead has.
 
-    A value may stand twice in ``different``, but nothing stands there for another: 1, 1.0 and true are equal in Python.
+    A value may be in ``different`` twice, but none is there in place of another: 1, 1.0 and true are equal in Python.
     """
 
     def __init__(self) -> None:

@@ -89,7 +89,7 @@ def to_excel(
 ) -> bytes | Path:
     """The frame as an ``.xlsx`` workbook, the index as first column; no cell of it is a formula.
 
-    Excel knows no zones: times that have one are written as they read in ``zone``, whose name stands in the header. What
+    Excel knows no zones: times that have one are written as they read in ``zone``, whose name is in the header. What
     a cell cannot hold is replaced visibly. Numbers of more than 15 digits are written as text.
 
     Args:

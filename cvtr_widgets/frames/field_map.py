@@ -1,4 +1,4 @@
-"""Where a value stands in a record of the service, as data.
+"""Where a value is in a record of the service, as data.
 
 A **place** is a JMESPath expression. Plain dotted keys (``channel.name``), which is nearly all of them, are looked up
 without the JMESPath interpreter, because twenty thousand leads are read at a time.
@@ -130,7 +130,7 @@ def _jmes_getter(place: str) -> Getter:
                 "simpler one in the dialect file."
             ) from None
         except (JMESPathError, RecursionError, ValueError, OverflowError, TypeError):
-            return NOT_SENT  # what stands there is not what the expression can work on
+            return NOT_SENT  # what is there is not what the expression can work on
         # JMESPath cannot tell "not there" from null; what cannot be told apart proves nothing.
         return NOT_SENT if value is None else value
 

@@ -28,7 +28,7 @@ def short_name(text: str) -> str:
 
 
 def short_email(text: str) -> str:
-    """``zoe@mail.example`` as ``z…@m….example``; what is no address as a name."""
+    """``zoe@mail.example`` as ``z…@m….example``; what is not an address as a name."""
     local, at, domain = text.strip().rpartition("@")
     if not at or not local or not domain:
         return short_name(text)

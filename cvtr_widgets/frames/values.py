@@ -47,7 +47,7 @@ NONE = type(None)
 
 
 def only(values: Iterable[Any], *types: type) -> bool:
-    """Whether all values are of these very types (a bool is no int)."""
+    """Whether all values are of these very types (a bool is not an int)."""
     return set(map(type, values)).issubset(types)
 
 

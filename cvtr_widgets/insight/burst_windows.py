@@ -130,7 +130,7 @@ def _quantile(counts: NDArray[np.int64], weights: NDArray[np.int64], share: floa
 
 
 def _span(base: Any) -> tuple[int, int]:
-    """The first and the last window; the last before the first where there is no lead."""
+    """The first and the last window; if there is no lead, the last is before the first."""
     ends = collected(base.select(nw.col("window").min().alias("low"), nw.col("window").max().alias("high")))
     found = [at for at in ends.iloc[0].tolist() if at is not None and at == at] if len(ends) else []  # noqa: PLR0124
     return (int(found[0]), int(found[1])) if found else (0, -1)

@@ -1,6 +1,6 @@
 """A chart in the page: a small widget that loads nothing from the network.
 
-What draws it (``page_parts``) and the numbers travel as custom messages and are no synced traits, so that a
+What draws it (``page_parts``) and the numbers travel as custom messages and are not synced traits, so that a
 notebook saved with its widget state holds neither.
 """
 

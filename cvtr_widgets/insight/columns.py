@@ -36,7 +36,7 @@ PERSONAL = frozenset(
 
 
 def need(leads: Any, *columns: str) -> None:
-    """Refuse what is no frame of leads, or has lost columns.
+    """Refuse what is not a frame of leads, or has lost columns.
 
     Raises:
         InsightError: a column is missing.
@@ -153,7 +153,7 @@ def _labelled(values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def domains_of(emails: pd.Series[Any]) -> pd.Series[Any]:
-    """What stands behind the last ``@``, in small letters; None where there is no address."""
+    """What follows the last ``@``, in lower case; None where there is no address."""
     import pandas as pd
 
     found = [e.rpartition("@")[2].strip().strip(".").lower() or None if isinstance(e, str) and "@" in e else None for e in emails]
@@ -201,7 +201,7 @@ class Amounts:
 
 
 def amounts_of(values: Sequence[Any]) -> Amounts:
-    """Amounts as whole numbers. What is no finite number is not known."""
+    """Amounts as whole numbers. What is not a finite number is not known."""
     import numpy as np
 
     different: dict[Any, Decimal | None] = {}

@@ -21,10 +21,10 @@ def table(frame: pd.DataFrame | pd.Series[Any] | Findings, title: str = "") -> F
     """A frame of counts for the last line of a cell, or for a box, with search, sorting by a click, and "Save as CSV".
 
     ``frame``: what a question of ``insight`` gives, a ``Series`` of counts, or ``findings``; at most 5,000 rows. A named index
-    becomes the first columns. ``title`` stands above it, and names the file. Leads are refused: ``cvtr.LeadTable`` shows them.
+    becomes the first columns. ``title`` is shown above it, and names the file. Leads are refused: ``cvtr.LeadTable`` shows them.
 
     Raises:
-        InsightError: it holds leads or something personal, has more than 5,000 rows, or is no frame.
+        InsightError: it holds leads or something personal, has more than 5,000 rows, or is not a frame.
     """
     import pandas as pd
 

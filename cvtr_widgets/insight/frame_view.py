@@ -1,6 +1,6 @@
 """A frame of counts in a page, to search, sort and save: DataTables as itables bundles it.
 
-The rows travel as messages and are no synced traits, so that a saved notebook holds none of them, and no script of 700 kB.
+The rows travel as messages and are not synced traits, so that a saved notebook holds none of them, and no script of 700 kB.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Statistics of small numbers: intervals to show, and false-discovery control.
 
-A rate of 3 in 8 is no rate. What is *shown* has a Wilson interval; what is *judged* is compared with how much the groups
+A rate of 3 in 8 says little. What is *shown* has a Wilson interval; what is *judged* is compared with how much the groups
 differ from each other anyway (``judge``), and with how many groups were looked at.
 """
 

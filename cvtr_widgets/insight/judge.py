@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 LEAST_HITS = 5
-"""Fewer leads than these are no pattern, whatever their share."""
+"""Fewer leads than these are not a pattern, whatever their share."""
 LEAST_LEADS = 12
 """Groups with fewer leads are not judged: no rate among them would be strange enough, and each test costs the others power."""
 LIKELY_SPREAD = 0.02

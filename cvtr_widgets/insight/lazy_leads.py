@@ -1,6 +1,6 @@
 """Leads that an engine holds and nobody has loaded: counted and summed where they are, with the same expressions.
 
-An archive gives such leads (``archive.leads()``). What an engine has to say differently stands in it alone: times as whole
+An archive gives such leads (``archive.leads()``). What an engine has to say differently is only there: times as whole
 microseconds (``date_us``, ``first_delivered_us``), from which the local day follows by whole numbers. Engines that compute
 later refuse to convert time zones, and round and divide in ways of their own; whole numbers are the same in all of them.
 """

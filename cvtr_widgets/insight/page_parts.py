@@ -1,6 +1,6 @@
 """What draws charts and tables in a page: Vega and DataTables, from Python packages: nothing is loaded from the network.
 
-They travel as custom messages, once a page, and are no synced traits: a notebook saved with its widget state holds neither.
+They travel as custom messages, once a page, and are not synced traits: a notebook saved with its widget state holds neither.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def run_effect(run: Any) -> pd.DataFrame:
     again: ``insight.money(session.pull(ids=run.results.index))``; a run reads back status and delivery only.
 
     Raises:
-        InsightError: it is no run and no results frame.
+        InsightError: it is neither a run nor a results frame.
     """
     results = _results(run)
     frame = results.assign(

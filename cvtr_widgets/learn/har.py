@@ -137,7 +137,7 @@ _OPENS, _CLOSES = frozenset({"start_map", "start_array"}), frozenset({"end_map",
 
 
 def _within_limits(events: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """What stands in a HAR file, one after the other.
+    """What is in a HAR file, one after the other.
 
     Raises:
         CaptureError: too deep, too many values in one exchange, or it takes too long.

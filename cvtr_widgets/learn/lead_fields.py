@@ -90,7 +90,7 @@ class LeadFields(PlaceChoice):
         categories = {row.name for row in self._known.lists.get("categories", ())}
         returned = [c for c in named if wanted[c.number].lower() == "returned"]
         self.choose("category", [p for p in self._places(returned) if all(word_of(c.after[p]) in categories for c in returned)])
-        # Only leads that got the comment now: an older one may stand there.
+        # Only leads that got the comment now: an older one may be there.
         self.choose("comment", [p for p in self._places(told) if any(c.after[p] == typed.comment for c in told)])
         self._status(told, flags)
 
@@ -176,7 +176,7 @@ class LeadFields(PlaceChoice):
 
 
 def word_of(value: Any) -> str | None:
-    """A value as it stands in the tables of words; None for what is empty or no word."""
+    """A value as the tables of words have it; None for what is empty or no word."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (str, int)) and value != "" else None

@@ -47,7 +47,7 @@ class PlaceChoice:
         others = {p for other in ELSEWHERE if name in MISTAKEN for p in self._default(other)}
         can = [p for p in can if p not in self._taken and p not in others]
         if not can:
-            # That it was not found is no sight of it: the entry stays as it is, and nothing is called seen.
+            # It was not found, so the entry stays as it is and is not marked as seen.
             self.lesson.notes.append(f"{name.replace('_', ' ')}: not found in the leads; left as it is")
             return None
         default = [p for p in can if p in self._default(name)]

@@ -41,7 +41,7 @@ class BeforeAndAfter:
         return cls(dict(leaves(before)), dict(leaves(after)))
 
     def changed(self, place: str) -> bool:
-        """Whether another value stands there now."""
+        """Whether another value is there now."""
         return self.before.get(place) != self.after.get(place)
 
     def changes(self) -> list[tuple[str, Any, Any]]:

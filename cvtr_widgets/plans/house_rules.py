@@ -271,7 +271,7 @@ class _Room:
         (self._here if allowed else self._over)[group] += 1
 
     def counts(self) -> list[CapCount]:
-        """How the cap stands for the groups of the plan."""
+        """The state of the cap for the groups of the plan."""
         since = self.cap.since(self._rules.now, self._rules.zone)
         return [
             CapCount(
@@ -300,7 +300,7 @@ def cap_words(policy: Policy, counts: Iterable[CapCount], zone: tzinfo) -> list[
 
 
 def moment_of(value: object) -> datetime | None:
-    """When a lead came in, as the service or a frame says it; None where that is no time."""
+    """When a lead came in, as the service or a frame says it; None where that is not a time."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

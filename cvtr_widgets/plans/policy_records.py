@@ -45,7 +45,7 @@ class WayBack:
 
 @dataclass(frozen=True, slots=True)
 class CapCount:
-    """How a cap of the policy stands for one group of leads when a plan is made: ``cap`` and ``name`` of the group (``group`` is
+    """A cap of the policy for one group of leads when a plan is made: ``cap`` and ``name`` of the group (``group`` is
     its id, 0 for all leads), ``most`` leads allowed (``of`` so many that came in; None for a cap in numbers) ``since`` (UTC), of
     which ``done`` were by runs from here and ``planned`` are in the plan; ``over`` are not allowed, ``excepted`` are sent by an
     exception.

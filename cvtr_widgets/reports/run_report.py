@@ -111,7 +111,7 @@ def at_zone(moment: datetime, zone: tzinfo) -> str:
 
 
 def _headline(told: RunFacts, counts: dict[str, int]) -> tuple[Level, str]:
-    """How it stands in one sentence, worst first."""
+    """The state of the run in one sentence, worst first."""
     if told.problems:
         return "alarm", "The journal is not intact, so what this report says may not be true."
     if counts.get("contradicted"):

@@ -55,7 +55,7 @@ class ReturnsTable:
     notes: tuple[str, ...] = ()
 
     def cell(self, cells: list[Any], role: str) -> str:
-        """What stands in the column of a role, without spaces around it; empty if there is none."""
+        """What is in the column of a role, without spaces around it; empty if there is none."""
         place = self.columns.get(role)
         if place is None or place >= len(cells) or is_blank(cells[place]):
             return ""

@@ -70,7 +70,7 @@ class LeadOutcomes:
         with self._lock:
             for lead_id in ids:
                 row = self._rows[lead_id]
-                # It was counted when the write was about to go out; nothing went out, so it is no attempt.
+                # It was counted when the write was about to go out; nothing went out, so it is not an attempt.
                 row.attempts -= not tried
                 row.started_at = row.started_at if row.attempts else None
                 self._set(row, Outcome.NOT_SENT, WAITS)

@@ -70,7 +70,7 @@ class Recorded:
     last: int = 0
 
     def at(self, *stages: Stage) -> list[LeadId]:
-        """Leads to be sent that stand at one of these stages, in the plan's order."""
+        """Leads to be sent that are at one of these stages, in the plan's order."""
         return [i for i, fate in self.fates.items() if fate.stage in stages]
 
     @property

@@ -70,7 +70,7 @@ def note_begun(journal: Journal, run_id: str, plan: Plan, first: Item, waived: S
 def note_resumed(
     journal: Journal, run_id: str, recorded: Recorded, waived: Sequence[str], check: Callable[[], None] = lambda: None
 ) -> str:
-    """Note that a run is gone on with, in one transaction with the check that nobody else has done so since it was read, and with
+    """Note that a run is resumed, in one transaction with the check that nobody else has done so since it was read, and with
     ``check``.
 
     Raises:

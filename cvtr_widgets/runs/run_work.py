@@ -392,7 +392,7 @@ class RunWork:
         self.tell("", now=True)
 
     def _settle_what_broke(self) -> None:
-        """It broke off: what was sent is read back all the same, and what cannot be read stays unknown."""
+        """It broke off: what was sent is still read back, and what cannot be read stays unknown."""
         if self.error is None or not self._opened.is_set() or self._end_noted:
             return
         why = f"sent; then the run broke off ({type(self.error).__name__})"

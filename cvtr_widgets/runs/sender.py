@@ -137,7 +137,7 @@ class Sender:
         return going
 
     def _may_go(self) -> bool:
-        """Wait for the request limit and for the user, in sight of the user and ready to be cancelled."""
+        """Wait for the request limit and for the user; the user is told, and can cancel."""
         run = self._run
         run.wait_while_paused()
         with run.limit() as stopped:
@@ -188,8 +188,8 @@ class Sender:
             under_way.put([part])
             if answer.cause is Cause.HELD:
                 continue
-            # A write that was withdrawn before it went out (HELD, above) is no attempt: a user may pause a run as often as they
-            # like.
+            # A write that was withdrawn before it went out (HELD, above) is not an attempt: a user may pause a run as often as
+            # they like.
             if attempt > RESENDS:
                 self._leave(part.ids, f"not sent after {attempt} tries: {answer.detail or rule.because}")
                 self._missed(
@@ -373,7 +373,7 @@ class Sender:
         self._leave(ids, str(error))
 
     def _missed(self, error: BaseException) -> None:
-        """Three parts in a row that could not even be read or sent: it is no use to go on."""
+        """Three parts in a row that could not even be read or sent: there is no point in going on."""
         with self._lock:
             self.miss = error
             self._misses += 1

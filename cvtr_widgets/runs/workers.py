@@ -44,7 +44,7 @@ class Workers:
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
         """Carry everything out. The first error of a task stops the rest and is raised here, when all threads have ended.
 
-        ``watch`` is called a few times a second meanwhile. The threads are no daemons: a script ends when they have ended.
+        ``watch`` is called a few times a second meanwhile. The threads are not daemons: a script ends when they have ended.
         """
         threads = [threading.Thread(target=self._work, name=name, daemon=False) for name in self._names]
         begun: list[threading.Thread] = []
@@ -111,7 +111,7 @@ class Workers:
         return self._ready[min(ready) if self._drained else max(ready)].popleft() if ready else None
 
     def _look_ahead(self) -> None:
-        """Have one task more of the source in sight than are begun early, so that it is known when its end comes."""
+        """Take one more task from the source than are begun early, so that its end is known before it comes."""
         while not self._drained and self._error is None and len(self._next_ones) <= self._last:
             try:
                 task = next(self._source, None)

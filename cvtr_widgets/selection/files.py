@@ -289,7 +289,7 @@ def raw_rows(content: bytes) -> tuple[str, list[tuple[int, Cells]]]:
     """The delimiter of a text file, and its rows: (line on which it begins, cells).
 
     Raises:
-        SelectionError: it is no text.
+        SelectionError: it is not text.
     """
     text, said = _declared(_decoded(content).removeprefix("\ufeff"))
     delimiter = said or _delimiter(text)[0]

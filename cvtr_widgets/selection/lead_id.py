@@ -1,6 +1,6 @@
 """One piece of input -> a lead id, or the reason why it is none. Nothing is guessed, and nothing is rounded.
 
-A reason is a phrase that can stand behind the text it speaks of: ``“12.5” has a fraction``.
+A reason is a phrase that can follow the text it is about: ``“12.5” has a fraction``.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def host_in(text: str) -> str:
 def id_of_value(value: Any, *, exact: int = MAX_LEAD_ID) -> LeadId | str:
     """The lead id that a cell, an item or a record is, else the reason. ``exact``: numbers from there on are not trusted.
 
-    True and False are no ids. A float is one when it is whole and below 2**53, above which floats skip numbers.
+    True and False are not ids. A float is one when it is whole and below 2**53, above which floats skip numbers.
     """
     if isinstance(value, NoId):
         return value.why
@@ -175,7 +175,7 @@ def lead_ids_of(values: Iterable[Any]) -> list[LeadId]:
     """``lead_id_of`` of each.
 
     Raises:
-        RequestRefused: one of them is not a lead id, or these are no ids at all.
+        RequestRefused: one of them is not a lead id, or these are not ids at all.
     """
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise RequestRefused(f"A list of lead ids is needed here, not {type(values).__name__}", advice="Give it as [160185].")

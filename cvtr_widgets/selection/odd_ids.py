@@ -67,7 +67,7 @@ def with_odd_set_aside(
 
 
 def odd_ids(ids: Sequence[LeadId], known: KnownIds | None = None) -> dict[LeadId, str]:
-    """Ids that may not be lead ids -> why; the reason stands behind “set aside:”.
+    """Ids that may not be lead ids -> why; the reason follows “set aside:”.
 
     Leads that are known to exist are not odd, whatever they look like; except in a list that counts up from 1, which may number
     rows even where there are leads with these ids.

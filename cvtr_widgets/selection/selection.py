@@ -42,7 +42,7 @@ _HOW: Mapping[Origin, str] = {
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A number that can be a lead id and does not look like the others of its list. ``why`` stands behind “the number”."""
+    """A number that can be a lead id and does not look like the others of its list. ``why`` follows “the number”."""
 
     lead_id: LeadId
     why: str

@@ -201,7 +201,7 @@ def _total(cells: Cells, place: int, *, tail: bool) -> str:
 
 @dataclass
 class _Above:
-    """What stands above a row: how many ids, their sum, and the smallest one."""
+    """What is above a row: how many ids, their sum, and the smallest one."""
 
     count: int = 0
     total: int = 0
@@ -215,7 +215,7 @@ class _Above:
 
 
 def _adds_up(number: LeadId, group: _Above, whole: _Above, cells: Cells, *, gap: bool, usual: int) -> str:
-    """Why a row is a total though no word says so: its number is how many rows, or the sum of the ids, stand above it."""
+    """Why a row is a total though no word says so: its number is the number of the rows, or the sum of the ids, above it."""
     for above in (group, whole):
         count = number == above.count and len(str(number)) < len(str(above.least))
         added = above.count > 1 and number == above.total

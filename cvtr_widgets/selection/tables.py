@@ -20,7 +20,7 @@ from cvtr_widgets.selection.lead_id import EMPTY, ZERO_WIDTH, id_of_value, trimm
 
 Cells = Sequence[Any]
 Rows = Callable[[], Iterator[tuple[int, Cells]]]
-"""Gives (number in the file, cells) anew each time it is called, so that a big file need not be kept."""
+"""Gives (number in the file, cells) again each time it is called, so that a big file need not be kept."""
 
 HEADER_ROWS: Final = 200
 """Rows with something in them among which the header is looked for."""
@@ -47,7 +47,7 @@ NUMBERS = re.compile(r"[\s\d.,'%€$£+-]*")
 
 
 def heading(text: Any) -> int | None:
-    """How plainly a heading says that lead ids stand below it: 0 (``Lead ID``), 1 (``Id``), 2 (``Lead``), else None."""
+    """How plainly a heading says that lead ids are below it: 0 (``Lead ID``), 1 (``Id``), 2 (``Lead``), else None."""
     if not isinstance(text, str) or len(text) >= 40:
         return None
     bare = _bare(text)
@@ -60,7 +60,7 @@ def _bare(text: str) -> str:
 
 
 def other_heading(text: str) -> bool:
-    """Whether a heading says that something else stands below it: ``Campaign ID``, ``Telephone``."""
+    """Whether a heading says that something else is below it: ``Campaign ID``, ``Telephone``."""
     return _heads_other(text, _OTHER)
 
 
@@ -108,7 +108,7 @@ class IdColumn:
 class Table:
     """Rows and what they are called. ``unit``: ``line`` or ``row``; ``exact``: numbers from there on are not trusted.
 
-    ``no_leads``: rows that are no leads, whatever they hold -> why (hidden, totals). ``hidden_columns``: places not shown. Both
+    ``no_leads``: rows that are not leads, whatever they hold -> why (hidden, totals). ``hidden_columns``: places not shown. Both
     are filled while the rows are read.
     """
 
@@ -309,7 +309,7 @@ class _Survey:
     rows: int
 
     def could_be_ids(self, place: int) -> bool:
-        """Whether all that stands there are ids, and not the running numbers of the rows."""
+        """Whether all of it are ids, and not the running numbers of the rows."""
         held = [one for one in self.columns.get(place, ()) if one != EMPTY]
         ids = [one for one in held if isinstance(one, int)]
         return len(ids) == len(held) > 0 and ids != list(range(ids[0], ids[0] + len(ids)) if ids[0] in (0, 1) else ())

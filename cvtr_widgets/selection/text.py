@@ -3,7 +3,7 @@
 Ids are separated by commas, semicolons, spaces, tabs, bars or lines. A line that holds anything but ids, damaged numbers
 and the words *lead*, *id* and *#* is refused whole: in “not 12, 13” or “Campaign 44064” no number may be taken for a lead.
 Only where one item of a list of at least three ids holds a word that says nothing of the others, these are taken.
-Brackets around a list and the bullets of its lines are no part of it.
+Brackets around a list and the bullets of its lines are not part of it.
 A comma separates, but ``167,457`` is refused: it may be one id with a thousands separator.
 """
 
@@ -70,7 +70,7 @@ def parse_ids(
     known: KnownIds | None = None,
     accepted: Iterable[LeadId] = (),
 ) -> Selection:
-    """The lead ids in ``text``; never raises for what stands in it.
+    """The lead ids in ``text``; never raises for what it holds.
 
     Ids that do not look like the others are in ``set_aside``, unless ``include_odd``. ``known``: what is known of the
     enterprise's ids. ``accepted``: odd ids that the user has added already.
@@ -258,7 +258,7 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
 
     table = Table(rows, origin=origin)
     try:
-        # Tabs only come from a spreadsheet; commas and bars also stand in sentences.
+        # Tabs only come from a spreadsheet; commas and bars are also in sentences.
         unsure = "" if delimiter == "\t" else _unsure(table)
         if unsure and f"{delimiter} " in first:  # a sentence
             return None
@@ -266,7 +266,7 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
             raise SelectionError(f"“{unsure}” holds nothing but numbers that can be ids, too")
         return take(table, find_column(table))
     except (SelectionError, csv.Error) as error:
-        why = f"is no table of leads: {error}"
+        why = f"is not a table of leads: {error}"
         leads = sum(1 for line in lines if _NUMBER.search(line))
         return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(first)), why, leads)])
 

@@ -240,7 +240,7 @@ def _now(client: Convertr, report: CanaryReport) -> tuple[Observation, list[str]
 
 
 def _misheard(journal: Journal, run_id: str, lead_id: LeadId) -> list[str]:
-    """Whether the answer was no clear yes: then the answer's entries are wrong, even where the lead is as intended."""
+    """Whether the answer was not a clear yes: then the answer's entries are wrong, even where the lead is as intended."""
     heard = [e.data for e in journal.each(run_id, kinds=("answer",))]
     if not heard or heard[-1].get("then") != "TAKE":
         return ["the answer was not understood as a yes"]

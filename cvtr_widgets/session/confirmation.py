@@ -59,7 +59,7 @@ def confirmed(
     if not plan.will_change:
         return None
     if plan.needs_count:
-        counted = isinstance(confirm, (int, Integral)) and type(confirm) is not bool  # numpy's True is no number, and equals 1
+        counted = isinstance(confirm, (int, Integral)) and type(confirm) is not bool  # numpy's True is not a number, but equals 1
         if not counted or int(confirm) != plan.will_change:
             raise NotConfirmed(
                 f"This plan deletes, which cannot be undone. Confirm with the number of leads: confirm={plan.will_change}."
@@ -98,7 +98,7 @@ def must_fit(client: Convertr, plan: Plan) -> None:
     """Refuse a plan that was not made by this account, at this address, with this dialect and policy, or was changed since.
 
     Raises:
-        PlanError: it is no plan, or not whole. PlanOutOfDate: make it again.
+        PlanError: it is not a plan, or not intact. PlanOutOfDate: make it again.
     """
     if not isinstance(plan, Plan):
         raise PlanError(f"This is {type(plan).__name__}, not a plan. Make one: session.plan(action, leads).")

@@ -328,7 +328,7 @@ class RunRegistry:
         return older if mine.empty else pd.concat([mine, older]).sort_values("started", ascending=False, kind="stable")
 
     def unfinished(self) -> pd.DataFrame:
-        """Runs that can be gone on with; see ``runs.history.unfinished_frame``."""
+        """Runs that can be resumed; see ``runs.history.unfinished_frame``."""
         frame = self.history()
         runs = [replay(self.journal, run_id) for run_id in frame.index[frame["open"]]]
         return history.unfinished_frame(frame, [r for r in runs if r.unfinished], self.journal.path)

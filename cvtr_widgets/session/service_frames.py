@@ -23,7 +23,7 @@ STATES = ("ok", "differs", "missing")
 
 def dialect_frame(rows: Sequence[EntryRow]) -> pd.DataFrame:
     """Index ``entry`` (dotted name); ``value`` (JSON text), ``evidence`` (category: documented, inferred, seen, sent, verified),
-    ``when`` (text, a day), ``where`` (text, an enterprise), ``own`` (bool: stands in your own file).
+    ``when`` (text, a day), ``where`` (text, an enterprise), ``own`` (bool: it is in your own file).
     """
     import pandas as pd
 

@@ -65,7 +65,7 @@ export function liveTable(table, title) {
   };
 }
 
-/** Counts that are no leads to select. @param {any} answer */
+/** Counts: there are no leads to select. @param {any} answer */
 export function plainTable(answer) {
   const box = scrollBox("cvtr-chart-numbers cvtr-look-table", answer.title);
   const live = liveTable(numbersTable(answer, null, answer.title), answer.title);

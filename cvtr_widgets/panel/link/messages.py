@@ -1,6 +1,6 @@
 """What the page may say to the kernel: a closed set of messages, each with its fields and their kinds.
 
-The page speaks of lead ids, never of rows. Whatever does not fit is not acted upon.
+The page names lead ids, never rows. Whatever does not fit is not acted upon.
 """
 
 from __future__ import annotations

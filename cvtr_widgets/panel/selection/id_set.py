@@ -41,7 +41,7 @@ def first_of_each(ids: IdArray) -> IdArray:
 
 
 def sorted_unique(ids: IdArray) -> IdArray:
-    """The ids ascending, each once. Quick where they stand in a few ascending or descending runs, as in a frame."""
+    """The ids ascending, each once. Quick if they are a few ascending or descending runs, as in a frame."""
     ids = np.sort(ids, kind="stable")
     new = np.ones(len(ids), dtype=bool)
     new[1:] = ids[1:] != ids[:-1]
@@ -49,7 +49,7 @@ def sorted_unique(ids: IdArray) -> IdArray:
 
 
 def found_in(base: IdArray, ids: IdArray) -> Mask:
-    """Which of ``ids`` stand in ``base``, which is sorted. Quickest where ``ids`` are sorted too."""
+    """Which of ``ids`` are in ``base``, which is sorted. Quickest where ``ids`` are sorted too."""
     if not len(base):
         return np.zeros(len(ids), dtype=bool)
     places = np.searchsorted(base, ids)

@@ -112,7 +112,7 @@ export class ColumnFilter {
       h("div", { class: "cvtr-bar" }, button("Filter", { class: "cvtr-filter-apply" }, this.use), this.clear));
   }
 
-  /** What is filled in, as the kernel takes it; no values ticked is no filter. */
+  /** What is filled in, as the kernel takes it; no values ticked means no filter. */
   #wanted(/** @type {Form} */ form) {
     const wanted = form.read();
     return this.kinds.value === "one_of" && !wanted.values.length ? null : { kind: this.kinds.value, ...wanted };

@@ -5,7 +5,7 @@ import { inWords, sinceText, whereText } from "./format.js";
 
 const PAGE_SIZES = [25, 50, 100, 250, 500];
 
-/** The page that was typed, counted from 0; what is no number is the first one. @param {string} text */
+/** The page that was typed, counted from 0; what is not a number is the first one. @param {string} text */
 export function typedPage(text) {
   return Math.max(0, (parseInt(text, 10) || 1) - 1);
 }

@@ -1,6 +1,6 @@
 """A returns file in the panel: its columns, where its leads are looked for, what its wordings mean, which of several is meant.
 
-What stands in the file and who the leads are stays in memory here; the page is told it in messages, and nothing of it is synced
+What the file says and who the leads are stays in memory here; the page is told it in messages, and nothing of it is synced
 state, journal or log.
 """
 

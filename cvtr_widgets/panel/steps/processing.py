@@ -131,7 +131,7 @@ class ProcessingStep:
         self.exceptions.look(plan)
 
     def except_from_policy(self, name: str, reason: str, fingerprint: str) -> None:
-        """Send also what the policy stops, by a named person's exception: another plan, which is confirmed anew."""
+        """Send also what the policy stops, by a named person's exception: a new plan, which has to be confirmed again."""
         if self.run is not None:
             raise Refused("This plan has been run, so no exception can be made for it any more.")
 

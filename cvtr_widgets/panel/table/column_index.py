@@ -1,7 +1,7 @@
 """What is kept about one column, so that it is filtered, searched and sorted without asking pandas again.
 
 A column of texts or amounts is kept as its distinct values and a small number a row, so that a filter looks at each
-distinct value once. Where nearly every row has its own value (e-mail), the values stand there row by row instead.
+distinct value once. Where nearly every row has its own value (e-mail), the values are kept row by row instead.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class TextColumn(DictionaryColumn):
 
 
 class AmountColumn(DictionaryColumn):
-    """A column of Decimals or of mixed things that should be numbers. What is no number is sorted behind the numbers."""
+    """A column of Decimals or of mixed things that should be numbers. What is not a number is sorted behind the numbers."""
 
     def _sorted_by(self) -> list[Any]:
         return [(0, v, "") if _is_number(v) else (1, 0, str(v).casefold()) for v in self.values]

@@ -12,7 +12,7 @@ _NUMBERS = {"Int64", "Float64", "boolean"}
 
 
 def joined(loaded: pd.DataFrame | None, looked_up: pd.DataFrame | None) -> pd.DataFrame | None:
-    """The leads of both, ``loaded`` first; a lead in both stands there once, as loaded. dtypes and ``attrs`` stay.
+    """The leads of both, ``loaded`` first; a lead in both is there once, as loaded. dtypes and ``attrs`` stay.
 
     ``attrs["as_of"]`` is the earlier of the two: no row is older than it says.
     """

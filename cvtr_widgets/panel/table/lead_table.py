@@ -1,6 +1,6 @@
 """A frame of leads as pages of rows: sorted, searched and filtered in the kernel. Only this file knows rows.
 
-Everything that leaves it speaks of lead ids. Nothing here is selected or done: ``mark`` is told what somebody else says is
+Everything that leaves it names lead ids. Nothing here is selected or done: ``mark`` is told what somebody else says is
 selected, so that rows can be shown ticked and the hidden ones counted.
 
 How it is so quick at a million leads, and why with no other engine, is said in ``sheet.py``.
@@ -108,7 +108,7 @@ class LeadTable:
         ``compare=False`` (the same reading, with more leads) leaves them as they are.
 
         Raises:
-            ValueError: an id stands in it twice: a tick could not mean one lead.
+            ValueError: an id is in it twice: a tick could not mean one lead.
         """
         here = self.ids_of("loaded")[self._marks.ticks]
         seen = self.page_ids
@@ -379,7 +379,7 @@ class LeadTable:
             self._search_whole()
 
     def _search_whole(self) -> None:
-        """Whatever speaks of all that match must not speak of those found so far."""
+        """Whatever is about all that match must not be about those found so far."""
         if self._searching is not None and self._sheet is not None:
             self._sheet.prepare()
             self._arrange()

@@ -58,7 +58,7 @@ class SortedRows:
         return order[first : first + count]
 
     def place_of(self, row: int) -> int | None:
-        """Where a row stands in this order; None where it does not match."""
+        """The place of a row in this order; None where it does not match."""
         if not self.matches[row]:
             return None
         # First where the order is known; the whole order is only made for a row that is further behind.

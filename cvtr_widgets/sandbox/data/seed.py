@@ -145,7 +145,7 @@ class SeedWorld:
         self._next = FIRST_ID
 
     def leads(self, count: int, first: int = 0, end: int | None = None) -> Iterator[MadeLead]:
-        """``count`` leads over the past 45 days, oldest first; or of these only some, where the dice stand for them."""
+        """``count`` leads over the past 45 days, oldest first; or only some of these, if the random numbers are at their place."""
         for n in range(first, count if end is None else end):
             yield self.lead(self.moment(n, count))
 

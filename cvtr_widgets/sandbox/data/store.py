@@ -1,6 +1,6 @@
 """The sandbox's leads in SQLite. One connection, one lock.
 
-What is searched stands in a narrow table with covering indexes; the text of each lead, ready to be sent, in another.
+What is searched is in a narrow table with covering indexes; the text of each lead, ready to be sent, in another.
 Nobody reads wide rows to count, sort or skip.
 """
 
