@@ -146,6 +146,11 @@ class Outcome(enum.StrEnum):
         """The word for it on the screen, the same in every place."""
         return self.value.replace("_", " ")
 
+    @property
+    def label_so_far(self) -> str:
+        """The word while the run goes on: what may still be read back is not called unknown."""
+        return "not settled yet" if self is Outcome.UNKNOWN else self.label
+
 
 class Cause(enum.StrEnum):
     """How one write exchange ended, as far as the wire can tell. ``runs/retry_policy.py`` says what follows from each."""

@@ -346,10 +346,11 @@ class PanelState:
 
     def _watch(self, run: str) -> None:
         self._not_while_running()
+        taken = self.past.is_taken(run)
         self.past.look()
         results = self.past.recorded(run)
         if results is not None:
-            self.processing.watch(run, results)
+            self.processing.watch(run, results, finished=not taken)
             self.step = 3
 
     def _again(self) -> None:
@@ -395,6 +396,7 @@ class PanelState:
         self._not_while_running()
         self.processing.forget()
         self.files.imported.close()
+        self.leads.detail.close()
         self.leads.select_none()
         if not same:
             self.type.clear()
@@ -419,6 +421,7 @@ class PanelState:
         """Everything but rows and typed texts, as JSON values."""
         for results in self.processing.absorb():
             self.kept.finish(results)
+            self.leads.detail.close()  # its lead may have changed
         self._eligibility.follow(self.type.kind)
         if not self.processing.running:
             self._by_you.follow("" if self.processing.run is None else self.processing.run.id)

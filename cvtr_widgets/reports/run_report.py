@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cvtr_widgets.insight.finding import Findings
 
 Level = Literal["well", "partly", "alarm"]
+UNSETTLED = "On its way when this report was made: being sent, not read back yet, or without a reliable answer."
 MEANINGS = {
     Outcome.CONTRADICTED: "The service said yes, and reading says otherwise. Look at these first.",
     Outcome.UNKNOWN: "Sent, but it is not known yet what became of them. Check again before you repeat anything.",
@@ -92,7 +93,7 @@ def run_report(
     return RunReport(
         run_id=told.run_id, sandbox=plan.sandbox, level=level, headline=headline, sentences=_sentences(told, counts),
         statement=plan.statement, facts=_facts(told, zone), checks=_checks(told),
-        actions=_actions(told, personal=personal), outcomes=_outcomes(counts), changes=changes,
+        actions=_actions(told, personal=personal), outcomes=_outcomes(counts, finished=told.finished), changes=changes,
         proofs=_proofs(results), left_alone=why_not(results), money=expected_money(plan, outcomes), money_notes=money_notes(plan),
         integrations=_integrations(results), findings=None if found is None else found.frame,
         findings_of=found_in or (UNSOUGHT if found is None else ""),
@@ -137,7 +138,7 @@ def _sentences(told: RunFacts, counts: dict[str, int]) -> tuple[str, ...]:
     if not told.finished:
         said.append("Make the report again once the run has ended.")
     said += [
-        f"{count_of(counts[str(outcome)])} {str(outcome).replace('_', ' ')}: {MEANINGS[outcome]}"
+        f"{count_of(counts[str(outcome)])} {outcome.label if told.finished else outcome.label_so_far}: {_meaning(outcome, finished=told.finished)}"
         for outcome in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)
         if counts.get(str(outcome))
     ]
@@ -228,13 +229,17 @@ def _actions(told: RunFacts, *, personal: bool) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _outcomes(counts: dict[str, int]) -> pd.DataFrame:
+def _meaning(outcome: Outcome, *, finished: bool) -> str:
+    return UNSETTLED if outcome is Outcome.UNKNOWN and not finished else MEANINGS[outcome]
+
+
+def _outcomes(counts: dict[str, int], *, finished: bool) -> pd.DataFrame:
     """All outcomes: ``outcome leads means``."""
     import pandas as pd
 
     return pd.DataFrame({
-        "outcome": [o.label for o in Outcome], "leads": [counts.get(str(o), 0) for o in Outcome],
-        "means": [MEANINGS[o] for o in Outcome],
+        "outcome": [o.label if finished else o.label_so_far for o in Outcome], "leads": [counts.get(str(o), 0) for o in Outcome],
+        "means": [_meaning(o, finished=finished) for o in Outcome],
     })  # fmt: skip
 
 

@@ -34,7 +34,8 @@ class Run:
         raise ArgumentError(f"A {type(self).__name__} cannot be copied or pickled. Its results can be: run.results.")
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{n} {o}" for o, n in self.counts.items() if n)
+        finished = self.finished
+        told = ", ".join(f"{n} {o if finished else Outcome(o).label_so_far}" for o, n in self.counts.items() if n)
         return f"<Run {self.id} {self.state}: {told or 'no leads'}>"
 
     @property

@@ -121,7 +121,7 @@ export function runResults(link) {
     watchedRun = view.watched;
     setShown(element, Boolean((run && run.finished) || view.watched));
     setLine(watching, view.watching);
-    setShown(lookAgain, Boolean(view.watched));
+    setShown(lookAgain, Boolean(view.watched) && !view.watching.includes("It has ended."));
     undoProblem.update(view.undo_problem);
     rest.update(view.rest);
     setShown(outcomes.element, Boolean(run));

@@ -11,7 +11,7 @@ const STATES = { Valid: "v", Invalid: "i", Caution: "c", Test: "t" };
 /** @type {Record<string, string>} */
 const OUTCOME_LOOKS = {
   confirmed: "v", "will change": "c", contradicted: "i", unknown: "c", refused: "i", accepted: "t", skipped: "t",
-  "not sent": "t", "already so": "t", "not eligible": "i", "not found": "i", "not allowed": "i", "cannot tell": "c",
+  "not sent": "t", "not settled yet": "t", "already so": "t", "not eligible": "i", "not found": "i", "not allowed": "i", "cannot tell": "c",
 };
 
 /** @param {string} text @param {string} look */

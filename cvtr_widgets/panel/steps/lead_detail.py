@@ -46,6 +46,11 @@ class Detail:
 
         self._jobs.start("detail", f"Reading lead {lead_id}", work, done, failed)
 
+    def again(self) -> None:
+        """Read the lead again that is shown, if any."""
+        if self.lead_id is not None:
+            self.open(self.lead_id)
+
     def close(self) -> None:
         """Show it no longer."""
         self.lead_id, self._found, self._problem = None, None, None

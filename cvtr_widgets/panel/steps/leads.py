@@ -70,9 +70,8 @@ class LeadsStep:
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
         self._campaigns_of: tuple[tuple[int, ...], object, dict[int, tuple[str, int]]] | None = None
-        self.imports = Imports(
-            jobs, session.known_ids, lambda name, content: self._pick_given(self.picked.add_file(name, content))
-        )
+        picked = lambda name, content: self._pick_given(self.picked.add_file(name, content))  # noqa: E731
+        self.imports = Imports(jobs, session.known_ids, picked)
         self._names: dict[str, dict[str, str]] = {"campaigns": {}, "publishers": {}}
 
     @property
@@ -95,10 +94,12 @@ class LeadsStep:
         """Load leads by the filters. The selection stays."""
         if why := self.filters.blockers():
             raise Refused(" ".join(why))
+        self.detail.close()  # it may not be among them, and its fields would be older than they are
         self._begin(self.filters, go_on=go_on)
 
     def refresh(self) -> None:
-        """Read the same leads again."""
+        """Read the same leads again, and the one whose detail is open."""
+        self.detail.again()
         self._absent.clear()
         self._looked = None
         if self._asked is not None:

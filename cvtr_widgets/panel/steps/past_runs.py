@@ -86,7 +86,7 @@ class PastRuns:
 
     def _last_row(self, last: LastRun) -> dict[str, Any]:
         what = "; ".join(f"{plain(describe(action), 120)}: {count_of(n)}" for action, n in last.actions)
-        counts = ", ".join(f"{last.counts[str(o)]:,} {str(o).replace('_', ' ')}" for o in Outcome if last.counts.get(str(o)))
+        counts = ", ".join(f"{last.counts[str(o)]:,} {o.label}" for o in Outcome if last.counts.get(str(o)))
         ended = ENDED.get(last.state, "ended")
         return {
             "id": last.run_id,
@@ -144,6 +144,10 @@ class PastRuns:
         except CvtrError as error:
             self.problem = problem_of(error)
             return None
+
+    def is_taken(self, run_id: str) -> bool:
+        """Whether somebody carried the run out at the last look."""
+        return any(row["id"] == run_id and row["taken"] for row in self._found)
 
     def about(self, run_id: str) -> str:
         """Whether somebody carries the run out, as of the last look."""

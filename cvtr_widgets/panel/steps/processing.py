@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
 
 
+SUMMARY = 100
+"""Characters of what a run did beyond which the step's line gives only the number of leads: the rest stands right below it."""
+
+
 class ProcessingStep:
     """What step 3 knows. Confirmation and signature belong to the plan shown and lapse with it."""
 
@@ -214,12 +218,14 @@ class ProcessingStep:
         self._begun = time.monotonic()
         self.plan_table.set_frame(run.plan.frame)
 
-    def watch(self, run_id: str, results: pd.DataFrame) -> None:
-        """Show what the journal has just now of a run that somebody else carries out. Nothing can be done to it here."""
+    def watch(self, run_id: str, results: pd.DataFrame, *, finished: bool) -> None:
+        """Show what the journal has just now of a run that is not this panel's. Nothing can be done to it here. ``finished``:
+        nobody carries it out now.
+        """
         self.forget()
         self.watched = run_id
         self._watched_at = datetime.now(self._session.client.zone)
-        self.result_table.set_frame(alarms_first(results))
+        self.result_table.set_frame(alarms_first(results, finished=finished))
 
     def pause(self, *, on: bool) -> None:
         """Hold the run by hand, or let it go on."""
@@ -395,10 +401,14 @@ class ProcessingStep:
     def summary(self) -> str:
         """The step in a line."""
         if self.run is not None:
-            return f"run {self.run.id} · {state_words(self.run)} · {what_of(self.run, self._firsts)}"
+            what = what_of(self.run, self._firsts)
+            short = what if len(what) < SUMMARY else count_of(len(self.run.plan.sendable) + len(self._firsts))
+            return f"run {self.run.id} · {state_words(self.run)} · {short}"
+        if self.watched:
+            return f"run {self.watched}"
         if self.plan is None:
             return ""
-        return ("taking back · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
+        return ("undo · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
 
     def view(self) -> dict[str, Any]:
         """All of step 3 but its rows, as JSON values; typed text is not in it."""
@@ -432,8 +442,11 @@ class ProcessingStep:
         read_at = moment(plan.read_at, self._session.client.zone)
         shown = sorted(self.plan_table.message()["filters"].get("verdict", []))
         run, words = self._takes_back, self._source_words
+        view = plan_view(plan, self.verify, read_at, shown)
+        if self.rest:  # they stand above it, each with a button
+            view["warnings"] = [words for words in view["warnings"] if " left out: " not in words]
         return {
-            **plan_view(plan, self.verify, read_at, shown),
+            **view,
             "to_results": self._taken_back is not None,
             "takes_back": f"This plan undoes {run}, whatever steps 1 and 2 show." if run else "",
             "made_of": f"This is the plan of the {words}, whatever steps 1 and 2 show." if words else "",

@@ -184,6 +184,8 @@ def progress_line(progress: Progress) -> str:
     parts = [f"{progress.done:,} of {progress.total:,}"]
     if progress.sent > progress.done:
         parts = [f"{progress.sent:,} of {progress.total:,} sent, {progress.done:,} settled"]
+    if progress.state is RunState.CANCELLING:
+        return parts[0]  # the time left was that of all leads
     if progress.rate >= 0.5:
         parts.append(f"{progress.rate:,.0f} a second")
     if progress.seconds_left is not None and progress.done < progress.total:
@@ -202,8 +204,9 @@ def all_results(runs: Sequence[Run]) -> pd.DataFrame:
     return found.astype({"action": "category"})
 
 
-def alarms_first(results: pd.DataFrame) -> pd.DataFrame:
+def alarms_first(results: pd.DataFrame, *, finished: bool = True) -> pd.DataFrame:
     """What needs a person's eye stands on top; within an outcome the input's order stays. A lead that went well has no comment.
+    ``finished`` False: somebody carries the run out just now, so that what is not read back is in no doubt yet.
 
     (``run.results`` and what is exported say of each lead which of its fields were read back.)
     """
@@ -213,4 +216,8 @@ def alarms_first(results: pd.DataFrame) -> pd.DataFrame:
     words = ordered["detail"].astype("object").fillna("")
     # Only where nothing else is said: "; no reliable answer came" after it is worth a look.
     plain_success = (ordered["outcome"] == str(Outcome.CONFIRMED)) & words.str.fullmatch("read back: [^;]*")
-    return ordered.assign(detail=ordered["detail"].mask(plain_success, ""))
+    shown = ordered.assign(detail=ordered["detail"].mask(plain_success, ""))
+    if finished:
+        return shown
+    words = shown["outcome"].astype("object").map(lambda o: Outcome(o).label_so_far)
+    return shown.assign(outcome=words, detail=shown["detail"].astype("object").str.removeprefix("in doubt: "))

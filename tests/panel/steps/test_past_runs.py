@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -66,3 +67,44 @@ def test_it_can_be_hidden_and_is_told_for_a_day_where_something_is_left(sandbox,
     assert not is_news(last, last.ended + timedelta(hours=25))
     assert not is_news(replace(last, counts={"confirmed": 20, "skipped": 10}), last.ended)
     panel.close()
+
+
+def test_what_a_run_under_way_has_not_read_back_yet_is_not_called_unknown(driven, tmp_path):
+    ids = driven.server.lead_ids(status="Caution")[:6]
+    sent, go_on = threading.Event(), threading.Event()
+
+    def on_step(step: str) -> None:
+        if step == "answered":
+            sent.set()
+            go_on.wait(60)
+
+    other = cvtr.LeadSession(driven.client, progress=False, patience=QUICK, on_step=on_step)
+    run = other.start(other.plan(cvtr.mark_test("x"), ids), confirm=True)
+    assert sent.wait(60)
+    assert "6 not settled yet" in repr(run)
+    report = run.report(tmp_path / "so-far.html").read_text(encoding="utf-8")
+    assert "6 leads not settled yet: On its way when this report was made" in report
+    driven.say("look_again")
+    driven.say("watch", run=run.id)
+    rows = driven.state.table("results").message()["rows"]
+    assert {row["cells"][0] for row in rows} == {"not settled yet"}
+    assert not any("doubt" in cell for row in rows for cell in row["cells"])
+    go_on.set()
+    run.wait()
+    assert repr(run).endswith("done: 6 confirmed>")
+    other.close()
+
+
+def test_the_detail_goes_when_other_leads_are_loaded_or_a_run_has_changed_them(driven):
+    ids = driven.server.lead_ids(status="Caution")[:2]
+    driven.say("load", go_on=False)
+    driven.say("detail", id=str(ids[0]))
+    driven.say("refresh")
+    assert driven.view()["leads"]["detail"]["found"] is not None
+    driven.say("load", go_on=False)
+    assert driven.view()["leads"]["detail"] is None
+    driven.say("detail", id=str(ids[0]))
+    driven.plan(ids, "test", reason="own", own_reason="x")
+    driven.say("confirm", on=True)
+    assert driven.run() == {"confirmed": 2}
+    assert driven.view()["leads"]["detail"] is None
