@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.models import DELIVERY_WORDS, STATUS_WORDS
+from cvtr_widgets.panel.steps import archive_source
 from cvtr_widgets.panel.steps.load_filters import Filters
 
 if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession
+
+
+CHANGED = "The filters have changed: press Load leads to use them."
+NOTHING = "No lead matches these filters."
 
 
 class ChosenFilters:
@@ -55,6 +60,14 @@ class ChosenFilters:
     @property
     def _today(self) -> date:
         return datetime.now(self._session.client.zone).date()
+
+    def said_of(self, asked: Filters | None, found: Sized | None, *, whole: bool) -> str:
+        """That the filters are others than those by which leads were ``asked`` for, or that nothing was ``found``. ``whole``: all
+        that was asked for is there.
+        """
+        if asked is not None and asked != self.now:
+            return archive_source.CHANGED if self.now.archive else CHANGED
+        return NOTHING if asked is not None and found is not None and whole and not len(found) else ""
 
     def view(self, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
         """As JSON values, with what can be chosen; ``names``: campaigns and publishers by id."""

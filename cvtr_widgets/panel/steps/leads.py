@@ -37,7 +37,6 @@ SHOWN_REJECTED = 200
 STEPS_BACK = 20
 OUTDATED = "A run has changed leads since these were read. Refresh to see them as they are now."
 MOVED = "The list changed at that moment, so nothing was selected. Check it and press again."
-CHANGED = "The filters have changed: press Load leads to use them."
 COMING = "Leads are still loading, so “all” was not selected. Press it again when all are loaded."
 
 
@@ -440,11 +439,12 @@ class LeadsStep:
         about = self.table.about
         notes = [] if self._partial or (self._loaded is None and self.archive.sheet is None) else (about or {}).get("notes", ())
         outdated = OUTDATED if self.archive.sheet is None else archive_source.OUTDATED
-        changed = self._asked is not None and self._asked != self.filters
         return {
             **self.chosen.view(self._names),
             "source": self.archive.view(self.filters),
-            "changed": (archive_source.CHANGED if self.filters.archive else CHANGED) if changed else "",
+            "changed": self.chosen.said_of(
+                self._asked, self._loaded, whole=not (self._partial or self._coming or self._coverage())
+            ),
             "outdated": outdated if self.outdated else "",
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),

@@ -93,18 +93,3 @@ def test_what_a_run_under_way_has_not_read_back_yet_is_not_called_unknown(driven
     run.wait()
     assert repr(run).endswith("done: 6 confirmed>")
     other.close()
-
-
-def test_the_detail_goes_when_other_leads_are_loaded_or_a_run_has_changed_them(driven):
-    ids = driven.server.lead_ids(status="Caution")[:2]
-    driven.say("load", go_on=False)
-    driven.say("detail", id=str(ids[0]))
-    driven.say("refresh")
-    assert driven.view()["leads"]["detail"]["found"] is not None
-    driven.say("load", go_on=False)
-    assert driven.view()["leads"]["detail"] is None
-    driven.say("detail", id=str(ids[0]))
-    driven.plan(ids, "test", reason="own", own_reason="x")
-    driven.say("confirm", on=True)
-    assert driven.run() == {"confirmed": 2}
-    assert driven.view()["leads"]["detail"] is None
