@@ -138,7 +138,7 @@ def _sentences(told: RunFacts, counts: dict[str, int]) -> tuple[str, ...]:
     if not told.finished:
         said.append("Make the report again once the run has ended.")
     said += [
-        f"{count_of(counts[str(outcome)])} {outcome.label if told.finished else outcome.label_so_far}: {_meaning(outcome, finished=told.finished)}"
+        f"{count_of(counts[str(outcome)])} {_word(outcome, finished=told.finished)}: {_meaning(outcome, finished=told.finished)}"
         for outcome in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)
         if counts.get(str(outcome))
     ]
@@ -229,6 +229,10 @@ def _actions(told: RunFacts, *, personal: bool) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _word(outcome: Outcome, *, finished: bool) -> str:
+    return outcome.label if finished else outcome.label_so_far
+
+
 def _meaning(outcome: Outcome, *, finished: bool) -> str:
     return UNSETTLED if outcome is Outcome.UNKNOWN and not finished else MEANINGS[outcome]
 
@@ -238,7 +242,7 @@ def _outcomes(counts: dict[str, int], *, finished: bool) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({
-        "outcome": [o.label if finished else o.label_so_far for o in Outcome], "leads": [counts.get(str(o), 0) for o in Outcome],
+        "outcome": [_word(o, finished=finished) for o in Outcome], "leads": [counts.get(str(o), 0) for o in Outcome],
         "means": [_meaning(o, finished=finished) for o in Outcome],
     })  # fmt: skip
 
