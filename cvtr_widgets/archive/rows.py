@@ -67,16 +67,16 @@ class ArchivedRows:
 
     def _placed(self) -> tuple[Rows, npt.NDArray[np.int32]]:
         """Ids and keys of these leads. Nothing is sorted: the cache has every key at its place already."""
-        mine = self._asked("SELECT CAST(key AS INTEGER) AS key")
+        count = self._asked("SELECT count(*)").column(0)[0].as_py()
         every = self._stored.connection.cursor().sql("SELECT rowid AS place, lead_id, key FROM places").to_arrow_table()
         ids, keys = np.empty(every.num_rows, np.int64), np.empty(every.num_rows, np.int32)
         for batch in every.to_batches():  # the engine gives them in any order
             place, lead_id, key = (column.to_numpy() for column in batch.columns)
             ids[place], keys[place] = lead_id, key
-        if mine.num_rows == every.num_rows:
+        if count == len(ids):
             return ids, keys
-        wanted = np.zeros(every.num_rows, dtype=bool)
-        for batch in mine.to_batches():
+        wanted = np.zeros(len(ids), dtype=bool)
+        for batch in self._asked("SELECT key").to_batches():
             wanted[batch.column(0).to_numpy()] = True
         kept = wanted[keys]
         return ids[kept], keys[kept]
