@@ -6,12 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from cvtr_widgets.models import Action, LeadId
-
-if TYPE_CHECKING:
-    from cvtr_widgets.plans.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,31 @@ class CapCount:
     excepted: int = 0
 
 
-def policy_values(plan: Plan) -> dict[str, Any]:
+class UnderPolicy(Protocol):
+    """The part of a plan that this module writes down."""
+
+    @property
+    def policy(self) -> str:
+        """The hash of the policy that it was checked against."""
+
+    @property
+    def undoes(self) -> tuple[str, ...]:
+        """The runs that it takes back."""
+
+    @property
+    def caps(self) -> tuple[CapCount, ...]:
+        """How the policy's caps stood."""
+
+    @property
+    def exception(self) -> PolicyException | None:
+        """An exception that was made for it."""
+
+    @property
+    def good_until(self) -> datetime | None:
+        """How long it is good."""
+
+
+def policy_values(plan: UnderPolicy) -> dict[str, Any]:
     """What a fingerprint covers of the policy, and of what the plan takes back; only what is there."""
     said: dict[str, Any] = {"policy": plan.policy, "undoes": list(plan.undoes)}
     said["caps"] = [[one.cap, one.group, one.most, one.of, one.since.isoformat()] for one in plan.caps]
@@ -74,7 +95,7 @@ def policy_values(plan: Plan) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def policy_data(plan: Plan) -> dict[str, Any]:
+def policy_data(plan: UnderPolicy) -> dict[str, Any]:
     """How the policy's caps stood, an exception, how long the plan is good, and what it takes back; only what is there."""
     said: dict[str, Any] = {"undoes": list(plan.undoes)}
     said["caps"] = [{**dataclasses.asdict(one), "since": one.since.isoformat()} for one in plan.caps]

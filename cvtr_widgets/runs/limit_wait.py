@@ -10,7 +10,7 @@ from cvtr_widgets.models import LeadReads
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from cvtr_widgets.runs.run_work import RunWork
+    from cvtr_widgets.runs.ongoing_run import OngoingRun
 
 GRACE = 1.5
 """Seconds: how long after ``cancel()`` the limit may still keep what was sent from being read back."""
@@ -19,7 +19,7 @@ GRACE = 1.5
 class LimitWait:
     """One call of the service, in a with-block; is given to it as ``cancelled``, and so asked while it waits."""
 
-    def __init__(self, service: LeadReads, run: RunWork) -> None:
+    def __init__(self, service: LeadReads, run: OngoingRun) -> None:
         self._service = service
         self._run = run
         self._lock = threading.Lock()

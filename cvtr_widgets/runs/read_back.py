@@ -20,8 +20,8 @@ from cvtr_widgets.plans.verify_mode import Verify
 from cvtr_widgets.runs.outcome_policy import Said, settle, unread
 
 if TYPE_CHECKING:
+    from cvtr_widgets.runs.ongoing_run import OngoingRun
     from cvtr_widgets.runs.options import Patience
-    from cvtr_widgets.runs.run_work import RunWork
 
 LAST_WAIT = 1.0
 """Seconds between the two last readings of a run that was cancelled."""
@@ -45,7 +45,7 @@ class PendingLead:
 class ReadBack:
     """The leads that were sent and have no outcome yet; threads may share it."""
 
-    def __init__(self, service: LeadService, journal: Journal, run: RunWork, patience: Patience, verify: Verify) -> None:
+    def __init__(self, service: LeadService, journal: Journal, run: OngoingRun, patience: Patience, verify: Verify) -> None:
         self._service = service
         self._journal = journal
         self._run = run

@@ -24,8 +24,8 @@ from cvtr_widgets.runs.retry_policy import NOT_MADE, Decision, NextStep, decisio
 from cvtr_widgets.runs.workers import Task, Workers
 
 if TYPE_CHECKING:
+    from cvtr_widgets.runs.ongoing_run import OngoingRun
     from cvtr_widgets.runs.options import Patience
-    from cvtr_widgets.runs.run_work import RunWork
 
 RESENDS = 3
 """How often a write is sent again that was proven not to be applied."""
@@ -57,7 +57,7 @@ class _SameRefusals:
 class Sender:
     """Sends blocks of chunks; threads share it."""
 
-    def __init__(self, service: LeadService, journal: Journal, run: RunWork, patience: Patience, back: ReadBack) -> None:
+    def __init__(self, service: LeadService, journal: Journal, run: OngoingRun, patience: Patience, back: ReadBack) -> None:
         self._service = service
         self._journal = journal
         self._run = run
