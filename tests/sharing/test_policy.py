@@ -54,7 +54,7 @@ def test_above_a_number_two_persons_are_needed_by_login(sandbox, open_session, s
     plan = agency.plan(cvtr.mark_test("Test lead"), ids)
     path = plan.save(tmp_path / "a.cvtr-plan", why="Tests")
     for lead_id in (plan, agency.open_plan(path).plan):
-        with pytest.raises(NotConfirmed, match="two persons"):
+        with pytest.raises(NotConfirmed, match="two people"):
             agency.run(lead_id, confirm=True, signature="Somebody Else")
     attempts = [e.data for e in agency._running.journal.each(kinds=("refused",))]
     assert [(one["why"], one["account"], one["leads"]) for one in attempts] == [("two persons", "user:2", 4)] * 2
