@@ -54,7 +54,9 @@ def certificates(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
         try:
             context.load_verify_locations(**({"capath": value} if Path(value).is_dir() else {"cafile": value}))
         except (OSError, ssl.SSLError, ValueError) as error:
-            raise SettingsError(f"{name} names {value!r}, no file of certificates: {error}. Correct or unset it.") from None
+            raise SettingsError(
+                f"{name} names {value!r}, which is not a file of certificates: {error}. Correct or unset it."
+            ) from None
     return context
 
 

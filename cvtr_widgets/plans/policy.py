@@ -54,7 +54,7 @@ class TwoPersons(_Part):
     @model_validator(mode="after")
     def _says_something(self) -> TwoPersons:
         if self.above_leads is None and not self.above_amount:
-            raise ValueError("say above_leads, above_amount or both")
+            raise ValueError("give above_leads, above_amount or both")
         return self
 
     def why(self, plan: Plan) -> str:

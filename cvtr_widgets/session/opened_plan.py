@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HELD = "it has changed since the plan was saved"
-BY_POLICY = "by the policy its "
+BY_POLICY = "because of the policy, its "
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def test_no_proxy_is_read_in_every_form(monkeypatch, proxy, listed, asked, case)
         ("HTTPS_PROXY", "http://user:pass-word@[::1", "HTTPS_PROXY is not the address of a proxy"),
         ("HTTPS_PROXY", "socks5://127.0.0.1:1080", "HTTPS_PROXY names a SOCKS proxy, which needs a package"),
         ("SSLKEYLOGFILE", "/nowhere/at/all/keys.log", "SSLKEYLOGFILE names a file that cannot be written"),
-        ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE names '/nowhere/ca.pem', no file of certificates"),
+        ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE names '/nowhere/ca.pem', which is not a file of certificates"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_variable(monkeypatch, variable, value, words):

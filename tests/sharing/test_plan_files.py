@@ -273,4 +273,4 @@ def test_what_is_held_back_leaves_room_under_a_cap_and_nothing_else_is_said_of_t
     assert sent == {ids[1], ids[2]}
     assert set(opened.differences.index) == {ids[0], ids[3]}
     assert opened.differences["held_back"].all()
-    assert opened.differences.loc[ids[3], "difference"].startswith("by the policy its verdict changed")
+    assert opened.differences.loc[ids[3], "difference"].startswith("because of the policy, its verdict changed")

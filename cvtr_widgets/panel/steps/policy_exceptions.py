@@ -69,7 +69,7 @@ class PolicyExceptions:
         if stale:
             raise Refused(stale)
         if not self._stopped or self._why_not:
-            raise Refused(self._why_not or "The policy stops none of these leads, so there is nothing to except.")
+            raise Refused(self._why_not or "The policy stops none of these leads, so no exception is needed.")
         if not name.strip() or not reason.strip():
             raise Refused("An exception needs a reason and the printed name of the person who makes it. Give both.")
         self.problem = None
