@@ -43,6 +43,11 @@ def panel(notebook, sandbox, come):
     return made
 
 
+# All that a row shows and says, but for which one of them the Tab key goes to.
+CELLS = """() => [...document.querySelectorAll('.cvtr-grid-leads tbody tr')].map(
+    (row) => [row.className, row.dataset.leadId, ...[...row.cells].map((cell) => cell.outerHTML.replace(/ tabindex="[^"]*"/, ''))])"""
+
+
 def order(panel) -> list[int]:
     return panel.opened.kernel_eval("[int(i) for i in panel._state.leads.table.matching_ids]")
 
@@ -60,6 +65,22 @@ def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_ch
     assert panel.opened.kernel_eval("list(panel.selection.ids)") == ids[50:51]
     assert panel.rows() == ids[50:100]
     assert panel.opened.kernel_eval("panel._state.leads.table.page") == 1
+
+    panel(".cvtr-row-tick").nth(2).hover()
+    panel.page.mouse.down()
+    panel.page.keyboard.press("PageDown")
+    expect(where).to_have_text("101–150 of 300")
+    panel.page.mouse.up()  # on the row of another lead than the one that was pressed
+    turned = panel.page.evaluate(CELLS)
+    for number, shown in (("6", "251–300 of 300"), ("3", "101–150 of 300")):  # drawn anew
+        panel(".cvtr-table .cvtr-page").fill(number)
+        panel(".cvtr-table .cvtr-page").press("Enter")
+        expect(where).to_have_text(shown)
+    assert panel.page.evaluate(CELLS) == turned
+    panel(".cvtr-table .cvtr-page-previous").click()
+    expect(where).to_have_text("51–100 of 300")
+    panel.selected(1)
+    assert panel.opened.kernel_eval("list(panel.selection.ids)") == ids[50:51]
 
     come(count)
     block_kernel(panel, "sorted")
