@@ -147,7 +147,7 @@ class RunWork:
             self.state = RunState.CANCELLING
         out, left = self.leads.out(), self.leads.waiting()
         rest = f"{left:,} will not be sent" if left else "nothing is left to stop"
-        self.tell(f"Stopping: {out:,} of {self._total:,} leads were sent and are being read back, {rest}.", now=True)
+        self.tell(f"Stopping: up to {out:,} of {self._total:,} leads were sent and are being read back, {rest}.", now=True)
 
     def pause(self) -> None:
         """Send nothing more until ``go_on()``. Leads in flight are still read back. Leads are read again before they are sent."""

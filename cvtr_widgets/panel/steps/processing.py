@@ -371,6 +371,7 @@ class ProcessingStep:
             self._jobs.stop("plan")
         else:
             self._under_way().cancel()
+            self.look()  # what is told of it counts from now
 
     @property
     def results(self) -> pd.DataFrame | None:

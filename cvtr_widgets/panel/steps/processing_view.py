@@ -128,7 +128,9 @@ def _sent_words(run: Run, progress: Progress, counts: Counter[str]) -> str:
     """How many leads are out, of a run that is being or was cancelled."""
     total = f"of {count_of(progress.total)}"
     if run.state is RunState.CANCELLING:
-        return f"{progress.sent:,} {total} have already been sent; they stay sent."
+        more = progress.out - progress.sent  # their sending is noted, and Cancel may still hold them back
+        said = f"{progress.sent:,} {total} have already been sent; they stay sent"
+        return f"{said}, and so do up to {more:,} on their way." if more > 0 else f"{said}."
     if run.state is not RunState.CANCELLED:
         return ""
     kept = counts[str(Outcome.NOT_SENT)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 import cvtr_widgets as cvtr
 from cvtr_widgets.panel.steps.past_runs import is_news
 from tests.panel.conftest import QUICK, Driven
+from tests.runs.conftest import until
 
 
 @pytest.fixture
@@ -93,3 +95,21 @@ def test_what_a_run_under_way_has_not_read_back_yet_is_not_called_unknown(driven
     run.wait()
     assert repr(run).endswith("done: 6 confirmed>")
     other.close()
+
+
+def test_cancel_says_how_many_stay_sent_those_on_their_way_with_them(sandbox, monkeypatch):
+    monkeypatch.setenv("CVTR_CHUNK", "5")
+    monkeypatch.setenv("CVTR_IN_FLIGHT", "2")
+    panel = Driven.of(sandbox)
+    panel.plan(panel.server.lead_ids(status="Caution")[:30], "test", reason="own", own_reason="x")
+    panel.say("confirm", on=True)
+    panel.server.latency = 0.2
+    panel.say("run", fingerprint=panel.fingerprint())
+    run = panel.state.processing.run
+    until(lambda: run.progress.out)
+    panel.say("cancel")
+    told = panel.view()["processing"]["run"]["sent"]
+    run.wait(60)
+    sent, more = re.search(r"(\d+) of 30 leads", told), re.search(r"up to (\d+) on their way", told)
+    assert int(sent[1]) <= 30 - run.counts["not_sent"] <= int(sent[1]) + (int(more[1]) if more else 0)
+    panel.close()
