@@ -10,7 +10,7 @@ from typing import Any
 import cvtr_widgets as cvtr
 from cvtr_widgets.learn.lesson import Lesson
 from cvtr_widgets.models import Progress, Signature
-from cvtr_widgets.plans.plan import PlanEntry
+from cvtr_widgets.plans.plan_entries import PlanEntry
 from cvtr_widgets.request_limits import Limits
 from cvtr_widgets.runs import history, results
 from cvtr_widgets.runs.history import LastRun

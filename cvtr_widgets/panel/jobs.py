@@ -15,7 +15,7 @@ from typing import Any
 from cvtr_widgets.background import background_thread
 from cvtr_widgets.errors import Cancelled, CvtrError, ReadTooLarge
 from cvtr_widgets.panel.visitor_words import for_reader
-from cvtr_widgets.plans.plan import duration
+from cvtr_widgets.plans.plan_entries import duration
 
 log = logging.getLogger("cvtr_widgets.panel")
 Asker = tuple[str, int]

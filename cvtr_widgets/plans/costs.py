@@ -9,7 +9,8 @@ from cvtr_widgets.actions.catalogue import Family, family_of
 from cvtr_widgets.actions.proof import SLOW
 from cvtr_widgets.models import LeadId, LeadReads
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
-from cvtr_widgets.plans.plan import Cost, Plan
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.plan_entries import Cost
 from cvtr_widgets.plans.verify_mode import MODES_SHOWN, Verify, verify_way
 
 IDS_A_REQUEST = 25

@@ -17,7 +17,8 @@ from typing import Any
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.errors import PlanOutOfDate
 from cvtr_widgets.models import Action, Lead, LeadId, LeadState, Verdict
-from cvtr_widgets.plans.plan import Plan, PlanEntry, SharedEntry
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.plan_entries import PlanEntry, SharedEntry
 from cvtr_widgets.plans.policy import Cap, Policy
 from cvtr_widgets.plans.policy_records import CapCount
 

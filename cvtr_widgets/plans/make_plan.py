@@ -28,19 +28,12 @@ from cvtr_widgets.models import (
     ordered_unique,
 )
 from cvtr_widgets.plans.costs import costs_of
+from cvtr_widgets.plans.fingerprint import fingerprint_of
 from cvtr_widgets.plans.house_rules import HouseRules, cap_words
 from cvtr_widgets.plans.how_selected import joined
 from cvtr_widgets.plans.moment import Moment
-from cvtr_widgets.plans.plan import (
-    Cost,
-    Plan,
-    PlanEntry,
-    SharedEntry,
-    fingerprint_of,
-    judge,
-    now_words,
-    then_words,
-)
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.plan_entries import Cost, PlanEntry, SharedEntry, judge, now_words, then_words
 from cvtr_widgets.plans.policy_records import WayBack
 from cvtr_widgets.plans.undo import no_way_back
 

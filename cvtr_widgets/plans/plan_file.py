@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,31 +20,18 @@ from typing import Any
 import orjson
 
 from cvtr_widgets import safe_files
-from cvtr_widgets.arguments import is_text
-from cvtr_widgets.errors import ArgumentError, ExportError, PlanError, PlanOutOfDate
-from cvtr_widgets.models import HashedText, Identity, Provenance
-from cvtr_widgets.plans.canonical_json import canonical
-from cvtr_widgets.plans.plan import Plan, fingerprint_of, must_be_whole
-from cvtr_widgets.plans.plan_data import plan_data, plan_from, plan_parts
+from cvtr_widgets.errors import ExportError, PlanError, PlanOutOfDate
+from cvtr_widgets.models import Identity, Provenance
+from cvtr_widgets.plans.fingerprint import fingerprint_of
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.plan_file_writer import KIND, VERSION, Remark, pieces, words
+from cvtr_widgets.plans.plan_from_data import plan_from
 from cvtr_widgets.reader_limits import PLAN_BYTES
 
-KIND, VERSION = "cvtr-plan", 1
 _END = re.compile(rb',"sha256":"([0-9a-f]{64})"\}\n\Z')
 _DAMAGED = (
     "This plan file is not as it was saved: something in it was changed, added or lost. Ask for it again; nothing was done."
 )
-SAVED: set[str] = set()
-"""Fingerprints of the plans that this process has saved: others may have run them since."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What was said when a plan was sent back: by which login (``account``, ``user_id`` as in ``Identity``), and when."""
-
-    account: str
-    user_id: int | None
-    at: datetime
-    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +41,6 @@ class PlanFile:
     plan: Plan
     provenance: Provenance
     remarks: tuple[Remark, ...] = ()
-
-
-def save(plan: Plan, path: Path, why: str, *, overwrite: bool) -> Path:
-    """Write a plan file; see ``Plan.save``."""
-    written = safe_files.write(path, _made(plan, why), ExportError, private=True, overwrite=overwrite)
-    SAVED.add(plan.fingerprint)
-    return written
-
-
-def saved(plan: Plan, why: str) -> bytes:
-    """The content of a plan file, for somebody who keeps it elsewhere; otherwise as ``save``."""
-    made = b"".join(_made(plan, why))
-    SAVED.add(plan.fingerprint)
-    return made
-
-
-def _made(plan: Plan, why: str) -> list[bytes]:
-    text = _words("why", why, "Say in a sentence what the plan is for: plan.save(path, why='...').")
-    if any(isinstance(action.comment, HashedText) for action, _ in plan.groups):
-        raise PlanError(
-            "A comment of this plan is known only as a hash, so nobody could run it. Plan again, then save that plan."
-        )
-    must_be_whole(plan, plan)
-    found = Provenance(
-        plan.fingerprint, plan.made_at, plan.account or f"user:{plan.user_id}", plan.user_id, datetime.now(UTC), text
-    )
-    return _pieces(PlanFile(plan, found))
-
-
-def _pieces(held: PlanFile) -> list[bytes]:
-    """What is in a plan file."""
-    plan = held.plan
-    remarks = [{**dataclasses.asdict(one), "at": one.at.isoformat()} for one in held.remarks]
-    head = {
-        "file": KIND, "version": VERSION, "why": held.provenance.why, "saved_at": held.provenance.saved_at.isoformat(),
-        "made_by": held.provenance.account, "says": plan.statement, "counts": plan.counts, "masked": plan.masked,
-        "remarks": remarks, "plan": plan_data(plan, keep_comments=True), "leads": list(plan_parts(plan)),
-    }  # fmt: skip
-    body = canonical(head)[:-1].encode()
-    end = f',"sha256":"{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
-    return [body, end]
 
 
 def sent_back(held: PlanFile, path: Path, remark: str, whose: Identity, *, overwrite: bool) -> Path:
@@ -112,9 +58,9 @@ def with_remark(held: PlanFile, remark: str, whose: Identity) -> bytes:
     Raises:
         PlanError: the remark is empty.
     """
-    text = _words("remark", remark, "Say what is to be changed.")
+    text = words("remark", remark, "Say what is to be changed.")
     said = Remark(whose.account, whose.user_id, datetime.now(UTC), text)
-    return b"".join(_pieces(dataclasses.replace(held, remarks=(*held.remarks, said))))
+    return b"".join(pieces(held.plan, held.provenance, (*held.remarks, said)))
 
 
 def read(path: str | Path) -> PlanFile:
@@ -161,14 +107,3 @@ def _held(said: Mapping[str, Any]) -> PlanFile:
     saved_at, back = datetime.fromisoformat(said["saved_at"]), bool(remarks)
     found = Provenance(plan.fingerprint, plan.made_at, said["made_by"], plan.user_id, saved_at, said["why"], back)
     return PlanFile(plan, found, remarks)
-
-
-def _words(name: str, given: Any, advice: str) -> str:
-    try:
-        is_text(name, given)
-    except ArgumentError as error:
-        raise PlanError(str(error)) from None
-    text = str(given).strip()
-    if not text:
-        raise PlanError(f"{name} is empty. {advice}")
-    return text

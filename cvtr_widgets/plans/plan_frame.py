@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from cvtr_widgets.plans.plan import Plan
+    from cvtr_widgets.plans.plan_content import PlanContent
     from cvtr_widgets.plans.policy_records import WayBack
 
 
-def plan_frame(plan: Plan) -> pd.DataFrame:
+def plan_frame(plan: PlanContent) -> pd.DataFrame:
     """A plan: index ``lead_id`` (int64), one row a lead in order.
 
     Columns: ``action verdict`` (categories), ``why now then`` (text), ``status delivery`` (text),

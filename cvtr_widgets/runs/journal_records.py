@@ -15,7 +15,8 @@ from cvtr_widgets.errors import JournalError
 from cvtr_widgets.journal.hash_chain import Item, time_of
 from cvtr_widgets.models import Signature
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.plans.plan_data import plan_data, plan_from, plan_parts
+from cvtr_widgets.plans.plan_data import plan_data, plan_parts
+from cvtr_widgets.plans.plan_from_data import plan_from
 
 
 def opening(plan: Plan, signature: Signature | None, **more: Any) -> Item:

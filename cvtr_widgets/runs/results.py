@@ -15,7 +15,8 @@ from cvtr_widgets.plans.how_selected import words_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cvtr_widgets.plans.plan import Plan, PlanEntry
+    from cvtr_widgets.plans.plan import Plan
+    from cvtr_widgets.plans.plan_entries import PlanEntry
     from cvtr_widgets.runs.replay import LeadProgress
 
 RESULT_COLUMNS = (

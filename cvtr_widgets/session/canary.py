@@ -24,8 +24,10 @@ from cvtr_widgets.dialect.writing import mark_proven
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, PlanError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import NOT_SENT, Action, Lead, LeadId, Outcome, Signature
+from cvtr_widgets.plans.fingerprint import fingerprint_of
 from cvtr_widgets.plans.how_selected import runs_of, words_of
-from cvtr_widgets.plans.plan import BEFORE, Plan, PlanEntry, differences, fingerprint_of
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.plan_entries import BEFORE, PlanEntry, differences
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.run import Run

@@ -12,7 +12,8 @@ from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.errors import NotConfirmed, PlanError, PlanOutOfDate
 from cvtr_widgets.journal.ownership import made_by
 from cvtr_widgets.models import Signature
-from cvtr_widgets.plans.plan import Plan, must_be_whole
+from cvtr_widgets.plans.fingerprint import must_be_whole
+from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import read_policy
 
 PrintedName: TypeAlias = str

@@ -25,8 +25,9 @@ from cvtr_widgets.journal.last_actions import LastActions
 from cvtr_widgets.journal.ownership import UNKNOWN_ADVICE, whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.models import HashedText, LeadId, Signature, seal
-from cvtr_widgets.plans import plan_file
-from cvtr_widgets.plans.plan import Plan, fingerprint_of
+from cvtr_widgets.plans import plan_file_writer
+from cvtr_widgets.plans.fingerprint import fingerprint_of
+from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.undo import EndedRun
 from cvtr_widgets.plans.verify_mode import verify_way
@@ -144,7 +145,7 @@ class RunRegistry:
     def _alone_with(self, plan: Plan, source: str) -> Iterator[None]:
         """A plan that was saved may be run by several accounts of this machine: one at a time looks into all their journals."""
         saved = plan.fingerprint if plan.provenance is None else plan.provenance.fingerprint
-        if plan.provenance is None and saved not in plan_file.SAVED:
+        if plan.provenance is None and saved not in plan_file_writer.SAVED:
             yield
             return
         if plan.provenance is not None and plan.provenance.sent_back:

@@ -8,7 +8,6 @@ HANDED_OVER = {
     frozenset({"api.client", "api.doctor"}): "client.doctor()",
     frozenset({"insight.chart", "insight.chart_view"}): "chart.widget()",
     frozenset({"insight.finding", "insight.evidence"}): "finding.evidence(path)",
-    frozenset({"plans.plan", "plans.plan_frame", "plans.plan_data", "plans.plan_file"}): "plan.frame, plan.undo, plan.save(path)",
     frozenset({"runs.run", "runs.report_facts"}): "run.report(path)",
 }
 """The module needs the object's type, and the object's method needs the module."""

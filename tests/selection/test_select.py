@@ -14,7 +14,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.actions.proof import Observation
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import Lead, LeadState, Verdict
-from cvtr_widgets.plans.plan import PlanEntry, SharedEntry
+from cvtr_widgets.plans.plan_entries import PlanEntry, SharedEntry
 
 LEADS = pd.DataFrame({"score": [7, 8], "campaign_id": [44064, 44064]}, index=pd.Index([11001, 53284], name="lead_id"))
 

@@ -11,7 +11,8 @@ from cvtr_widgets.actions.catalogue import count_of, describe
 from cvtr_widgets.models import HashedText, Outcome, Progress, RunState, Verdict
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.panel.visitor_words import for_reader
-from cvtr_widgets.plans.plan import Plan, duration
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.plan_entries import duration
 from cvtr_widgets.runs.run import Run
 
 if TYPE_CHECKING:

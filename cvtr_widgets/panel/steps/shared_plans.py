@@ -10,7 +10,8 @@ from cvtr_widgets.errors import PlanError
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.steps.processing import ProcessingStep
 from cvtr_widgets.panel.table.cells import moment, plain
-from cvtr_widgets.plans.plan_file import PlanFile, held_in, saved
+from cvtr_widgets.plans.plan_file import PlanFile, held_in
+from cvtr_widgets.plans.plan_file_writer import saved
 from cvtr_widgets.session.opened_plan import Difference, OpenedPlan
 
 if TYPE_CHECKING:
