@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from cvtr_widgets.actions.catalogue import FLAGS
 from cvtr_widgets.errors import CvtrError, NotFound, ServiceError
 from cvtr_widgets.frames.field_map import delivery_of, id_of, status_of, unknown_of, unknown_words
-from cvtr_widgets.models import NOT_SENT, Diagnosis, Record
+from cvtr_widgets.models import NOT_SENT, Choice, Diagnosis, Identity, LeadId, Record
 
 if TYPE_CHECKING:
-    from cvtr_widgets.api.client import Convertr
+    from cvtr_widgets.api.auth import Auth
+    from cvtr_widgets.api.pages import Page
+    from cvtr_widgets.api.write_gate import WriteGate
+    from cvtr_widgets.dialect.model import Dialect, EntryRow
 
 CLOCK = 60.0
 """Seconds by which the clocks may differ: more would put ranges of dates and the end of tokens wrong."""
@@ -35,7 +38,34 @@ NEEDED_FIELDS = ("id", "created", "campaign", "status", "reason")
 LEARN = "See docs/connect.md: name the place in the dialect, or let `cvtr-widgets learn` find it."
 
 
-def examine(client: Convertr) -> list[Diagnosis]:
+class _Examined(Protocol):
+    """A client as the doctor knows it; see ``Convertr`` for each member."""
+
+    write_gate: WriteGate
+
+    @property
+    def origin(self) -> str: ...
+    @property
+    def auth(self) -> Auth: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def clock_offset(self) -> float | None: ...
+    @property
+    def dialect(self) -> Dialect: ...
+    def usage(self) -> tuple[int, int]: ...
+    def offered_filters(self) -> frozenset[str]: ...
+    def first_page(self, size: int) -> Page: ...
+    def flag_reasons(self, kind: str) -> list[Choice]: ...
+    def reason_categories(self) -> list[Choice]: ...
+    def campaigns(self) -> list[Record]: ...
+    def integrations(self, campaign_id: int) -> list[Choice]: ...
+    def statistics(self) -> Record: ...
+    def is_delivered(self, ids: Sequence[LeadId]) -> dict[LeadId, bool | None]: ...
+    def evidence(self) -> list[EntryRow]: ...
+
+
+def examine(client: _Examined) -> list[Diagnosis]:
     """Every check, in order. A check that fails is a line, too; nothing is raised for what the service does."""
     lines: list[Diagnosis] = []
     for check, work in CHECKS:
@@ -52,7 +82,7 @@ def _without_numbers(error: CvtrError) -> str:
     return type(error).__name__ + (f", answered {status}" if status is not None else "")
 
 
-def _reached(client: Convertr) -> Iterator[Diagnosis]:
+def _reached(client: _Examined) -> Iterator[Diagnosis]:
     secure = client.origin.startswith("https://")
     found = "the name resolves; TLS works" if secure else "on this machine, without TLS"
     yield Diagnosis("connection", "ok", found)
@@ -83,7 +113,7 @@ def _reached(client: Convertr) -> Iterator[Diagnosis]:
         yield Diagnosis("clock", "ok", "within a minute of this machine")
 
 
-def _account(client: Convertr) -> Iterator[Diagnosis]:
+def _account(client: _Examined) -> Iterator[Diagnosis]:
     who = client.identity
     if who.role == "role not known":
         advice = "Nothing depends on it; to have it shown, name the place in the dialect: user."
@@ -101,7 +131,7 @@ def _account(client: Convertr) -> Iterator[Diagnosis]:
         yield Diagnosis("masked data", "missing", "the service does not say whether this account sees masked data", advice)
 
 
-def _filters(client: Convertr) -> Iterator[Diagnosis]:
+def _filters(client: _Examined) -> Iterator[Diagnosis]:
     offered = client.offered_filters()
     slower = "Leads with given ids are then read by campaign and date, or one by one: slower, but as reliable."
     if not offered:
@@ -122,7 +152,7 @@ def _filters(client: Convertr) -> Iterator[Diagnosis]:
                 yield Diagnosis(what, "missing", f"{key} is not offered", f"{advice} See the dialect if it has another name.")
 
 
-def _page(client: Convertr) -> Iterator[Diagnosis]:
+def _page(client: _Examined) -> Iterator[Diagnosis]:
     page = client.first_page(PAGE_SIZE)
     total = page.total
     if total is None:
@@ -146,7 +176,7 @@ def _page(client: Convertr) -> Iterator[Diagnosis]:
     yield from _fields(client, page.records)
 
 
-def _fields(client: Convertr, records: list[Record]) -> Iterator[Diagnosis]:
+def _fields(client: _Examined, records: list[Record]) -> Iterator[Diagnosis]:
     fields = client.dialect.lead
     for name, places in fields.places.items():
         sent = sum(fields.read(r, name) is not NOT_SENT for r in records)
@@ -168,7 +198,7 @@ def _fields(client: Convertr, records: list[Record]) -> Iterator[Diagnosis]:
         yield Diagnosis("new fields", "differs", ", ".join(new[:30]), "One of them may hold what is missing above.")
 
 
-def _unknown(client: Convertr, name: str, records: list[Record]) -> list[str]:
+def _unknown(client: _Examined, name: str, records: list[Record]) -> list[str]:
     """What to say of words that nobody here understands, where the field is the status or the delivery."""
     if name not in {"status", "delivery"}:
         return []
@@ -177,7 +207,7 @@ def _unknown(client: Convertr, name: str, records: list[Record]) -> list[str]:
     return unknown_words(name, words, "cannot be judged by it")
 
 
-def _lists(client: Convertr) -> Iterator[Diagnosis]:
+def _lists(client: _Examined) -> Iterator[Diagnosis]:
     def count(what: str, read: Callable[[], int], advice: str) -> Diagnosis:
         try:
             found = read()
@@ -202,7 +232,7 @@ def _lists(client: Convertr) -> Iterator[Diagnosis]:
         yield Diagnosis("statistics", "ok", "readable")
 
 
-def _delivery_check(client: Convertr) -> Iterator[Diagnosis]:
+def _delivery_check(client: _Examined) -> Iterator[Diagnosis]:
     page = client.first_page(PAGE_SIZE)
     wanted_id = next((wanted_id for r in page.records if (wanted_id := client.dialect.lead.lead_id(r)) is not None), None)
     if wanted_id is None:
@@ -219,7 +249,7 @@ def _delivery_check(client: Convertr) -> Iterator[Diagnosis]:
         yield Diagnosis("delivery check", "ok", "answers for one lead")
 
 
-def _writes(client: Convertr) -> Iterator[Diagnosis]:
+def _writes(client: _Examined) -> Iterator[Diagnosis]:
     names = [row.entry for row in client.evidence()]
     for call in client.dialect.calls:
         kind = {"flag": "Valid, Invalid, Test", "metadata": "Other"}.get(call, call.capitalize())
@@ -233,7 +263,7 @@ def _writes(client: Convertr) -> Iterator[Diagnosis]:
             yield Diagnosis(f"action: {kind}", "differs", f"{len(open_)} entries not proven here", advice)
 
 
-def _limiter(client: Convertr) -> Iterator[Diagnosis]:
+def _limiter(client: _Examined) -> Iterator[Diagnosis]:
     used, allowed = client.usage()
     found = f"{used:,} of {allowed:,} used from this machine"
     if used < allowed * 0.8:
@@ -242,7 +272,7 @@ def _limiter(client: Convertr) -> Iterator[Diagnosis]:
         yield Diagnosis("request limit", "differs", found, "Wait five minutes before a large read or run.")
 
 
-CHECKS: tuple[tuple[str, Callable[[Convertr], Iterator[Diagnosis]]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[_Examined], Iterator[Diagnosis]]], ...] = (
     ("connection", _reached),
     ("account", _account),
     ("filters offered", _filters),

@@ -7,9 +7,9 @@ notebook saved with its widget state holds neither.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anywidget
 
@@ -17,9 +17,8 @@ from cvtr_widgets.insight.page_parts import send_parts
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
-
-    from cvtr_widgets.insight.chart import Chart
 
 log = logging.getLogger("cvtr_widgets.insight")
 
@@ -33,7 +32,30 @@ PICKS = frozenset({"pick", "brush", "area", "outside"})
 """What a page says when the user means leads of a chart."""
 
 
-def pick_of(chart: Chart, content: Mapping[str, Any]) -> tuple[NDArray[np.int64], str]:
+class _ShownChart(Protocol):
+    """A chart as the page needs it; see ``Chart`` for each member."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def spec(self) -> Mapping[str, Any]: ...
+    @property
+    def table(self) -> pd.DataFrame: ...
+    @property
+    def keys(self) -> Sequence[str]: ...
+    @property
+    def notes(self) -> Sequence[str]: ...
+    @property
+    def outside(self) -> Mapping[str, Sequence[str]]: ...
+    def records(self) -> list[dict[str, Any]]: ...
+    def ids_at(self, key: Mapping[str, Any]) -> NDArray[np.int64]: ...
+    def ids_between(self, name: str, first: Any, last: Any) -> NDArray[np.int64]: ...
+    def ids_within(self, ranges: Mapping[str, Sequence[float]]) -> NDArray[np.int64]: ...
+    def ids_outside(self, where: str) -> NDArray[np.int64]: ...
+    def pick(self, ids: tuple[int, ...]) -> None: ...
+
+
+def pick_of(chart: _ShownChart, content: Mapping[str, Any]) -> tuple[NDArray[np.int64], str]:
     """The leads that a message of ``PICKS`` means, ascending, and in words which ones. What makes no sense raises."""
     kind = content["kind"]
     if kind == "pick":
@@ -53,7 +75,7 @@ def shown(value: Any) -> str:
     return "(none)" if value is None else str(value).removesuffix("T00:00:00").replace("T", " ")
 
 
-def chart_message(chart: Chart) -> dict[str, Any]:
+def chart_message(chart: _ShownChart) -> dict[str, Any]:
     """A chart as the page takes it: the specification, the rows of its table, and how parts of it can be picked."""
     meta = chart.spec.get("usermeta", {})
     return {
@@ -76,7 +98,7 @@ class ChartView(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     _esm = static("chart.min.js")
     _css = static("chart.css")
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: _ShownChart) -> None:
         super().__init__()
         self._chart = chart
         self.on_msg(self._heard)

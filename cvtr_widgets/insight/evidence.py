@@ -6,15 +6,14 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Mapping
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from cvtr_widgets import safe_files
 from cvtr_widgets.errors import ExportError
-
-if TYPE_CHECKING:
-    from cvtr_widgets.insight.finding import Finding
 
 VERSIONS = ("disposable-email-domains", "narwhals", "numpy", "pandas", "phonenumbers", "scipy")
 NAMES = (
@@ -23,7 +22,46 @@ NAMES = (
 )  # fmt: skip
 
 
-def write(finding: Finding, path: Path, *, overwrite: bool = False) -> Path:
+class _WrittenFinding(Protocol):
+    """A finding as its case file needs it; see ``Finding`` for each member."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def leads(self) -> tuple[int, ...]: ...
+    @property
+    def measure(self) -> str: ...
+    @property
+    def hits(self) -> int: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def baseline(self) -> float | None: ...
+    @property
+    def p(self) -> float | None: ...
+    @property
+    def p_adjusted(self) -> float | None: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def cannot_tell(self) -> str: ...
+    @property
+    def money(self) -> Mapping[str, Decimal]: ...
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...
+
+
+def write(finding: _WrittenFinding, path: Path, *, overwrite: bool = False) -> Path:
     """Write the case file to ``path``. A file that is there stays unless ``overwrite``.
 
     Raises:
@@ -32,7 +70,7 @@ def write(finding: Finding, path: Path, *, overwrite: bool = False) -> Path:
     return safe_files.write(path, [case_file(finding)], ExportError, overwrite=overwrite)
 
 
-def case_file(finding: Finding) -> bytes:
+def case_file(finding: _WrittenFinding) -> bytes:
     """``finding.json``, ``leads.csv`` (ids), ``README.txt``, ``chart.png`` and ``again.ipynb``, as a ZIP file."""
     files: dict[str, str | bytes] = {
         "finding.json": json.dumps(_numbers(finding), indent=2, ensure_ascii=False, default=str),
@@ -52,13 +90,13 @@ def case_file(finding: Finding) -> bytes:
     return out.getvalue()
 
 
-def case_name(finding: Finding) -> str:
+def case_name(finding: _WrittenFinding) -> str:
     """What its case file is called: ``case-duplicates-leadgen-ltd.zip``."""
     words = re.sub(r"[^a-z0-9]+", "-", f"{finding.rule} {finding.about}".lower()).strip("-")
     return f"case-{words[:80]}.zip"
 
 
-def _chart(finding: Finding) -> bytes:
+def _chart(finding: _WrittenFinding) -> bytes:
     """The share with its interval, and the usual share elsewhere if it is known."""
     import vl_convert
 
@@ -84,7 +122,7 @@ def _chart(finding: Finding) -> bytes:
     return picture
 
 
-def _numbers(finding: Finding) -> dict[str, Any]:
+def _numbers(finding: _WrittenFinding) -> dict[str, Any]:
     numbers = {name: getattr(finding, name) for name in NAMES}
     return {
         **numbers,
@@ -94,7 +132,7 @@ def _numbers(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _notebook(finding: Finding) -> dict[str, Any]:
+def _notebook(finding: _WrittenFinding) -> dict[str, Any]:
     code = f"""import json
 from pathlib import Path
 

@@ -9,28 +9,41 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.models import RunState
+from cvtr_widgets.models import Progress, RunState, Signature
+from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.verify_mode import Verify
 from cvtr_widgets.reports.run_facts import RunFacts
 from cvtr_widgets.runs.history import recorded_frame, taken
 from cvtr_widgets.runs.replay import Recorded, replay
 
 if TYPE_CHECKING:
-    from cvtr_widgets.runs.run import Run
+    import pandas as pd
 
 
-def facts_of_run(run: Run) -> RunFacts:
-    """A run of this process, as it stands now."""
-    finished = run.finished  # asked first: what is read afterwards is then final
-    state, error = run.state, run.error
+def facts_of_run(
+    run_id: str,
+    plan: Plan,
+    *,
+    finished: bool,
+    state: RunState,
+    error: BaseException | None,
+    progress: Progress,
+    results: pd.DataFrame,
+    signature: Signature | None,
+    verify: Verify,
+    journal_head: str,
+) -> RunFacts:
+    """A run of this process, by what it says of itself; see ``Run``. ``finished`` has to be read first, ``results`` after
+    ``progress``, so that the report never says more than its results show.
+    """
     unsettled = []
     if not finished:
-        progress = run.progress
         unsettled.append(f"It is running now ({state}): {progress.done:,} of {count_of(progress.total)} settled.")
     elif state is RunState.FAILED:
         unsettled.append(f"It broke off ({type(error).__name__}). If it was resumed since, session.report(run_id) knows more.")
     return RunFacts(
-        run.id, run.plan, run.results, run.signature, _begun(run.id), str(state), finished, str(run.verify),
-        run.journal_head, "the run itself, as its session knows it", unsettled,
+        run_id, plan, results, signature, _begun(run_id), str(state), finished, str(verify),
+        journal_head, "the run itself, as its session knows it", unsettled,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cvtr_widgets.insight.finding import Findings
+    from cvtr_widgets.reports.run_facts import RunFacts
 
 
 @checked_calls
@@ -139,10 +140,9 @@ class Run:
             InsightError: ``leads`` is not a frame of leads.
         """
         from cvtr_widgets.reports.write import write_report
-        from cvtr_widgets.runs.report_facts import facts_of_run
 
         return write_report(
-            lambda: facts_of_run(self), path,
+            lambda: facts_of(self), path,
             leads=leads, findings=findings, personal=personal, zone=zone, overwrite=overwrite,
         )  # fmt: skip
 
@@ -161,3 +161,15 @@ class Run:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end (seconds; None: as long as it takes). Returns whether the run has ended."""
         return self._work.wait(timeout)
+
+
+def facts_of(run: Run) -> RunFacts:
+    """What a report tells of a run, as it stands now."""
+    from cvtr_widgets.runs.report_facts import facts_of_run
+
+    finished = run.finished  # read first: if it has ended, all that is read afterwards is final
+    return facts_of_run(
+        run.id, run.plan,
+        finished=finished, state=run.state, error=run.error, progress=run.progress, results=run.results,
+        signature=run.signature, verify=run.verify, journal_head=run.journal_head,
+    )  # fmt: skip

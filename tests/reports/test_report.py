@@ -242,7 +242,7 @@ def test_another_ending_and_a_file_that_is_there_are_refused(mixed, tmp_path, na
 @pytest.mark.parametrize(("count", "most"), [(2_000, 90_000), pytest.param(10_000, 300_000, marks=pytest.mark.long)])
 def test_ten_thousand_leads_fit_into_300_kb(journal_folder, count, most):
     from cvtr_widgets.reports.write import rendered
-    from cvtr_widgets.runs.report_facts import facts_of_run
+    from cvtr_widgets.runs.run import facts_of
 
     with cvtr.Sandbox(leads=count, seed=2) as large:
         client = large.connect()
@@ -251,7 +251,7 @@ def test_ten_thousand_leads_fit_into_300_kb(journal_folder, count, most):
         plan = many.plan([(cvtr.mark_test("Test lead"), ids[::2]), (cvtr.mark_invalid("Returned", "No budget"), ids[1::2])])
         large.server.mishaps = [Mishap("leads-bulk-flag", "lie", nth=n) for n in (3, 9)]
         run = many.run(plan, confirm=True, verify="doubtful")
-        told = facts_of_run(run)
+        told = facts_of(run)
         for ending in (".html", ".xlsx"):
             made = rendered(told, ending)
             assert len(made) <= most, ending

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.errors import CvtrError
-from cvtr_widgets.runs.run import Run
+from cvtr_widgets.runs.run import Run, facts_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +22,9 @@ def report_of(run: Run, ending: str, zone: tzinfo, leads: pd.DataFrame | None, *
     panel shows, if any, read ``at`` that time; ``lacks``: in words, which of them did not come.
     """
     from cvtr_widgets.reports.write import rendered
-    from cvtr_widgets.runs.report_facts import facts_of_run
 
     found, words = _found(leads, at, lacks)
-    return rendered(facts_of_run(run), ending, zone=zone, findings=found, found_in=words)
+    return rendered(facts_of(run), ending, zone=zone, findings=found, found_in=words)
 
 
 def _found(leads: pd.DataFrame | None, at: str, lacks: str) -> tuple[Findings | None, str]:
