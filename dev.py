@@ -118,6 +118,8 @@ def needed(command: str, words: Sequence[str]) -> set[str]:
     """The extras that a command needs: the demo does without the tools of the tests, which are most of what there is."""
     if command == "demo":
         return {"voila"} if "--voila" in words else set()
+    if command == "test-all":
+        return {"test", "spark"}  # half a gigabyte and minutes of tests: not every day
     return set() if command in {"page", "sentences"} else {"test"}
 
 
