@@ -37,6 +37,7 @@ from typing import Any
 import httpx
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.api.lead_service import remember_places
 from cvtr_widgets.connection import SANDBOX
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.sandbox import SandboxServer
@@ -88,7 +89,7 @@ def listed(client: cvtr.Convertr, leads: int) -> list[int]:
     """Ids of leads, which the client then knows the places of."""
     ids: list[int] = []
     for page in client.listing(go_on=True).pages():
-        client.remember(page)
+        remember_places(client, page)
         ids += [record["id"] for record in page]
         if len(ids) >= leads:
             break

@@ -52,6 +52,22 @@ class _Token:
     refresh: dict[str, str] | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a client is logged in, as it is now, and no secret.
+
+    ``way``: ``password``, ``password and second factor`` or ``token``. ``source``: where that came from, in words, such as
+    ``CVTR_PASSWORD``. ``life``: seconds that the token still lives; None where that is not known. ``renewable``: whether it can
+    be renewed without the password. ``password_expired``: whether nothing but ``change_password`` works.
+    """
+
+    way: str
+    source: str
+    life: float | None
+    renewable: bool
+    password_expired: bool
+
+
 class Auth:
     """The token of one account. ``ask_code(prompt)`` is called for a second factor and gives what the user typed."""
 
@@ -112,6 +128,10 @@ class Auth:
     def renewable(self) -> bool:
         """Whether the token can be renewed without the password."""
         return self._token is not None and self._token.refresh is not None
+
+    def as_login(self) -> Login:
+        """How it is logged in, for those who must not have the token."""
+        return Login(self.way, self.source, self.life, self.renewable, self.password_expired)
 
     def header(self, cancelled: Stopped = never) -> dict[str, str]:
         """The header that carries the token; logs in or renews first where needed.

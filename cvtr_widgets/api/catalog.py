@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
 from cvtr_widgets.api.cancel_token import CancelToken, never
 from cvtr_widgets.api.json_reader import Reader
@@ -115,14 +116,14 @@ class Catalog:
         """The reason categories for Returned."""
         return [c for c in (self._choice(r, None) for r in self.kept("lead-flag-reason-categories")) if c is not None]
 
-    def add_category(self, name: str) -> Choice:
-        """Add a category. It can never be changed or deleted again (convertr: flag reasons)."""
-        name = name.strip()
-        if not name:
-            raise RequestRefused("A category needs a name", advice="Give the text to show.")
-        found = self._reader.post_once("lead-flag-reason-categories", {"name": name})
+    def added_category(self, answer: Any) -> Choice:
+        """The category that the service's answer says was added. All lists are read again when they are next asked for.
+
+        Raises:
+            Unreadable: the answer shows none.
+        """
         self.refresh()
-        made = self._choice(found, None) if isinstance(found, dict) else None
+        made = self._choice(answer, None) if isinstance(answer, dict) else None
         if made is None:
             raise Unreadable("The answer does not show the new category", advice="Read the categories to see if it is there.")
         return made

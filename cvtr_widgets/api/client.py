@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from cvtr_widgets import settings
 from cvtr_widgets.api import doctor, wire
 from cvtr_widgets.api.ask_unseen import ask_unseen
-from cvtr_widgets.api.auth import Auth, Credentials
+from cvtr_widgets.api.auth import Auth, Credentials, Login
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.catalog import Catalog
 from cvtr_widgets.api.decoding import decode
@@ -39,6 +39,7 @@ from cvtr_widgets.errors import (
     LoginRefused,
     NotAllowed,
     NotFound,
+    RequestRefused,
     ServiceError,
 )
 from cvtr_widgets.frames.field_map import FieldMap
@@ -119,8 +120,8 @@ class Convertr:
             self.close()
             raise
         # Last, because what may be written depends on who this is and whether it is the sandbox.
-        self.write_gate = WriteGate(self._identity, self.dialect)
-        self._writing = WriteCalls(self._transport, self._auth, self._reader, self._pool, self.write_gate, self._limits)
+        self._write_gate = WriteGate(self._identity, self.dialect)
+        self._writing = WriteCalls(self._transport, self._auth, self._reader, self._pool, self._write_gate, self._limits)
 
     def __reduce__(self) -> Any:
         """Raises ArgumentError: it holds connections, locks and a login, which no copy of it would share."""
@@ -202,9 +203,9 @@ class Convertr:
         return self._transport.clock_offset
 
     @property
-    def auth(self) -> Auth:
-        """How this client is logged in. Never shows a token."""
-        return self._auth
+    def auth(self) -> Login:
+        """How it is logged in: ``way``, ``source``, ``life`` (seconds), ``renewable``, ``password_expired``. Holds no token."""
+        return self._auth.as_login()
 
     def offered_filters(self) -> frozenset[str]:
         """Query keys of filters and orders that the service lists for leads."""
@@ -216,7 +217,7 @@ class Convertr:
 
     def evidence(self) -> list[EntryRow]:
         """Every entry of the dialect with its source, including what this session has proven."""
-        return self.write_gate.rows()
+        return self._write_gate.rows()
 
     def doctor(self) -> list[Diagnosis]:
         """Check whether the service is as the dialect says. Only reads. See ``api/doctor.py``."""
@@ -364,10 +365,6 @@ class Convertr:
         """
         return self._reading.fetch(ids, lambda _ids, records: records, tick=tick, cancelled=cancelled, gone=gone)
 
-    def remember(self, records: Sequence[Record]) -> None:
-        """Remember where listed leads were found, so that they can be read again cheaply without an id filter."""
-        self._reading.remember(records)
-
     def lead_notes(self, lead_id: LeadId) -> list[Record]:
         """The notes of one lead: what happened to it, when, by whom."""
         return self.catalog.of_lead("lead-notes", lead_id)
@@ -411,7 +408,10 @@ class Convertr:
                 "Adding a category to a live enterprise is not possible from here: nobody has documented how, and it can never "
                 "be taken back. Add it on the platform: Enterprise, Flag Reasons."
             )
-        return self.catalog.add_category(name)
+        name = name.strip()
+        if not name:
+            raise RequestRefused("A category needs a name", advice="Give the text to show.")
+        return self.catalog.added_category(self._reader.post_once("lead-flag-reason-categories", {"name": name}))
 
     def integrations(self, campaign_id: int) -> list[Choice]:
         """The integration jobs configured on a campaign."""
@@ -485,4 +485,4 @@ class Convertr:
 
     def unproven(self, action: Action) -> tuple[str, ...]:
         """Those of ``entries_used`` that no run has proven at this enterprise; none on the sandbox."""
-        return self.write_gate.unproven(self.entries_used(action))
+        return self._write_gate.unproven(self.entries_used(action))

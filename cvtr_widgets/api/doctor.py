@@ -13,9 +13,8 @@ from cvtr_widgets.frames.field_map import delivery_of, id_of, status_of, unknown
 from cvtr_widgets.models import NOT_SENT, Choice, Diagnosis, Identity, LeadId, Record
 
 if TYPE_CHECKING:
-    from cvtr_widgets.api.auth import Auth
+    from cvtr_widgets.api.auth import Login
     from cvtr_widgets.api.pages import Page
-    from cvtr_widgets.api.write_gate import WriteGate
     from cvtr_widgets.dialect.model import Dialect, EntryRow
 
 CLOCK = 60.0
@@ -41,12 +40,10 @@ LEARN = "See docs/connect.md: name the place in the dialect, or let `cvtr-widget
 class _Examined(Protocol):
     """A client as the doctor knows it; see ``Convertr`` for each member."""
 
-    write_gate: WriteGate
-
     @property
     def origin(self) -> str: ...
     @property
-    def auth(self) -> Auth: ...
+    def auth(self) -> Login: ...
     @property
     def identity(self) -> Identity: ...
     @property
@@ -250,14 +247,15 @@ def _delivery_check(client: _Examined) -> Iterator[Diagnosis]:
 
 
 def _writes(client: _Examined) -> Iterator[Diagnosis]:
-    names = [row.entry for row in client.evidence()]
+    who, rows = client.identity, client.evidence()
     for call in client.dialect.calls:
         kind = {"flag": "Valid, Invalid, Test", "metadata": "Other"}.get(call, call.capitalize())
         if call == "is_delivered":
             continue
-        open_ = client.write_gate.unproven(name for name in names if name.startswith(f"calls.{call}."))
-        if client.write_gate.sandbox or not open_:
-            yield Diagnosis(f"action: {kind}", "ok", "proven here" if not client.write_gate.sandbox else "the sandbox")
+        mine = [row.evidence for row in rows if row.entry.startswith(f"calls.{call}.")]
+        open_ = [evidence for evidence in mine if not evidence.tried_at(who.origin, who.account)]
+        if who.sandbox or not open_:
+            yield Diagnosis(f"action: {kind}", "ok", "proven here" if not who.sandbox else "the sandbox")
         else:
             advice = "Its first write goes to one lead only (the canary), and is read back."
             yield Diagnosis(f"action: {kind}", "differs", f"{len(open_)} entries not proven here", advice)

@@ -1,4 +1,4 @@
-"""A client as runs work with it: its reading, and the one way to write. Nobody else has that way."""
+"""A client as sessions and runs work with it: the one way to write and its gate. Users of a client are not given these."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.write_calls import WriteCalls
-from cvtr_widgets.models import Action, Identity, Lead, LeadId, ReadCost, Signature, Stopped, WriteAnswer
+from cvtr_widgets.api.write_gate import WriteGate
+from cvtr_widgets.models import Action, Identity, Lead, LeadId, ReadCost, Record, Signature, Stopped, WriteAnswer
 from cvtr_widgets.request_limits import Limits
 
 
@@ -90,3 +91,15 @@ class ClientService:
 def lead_service(client: Convertr) -> ClientService:
     """A client as a run works with it."""
     return ClientService(client, client._writing)
+
+
+def write_gate_of(client: Convertr) -> WriteGate:
+    """Which writes may go out. For the canary, which opens it for one lead, and notes what was proven."""
+    return client._write_gate
+
+
+def remember_places(client: Convertr, records: Sequence[Record]) -> None:
+    """Remember where listed leads were found, so that they can be read again cheaply without an id filter. ``records``: as the
+    service sent them, because the reads look for these leads by the campaigns and dates in them.
+    """
+    client._reading.remember(records)

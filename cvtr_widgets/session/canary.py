@@ -19,6 +19,7 @@ from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import ROWS, Family, family_of
 from cvtr_widgets.actions.proof import Observation, read_back
 from cvtr_widgets.api.client import Convertr
+from cvtr_widgets.api.lead_service import write_gate_of
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.dialect.writing import mark_proven
 from cvtr_widgets.errors import CvtrError, LiveWritesRefused, PlanError
@@ -193,12 +194,12 @@ def send(
     # named, or another one.
     others = _bystanders(client, report.rest)
     # The gate opens for this one action on this one lead, and closes whatever happens.
-    client.write_gate.one_lead(report.action, report.lead_id)
+    write_gate_of(client).one_lead(report.action, report.lead_id)
     try:
         run = start(report.plan, confirm, signature)
         run.wait()
     finally:
-        client.write_gate.no_lead()
+        write_gate_of(client).no_lead()
     row = run.results.loc[report.lead_id]
     outcome, attempts = Outcome(str(row["outcome"])), int(str(row["attempts"]))
     before = report.plan.entries[0].before
@@ -274,11 +275,11 @@ def _moved(client: Convertr, before: Mapping[LeadId, Lead]) -> list[str]:
 def _written(client: Convertr, action: Action, before: Observation, after: Observation) -> tuple[Path | None, str]:
     """Note what the canary has shown, in this session and in the user's dialect file."""
     kinds = shown_by(client, action, before, after)
-    client.write_gate.proven(kinds)
+    write_gate_of(client).proven(kinds)
     enterprise = client.identity.enterprise
     path = client.dialect.source or settings.dialect_file(enterprise, client.identity.origin)
     try:
-        mark_proven(path, client.dialect, kinds, enterprise, client.write_gate.where, datetime.now(client.zone).date())
+        mark_proven(path, client.dialect, kinds, enterprise, write_gate_of(client).where, datetime.now(client.zone).date())
     except CvtrError as error:
         return None, f"It could not be noted for later: {error}"
     return path, ""
@@ -305,7 +306,7 @@ def shown_by(client: Convertr, action: Action, before: Observation, after: Obser
         kinds[name] = "sent" if unseen else "verified"
     kinds |= dict.fromkeys(client.dialect.evidence_of(_read_entries(action, seen, after)), "verified")
     # What was read back here before stays so.
-    return kinds | dict.fromkeys(client.write_gate.verified(kinds), "verified")
+    return kinds | dict.fromkeys(write_gate_of(client).verified(kinds), "verified")
 
 
 def _read_entries(action: Action, seen: set[str], after: Observation) -> list[str]:
@@ -329,5 +330,5 @@ def must_be_proven(client: Convertr, plan: Plan, *, canary: bool) -> tuple[str, 
     entries = unproven(client, plan)
     if entries and canary:
         raise LiveWritesRefused(refusal(client.identity.enterprise, entries))
-    client.write_gate.waive(entries)
+    write_gate_of(client).waive(entries)
     return entries

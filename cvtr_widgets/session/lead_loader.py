@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_listing import wanted_id, wanted_text
+from cvtr_widgets.api.lead_service import remember_places
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.frames.leads import FrameBuilder, records_frame
 from cvtr_widgets.frames.masking import masked, masked_texts
@@ -126,7 +127,7 @@ class LeadLoader:
 
         for page in listings.pages():
             builder.add(page)
-            self._client.remember(page)
+            remember_places(self._client, page)
             tell(listings.rows, listings.expected)
             if listings.rows < (listings.expected or 0):
                 import pandas  # noqa: F401  takes its time, once: now, while answers are on their way
