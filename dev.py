@@ -354,8 +354,9 @@ def everything(words: list[str], *marks: str) -> int:
     failed = static_checks()
     say("tests")
     chosen = any(not word.startswith("-") and (ROOT / word.split("::")[0]).exists() for word in words)
-    # Two on two processors: a third one beside two browsers makes tests of time and focus fail.
-    workers = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # Four on two processors, as many tests wait for a service, a kernel or a disk. One of them has the browser most of the time:
+    # several browsers at once would take each other's processor, see tests/conftest.py.
+    workers = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
     return run_tests(
         failed, [*workers, *SECOND_TRY, *NBVAL, *marks, *([] if chosen else ["tests", "notebooks"]), *words], browser
     )
