@@ -54,6 +54,7 @@ class Batch:
     def add(self, records: Sequence[Record], at: datetime) -> None:
         """Take records that came now."""
         self._builder.add(records)
+        # The builder may take fewer rows than were given (records without an id), so its length counts, not that of the list.
         self._seen_at += [at] * (len(self._builder) - len(self._seen_at))
 
     def flush(self, **changes: Any) -> None:
@@ -64,6 +65,8 @@ class Batch:
             frame = self._builder.frame(
                 campaigns=names("campaigns"), publishers=names("publishers"), as_of=self._seen_at[-1], notes=()
             )
+            # A new builder before anything is written: pages that come after a failed write must not be archived with the old
+            # ones.
             at, self._seen_at, self._builder = self._seen_at, [], self._new_builder()
             self._write(frame, at)
             changes["sent"] = tuple(sorted({*self._writer.manifest.sent, *schema.sent_columns(frame)}))
@@ -137,6 +140,7 @@ class Batch:
         ]
         if not gone:
             return
+        # First, so that a lead that was read in this batch and is gone now gets its deletion as the later version.
         self.flush()
         manifest = self._writer.manifest
         # A deletion is a version of its own with the last values known, so that a question as of a later day leaves the lead
@@ -187,6 +191,8 @@ def versions_table(
         "presence": schema.array_of([presence] * len(ids), declared.field("presence").type),
         "row_hash": pa.array(hashes, pa.int64()),
     }
+    # The declared type decides, not what pyarrow would guess: a column that is empty in this batch must not become ``null`` in
+    # one file and text in the next, or DuckDB cannot read them together.
     columns = [given[f.name] if f.name in given else values.column(f.name).cast(f.type) for f in declared]
     return pa.table(columns, schema=declared)
 

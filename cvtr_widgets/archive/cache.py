@@ -91,6 +91,7 @@ class Cache:
                     f"{str(error)[:200]}). Check them with archive.check(), and make room."
                 ) from None
             finally:
+                # Also DuckDB's write-ahead log and its folder of spilled data, which stand beside the file under its name.
                 for left in path.parent.glob(f"{beside.name}*"):
                     with suppress(OSError):
                         left.unlink()
@@ -111,6 +112,8 @@ def _sound(path: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection | None:
         return None
     try:
         connection = engines.opened(str(path), read_only=True)
+        # DuckDB may open a damaged file and fail only when a table is asked, so each is asked once here, before an analyst's
+        # question meets it.
         for table in TABLES:
             connection.execute(f"SELECT count(*) FROM {table}").fetchall()
     except duckdb.Error:
@@ -121,6 +124,8 @@ def _sound(path: Path, manifest: Manifest) -> duckdb.DuckDBPyConnection | None:
 def _about(size: int, manifest: Manifest) -> dict[str, object]:
     import duckdb
 
+    # The exact version: DuckDB reads files of older versions, but a file written by a newer one may fail only in the middle.
+    # Making it again is cheap beside that. The size finds a file that was cut.
     return {"layout": LAYOUT, "duckdb": duckdb.__version__, "manifest": manifest.number, "size": size}
 
 
@@ -141,6 +146,8 @@ def _put(beside: Path, path: Path, manifest: Manifest) -> None:
 def _fill(path: Path, store: ArchiveStore, manifest: Manifest) -> None:
     connection = engines.opened(str(path))
     try:
+        # DuckDB creates the file with the permissions of the umask; it will hold leads, so it is closed to others before anything
+        # is in it.
         safe_files.close_file(path)
         declared = {
             "versions": schema.versions_schema(manifest.personal), "seen": schema.seen_schema(), "runs": schema.runs_schema(),
@@ -148,6 +155,8 @@ def _fill(path: Path, store: ArchiveStore, manifest: Manifest) -> None:
         for kind, columns in declared.items():
             files = files_sql(store.paths(manifest, kind))
             if files is None:
+                # read_parquet refuses an empty list of files: a new store without runs gets an empty table of the right types
+                # instead.
                 connection.register(f"no_{kind}", columns.empty_table())
                 files = f"no_{kind}"
             connection.execute(f"CREATE TEMP VIEW stored_{kind} AS SELECT * FROM {files}")

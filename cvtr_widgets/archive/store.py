@@ -50,6 +50,8 @@ def store_name(identity: Identity) -> str:
     """The folder of one account at one address, distinguished as the journal does; of a sandbox also by its world."""
     who = f"{identity.enterprise}|{identity.origin}|{identity.account}"
     if identity.sandbox:
+        # A sandbox takes another port each time, and two sandboxes may have leads with the same ids: what tells them apart is
+        # their world, not their address.
         who = f"{identity.enterprise}|{identity.account}|{identity.world}"
     return f"{PREFIX}{safe_name(identity.enterprise)}-{hashlib.sha256(who.encode()).hexdigest()[:16]}"
 
@@ -185,6 +187,8 @@ class ArchiveStore:
         try:
             safe_files.make_folder(self.folder)
             safe_files.close_folder(self.folder, _ours)
+            # The lock of the operating system goes with its process, so that a kill leaves no stale lock. timeout=0: a sync takes
+            # minutes, and whoever waits without a word looks frozen.
             lock = FileLock(self.folder / ".writing.lock", timeout=0, mode=safe_files.FILE)
             lock.acquire()
         except Timeout:
@@ -196,6 +200,7 @@ class ArchiveStore:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise ArchiveError(f"The archive in {str(self.folder)!r} cannot be written ({why}). Choose another folder.") from None
         try:
+            # Read under the lock only: a manifest read before could be that of a writer who has committed since.
             writer = ArchiveWriter(self, self.manifest() if self.there() else Manifest())
             writer.tidy()
             yield writer
@@ -220,10 +225,12 @@ class ArchiveWriter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        # In memory first: the digest is of the bytes as they were meant, so a disk that writes something else is found out later.
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd", use_dictionary=True, row_group_size=122_880)
         content = sink.getvalue().to_pybytes()
         folder = f"{kind}/month={month}" if kind == "versions" else kind
+        # The number alone is not unique: one commit may write several files of a kind, and a killed writer may have left one.
         name = f"{folder}/{self.manifest.number + 1:06d}-{secrets.token_hex(4)}.parquet"
         place = self.store.folder / name
         try:
@@ -243,11 +250,13 @@ class ArchiveWriter:
         gone = {file.name for file in drop}
         stamp = datetime.now(UTC).isoformat()
         kept = tuple(file for file in self.manifest.files if file.name not in gone)
+        # Removals that a person asked for (retention) are at once: data that must be gone may not wait for readers.
         changes.setdefault("replaced", self.manifest.replaced + (() if now else tuple((name, stamp) for name in sorted(gone))))
         made = replace(self.manifest, number=self.manifest.number + 1, files=kept + tuple(self._new), **changes)
         # One rename makes all of it count. Before it the new files are strangers that tidy() removes; after it the old ones
         # are. A process that is killed at any point leaves a whole archive.
         safe_files.write(self.store.folder / MANIFEST, [made.dumped()], ArchiveError, private=True, overwrite=True, durable=True)
+        # Only after the rename: if the write fails, what was put is still there for another try.
         self.manifest, self._new = made, []
         if now:
             for name in gone:
@@ -265,6 +274,7 @@ class ArchiveWriter:
                 if path.is_file() and path.relative_to(self.store.folder).as_posix() not in named:
                     with suppress(OSError):
                         path.unlink()
+        # Left by a process that was killed between writing the manifest beside and renaming it.
         for path in self.store.folder.glob(f".{MANIFEST}-*"):
             with suppress(OSError):
                 path.unlink()

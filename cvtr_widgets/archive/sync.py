@@ -189,7 +189,9 @@ class Sync:
         # Own runs first: what they changed is known from the journal, and each of these leads is read once.
         runs = new_runs(self._session, self._writer, self._notes)
         sent_ids = list(dict.fromkeys(int(lead_id) for sent in runs.values() for lead_id in sent.index))
+        # Leads that the archive does not hold yet are left out here: the windows of new leads bring them.
         self._by_ids("leads of own runs", [i for i in sent_ids if self._latest.state(i) is not None])
+        # Noted only after their leads were read: a sync that is killed in between reads these leads once more instead of never.
         put_runs(runs, self._writer, self._ahead)
         if self._runs_only:
             return
@@ -200,6 +202,7 @@ class Sync:
         # Now that new leads have been listed, it is known what the rest takes, and the time left can be told.
         self._needed = self._requests + self.by_ids_cost(open_ids) + self.list_cost(rest)
         if not self._few_by_ids(open_ids):
+            # The listing of all windows takes the place of both: it brings the open leads and the share of the rest.
             rest = self._windows
         for window in list(rest):
             if not self._list("a share of the rest", window):
@@ -209,6 +212,7 @@ class Sync:
     def _to_read_again(self) -> tuple[list[LeadId], list[ReadWindow]]:
         """Leads that are read by their ids, and windows that are listed again. All windows hold all leads."""
         if self._everything:
+            # Listing every window reads the open leads, too; asking for them by id as well would read them twice.
             return self._latest.ids("date IS NULL"), list(self._windows)
         share = math.ceil(len(self._windows) / ROLLING_SHARE)
         return self._latest.open_ids(self._began - RECENT_CHANGES), ranges.oldest_read(self._windows, share)
@@ -223,6 +227,8 @@ class Sync:
         """Read open leads by their ids, unless listing all leads takes fewer requests, as where the service cannot filter by ids;
         it may turn out only now that it ignores that filter. False: list all.
         """
+        # Whether the service obeys a filter by ids is only known once it has answered one. A service that ignores it silently
+        # costs one request a lead, so a few leads are tried first and the cost is worked out again with what was learned.
         for part in (self._left(ids)[:FIRST_WINDOW], self._left(ids)[FIRST_WINDOW:]):
             if self.by_ids_cost(part) > self.list_cost(self._windows):
                 return False
@@ -238,13 +244,18 @@ class Sync:
             listing = self._client.listing(
                 created_after=window.after, created_before=window.high, go_on=True, cancelled=self._stop
             )
+            # One page is enough: each page says how many leads there are in all.
             next(listing.pages(), None)
             total = listing.tally.expected
             expected = None if total is None or expected is None else expected + total
+            # A window that is too large is halved until its parts fit. Each half costs one page that only tells the total, and
+            # leads are not spread evenly over time: hence twice the number of parts, and 60 for the halvings down to where the
+            # leads are.
             cuts = 2 * math.ceil((total or 0) / (self._sizes.window / 2)) + 60 if (total or 0) > self._sizes.window else 0
             requests += math.ceil((total or 0) / self._client.limits.page) + 2 + cuts
         by_ids, rest, whole = self.by_ids_cost(open_ids), self.list_cost(windows), self.list_cost(self._windows)
         self._latest.close()
+        # The same rule as in _few_by_ids: then all windows are listed, and no lead is read by its id.
         if by_ids > whole:
             return SyncCost(expected, len(open_ids), requests, 0, whole)
         return SyncCost(expected, len(open_ids), requests, by_ids, rest)
@@ -295,6 +306,8 @@ class Sync:
         todo = [window]
         while todo:
             one = todo.pop()
+            # The time before the request counts: a lead that comes in while the window is being listed may be on no page, and the
+            # overlap of the next sync has to reach it.
             began = self._now()
             listing = self._client.listing(created_after=one.after, created_before=one.high, go_on=True, cancelled=self._stop)
             seen: set[LeadId] = set()
@@ -320,6 +333,7 @@ class Sync:
                     self._batch.flush()
                 self._tell(step, listing.tally.rows, total, listing.tally.requests)
             self._requests += listing.tally.requests
+            # Left through ``break``: nothing of this window was archived, and its halves are on the list now.
             if first and halves:
                 continue
             self._batch.flush()
@@ -366,6 +380,7 @@ class Sync:
         Raises:
             Cancelled: the user stopped it; what had come is kept.
         """
+        # In parts, each of them committed: a stop or a kill loses one part and not an hour of requests.
         for start in range(0, len(ids), self._sizes.part):
             part = ids[start : start + self._sizes.part]
             if self._stop():
@@ -375,6 +390,8 @@ class Sync:
                 self._tell(step, before + done, len(ids), 0)
 
             cost = self.by_ids_cost(part)
+            # ``gone`` gets only the leads of which the service says itself that they are not there. A lead that is simply not
+            # among the answers may exist: an account can lose sight of a campaign, and pages shift.
             gone: set[LeadId] = set()
             found = self._client.fetch_records(part, tick=tick, cancelled=self._stop, gone=gone)
             self._requests += cost
@@ -404,6 +421,8 @@ class Sync:
             left = max(left, self._needed - self._requests - under_way)
         elif total is None:
             return None
+        # Requests overlap, so the latency counts once per set of requests in flight; 0.1 s stands in until one was measured.
         quick = left * (self._client.latency() or 0.1) / limits.in_flight
+        # What is free in the limit's window goes out at once; only the requests beyond it wait for the limit.
         free = limits.requests - self._client.usage()[0]
         return quick if left <= free else max(quick, (left - free) / limits.requests * limits.window + self._client.waiting())
