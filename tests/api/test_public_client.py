@@ -54,7 +54,8 @@ def test_no_internal_part_is_reached_from_a_client(client):
 def test_no_token_is_reached_from_a_client(client):
     token = client._auth.token()
     assert not [path for path, value in reached(client).items() if token in repr(value)]
-    assert client.auth.way == "password" and not hasattr(client.auth, "token")
+    assert client.auth.way == "password"
+    assert not hasattr(client.auth, "token")
     assert not client.auth.password_expired
 
 
