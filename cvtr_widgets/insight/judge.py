@@ -51,6 +51,7 @@ def judge(keys: Sequence[Any], hits: Sequence[int], total: Sequence[int]) -> lis
 
     k, n = np.asarray(hits, dtype="int64"), np.asarray(total, dtype="int64")
     places = np.flatnonzero(n >= LEAST_LEADS)
+    # With two groups, "the others" is one group: whatever is usual would be that group's own number.
     if len(places) < 3:
         return []
     k, n = k[places], n[places]
@@ -77,6 +78,7 @@ def _tails(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Nu
     # Log-likelihood of each pair under each grid point, without the binomial coefficient, which is the same in all of them.
     plain = special.betaln(k[:, None] + a, n[:, None] - k[:, None] + b) - special.betaln(a, b)
     plain = np.repeat(plain, alike, axis=1)
+    # A strange group may have any rate, all equally likely: the likelihood under a uniform rate is Beta(k + 1, n - k + 1).
     odd = special.betaln(k + 1, n - k + 1)[:, None]
     with np.errstate(divide="ignore"):
         each = np.logaddexp(np.log1p(-strange) + plain, np.log(strange) + odd)
@@ -88,6 +90,8 @@ def _tails(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Nu
     weight /= weight.sum(axis=1, keepdims=True)
     usual, spread = weight @ means, weight @ rhos
     p = np.ones(len(k))
+    # The tail costs most and is only worked out where a finding is possible at all: not for fewer hits than LEAST_HITS, nor for a
+    # rate below the usual one.
     looked = np.flatnonzero((k >= LEAST_HITS) & (k / n > usual))
     if len(looked):
         together = weight[looked].reshape(len(looked), -1, alike).sum(axis=2)
@@ -117,6 +121,7 @@ def _beyond(k: Numbers, n: Numbers, weight: Numbers, a: Numbers, b: Numbers) -> 
     import numpy as np
     from scipy import special
 
+    # On the logit scale: rates of a few per cent, which most are, need the finest steps.
     edges = special.expit(np.linspace(-12, 8, 401))
     middles = special.expit(np.linspace(-12, 8, 401)[:-1] + 0.025)
     # Most of the grid has no weight at all, and each point costs an incomplete Beta function for 400 edges.
@@ -124,6 +129,7 @@ def _beyond(k: Numbers, n: Numbers, weight: Numbers, a: Numbers, b: Numbers) -> 
     mass = np.diff(special.betainc(a[used][:, None], b[used][:, None], edges[None, :]), axis=1)
     own_part = weight[:, used] @ mass
     tails = special.betainc(k[:, None], n[:, None] - k[:, None] + 1, middles[None, :])
+    # What the edges leave out at both ends counts as certain, so that rounding makes a group less strange and never stranger.
     chance = (own_part * tails).sum(axis=1) + np.maximum(0.0, 1 - own_part.sum(axis=1))
     found: Numbers = np.clip(chance, 0.0, 1.0)
     return found

@@ -185,6 +185,7 @@ def _days(keys: list[Any], every: str) -> Any:
 
     days = pd.Series(pd.DatetimeIndex(_times([None if k is None else int(k) - YEAR_0 for k in keys], DAY)))
     if every == "week":
+        # The engine counts days; weeks and months are made of them here, in one way for all engines.
         days = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
     elif every == "month":
         days = days - pd.to_timedelta(days.dt.day - 1, unit="D")
@@ -229,6 +230,7 @@ def changes(zone: tzinfo, low: int, high: int) -> list[tuple[int | None, timedel
     at = begin
     while at < end:
         later = min(at + STEP, end)
+        # Python's zoneinfo does not list a zone's changes; they are found by looking twice a day and then halving the interval.
         if _ahead(later, zone) != _ahead(at, zone):
             found.append((micros(_moment_of_change(at, later, zone)), _ahead(later, zone)))
         at = later

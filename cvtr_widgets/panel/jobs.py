@@ -74,6 +74,7 @@ class Job:
         self.done = 0
         self.total: int | None = None
         self.begun = time.monotonic()
+        # Taken here, in the thread of the press: a new thread begins with an empty context and would not know whom it answers.
         self.asker = ASKER.get()
 
     def message(self) -> dict[str, Any]:
@@ -137,6 +138,7 @@ class Jobs:
         with self._lock:
             self.drop(name)
             job = self._jobs[name] = Job(what)
+            # Registered under the lock before it starts: a quick job could otherwise end before wait() knows of it.
             thread = background_thread(self._work, name, job, work, done, failed, name=f"cvtr-{name}", stop=job.cancel.set)
             self._threads.add(thread)
         thread.start()
@@ -179,6 +181,7 @@ class Jobs:
                 threads = list(self._threads)
             if not threads:
                 return True
+            # Without the lock, which that thread needs to end.
             threads[0].join(max(0.0, end - time.monotonic()))
         return False
 

@@ -167,6 +167,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         from IPython.display import display
 
         words = ABSENT_VISITOR + RUN_IS_FOUND * settings.visitor_known() if settings.under_voila() else ABSENT
+        # As an output of its own: it stays in the saved notebook, where the widget shows nothing without a kernel.
         display({"text/plain": words, "text/html": f'<p class="cvtr-absent-panel">{words}</p>'}, raw=True)
         bundle = self._repr_mimebundle_()
         if bundle is not None:
@@ -266,6 +267,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             if run is None or run.id in self._awaited:
                 return
             self._awaited.add(run.id)
+        # Not a daemon: a script that ends must not cut off what was to be called at a run's end.
         threading.Thread(target=self._ended, args=(run,), name=f"cvtr-run-end-{run.id}", daemon=False).start()
 
     def _ended(self, run: Run) -> None:
@@ -307,6 +309,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         asker = (page, number) if isinstance(number, int) and isinstance(page, str) and len(page) < 40 else None
         if asker:
             missing = self._heard_of.note(*asker)
+            # Before the state's lock is asked for: a long view that is being made must not look like a lost connection.
             self._post({"v": VERSION, "kind": "heard", "page": page, "n": number, "told": self._told, "missing": missing})
         try:
             kind, given = read_message(content)
@@ -316,6 +319,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             return
         rows: list[dict[str, Any]] = []
         with self._state.lock:
+            # A page that has just come has nothing: the next message holds everything and not only what is new.
             if kind == "hello":
                 self._greeted = True
                 self._sent_rows.clear()
@@ -336,6 +340,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                 if kind in TYPED_PARTS:
                     self._typed_on.add(asker[0])
             if kind == "ahead":
+                # Inside the lock: a view of a changed table can only be made once it is let go, so these rows never come after
+                # that view.
                 self._post_ahead(given["table"], rows, asker[0] if asker else "")
                 return  # nothing has changed
         self._changed()
@@ -391,6 +397,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         with self._timer_lock:
             if self._timer is not None or self._closed or not self._greeted:
                 return
+            # At most one view per PAUSE, however often something changes: a load alone reports every page that it reads.
             wait = max(0.0, self._last_sent + PAUSE - time.monotonic())
             self._timer = threading.Timer(wait, self._send_now)
             self._timer.daemon = True
@@ -417,12 +424,14 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             rows = {}
             for name in ("leads", "plan", "results", "look"):
                 table = state.look if name == "look" else state.table(name)
+                # Marked as sent before it is: if anything below fails, _send_now forgets it all and the next message is whole.
                 if self._sent_rows.get(name) != table.version:
                     self._sent_rows[name] = table.version
                     rows[name] = self._news.of(name, table.message())
             texts, typist = self._texts()
             handled = dict(self._handled)
         self._number += 1
+        # Typed texts go only where they are news: sent with each view they would overwrite what is being typed just now.
         if texts is not None:
             self._post({"v": VERSION, "kind": "texts", "texts": texts, "not_for": typist, "handled": handled})
         for name, (new, all_of_it) in rows.items():

@@ -111,6 +111,8 @@ class PanelState:
 
     def _answer(self, kind: str, given: Mapping[str, Any], content: bytes) -> None:
         asker, old = ASKER.get(), self.answer
+        # Two pages may show one panel: an answer stays until the page that it answers presses again, and another page's press
+        # does not wipe it.
         if kind not in NOT_PRESSED and (old is None or old.asker is None or asker is None or old.asker[0] == asker[0]):
             self.answer = None
         try:

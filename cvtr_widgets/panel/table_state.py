@@ -200,6 +200,8 @@ class TableState:
     def _all(self, what: Any, origin: Origin, version: int) -> None:
         """All that match or are loaded, if these are the leads that the user saw."""
         searching = what == "matching" and self.table.searching is not None
+        # The page sends the version of what it showed: leads that came after the user looked must not be selected with the
+        # others.
         if self._partial or searching or version != self.table.matching_version:
             raise Refused(COMING if self._partial else SEARCHING if searching else MOVED)
         self.pick(self.picked.tick(self.table.ids_of(what), origin))

@@ -171,6 +171,7 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _soon(self) -> None:
         """Send what is new, soon. Called from any thread, as often as it likes, and by those who hold the state's lock."""
         with self._timer_lock:
+            # A lock of its own: who calls this may hold the state's lock, and must never wait for a thread that is sending.
             if self._timer is None and self._handled:  # no page has come before
                 self._timer = threading.Timer(PAUSE, self._send_now)
                 self._timer.daemon = True
@@ -179,6 +180,8 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _send_now(self) -> None:
         with self._timer_lock:
             self._timer = None
+        # The order of the locks is always: sending, then state. Views are made and sent one at a time, so that their numbers rise
+        # in the order sent.
         with self._sending:
             with self._state.lock:
                 view, rows = self._state.view(), self._state.table.message()

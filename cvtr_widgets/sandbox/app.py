@@ -73,6 +73,8 @@ class EffectQueue:
     def __init__(self) -> None:
         self._due: list[tuple[float, Callable[[], object]]] = []
         self._lock = threading.Lock()
+        # Two locks: ``_lock`` guards the list for a moment, ``_working`` is held while effects run, so that whoever calls work()
+        # second returns only when the first is done.
         self._working = threading.Lock()
         self._hurried = threading.Event()
 
@@ -92,6 +94,7 @@ class EffectQueue:
         """All of it is due now."""
         with self._lock:
             self._due = [(float("-inf"), effect) for _, effect in self._due]
+            # A new event for the holds to come: an event that is set stays set, and would let them all pass at once.
             hurried, self._hurried = self._hurried, threading.Event()
         hurried.set()
         self.work()
@@ -136,6 +139,8 @@ def make_app(desk: RequestContext) -> Callable[..., Iterable[bytes]]:
             seen.body = request.get_json(silent=True)
         desk.record.begin(seen)
         request.environ[SEEN] = seen
+        # Half of the latency before and half after the effect, as on a real way there and back: a caller that times out early
+        # must not know whether the write was applied.
         pass_until(seen.started + desk.latency / 2)
         desk.queue.work()
         return RequestInProgress(desk, seen).answer()
@@ -159,6 +164,8 @@ class TimedAnswers:
         status: int | None = None
         try:
             answer = self._app(environ, lambda *words: told.extend(words))
+            # Flask cannot hang up; a header of the sandbox's own carries the wish out to the server, and never goes over the
+            # wire.
             cut = any(name == CUT_HEADER for name, _ in told[1])
             pass_until(environ[SINCE] + self._desk.latency)
             status = None if cut else int(told[0].split(maxsplit=1)[0])
@@ -166,6 +173,8 @@ class TimedAnswers:
                 environ["cvtr.cut"]()
         finally:
             if SEEN in environ:
+                # Before the answer is sent: with it in its hands the caller may send the next request, and would otherwise be
+                # counted as having two in flight.
                 self._desk.record.end(environ[SEEN], status)
         start(told[0], [(name, value) for name, value in told[1] if name != CUT_HEADER])
         return answer
@@ -185,6 +194,7 @@ def stranger(host: str, headers: Headers) -> str | None:
     name = urlsplit(f"//{host}").hostname or ""
     if name not in {"127.0.0.1", "localhost", "::1"}:
         return "The sandbox only answers to this machine's own names."
+    # Scripts send neither Origin nor Sec-Fetch-Site; browsers send at least one of them on every request that could write.
     origin = headers.get("Origin")
     if origin is not None and origin != f"http://{host}":
         return "The sandbox does not answer to pages of other sites."
@@ -331,9 +341,11 @@ class RequestInProgress:
         culprit = next((m for m in struck if m.do == "chunk_422_if_lead" and m.lead in ids), None)
         if culprit is not None:
             raise Refused(422, culprit.text, "leads")
+        # Which calls the service queues is not documented; here reprocessing always is, and its 202 proves nothing yet.
         queued = call == "leads-bulk-reprocess" or any(m.do in {"never", "queue"} for m in struck)
         half = next((m for m in struck if m.do == "half"), None)
         if half is not None:
+            # The fault that a retry policy fears most: an error is answered, and yet half of the leads are changed.
             for lead_id in ids[: (len(ids) + 1) // 2]:
                 self._one(call, lead_id, user, body, effect, struck, queued=queued)
             raise Refused(half.status, half.text)
@@ -353,11 +365,13 @@ class RequestInProgress:
             if refusal is not None:
                 return {"id": lead_id, "status": "error", "message": refusal.text}
             word = "queued" if queued else "ok"
+            # The answer says success and nothing happens: only reading the lead back can find that.
             if any(m.do in {"lie", "never"} for m in mine):
                 return {"id": lead_id, "status": word}
 
             def carry_out() -> str | None:
                 with desk.store.writing():
+                    # Read again when it is carried out: a later effect meets the lead as it is then, perhaps deleted meanwhile.
                     there = desk.store.get(lead_id)
                     why = effect(there) if there is not None and not there["deleted"] else "Lead not found"
                     if why is None:

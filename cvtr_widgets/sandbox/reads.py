@@ -71,6 +71,7 @@ class GetAnswers:
     @staticmethod
     def _paging(query: Query) -> tuple[int, int]:
         values = dict(query)
+        # The service's own largest page is not documented; the sandbox gives at most 100 and says nothing, whatever is asked for.
         size = min(100, max(1, _number(values.get("itemsPerPage", ""), 30)))
         return max(1, _number(values.get("page", ""), 1)), size
 
@@ -124,6 +125,7 @@ class GetAnswers:
         tail: dict[str, Any] = {"hydra:totalItems": total, "hydra:view": view}
         if search is not None:
             tail["hydra:search"] = search
+        # Put together as text: the leads are stored as JSON, and are not parsed only to be written again.
         return f'{compact(head)[:-1]},"hydra:member":[{",".join(texts)}],{compact(tail)[1:]}'
 
     def _lead(self, rest: str, user: User) -> str | None:

@@ -149,6 +149,7 @@ class Rules:
             fields |= self._billing(record, word, received=bool(received))
             said = f"{word}: {reason}{f' ({kind})' if kind else ''}{f'. {comment}' if comment else ''}"
             self._store.change(record["id"], user.username, ("status", said), received, **fields)
+            # A note of its own, so that the history has the delivery beside the change of status.
             if received and record["deliveryStatus"] != "Delivered":
                 self._store.change(record["id"], user.username, ("delivery", "Delivered"))
             return None
@@ -167,6 +168,7 @@ class Rules:
             return {"publisherBillable": False, "advertiserBillable": False}
         if not delivered and not received:
             return {"publisherBillable": False, "advertiserBillable": False}
+        # The field may also hold an empty text; only a real True means beyond the allocation.
         over = record["overAllocation"] is True
         return {"publisherBillable": not over, "advertiserBillable": True} | (
             {"deliveryStatus": "Delivered", "integration": True, "firstDeliveredTs": record["firstDeliveredTs"] or stamp()}

@@ -39,6 +39,7 @@ class _Request(HTTPRequest):
 
     def read_request_line(self) -> bool:
         read: bool = super().read_request_line()  # type: ignore[no-untyped-call]
+        # Taken after the first line: on a kept connection the call blocks until the next request begins, which may be minutes.
         self.since = time.monotonic()
         return read
 
@@ -69,6 +70,7 @@ def _made_server(app: Any, port: int) -> wsgi.Server:
     server.expiration_interval = 0.05  # it looks so often whether it shall end
     server.gateway = _Gateway
     server.ConnectionClass = _Connection
+    # A fixed number of threads, and more than a client opens: a request that is held up by a fault keeps its thread for as long.
     server.requests = ThreadPool(server, min=THREADS, max=THREADS)
     server.error_log = lambda *_, **__: None  # type: ignore[method-assign]  # cut connections are the sandbox's own doing
     return server
@@ -150,6 +152,7 @@ class SandboxServer:
         self.mishaps = mishaps
         app = dressed(make_app(self._desk), speech, pretend_live=pretend_live)
         self.interpreter = app if isinstance(app, Translator) else None
+        # Behind the proxy the server takes any free port; the port that was asked for is the proxy's.
         self._server = _made_server(app, 0 if through else port)
         self._bind()
         self.port = int(self._server.bind_addr[1])
@@ -196,6 +199,7 @@ class SandboxServer:
         if self._stopped:
             return
         self._stopped = True
+        # Else atexit would keep every stopped sandbox, with its world in memory, until the process ends.
         atexit.unregister(self.stop)
         if self._proxy is not None:
             self._proxy.stop()

@@ -43,6 +43,7 @@ def bursts(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     seconds = dated["date"].astype("datetime64[s, UTC]").astype("int64").to_numpy()
     window = seconds // WINDOW
     first, span = int(window.min()), int(window.max() - window.min()) + 1
+    # Over less than two days there is no usual hour; one wrong date of long ago would ask for an array of millions of windows.
     if span > 500_000 or span < 6 * 24 * 2:
         look.say("Bursts were not judged: the leads span less than two days or more than nine years.")
         return
@@ -51,6 +52,8 @@ def bursts(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
         look.check()
         if name == NONE or len(places) < LEAST:
             continue
+        # Counted also where nothing is found: the false-discovery control must know of every test, not only of those that look
+        # strange.
         look.tested(1, "bursts")
         at = (window[places] - first).astype("int64")
         strange, p = _strange(at, first, span)
@@ -68,6 +71,8 @@ def _strange(at: NDArray[np.int64], first: int, span: int) -> tuple[list[tuple[i
     mean = np.maximum(_usual(counts, first), 1e-6)
     # Without the fullest windows: a burst that counts into the over-dispersion hides itself.
     kept = counts <= np.quantile(counts, 0.995)
+    # By moments: what the variance is beyond that of a Poisson, in units of the squared mean. It may come out negative for few
+    # leads, which LEAST_EXTRA covers.
     extra = float(((counts - mean) ** 2 - mean)[kept].sum() / (mean**2)[kept].sum())
     size = 1 / max(extra, LEAST_EXTRA)
     many = np.flatnonzero(counts >= LEAST)

@@ -34,6 +34,7 @@ def duplicates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     if "date" not in leads.columns or leads.attrs.get("masked"):
         look.say("Duplicates could not be checked: the frame is masked or has no dates.")
         return
+    # The id decides between leads of the same second, so that what counts as the first does not hang on the order of the frame.
     ordered = leads.assign(_id=leads.index).sort_values(["date", "_id"], kind="stable")
     by: dict[str, NDArray[np.bool_]] = {}
     first: dict[int, int] = {}
@@ -63,6 +64,7 @@ def _later(ordered: pd.DataFrame, column: str, what: str, look: Look) -> tuple[N
     value = folded(ordered[column], column)
     keys = pd.DataFrame({"value": value, "campaign": ordered["campaign_id"].array if "campaign_id" in ordered.columns else 0})
     codes = keys.groupby(["value", "campaign"], sort=False, dropna=True).ngroup().to_numpy()
+    # Rows without a value have no group: two leads without a telephone number are no duplicates.
     known = codes >= 0
     repeated = pd.Series(codes).duplicated(keep="first").to_numpy() & known
     if repeated.sum() > TELLS_NOTHING * max(1, int(known.sum())):

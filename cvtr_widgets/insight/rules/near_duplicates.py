@@ -45,6 +45,8 @@ def near_duplicates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
         # Only leads that share a number or a mailbox are compared by name: all pairs of 100,000 leads would be five billion.
         for key in _keys(person):
             block = blocks.setdefault((campaign, *key), [])
+            # Only the first ones of a block are compared: behind a switchboard's number a block holds thousands, and the work
+            # would grow with their square.
             earlier = next((e for e in block[:MOST_ALIKE] if _alike(people[e], person)), None)
             if earlier is not None and place not in first:
                 first[place] = earlier
@@ -74,12 +76,14 @@ def _name(text: Any) -> str:
         return ""
     if text.isascii():
         return "".join(c for c in text.lower() if c.isalnum())
+    # NFKD takes accents apart from their letters; isalnum then drops the accents, so that José and Jose are alike.
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in plain if c.isalnum())
 
 
 def _digits(text: Any) -> str | None:
     digits = "".join(c for c in text if c.isdigit()) if isinstance(text, str) else ""
+    # A shorter number (an extension, a typo) is shared by strangers.
     return digits if len(digits) >= DIGITS else None
 
 

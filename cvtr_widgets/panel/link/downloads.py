@@ -59,6 +59,7 @@ class Downloads:
         background_thread(self._work, make, name, asker, name="cvtr-export").start()
 
     def _work(self, make: Callable[[], bytes], name: str, asker: Asker | None) -> None:
+        # One file at a time: two at once would together exceed the rate that the pauses keep to.
         with self._lock:
             ASKER.set(asker)  # of this thread
             try:
@@ -76,6 +77,7 @@ class Downloads:
         for place, part in enumerate(parts):
             message = {"v": VERSION, "kind": "file", "page": page, "key": key, "name": name, "type": kind}
             self._post(message | {"part": place, "parts": len(parts)}, [part])
+            # Up to 2 MB go out at once: the server allows 3 MB in 3 s.
             if len(parts) > 8:
                 self._say(f"Sending {name}: {place + 1} of {len(parts)} parts.")
                 time.sleep(SECONDS_A_PART)

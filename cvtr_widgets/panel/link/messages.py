@@ -48,6 +48,7 @@ def _flag(value: Any) -> bool:
 
 def _number(low: int, high: int) -> Reader:
     def read(value: Any) -> int:
+        # In Python True is an int: without the first test a flag would pass as the number 1.
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise BadMessage("a whole number was expected")
         return value
@@ -101,6 +102,7 @@ def _filter(value: Any) -> dict[str, Any] | None:
     """A filter as JSON, or null; ``column_filters.from_json`` reads what is in it."""
     if value is not None and not isinstance(value, dict):
         raise BadMessage("a filter was expected")
+    # The size of the whole is what counts: a filter may nest many short texts.
     if value is not None and len(json.dumps(value)) > MOST_MESSAGE_TEXT:
         raise BadMessage("a shorter filter was expected")
     return value

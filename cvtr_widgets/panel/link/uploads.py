@@ -31,6 +31,8 @@ class Uploads:
             self._under[purpose] = _Under(name, parts)
         under = self._under.get(purpose)
         size = sum(map(len, under.got)) + len(content) if under else 0
+        # Parts must come in order and belong to the same file: after a lost part or a reload of the page nothing is put together
+        # from two halves.
         fits = under and (under.name, under.parts, len(under.got)) == (name, parts, part) and len(content) <= LARGEST_PART
         if not under or not fits or size > BOOK_BYTES:
             self._under.pop(purpose, None)

@@ -42,6 +42,8 @@ def first_of_each(ids: IdArray) -> IdArray:
 
 def sorted_unique(ids: IdArray) -> IdArray:
     """The ids ascending, each once. Quick if they are a few ascending or descending runs, as in a frame."""
+    # The stable sort of int64 is timsort, which takes ascending and descending runs as they are: the ids of a frame need one
+    # pass.
     ids = np.sort(ids, kind="stable")
     new = np.ones(len(ids), dtype=bool)
     new[1:] = ids[1:] != ids[:-1]
@@ -53,6 +55,7 @@ def found_in(base: IdArray, ids: IdArray) -> Mask:
     if not len(base):
         return np.zeros(len(ids), dtype=bool)
     places = np.searchsorted(base, ids)
+    # searchsorted answers len(base) for ids beyond the last one; place 0 is safe to look at and does not hold them.
     places[places == len(base)] = 0
     return np.equal(base[places], ids)
 
@@ -90,6 +93,7 @@ class IdSet(Set[LeadId]):
         return self._whole
 
     def __contains__(self, lead_id: object) -> bool:
+        # Beyond int64 numpy no longer compares whole numbers, and a caller's number may be of any size.
         if not isinstance(lead_id, (int, np.integer)) or not _LEAST <= lead_id <= _MOST:
             return False
         wanted_id = int(lead_id)

@@ -46,6 +46,7 @@ class PanelSelection:
     def tick(self, ids: Iterable[LeadId], origin: Origin = "ticked") -> PanelSelection:
         """With these leads."""
         wanted = first_of_each(array_of(ids))
+        # A lead that was typed or imported stays so when it is also ticked: how a lead was selected is what brought it in first.
         fresh = wanted[~self.ids_set.holds(wanted)]
         return self._step(self.ticks.with_(fresh, origin), self.unticked.without(wanted), self.ids_set.with_(fresh))
 
@@ -84,6 +85,8 @@ class PanelSelection:
     def _step(self, ticks: Ticks, unticked: IdSet, selected: IdSet) -> PanelSelection:
         """The next state, with what is known of it already."""
         made = dataclasses.replace(self, ticks=ticks, unticked=unticked)
+        # cached_property stores its value in __dict__, which a frozen dataclass still has: what is known already is put there,
+        # and a tick at a million leads does not work it out again.
         made.__dict__["ids_set"] = selected
         for name in ("_parts", "_brought", "_brought_set"):
             if name in self.__dict__:  # text and files are the same
@@ -163,6 +166,8 @@ class PanelSelection:
         for part in (self.typed, *(s for _, s in self.files)):
             if part is not None and part.ids:
                 fresh = ~seen.holds(array_of(part.ids))
+                # Spans are runs of leads with one origin; reduceat counts how many of each run are left after those that came
+                # earlier.
                 numbers = np.add.reduceat(fresh, [0, *accumulate(n for _, n in part.spans)][:-1], dtype=np.int64).tolist()
                 files = part.files or ("",) * len(part.spans)
                 brought += zip(zip((o for o, _ in part.spans), numbers, strict=True), files, strict=True)

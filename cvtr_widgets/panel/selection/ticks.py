@@ -48,6 +48,7 @@ class Ticks(Mapping[LeadId, Origin]):
             raise KeyError(lead_id)
         if lead_id in self._added:
             return self._added[lead_id]
+        # Made when somebody asks for an origin: sorting the base costs as much as the "select all" that made it.
         if self._places is None:
             self._places = RowsOfIds(self._base)
         return ORIGINS[int(self._codes[self._places.of(lead_id)])]
@@ -100,6 +101,8 @@ class Ticks(Mapping[LeadId, Origin]):
         if not len(fresh):
             return self
         ids = self.ids.with_(fresh)
+        # The dict of additions is copied at each step so that undo keeps its state; above SMALL that copy would cost more than a
+        # new array.
         if len(fresh) + len(self._added) + len(self._gone) <= SMALL:
             return Ticks(self._base, self._codes, {**self._added, **dict.fromkeys(fresh.tolist(), origin)}, self._gone, ids)
         base, codes = self.arrays()

@@ -90,6 +90,8 @@ class ProcessingStep:
 
         def done(plan: Plan) -> None:
             self._take(plan)
+            # What was selected and entered when the preview began, not what is there now: a change made meanwhile makes the plan
+            # stale.
             self._planned = (picked, action)
 
         def failed(problem: Problem, _error: BaseException) -> None:

@@ -48,6 +48,7 @@ class ArchiveSheet:
         self.leads = leads
         self.ids: Rows = self.rows.ids
         self.places = RowsOfIds(self.ids)
+        # No row is read: the dtypes of an empty frame tell how each column is shown.
         nothing = self.rows.frame(self.ids[:0], self.rows.kinds)
         self.usual = tuple(c for c in (*given[:2], LAST_SEEN, *given[2:]) if self.has(c.name))
         self.columns = (*self.usual, *others(self.usual, nothing))
@@ -76,6 +77,8 @@ class ArchiveSheet:
     def _kept(self, asked: tuple[Any, ...], make: Any) -> Mask:
         found: Mask | None = self._masks.get(asked)
         if found is None:
+            # Without the lock: the engine may take seconds, and the page must not wait for a search in the background. Two
+            # threads may ask the same at once; both answers are equal.
             found = make()
         with self._lock:
             self._masks[asked] = found
@@ -182,6 +185,7 @@ class ArchiveSheet:
             return [None] * len(rows)
         page = self._page(rows)
         if name not in page.columns:
+            # A column that was not shown before: all kept pages lack it, so they are asked again with it.
             self._wanted.add(name)
             self._pages.clear()
             page = self._page(rows)
@@ -189,6 +193,7 @@ class ArchiveSheet:
 
     def _page(self, rows: Rows) -> pd.DataFrame:
         """The values of a page; each is read once for all its columns."""
+        # The rows themselves are the key, not the number of the page: after a sort or a filter the same number is another page.
         place = rows.tobytes()
         found = self._pages.get(place)
         if found is None:

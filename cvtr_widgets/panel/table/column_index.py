@@ -150,6 +150,7 @@ class AmountColumn(DictionaryColumn):
 
     def _ranks(self, tell: Tell | None, cancel: Event | None) -> Keys:
         known, count = self.sortable, len(self.values)
+        # Compared by Python: numpy would make floats of Decimals, and could not compare what is no number with them.
         order = sorted(range(count), key=known.__getitem__)
         in_order = [known[i] for i in order]
         made = np.empty(count, np.int64)
@@ -192,6 +193,7 @@ class NumberColumn:
     def _bound(self, given: Decimal, *, up: bool) -> Any:
         if self.values.dtype.kind == "f":
             return float(given)
+        # Rounded inwards: "at least 2.5" means 3 for whole numbers.
         whole = int(given.to_integral_value("ROUND_CEILING" if up else "ROUND_FLOOR"))
         # beyond int64 numpy would compare as floats
         return whole if -INT64_MAX - 1 <= whole <= INT64_MAX else float(given)
@@ -267,6 +269,7 @@ def texts_of(column: pd.Series[Any]) -> TextColumn:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return TextColumn(*_categories(column, lambda v: "" if empty(v) else str(v)))
     values = column.to_numpy(dtype=object)
+    # One pass in C instead of an isinstance for each of a million values; "string" means that not a single one is missing.
     full = pd.api.types.infer_dtype(values, skipna=False) == "string"
     if not full and pd.api.types.infer_dtype(values, skipna=True) not in {"string", "empty"}:
         values = _objects(None if empty(v) else v if isinstance(v, str) else str(v) for v in values.tolist())
@@ -324,6 +327,7 @@ def _times(column: pd.Series[Any]) -> NumberColumn:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     moments = column.to_numpy()
     blank = np.isnat(moments)
+    # NaT is the smallest int64: kept as it is, it would be the earliest time of the column and would widen the range of the keys.
     values = np.where(blank, np.int64(0), moments.view(np.int64))
     return NumberColumn(values, blank, np.datetime_data(moments.dtype)[0])
 

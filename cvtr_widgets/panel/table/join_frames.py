@@ -31,6 +31,7 @@ def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    # The usual case: pages of one listing are all alike, and concat is then one copy per column.
     kinds = frames[0].dtypes
     if all(f.columns.equals(frames[0].columns) and (f.dtypes == kinds).all() for f in frames):
         frame = pd.concat(frames, ignore_index=True)
@@ -73,6 +74,7 @@ def _categories(parts: Sequence[pd.Series[Any]]) -> Any:
     import pandas as pd
 
     given = [p if isinstance(p.dtype, pd.CategoricalDtype) else p.astype("category") for p in parts]
+    # concat makes plain objects of categoricals whose categories differ, so they get the same ones first.
     categories = list(dict.fromkeys(c for p in given for c in p.cat.categories.tolist()))
     kind = pd.CategoricalDtype(categories)
     return pd.concat([p.astype(kind) for p in given], ignore_index=True)

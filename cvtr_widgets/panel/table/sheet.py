@@ -52,6 +52,7 @@ class TableSheet:
     """
 
     def __init__(self, frame: pd.DataFrame, given: Sequence[ShownColumn], *, more: bool, zone: tzinfo) -> None:
+        # The index of an empty frame may be of any dtype.
         if len(frame) and frame.index.dtype.kind != "i":
             raise ValueError("the frame's index does not hold lead ids")
         if not frame.index.is_unique:
@@ -97,6 +98,7 @@ class TableSheet:
         """The same as text."""
         found = self._texts.get(name)
         if found is None:
+            # A flag is kept as 0 and 1; as text it is True or False.
             flag = self._looks.get(name) == "flag"
             found = self._texts[name] = texts_of(self.frame[name]) if flag else text_index(self.index(name))
         return found

@@ -80,6 +80,8 @@ class OutlinedLeads:
         hardfail = any(failed) and chance() < 0.5
         status = qa_status(300 - sum((40, 55, 100)[draw(3)] for _ in failed), 300, hardfail=hardfail)
         # offset, person, pay, sub id and whether it is there, channel, e-mail, telephone, opt-in, allocation
+        # Only drawn, to move the dice on: whatever SeedWorld.lead draws has to be drawn here too, in the same order, or the block
+        # made later is another one.
         for sides in (len(OFFSETS), len(PEOPLE), 3, 40, 2, len(CHANNELS), 3, 1_000, 3, 2):
             draw(sides)
         processed = chance() < 0.98

@@ -156,6 +156,7 @@ class SeedWorld:
 
     def next_id(self) -> int:
         """The id of the next lead."""
+        # With gaps, so that nothing can take ids as places in a list.
         self._next += self.dice.pick((1, 1, 1, 2, 7))
         return self._next
 
@@ -212,6 +213,8 @@ class SeedWorld:
     def _person(self, lead_id: int) -> dict[str, Any]:
         """The documented fields that no rule asks for. Some are empty as text, some null, as Convertr sends them."""
         apart = self._apart
+        # A source of its own, seeded by the lead: another field here draws nothing from ``dice``, so the fates of all later leads
+        # stay as they are.
         apart.seed(f"{self._seed}/{lead_id}")
         return {
             "title": apart.pick(("", "Dr", None)), "postcode": apart.pick(("", "10115", "SW1A 0AA")),

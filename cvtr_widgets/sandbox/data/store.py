@@ -63,6 +63,7 @@ class SandboxStore:
         # total.
         self._totals: dict[tuple[str, tuple[Any, ...]], int] = {}
         self.categories = dict(CATEGORIES)
+        # Nothing has to survive: the database is in memory and ends with the process.
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=MEMORY"):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.executescript(_TABLES)
@@ -89,6 +90,7 @@ class SandboxStore:
 
     @contextlib.contextmanager
     def _together(self) -> Iterator[None]:
+        # SQLite has no nested transactions; a writer inside of another writer joins it.
         if self._db.in_transaction:
             yield
             return
@@ -141,6 +143,8 @@ class SandboxStore:
             return
         for number in {self._outlines.block_of(lead_id) for lead_id in ids}:
             if number is not None and number not in self._full:
+                # Noted before it is made: making it is under the lock of whoever reads, so nobody sees a block that is noted and
+                # not there.
                 self._full.add(number)
                 with self._together():  # nothing that is counted changes
                     self._insert_texts(*self._outlines.block(number))

@@ -170,6 +170,7 @@ class StoryWorld(SeedWorld):
             honest = [source for source in made if source.publisher != GAMER]  # whose Invalid leads are seen
             bad = honest[r.below(len(honest))]
             bad.rate = BAD
+            # At least about 100 leads: a sub-id of ten leads could be as bad as it likes, and no honest test would find it.
             bad.weight = max(bad.weight, 100 / count * sum(s.weight for s in made))
             self._bad = bad
         return made
@@ -184,6 +185,8 @@ class StoryWorld(SeedWorld):
             for n in range(STORY_DAYS * 24):
                 at = start + timedelta(hours=n)
                 usual = (0.3 if at.weekday() > 4 else 1.0) * (1.0 if 8 <= at.hour < 19 else 0.25)
+                # A gamma factor with mean 1 for each hour: leads come in waves, so that a rule that expects a plain Poisson cries
+                # wolf here.
                 running += usual * r.gammavariate(3, 1 / 3)
                 weights.append(running)
             hours[publisher] = (list(range(STORY_DAYS * 24)), weights)
@@ -266,6 +269,8 @@ class StoryWorld(SeedWorld):
         for entry in record["leadData"]:
             if entry["name"] == "country":
                 entry["value"] = country
+        # Only people without a planted address are sent again: each planted lead has one fault, and a test can tell which rule
+        # found it.
         if domain.endswith(".example"):
             self._people.append(_Person(lead_id, made.campaign, values))
 

@@ -81,6 +81,7 @@ class _Line:
         try:
             if not select.select([self.sock], [], [], 0)[0]:
                 return False
+            # Peeked at, not taken: what has come is perhaps the beginning of the next request.
             return self.sock.recv(1, socket.MSG_PEEK) == b""
         except (OSError, ValueError):
             return True
@@ -94,6 +95,7 @@ class _Line:
     def reset(self) -> None:
         """Hang up with RST, as a router does that has lost track."""
         with contextlib.suppress(OSError):
+            # Linger on with 0 seconds: close() then sends RST instead of a FIN in good order.
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
@@ -202,6 +204,8 @@ class Proxy:
     @staticmethod
     def _bound(port: int) -> socket.socket:
         sock = socket.socket()
+        # SO_REUSEPORT lets the listener share the port with the holder. Windows lacks it: there the port is free for a moment
+        # between two openings.
         sock.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_REUSEPORT", socket.SO_REUSEADDR), 1)
         sock.bind((HOST, port))
         return sock
@@ -240,6 +244,7 @@ class Proxy:
         if listener is None:
             return
         with contextlib.suppress(OSError):
+            # close() alone does not wake a thread that waits in accept().
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         self._spawn(self._reopen, seconds)
@@ -276,6 +281,7 @@ class Proxy:
     def _one(self, client: _Line, wire: list[_Line]) -> bool:
         """One exchange. Gives whether the connection may be used again."""
         if client.doomed:
+            # Waits until the caller reuses the connection, which is when it must break: a client cannot tell that beforehand.
             client.take(1)
             client.reset()
             return False
@@ -288,11 +294,13 @@ class Proxy:
             fault = next((f for f in struck if isinstance(f, NetworkFault)), None)
             do = fault.do if fault is not None else None
             if do in SWALLOWED:
+                # Struck before the body was read: half of it is taken, so that the caller is hit while it is still sending.
                 if do == "reset_in_body" and not request.body:
                     client.take(request.size // 2)
                 self._land(landed)
                 client.reset()
                 return False
+            # The service hears of it later, perhaps when its caller has given up and asked again.
             if do == "late" and fault is not None:
                 self._hurried.wait(fault.seconds)
                 if self._stopping.is_set():
@@ -341,6 +349,7 @@ class Proxy:
             self._withhold(client, answer, do, landed)
             return False
         if fault is not None and do == "trickle":
+            # All but the last byte; that one goes the usual way below, with what belongs to the end of an exchange.
             for n in range(len(answer) - 1):
                 client.send(answer[n : n + 1])
                 if self._stopping.wait(fault.seconds):
@@ -357,10 +366,12 @@ class Proxy:
 
     def _withhold(self, client: _Line, answer: bytes, do: str | None, landed: threading.Event) -> None:
         if do == "deaf":
+            # Polled, because the sandbox may be stopped meanwhile, too.
             while not client.closed() and not self._stopping.wait(0.01):
                 pass
             return
         if do == "cut_answer":
+            # Content-Length promises more than comes: the caller must see a broken answer and not a short one.
             client.send(answer[: len(answer) - max(1, (_length(answer) or 2) // 2)])
         self._land(landed)
         client.reset()
