@@ -117,6 +117,8 @@ class Archive:
         store = ArchiveStore(self.folder / store_name(session.identity))
         with store.writing() as writer:
             cover = self._begin(session, writer)
+            # What was synced last is what questions are about, unless a part was named: a script that syncs one account need not
+            # name it.
             self._synced = store.folder.name
             with ProgressBar("leads", None if on_progress is None else lambda _n, _t: None, shown=session._progress) as tell:
 
@@ -168,6 +170,7 @@ class Archive:
                 "out, or choose another folder."
             )
         _must_see(session, manifest.personal)
+        # With another key the same address gets another hash: each lead would look changed, and no repeat would be found.
         if manifest.key_id != cover.id and manifest.personal != "kept":
             raise ArchiveError(
                 "This archive was made with the key of another user or machine, so equal values would not be recognised. "
@@ -338,6 +341,7 @@ class Archive:
             raise ArgumentError("retain() takes a number of days from 1 up, or None for ever.")
         store = self._store()
         with store.writing() as writer:
+            # Before anything is removed: if that fails half-way, the next sync removes the rest.
             writer.commit(keep_days=days or 0)
             if days is None:
                 return None

@@ -92,6 +92,8 @@ class ArchivedLeads:
     def size(self) -> int:
         """Bytes that they would take as a frame, by a sample of them."""
         count = len(self)
+        # A sample of real rows: how long texts are differs too much from one service to another to guess by the number of
+        # columns.
         sample = self._frame(f"SELECT * FROM ({self._query}) LIMIT {SAMPLE}")
         return 0 if not len(sample) else int(sample.memory_usage(deep=True, index=True).sum() / len(sample) * count)
 
@@ -157,6 +159,7 @@ def column_of(column: Any, kind: str, name: str) -> Any:
             coded = column.cast(pa.string()).combine_chunks().dictionary_encode()
             coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
             words = coded.dictionary.to_pylist()
+            # Categories in alphabetical order, as pandas makes them; Arrow's dictionary is in the order of arrival.
             order = sorted(range(len(words)), key=words.__getitem__)
             place = {old: new for new, old in enumerate(order)}
             codes = [place.get(code, -1) for code in coded.indices.to_pylist()]

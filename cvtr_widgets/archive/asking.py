@@ -87,6 +87,7 @@ def lead_question(
         [("delivery", wanted_text("delivery", one)) for one in values_of("delivery", delivery)],
     )
     wanted = (tuple((column, value) for column, value in part if value is not None) for part in any_of)
+    # A moment still to come is taken as now: nothing is known of it, and "today" ends in the future.
     return LeadQuestion(None if at is None else min(at, datetime.now(UTC)), after, before, tuple(filter(None, wanted)), deleted)
 
 
@@ -191,6 +192,7 @@ def history_of(connection: duckdb.DuckDBPyConnection, manifest: Manifest, lead_i
     ).fetchall()  # fmt: skip
     rows: list[dict[str, Any]] = []
     for n, at in enumerate(times):
+        # The change happened after this reading and before the next; when exactly nobody knows.
         before = max((s for s in seen if s < at), default=None)
         base = {"seen_before": before, "seen_at": at, "run_id": _run(runs, before, at) if n else None}
         if n == 0:

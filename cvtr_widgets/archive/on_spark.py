@@ -102,12 +102,15 @@ class SparkArchive:
 
         versions, seen = self._files("versions"), self._files("seen")
         if at is not None:
+            # Compared as whole microseconds: a time in the question would be read in the zone of the Spark session, which may be
+            # any.
             versions = versions.where(f.unix_micros(f.col("read_at")) <= micros(at))
             seen = seen.where(f.unix_micros(f.col("seen_at")) <= micros(at))
         if at is not None and not versions.take(1):
             raise ArchiveError(
                 f"The archive cannot tell how leads were at {at:%Y-%m-%d %H:%M}: it begins later. Choose a later time."
             )
+        # The greatest version and not the latest time: clocks jump, version numbers do not.
         last = versions.groupBy("lead_id").agg(f.max("version").alias("version"))
         observation = seen.groupBy("lead_id").agg(f.max("seen_at").alias("seen_at"))
         return versions.join(last, ["lead_id", "version"]).join(observation, "lead_id", "left")
@@ -138,6 +141,7 @@ def _part(spark: SparkSession, path: str, store: str | None) -> tuple[str, Manif
 
     wanted = f"{PREFIX}{store}" if store else f"{PREFIX}*"
     try:
+        # As one text a file: the manifest has line breaks, and Spark's JSON reader would guess its types.
         rows = spark.read.text(f"{path}/{wanted}/{MANIFEST}", wholetext=True).select("value", f.input_file_name()).collect()
         found = {str(place).rpartition("/")[0]: Manifest.loaded(text.encode()) for text, place in rows}
     except PySparkException:

@@ -29,6 +29,7 @@ def new_runs(session: LeadSession, writer: ArchiveWriter, notes: list[str]) -> d
         return {}
     known = known_runs(writer.store, writer.manifest)
     found = {}
+    # Only runs that have ended: a run that goes on may still change leads after they were read here.
     for run_id in map(str, history.index[history["ended"].notna() & ~history["open"]]):
         if run_id not in known:
             results = session.recorded(run_id)
@@ -53,6 +54,7 @@ def _put(writer: ArchiveWriter, run_id: str, sent: pd.DataFrame, ahead: timedelt
     import pyarrow as pa
 
     declared = schema.runs_schema()
+    # The journal has this machine's time and the archive the service's, where the two differ: history compares them.
     finished = [None if at != at else at.to_pydatetime() + ahead for at in sent["finished_at"]]  # noqa: PLR0124  NaT
     columns = [
         pa.array(sent.index.to_numpy(), pa.int64()),

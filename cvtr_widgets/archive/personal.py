@@ -78,6 +78,7 @@ class PersonalHasher:
 
     def _of_somebody(self, text: str, person: frozenset[str]) -> bool:
         if text not in self._looked:
+            # Reasons repeat, comments do not: emptied now and then instead of growing with the archive.
             if len(self._looked) > 100_000:
                 self._looked.clear()
             self._looked[text] = redact.personal(text)

@@ -134,10 +134,12 @@ def array_of(values: Any, kind: pa.DataType) -> Any:
     if pa.types.is_dictionary(kind):
         if isinstance(values, pd.Series) and isinstance(values.dtype, pd.CategoricalDtype):
             categories = pa.array([str(c) for c in values.cat.categories], pa.string())
+            # The categories of pandas become the dictionary of Arrow as they are: no text is looked at row by row.
             codes = values.cat.codes.to_numpy().astype("int32")
             return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=codes < 0), categories)
         return pa.array(_plain(values), pa.string()).dictionary_encode().cast(kind)
     if isinstance(values, pd.Series):
+        # from_pandas: NaN and NaT become null, as a missing value is everywhere in the archive.
         return pa.array(values, kind, from_pandas=True)
     return pa.array(values, kind)
 
@@ -186,6 +188,7 @@ def row_hashes(table: pa.Table) -> list[int]:
         elif pa.types.is_timestamp(kind):
             column = column.cast(pa.int64())  # noqa: PLW2901
         parts.append(column.cast(pa.string()))
+    # Joined by a character that texts hardly hold; a missing value is another such character, as it must not equal an empty text.
     lines = pc.binary_join_element_wise(*parts, _SEPARATOR, null_handling="replace", null_replacement=_NOTHING)
     return [
         int.from_bytes(hashlib.blake2b(line.encode(), digest_size=8).digest(), "big", signed=True) for line in lines.to_pylist()

@@ -45,6 +45,7 @@ def compact(writer: ArchiveWriter, *, at_least: int = 2) -> tuple[int, int]:
     for (kind, month), files in parts.items():
         if len(files) >= at_least:
             writer.put(kind, read(writer, files).sort_by([(name, "ascending") for name in _ORDER[kind]]), month=month)
+            # One commit for each kind and month: a kill in between leaves those done put together, and the rest as it was.
             writer.commit(drop=files)
     return before, len(writer.manifest.files)
 
@@ -79,6 +80,7 @@ def remove_before(writer: ArchiveWriter, moment: datetime) -> Removal:
         removals=(*writer.manifest.removals, said) if gone else writer.manifest.removals,
     )  # fmt: skip
     writer.tidy()  # files that a compaction had replaced hold these leads, too
+    # The cache holds the removed leads, too; the next question makes it again.
     for path in writer.store.folder.glob("*cache-*"):
         with suppress(OSError):
             path.unlink()
@@ -90,6 +92,7 @@ def read(writer: ArchiveWriter, files: Sequence[StoredFile]) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    # partitioning=None: pyarrow, too, would add the month from the folder's name.
     tables = [pq.read_table(writer.store.folder / file.name, partitioning=None) for file in files]
     return pa.concat_tables(tables).unify_dictionaries()
 

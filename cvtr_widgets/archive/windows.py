@@ -39,6 +39,8 @@ class ReadWindow:
         """The earlier and the later half; None where it is too short to be cut."""
         high = self.high or max(now + timedelta(days=1), self.low + timedelta(days=2))
         middle = self.low + (high - self.low) / 2
+        # The service's times are whole seconds; both halves include the middle, so a lead of that second is listed twice and
+        # never missed.
         middle = middle.replace(microsecond=0)
         if middle <= self.low + SECOND or middle >= high - SECOND:
             return None

@@ -133,6 +133,7 @@ def beside_statistics(leads: Leads, statistics: Mapping[str, Any], *, days: floa
     for what in COUNTED:
         ours = 0 if table is None else table[what].iloc[0]
         keys = [k for k in statistics if str(k).lower() in {what, f"{what}leads", f"{what}_leads", f"total{what}"}]
+        # type() and not isinstance: True is an int in Python, and would be shown as one lead.
         theirs = statistics[keys[0]] if len(keys) == 1 and type(statistics[keys[0]]) is int else None
         difference = None if theirs is None or ours is pd.NA else int(ours) - theirs
         rows.append((ours, theirs, difference, _cause(leads, what, difference, days)))

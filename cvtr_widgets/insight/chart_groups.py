@@ -80,6 +80,7 @@ def plain(value: Any) -> Any:
     import pandas as pd
 
     if isinstance(value, (pd.Timestamp, datetime)):
+        # NaT is an instance of datetime, and would give the text "NaT".
         return None if value is pd.NaT else value.isoformat()
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None

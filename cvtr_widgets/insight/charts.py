@@ -129,6 +129,7 @@ def reasons(leads: pd.DataFrame, by: str = "publisher", *, top: int = 12) -> Cha
     ]  # fmt: skip
     table = table[table["reason"].isin(most)].reset_index(drop=True)
     behind = GroupCodes.of(group_of(leads, name, zone_of(None)), text=True)
+    # The codes stay, only what they are called changes: a click on "7 others" picks the leads of all seven.
     behind = GroupCodes(behind.codes, tuple(others.get(value, value) for value in behind.values))
     groups = {name: behind, "reason": GroupCodes.of(leads["reason"])}
     spec = {

@@ -144,6 +144,7 @@ def _labelled(values: pd.Series[Any]) -> pd.Series[Any]:
 
     word = NONE
     known = set(values.dropna().unique().tolist())
+    # A sub-id may really be called "(none)": a blank behind the word keeps the two apart, and a page does not show it.
     while word in known:
         word += " "
     if isinstance(values.dtype, pd.CategoricalDtype):
@@ -176,6 +177,8 @@ def period_of(dates: pd.Series[Any], every: str, zone: tzinfo) -> pd.Series[Any]
     wall = there.dt.tz_localize(None)
     days: pd.Series[Any] = wall.dt.normalize()
     if every == "hour":
+        # What has passed of the hour is taken off the moment itself: flooring local times would make one hour of the two that
+        # come twice.
         days = (dates - (wall - wall.dt.floor("h"))).dt.tz_convert(zone)
     elif every == "week":
         days = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
@@ -204,6 +207,7 @@ def amounts_of(values: Sequence[Any]) -> Amounts:
     """Amounts as whole numbers. What is not a finite number is not known."""
     import numpy as np
 
+    # Payouts are few different values in many leads: each is read once.
     different: dict[Any, Decimal | None] = {}
     for value in values:
         if value.__hash__ is not None and value not in different:
@@ -214,6 +218,7 @@ def amounts_of(values: Sequence[Any]) -> Amounts:
     known = np.array([different.get(v) is not None for v in values], dtype="int64")
     units = [whole.get(v, 0) for v in values]
     most = max((abs(u) for u in whole.values()), default=0)
+    # Where even the sum of all stays below 64 bits, numpy adds; else Python's whole numbers, which are slow and have no end.
     small = most * max(1, len(units)) < 2**62
     return Amounts(np.array(units, dtype="int64" if small else "object"), scale, known)
 
@@ -228,6 +233,7 @@ def _decimal(value: Any) -> Decimal | None:
     import pandas as pd
 
     if isinstance(value, float):
+        # The shortest text that reads back as this float: Decimal(0.1) itself would have 55 digits.
         value = Decimal(repr(value))
     elif isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)

@@ -74,6 +74,7 @@ def case_file(finding: _WrittenFinding) -> bytes:
     """``finding.json``, ``leads.csv`` (ids), ``README.txt``, ``chart.png`` and ``again.ipynb``, as a ZIP file."""
     files: dict[str, str | bytes] = {
         "finding.json": json.dumps(_numbers(finding), indent=2, ensure_ascii=False, default=str),
+        # Ids alone: a case file may be sent to other firms.
         "leads.csv": "lead_id\n" + "".join(f"{i}\n" for i in finding.leads),
         "README.txt": (
             f"{finding.sentence}\n\nWhat this does not tell: {finding.cannot_tell}\n\n"
@@ -126,6 +127,7 @@ def _numbers(finding: _WrittenFinding) -> dict[str, Any]:
     numbers = {name: getattr(finding, name) for name in NAMES}
     return {
         **numbers,
+        # As text: a JSON number is a float for most who read it.
         "money": {currency: str(amount) for currency, amount in finding.money.items()},
         "parameters": dict(finding.parameters),
         "versions": {name: version(name) for name in VERSIONS},

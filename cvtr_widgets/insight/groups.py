@@ -92,6 +92,7 @@ def counted(leads: Leads, groups: Mapping[str, Any]) -> pd.DataFrame:
         base = base.with_columns(yes_or_no())
     found = base.group_by(keys).agg([nw.col(n).sum() for n in names])
     table = labelled(collected(found), list(groups.values()), keys)
+    # Worked out as what is left, so that a row adds up whatever words a service has for its states.
     table["other"] = table["total"] - table[list(STATES)].sum(axis=1)
     return _indexed(table, keys, list(groups))[[*COUNTS, *KNOWN]].astype("int64")
 
@@ -193,6 +194,8 @@ def _lazy_units(leads: LazyLeads, groups: Mapping[str, Any], *, billable: bool) 
     keys = [f"by_{n}" for n in range(len(groups))] + ["currency", *(f"{side}_counted" for side in SIDES)]
     base = leads.lazy.select(*made, nw.lit(1, nw.Int64).alias("leads")).group_by(keys)
     sums = [nw.col(f"{side}_amount").sum() for side in SIDES]
+    # The flags are part of the key, so that the engine sums plain columns once; what is billable is told apart in the few rows
+    # that are left.
     few = base.agg(_whole("leads"), *(_whole(f"{side}_none") for side in SIDES), *sums)
     units = []
     for side in SIDES:

@@ -28,6 +28,7 @@ def wilson(hits: ArrayLike, total: ArrayLike, z: float = Z95) -> tuple[Numbers, 
         p = k / n
         middle = (p + z * z / (2 * n)) / (1 + z * z / n)
         half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        # Exactly 0 and 1 at the ends: rounding could give 1e-17 there, and an interval that does not hold its own share.
         low, high = np.where(k == 0, 0.0, middle - half), np.where(k == n, 1.0, middle + half)
     nothing = n <= 0
     return np.where(nothing, np.nan, np.clip(low, 0, 1)), np.where(nothing, np.nan, np.clip(high, 0, 1))

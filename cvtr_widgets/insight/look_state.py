@@ -120,6 +120,7 @@ class LookState:
         self.save(partial(case_file, finding), case_name(finding))
 
     def _pick(self, ids: NDArray[np.int64], words: str) -> None:
+        # Selecting nothing would empty the selection, which nobody means by a click on an empty mark.
         if not len(ids):
             raise InsightError("There are no leads here, so the selection is unchanged.")
         self._select(ids, words)
@@ -191,12 +192,14 @@ class LookState:
             log.warning("a question could not be answered (%s)", type(error).__name__)
             said = f"That could not be answered ({type(error).__name__}). Try another question."
         with self._lock:
+            # A newer question has been asked: its answer is the one that is waited for, and this one says nothing any more.
             if self._cancel is not cancel:
                 return
             self._job, self._said = None, said
             if answer is not None and not cancel.is_set():
                 self.chart, self.findings, self._answer, self._of, self._caveat = chart, found, answer, of, caveat
                 self.version += 1
+            # Stopped when the answer was there already: the user was told that it stops, so the former answer stays.
             elif answer is not None:
                 self._said = "Stopped."
         self._changed()

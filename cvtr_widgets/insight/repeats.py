@@ -37,8 +37,10 @@ def duplicates(leads: Leads, by: str = "publisher", *, of: str = "email") -> pd.
     group = group_of(leads, name, zone_of(None))
     base = _narrow(leads, group, of).filter(*(~nw.col(column).is_null() for column in (*PAIR, "at")))
     one = nw.col("one")
+    # Few values are shared at all: these are found first, and only their leads are put in order of time.
     pairs = base.group_by(PAIR).agg(one.sum().alias("many")).filter(nw.col("many") > 1)
     shared = base.join(pairs, on=PAIR, how="inner")
+    # A running sum of ones instead of a rank: Narwhals has it in the same form for pandas, DuckDB and Spark.
     place = one.cum_sum().over(*PAIR, order_by=["at", "lead_id"])
     later = shared.with_columns((place > 1).cast(nw.Int64).alias("later"))
     found = later.group_by("by").agg(one.sum().alias("shared"), nw.col("later").sum().alias("repeats"))

@@ -84,6 +84,7 @@ def _beyond_chance(found: list[Finding], tests: dict[str, int]) -> list[Finding]
     roots = sum(count**0.5 for count in sizes.values())
     weight = {name: sum(sizes.values()) / roots / count**0.5 for name, count in sizes.items()}
     weighted = [min(1.0, (f.p or 0.0) / weight[family[id(f)]]) for f in judged]
+    # Rules give only what looks strange; the groups that they judged and did not give count as tests with p = 1.
     adjusted = iter(benjamini_hochberg([*weighted, *([1.0] * (sum(sizes.values()) - len(judged)))]).tolist())
     kept = [f if f.p is None else replace(f, p_adjusted=next(adjusted)) for f in found]
     return [f for f in kept if f.p_adjusted is None or f.p_adjusted <= ALPHA]

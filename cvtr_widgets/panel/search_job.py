@@ -23,6 +23,7 @@ class SearchJob:
     def finish(self) -> None:
         """Find, in the background, what the search in force has not found at once."""
         searching = self._table.searching
+        # By identity: the same words typed again are another search, of perhaps other rows.
         if searching is None or searching is self._begun:
             return
         self._begun = searching

@@ -275,6 +275,7 @@ class PanelState:
 
     def _decide(self, id: LeadId, mark: str) -> None:  # noqa: A002  the message's own name
         """Mark the lead whose detail is open, if it is the one that the user saw, and go on to the next one."""
+        # A press may come late, as a running cell held it up, when the detail shows another lead already.
         if id != self.leads.detail.lead_id:
             raise Refused("A different lead was shown by then, so nothing was marked. Check the lead and press again.")
         self.kept.mark(id, mark)

@@ -42,6 +42,7 @@ class LoginCheck:
                 token = secrets.token_hex(8)
                 self._mfa[token] = user
                 words = "Multifactor authentication required"
+                # A new mfa_token each time, and the code counts as a failed login: guessing codes locks the account, too.
                 if "mfa_code" in form:
                     self._count_failure(user)
                     words = "That code is wrong."
@@ -60,6 +61,7 @@ class LoginCheck:
     def renew(self, form: dict[str, str]) -> tuple[int, dict[str, object]]:
         """Status and body of a renewal."""
         with self._lock:
+            # A refresh token works once, as in OAuth servers that rotate them: a client that keeps the old one is found out.
             user = self._refresh.pop(form.get("refresh_token", ""), None)
             if form.get("grant_type") != "refresh_token" or user is None or user.locked:
                 return 400, _no("Invalid refresh token.")
@@ -104,6 +106,8 @@ class LoginCheck:
         """Count a request. 0, or the seconds until the limit allows one more."""
         now = time.monotonic()
         with self._lock:
+            # A true sliding window over all callers, stricter than counters that are reset: a client must not rely on the moment
+            # of a reset.
             while self._asked and self._asked[0] <= now - self._window:
                 self._asked.popleft()
             if len(self._asked) >= self._limit:

@@ -68,6 +68,8 @@ def one_slip(a: str, b: str) -> bool:
     """Whether one letter is wrong, missing or too many, or two neighbours are swapped."""
     if abs(len(a) - len(b)) > 1 or a == b:
         return False
+    # Where the two differ first. What follows must be equal after one letter is changed, swapped or left out: no table of edit
+    # distances is needed.
     start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     if len(a) == len(b):
         swapped = a[start : start + 2] == b[start : start + 2][::-1] and a[start + 2 :] == b[start + 2 :]

@@ -31,6 +31,7 @@ def thresholds(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
         return
     most = leads["max_score"].astype("Float64").where((leads["max_score"] > 0).fillna(value=False))
     share = (leads["score"].astype("Float64") / most).astype("float64")
+    # Full marks are left out: however many there are, they say nothing about what happens at the cut.
     part = leads[((share >= FROM) & (share < 1)).to_numpy()]
     publisher = group_of(part, "publisher", zone_of("UTC")).astype("object")
     over = (share >= SCORE_CUT - 1e-9) & (share < SCORE_CUT + JUST_OVER)

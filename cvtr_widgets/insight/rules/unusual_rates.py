@@ -31,6 +31,7 @@ def unusual_rates(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
         look.say("Sub-ids could not be judged: the service sends none.")
         return
     has = counted["sub_id"].notna() & (publisher != NONE)
+    # Publisher and sub-id together: two publishers may both call one of theirs "sub-1".
     pairs = publisher[has] + " / " + counted.loc[has, "sub_id"].astype("object").map(str)
     yield from unusual(look, ("unusual_sub_id", VERSION, "sub-id"), pairs, invalid, words)
 
@@ -54,6 +55,7 @@ def unusual(
     elif keys and not judged:
         look.say(f"{name}: fewer than three groups, too few to tell what is usual.")
     look.tested(len(judged), name)
+    # Only made where something was found: it lists the places of each of perhaps tens of thousands of sub-ids.
     places = group.groupby(group.to_numpy(), sort=False).indices if any(one.p <= ALPHA for one in judged) else {}
     for one in judged:
         if one.p <= ALPHA:

@@ -55,6 +55,7 @@ class Imports:
                 tell(done, total or None)
 
             if pasted:
+                # "replace": text from the clipboard may hold half a character, which must not cost all the ids around it.
                 return parse_ids(content.decode("utf-8", "replace"), known=self._known(), on_progress=told)
             return read_file(content, name=name, column=column, known=self._known(), on_progress=told)
 
@@ -88,6 +89,7 @@ class Imports:
         """Keep a file's bytes where there is room, and say where it takes the place of another one."""
         if self._contents.pop(name, content) != content:
             self.problem = f"{self.problem} This file replaces another {name} that was imported before.".strip()
+        # What does not fit is still read; only another column cannot be chosen for it without importing it again.
         if sum(map(len, self._contents.values())) + len(content) <= KEPT:
             self._contents[name] = content
 

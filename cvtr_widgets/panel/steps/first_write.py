@@ -30,6 +30,7 @@ class FirstWrite:
         """Whether this plan needs one; proposes it. Nothing is sent."""
         self.report, self.problem, self._agreed, self._whole = None, None, set(), plan
         if plan is not None and plan.will_change and unproven(self._session.client, plan):
+            # Without ``confirm`` this only proposes a lead and shows the request; nothing is sent.
             self.report = self._session.canary(plan)
 
     def agree(self, place: int, fingerprint: str, *, on: bool) -> None:

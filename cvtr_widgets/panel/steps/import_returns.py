@@ -205,6 +205,7 @@ class ReturnsImport:
         self.problem, self._waits = None, False
         content, name, searched = self._content, self.name, self._searched
         sheet = self._sheet
+        # Copies: the user goes on choosing while the thread reads, and each choice begins a new job with its own copies.
         columns, reasons, choices, whose = dict(self._columns), dict(self._reasons), dict(self._choices), self._advertiser
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> tuple[Returns | None, tuple[str, ...], list[str]]:

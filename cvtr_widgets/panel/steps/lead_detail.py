@@ -54,6 +54,7 @@ class Detail:
     def close(self) -> None:
         """Show it no longer."""
         self.lead_id, self._found, self._problem = None, None, None
+        # Else a slow answer would open it again.
         self._jobs.drop("detail")
 
     def view(self) -> dict[str, Any] | None:

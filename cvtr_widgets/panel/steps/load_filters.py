@@ -20,6 +20,7 @@ DAY_FILTERS = ("created_after", "created_before")
 
 
 def _last_month(today: date) -> tuple[date, date]:
+    # The day before the first of this month: no table of lengths of months is needed.
     end = today.replace(day=1) - timedelta(days=1)
     return end.replace(day=1), end
 
@@ -111,6 +112,7 @@ class Filters:
                 said.append(f"{word} is not a complete day yet. Complete it, or clear it.")
         if {*DAY_FILTERS} <= days.keys() and days["created_after"] > days["created_before"]:
             said.append("From is later than To. Change one of them.")
+        # The service takes one value a filter, so that each combination is a listing of its own; an archive takes lists.
         parts = math.prod(max(1, len(getattr(self, name))) for name in CHOICES)
         if parts > MOST_PARTS and not self.archive:
             said.append(

@@ -89,6 +89,7 @@ def _choices(history: pd.DataFrame, zone: tzinfo) -> list[tuple[str, str, str]]:
     sent = sent[runs.index]
     started = runs["started"].dt.tz_convert(zone)
     day = started.dt.strftime("%Y-%m-%d")
+    # %G and not %Y: the ISO week of 1 January may belong to the year before.
     week = started.dt.strftime("%G-W%V")
     found = [("week", w, f"Week {w}: {_size(sent[week == w])}") for w in _newest(week, "week")]
     found += [("day", d, f"Day {d}: {_size(sent[day == d])}") for d in _newest(day, "day")]

@@ -89,6 +89,7 @@ class TypeStep:
     def take(self, given: Collection[Action]) -> None:
         """Show the action that leads were given, as it was; none where they had several, or a comment that nobody has here."""
         one = next(iter(given)) if len(given) == 1 else None
+        # The journal may hold only the hash of a comment: an action shown without it would be another one than was sent.
         if one is None or isinstance(one.comment, HashedText):
             self.choose("")
             return
@@ -110,6 +111,7 @@ class TypeStep:
 
     def tick_integration(self, job: int, *, on: bool) -> None:
         """Tick or untick an integration job."""
+        # Only jobs that the service has listed: a number from the page is never sent on as an integration.
         known = {c.id for jobs in self._jobs_of.values() for c in jobs}
         if job in known:
             now = self.form.integrations
@@ -117,6 +119,7 @@ class TypeStep:
 
     def _offered(self) -> list[ActionKind]:
         """The actions of this account: as in Convertr, Delete is absent where the account may not."""
+        # None means that the service does not say; then Delete is offered, and the service itself decides.
         may = self._session.identity.may_delete is not False
         return [kind for kind, row in ROWS.items() if may or not row.needs_right]
 

@@ -78,6 +78,7 @@ def plain(text: str, longest: int = LONGEST_CELL) -> str:
 
     Lead data is typed by strangers. Joiners stay, as several scripts are written with them.
     """
+    # Cut first: a field may hold megabytes, and looking at each character of it would hold up the page.
     cut = text[: longest + 1]
     if not (cut.isascii() and cut.isprintable()):
         cut = "".join(_visible(c) for c in cut)
@@ -97,6 +98,7 @@ def empty(value: Any) -> bool:
     """None, NaN, NaT and NA."""
     if value is None:
         return True
+    # Before the comparison below, which a list of arrays would answer with a ValueError; none of these is ever a missing value.
     if isinstance(value, (str, bytes, list, tuple, dict)):
         return False
     try:

@@ -104,6 +104,7 @@ class Layout:
             self.column(name)
         if len(set(names)) < len(names):
             raise TableError("A column is named twice. Name each once.")
+        # The id cannot be hidden: it is what tells two leads of one name apart.
         ids = [c.name for c in self.given if c.look == "id" and c.name not in names]
         self._chosen = (*ids, *names)
 

@@ -50,6 +50,7 @@ class Chaos:
         fitting = [f for f in self.faults if f.call in {"*", call}]
         if call not in LEAD_CALLS or not fitting:
             return None
+        # Hashed and not drawn in turn: threads arrive in any order, and the same call must meet the same fault in each run.
         digest = hashlib.sha256(f"{self.seed}|{call}|{sorted(leads)}|{attempt}".encode()).digest()
         if int.from_bytes(digest[:8], "big") >= self.rate * 2**64:
             return None

@@ -55,10 +55,12 @@ def _instead(mishap: Mishap, answer: Response | None, hold: Callable[[float], ob
     if mishap.do == "slow":
         hold(mishap.seconds)
     if mishap.do == "cut_json":
+        # Cut before the call is carried out, there is no answer yet: a beginning that looks like one is sent.
         text = _START if answer is None else answer.get_data()
         return Response(text[: max(1, len(text) // 2)], 200, mimetype="application/ld+json")
     if mishap.do == "huge":
         text = b"{}" if answer is None else answer.get_data()
+        # Blanks are valid JSON: only a client that limits what it reads is safe from it.
         return Response(text + b" " * HUGE, 200, mimetype="application/ld+json")
     made = _INSTEAD.get(mishap.do)
     return None if made is None else made(mishap)
