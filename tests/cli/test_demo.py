@@ -28,7 +28,8 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def demo(folder: Path, *words: str, **environ: str) -> RunningDemo:
-    given = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder.parent), **environ}
+    own = {name: value for name, value in os.environ.items() if name != "CVTR_JOURNAL"}  # the demo has a journal of its own
+    given = {**own, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder.parent), **environ}
     return RunningDemo([*COMMAND, "demo", "--no-browser", "--leads", "50", "--folder", str(folder), *words], given, ROOT)
 
 
