@@ -113,6 +113,7 @@ class ChartView(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         """A message of the page."""
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind == "hello":
+            # As messages and not as synced traits: those are saved in the notebook where widgets' state is.
             self.send(chart_message(self._chart))
             send_parts(self.send, content)
         elif kind in PICKS:

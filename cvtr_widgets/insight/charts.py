@@ -389,6 +389,7 @@ def _outside(sizes: Any, shares: Any, usual: float, rho: float) -> list[str]:
 
     spread = _spread(sizes, usual, rho)
     words = np.full(len(sizes), "", dtype=object)
+    # The inner line first: a group beyond the outer one then gets that one's word.
     for label, z in reversed(LINES):
         words[shares > usual + z * spread] = f"above the {label} line"
         words[shares < usual - z * spread] = f"below the {label} line"
@@ -399,6 +400,7 @@ def _limits(usual: float, rho: float, largest: int) -> list[dict[str, Any]]:
     """The lines of a funnel for groups of all sizes: 95 % and 99.8 %, below and above."""
     import numpy as np
 
+    # Evenly on a logarithmic axis: the funnel bends most where groups are small.
     sizes = np.unique(np.geomspace(LEAST_LEADS, max(largest, 2 * LEAST_LEADS), 60))
     spread = _spread(sizes, usual, rho)
     return [

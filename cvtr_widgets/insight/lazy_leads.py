@@ -123,6 +123,7 @@ def collected(found: Any) -> pd.DataFrame:
     if not isinstance(found, nw.LazyFrame):
         native: pd.DataFrame = found.to_native()
         return native
+    # Through Arrow and not through pandas: pandas would make floats of whole numbers with a missing one among them.
     columns = found.collect("pyarrow").to_dict(as_series=False)
     return pd.DataFrame({name: pd.Series(_plain(values), dtype="object") for name, values in columns.items()})
 
@@ -170,6 +171,7 @@ def period_group(leads: LazyLeads, every: str, zone: tzinfo) -> LazyGroup:
     at = nw.col("date_us")
     local = at + _offset(leads, zone)
     if every == "hour":
+        # As in period_of: what has passed of the local hour is taken off the moment, so that the hour that comes twice stays two.
         return LazyGroup(at - (local + nw.lit(YEAR_0 * DAY, nw.Int64)) % HOUR, lambda keys: _hours(keys, zone))
     return LazyGroup((local + nw.lit(YEAR_0 * DAY, nw.Int64)) // DAY, lambda keys: _days(keys, every))
 
@@ -204,6 +206,7 @@ def _offset(leads: LazyLeads, zone: tzinfo) -> nw.Expr:
     low, high = ends["low"].iloc[0], ends["high"].iloc[0]
     offset: Any = nw.lit(0, nw.Int64)
     if low is None:
+        # Not a plain 0: a lead without a date must have no offset either, and so belong to no period.
         return nw.col("date_us") * 0
     # Engines do not agree on time zones (Spark and DuckDB have their own tables), so the changes of the clock are worked out in
     # Python and become plain comparisons.

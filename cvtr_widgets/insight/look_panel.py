@@ -97,6 +97,7 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         """A message of the page."""
         message = content if isinstance(content, dict) else {}
         if message.get("kind") == "hello":
+            # A page that has just come has no answer yet.
             self._sent = -1
             self._changed()
             send_parts(self.send, message)
@@ -121,6 +122,7 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def _changed(self) -> None:
         with self._sending:
             view = self._state.view()
+            # The answer goes out once, the view around it at each step of progress: an answer may hold thousands of rows.
             if view["version"] != self._sent:
                 self._sent = view["version"]
                 self.send({"kind": "answer", "is": self._state.message()})

@@ -49,6 +49,7 @@ def why_not(run: Any) -> pd.DataFrame:
     results = _results(run)
     need(results, "detail")
     rest = results[~results["outcome"].astype("object").isin(["confirmed", "accepted"])]
+    # dropna=False: a lead whose detail is empty is counted, or the rows would not add up.
     table = rest.assign(outcome=rest["outcome"].astype("object")).groupby(["outcome", "detail"], observed=True, dropna=False)
     made = table.size().rename("leads").reset_index().sort_values("leads", ascending=False, kind="stable", ignore_index=True)
     made.attrs["lists"] = "counts of a run"

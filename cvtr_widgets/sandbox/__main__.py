@@ -31,6 +31,7 @@ def main() -> int:
     with server:
         sys.stdout.write(f"Sandbox with {given.leads:,} leads at {server.url}\n")
         sys.stdout.flush()
+        # The standard input ends with the process that started this one, even if that is killed: no sandbox is left behind.
         if given.stop_with_stdin:
 
             def follow() -> None:

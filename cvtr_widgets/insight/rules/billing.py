@@ -24,6 +24,7 @@ def wrongly_billed(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
         if not_sent(leads, column):
             look.say(f"Billing ({side}) could not be checked: the service does not send it.")
             continue
+        # What is not known is not billed wrongly: only a stated yes counts.
         hit = bad & leads[column].astype("boolean").fillna(value=False).astype(bool)
         ids = leads.index[hit.to_numpy()]
         if len(ids):

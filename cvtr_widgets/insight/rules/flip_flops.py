@@ -26,6 +26,7 @@ def flip_flops(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     history = look.history[look.history["lead_id"].isin(leads.index)].sort_values("at", kind="stable")
     ids = []
     for lead_id, states in history.groupby("lead_id", sort=True)["status"]:
+        # Readings that show the same status again are no change.
         path = [s for n, s in enumerate(states.tolist()) if n == 0 or s != states.iloc[n - 1]]
         if sum(s in path[:n] for n, s in enumerate(path)) >= RETURNS:
             ids.append(int(cast(Any, lead_id)))

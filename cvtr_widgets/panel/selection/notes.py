@@ -26,6 +26,8 @@ def aside_groups(found: Iterable[tuple[str, SetAside]]) -> list[dict[str, Any]]:
         groups.setdefault((name, one.why), []).append(one.lead_id)
     return [
         {
+            # A key of the ids themselves and not a number in a list: a press that comes late cannot take other ids than were
+            # shown.
             "key": hashlib.sha256(repr((name, why, ids)).encode()).hexdigest()[:32],
             "count": len(ids),
             "source": plain(name, 80),

@@ -29,6 +29,7 @@ class Eligibility:
     def follow(self, kind: ActionKind | None) -> None:
         """Show it for an action, or no longer. Actions that any lead may have show none."""
         kind = kind if kind in DELIVERIES or (kind is not None and ROWS[kind].needs_right) else None
+        # Called with each view: annotating again would make a new version of the table, and all its rows would be sent again.
         if kind is self._kind:
             return
         self._kind = kind

@@ -79,6 +79,7 @@ class FileSteps:
 
     def _other_plan(self) -> None:
         """What was planned of the returns file is not what it says now."""
+        # A plan that has been run is a record of what was sent, and stays, whatever the file says now.
         if isinstance(self._processing.source, Returns) and self._processing.run is None:
             self._processing.forget()
 

@@ -49,6 +49,7 @@ class PolicyExceptions:
         if not self._stopped:
             return
         try:
+            # Read again with each plan: a policy may be changed while the panel is open.
             allowed = read_policy(self._session.identity).exceptions
         except CvtrError as error:
             self._why_not = str(error)

@@ -64,6 +64,7 @@ class SavedSelections:
         went = results["outcome"].isin([str(Outcome.CONFIRMED), str(Outcome.ACCEPTED)])
         for mark, name in MARKS.items():
             if len(ids := self.get(name)):
+                # Accepted counts as done: the service took it, though no reading has confirmed it.
                 done = results.index[went & (results["action"] == mark)]
                 self._set(name, ids.without(done.to_numpy()))
 

@@ -57,5 +57,6 @@ def _before(runs: Sequence[Run]) -> dict[LeadId, tuple[str, bool]]:
         for entry in run.plan.sendable:
             lead = entry.before.lead
             if lead is not None:
+                # setdefault: of several runs over one lead the first one's "before" is what an undo goes back to.
                 found.setdefault(entry.lead_id, (lead.status if isinstance(lead.status, str) else "", bool(lead.reason)))
     return found

@@ -32,6 +32,7 @@ def changed(before: pd.DataFrame, after: pd.DataFrame, were: RowsOfIds, are: Row
         if name in before.columns and name in after.columns:
             differ |= _differ(before[name], after[name], old, new, look)
         elif name in after.columns or name in before.columns:
+            # A column that only one of them has: what was empty before and is now absent has not changed.
             column, rows = (after[name], new) if name in after.columns else (before[name], old)
             differ |= column.notna().to_numpy(bool)[rows]
     return IdSet.of(are.ids[new[differ]])
@@ -41,6 +42,7 @@ def _differ(before: pd.Series[Any], after: pd.Series[Any], old: Rows, new: Rows,
     import pandas as pd
 
     if isinstance(before.dtype, pd.CategoricalDtype) and isinstance(after.dtype, pd.CategoricalDtype):
+        # Codes of two frames are numbered differently: both are brought to one numbering, and no value is compared row by row.
         codes: dict[Any, int] = {value: code for code, value in enumerate(before.cat.categories.tolist())}
         moved = [codes.setdefault(value, len(codes)) for value in after.cat.categories.tolist()]
         differ: Mask = np.not_equal(before.cat.codes.to_numpy()[old], np.append(moved, -1)[after.cat.codes.to_numpy()[new]])

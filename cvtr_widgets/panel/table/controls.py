@@ -100,6 +100,7 @@ class TableControls:
         """As JSON values. Filters are shown in words: what was typed into them is the user's own and stays in the page."""
         table = self._table
         titles = {c.name: c.title for c in table.available}
+        # Only for the column whose filter is open: counting every column with each view would hold the view up.
         counts = list(table.counts(self._asked, within=True).items()) if self._asked else []
         return {
             "columns": [[c["name"], c["title"], c["look"], c["shown"], c["filters"]] for c in table.catalogue()],

@@ -76,6 +76,7 @@ class Frames:
             return len(frame), True
         assert isinstance(self.sheet, TableSheet)  # noqa: S101  an archive has no leads on their way
         fresh = self._arrivals.add(frame, self.sheet.places.sorted)
+        # So the pages of a large listing are joined a few dozen times, and not once a page.
         enough = self.waiting >= max(LEAST_TAKEN, len(self.sheet) // 20) or not len(self.sheet)
         return fresh, self.take_waiting() if last or enough else False
 

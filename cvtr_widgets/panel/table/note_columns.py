@@ -42,6 +42,7 @@ class LastActionColumn:
 
     def follow(self, state: str) -> None:
         """Look at the journal again when ``state`` (the run shown and how it stands) is another one, or a minute has gone by."""
+        # "12 min ago" changes by itself, but asking the journal with each view would be asking several times a second.
         minute = int(time.time() // 60)
         if (state, minute) == self._asked:
             return

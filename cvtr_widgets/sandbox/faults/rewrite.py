@@ -36,6 +36,7 @@ def _small_total(head: bytes, body: bytes, _fault: NetworkFault) -> bytes:
     except (ValueError, KeyError, TypeError):
         return head + b"\r\n\r\n" + body
     text = json.dumps(found, ensure_ascii=False).encode()
+    # The length is corrected: the fault is the wrong total, and not a broken answer.
     return _LENGTH.sub(rb"\g<1>%d" % len(text), head) + b"\r\n\r\n" + text
 
 

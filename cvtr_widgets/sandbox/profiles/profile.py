@@ -89,6 +89,7 @@ def taken(table: dict[str, Any], dotted: str) -> Any:
     if not isinstance(inner, dict):
         return None
     value = taken(inner, rest)
+    # Emptied tables go, too: what is left over at the end is what the caller should not have sent.
     if not inner:
         del table[first]
     return value
