@@ -115,6 +115,7 @@ def leads_of(connection: duckdb.DuckDBPyConnection, manifest: Manifest, question
     kinds = {**schema.fields(manifest.personal), **ARCHIVE_COLUMNS}
     names = ", ".join(f'"{name}"' for name in ("lead_id", *kinds))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    # Two queries: what does not ask when leads were last seen takes a tenth of the time as of a past day.
     query, without_seen = (f"SELECT {names} FROM ({one}){where}" for one in (base, bare))
     stored = f"SELECT * FROM ({keyed}){where}"
     attrs = question.attrs(manifest, kinds)

@@ -84,6 +84,7 @@ class PersonalHasher:
             self._looked[text] = redact.personal(text)
         if self._looked[text]:
             return True
+        # Names are looked for inside of words, too: one text too many is hidden rather than one too few.
         low = text.casefold()
         return any(word in low for word in person)
 

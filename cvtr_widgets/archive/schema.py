@@ -185,6 +185,8 @@ def row_hashes(table: pa.Table) -> list[int]:
         kind = column.type
         if pa.types.is_dictionary(kind):
             column = column.cast(pa.string())  # noqa: PLW2901
+        # As whole microseconds: how a time is written as text may change with the version of Arrow, and every lead would look
+        # changed.
         elif pa.types.is_timestamp(kind):
             column = column.cast(pa.int64())  # noqa: PLW2901
         parts.append(column.cast(pa.string()))

@@ -115,6 +115,7 @@ class Findings(Sequence[Finding]):
         return made
 
     def _repr_html_(self) -> str:
+        # escape=True: names of publishers and sub-ids are typed by strangers, and to_html would run their scripts.
         html: str = self.frame[["rule", "about", "leads", "money", "sentence"]].to_html(escape=True, max_rows=50)
         return html
 

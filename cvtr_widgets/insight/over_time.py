@@ -147,6 +147,7 @@ def _times(leads: pd.DataFrame, names: list[str], until: pd.Timestamp) -> _Times
     ended = leads["first_delivered"].notna()
     end = leads["first_delivered"].where(ended, until)
     hours: NDArray[np.float64] = np.asarray((end - leads["date"]).dt.total_seconds() / 3_600, dtype="float64")
+    # Only Valid leads can still be delivered; an Invalid one waits for nothing and would pull the curve down for ever.
     used = (ended | (leads["current_status"].astype("object") == "Valid")).to_numpy() & (np.nan_to_num(hours, nan=-1.0) >= 0)
     return _Times(groups, hours, ended.to_numpy(dtype=bool), used, np.ones(len(leads), dtype="int64"))
 

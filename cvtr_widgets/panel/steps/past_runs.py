@@ -55,6 +55,7 @@ class PastRuns:
 
         def work(_job: Job, _tell: Any) -> tuple[pd.DataFrame, pd.DataFrame | None, LastRun | None, list[str]]:
             limits = self._session.client.limit_note
+            # A visitor of a page has no cells to ask for a history, so the page itself shows runs that have ended.
             ended, last = (self._session.history(), None) if settings.under_voila() else (None, self._session.last_run())
             return self._session.unfinished(), ended, last, [*self._session.journal_notes, *([limits] if limits else [])]
 
@@ -132,6 +133,7 @@ class PastRuns:
             run = self._session.resume(run_id, comment=comment, send=send, wait=False, on_progress=listener, source="panel")
         except CvtrError as error:
             self.problem = problem_of(error)
+            # Perhaps another kernel has taken the run over: the list is read again.
             self.look()
             return None
         self._found = [row for row in self._found if row["id"] != run_id]

@@ -354,6 +354,7 @@ class ProcessingStep:
 
     def absorb(self) -> list[pd.DataFrame]:
         """Take over the results of a run that has ended; gives them once."""
+        # Made once: putting together the results of 100,000 leads with each view would hold the panel up.
         if self.run is not None and self.run.finished and self._results is None:
             self._progress = self.run.progress
             self._results = all_results([*self._firsts, self.run])

@@ -74,6 +74,7 @@ class OneOf:
         given: object = self.values
         if not isinstance(given, (tuple, list, set, frozenset)) or not all(isinstance(v, str) for v in given):
             raise TableError("The values to choose from are not a list of texts. Choose some of those listed.")
+        # Sorted and each once: equal filters are then equal values, as the caches of masks are keyed by them.
         object.__setattr__(self, "values", tuple(sorted(set(self.values))))
         if not 0 < len(self.values) <= MOST_FILTER_VALUES:
             raise TableError(
@@ -174,6 +175,7 @@ def _number(given: Any) -> Decimal | None:
         number = Decimal(str(given).strip())
     except InvalidOperation:
         raise TableError("From or To is not a number. Write it as 1250 or 12.50.") from None
+    # "1e999999999" is a valid Decimal; turned into a whole number later it would take all memory.
     if not number.is_finite() or abs(number.adjusted()) > 40:
         raise TableError("From or To is too large a number. Write it as 1250 or 12.50.")
     return number
@@ -182,6 +184,7 @@ def _number(given: Any) -> Decimal | None:
 def _day(given: Any) -> date | None:
     if given is None or given == "":
         return None
+    # type() and not isinstance: a datetime is a date as well, and would compare wrongly with days.
     if type(given) is date:
         return given
     try:

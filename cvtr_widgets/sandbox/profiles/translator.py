@@ -160,6 +160,7 @@ class Translator:
             value = parts.get("flag") if spoken == "{flag}" else taken(said, spoken)
             if value is not None:
                 self._understood(call, lead_id, key, value)
+        # All that was understood has been taken out: a field that is left is one that this service does not know.
         if said:
             raise Refused(422, f"{next(iter(said))}: this field was not expected.")
         status, headers, text = self._ask(
