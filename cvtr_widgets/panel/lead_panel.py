@@ -294,6 +294,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         subshell of a page that was just loaded is gone a moment later, and then every press would be refused.
         """
         if self.comm is not None:
+            # Removed and not set to None: None would send every press to the main shell, and the panel would be deaf while a cell
+            # runs.
             self.comm.__dict__.pop("_reply_subshell_id", None)
 
     def close(self) -> None:
@@ -434,6 +436,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         # Typed texts go only where they are news: sent with each view they would overwrite what is being typed just now.
         if texts is not None:
             self._post({"v": VERSION, "kind": "texts", "texts": texts, "not_for": typist, "handled": handled})
+        # Rows go before the view, which names the tables that came with it: a page can show both at the same moment.
         for name, (new, all_of_it) in rows.items():
             line = {"v": VERSION, "kind": "rows", "table": name, "is": new, "whole": all_of_it, "handled": handled}
             self._post(line | {"number": self._number})

@@ -422,6 +422,7 @@ class PanelState:
 
     def view(self) -> dict[str, Any]:
         """Everything but rows and typed texts, as JSON values."""
+        # Taken over here and not in the run's thread: only who holds the lock changes the state.
         for results in self.processing.absorb():
             self.kept.finish(results)
             self.leads.detail.close()  # its lead may have changed

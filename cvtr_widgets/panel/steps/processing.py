@@ -181,6 +181,7 @@ class ProcessingStep:
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
             if by == "run":
                 return self._session.plan_undo([*firsts, run], nearest=nearest, on_progress=tell, cancel=job.cancel)
+            # The day and the signer as the journal has them: they are what plan_undo looks for.
             about = self._session.history().loc[run.id]
             day = about["started"].tz_convert(self._session.client.zone).date()
             signed = about["signed_by"]  # NaN where this run was not signed and another one was
@@ -241,6 +242,7 @@ class ProcessingStep:
 
     def forget(self) -> None:
         """Neither a plan nor a run is shown any more; what was typed for them is gone with them."""
+        # A preview that is still being read must not show its plan after this.
         self._jobs.drop("plan")
         self.plan, self._planned, self.problem, self.proven, self.verify = None, None, None, "", "all"
         self.first.look(None)
@@ -324,6 +326,7 @@ class ProcessingStep:
     def start(self, fingerprint: str) -> None:
         """Carry the plan out. ``fingerprint`` is that of the plan which the user saw when pressing the button."""
         plan = self.plan
+        # The plan may have been replaced while the press was on its way: what the user did not see is not sent.
         if plan is None or plan.fingerprint != fingerprint:
             self.problem = Problem("The plan on the screen was out of date, so nothing was sent. Check it again.")
             return

@@ -225,6 +225,7 @@ class TypeStep:
         """What the loaded leads let expect, such as ``298 would change; 9 are already set``. Empty where nothing is known."""
         action, picked = self.action(), self._leads.picked
         frame = None if self._leads.outdated else self._leads.frame
+        # Judged lead by lead, which for more leads would hold up the view.
         if action is None or frame is None or not 0 < len(picked) <= ESTIMATED:
             return ""
         key = (id(frame), picked, action)
