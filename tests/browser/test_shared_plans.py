@@ -56,7 +56,7 @@ def test_saved_by_one_opened_signed_run_by_another_and_its_week_taken_back(open_
     signer(".cvtr-exception-name").fill("Tom Typist")
     signer(".cvtr-exception-reason").fill("Agreed with the buyer")
     signer.press(".cvtr-make-exception")
-    expect(signer(".cvtr-exception .cvtr-problem")).to_contain_text("made by Mary Manager. Ask them.")
+    expect(signer(".cvtr-exception .cvtr-problem")).to_contain_text("only allows Mary Manager to make exceptions. Ask them.")
     signer(".cvtr-exception-name").fill("Mary Manager")
     signer.press(".cvtr-make-exception")
     expect(signer(".cvtr-exception")).to_be_hidden()

@@ -63,7 +63,8 @@ def _later(ordered: pd.DataFrame, column: str, what: str, look: Look) -> tuple[N
 
     value = folded(ordered[column], column)
     keys = pd.DataFrame({"value": value, "campaign": ordered["campaign_id"].array if "campaign_id" in ordered.columns else 0})
-    codes = keys.groupby(["value", "campaign"], sort=False, dropna=True).ngroup().to_numpy()
+    # pandas numbers them as floats where a row has no value, and as -1 in other versions.
+    codes = keys.groupby(["value", "campaign"], sort=False, dropna=True).ngroup().fillna(-1).to_numpy().astype("int64")
     # Rows without a value have no group: two leads without a telephone number are no duplicates.
     known = codes >= 0
     repeated = pd.Series(codes).duplicated(keep="first").to_numpy() & known
