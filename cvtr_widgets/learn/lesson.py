@@ -170,9 +170,10 @@ def _keep_apart(lesson: Lesson, words: dict[str, list[Any]], dialect: Dialect) -
                 f"{what}: it was answered {str(word)[:40]!r}, and the leads were not read before and after; whether that means "
                 "yes is left open"
             )
+    learned = {kind: list(said) for kind, said in words.items()}  # as it was: a word that is in both goes out of both
     for kind, other in (("yes", "no"), ("no", "yes")):
-        for word in list(words.get(kind, ())):
-            mine = any(plain_word(word) == plain_word(one) for one in words.get(other, ()))
+        for word in learned.get(kind, ()):
+            mine = any(plain_word(word) == plain_word(one) for one in learned.get(other, ()))
             if mine or _listed_word(dialect, other, word):
                 words[kind] = [w for w in words[kind] if w is not word]
                 lesson.notes.append(f"the word {str(word)[:40]!r} is used for yes and for no; left as it is")

@@ -76,7 +76,7 @@ def must_be_whole(plan: PlanContent, identity: Identity | PlanContent) -> None:
             ids[entry.group].append(entry.lead_id)
     same = [tuple(found) for found in ids] == [tuple(group) for _, group in plan.groups] and sum(map(len, ids)) == plan.total
     if not same or fingerprint_of(plan, identity) != plan.fingerprint:
-        raise PlanOutOfDate("This plan has been changed since it was made. PlanContent again.")
+        raise PlanOutOfDate("This plan has been changed since it was made. Plan again.")
 
 
 def _sealed(action: Action) -> Action:
