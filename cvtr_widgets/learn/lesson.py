@@ -176,7 +176,8 @@ def _keep_apart(lesson: Lesson, words: dict[str, list[Any]], dialect: Dialect) -
             mine = any(plain_word(word) == plain_word(one) for one in learned.get(other, ()))
             if mine or _listed_word(dialect, other, word):
                 words[kind] = [w for w in words[kind] if w is not word]
-                lesson.notes.append(f"the word {str(word)[:40]!r} is used for yes and for no; left as it is")
+                note = f"the word {str(word)[:40]!r} is used for yes and for no; left as it is"
+                lesson.notes += [] if note in lesson.notes else [note]
 
 
 def _truth(calls: Mapping[str, Seen]) -> dict[int, bool]:
