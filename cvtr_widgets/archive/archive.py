@@ -15,7 +15,7 @@ from cvtr_widgets import settings
 from cvtr_widgets.api.cancel_token import Cancel, stopper
 from cvtr_widgets.archive import engines
 from cvtr_widgets.archive.archived_leads import ArchivedLeads
-from cvtr_widgets.archive.asking import Moment, Named, Words, history_of, lead_question, leads_of
+from cvtr_widgets.archive.asking import AskedForLeads, LeadQuestion, history_of, leads_of
 from cvtr_widgets.archive.cache import Cache
 from cvtr_widgets.archive.personal import PersonalHasher
 from cvtr_widgets.archive.store import PERSONAL, PREFIX, ArchiveStore, ArchiveWriter, Manifest, store_name, stores_in
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @checked_calls
-class Archive:
+class Archive(AskedForLeads[ArchivedLeads]):
     """Leads as they were on any day, in Parquet files of a folder. Needs the extra ``cvtr-widgets[archive]``.
 
     One folder may hold several accounts' leads, each in a part of its own: they never mix. ``store`` names one of them where
@@ -180,36 +180,8 @@ class Archive:
 
     # -- asking -----------------------------------------------------------------------------------------------------------
 
-    def leads(
-        self,
-        *,
-        as_of: Moment = None,
-        campaign: Named = None,
-        publisher: Named = None,
-        status: Words = None,
-        delivery: Words = None,
-        created_after: Moment = None,
-        created_before: Moment = None,
-        deleted: bool = False,
-    ) -> ArchivedLeads:
-        """Leads as they were last seen, or as they were at a moment. Nothing is loaded: give them to ``cvtr.insight``, or call
-        ``to_pandas()``.
-
-        Args:
-            as_of: a day (its end) or a time: each lead as it had been seen last by then.
-            campaign: id or exact name, or a list of them (any of these); ``publisher`` likewise.
-            status: Valid, Invalid, Caution or Test, or a list; ``delivery``: Delivered or Not Delivered.
-            created_after: a day or time; ``created_before`` likewise, a bare day is included whole.
-            deleted: with leads of which the service had said that they are gone.
-
-        Raises:
-            ArchiveError: there is nothing yet, or not as early as that.
-        """
+    def _answer(self, question: LeadQuestion) -> ArchivedLeads:
         connection, manifest = self._connection()
-        question = lead_question(
-            as_of=as_of, campaign=campaign, publisher=publisher, status=status, delivery=delivery, created_after=created_after,
-            created_before=created_before, deleted=deleted,
-        )  # fmt: skip
         return leads_of(connection, manifest, question)
 
     def of(self, session: LeadSession) -> Archive:

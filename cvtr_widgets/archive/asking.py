@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cvtr_widgets import settings
 from cvtr_widgets.api.lead_listing import in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archived_leads import ARCHIVE_COLUMNS, ArchivedLeads, Stored, column_of
 from cvtr_widgets.archive.store import Manifest
+from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import ArchiveError
 from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.session.several_listings import values_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+Answer = TypeVar("Answer")
 Moment = str | date | datetime | None
 Named = int | str | Sequence[int | str] | None
 Words = str | Sequence[str] | None
@@ -64,31 +66,53 @@ class LeadQuestion:
         }
 
 
-def lead_question(
-    *,
-    as_of: Moment = None,
-    campaign: Named = None,
-    publisher: Named = None,
-    status: Words = None,
-    delivery: Words = None,
-    created_after: Moment = None,
-    created_before: Moment = None,
-    deleted: bool = False,
-) -> LeadQuestion:
-    """The question that these arguments of ``Archive.leads`` ask; days are those of the zone that is shown."""
-    zone = settings.zone()
-    at = moment(as_of, zone, end=True)
-    after, before = moment(created_after, zone, end=False), moment(created_before, zone, end=True)
-    in_order(after, before)
-    any_of = (
-        [_named("campaign", one) for one in values_of("campaign", campaign)],
-        [_named("lead_generator", one) for one in values_of("publisher", publisher)],
-        [("current_status", wanted_text("status", one)) for one in values_of("status", status)],
-        [("delivery", wanted_text("delivery", one)) for one in values_of("delivery", delivery)],
-    )
-    wanted = (tuple((column, value) for column, value in part if value is not None) for part in any_of)
-    # A moment still to come is taken as now: nothing is known of it, and "today" ends in the future.
-    return LeadQuestion(None if at is None else min(at, datetime.now(UTC)), after, before, tuple(filter(None, wanted)), deleted)
+@checked_calls
+class AskedForLeads(Generic[Answer]):
+    """What an archive takes to give leads, whichever engine gives them."""
+
+    def leads(
+        self,
+        *,
+        as_of: Moment = None,
+        campaign: Named = None,
+        publisher: Named = None,
+        status: Words = None,
+        delivery: Words = None,
+        created_after: Moment = None,
+        created_before: Moment = None,
+        deleted: bool = False,
+    ) -> Answer:
+        """Leads as they were last seen, or as they were at a moment. Nothing is loaded: give them to ``cvtr.insight``, or call
+        ``to_pandas()``.
+
+        Args:
+            as_of: a day (its end) or a time: each lead as it had been seen last by then.
+            campaign: id or exact name, or a list of them (any of these); ``publisher`` likewise.
+            status: Valid, Invalid, Caution or Test, or a list; ``delivery``: Delivered or Not Delivered.
+            created_after: a day or time; ``created_before`` likewise, a bare day is included whole.
+            deleted: with leads of which the service had said that they are gone.
+
+        Raises:
+            ArchiveError: there is nothing yet, or not as early as that.
+        """
+        zone = settings.zone()
+        at = moment(as_of, zone, end=True)
+        after, before = moment(created_after, zone, end=False), moment(created_before, zone, end=True)
+        in_order(after, before)
+        any_of = (
+            [_named("campaign", one) for one in values_of("campaign", campaign)],
+            [_named("lead_generator", one) for one in values_of("publisher", publisher)],
+            [("current_status", wanted_text("status", one)) for one in values_of("status", status)],
+            [("delivery", wanted_text("delivery", one)) for one in values_of("delivery", delivery)],
+        )
+        wanted = (tuple((column, value) for column, value in part if value is not None) for part in any_of)
+        # A moment still to come is taken as now: nothing is known of it, and "today" ends in the future.
+        return self._answer(
+            LeadQuestion(None if at is None else min(at, datetime.now(UTC)), after, before, tuple(filter(None, wanted)), deleted)
+        )
+
+    def _answer(self, question: LeadQuestion) -> Answer:
+        raise NotImplementedError
 
 
 def _named(column: str, value: int | str | None) -> tuple[str, Any]:

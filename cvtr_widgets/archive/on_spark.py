@@ -16,7 +16,7 @@ import narwhals as nw
 
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archived_leads import ARCHIVE_COLUMNS
-from cvtr_widgets.archive.asking import NAMED, Moment, Named, Words, lead_question
+from cvtr_widgets.archive.asking import NAMED, AskedForLeads, LeadQuestion
 from cvtr_widgets.archive.store import MANIFEST, PREFIX, Manifest
 from cvtr_widgets.errors import ArchiveError
 from cvtr_widgets.insight.lazy_leads import micros
@@ -51,7 +51,7 @@ class SparkLeads:
         return int(self.frame.count())
 
 
-class SparkArchive:
+class SparkArchive(AskedForLeads[SparkLeads]):
     """An archive that a Spark session reads. Made by ``Archive.on(spark, path)``."""
 
     def __init__(self, spark: SparkSession, path: str, store: str | None) -> None:
@@ -61,29 +61,9 @@ class SparkArchive:
     def __repr__(self) -> str:
         return f"<SparkArchive {self._root.rpartition('/')[2]}>"
 
-    def leads(
-        self,
-        *,
-        as_of: Moment = None,
-        campaign: Named = None,
-        publisher: Named = None,
-        status: Words = None,
-        delivery: Words = None,
-        created_after: Moment = None,
-        created_before: Moment = None,
-        deleted: bool = False,
-    ) -> SparkLeads:
-        """Leads as ``Archive.leads`` gives them.
-
-        Raises:
-            ArchiveError: nothing was archived yet, or not as early as that.
-        """
+    def _answer(self, question: LeadQuestion) -> SparkLeads:
         from pyspark.sql import functions as f
 
-        question = lead_question(
-            as_of=as_of, campaign=campaign, publisher=publisher, status=status, delivery=delivery, created_after=created_after,
-            created_before=created_before, deleted=deleted,
-        )  # fmt: skip
         found = self._last(question.at)
         if not question.deleted:
             found = found.where(f.col("presence") == schema.THERE)

@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -157,10 +157,9 @@ class ArchiveStore:
         """Whether anything was archived here."""
         return (self.folder / MANIFEST).exists()
 
-    def paths(self, manifest: Manifest, kind: str, months: Iterable[str] | None = None) -> list[Path]:
-        """The files of a kind that count; ``months``: only versions of these."""
-        wanted = None if months is None else set(months)
-        return [self.folder / file.name for file in manifest.of(kind) if wanted is None or file.month in wanted]
+    def paths(self, manifest: Manifest, kind: str) -> list[Path]:
+        """The files of a kind that count."""
+        return [self.folder / file.name for file in manifest.of(kind)]
 
     def problems(self) -> list[str]:
         """What is not as the manifest says, file by file; empty where all is."""

@@ -204,11 +204,8 @@ def money(leads: pd.DataFrame, by: str = "publisher", *, top: int = 20) -> Chart
     sides = [f"{side}_{what}" for side in ("advertiser", "publisher") for what in ("leads", "money", "no_amount")]
     table = table[[name, "currency", "leads", *sides, "margin"]].reset_index(drop=True)
     currencies = sorted(table["currency"].astype(str).unique())
-    amount = (
-        f"expected from advertisers ({currencies[0]})"
-        if len(currencies) == 1
-        else "expected from advertisers, in the currency shown on the left"
-    )
+    which = f"({currencies[0]})" if len(currencies) == 1 else "in the currency shown on the left"
+    amount = f"expected from advertisers {which}"
     spec: dict[str, Any] = {
         "width": WIDTH, "height": {"step": 22},
         "transform": [{"calculate": "toNumber(datum.advertiser_money)", "as": "amount"}],

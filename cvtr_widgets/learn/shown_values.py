@@ -159,7 +159,7 @@ def _joined(
         stands: Sequence[Any] = [readings[lead].after.get(place) for lead in values]
         there = any(place in readings[lead].after for lead in values)
         mine = [readings[lead].after.get(chosen) for lead in values]
-        agrees = all(value in (None, "") or value == lead_id for value, lead_id in zip(stands, mine, strict=True))
+        agrees = all(value in (None, "") or value == own for value, own in zip(stands, mine, strict=True))
         if place != chosen and there and agrees:
             keep.append(place)
     return [chosen, *keep]

@@ -451,6 +451,7 @@ class PanelState:
         view = self.processing.view()
         if self.processing.watched and self.jobs.get("past") is None:
             view["watching"] += " " + self.past.about(self.processing.watched)
+            view["look_again"] = not self.past.has_ended(self.processing.watched)
         return view
 
     def _leads_view(self) -> dict[str, Any]:

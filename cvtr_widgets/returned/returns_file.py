@@ -164,7 +164,7 @@ class Returns:
             self._matches[row].state not in {SEVERAL, SIMILAR, DISAGREE} or lead_id not in found.candidates
         ):
             raise SelectionError(f"Lead {lead_id} is not one of those that row {row} could mean. See .candidates({row}).")
-        kept = {number: wanted_id for number, wanted_id in self._choices.items() if number != row}
+        kept = {number: chosen for number, chosen in self._choices.items() if number != row}
         choices = kept if lead_id is None else {**kept, row: lead_id}
         return Returns(self._session, self._table, self._matches, self._wordings, choices=choices, advertiser=self._advertiser,
                        notes=self._notes)  # fmt: skip
@@ -275,10 +275,8 @@ class Returns:
         if by == "advertiser":
             whose, known = self._session.campaigns()["advertiser_id"].dropna(), self._session.advertisers()["name"].to_dict()
             of = {int(i): known.get(int(a), f"advertiser {a}") for i, a in zip(whose.index.tolist(), whose.tolist(), strict=True)}
-            names = [of.get(wanted_id) for wanted_id in results["campaign_id"].tolist()]
-        named = {
-            int(wanted_id): name for wanted_id, name in zip(results.index.tolist(), names, strict=True) if isinstance(name, str)
-        }
+            names = [of.get(campaign_id) for campaign_id in results["campaign_id"].tolist()]
+        named = {int(lead_id): name for lead_id, name in zip(results.index.tolist(), names, strict=True) if isinstance(name, str)}
         sent = [row for row in self._rows if row.state in {MATCHED, AGAIN} and row.lead_id is not None]
         return {row.number: named.get(row.lead_id, f"{by} not known") for row in sent if row.lead_id is not None}
 

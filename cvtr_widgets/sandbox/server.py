@@ -94,7 +94,7 @@ class SandboxServer:
         queue_delay: seconds until reprocessing takes effect.
         max_ids: most leads per write.
         now: the moment the world is made for.
-        speech: other words than Convertr's presumed ones; see ``sandbox.speech``.
+        speech: other words than Convertr's presumed ones; see ``sandbox.profiles.profile``.
         story: a world of natural spread in which what the name says is wrong: ``clean duplicates near_duplicates bad_sub_id
             wrongly_billed threshold typos bad_month`` (all of them); 1,000 to 40,000 leads.
         mark: what tells this world from those of other sandboxes (letters and digits); by default a new one each time, so that

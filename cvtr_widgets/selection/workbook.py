@@ -219,7 +219,7 @@ class _Rows:
         self._kind = self._style = self._text = self._formula = ""
         self._has_formula = self._in_text = self._in_formula = False
         self._runs: list[tuple[str, bool]] = []
-        self._in_run = self._struck = self._in_phonetic = False
+        self._struck = self._in_phonetic = False
         self._begin = {f"{ns} {name}": getattr(self, f"_begin_{name}") for ns in _SHEETS for name in _BEGIN}
         self._end = {f"{ns} {name}": getattr(self, f"_end_{name}") for ns in _SHEETS for name in _END}
         self.parser = parser = expat.ParserCreate(namespace_separator=" ")

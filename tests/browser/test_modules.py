@@ -667,3 +667,19 @@ def test_a_press_on_a_head_that_is_drawn_again_meanwhile_still_counts(modules):
         return [head.isConnected, sent];
         """
     ) == [True, [["sort", {"table": "leads", "column": "lead_id", "descending": False, "add": True}]]]
+
+
+# -- buttons ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_second_press_of_a_double_click_counts_on_the_same_button_only(modules: Modules) -> None:
+    code = """
+        const { button } = await load("dom.js");
+        const said = [];
+        const [run, pause] = ["run", "pause"].map((name) => button(name, {}, () => said.push(name)));
+        for (const [made, detail] of [[run, 1], [pause, 2], [pause, 1], [pause, 2], [pause, 3], [run, 0], [pause, 2]]) {
+            made.dispatchEvent(new MouseEvent("click", { detail }));
+        }
+        return said;
+    """
+    assert modules.run(code) == ["run", "pause", "pause", "pause", "run"]

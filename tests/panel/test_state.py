@@ -503,10 +503,13 @@ def test_a_run_that_is_watched_says_when_and_who(driven):
         rf"What the journal had on run {run.id} at \d\d:\d\d:\d\d\. Process {os.getpid()} is running it\. Start over to leave this view\.",
         view["watching"],
     )
+    assert view["look_again"]
     gate.open()
     run.wait()
     driven.say("watch", run=run.id)
-    assert "It has ended." in driven.view()["processing"]["watching"]
+    view = driven.view()["processing"]
+    assert "It has ended." in view["watching"]
+    assert not view["look_again"]
     assert {row["cells"][0] for row in driven.state.table("results").message()["rows"]} == {"confirmed"}
     other.close()
 

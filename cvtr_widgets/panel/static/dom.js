@@ -60,8 +60,12 @@ export function setEnabled(control, enabled) {
   control.classList.toggle("cvtr-off", !enabled);
 }
 
+/** The button that the first press of a double click was on. @type {HTMLElement | null} */
+let firstPressed = null;
+
 /**
- * A button that does nothing while it is disabled by ``setEnabled``.
+ * A button that does nothing while it is disabled by ``setEnabled``. The second press of a double click counts only where the first one
+ * was on the same button: another may have come to stand in its place, such as Pause where Run was.
  * @param {string} text
  * @param {Properties} properties
  * @param {(event: MouseEvent) => void} pressed
@@ -69,7 +73,8 @@ export function setEnabled(control, enabled) {
 export function button(text, properties, pressed) {
   const made = h("button", { type: "button", ...properties }, text);
   made.addEventListener("click", (event) => {
-    if (made.getAttribute("aria-disabled") !== "true") pressed(event);
+    if (event.detail < 2) firstPressed = made;
+    if (firstPressed === made && made.getAttribute("aria-disabled") !== "true") pressed(event);
   });
   return made;
 }

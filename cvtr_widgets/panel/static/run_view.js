@@ -15,13 +15,8 @@ export function runProgress(link) {
   const bar = h("progress", { max: "1", "aria-label": "Leads done" });
   const line = h("span", { class: "cvtr-line" });
   const message = h("span", { class: "cvtr-soft" });
-  // These come to stand where the button that starts the run was: the second press of a double click is not meant for them.
-  const pause = button("Pause", { class: "cvtr-pause" }, (event) => {
-    if (event.detail < 2) link.send("pause", { on: pause.dataset.on !== "true" });
-  });
-  const cancel = button("Cancel", { class: "cvtr-cancel" }, (event) => {
-    if (event.detail < 2) link.send("cancel");
-  });
+  const pause = button("Pause", { class: "cvtr-pause" }, () => link.send("pause", { on: pause.dataset.on !== "true" }));
+  const cancel = button("Cancel", { class: "cvtr-cancel" }, () => link.send("cancel"));
   const element = h("div", { class: "cvtr-progress", hidden: true, role: "status", "aria-live": "polite" }, bar,
     h("div", { class: "cvtr-bar" }, line, message, h("span", { class: "cvtr-grow" }), pause, cancel));
 
@@ -126,7 +121,7 @@ export function runResults(link) {
     watchedRun = view.watched;
     setShown(element, Boolean((run && run.finished) || view.watched));
     setLine(watching, view.watching);
-    setShown(lookAgain, Boolean(view.watched) && !view.watching.includes("It has ended."));
+    setShown(lookAgain, view.look_again);
     undoProblem.update(view.undo_problem);
     rest.update(view.rest);
     setShown(outcomes.element, Boolean(run));

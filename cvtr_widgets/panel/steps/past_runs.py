@@ -151,12 +151,18 @@ class PastRuns:
         """Whether somebody carried the run out at the last look."""
         return any(row["id"] == run_id and row["taken"] for row in self._found)
 
+    def has_ended(self, run_id: str) -> bool:
+        """Whether nothing was left of the run to do, as of the last look."""
+        return not any(row["id"] == run_id for row in self._found)
+
     def about(self, run_id: str) -> str:
         """Whether somebody carries the run out, as of the last look."""
-        found = next((row for row in self._found if row["id"] == run_id), None)
-        if found is None:
+        if self.has_ended(run_id):
             return "It has ended. Start over to leave this view."
-        return found["carried"] or "Nothing is running it now. Start over to resume it."
+        return (
+            next(row["carried"] for row in self._found if row["id"] == run_id)
+            or "Nothing is running it now. Start over to resume it."
+        )
 
     def view(self) -> dict[str, Any]:
         """As JSON values."""

@@ -435,6 +435,7 @@ class ProcessingStep:
             "running": self.running,
             "watched": self.watched,
             "watching": self._watching(),
+            "look_again": bool(self.watched),
             "run": None if self.run is None else self._run_view(self.run),
             "answerable": isinstance(self.source, Returns) and self._results is not None,
             "summary": self.summary,
