@@ -201,6 +201,8 @@ def _account(
     user = user or _need(question, f"User for {enterprise} at {origin}: ", "username", ", ".join(tried))
     if password:
         return Credentials(user, password, "", "the argument password=", CHECK, place)
+    # The environment's password is that of the environment's user. With another user given, it would be a refused login, and ten
+    # of these lock an account.
     if mine and environ.get("CVTR_PASSWORD") and environ.get("CVTR_USERNAME", user) == user:
         remedy = "Correct CVTR_PASSWORD and CVTR_USERNAME, restart the kernel, then connect again."
         return Credentials(user, environ["CVTR_PASSWORD"], "", "CVTR_PASSWORD", remedy, place)
@@ -319,6 +321,7 @@ class Sandbox:
         name, password, code = users[role]
         more.setdefault("ask", lambda _prompt: code or "")
         more.setdefault("allow_public_machine", True)
+        # The sandbox speaks the default. A dialect file of an enterprise that happens to be called sandbox is not for it.
         more.setdefault("dialect", default_dialect())
         return connect(SANDBOX, name, password, url=self.url, **more)
 

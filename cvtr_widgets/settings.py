@@ -80,6 +80,7 @@ def _number(environ: Mapping[str, str], name: str, default: int, low: int, high:
     text = environ.get(name, "").strip()
     if not text:
         return default
+    # isdigit() alone takes “²”, which int() refuses, and the digits of other scripts.
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise SettingsError(f"{name} is {text[:40]!r}. Give a whole number from {low} to {high}, or unset it.")
     return int(text)
@@ -95,6 +96,7 @@ def limits(environ: Mapping[str, str] = os.environ) -> Limits:
     return Limits(
         chunk=_number(environ, "CVTR_CHUNK", usual.chunk, 1, 500),
         in_flight=_number(environ, "CVTR_IN_FLIGHT", usual.in_flight, 1, MAX_IN_FLIGHT),
+        # One version of Convertr's page allows 3,000 requests, another 3,800; nobody has published a larger number.
         requests=_number(environ, "CVTR_REQUESTS", usual.requests, 1, 3_800),
     )
 

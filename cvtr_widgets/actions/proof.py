@@ -78,6 +78,7 @@ def prove(action: Action, before: Observation, after: Observation, *, at_rest: b
     if family is Family.DELETION:
         if after.lead is not None:
             return Proof(ProofResult.UNCHANGED, "still there")
+        # Not found alone is no proof: the lead may have moved out of what this user is allowed to see.
         if after.gone:
             return Proof(ProofResult.PROVEN, "the service says that it no longer exists")
         return Proof(ProofResult.AT_ODDS, "not found when read back, but the service itself does not say that it is gone")
@@ -160,6 +161,7 @@ def _prove_delivery(action: Action, before: Observation, after: Observation) -> 
         return Proof(ProofResult.UNPROVABLE, "neither the delivery check nor a delivery field can be read")
     if said == {not target}:
         return Proof(ProofResult.UNCHANGED, f"still {'Not Delivered' if target else 'Delivered'}")
+    # Also where it was not known before: then nobody can say that this action made the difference.
     if delivered_now(before) is not (not target):
         return Proof(ProofResult.UNPROVABLE, "what can be read was the same before")
     return Proof(ProofResult.PROVEN, "read back: " + ("Delivered" if target else "Not Delivered"))

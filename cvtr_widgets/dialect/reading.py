@@ -73,6 +73,7 @@ def laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
     """``over`` upon ``base``, both written out: an entry replaces an entry as a whole, other tables are joined."""
     out = dict(base)
     for key, value in over.items():
+        # An entry is replaced as a whole: half of one with half of another would be something that nobody has ever seen.
         below = out.get(key)
         tables = isinstance(below, dict) and isinstance(value, dict) and "evidence" not in below and "evidence" not in value
         out[key] = laid_over(below, value) if tables and isinstance(below, dict) else value

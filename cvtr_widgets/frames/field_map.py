@@ -116,6 +116,7 @@ def _jmes_getter(place: str) -> Getter:
     except (JMESPathError, ValueError) as error:
         raise DialectError(f"{place!r} is not a JMESPath expression: {error}. Correct it in the dialect file.") from None
 
+    # A multi-select can give back the same value many times over in little memory, so its result is weighed.
     grows = "multi_select" in repr(compiled.parsed)
 
     def get(record: Record) -> Any:

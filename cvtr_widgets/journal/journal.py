@@ -135,6 +135,8 @@ class Journal:
 
     def _connect(self, how: str) -> sqlite3.Connection:
         uri = f"{self.path.resolve().as_uri()}?mode={how}"
+        # No isolation_level: sqlite3 would begin transactions by itself then, and here it is always said where one begins and
+        # ends. Threads share the connection behind the journal's own lock.
         return sqlite3.connect(uri, uri=True, timeout=10.0, isolation_level=None, check_same_thread=False)
 
     def _open_durable(self) -> None:
@@ -175,6 +177,8 @@ class Journal:
                 raise sqlite3.OperationalError("what was written cannot be read again")
 
     def _check_file(self) -> None:
+        # Only the file's form and its last link: to follow the whole chain takes longer with every run. verify() does that, and
+        # resuming a run calls it.
         found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise sqlite3.DatabaseError(" ".join(str(found).split()))
@@ -416,6 +420,7 @@ class Journal:
         where += f" AND kind IN ({','.join('?' * len(wanted))})" if wanted else ""
         sql = f"SELECT number, at, run, kind, data, hash FROM entries WHERE number > ?{where} ORDER BY number LIMIT 200"  # noqa: S608
         while True:
+            # A part at a time, and the lock is given back in between: a run that goes on has to write meanwhile.
             with self._reading():
                 part = self._db.execute(sql, (after, *(() if run is None else (run,)), *wanted)).fetchall()
             yield from part
@@ -456,6 +461,7 @@ class Journal:
             JournalError: the file cannot be read.
         """
         found: list[list[int]] = []
+        # From the end: times have no index, and what is asked for lies seconds back.
         sql = "SELECT number, at, kind, data FROM entries WHERE number < ? ORDER BY number DESC LIMIT 200"
         before = 1 << 62
         with self._reading():

@@ -182,6 +182,8 @@ def _take(found: Capture, hashes: dict[str, tuple[str, str]], number: int, entry
     found.bodies += got is not None
     found.values += 0 if got is None else values_in(raw)
     found.values += 0 if sent is None else values_in(str(_object(request, "postData").get("text", "")).encode(errors="replace"))
+    # Which answer handed out the token is seen when the token comes back in a later request. Only hashes are compared, so that no
+    # token is kept until then.
     bearer = _header(request, "authorization").removeprefix("Bearer ")
     if bearer and not found.token_place and (seen := hashes.get(_hash(bearer))) is not None:
         found.login, found.token_place = seen
@@ -272,6 +274,7 @@ def content(told: dict[str, Any]) -> bytes:
             return b""
     if raw[:2] == b"\x1f\x8b":
         try:
+            # Not gzip.decompress: a body of a few kB may unpack to more than the memory holds.
             opened = zlib.decompressobj(wbits=31)
             raw = opened.decompress(raw, HAR_BODY)
         except (zlib.error, gzip.BadGzipFile):

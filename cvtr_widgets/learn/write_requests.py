@@ -259,6 +259,7 @@ def _fixed(lesson: CallLesson, known: KnownLists, rest: Mapping[int, Mapping[str
         if same and (plain or word):
             fixed[key] = value
             continue
+        # There is one answer only. It is asked all the same, so that whoever teaches knows that this part will not be sent.
         ask(f"What is {key!r}? Its value was not recognised, and is not shown.", ["leave it out"])
         lesson.notes.append(f"{key!r} was left out: its value was not recognised")
     lesson.entries["fixed"] = {"value": fixed}

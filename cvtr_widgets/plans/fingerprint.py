@@ -48,6 +48,8 @@ def fingerprint(
 
 
 def _line(entry: PlanEntry, texts: dict[int, str]) -> str:
+    # Put together by hand: leads that stand alike share one object and so one text, and only that is made with canonical(). Its
+    # id is enough for a key, for the entries keep it alive meanwhile.
     lead_id, shared, person = entry
     text = texts.get(id(shared))
     if text is None:

@@ -296,6 +296,8 @@ def _jobs(
         jobs[campaign] = frozenset(c.id for c in found if c.id is not None)
         names.update({c.id: c.name for c in found if c.id is not None})
     strange = [i for i in action.integrations if i not in names]
+    # Where no lead was found, no campaign is known either, and an integration cannot be called wrong. Each lead is then not
+    # found.
     if strange and leads:
         raise PlanError(f"Integration {strange[0]} is on none of the campaigns selected. See session.integrations(campaign).")
     return jobs, names

@@ -135,6 +135,7 @@ def before_values(observation: Observation) -> Sequence[Any] | None:
     return _as_values(*_watched(lead.state), observation.delivered, lead.state.campaign_id, money=_money(lead.state))
 
 
+# typed: True, 1 and 1.0 are equal to Python, and three different texts in a fingerprint.
 @lru_cache(maxsize=4096, typed=True)
 def _as_values(*state: Any, money: tuple[Any, ...]) -> Sequence[Any]:
     values = [{} if value is NOT_SENT else value for value in state]
@@ -193,11 +194,13 @@ def judge(action: Action, observation: Observation, identity: Identity) -> tuple
     lead = observation.lead
     if lead is None:
         return Verdict.NOT_FOUND, "deleted, or not visible to you"
+    # Only a plain no counts. Where the service does not say who may delete, it decides when it is asked to.
     if ROWS[action.kind].needs_right and identity.may_delete is False:
         return Verdict.NOT_ALLOWED, "this account has no right to delete leads"
     family = family_of(action)
     if family is Family.DELIVERY:
         return _judge_delivery(action, observation, lead)
+    # A lead that is Valid already is still sent to the integrations that were ticked, so it is not left out then.
     if family in {Family.FLAG, Family.REPLACEMENT} and not action.integrations and stands(action, lead):
         what = "the mark and its comment" if family is Family.REPLACEMENT else "status, reason, category and comment"
         return Verdict.ALREADY_SO, f"{what} are already set"
@@ -218,6 +221,7 @@ def _judge_delivery(action: Action, observation: Observation, lead: Lead) -> tup
         return Verdict.ALREADY_SO, f"already {'Delivered' if target else 'Not Delivered'}"
     if not isinstance(lead.status, str):
         return Verdict.CANNOT_TELL, "the service does not give its Current Status"
+    # Convertr's older pages say so of Delivered and Undelivered. What it does with other leads among these is not documented.
     if lead.status != "Valid":
         return Verdict.NOT_ELIGIBLE, f"only Valid leads can be marked this way; this one is {lead.status}"
     return Verdict.WILL_CHANGE, ""

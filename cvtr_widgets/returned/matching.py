@@ -173,6 +173,7 @@ class LeadIndex:
         if role not in self._near:
             ids, values = self._values.get(role, ([], []))
             self._near[role] = _by(ids, values, _FOLDS[role])
+        # An address of nothing but marks folds to @ alone, and would be similar to every other such address.
         folded = _FOLDS[role](text)
         return self._near[role].get(folded, []) if folded.strip("@") else []
 

@@ -91,6 +91,7 @@ class Returns:
                 mapped[said] = target
             row = ReturnsRow(number, found.state, found.lead_id, found.candidates, found.why,
                              self._wordings.action(wording, category, comment))  # fmt: skip
+            # A row that has no lead keeps saying that: with its reason mapped it would still have none.
             if target is None and row.state == MATCHED:
                 row = replace(row, state=NOT_MAPPED, why="its reason is not mapped to one in the list (reasons=...)")
             rows.append(row)
@@ -359,6 +360,7 @@ def match_file(
         notes.append(_of_archive(leads))
         leads = leads.to_pandas()
     matches = _matches(session, table, leads, notes, ignore_case=ignore_case)
+    # Only now: columns with which the file cannot be matched must not be taken for the next one.
     if advertiser is not None and (columns or kept):
         notes += memory.remember(session.identity, advertiser, columns, kept)
     return Returns(session, table, matches, wordings, advertiser=advertiser, notes=notes)
@@ -396,6 +398,7 @@ def _table(
     try:
         found = read_table(source, name, sheet, {**old, **columns})
     except SheetUnclear:
+        # Which sheet is meant is for the user to say, and no other columns would answer it.
         raise
     except SelectionError:
         found = read_table(source, name, sheet, columns)

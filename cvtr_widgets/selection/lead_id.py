@@ -153,6 +153,8 @@ def id_of_value(value: Any, *, exact: int = MAX_LEAD_ID) -> LeadId | str:
 def _nothing(value: Any) -> bool:
     """None, NaN, NaT and pandas' NA. Some values cannot be compared at all; those are something."""
     try:
+        # By its name, so that lists of ids need no pandas. NA has to be told first: compared with anything it gives NA, which is
+        # neither true nor false and raises.
         return value is None or type(value).__name__ == "NAType" or bool(value != value)  # noqa: PLR0124  NaN differs from itself
     except Exception:  # noqa: BLE001  an array, or somebody's own class
         return False
@@ -180,6 +182,7 @@ def lead_ids_of(values: Iterable[Any]) -> list[LeadId]:
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise RequestRefused(f"A list of lead ids is needed here, not {type(values).__name__}", advice="Give it as [160185].")
     found = listed(values, "This list of ids")
+    # By type: True is an instance of int. Plain ids, which nearly all lists are, are checked as a whole.
     if set(map(type, found)) <= {int} and (not found or (min(found) > 0 and max(found) <= MAX_LEAD_ID)):
         return found
     return [lead_id_of(value) for value in found]

@@ -112,6 +112,7 @@ def _groups(ordered: list[LeadId]) -> list[list[LeadId]]:
     few = len(ordered) < _FEW
     groups = [[ordered[0]]]
     for before, one in pairwise(ordered):
+        # Of numbers below 100 the factor says nothing: 3 and 40 may well be of one list.
         if one <= FACTOR * before or (few and len(str(one)) == len(str(before))) or one < 100:
             groups[-1].append(one)
         else:

@@ -65,6 +65,7 @@ def take(table: Table, column: IdColumn, tell: Tell | None = None) -> Selection:
             begins = (gap or filled(cells) > 1) and number > column.header + 1
             under = _under(cells, cell, under, begins=begins)
         why = _astray(table, column, number, cells, under)
+        # Amid the rows only a cell that is such a word and nothing more is looked at: a company may be called Total Energies.
         if not why and (tail or not _TOTAL_WORDS.isdisjoint(_texts(cells))):
             why = _total(cells, column.place, tail=tail)
         if why:
@@ -164,6 +165,7 @@ def _texts(cells: Cells) -> Iterable[str]:
 
 def _with_tail(table: Table, header: int, tell: Tell | None) -> Iterator[tuple[int, Cells, bool, bool]]:
     """(number, cells, whether a blank row stands before it, whether it is among the last), blank rows left out."""
+    # Each row is given some rows late: only then is it known whether it is among the last, where totals stand.
     held: deque[tuple[int, Cells, bool]] = deque()
     gap = False
     for count, (number, cells) in enumerate(table.rows()):

@@ -257,6 +257,7 @@ def _with_headings_above(head: list[tuple[int, Cells]], at: int) -> list[str]:
     over, joined = "", []
     for place, name in enumerate(names):
         cell = above[place] if place < len(above) else None
+        # Merged cells hold their text in the first one; the others are blank.
         over = over if is_blank(cell) else trimmed(str(cell))
         joined.append(name if _rank(name) == 0 or not name else f"{over} {name}".strip())
     return joined
@@ -322,6 +323,7 @@ class _Survey:
 
 def _survey(table: Table, header: int, wanted: Callable[[int], bool]) -> _Survey:
     """The wanted columns of all rows below the header."""
+    # The whole file is read once more, not its first rows: two columns may differ in the last row only.
     columns: dict[int, list[LeadId | str]] = {}
     places: dict[int, list[int]] = {}
     count = 0

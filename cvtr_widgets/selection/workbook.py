@@ -118,6 +118,7 @@ class Workbook:
     # -- parts ----------------------------------------------------------------------------------------------------------
 
     def _real(self, path: str) -> str:
+        # Names of parts are the same in any case by the standard; the names in a ZIP file are not.
         return self._names.get(path.lower(), "")
 
     def _tree(self, path: str) -> ElementTree.Element | None:
@@ -156,6 +157,7 @@ class Workbook:
             if _local(e.tag) == "Relationship" and e.get("TargetMode") != "External":
                 target = e.get("Target", "")
                 whole = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                # Transitional and Strict name the kinds by different addresses, which end in the same word.
                 found[e.get("Id", "")] = (e.get("Type", "").rpartition("/")[2], whole)
         return found
 
@@ -253,6 +255,7 @@ class _Rows:
             self._sheet.hidden_columns.update(range(first - 1, min(last, 16_384)))
 
     def _begin_row(self, given: dict[str, str]) -> None:
+        # The numbers of rows and the places of cells may be left out; each is then the one after the last.
         self._number = int(given["r"]) if "r" in given else self._number + 1
         self._column, self._cells = 0, []
         self._count += 1
@@ -260,6 +263,7 @@ class _Rows:
             raise SelectionError(
                 f"A sheet of the workbook has more than {SHEET_ROWS:,} rows, and Excel's have no more. Save it again in Excel."
             )
+        # A row drawn to no height is as invisible as a hidden one; so is a column of no width.
         if is_on(given.get("hidden")) or _zero(given.get("ht")):
             self._sheet.no_leads[self._number] = HIDDEN
 
@@ -289,6 +293,7 @@ class _Rows:
         self._in_formula = False
 
     def _begin_t(self, _given: dict[str, str]) -> None:
+        # rPh holds how a Japanese text is pronounced. Excel shows it above the cell, and it is not part of the value.
         self._in_text, self._text = not self._in_phonetic, ""
 
     def _end_t(self) -> None:

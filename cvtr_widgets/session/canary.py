@@ -121,6 +121,7 @@ def propose(
     """
     waiting = [e for e in plan.sendable if client.unproven(plan.action(e))]
     if lead_id is not None:
+        # True is an int to Python, and True == 1 would choose lead 1.
         waiting = [e for e in waiting if type(lead_id) is not bool and isinstance(lead_id, int) and e.lead_id == lead_id]
     if not waiting:
         what = (

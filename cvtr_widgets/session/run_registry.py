@@ -145,6 +145,7 @@ class RunRegistry:
     def _alone_with(self, plan: Plan, source: str) -> Iterator[None]:
         """A plan that was saved may be run by several accounts of this machine: one at a time looks into all their journals."""
         saved = plan.fingerprint if plan.provenance is None else plan.provenance.fingerprint
+        # Plans come to others in files. One that is from no file and was written to none needs no look into other journals.
         if plan.provenance is None and saved not in plan_file_writer.SAVED:
             yield
             return
@@ -223,8 +224,10 @@ class RunRegistry:
         found = self._replay(run_id)
         self._must_fit(found, send=send)
         plan = self._with_comments(found, comments, send=send)
+        # What is read back was chosen when the run began, and a resumed run keeps to it.
         options = dataclasses.replace(options, verify=verify_way(found.opening.get("verify", "all")))
         waived: tuple[str, ...] = ()
+        # Leads in doubt are only read, and reading needs no proof. The canary is for what would still be sent.
         if send and found.at("not_sent"):
             waived = must_be_proven(self._client, plan, canary=canary)
         service = lead_service(self._client)
@@ -235,6 +238,7 @@ class RunRegistry:
             return self._start(work, started)
 
     def _must_be_whole(self) -> None:
+        # All entries, not only those of one run: the runs of an account are in one chain.
         report = self.journal.verify()
         if not report.ok:
             raise JournalError(f"The journal is not intact: {report.problems[0]}. Look at the service, and plan again.")

@@ -72,6 +72,7 @@ class RunStarts:
             return report
 
         def start(one: Plan, sure: bool | int, sign: str | Signature | None) -> Run:
+            # must_be_proven is left out: this is the run that brings the proof, and the write gate is open for its one lead only.
             signed = confirmed(one, sure, sign, self.signed)
             options = self._options(None, "canary")
             return self.in_background(lambda _show, started: self._registry.begin(one, signed, options, started), None)
