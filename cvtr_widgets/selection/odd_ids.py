@@ -24,9 +24,9 @@ _RUNNING: Final = 3
 
 COUNTS_UP: Final = "the list counts up from 1, as row numbers do"
 UNLIKE: Final = "these numbers are so unlike each other that it is unclear which of them are lead ids"
-ODD: Final = "it is far from the other ids in size"
-TOO_LOW: Final = "it is below every lead id seen at this enterprise"
-TOO_HIGH: Final = "it is far above every lead id seen at this enterprise"
+ODD: Final = "far from the other ids in size"
+TOO_LOW: Final = "below every lead id seen at this enterprise"
+TOO_HIGH: Final = "far above every lead id seen at this enterprise"
 
 
 def _no_leads(_ids: Collection[LeadId]) -> Collection[LeadId]:

@@ -111,6 +111,7 @@ def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(o
     sandbox.latency = 0.4
     panel(".cvtr-run").dblclick()  # an impatient user
     panel(".cvtr-progress").wait_for()
+    expect(panel(".cvtr-problem:visible")).to_have_count(0)
     wait_until(panel, lambda: len(writes(sandbox)) > 3)
     panel(".cvtr-cancel").click()
     panel(".cvtr-results").wait_for()

@@ -238,12 +238,13 @@ def test_from_a_plan_that_takes_back_there_is_a_way_to_the_results(driven):
 
 def test_results_say_before_and_after_and_why_leads_were_skipped(driven):
     last = max(driven.server.lead_ids())
-    ids = [*caution(driven, 2), last + 7, last + 8]
+    already = driven.server.lead_ids(status="Invalid")[0]  # it only gets another reason
+    ids = [*caution(driven, 2), already, last + 7, last + 8]
     driven.plan(ids, "invalid", reason="listed:Duplicate")
     driven.say("confirm", on=True)
     driven.run()
     run = driven.view()["processing"]["run"]
-    assert run["sums"] == ["Current Status Caution → Invalid: 2 leads"]
+    assert run["sums"] == ["Current Status Caution → Invalid: 2 leads", "Current Status as before: 1 lead"]
     assert [about for outcome, *_, about in run["counts"] if outcome == "skipped"] == ["not found. Nothing was sent."]
 
 

@@ -106,7 +106,8 @@ def _finding(name: str, strange: list[tuple[int, list[Any], float]], n: int, p: 
     window, most, usual = strange[0]
     start = _start(window)
     ids = tuple(sorted(int(i) for _, leads, _ in strange for i in leads))
-    more = f" {len(strange) - 1} more windows like this were found." if len(strange) > 1 else ""
+    others = len(strange) - 1
+    more = f" {others:,} more window{' like this was' if others == 1 else 's like this were'} found." if others else ""
     few = f"{usual:.1f}" if usual >= 0.05 else "fewer than 0.1"
     sentence = (
         f"{len(most):,} leads of publisher {name} came in within ten minutes from {start:%Y-%m-%d %H:%M} UTC. The usual number "

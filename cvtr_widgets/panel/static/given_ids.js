@@ -107,7 +107,7 @@ function rejectedList(link) {
   const draw = redrawn(rows, (list) => list.map(row));
   return { element, update(/** @type {Section} */ { not_taken: n, not_taken_leads: leads, rejected }) {
     setShown(element, n > 0);
-    setText(summary, `${leads ? `${inWords(leads)} ${leads === 1 ? "lead" : "leads"}` : "Something"} not taken: show ${n > rejected.length
+    setText(summary, `${leads ? `${inWords(leads)} ${leads === 1 ? "lead" : "leads"}` : "Some text"} not taken: show ${n > rejected.length
       ? `the first ${rejected.length}` : n === 1 ? "it" : "them"}`);
     draw(rejected);
   } };

@@ -66,7 +66,11 @@ function confirmation(link, shown, flushed) {
   const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: backTo }));
   const where = h("span", { class: "cvtr-badge" });
   let backTo = 2;
-  const run = button("", { class: "cvtr-main cvtr-run" }, () => { flushed(); link.send("run", { fingerprint: shown() }); });
+  const run = button("", { class: "cvtr-main cvtr-run" }, (event) => {
+    if (event.detail > 1) return; // of a double click: the first press has started the run, and the second would only be refused
+    flushed();
+    link.send("run", { fingerprint: shown() });
+  });
   const element = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
     tick.element, h("div", { class: "cvtr-foot" }, why, where, back, run));
 

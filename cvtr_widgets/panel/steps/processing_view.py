@@ -141,12 +141,18 @@ def _sent_words(run: Run, progress: Progress, counts: Counter[str]) -> str:
 
 
 def _sums(results: pd.DataFrame) -> list[str]:
-    """Before -> after, with numbers: ``Current Status Caution → Invalid: 40``. Only what is known of both and has changed."""
+    """Before -> after, with numbers: ``Current Status Caution → Invalid: 40``. Only what is known of both and has changed; where
+    confirmed leads kept theirs beside such, as another reason was set, their number, so that the sum is that of the run.
+    """
     said = []
+    confirmed = results["outcome"] == str(Outcome.CONFIRMED)
     for name, title in (("status", "Current Status"), ("delivery", "Delivery")):
         pair = results[[f"before_{name}", f"after_{name}"]].dropna()
         found = Counter(zip(pair.iloc[:, 0].tolist(), pair.iloc[:, 1].tolist(), strict=True))
         said += [f"{title} {plain(b, 40)} → {plain(a, 40)}: {count_of(n)}" for (b, a), n in found.most_common(8) if a != b]
+        same = int((confirmed[pair.index] & (pair.iloc[:, 0].astype("object") == pair.iloc[:, 1].astype("object"))).sum())
+        if same and any(a != b for b, a in found):
+            said.append(f"{title} as before: {count_of(same)}")
     return said
 
 
