@@ -3,6 +3,8 @@
 import { isAmount, shownValue, timesOf } from "./chart_values.js";
 import { element, inWords, pressable } from "./elements.js";
 
+const LONG = 60; // characters, beyond which a text takes several lines
+
 /** @import { Chart, Row, Send, Value } from "./messages.d.ts" */
 
 /** @param {Row} row @param {string} name @param {((row: Row) => void) | null} pick */
@@ -24,7 +26,8 @@ function sortedBy(cell, value) {
 /** @param {Row} row @param {string} name */
 function numberCell(row, name) {
   const value = row[name];
-  const cell = element("td", typeof value === "number" || isAmount(value) ? "cvtr-number" : "", shownValue(value));
+  const text = shownValue(value);
+  const cell = element("td", typeof value === "number" || isAmount(value) ? "cvtr-number" : text.length > LONG ? "cvtr-long" : "", text);
   sortedBy(cell, value);
   return cell;
 }

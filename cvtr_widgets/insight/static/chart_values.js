@@ -17,7 +17,7 @@ export const isAmount = (value) => typeof value === "string" && /^-?\d+\.\d{2,6}
 export function shownValue(value) {
   if (value === null || value === undefined) return "";
   if (isTime(value)) return value.replace("T00:00:00", "").replace("T", " ").replace(/:00$/, "");
-  if (isAmount(value)) return value.replace(/\B(?=(\d{3})+\.)/g, ",");
+  if (isAmount(value)) return String(value).replace(/\B(?=(\d{3})+\.)/g, ",");
   if (typeof value !== "number") return String(value);
   if (value > 0 && value < 0.0005) return "<0.001";
   if (value < 0 && value > -0.0005) return ">-0.001";
