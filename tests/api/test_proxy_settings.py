@@ -53,7 +53,7 @@ def proxy():
 def knock(url: str = "https://198.51.100.7:9") -> CvtrError:
     """Log in at an address for documents, where nobody is."""
     with pytest.raises(CvtrError) as caught:
-        cvtr.connect("acme", "ana", "pass-word", url=url, timeouts=Timeouts(connect=0.3, read=0.3, total=0.6))
+        cvtr.connect("acme", "ana", "pass-word", url=url, timeouts=Timeouts(connect=3, read=5, total=8))
     return caught.value
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cvtr_widgets.sandbox import Mishap
+from tests.runs.conftest import until
 
 pytestmark = pytest.mark.kept_page
 NARROW = 420
@@ -25,11 +26,13 @@ STALE_PRESS = "button => { button.removeAttribute('aria-disabled'); button.click
 
 
 def stands_by(panel, selector, words, *, box=".cvtr-problem"):
-    """The one sentence with these words is in sight, near the control."""
+    """The one sentence with these words comes to stand in sight, near the control.
+
+    The same words may stand beside another control until the kernel has answered the press.
+    """
     said = panel(f"{box}:visible").filter(has_text=re.compile(words))
     expect(said).to_have_count(1)
-    gap = panel.page.evaluate(GAP, [said.element_handle(), selector])
-    assert gap <= NEAR, f"{words!r} stands {gap:.0f} px from {selector}"
+    until(lambda: said.count() == 1 and panel.page.evaluate(GAP, [said.element_handle(), selector]) <= NEAR)
     expect(said).to_be_in_viewport()
 
 

@@ -151,21 +151,6 @@ def test_connections_that_break_in_a_run(link, begin, times, leads, latency):
     watch.ends()
 
 
-def reload(panel: PanelPage) -> int:
-    """Load the page again; gives how often JupyterLab showed “model not found” first, though kernel and widget were there.
-
-    It asks for an output's widget before it has read the widgets of the kernel, and does not ask again (about one load in a
-    hundred, on a busy machine). The sentence beside it says what to do.
-    """
-    panel.opened.reload()
-    missing = panel.page.get_by_text("Error displaying widget: model not found")
-    expect(missing.or_(panel.root)).to_be_visible()
-    if not missing.is_visible():
-        return 0
-    expect(panel.page.locator(".cvtr-absent-panel")).to_contain_text("If this notebook’s kernel is running, reload the page.")
-    return 1 + reload(panel)
-
-
 @pytest.mark.parametrize(("times", "leads", "latency"), OFTEN)
 def test_pages_that_are_loaded_again_in_a_run(begin, times, leads, latency):
     watch = begin(leads, latency)
@@ -173,7 +158,7 @@ def test_pages_that_are_loaded_again_in_a_run(begin, times, leads, latency):
     for turn in range(times):
         wanted = watch.press_pause() if turn % 2 else None
         watch.look()
-        again += reload(panel)
+        again += panel.reload()
         panel.page.evaluate(NOTE)
         panel.step(3)
         watch.look()

@@ -146,7 +146,7 @@ def test_what_the_timer_saves_in_the_middle_of_a_run_holds_nothing(open_panel, s
     wanted = values(sandbox, sandbox.lead_ids())
     panel = open_panel(cells=["import os\nos.environ.update(CVTR_CHUNK='1', CVTR_IN_FLIGHT='1')", CELL.format(role="admin")])
     saved_by_itself()
-    panel.opened.reload()
+    panel.reload()
     panel.step(1)
     state_saved()
     panel.load()

@@ -240,7 +240,7 @@ def test_start_over_and_reload_keep_what_should_be_kept(open_panel, sandbox, ker
     panel(".cvtr-search").fill("a")
     prepare(panel, ids, "test", reason="Test lead", comment="a comment that stays")
     plan = panel.texts(".cvtr-plan-line")
-    panel.opened.reload()
+    panel.reload()
     panel.step(3)
     assert panel.texts(".cvtr-plan-line") == plan
     panel.press(".cvtr-step-processing .cvtr-back")
@@ -255,7 +255,7 @@ def test_start_over_and_reload_keep_what_should_be_kept(open_panel, sandbox, ker
     panel.selected(2)
     panel(".cvtr-step-processing .cvtr-step-open").click()
     panel.run(confirm=False)
-    panel.opened.reload()
+    panel.reload()
     panel(".cvtr-results").wait_for()
     assert panel.outcomes() == {"confirmed": 2}
     panel.press(".cvtr-same-again")
