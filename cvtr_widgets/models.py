@@ -153,7 +153,7 @@ class Outcome(enum.StrEnum):
 
 
 class Cause(enum.StrEnum):
-    """How one write exchange ended, as far as the wire can tell. ``runs/retry_policy.py`` says what follows from each."""
+    """How one write exchange ended, as far as the wire can tell. ``runs/write_retry.py`` says what follows from each."""
 
     ANSWERED = "answered"
     UNREADABLE = "unreadable"
@@ -175,7 +175,7 @@ class LeadAnswer:
 
 @dataclass(frozen=True, slots=True)
 class WriteAnswer:
-    """Everything the wire can tell about one write. It judges nothing; ``runs/retry_policy.py`` does.
+    """Everything the wire can tell about one write. It judges nothing; ``runs/write_retry.py`` does.
 
     ``status`` is the HTTP status or None. ``per_lead`` is None when the answer names no leads. ``retry_after`` is in
     seconds. ``queued`` means that the service said it will do it later (202). ``refusal`` is the form of an error: ``field`` (a

@@ -1,6 +1,6 @@
 """THE SEVEN WRITE CALLS AND NOTHING ELSE: path, body, reader, evidence, all taken from a dialect.
 
-Nothing here decides whether a write was applied; ``runs/retry_policy.py`` does. Nothing here repeats a write.
+Nothing here decides whether a write was applied; ``runs/write_retry.py`` does. Nothing here repeats a write.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cvtr_widgets.learn.exchange import leaves
-from cvtr_widgets.learn.identify import Ask
+from cvtr_widgets.learn.identify_calls import Ask
 from cvtr_widgets.learn.known import KnownLists, Listed
 from cvtr_widgets.learn.place_choice import Default, PlaceChoice
 from cvtr_widgets.learn.write_requests import Seen

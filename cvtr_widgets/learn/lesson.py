@@ -15,7 +15,7 @@ from cvtr_widgets.errors import CaptureError, DialectError
 from cvtr_widgets.frames.field_map import plain_word
 from cvtr_widgets.learn.answering import AnswerWords, Changed, learn_answer, learn_check
 from cvtr_widgets.learn.har import Capture
-from cvtr_widgets.learn.identify import WHAT, Ask, calls_in
+from cvtr_widgets.learn.identify_calls import WHAT, Ask, calls_in
 from cvtr_widgets.learn.known import KnownLists, Listed, TypedWords, known_from
 from cvtr_widgets.learn.lead_fields import LeadFields
 from cvtr_widgets.learn.reads import learn_reads

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cvtr_widgets.learn.identify import Ask
+from cvtr_widgets.learn.identify_calls import Ask
 from cvtr_widgets.learn.write_requests import Table
 
 Default = Callable[[str], Sequence[str]]

@@ -10,7 +10,7 @@ from cvtr_widgets.dialect.model import Dialect
 from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.frames.field_map import OUR_WORDS, own_word
 from cvtr_widgets.learn.exchange import leaves
-from cvtr_widgets.learn.identify import Ask
+from cvtr_widgets.learn.identify_calls import Ask
 from cvtr_widgets.learn.lead_fields import word_of
 from cvtr_widgets.learn.lesson import Lesson, Questions, must_parse, proposals
 from cvtr_widgets.learn.place_choice import HINTS, PlaceChoice

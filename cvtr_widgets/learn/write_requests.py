@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cvtr_widgets.learn.exchange import Exchange, form_of, number_in
-from cvtr_widgets.learn.identify import Ask, LeadsPlace, others
+from cvtr_widgets.learn.identify_calls import Ask, LeadsPlace, others
 from cvtr_widgets.learn.known import FLAGS, KnownLists, Listed
 
 Seen = Sequence[tuple[Exchange, LeadsPlace]]

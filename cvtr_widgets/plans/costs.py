@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection
 
 from cvtr_widgets.actions.catalogue import Family, family_of
-from cvtr_widgets.actions.proof import SLOW
+from cvtr_widgets.actions.read_back_proof import SLOW
 from cvtr_widgets.models import LeadId, LeadReads
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.plan import Plan

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from cvtr_widgets.actions.catalogue import FLAGS, ROWS, Family, count_of, family_of
-from cvtr_widgets.actions.proof import Observation
+from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.errors import Cancelled, PlanError
 from cvtr_widgets.models import (
     Action,
@@ -29,11 +29,11 @@ from cvtr_widgets.models import (
 )
 from cvtr_widgets.plans.costs import costs_of
 from cvtr_widgets.plans.fingerprint import fingerprint_of
-from cvtr_widgets.plans.house_rules import HouseRules, cap_words
 from cvtr_widgets.plans.how_selected import joined
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import Cost, PlanEntry, SharedEntry, judge, now_words, then_words
+from cvtr_widgets.plans.policy_caps import HouseRules, cap_words
 from cvtr_widgets.plans.policy_records import WayBack
 from cvtr_widgets.plans.undo import no_way_back
 

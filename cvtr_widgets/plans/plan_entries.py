@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cvtr_widgets.actions.catalogue import ROWS, Family, family_of, then_of
-from cvtr_widgets.actions.proof import Observation, delivered_now, leads_to_delivered, stands
+from cvtr_widgets.actions.read_back_proof import Observation, delivered_now, leads_to_delivered, stands
 from cvtr_widgets.models import NOT_SENT, Action, Identity, Lead, LeadId, LeadState, Verdict, alike, seal
 
 BEFORE = (

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cvtr_widgets.actions.proof import Observation
+from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.models import NOT_SENT, Action, ActionKind, Choice, HashedText, Lead, Missing, Provenance, Verdict
 from cvtr_widgets.plans.canonical_json import canonical
 from cvtr_widgets.plans.plan import Plan

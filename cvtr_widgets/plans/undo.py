@@ -11,7 +11,7 @@ from typing import Literal
 
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import Family, count_of, family_of
-from cvtr_widgets.actions.proof import Observation, ProofResult, delivered_now, leads_to_delivered, prove, wanted
+from cvtr_widgets.actions.read_back_proof import Observation, ProofResult, delivered_now, leads_to_delivered, prove, wanted
 from cvtr_widgets.models import NOT_SENT, Action, HashedText, Lead, LeadId, LeadState, Outcome, alike
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy_records import WayBack

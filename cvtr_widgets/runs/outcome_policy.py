@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cvtr_widgets.actions.proof import Proof, ProofResult
+from cvtr_widgets.actions.read_back_proof import Proof, ProofResult
 from cvtr_widgets.models import Outcome
 
 Said = Literal["yes", "no", "queued", "nothing"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.actions.catalogue import Family, family_of
-from cvtr_widgets.actions.proof import SLOW, Observation, prove
+from cvtr_widgets.actions.read_back_proof import SLOW, Observation, prove
 from cvtr_widgets.errors import Cancelled, JournalError, ServiceError
 from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal

@@ -14,7 +14,7 @@ from cvtr_widgets.models import Cause, LeadId, Outcome, Signature
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
 from cvtr_widgets.runs.outcome_policy import Said
-from cvtr_widgets.runs.retry_policy import NOT_MADE, NextStep
+from cvtr_widgets.runs.write_retry import NOT_MADE, NextStep
 
 Stage = Literal["not_sent", "doubt", "answered", "settled"]
 NOTED = "it was to be sent, and no answer is noted"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from cvtr_widgets.actions.proof import Observation
+from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.models import NOT_SENT, HashedText, Lead, LeadId, LeadState, Outcome, Signature
 from cvtr_widgets.plans.how_selected import words_of
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.actions.catalogue import ROWS
-from cvtr_widgets.actions.proof import ProofResult, prove
+from cvtr_widgets.actions.read_back_proof import ProofResult, prove
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError, ServiceError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import Cause, LeadId, LeadService, Outcome, WriteAnswer
@@ -20,8 +20,8 @@ from cvtr_widgets.plans.plan_entries import differences
 from cvtr_widgets.runs.in_flight import BlockInFlight, ChunkPart
 from cvtr_widgets.runs.outcome_policy import Said
 from cvtr_widgets.runs.read_back import ReadBack
-from cvtr_widgets.runs.retry_policy import NOT_MADE, Decision, NextStep, decision
 from cvtr_widgets.runs.workers import Task, Workers
+from cvtr_widgets.runs.write_retry import NOT_MADE, Decision, NextStep, decision
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.ongoing_run import OngoingRun

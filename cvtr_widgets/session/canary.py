@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import ROWS, Family, family_of
-from cvtr_widgets.actions.proof import Observation, read_back
+from cvtr_widgets.actions.read_back_proof import Observation, read_back
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_service import write_gate_of
 from cvtr_widgets.arguments import shown

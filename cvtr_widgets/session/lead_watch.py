@@ -9,7 +9,7 @@ from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.frames.masking import masked_value
-from cvtr_widgets.learn.identify import Ask
+from cvtr_widgets.learn.identify_calls import Ask
 from cvtr_widgets.learn.lesson import Lesson
 from cvtr_widgets.learn.shown_values import BeforeAndAfter, Shown, learn_shown
 from cvtr_widgets.models import LeadId

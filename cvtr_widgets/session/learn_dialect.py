@@ -14,7 +14,7 @@ from cvtr_widgets.dialect.reading import text_of_file
 from cvtr_widgets.dialect.writing import write_text
 from cvtr_widgets.errors import CaptureError
 from cvtr_widgets.learn import har
-from cvtr_widgets.learn.identify import Ask
+from cvtr_widgets.learn.identify_calls import Ask
 from cvtr_widgets.learn.known import TypedWords
 from cvtr_widgets.learn.lesson import Lesson, learn
 from cvtr_widgets.selection.select import select

@@ -16,9 +16,9 @@ from cvtr_widgets.frames.field_map import id_of
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.models import Action, LeadId
-from cvtr_widgets.plans.house_rules import Done, HouseRules, moment_of
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import Cap, Policy, read_policy
+from cvtr_widgets.plans.policy_caps import Done, HouseRules, moment_of
 from cvtr_widgets.plans.policy_exception import excepted, forbidden
 from cvtr_widgets.plans.policy_records import PolicyException
 from cvtr_widgets.runs.done_leads import DoneLeads, without

@@ -20,7 +20,7 @@ from cvtr_widgets.errors import CvtrError, JournalError, NotConfirmed, PlanOutOf
 from cvtr_widgets.journal import bundle
 from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.journal.journal_path import journal_file, older_journal
+from cvtr_widgets.journal.journal_folder import journal_file, older_journal
 from cvtr_widgets.journal.last_actions import LastActions
 from cvtr_widgets.journal.ownership import UNKNOWN_ADVICE, whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock

@@ -15,7 +15,7 @@ from typing import Any
 import cvtr_widgets as cvtr
 from cvtr_widgets import settings
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.journal.journal_path import journal_file
+from cvtr_widgets.journal.journal_folder import journal_file
 from cvtr_widgets.sandbox import SandboxServer
 
 COMMENT = "a comment that nobody else may read, 0b8d"

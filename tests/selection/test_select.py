@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.actions.proof import Observation
+from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import Lead, LeadState, Verdict
 from cvtr_widgets.plans.plan_entries import PlanEntry, SharedEntry

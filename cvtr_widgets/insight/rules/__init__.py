@@ -10,8 +10,8 @@ from cvtr_widgets.insight.rules.email_domains import email_domains
 from cvtr_widgets.insight.rules.flip_flops import flip_flops
 from cvtr_widgets.insight.rules.near_duplicates import near_duplicates
 from cvtr_widgets.insight.rules.reasons import collected_reasons
+from cvtr_widgets.insight.rules.score_thresholds import thresholds
 from cvtr_widgets.insight.rules.telephones import telephones
-from cvtr_widgets.insight.rules.thresholds import thresholds
 from cvtr_widgets.insight.rules.unusual_rates import unusual_rates
 
 RULES: dict[str, Rule] = {

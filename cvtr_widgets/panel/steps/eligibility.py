@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.actions.catalogue import DELIVERIES, ROWS
-from cvtr_widgets.actions.proof import Observation
+from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.frames.leads import leads_in
 from cvtr_widgets.models import Action, ActionKind, Identity, LeadId, Verdict
 from cvtr_widgets.panel.table.lead_table import LeadTable

@@ -10,9 +10,9 @@ from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.models import Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.table.cells import plain
-from cvtr_widgets.plans.house_rules import NEVER
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import read_policy
+from cvtr_widgets.plans.policy_caps import NEVER
 from cvtr_widgets.plans.policy_exception import forbidden
 
 if TYPE_CHECKING:

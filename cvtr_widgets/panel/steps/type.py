@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.catalogue import FLAGS, OTHER_REASONS, RETURNED, ROWS, Family, count_of, describe, family_of
-from cvtr_widgets.actions.proof import Observation
+from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.frames.leads import leads_in
 from cvtr_widgets.models import Action, ActionKind, Choice, HashedText, Verdict

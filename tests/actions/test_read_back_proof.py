@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from cvtr_widgets.actions import catalogue
-from cvtr_widgets.actions.proof import Observation, Proof, ProofResult, prove
+from cvtr_widgets.actions.read_back_proof import Observation, Proof, ProofResult, prove
 from cvtr_widgets.models import NOT_SENT, Choice, Lead, Outcome
 from cvtr_widgets.runs.outcome_policy import settle, unread
 

@@ -7,7 +7,7 @@ import pytest
 
 from cvtr_widgets.api.transport import CAUSES, cause_of
 from cvtr_widgets.models import Cause, WriteAnswer
-from cvtr_widgets.runs.retry_policy import BY_CAUSE, Applied, NextStep, decision
+from cvtr_widgets.runs.write_retry import BY_CAUSE, Applied, NextStep, decision
 
 # Which exceptions prove that nothing arrived, and nothing else. That is the rule; the table must follow it.
 PROVEN_NOT_APPLIED = {httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError}
