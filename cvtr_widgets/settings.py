@@ -126,17 +126,6 @@ def told_to_visitors(act: Callable[Given, Result]) -> Callable[Given, Result]:
     return telling
 
 
-def journal_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """The folder of the journals: ``CVTR_JOURNAL``, else this user's state folder; under Voilà one of the visitor's own."""
-    given = environ.get("CVTR_JOURNAL", "")
-    folder = Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "journal"
-    if not under_voila(environ):
-        return folder
-    # Runs of one visitor are never offered to another, though both work with the same account. CVTR_VISITOR is from a cookie of
-    # the browser (cli/visitors.py): whoever comes back finds their runs. Without it the kernel is all that is known.
-    return folder / "visitors" / safe_name(environ.get("CVTR_VISITOR") or environ.get("VOILA_KERNEL_ID") or str(os.getpid()))
-
-
 def keep_comments(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether the journal keeps comments in full.
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urljoin, urlsplit
-
-import stamina
 
 from cvtr_widgets.api.auth import EXPIRED_ADVICE, Auth
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.decoding import TooMuch, decode
+from cvtr_widgets.api.read_retry import ReadRetry
 from cvtr_widgets.api.transport import (
     Answer,
     FailedRequest,
@@ -28,14 +26,9 @@ from cvtr_widgets.api.transport import (
 from cvtr_widgets.dialect.default import Dialect
 from cvtr_widgets.errors import (
     LoginRefused,
-    NoAnswer,
-    NotReached,
-    NotTrusted,
     OffOrigin,
     PasswordExpired,
     RequestRefused,
-    ServiceBroken,
-    TooManyRequests,
     Unreadable,
 )
 from cvtr_widgets.frames.field_map import id_in, ids_in
@@ -43,21 +36,16 @@ from cvtr_widgets.models import LeadId, Stopped
 
 _PLAIN_REST = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 """What may follow a resource's name: no dots, no query, nothing encoded."""
-T = TypeVar("T")
-# Without a handler of their own, retries would be printed into notebooks as bare words; who sets logging up still sees them.
-logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 class Reader:
     """GET (and the harmless POSTs that only ask). Reads may be repeated: they change nothing."""
 
-    ATTEMPTS = 4
-
     def __init__(self, transport: Transport, auth: Auth, dialect: Dialect, *, first_wait: float = 0.25) -> None:
         self.transport = transport
         self.auth = auth
         self.dialect = dialect
-        self._first_wait = first_wait
+        self._retry = ReadRetry(first_wait)
 
     def url(self, resource: str) -> str:
         """The path of a resource, or of one thing of it (``leads/123``).
@@ -133,7 +121,7 @@ class Reader:
                     advice="Try again. If that does not help, check that the enterprise name is right.",
                 ) from None  # fmt: skip
 
-        return self._retried(work)
+        return self._retry(work)
 
     def answer(self, resource: str) -> Answer:
         """The whole answer of ``get``, undecoded.
@@ -141,7 +129,7 @@ class Reader:
         Raises:
             ServiceError: one of its kinds, when no attempt gave a 2xx.
         """
-        return self._retried(lambda: self._once("GET", self.url(resource), (), None, None, never))
+        return self._retry(lambda: self._once("GET", self.url(resource), (), None, None, never))
 
     def bring(self, resource: str, params: Params = (), *, cancelled: Stopped = never) -> bytes:
         """What ``get`` would decode, for whoever decodes it elsewhere.
@@ -149,21 +137,7 @@ class Reader:
         Raises:
             ServiceError: one of its kinds, when no attempt gave a 2xx.
         """
-        return self._retried(lambda: self._once("GET", self.url(resource), params, None, None, cancelled).body)
-
-    def _retried(self, work: Callable[[], T]) -> T:
-        # Reads only. Time between attempts grows with jitter, so that several kernels do not come back in step after an outage.
-        for attempt in stamina.retry_context(
-            on=self._worth_retrying,
-            attempts=self.ATTEMPTS,
-            timeout=None,
-            wait_initial=self._first_wait,
-            wait_max=8.0,
-            wait_jitter=self._first_wait,
-        ):
-            with attempt:
-                return work()
-        raise AssertionError("retry_context either returns or raises")
+        return self._retry(lambda: self._once("GET", self.url(resource), params, None, None, cancelled).body)
 
     def post_once(self, resource: str, body: Any) -> Any:
         """A POST that changes something small: sent once, never repeated.
@@ -212,12 +186,3 @@ class Reader:
         error = status_error(answer, method, path)
         if error is not None:
             raise error
-
-    @staticmethod
-    def _worth_retrying(error: Exception) -> bool:
-        if isinstance(error, TooManyRequests):
-            return error.status == 429  # the rate limiter makes everybody wait; our own refusal is final
-        # A certificate does not become valid by asking again.
-        if isinstance(error, NotTrusted):
-            return False
-        return isinstance(error, (NotReached, NoAnswer, ServiceBroken, Unreadable))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.archive import schema
-from cvtr_widgets.archive.latest import LatestVersions, files_sql
+from cvtr_widgets.archive.last_versions import LatestVersions, last_versions
 from cvtr_widgets.archive.personal import PersonalHasher
 from cvtr_widgets.archive.store import ArchiveWriter
 from cvtr_widgets.frames.leads import FrameBuilder
@@ -195,29 +195,3 @@ def versions_table(
     # one file and text in the next, or DuckDB cannot read them together.
     columns = [given[f.name] if f.name in given else values.column(f.name).cast(f.type) for f in declared]
     return pa.table(columns, schema=declared)
-
-
-def last_versions(writer: ArchiveWriter, ids: Sequence[int]) -> pa.Table:
-    """The last version of each of these leads as a table, with the ``month`` of its file."""
-    from cvtr_widgets.archive import engines
-
-    files = files_sql(writer.store.paths(writer.manifest, "versions"))
-    connection = engines.in_memory()
-    try:
-        wanted = connection.from_arrow(pa_table({"lead_id": ids}))
-        connection.register("wanted", wanted)
-        found = connection.sql(
-            f"WITH mine AS (SELECT * FROM {files} WHERE lead_id IN (SELECT lead_id FROM wanted)) "
-            "SELECT * EXCLUDE (last), coalesce(strftime(date, '%Y-%m'), 'unknown') AS month FROM "
-            "(SELECT *, max(version) OVER (PARTITION BY lead_id) AS last FROM mine) WHERE version = last ORDER BY lead_id"
-        )
-        return found.to_arrow_table()
-    finally:
-        connection.close()
-
-
-def pa_table(columns: dict[str, Sequence[int]]) -> pa.Table:
-    """Whole numbers as a table."""
-    import pyarrow as pa
-
-    return pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets import safe_files
 from cvtr_widgets.archive import engines, schema
-from cvtr_widgets.archive.latest import files_sql
+from cvtr_widgets.archive.last_versions import files_sql
 from cvtr_widgets.archive.store import ArchiveStore, Manifest
 from cvtr_widgets.errors import ArchiveError
 

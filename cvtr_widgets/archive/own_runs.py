@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.archive import engines, schema
-from cvtr_widgets.archive.latest import files_sql
+from cvtr_widgets.archive.last_versions import files_sql
 from cvtr_widgets.archive.store import ArchiveStore, ArchiveWriter, Manifest
 from cvtr_widgets.errors import CvtrError
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.archive import windows as ranges
 from cvtr_widgets.archive.batch import Batch
-from cvtr_widgets.archive.latest import LatestVersions
+from cvtr_widgets.archive.last_versions import LatestVersions
 from cvtr_widgets.archive.own_runs import new_runs, put_runs
 from cvtr_widgets.archive.personal import PersonalHasher
 from cvtr_widgets.archive.schema import DELETED

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.archive import windows as ranges
-from cvtr_widgets.archive.latest import LatestVersions
+from cvtr_widgets.archive.last_versions import LatestVersions
 from cvtr_widgets.archive.store import ArchiveWriter, StoredFile
 from cvtr_widgets.archive.windows import ReadWindow
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cvtr_widgets import settings
 from cvtr_widgets.errors import JournalError
 from cvtr_widgets.journal import bundle
 from cvtr_widgets.journal.journal import Journal
+from cvtr_widgets.journal.journal_folder import journal_folder
 from cvtr_widgets.runs import history
 from cvtr_widgets.runs.replay import replay
 
@@ -22,7 +22,7 @@ Chosen = Annotated[
 
 def journals() -> list[Path]:
     """The journal files of this user, in order."""
-    return sorted(settings.journal_folder().glob("*/*.sqlite"))
+    return sorted(journal_folder().glob("*/*.sqlite"))
 
 
 def open_journal(chosen: str | None) -> Journal:
@@ -40,7 +40,7 @@ def open_journal(chosen: str | None) -> Journal:
     if found:
         names = ", ".join(f"{p.parent.name}/{p.stem}" for p in found)
         raise JournalError(f"There are several journals: {names}. Choose one with --journal.")
-    raise JournalError(f"There is no such journal in {str(settings.journal_folder())!r}. CVTR_JOURNAL names another folder.")
+    raise JournalError(f"There is no such journal in {str(journal_folder())!r}. CVTR_JOURNAL names another folder.")
 
 
 def _whole(opened: Journal) -> bool:
@@ -71,7 +71,7 @@ def list_(journal: Chosen = None) -> None:
     if journal and not chosen:
         open_journal(journal)  # says what there is
     if not chosen:
-        typer.echo(f"No journal in {settings.journal_folder()}.")
+        typer.echo(f"No journal in {journal_folder()}.")
     if not whole:
         raise typer.Exit(1)
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cvtr_widgets import safe_files, settings
+from cvtr_widgets import safe_files
 from cvtr_widgets.errors import CvtrError, RunTaken, SettingsError
+from cvtr_widgets.journal.journal_folder import journal_folder
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.runs.exit_code import MEANINGS
 from cvtr_widgets.runs.run import Run
@@ -27,7 +28,7 @@ def lock(name: str, busy: str) -> RunLock:
     Raises:
         RunTaken: another process has it; ``busy`` says what that means.
     """
-    folder = settings.journal_folder() / "live"
+    folder = journal_folder() / "live"
     try:
         safe_files.make_folder(folder)
         return RunLock(folder / "runs-unattended", hashlib.sha256(name.encode()).hexdigest()[:16])

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 VEGA_LITE = "6.4"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 """Says which grammar a specification is written in; nothing loads it."""
-COLOURS = {"Valid": "#009E73", "Caution": "#E69F00", "Invalid": "#D55E00", "Test": "#999999", "other": "#56B4E9"}
-"""One colour per state, told apart also in grey and by the colour-blind (Okabe and Ito)."""
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 MOST_ROWS = 5_000
 """Marks of one chart; more cannot be told apart, and would be slow in the page."""
 

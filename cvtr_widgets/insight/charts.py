@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.errors import InsightError
 from cvtr_widgets.insight.breakdown import breakdown as breakdown_table
-from cvtr_widgets.insight.chart import COLOURS, PALETTE, Chart
+from cvtr_widgets.insight.chart import Chart
+from cvtr_widgets.insight.chart_colours import COLOURS, PALETTE
 from cvtr_widgets.insight.chart_groups import GroupCodes
 from cvtr_widgets.insight.columns import currencies_of, group_of, names_of, need, need_loaded, period_of, zone_of
 from cvtr_widgets.insight.compare import compare as compare_table

@@ -101,7 +101,8 @@ def _chart(finding: _WrittenFinding) -> bytes:
     """The share with its interval, and the usual share elsewhere if it is known."""
     import vl_convert
 
-    from cvtr_widgets.insight.chart import PALETTE, SCHEMA, VEGA_LITE
+    from cvtr_widgets.insight.chart import SCHEMA, VEGA_LITE
+    from cvtr_widgets.insight.chart_colours import PALETTE
 
     row = {"about": finding.about, "share": finding.value, "low": finding.low, "high": finding.high}
     x = {"type": "quantitative", "axis": {"format": ".0%"}, "title": f"{finding.measure}, share with 95 % interval"}

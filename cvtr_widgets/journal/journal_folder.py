@@ -1,12 +1,27 @@
-"""Which file is the journal of an account."""
+"""Where journals are kept, and which file is the journal of an account."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
+import platformdirs
+
 from cvtr_widgets.models import Identity
-from cvtr_widgets.settings import safe_name
+from cvtr_widgets.settings import APP, safe_name, under_voila
+
+
+def journal_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder of the journals: ``CVTR_JOURNAL``, else this user's state folder; under Voilà one of the visitor's own."""
+    given = environ.get("CVTR_JOURNAL", "")
+    folder = Path(given).expanduser() if given else platformdirs.user_state_path(APP) / "journal"
+    if not under_voila(environ):
+        return folder
+    # Runs of one visitor are never offered to another, though both work with the same account. CVTR_VISITOR is from a cookie of
+    # the browser (cli/visitors.py): whoever comes back finds their runs. Without it the kernel is all that is known.
+    return folder / "visitors" / safe_name(environ.get("CVTR_VISITOR") or environ.get("VOILA_KERNEL_ID") or str(os.getpid()))
 
 
 def journal_file(folder: Path, identity: Identity) -> Path:

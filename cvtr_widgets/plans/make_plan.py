@@ -33,7 +33,9 @@ from cvtr_widgets.plans.how_selected import joined
 from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import Cost, PlanEntry, SharedEntry, judge, now_words, then_words
-from cvtr_widgets.plans.policy_caps import HouseRules, cap_words
+from cvtr_widgets.plans.policy_caps import cap_words, capped
+from cvtr_widgets.plans.policy_facts import PolicyFacts
+from cvtr_widgets.plans.policy_per_lead import good_until, unknown_names, why_forbidden
 from cvtr_widgets.plans.policy_records import WayBack
 from cvtr_widgets.plans.undo import no_way_back
 
@@ -139,7 +141,7 @@ def make_plan(
     provenance: Provenance | None = None,
     rule: str = "",
     how_selected: Iterable[tuple[str, int]] = (),
-    rules: HouseRules | None = None,
+    rules: PolicyFacts | None = None,
     undoes: Sequence[str] = (),
     ways: Sequence[WayBack] = (),
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -177,15 +179,15 @@ def make_plan(
     return finished(plan, service, (*said_before, *said_of_policy), notes)
 
 
-def _held_to(plan: Plan, rules: HouseRules | None, reading: PlanReading) -> tuple[Plan, list[str]]:
+def _held_to(plan: Plan, rules: PolicyFacts | None, reading: PlanReading) -> tuple[Plan, list[str]]:
     """The plan within the caps of the policy, and sentences on them."""
     if rules is None:
         return plan, []
     actions = [action for action, _ in plan.groups]
-    entries, caps = rules.capped(plan.entries, actions, plan.sends)
-    until = rules.until(filter(plan.sends, entries), actions, reading.leads)
+    entries, caps = capped(rules, plan.entries, actions, plan.sends)
+    until = good_until(rules, filter(plan.sends, entries), actions, reading.leads)
     held = dataclasses.replace(plan, entries=entries, caps=caps, good_until=until, policy=rules.policy.mark)
-    return held, [*rules.notes(), *cap_words(rules.policy, caps, rules.zone)]
+    return held, [*unknown_names(rules), *cap_words(rules.policy, caps, rules.zone)]
 
 
 def finished(plan: Plan, service: LeadReads, first: Iterable[str], last: Iterable[str]) -> Plan:
@@ -240,12 +242,12 @@ def _entries(
 Stays = Callable[[Action, LeadId, Lead | None], tuple[Verdict, str]]
 
 
-def _stays(held: Mapping[LeadId, str], rules: HouseRules | None) -> Stays:
+def _stays(held: Mapping[LeadId, str], rules: PolicyFacts | None) -> Stays:
     """What keeps a lead from being sent, beside the rules of its action: the verdict, and why (empty: nothing)."""
 
     def of(action: Action, lead_id: LeadId, lead: Lead | None) -> tuple[Verdict, str]:
         why = held.get(lead_id, "")
-        if not why and rules is not None and (why := rules.against(action, lead)):
+        if not why and rules is not None and (why := why_forbidden(rules, action, lead)):
             return Verdict.NOT_ALLOWED, why
         return Verdict.NOT_ELIGIBLE, why
 

@@ -10,7 +10,9 @@ from cvtr_widgets.models import LeadId, LeadReads, Verdict
 from cvtr_widgets.plans.make_plan import finished, warnings_of
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import PlanEntry, SharedEntry, judge, then_words
-from cvtr_widgets.plans.policy_caps import POLICY, HouseRules, cap_words
+from cvtr_widgets.plans.policy_caps import cap_words
+from cvtr_widgets.plans.policy_facts import PolicyFacts
+from cvtr_widgets.plans.policy_per_lead import POLICY
 from cvtr_widgets.plans.policy_records import CapCount, PolicyException
 
 
@@ -19,7 +21,7 @@ def forbidden(plan: Plan) -> tuple[LeadId, ...]:
     return tuple(e.lead_id for e in plan.entries if e.verdict is Verdict.NOT_ALLOWED and e.why.startswith(POLICY))
 
 
-def excepted(plan: Plan, exception: PolicyException, rules: HouseRules, service: LeadReads) -> Plan:
+def excepted(plan: Plan, exception: PolicyException, rules: PolicyFacts, service: LeadReads) -> Plan:
     """A new plan that sends these leads, too: those of the exception that only the policy forbids.
 
     Raises:
@@ -54,7 +56,7 @@ def _judged_again(plan: Plan, entry: PlanEntry, service: LeadReads) -> SharedEnt
     return entry.alike._replace(verdict=verdict, why=why, then=then)
 
 
-def _with(count: CapCount, rules: HouseRules, entries: list[PlanEntry], plan: Plan) -> CapCount:
+def _with(count: CapCount, rules: PolicyFacts, entries: list[PlanEntry], plan: Plan) -> CapCount:
     """A cap's count with the leads of the exception."""
     cap = next((one for one in rules.policy.caps if one.name == count.cap), None)
     if cap is None:

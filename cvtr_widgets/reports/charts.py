@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.insight.chart import COLOURS, SCHEMA, svg_of
+from cvtr_widgets.insight.chart import SCHEMA, svg_of
+from cvtr_widgets.insight.chart_colours import COLOURS, OUTCOME_COLOURS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OUTCOME_COLOURS = {
-    "contradicted": "#B22222", "unknown": "#E69F00", "not settled yet": "#E69F00", "refused": "#D55E00",
-    "confirmed": "#009E73", "accepted": "#56B4E9", "skipped": "#999999", "not sent": "#CCCCCC",
-}  # fmt: skip
-"""Told apart also by the colour-blind (Okabe and Ito); each bar has its name beside it."""
 OTHER = "other"
 UNREAD = "not read"
 WIDTH = 430

@@ -10,7 +10,7 @@ from typing import Any
 from cvtr_widgets.journal.hash_chain import time_of
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import Identity, LeadId, Outcome
-from cvtr_widgets.plans.policy_caps import Done
+from cvtr_widgets.plans.policy_facts import Done
 from cvtr_widgets.runs.replay import Recorded, replay
 
 MAY_BE_DONE = frozenset({Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.CONTRADICTED, Outcome.UNKNOWN})

@@ -19,8 +19,8 @@ from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import PlanEntry, differences
 from cvtr_widgets.plans.plan_file import PlanFile
 from cvtr_widgets.plans.plan_file_writer import Remark
-from cvtr_widgets.plans.policy_caps import NEVER, POLICY
 from cvtr_widgets.plans.policy_exception import excepted
+from cvtr_widgets.plans.policy_per_lead import NEVER, POLICY
 from cvtr_widgets.session.lead_loader import PlanLists
 from cvtr_widgets.session.policy_check import PolicyCheck
 

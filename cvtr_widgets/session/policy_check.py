@@ -18,8 +18,9 @@ from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.models import Action, LeadId
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import Cap, Policy, read_policy
-from cvtr_widgets.plans.policy_caps import Done, HouseRules, moment_of
+from cvtr_widgets.plans.policy_caps import must_still_fit
 from cvtr_widgets.plans.policy_exception import excepted, forbidden
+from cvtr_widgets.plans.policy_facts import Done, PolicyFacts, moment_of
 from cvtr_widgets.plans.policy_records import PolicyException
 from cvtr_widgets.runs.done_leads import DoneLeads, without
 
@@ -56,7 +57,7 @@ class PolicyCheck:
             "session.confirm_password() (in the panel: panel.session.confirm_password()); then sign."
         )
 
-    def rules(self, actions: Iterable[Action], *, cancelled: Callable[[], bool] = never) -> HouseRules:
+    def rules(self, actions: Iterable[Action], *, cancelled: Callable[[], bool] = never) -> PolicyFacts:
         """The policy with what a plan of these actions is held against: leads done by runs from here, and how many came in.
 
         Raises:
@@ -72,7 +73,7 @@ class PolicyCheck:
         came_in = self._came_in(rules, [cap for cap in caps if cap.percent is not None], cancelled)
         return dataclasses.replace(rules, done=without(others + mine, back | taken), came_in=came_in)
 
-    def known(self, actions: Iterable[Action]) -> HouseRules:
+    def known(self, actions: Iterable[Action]) -> PolicyFacts:
         """The policy with its caps on these actions, and the lists that it needs; nothing is counted yet."""
         policy = read_policy(self._client.identity)
         wanted = list(actions)
@@ -88,9 +89,9 @@ class PolicyCheck:
             if campaign is not None and advertiser is not None:
                 advertisers[campaign] = advertiser
         zone: tzinfo = ZoneInfo(policy.zone) if policy.zone else self._client.zone
-        return HouseRules(policy, datetime.now(UTC), zone, advertisers=advertisers, names=names)
+        return PolicyFacts(policy, datetime.now(UTC), zone, advertisers=advertisers, names=names)
 
-    def _others(self, rules: HouseRules) -> tuple[list[Done], set[tuple[str, LeadId]]]:
+    def _others(self, rules: PolicyFacts) -> tuple[list[Done], set[tuple[str, LeadId]]]:
         """What other accounts of this machine did at this enterprise."""
         mine, found, back = self._journal().path, list[Done](), set[tuple[str, LeadId]]()
         for path in sorted(mine.parent.glob("runs-*.sqlite")):
@@ -101,7 +102,7 @@ class PolicyCheck:
                     back |= taken
         return found, back
 
-    def _came_in(self, rules: HouseRules, caps: list[Cap], cancelled: Callable[[], bool]) -> dict[str, dict[int, int]]:
+    def _came_in(self, rules: PolicyFacts, caps: list[Cap], cancelled: Callable[[], bool]) -> dict[str, dict[int, int]]:
         """By cap in per cent: how many leads of each group came in since its period began."""
         if not caps:
             return {}
@@ -177,7 +178,7 @@ class PolicyCheck:
             raise
 
     def _counted_again(
-        self, rules: HouseRules, plan: Plan, todo: Collection[LeadId], resumed: str, over: list[PlanOutOfDate]
+        self, rules: PolicyFacts, plan: Plan, todo: Collection[LeadId], resumed: str, over: list[PlanOutOfDate]
     ) -> Callable[[], None]:
         """The check within the transaction; what it refuses is put into ``over``."""
         others, back = self._others(rules)
@@ -188,7 +189,7 @@ class PolicyCheck:
             mine, taken = self._done.both(self._journal(), self._client.identity, _earliest(rules), resumed=resumed)
             now = dataclasses.replace(rules, done=without(others + mine, back | taken), now=datetime.now(UTC))
             try:
-                now.must_still_fit(plan, todo)
+                must_still_fit(now, plan, todo)
             except PlanOutOfDate as error:
                 over.append(error)
                 raise
@@ -225,5 +226,5 @@ def made_exception(client: Convertr, check: PolicyCheck, plan: Plan, name: str, 
     return excepted(plan, made, check.known(action for action, _ in plan.groups), client)
 
 
-def _earliest(rules: HouseRules) -> datetime:
+def _earliest(rules: PolicyFacts) -> datetime:
     return min(cap.since(rules.now, rules.zone) for cap in rules.policy.caps)

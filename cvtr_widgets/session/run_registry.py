@@ -20,7 +20,7 @@ from cvtr_widgets.errors import CvtrError, JournalError, NotConfirmed, PlanOutOf
 from cvtr_widgets.journal import bundle
 from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.journal.journal_folder import journal_file, older_journal
+from cvtr_widgets.journal.journal_folder import journal_file, journal_folder, older_journal
 from cvtr_widgets.journal.last_actions import LastActions
 from cvtr_widgets.journal.ownership import UNKNOWN_ADVICE, whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
@@ -84,7 +84,7 @@ class RunRegistry:
         """
         with self._lock:
             if self._journal is None:
-                self._journal = Journal(journal_file(settings.journal_folder(), self._client.identity))
+                self._journal = Journal(journal_file(journal_folder(), self._client.identity))
             return self._journal
 
     def close(self) -> None:
@@ -266,7 +266,7 @@ class RunRegistry:
         Raises:
             JournalError: it is damaged.
         """
-        path = older_journal(settings.journal_folder(), self._client.identity)
+        path = older_journal(journal_folder(), self._client.identity)
         journal = None if path is None else Journal(path, reading=True)
         try:
             yield journal

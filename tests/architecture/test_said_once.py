@@ -23,7 +23,7 @@ COPIES = {
         r"""(?:^|[\s{])"?([a-z][a-z ]*)"?:""",
         {w.label for w in (*Verdict, *Outcome)} | {o.label_so_far for o in Outcome},
     ),
-    "reports/charts.py": (
+    "insight/chart_colours.py": (
         r"OUTCOME_COLOURS = \{(.*?)\}",
         r'"([a-z][a-z ]*)":',
         {w for o in Outcome for w in (o.label, o.label_so_far)},

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import cvtr_widgets as cvtr
-from cvtr_widgets import settings
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.journal.journal_folder import journal_file
+from cvtr_widgets.journal.journal_folder import journal_file, journal_folder
 from cvtr_widgets.sandbox import SandboxServer
 
 COMMENT = "a comment that nobody else may read, 0b8d"
@@ -106,7 +105,7 @@ def _one(story: Story, lead_id: int, row: Any) -> None:
 
 
 def _intended(story: Story) -> None:
-    journal = Journal(journal_file(settings.journal_folder(), story.session.identity))
+    journal = Journal(journal_file(journal_folder(), story.session.identity))
     try:
         entries = [e for e in journal.entries(story.run.id) if e.kind == "intent"]
     finally:
@@ -148,4 +147,4 @@ def _stands(word: str, data: bytes) -> bool:
 
 
 def _journals() -> list[Path]:
-    return [path for path in settings.journal_folder().rglob("*") if path.is_file()]
+    return [path for path in journal_folder().rglob("*") if path.is_file()]

@@ -21,6 +21,7 @@ from cvtr_widgets.dialect.default import default_dialect
 from cvtr_widgets.dialect.writing import mark_proven
 from datetime import date
 from cvtr_widgets.journal.journal import Journal
+from cvtr_widgets.journal.journal_folder import journal_folder
 
 base = Path(sys.argv[2])
 number = sys.argv[3]
@@ -30,7 +31,7 @@ run = session.run(session.plan(cvtr.mark_invalid(reason="Duplicate"), picked), c
 cvtr.to_csv(run.results, base / f"results-{number}.csv")
 session.export_journal(base / f"bundle-{number}.jsonl", run.id)
 session.close()
-Journal(settings.journal_folder() / "live" / "runs-acme-7.sqlite").close()
+Journal(journal_folder() / "live" / "runs-acme-7.sqlite").close()
 settings.machine_key()
 mark_proven(settings.dialect_file("acme"), default_dialect(), {}, "acme", "x", date(2026, 1, 2))
 """

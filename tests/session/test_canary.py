@@ -12,9 +12,8 @@ from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.dialect.default import default_dialect, load_dialect, parse_dialect
 from cvtr_widgets.errors import LiveWritesRefused, NotConfirmed, PlanError
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.journal.journal_folder import journal_file
+from cvtr_widgets.journal.journal_folder import journal_file, journal_folder
 from cvtr_widgets.sandbox import Mishap, SandboxServer
-from cvtr_widgets.settings import journal_folder
 from tests.dialect.full_job import PATIENT
 
 DUPLICATE = cvtr.mark_invalid("Duplicate")

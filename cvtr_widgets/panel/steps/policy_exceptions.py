@@ -12,8 +12,8 @@ from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import read_policy
-from cvtr_widgets.plans.policy_caps import NEVER
 from cvtr_widgets.plans.policy_exception import forbidden
+from cvtr_widgets.plans.policy_per_lead import NEVER
 
 if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession

@@ -1,4 +1,8 @@
-"""How each lead of a store stood when it was last read: what a sync compares with."""
+"""How each lead of a store stood when it was last read: what a sync compares with.
+
+The last version of a lead is the one with the greatest ``version``, which is counted up under the lock of the store; not the one
+with the latest ``read_at``, as clocks are set back. The cache (``cache.py``) goes by the same number.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.archive import engines
 from cvtr_widgets.archive.schema import DELETED, THERE
-from cvtr_widgets.archive.store import ArchiveStore, Manifest
+from cvtr_widgets.archive.store import ArchiveStore, ArchiveWriter, Manifest
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -102,3 +107,22 @@ def files_sql(paths: Sequence[Any]) -> str | None:
     # hive_partitioning off: DuckDB would add a column ``month`` from the folder's name. union_by_name: files of an earlier
     # version may lack a column.
     return f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
+
+
+def last_versions(writer: ArchiveWriter, ids: Sequence[int]) -> pa.Table:
+    """The last version of each of these leads as a table, with the ``month`` of its file."""
+    import pyarrow as pa
+
+    files = files_sql(writer.store.paths(writer.manifest, "versions"))
+    connection = engines.in_memory()
+    try:
+        wanted = connection.from_arrow(pa.table({"lead_id": pa.array(ids, pa.int64())}))
+        connection.register("wanted", wanted)
+        found = connection.sql(
+            f"WITH mine AS (SELECT * FROM {files} WHERE lead_id IN (SELECT lead_id FROM wanted)) "
+            "SELECT * EXCLUDE (last), coalesce(strftime(date, '%Y-%m'), 'unknown') AS month FROM "
+            "(SELECT *, max(version) OVER (PARTITION BY lead_id) AS last FROM mine) WHERE version = last ORDER BY lead_id"
+        )
+        return found.to_arrow_table()
+    finally:
+        connection.close()
