@@ -56,9 +56,6 @@ CREATE TABLE IF NOT EXISTS probe (at TEXT) STRICT;
 
 LATER = 1.0
 """Seconds that what is written later waits for a commit at the most."""
-ENTRIES_A_COMMIT = 500
-"""Writings in one statement: SQLite takes some thousand values."""
-
 
 FOLDERS = frozenset({"live", "sandbox", "visitors"})
 """What a folder of journals holds."""
@@ -114,6 +111,8 @@ class Journal:
             self.close()
             raise self._error(error) from None
         self._file = self._identity_of_file()
+        # Entries in one statement: SQLite takes so many values in one, and an entry has six.
+        self._most = max(1, self._db.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // 6)
         self._looked = time.monotonic()
         self._last: tuple[int, str] | None = None
         if not reading:
@@ -309,7 +308,7 @@ class Journal:
             self._still_there()
             self._no_leftover()
             try:
-                self._together(batch) if len(batch) > ENTRIES_A_COMMIT else self._append(batch)
+                self._append(batch) if sum(len(one.entries) for one in batch) <= self._most else self._together(batch)
             except sqlite3.IntegrityError:  # another process has written meanwhile: go on from its last entry
                 self._together(batch)
             self.commits += any(waiting.entries for waiting in batch)
@@ -350,18 +349,21 @@ class Journal:
             self._last = None
 
     def _append(self, batch: list[WaitingEntries]) -> None:
-        """One statement, which is a transaction by itself: each call of SQLite lets other threads in and has to wait for them."""
+        """One statement, which is a transaction by itself: each call of SQLite lets other threads in and has to wait for them.
+        More than ``_most`` entries take several: those are written within a transaction (``_together``).
+        """
         number, previous = self._last or self._read_last()
-        values: list[Any] = []
+        rows: list[tuple[Any, ...]] = []
         for waiting in batch:
             for at, run, kind, text, content in waiting.entries:
                 number += 1
                 previous = chain(previous, number, content)
-                values += (number, at, run, kind, text, previous)
+                rows.append((number, at, run, kind, text, previous))
             waiting.head = previous
-        rows = ",".join(["(?,?,?,?,?,?)"] * (len(values) // 6))
-        if rows:
-            self._write(f"INSERT INTO entries VALUES {rows}", values)  # noqa: S608
+        for first in range(0, len(rows), self._most):
+            part = rows[first : first + self._most]
+            places = ",".join(["(?,?,?,?,?,?)"] * len(part))
+            self._write(f"INSERT INTO entries VALUES {places}", [value for row in part for value in row])  # noqa: S608
         self._last = (number, previous)
 
     def _write(self, sql: str, values: Sequence[Any] = ()) -> None:
@@ -454,39 +456,34 @@ class Journal:
             raise self._error(sqlite3.DatabaseError(f"entry {number} cannot be read"))
         return found
 
-    def sent_since(self, moment: str) -> list[list[int]]:
-        """The leads of each intent that was noted at that time (ISO, UTC) or later, by any run.
-
-        Raises:
-            JournalError: the file cannot be read.
-        """
-        found: list[list[int]] = []
-        # From the end: times have no index, and what is asked for lies seconds back.
-        sql = "SELECT number, at, kind, data FROM entries WHERE number < ? ORDER BY number DESC LIMIT 200"
-        before = 1 << 62
-        with self._reading():
-            while True:
-                part = self._db.execute(sql, (before,)).fetchall()
-                for number, at, kind, data in part:
-                    if at < moment:
-                        return found
-                    if kind == "intent":
-                        found.append(self._object(number, data)["leads"])
-                if len(part) < 200:
-                    return found
-                before = part[-1][0]
-
     def count(self, run: str) -> int:
         """How many entries a run has, those included that wait to be written."""
         self.flush()
         with self._reading():
             return int(self._db.execute("SELECT count(*) FROM entries WHERE run = ?", (run,)).fetchone()[0])
 
+    def last(self) -> tuple[int, str]:
+        """Number and hash of the last entry; 0 and ``FIRST_HASH`` where there is none.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
+        with self._reading():
+            return self._read_last()
+
     def head(self) -> str:
         """The last entry's hash."""
+        return self.last()[1]
+
+    def hash_at(self, number: int) -> str | None:
+        """The hash of the entry of this number; ``FIRST_HASH`` before the first, None where there is none.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
         with self._reading():
-            found = self._db.execute("SELECT hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-        return str(found[0]) if found else FIRST_HASH
+            found = self._db.execute("SELECT hash FROM entries WHERE number = ?", (number,)).fetchone()
+        return str(found[0]) if found else FIRST_HASH if number == 0 else None
 
     def verify(self, head: str | None = None) -> JournalReport:
         """Follow the chain from the first entry to the last. ``head``: a hash noted elsewhere, which must be in the chain."""

@@ -22,6 +22,16 @@ def owner() -> dict[str, object]:
     return {"pid": os.getpid(), "host": platform.node()}
 
 
+def _lock_file(journal: Path, run_id: str) -> Path:
+    return journal.with_name(f"{journal.stem}-{run_id}.lock")
+
+
+def locked_runs(journal: Path) -> tuple[str, ...]:
+    """The runs of this journal that somebody has, or had without coming to their end."""
+    found = journal.parent.glob(_lock_file(journal, "*").name)
+    return tuple(path.stem.removeprefix(f"{journal.stem}-") for path in found)
+
+
 class RunLock:
     """A run that is ours until ``release()``, or until this process ends."""
 
@@ -32,7 +42,7 @@ class RunLock:
             HeldByAnother: somebody else has it.
             RunError: files cannot be locked where the journal lies.
         """
-        self.path = journal.with_name(f"{journal.stem}-{run_id}.lock")
+        self.path = _lock_file(journal, run_id)
         # Released by the thread that ends the run, not by the one that begins it.
         self._lock = FileLock(self.path, timeout=0, thread_local=False, mode=safe_files.FILE)
         try:

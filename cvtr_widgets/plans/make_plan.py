@@ -30,7 +30,7 @@ from cvtr_widgets.models import (
 from cvtr_widgets.plans.costs import costs_of
 from cvtr_widgets.plans.fingerprint import fingerprint_of
 from cvtr_widgets.plans.how_selected import joined
-from cvtr_widgets.plans.moment import Moment
+from cvtr_widgets.plans.moment import JournalPlace, Moment
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import Cost, PlanEntry, SharedEntry, judge, now_words, then_words
 from cvtr_widgets.plans.policy_caps import cap_words, capped
@@ -107,10 +107,12 @@ def read_leads(
     ids: Sequence[LeadId],
     deliveries: Sequence[LeadId],
     *,
+    place: JournalPlace | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> PlanReading:
-    """Read leads afresh, and ask the delivery check about those to be marked Delivered or Undelivered.
+    """Read leads afresh, and ask the delivery check about those to be marked Delivered or Undelivered. ``place``: how far the
+    journal had been written before; where it is not given, these leads are read again before they are sent.
 
     Raises:
         ServiceError: they cannot be read.
@@ -119,7 +121,7 @@ def read_leads(
     total = len(ids) + len(deliveries)
     # Before the first request: a lead that is read is as old as the beginning of its reading. Both clocks, for one is shown and
     # noted, and the other is not touched by a change of the time of day.
-    at, moment = datetime.now(UTC), Moment.now()
+    at, moment = datetime.now(UTC), Moment.now(place)
     found = service.fetch(ids, tick=lambda n: on_progress(n, total), cancelled=cancelled)
     there = [i for i in deliveries if i in found]
     said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
@@ -134,6 +136,7 @@ def make_plan(
     groups: Groups,
     *,
     reading: PlanReading | None = None,
+    place: JournalPlace | None = None,
     include_cannot_tell: bool = False,
     left_out: Sequence[tuple[LeadId, str]] = (),
     notes: Sequence[str] = (),
@@ -148,8 +151,9 @@ def make_plan(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """A dry run. Nothing is written. ``left_out`` and ``notes`` are added to what the plan says. ``held``: leads that must not be
-    sent, with the reason, which is then why they are not eligible. ``provenance``, ``rule``, ``how_selected``, ``undoes`` and
-    ``ways``: as in ``Plan``. ``rules``: the rules of the house; what they forbid is not allowed.
+    sent, with the reason, which is then why they are not eligible. ``place``: as for ``read_leads``, where there is no
+    ``reading``. ``provenance``, ``rule``, ``how_selected``, ``undoes`` and ``ways``: as in ``Plan``. ``rules``: the rules of the
+    house; what they forbid is not allowed.
 
     Raises:
         PlanError: no leads, a lead in two groups, a category or integration that is not there.
@@ -166,7 +170,7 @@ def make_plan(
     ids = [i for _, group in resolved for i in group]
     deliveries = [i for action, group in resolved if family_of(action) is Family.DELIVERY for i in group]
     if reading is None:
-        reading = read_leads(service, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
+        reading = read_leads(service, ids, deliveries, place=place, on_progress=on_progress, cancelled=cancelled)
     entries: list[PlanEntry] = []
     for number, (action, group) in enumerate(resolved):
         entries += _entries(service, lists, number, action, group, reading, notes, _stays(held, rules))

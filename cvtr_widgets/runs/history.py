@@ -61,17 +61,25 @@ def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.D
     made the plan: another one where the plan was opened from a file),
     ``policy_exception`` (text: who made an exception from the policy, why, and for how many leads; else missing).
     """
-    import pandas as pd
+    return _frame_of(_history(journal, identity))
 
+
+def _history(journal: Journal, identity: Identity | None) -> list[dict[str, Any]]:
+    """The runs of ``history_frame`` in the order in which they began. ``end``: the number of the entry that ended it."""
     runs: dict[str, dict[str, Any]] = {}
     for entry in journal.each(kinds=("run", "claim", "end")):
         row = runs.setdefault(entry.run, {"run_id": entry.run})
         _take(row, entry)
         if entry.kind == "run":
             row["whose"] = "mine" if identity is None else whose(identity, entry.data)
-    rows = [
+    return [
         _open(row, row["whose"]) for row in runs.values() if "started" in row and (identity is None or row["whose"] != "another")
     ]
+
+
+def _frame_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    import pandas as pd
+
     frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(HISTORY_COLUMNS))
     for name in ("started", "ended"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
@@ -101,10 +109,10 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
             planned_by=(data.get("provenance") or {}).get("account", account), policy_exception=_exception(data),
         )  # fmt: skip
     elif entry.kind == "claim":
-        for name in ("ended", "state", *OUTCOME_COLUMNS):
+        for name in ("ended", "end", "state", *OUTCOME_COLUMNS):
             row.pop(name, None)
     elif entry.kind == "end":
-        row.update(ended=time_of(entry.at), state=data.get("state"), **data.get("counts", {}))
+        row.update(ended=time_of(entry.at), end=entry.number, state=data.get("state"), **data.get("counts", {}))
 
 
 def _details(said: Mapping[str, Any]) -> dict[str, str | None]:
@@ -151,12 +159,13 @@ def last_run(journal: Journal, identity: Identity) -> LastRun | None:
     Raises:
         JournalError: its entries cannot be read.
     """
-    frame = history_frame(journal, identity=identity)
-    known = (frame["origin"] != "") | bool(identity.world)  # an older version did not note the address
-    frame = frame[frame["ended"].notna() & known].sort_values("ended", kind="stable")
-    if frame.empty or frame["open"].iloc[-1]:
+    # An older version did not note the address.
+    ended = [row for row in _history(journal, identity) if "end" in row and (row["origin"] or identity.world)]
+    # By the numbers of entries, not by their times: a clock may have been set back since.
+    row = max(ended, key=lambda row: int(row["end"]), default=None)
+    if row is None or row["open"]:
         return None
-    run_id, about = str(frame.index[-1]), frame.iloc[-1]
+    run_id, about = str(row["run_id"]), _frame_of([row]).iloc[0]
     run = replay(journal, run_id)
     actions = tuple(run.plan.by_group)
     unsent = tuple(run.at("not_sent"))

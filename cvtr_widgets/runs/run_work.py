@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import RunLock, owner
+from cvtr_widgets.journal.sent_since import sent_since
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.costs import requests_of, seconds_of
@@ -449,10 +450,8 @@ class RunWork:
         # In the panel minutes may pass between looking and pressing, and a second reading is not noticed there.
         if moment is None or self.options.source == "panel" or moment.old(self.options.patience.plan_age):
             return None
-        mine = {e.lead_id for e in self.plan.sendable}
-        since = self.plan.read_at.isoformat()
-        recent = self._journal.sent_since(since)
-        return None if any(not mine.isdisjoint(leads) for leads in recent) else moment
+        sent = None if moment.place is None else sent_since(self._journal, moment.place)
+        return moment if sent is not None and all(e.lead_id not in sent for e in self.plan.sendable) else None
 
     def _how_it_ended(self) -> RunState:
         """Cancelled is only what was not sent whole; done only what did not break off."""

@@ -249,7 +249,7 @@ class LeadSession:
         more: dict[str, Any] = {"reading": reading, "include_cannot_tell": include_cannot_tell, "cancelled": stopper(cancel)}
         rules = self._running.policy.rules((one for one, _ in chosen), cancelled=more["cancelled"])
         with self._plan_bar(on_progress) as tell:
-            return plan_of(self.client, chosen, rules=rules, on_progress=tell, **more)
+            return plan_of(self.client, chosen, place=self._running.place(), rules=rules, on_progress=tell, **more)
 
     def _plan_bar(self, on_progress: Callable[[int, int], None] | None) -> ProgressBar:
         return self._bar("leads read", None if on_progress is None else lambda done, total: on_progress(done, total or 0))
@@ -275,7 +275,7 @@ class LeadSession:
         """As ``open_plan``, for a plan file whose content has already been read (``plan_file.held_in``)."""
         with self._plan_bar(on_progress) as tell:
             more: dict[str, Any] = {"include_changed": include_changed, "on_progress": tell, "cancelled": stopper(cancel)}
-            return open_plan(self.client, held, self._running.policy, **more)
+            return open_plan(self.client, held, self._running.policy, place=self._running.place(), **more)
 
     def plan_rule(
         self, path: str | Path | Rule, *, on_progress: Callable[[int, int], None] | None = None, cancel: Cancel = None

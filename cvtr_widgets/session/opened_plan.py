@@ -15,6 +15,7 @@ from cvtr_widgets.errors import PlanOutOfDate
 from cvtr_widgets.models import Action, Identity, Lead, LeadId, Provenance, Verdict
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.make_plan import make_plan, read_leads, resolve
+from cvtr_widgets.plans.moment import JournalPlace
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import PlanEntry, differences
 from cvtr_widgets.plans.plan_file import PlanFile
@@ -110,6 +111,7 @@ def open_plan(
     check: PolicyCheck,
     *,
     include_changed: bool,
+    place: JournalPlace | None,
     on_progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
 ) -> OpenedPlan:
@@ -121,7 +123,7 @@ def open_plan(
         _must_be_listed(action, lists)
     ids = [e.lead_id for e in saved.entries]
     deliveries = [e.lead_id for e in saved.entries if saved.groups[e.group][0].kind in DELIVERIES]
-    reading = read_leads(client, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
+    reading = read_leads(client, ids, deliveries, place=place, on_progress=on_progress, cancelled=cancelled)
     notes = list(_notes(client, held))
     same_view = saved.masked == mine.masked
 

@@ -52,7 +52,7 @@ def plan_of_rule(
     ids = ids[: rule.limits.most]
     action = rule.action.action()
     deliveries = ids if action.kind in DELIVERIES else []
-    reading = read_leads(client, ids, deliveries, on_progress=on_progress, cancelled=cancelled)
+    reading = read_leads(client, ids, deliveries, place=running.place(), on_progress=on_progress, cancelled=cancelled)
     lists = PlanLists(client)
     held = {
         i: why for i in ids if (lead := reading.leads.get(i)) is not None and (why := _no_longer(rule, lead.state, campaigns))

@@ -24,9 +24,11 @@ from cvtr_widgets.journal.journal_folder import journal_file, journal_folder, ol
 from cvtr_widgets.journal.last_actions import LastActions
 from cvtr_widgets.journal.ownership import UNKNOWN_ADVICE, whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
+from cvtr_widgets.journal.sent_since import START, place_in
 from cvtr_widgets.models import HashedText, LeadId, Signature, seal
 from cvtr_widgets.plans import plan_file_writer
 from cvtr_widgets.plans.fingerprint import fingerprint_of
+from cvtr_widgets.plans.moment import JournalPlace
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.undo import EndedRun
@@ -86,6 +88,15 @@ class RunRegistry:
             if self._journal is None:
                 self._journal = Journal(journal_file(journal_folder(), self._client.identity))
             return self._journal
+
+    def place(self) -> JournalPlace | None:
+        """How far the journal is written; None where it cannot be read: starting a run says why."""
+        if self._journal is None and not journal_file(settings.journal_folder(), self._client.identity).exists():
+            return START  # a plan makes no file
+        try:
+            return place_in(self.journal)
+        except JournalError:
+            return None
 
     def close(self) -> None:
         """Close the journal.

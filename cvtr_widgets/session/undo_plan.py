@@ -118,7 +118,8 @@ def undo_plan(
     ended = running.ended_runs(runs)
     steps = undo.steps_of(ended)
     deliveries = [lead_id for lead_id, mine in steps.items() if mine[-1].done.kind in DELIVERIES]
-    reading = read_leads(client, list(steps), deliveries, on_progress=on_progress, cancelled=cancelled)
+    place = running.place()
+    reading = read_leads(client, list(steps), deliveries, place=place, on_progress=on_progress, cancelled=cancelled)
     ways = undo.ways_back(steps, reading.observation, running.last_runs(steps))
     groups, out = undo.groups_of(ways, nearest=nearest)
     said = undo.words_of(ways, out, nearest=nearest)

@@ -80,3 +80,27 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path):
     with pytest.raises(JournalError):
         Journal(path)
     assert path.read_bytes() == b"somebody's letters" * 100
+
+
+def test_more_entries_than_one_statement_takes_are_written_together(journal: Journal):
+    with sqlite3.connect(":memory:") as db:
+        most = db.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // 6
+    db.close()
+    before = journal.commits
+    journal.write_all("run-2", (("intent", {"chunk": n}) for n in range(most + 2)))
+    assert journal.commits == before + 1
+    assert journal.count("run-2") == most + 2
+    assert journal.verify().ok is True
+
+
+def test_of_more_entries_than_one_statement_takes_none_is_left_where_the_disk_fails(journal: Journal, tmp_path: Path):
+    with sqlite3.connect(journal.path) as db:
+        most = db.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // 6
+        db.execute(
+            f"CREATE TRIGGER full BEFORE INSERT ON entries WHEN new.number = {most + 6} BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    db.close()
+    with pytest.raises(JournalError):
+        journal.write_all("run-2", (("intent", {"chunk": n}) for n in range(most + 2)))
+    assert journal.count("run-2") == 0
+    assert journal.verify().entries == 5

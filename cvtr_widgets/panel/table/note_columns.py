@@ -19,7 +19,9 @@ LAST_ACTION_COLUMN = "by_you"
 
 
 def ago(seconds: float) -> str:
-    """``just now``, ``12 min ago``, ``2 h ago``, ``3 days ago``."""
+    """``just now``, ``12 min ago``, ``2 h ago``, ``3 days ago``; empty for what lies ahead, as after a clock was set back."""
+    if seconds <= -60:
+        return ""
     minutes = int(seconds // 60)
     if minutes < 1:
         return "just now"
@@ -62,4 +64,4 @@ class LastActionColumn:
         return [self._text(*found[i], now) if i in found else "" for i in ids]
 
     def _text(self, kind: str, at: datetime, now: datetime) -> str:
-        return f"{kind} {ago((now - at).total_seconds())}, {clock(at.isoformat(), self._session.client.zone)}"
+        return f"{kind} {ago((now - at).total_seconds())}".rstrip() + f", {clock(at.isoformat(), self._session.client.zone)}"
