@@ -54,6 +54,9 @@ def found_in(base: IdArray, ids: IdArray) -> Mask:
     """Which of ``ids`` are in ``base``, which is sorted. Quickest where ``ids`` are sorted too."""
     if not len(base):
         return np.zeros(len(ids), dtype=bool)
+    # "Select all" asks for just what is there: comparing takes a twentieth of looking each id up.
+    if len(base) == len(ids) and np.array_equal(base, ids):
+        return np.ones(len(ids), dtype=bool)
     places = np.searchsorted(base, ids)
     # searchsorted answers len(base) for ids beyond the last one; place 0 is safe to look at and does not hold them.
     places[places == len(base)] = 0
@@ -132,6 +135,8 @@ class IdSet(Set[LeadId]):
         """With these too."""
         given = sorted_unique(array_of(ids))
         if len(given) > SMALL:
+            if not len(self):
+                return IdSet(given)
             # Many at once ("select all matching"): one merge of two sorted arrays.
             fresh = given[~self.holds(given)]
             return IdSet(np.sort(np.concatenate([self.array, fresh]), kind="stable")) if len(fresh) else self
@@ -142,6 +147,8 @@ class IdSet(Set[LeadId]):
 
     def without(self, ids: Iterable[LeadId]) -> IdSet:
         """Without these."""
+        if not len(self):
+            return self
         given = sorted_unique(array_of(ids))
         if len(given) > SMALL:
             return IdSet(self.array[~found_in(given, self.array)])
