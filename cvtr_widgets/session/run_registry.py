@@ -91,7 +91,7 @@ class RunRegistry:
 
     def place(self) -> JournalPlace | None:
         """How far the journal is written; None where it cannot be read: starting a run says why."""
-        if self._journal is None and not journal_file(settings.journal_folder(), self._client.identity).exists():
+        if self._journal is None and not journal_file(journal_folder(), self._client.identity).exists():
             return START  # a plan makes no file
         try:
             return place_in(self.journal)
