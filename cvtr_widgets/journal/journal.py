@@ -1,8 +1,9 @@
 """The journal of runs: one SQLite file per enterprise, address and account, append only, each entry carrying the hash of the
 one before.
 
-Intent is committed before anything is sent, the outcome after. It holds lead ids, states and reasons; never names,
-e-mails, tokens or passwords; comments only as a hash, unless the user opts in.
+Intent is committed before anything is sent, the outcome after. It holds lead ids, states, reasons, and
+names of campaigns and publishers; never names of people, e-mails, tokens or passwords; comments only as a hash, unless the user
+opts in.
 
 What the chain of hashes proves: that no entry was edited, removed or put elsewhere, by accident or by somebody who did not
 work all later hashes out again; and, against a head that was noted elsewhere, that nothing was cut off at the end. What it

@@ -11,7 +11,7 @@ from typing import Any
 
 from cvtr_widgets.models import Action, Choice, Provenance, seal
 from cvtr_widgets.plans.plan_content import PlanContent
-from cvtr_widgets.plans.plan_entries import before_values
+from cvtr_widgets.plans.plan_entries import PlanEntry, before_values
 from cvtr_widgets.plans.policy_records import policy_data
 
 ENTRIES_A_PART = 1_000
@@ -57,8 +57,10 @@ def action_data(action: Action, *, keep_comment: bool) -> dict[str, Any]:
     return said
 
 
-def plan_parts(plan: PlanContent) -> Iterator[dict[str, Any]]:
-    """All leads of the plan in its order, ``ENTRIES_A_PART`` at a time."""
+def plan_parts(plan: PlanContent, *, names: bool = False) -> Iterator[dict[str, Any]]:
+    """All leads of the plan in its order, ``ENTRIES_A_PART`` at a time. ``names``: with those of campaigns and publishers, each
+    pair once a part, and for each lead which pair is its own.
+    """
     values: dict[int, Sequence[Any] | None] = {}
     for start in range(0, plan.total, ENTRIES_A_PART):
         whys: dict[str, int] = {}
@@ -73,4 +75,13 @@ def plan_parts(plan: PlanContent) -> Iterator[dict[str, Any]]:
             row = [lead_id, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]]
             leads.append([*row, person] if person else row)
         part = {"first": start, "whys": list(whys), "leads": leads}
-        yield part | ({"publishers": publishers} if any(publishers) else {})
+        yield part | ({"publishers": publishers} if any(publishers) else {}) | (_names(entries) if names else {})
+
+
+def _names(entries: Sequence[PlanEntry]) -> dict[str, Any]:
+    pairs: dict[tuple[str | None, str | None], int] = {}
+    own = [
+        pairs.setdefault((None, None) if (state := e.alike.state) is None else (state.campaign, state.publisher), len(pairs))
+        for e in entries
+    ]
+    return {"names": [list(pair) for pair in pairs], "named": own} if any(any(pair) for pair in pairs) else {}

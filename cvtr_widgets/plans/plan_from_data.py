@@ -14,6 +14,9 @@ from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import BEFORE, Cost, PlanEntry, SharedEntry, now_words, then_words
 from cvtr_widgets.plans.policy_records import policy_from
 
+Names = tuple[str | None, str | None]
+"""Of a lead's campaign and of its publisher."""
+
 
 def plan_from(said: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Plan:
     """The plan again, of what ``plan_data`` and ``plan_parts`` gave; what these do not keep is empty. Nothing is checked: the
@@ -54,8 +57,10 @@ def action_of(said: Mapping[str, Any]) -> Action:
     )  # fmt: skip
 
 
-def observation_of(lead_id: int, said: Sequence[Any] | None, publisher_id: int | None = None) -> Observation:
-    """What was known of a lead; its comments as hashes."""
+def observation_of(
+    lead_id: int, said: Sequence[Any] | None, publisher_id: int | None = None, names: Names = (None, None)
+) -> Observation:
+    """What was known of a lead; its comments as hashes. ``names``: its campaign's and its publisher's."""
     if said is None:
         return Observation(None)
     values: dict[str, Any] = {n: NOT_SENT if v == {} else v for n, v in zip(BEFORE, said, strict=False)}
@@ -66,6 +71,7 @@ def observation_of(lead_id: int, said: Sequence[Any] | None, publisher_id: int |
     if money:
         payouts = [_payout(value) for value in money[:2]]
         values |= {"advertiser_payout": payouts[0], "publisher_payout": payouts[1], "currency": money[2]}
+    values |= {"campaign": names[0], "publisher": names[1]}
     return Observation(Lead(lead_id, **values, campaign_id=campaign, publisher_id=publisher_id), delivered)
 
 
@@ -75,22 +81,24 @@ def _payout(value: Any) -> Decimal | None | Missing:
 
 def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[PlanEntry]:
     """The leads of one part again."""
-    found: dict[tuple[str, int | None], SharedEntry] = {}
+    found: dict[tuple[str, int | None, Names], SharedEntry] = {}
     publishers = part.get("publishers") or [None] * len(part["leads"])
-    for (lead_id, *row), publisher in zip(part["leads"], publishers, strict=True):
+    pairs: list[Names] = [(campaign, publisher) for campaign, publisher in part.get("names", ())]
+    names = [pairs[n] for n in part["named"]] if pairs else [(None, None)] * len(part["leads"])
+    for (lead_id, *row), publisher, own in zip(part["leads"], publishers, names, strict=True):
         shared, person = row[:5], row[5] if len(row) > 5 else ""
-        key = canonical(shared), publisher
+        key = canonical(shared), publisher, own
         alike = found.get(key)
         if alike is None:
-            alike = found[key] = _alike(lead_id, shared, part["whys"], actions, publisher)
+            alike = found[key] = _alike(lead_id, shared, part["whys"], actions, publisher, own)
         yield PlanEntry(lead_id, alike, person)
 
 
 def _alike(
-    lead_id: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action], publisher: int | None
+    lead_id: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action], publisher: int | None, names: Names
 ) -> SharedEntry:
     group, verdict, why, integrations, before = shared
-    observation, chosen = observation_of(lead_id, before, publisher), tuple(integrations)
+    observation, chosen = observation_of(lead_id, before, publisher, names), tuple(integrations)
     sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
     then = then_words(actions[group], {}, chosen) if sent else ""
     state = None if observation.lead is None else observation.lead.state

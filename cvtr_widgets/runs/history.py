@@ -15,13 +15,12 @@ from cvtr_widgets.journal.ownership import whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.models import Action, HashedText, Identity, LeadId, Outcome, Verdict
 from cvtr_widgets.runs.replay import Recorded, replay
-from cvtr_widgets.runs.results import results_frame, rows_of
+from cvtr_widgets.runs.results import NOT_KEPT, results_frame, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OUTCOME_COLUMNS = tuple(str(o) for o in Outcome)
-NOT_KEPT = "(not kept)"
 WHY_NOT = {"cancelled": "cancelled before it was sent", "failed": "the run broke off before it was sent"}
 HISTORY_COLUMNS = (
     "run_id",

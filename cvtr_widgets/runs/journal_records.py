@@ -1,8 +1,8 @@
 """What the journal's entries say, and how it is read again. Everything needed to resume a killed run.
 
-Kinds: ``run`` (who, what, signed by whom), ``plan`` (leads with their verdicts and before-values, 1,000 an entry),
-``claim`` (who took a killed run over), ``intent`` (a chunk is about to be sent), ``answer`` (how that ended),
-``outcome`` (leads that are settled), ``end``. The service's own words are never kept: they may hold anything.
+Kinds: ``run`` (who, what, signed by whom), ``plan`` (leads with their verdicts, before-values, and the names of their campaigns
+and publishers, 1,000 an entry), ``claim`` (who took a killed run over), ``intent`` (a chunk is about to be sent), ``answer``
+(how that ended), ``outcome`` (leads that are settled), ``end``. The service's own words are never kept: they may hold anything.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _sent_to(plan: Plan) -> dict[str, int]:
 
 def plan_entries(plan: Plan) -> Iterator[Item]:
     """The ``plan`` entries: all leads of the plan, in its order."""
-    return (("plan", part) for part in plan_parts(plan))
+    return (("plan", part) for part in plan_parts(plan, names=True))
 
 
 def plan_of(opened: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Plan:

@@ -63,9 +63,15 @@ def facts_of_recorded(journal: Journal, run_id: str, *, path: Path | None = None
     return RunFacts(
         run_id, found.plan, recorded_frame(found), found.signature, found.started,
         state, finished, str(found.opening.get("verify", "all")), head,
-        "the journal, which keeps no names of campaigns and publishers and not the service's own words",
+        "the journal, which does not keep the service's own words" + _unnamed(found),
         _unsettled(found, going=going), whole.problems,
     )  # fmt: skip
+
+
+def _unnamed(found: Recorded) -> str:
+    states = [state for entry in found.plan.entries if (state := entry.alike.state) is not None]
+    named = not states or any(state.campaign or state.publisher for state in states)
+    return "" if named else "; an older version wrote it, without names of campaigns and publishers"
 
 
 def _unsettled(found: Recorded, *, going: bool) -> Sequence[str]:

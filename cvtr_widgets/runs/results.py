@@ -26,6 +26,8 @@ RESULT_COLUMNS = (
     "planned_by", "run_by", "how_selected", "policy_exception", "run_id", "chunk",
 )  # fmt: skip
 WAITS = "not sent yet"
+NOT_KEPT = "(not kept)"
+"""In the place of a comment that the journal has only as a hash: there was one."""
 
 
 class GroupFacts(NamedTuple):
@@ -131,7 +133,7 @@ def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
     """Results of a run: index ``lead_id`` (int64), one row per input lead in the input's order.
 
     Columns: ``action outcome`` (categories), ``reason category comment integrations detail`` (text; a comment
-    that the journal has only as a hash is None; ``integrations``: ids of the jobs that the lead was sent to, or
+    that the journal has only as a hash is ``(not kept)``; ``integrations``: ids of the jobs that the lead was sent to, or
     ``none``), ``before_status after_status before_delivery after_delivery`` (text), ``campaign_id`` (Int64),
     ``campaign publisher`` (text), ``attempts`` (int64), ``http_status`` (Int64), ``started_at finished_at`` (UTC),
     ``signed_by`` (text: the printed name; None for leads that were not to be sent), ``planned_by run_by`` (text: the
@@ -196,7 +198,7 @@ def rows_of(
     sent = [
         GroupFacts(
             str(action.kind), action.reason, run_id, signed_by, action.category,
-            None if isinstance(action.comment, HashedText) else action.comment, bool(action.integrations),
+            NOT_KEPT if isinstance(action.comment, HashedText) else action.comment, bool(action.integrations),
             planned_by, run_by,
         )
         for action, _ in plan.groups

@@ -450,7 +450,7 @@ class LeadSession:
 
     def recorded(self, run_id: Run | str) -> pd.DataFrame:
         """Results of a run as far as the journal has them (columns as ``run.results``), also while another kernel is running it.
-        The journal keeps no names of campaigns and publishers, and not the service's words.
+        The journal does not keep the service's words; one of an older version has no names of campaigns and publishers.
         """
         return self._running.recorded(run_named(run_id))
 

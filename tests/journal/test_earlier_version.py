@@ -74,7 +74,8 @@ def test_a_journal_of_an_earlier_version_is_read_verified_resumed_and_undone(san
     recorded = session.recorded(done)
     assert list(recorded.index) == DONE
     assert set(recorded["outcome"]) == {"confirmed"}
-    assert recorded["how_selected"].isna().all(), "it was not kept then"
+    for name in ("how_selected", "campaign", "publisher"):
+        assert recorded[name].isna().all(), f"{name} was not kept then"
     assert set(session.flagged_by_me()) == set(DONE)
 
     assert list(session.unfinished().index) == [broken]

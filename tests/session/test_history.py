@@ -66,3 +66,33 @@ def test_the_history_says_what_a_run_was_about(journal):
     sent = run.results.integrations.value_counts()
     assert latest.integrations == f"{job}: {len(there)}, none: 1"
     assert sent.to_dict() == {str(job): len(there), "none": 1}
+
+
+def told(results, name):
+    return list(results[name].astype("object").where(results[name].notna(), None))
+
+
+def test_results_out_of_the_journal_say_what_they_said_right_after_the_run(journal):
+    """All but the comment, which the journal keeps as a hash unless its user wants it kept, and fractions of the times."""
+    with cvtr.Sandbox(leads=600, seed=4) as sandbox, sandbox.connect() as client:
+        session = cvtr.LeadSession(client, progress=False)
+        later = cvtr.LeadSession(client, progress=False)
+        caution = sandbox.server.lead_ids(status="Caution")
+        undelivered = sandbox.server.lead_ids(status="Valid", delivery="Not Delivered")
+        for action, ids, more in (
+            (cvtr.mark_invalid("Returned", "No budget", "by mail"), [*caution[:6], 299_999_999], {}),
+            (cvtr.mark_delivered(), [*undelivered[:5], *caution[6:8]], {"signature": "Ana Lopes"}),
+            (cvtr.reprocess(), caution[8:9], {}),
+            (cvtr.delete(), caution[9:11], {"confirm": 2}),
+        ):
+            run = session.run(session.plan(action, ids), **{"confirm": True, **more})
+            results, again = run.results, later.recorded(run.id)
+            there = results.index != 299_999_999
+            assert results.loc[there, ["campaign", "publisher"]].notna().all(axis=None)
+            for name in set(results) - {"comment", "started_at", "finished_at"}:
+                assert told(again, name) == told(results, name), name
+            for name in ("started_at", "finished_at"):
+                assert (again[name].isna() == results[name].isna()).all()
+            assert set(told(again, "comment")) == ({"(not kept)"} if action.comment else {None})
+        session.close()
+        later.close()
