@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.frames.leads import lead_columns
 from cvtr_widgets.learn.lesson import Lesson
 from cvtr_widgets.models import Progress, Signature
+from cvtr_widgets.plans import plan_frame
 from cvtr_widgets.plans.plan_entries import PlanEntry
 from cvtr_widgets.request_limits import Limits
 from cvtr_widgets.runs import history, results
@@ -30,12 +32,12 @@ CLASSES: tuple[tuple[str, type], ...] = (
     ("table", cvtr.LeadTable), ("sandbox", cvtr.Sandbox), ("watch", LeadWatch), ("lesson", Lesson),
 )  # fmt: skip
 VALUES: tuple[type, ...] = (Limits, Patience, Progress, Signature, PlanEntry, LeadDetail, LastRun)
-FRAMES = (
-    ("plan.frame", cvtr.Plan.frame), ("run.results", results.results_frame), ("session.history()", history.history_frame),
-    ("session.unfinished()", history.unfinished_frame), ("session.recorded(run_id)", history.recorded_frame),
-    ("session.dialect()", service_frames.dialect_frame), ("session.doctor()", service_frames.doctor_frame),
-)  # fmt: skip
-"""Frames whose columns are described where they are made."""
+FRAMES: dict[Callable[..., Any], str] = {
+    lead_columns: "leads", plan_frame.plan_frame: "a plan", plan_frame.undo_frame: "an undo", results.results_frame: "results",
+    history.history_frame: "the history", history.unfinished_frame: "unfinished runs",
+    service_frames.dialect_frame: "the dialect", service_frames.doctor_frame: "the doctor",
+}  # fmt: skip
+"""Frames that several calls give: their columns are described where they are made, and printed once."""
 
 
 class _Optional:
@@ -65,13 +67,38 @@ def values() -> str:
 
 def frames() -> str:
     """Frames with their columns."""
-    return "".join(f"### `{name}`\n\n{prose(_doc(made))}\n\n" for name, made in FRAMES)
+    each = ((title, _doc(made).partition("\n\n")[2]) for made, title in FRAMES.items() if made is not lead_columns)
+    return "".join(f"### Columns of {title}\n\n{_columns(columns)}\n" for title, columns in each)
+
+
+def _columns(text: str) -> str:
+    index, _, rest = text.partition("Columns:")
+    rows = [("index ", *one) for one in described(index)] + [("", *one) for one in described(rest)]
+    lines = (f"| {i}{', '.join(f'`{n}`' for n in names)} | {dtype} | {_line(about)} |\n" for i, names, dtype, about in rows)
+    last = rest[rest.rindex(")") + 1 :].strip(" .\n")
+    return f"| column | dtype | what |\n| --- | --- | --- |\n{''.join(lines)}" + (f"\n{_line(last)}.\n" if last else "")
+
+
+DTYPES = ("text", "category", "boolean", "bool", "int64", "Int64", "float64", "Decimal", "UTC", "datetime64", "date", "object")
+"""What docs/frames.md calls the dtypes of columns."""
+_COLUMN = re.compile(rf"((?:``[\w<>* ]+``(?:, |,? and )?)+) \(({'|'.join(DTYPES)})\b[:;,]? ?")
+
+
+def described(text: str) -> Iterator[tuple[list[str], str, str]]:
+    """The columns that a docstring describes, as (names, dtype, what it is): ````started ended```` `(UTC: when ...)`."""
+    text = " ".join(text.split())
+    for found in _COLUMN.finditer(text):
+        end, depth = found.end(), 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        yield re.findall(r"[\w<>*]+", found[1].replace(" and ", " ")), found[2], text[found.end() : end - 1]
 
 
 def _class(name: str, kind: type) -> str:
     out = [f"## `{name}`: `{kind.__name__}`\n\n{prose(inspect.getdoc(kind) or '')}\n\n"]
     seen = [(member, found) for member, found in _members(kind) if _doc(found)]
-    shown = [(m, f) for m, f in seen if isinstance(f, property) or not callable(f)]
+    shown = [(m, f) for m, f in seen if isinstance(f, property) or not callable(f)]  # cached ones are not callable
     if shown:
         out.append("| property | what |\n| --- | --- |\n")
         out += [f"| `{name}.{m}` | {_line(_doc(f))} |\n" for m, f in shown]
@@ -94,7 +121,13 @@ def _members(kind: type) -> Iterator[tuple[str, Any]]:
 
 
 def _doc(found: Any) -> str:
-    return inspect.getdoc(found) or inspect.getdoc(getattr(found, "func", None)) or ""
+    call = getattr(found, "fget", None) or getattr(found, "func", None) or found
+    if (made := getattr(call, "made_by", None)) is None:
+        return inspect.getdoc(found) or inspect.getdoc(call) or ""
+    title = FRAMES[made]
+    said, raises, errors = call.own_doc.partition("\n\nRaises:\n")
+    place = "frames.md" if made is lead_columns else f"#columns-of-{title.replace(' ', '-')}"
+    return f"{said}\n\nColumns: those of [{title}]({place}).{raises}{errors}"
 
 
 def _entry(name: str, call: Callable[..., Any]) -> str:

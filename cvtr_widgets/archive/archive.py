@@ -26,7 +26,6 @@ from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import ArchiveError, ArgumentError, ServiceError
 from cvtr_widgets.selection.lead_id import lead_id_of
 from cvtr_widgets.session.lead_session import LeadSession
-from cvtr_widgets.session.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     import duckdb
@@ -120,7 +119,7 @@ class Archive(AskedForLeads[ArchivedLeads]):
             # What was synced last is what questions are about, unless a part was named: a script that syncs one account need not
             # name it.
             self._synced = store.folder.name
-            with ProgressBar("leads", None if on_progress is None else lambda _n, _t: None, shown=session._progress) as tell:
+            with session._bar("leads", None if on_progress is None else lambda _n, _t: None) as tell:
 
                 def hear(progress: SyncProgress) -> None:
                     tell(progress.done, progress.total)
@@ -213,9 +212,10 @@ class Archive(AskedForLeads[ArchivedLeads]):
     def history(self, lead_id: int) -> pd.DataFrame:
         """What was seen to change of one lead, in order.
 
-        Columns: ``seen_before`` and ``seen_at`` (datetime64, UTC): the change came between these two readings; ``what`` (text:
-        ``first seen``, ``changed``, ``deleted``, ``there again``), ``field was now`` (what changed, from what to what),
-        ``run_id`` (the own run that ended between the two, where there was one). ``attrs["last_seen"]``: when it was last read.
+        Columns: ``seen_before seen_at`` (UTC: the change came between these two readings), ``what`` (text: ``first seen``,
+        ``changed``, ``deleted``, ``there again``), ``field`` (text: what changed), ``was now`` (object: from what
+        to what), ``run_id`` (text: the own run that ended between the two, where there was one). ``attrs["last_seen"]``: when it
+        was last read.
 
         Raises:
             ArchiveError: the archive has no such lead.

@@ -98,8 +98,8 @@ class ArchivedLeads:
         return 0 if not len(sample) else int(sample.memory_usage(deep=True, index=True).sum() / len(sample) * count)
 
     def to_pandas(self, *, most: int | None = None) -> pd.DataFrame:
-        """A frame as ``session.pull`` gives it, ordered by lead id, with ``seen_at read_at presence`` at its end, and without the
-        columns that the archive does not keep.
+        """A frame as ``session.pull`` gives it, ordered by lead id, without the columns that the archive does not keep, and
+        at its end ``seen_at read_at`` (UTC: last seen in a list, last read), ``presence`` (category: as last read).
 
         ``most``: bytes that it may take; by default half of the memory that is free.
 

@@ -14,6 +14,7 @@ from cvtr_widgets.archive.archived_leads import ARCHIVE_COLUMNS, ArchivedLeads, 
 from cvtr_widgets.archive.store import Manifest
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import ArchiveError
+from cvtr_widgets.frames.described import TEXT, frame_of
 from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.session.several_listings import values_of
 
@@ -193,10 +194,13 @@ def _must_be_known(connection: duckdb.DuckDBPyConnection, at: datetime) -> None:
 # -- one lead -------------------------------------------------------------------------------------------------------------
 
 
+HISTORY_COLUMNS = {
+    "seen_before": "UTC", "seen_at": "UTC", "what": TEXT, "field": TEXT, "was": "object", "now": "object", "run_id": TEXT,
+}  # fmt: skip
+
+
 def history_of(connection: duckdb.DuckDBPyConnection, manifest: Manifest, lead_id: int) -> pd.DataFrame:
     """What changed of a lead and when; see ``Archive.history``."""
-    import pandas as pd
-
     kinds = schema.fields(manifest.personal)
     names = ", ".join(f'"{name}"' for name in kinds)
     found = connection.cursor().sql(
@@ -228,11 +232,8 @@ def history_of(connection: duckdb.DuckDBPyConnection, manifest: Manifest, lead_i
         for name, series in values.items():
             if n and _differ(series[n - 1], series[n]):
                 rows.append({**base, "field": name, "was": _none(series[n - 1]), "now": _none(series[n]), "what": "changed"})
-    made = pd.DataFrame(rows, columns=["seen_before", "seen_at", "what", "field", "was", "now", "run_id"])
-    for name in ("seen_before", "seen_at"):
-        made[name] = pd.to_datetime(made[name], utc=True)
-    for name in ("was", "now", "run_id"):
-        made[name] = made[name].astype("object").where(made[name].notna(), None)
+    numbered = ({"number": number, **row} for number, row in enumerate(rows))
+    made = frame_of(numbered, {"number": "int64", **HISTORY_COLUMNS}, "number").reset_index(drop=True)
     made.attrs = {"lists": "changes of a lead", "last_seen": seen[-1].isoformat() if seen else None, "notes": []}
     return made
 

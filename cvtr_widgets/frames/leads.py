@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.frames import values as values_of
+from cvtr_widgets.frames.described import frame_of
 from cvtr_widgets.frames.dictionary_column import DictionaryBuilder
 from cvtr_widgets.frames.field_map import FieldMap, delivery_of, id_of, replacement_of, status_of, unknown_of, unknown_words
 from cvtr_widgets.frames.form_data import FormData
@@ -37,21 +38,21 @@ class LeadColumn:
 
     @property
     def dtype(self) -> str:
-        """The pandas dtype."""
+        """The dtype, in the words of docs/frames.md."""
         return DTYPES[self.kind]
 
 
 DTYPES: dict[str, str] = {
-    "text": "object",
+    "text": "text",
     "state": "category",
     "number": "Int64",
     "code": "Int64",
-    "money": "object (Decimal)",
+    "money": "Decimal",
     "flag": "boolean",
-    "time": "datetime64, UTC",
+    "time": "UTC",
     "related id": "Int64",
     "related name": "category",
-    "list": "object",
+    "list": "text",
 }
 
 FRAME_COLUMNS: tuple[LeadColumn, ...] = (
@@ -95,6 +96,19 @@ FRAME_COLUMNS: tuple[LeadColumn, ...] = (
     LeadColumn("visible", "key:visible", "flag", "whether reports show it"),
     LeadColumn("processr_code", "processr_status", "code", "Processr status as the service's number"),
     LeadColumn("processing_counter", "processing_counter", "code", "how often it was processed"),
+)
+
+
+def lead_columns() -> tuple[LeadColumn, ...]:
+    """The columns of a frame of leads."""
+    return FRAME_COLUMNS
+
+
+lead_columns.__doc__ = (
+    f"{lead_columns.__doc__}\n\nIndex ``lead_id`` (int64). Columns: "
+    + ", ".join(f"``{column.name}`` ({column.dtype})" for column in FRAME_COLUMNS)
+    + "; then ``data_*`` (text: what the form collected) and ``other_*`` (text: keys that this version does not know). "
+    "``docs/frames.md`` says what each of them holds."
 )
 
 _AS_THEY_COME: frozenset[Kind] = frozenset({"text", "list", "time"})
@@ -342,15 +356,12 @@ def leads_in(frame: pd.DataFrame, ids: Iterable[LeadId]) -> dict[LeadId, Lead]:
     return leads
 
 
-def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str], lists: str) -> pd.DataFrame:
-    """Small lists (campaigns, reasons, notes ...): index ``id``; the named columns first, as text or number.
+def records_frame(records: Sequence[Mapping[str, Any]], columns: Mapping[str, str], lists: str) -> pd.DataFrame:
+    """Small lists (campaigns, reasons, notes ...): index ``id`` (int64; 0 where a record has none), and these.
 
     ``attrs["lists"]`` says what they are, so that nobody takes their ids for those of leads.
     """
-    import pandas as pd
-
-    rows = [{c: r.get(c) for c in columns} for r in records]
-    frame = pd.DataFrame(rows, columns=list(columns))
-    frame.index = pd.Index([id_of(r.get("id", r.get("@id"))) or 0 for r in records], dtype="int64", name="id")
+    rows = ({**r, "id": id_of(r.get("id", r.get("@id"))) or 0} for r in records)
+    frame = frame_of(rows, {"id": "int64", **columns}, "id")
     frame.attrs["lists"] = lists
     return frame

@@ -117,8 +117,8 @@ def recent(leads: Leads, days: float = 30) -> Leads:
 
 
 def beside_statistics(leads: Leads, statistics: Mapping[str, Any], *, days: float = 30) -> pd.DataFrame:
-    """The platform's own numbers beside ours: index ``what`` (``total valid invalid delivered``); ``ours platform difference``
-    (Int64; missing where one side has no such number), ``likely_cause`` (text).
+    """The platform's own numbers beside ours: index ``what`` (text: total, valid, invalid, delivered);
+    ``ours platform difference`` (Int64; missing where one side has no such number), ``likely_cause`` (text).
 
     ``statistics`` is ``session.statistics()``: the past 30 days over the active campaigns (convertr: listing page). What its keys
     are called is not documented: a number is used if its key is one of these words.

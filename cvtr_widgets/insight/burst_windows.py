@@ -30,7 +30,7 @@ def bursts(leads: Leads, by: str = "publisher") -> pd.DataFrame:
     """Ten minutes (UTC) in which a group has unusually many leads: a negative-binomial tail around what is usual for the group
     at that hour of the week, judged for all its windows together, as the finding ``bursts`` does.
 
-    Columns: the group (named as in ``by``), ``start`` (datetime64, UTC), ``leads`` (int64), ``usual`` (float64: mean of the other
+    Columns: the group (named as in ``by``), ``start`` (UTC), ``leads`` (int64), ``usual`` (float64: mean of the other
     windows of that hour of the week, shrunk towards the group's mean), ``p`` (float64: the chance of so many in any window of the
     group). Most leads first. Leads without a date or a group are left out.
 

@@ -34,10 +34,10 @@ def compare(
     Index: the groups. ``before now`` (int64: leads), ``before_hits now_hits`` (int64: of these with the measure),
     ``change_total change_hits`` (int64; they add up to the change of all), ``before_share now_share`` (float64, 0 to 1, NaN
     without leads), ``difference_low difference_high`` (float64: the 95 % interval of the change of the group's own share,
-    Newcombe 1998). ``mix_effect`` (float64, in shares of all leads): what the change of this group's weight did to the share of
-    all, against the average; ``rate_effect``: what the change of its own share did; ``contribution``: both. They add up to the
-    change of the share of all (``attrs["change"]``) exactly, but for the last digit of a float; for two groups that trade places
-    neither is the cause. ``attrs``: ``before_share now_share change`` of all.
+    Newcombe 1998). ``mix_effect`` (float64, in shares of all leads: what the change of this group's weight did to the share of
+    all, against the average), ``rate_effect`` (float64: what the change of its own share did), ``contribution`` (float64: both).
+    They add up to the change of the share of all (``attrs["change"]``) exactly, but for the last digit of a float; for two groups
+    that trade places neither is the cause. ``attrs``: ``before_share now_share change`` of all.
 
     Raises:
         InsightError: one of the frames is empty or lacks a column.

@@ -11,6 +11,8 @@ import anywidget
 
 from cvtr_widgets.background import background_thread
 from cvtr_widgets.errors import InsightError
+from cvtr_widgets.frames.described import columns_of
+from cvtr_widgets.frames.leads import lead_columns
 from cvtr_widgets.insight.chart_view import static
 from cvtr_widgets.insight.finding import Findings
 from cvtr_widgets.insight.look_state import LookState
@@ -78,8 +80,9 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         return []
 
     @property
+    @columns_of(lead_columns)
     def leads(self) -> pd.DataFrame:
-        """The leads that are looked at."""
+        """The leads that are looked at, with those of these columns that the frame had."""
         import pandas as pd
 
         return self._source if isinstance(self._source, pd.DataFrame) else self._source.leads

@@ -19,10 +19,10 @@ def money(
 ) -> pd.DataFrame:
     """Payouts by group and currency, as expected from the leads' own fields.
 
-    Index: the groups and ``currency`` (``not stated`` where the service names none). ``publisher_leads advertiser_leads`` (int64:
-    leads billable on that side now), ``publisher_money advertiser_money`` (Decimal, exact), ``margin`` (Decimal: advertiser less
-    publisher), ``publisher_no_amount advertiser_no_amount`` (int64: billable leads whose payout is not known, not in the sums).
-    ``billable=False`` takes every lead, as if all were billable.
+    Index: the groups and ``currency`` (text: ``not stated`` where the service names none).
+    ``publisher_leads advertiser_leads`` (int64: leads billable on that side now), ``publisher_money advertiser_money`` (Decimal,
+    exact), ``margin`` (Decimal: advertiser less publisher), ``publisher_no_amount advertiser_no_amount`` (int64: billable leads
+    whose payout is not known, not in the sums). ``billable=False`` takes every lead, as if all were billable.
 
     Raises:
         InsightError: a column is missing or personal.

@@ -26,10 +26,12 @@ STEPS = {"hour": "h", "day": "D", "week": "W-MON", "month": "MS"}
 def over_time(leads: Leads, every: str = "day", *, zone: tzinfo | str | None = None) -> pd.DataFrame:
     """Leads by ``hour``, ``day``, ``week`` (from Monday) or ``month`` in ``zone``; periods without leads are there with 0.
 
-    Index ``date``: the first day of the period as a calendar date (datetime64, no zone); for hours their beginning, in ``zone``,
-    so that a day on which clocks change has 23 or 25 of them. Columns as in ``breakdown``, without money: counts, what is not
-    known, shares with Wilson intervals (NaN where there are no leads). ``attrs["notes"]`` says how many leads have no date;
-    they are in no period.
+    Index ``date`` (datetime64: the first day of the period as a calendar date, without a zone; for hours their beginning, in
+    ``zone``, so that a day on which clocks change has 23 or 25 of them). Columns as in ``breakdown``, without money:
+    ``total valid caution invalid test other`` (int64), ``delivered billable_publisher billable_advertiser`` (Int64; missing where
+    the service does not send that), ``delivery_unknown billable_for_publisher_unknown billable_for_advertiser_unknown`` (int64),
+    ``<state>_share <state>_low <state>_high`` (float64: shares with Wilson intervals, NaN where there are no leads).
+    ``attrs["notes"]`` says how many leads have no date; they are in no period.
 
     Raises:
         InsightError: a column is missing, or the dates reach over more than 100,000 periods.

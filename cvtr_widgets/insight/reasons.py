@@ -21,8 +21,8 @@ def reasons(leads: Leads, by: str | Sequence[str] = "publisher", *, zone: tzinfo
     """The reasons of each group's flagged leads, most frequent first.
 
     Columns: the group (named as in ``by``), ``reason`` (text), ``leads`` (int64: flagged so), ``flagged`` (int64: leads of the
-    group with any reason), ``total`` (int64: leads of the group), ``share`` (float64: ``leads`` of ``flagged``) with its 95 %
-    Wilson interval ``low high``. Leads without a reason are only in ``total``.
+    group with any reason), ``total`` (int64: leads of the group), ``share`` (float64: ``leads`` of ``flagged``), ``low high``
+    (float64: its 95 % Wilson interval). Leads without a reason are only in ``total``.
 
     Raises:
         InsightError: a column is missing or personal.

@@ -25,8 +25,8 @@ def duplicates(leads: Leads, by: str = "publisher", *, of: str = "email") -> pd.
     ``of``: ``email`` or ``telephone``, compared without capitals and spaces; an archive needs ``personal="hashed"`` or
     ``"kept"`` for it. Index: the group. ``leads`` (int64: leads that have a value, a campaign and a date), ``shared`` (int64:
     those whose value another lead of their campaign has, too), ``repeats`` (int64: those of these that are not the first, by
-    date and then by id), ``share`` (float64: ``repeats`` of ``leads``) with its 95 % Wilson interval ``low high``. Most repeats
-    come first.
+    date and then by id), ``share`` (float64: ``repeats`` of ``leads``), ``low high`` (float64: its 95 % Wilson interval). Most
+    repeats come first.
 
     Raises:
         InsightError: a column is missing, masked or not kept.

@@ -60,8 +60,8 @@ def runs_by(history: pd.DataFrame, by: str = "week", *, zone: tzinfo | str | Non
     """Runs of ``session.history()`` by ``person`` (who signed), ``account`` (the login that ran it), ``action``, or
     ``day``, ``week`` or ``month`` in ``zone``.
 
-    Index: the group (``(not signed)`` for runs without a signature). ``runs`` (int64), ``leads`` (int64: to be sent), and one
-    int64 column per outcome, as far as the runs have come to their end.
+    Index: the group (``(not signed)`` for runs without a signature). ``runs`` (int64), ``leads`` (int64: to be sent),
+    ``contradicted unknown refused confirmed accepted skipped not_sent`` (int64: leads, of runs that have come to their end).
 
     Raises:
         InsightError: another group, or another frame.

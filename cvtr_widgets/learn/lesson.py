@@ -12,6 +12,7 @@ from cvtr_widgets.dialect.reading import parse_dialect
 from cvtr_widgets.dialect.schema import CALLS
 from cvtr_widgets.dialect.writing import with_entries
 from cvtr_widgets.errors import CaptureError, DialectError
+from cvtr_widgets.frames.described import TEXT, frame_of
 from cvtr_widgets.frames.field_map import plain_word
 from cvtr_widgets.learn.answering import AnswerWords, Changed, learn_answer, learn_check
 from cvtr_widgets.learn.har import Capture
@@ -56,14 +57,9 @@ class Lesson:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Index ``entry``; ``old``, ``new`` (JSON text), ``why`` (text), ``same`` (bool). Nothing personal."""
-        import pandas as pd
-
-        rows = self.proposals
-        data = {"old": [p.old for p in rows], "new": [p.new for p in rows], "why": [p.why for p in rows]}
-        frame = pd.DataFrame(data, index=pd.Index([p.entry for p in rows], dtype="object", name="entry"))
-        frame["same"] = [p.same for p in rows]
-        return frame
+        """Index ``entry`` (text: dotted name); ``old new`` (text: JSON), ``why`` (text), ``same`` (bool). Nothing personal."""
+        rows = ({"entry": p.entry, "old": p.old, "new": p.new, "why": p.why, "same": p.same} for p in self.proposals)
+        return frame_of(rows, {"entry": TEXT, "old": TEXT, "new": TEXT, "why": TEXT, "same": "bool"}, "entry")
 
     def text(self, name: str, day: date, existing: str = "") -> str:
         """The dialect file: the entries learned, each as seen on that day, laid over a file that is there already."""

@@ -24,6 +24,8 @@ from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked, quoted, shown
 from cvtr_widgets.background import background_thread
 from cvtr_widgets.errors import ArchiveError, ArgumentError, PlanError
+from cvtr_widgets.frames.described import columns_of
+from cvtr_widgets.frames.leads import lead_columns
 from cvtr_widgets.insight.page_parts import send_parts
 from cvtr_widgets.models import Action
 from cvtr_widgets.panel.jobs import ASKER, Asker, Refused, problem_of
@@ -35,6 +37,7 @@ from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.panel.steps.run_reports import report_of
 from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.runs.results import results_frame
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.session.lead_session import LeadSession
@@ -181,8 +184,9 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         return self._state.session
 
     @property
+    @columns_of(lead_columns)
     def leads(self) -> pd.DataFrame:
-        """Loaded and looked-up leads (``frames.leads.FRAME_COLUMNS``); an empty frame before any were loaded.
+        """Loaded and looked-up leads; a frame without rows and columns before any were loaded.
 
         Raises:
             ArchiveError: an archive is shown, whose leads are not loaded: ``archived`` has them.
@@ -220,6 +224,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         return self._state.processing.run
 
     @property
+    @columns_of(results_frame)
     def results(self) -> pd.DataFrame | None:
         """Results of the run shown, as far as it has come; None before any run."""
         found = self._state.processing.results

@@ -16,6 +16,8 @@ from cvtr_widgets import settings
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked
 from cvtr_widgets.errors import ArchiveError, ArgumentError
+from cvtr_widgets.frames.described import columns_of
+from cvtr_widgets.frames.leads import lead_columns
 from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.link.page import STYLE, static
@@ -95,8 +97,9 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     # -- for scripts --------------------------------------------------------------------------------------------------
 
     @property
+    @columns_of(lead_columns)
     def leads(self) -> pd.DataFrame:
-        """The leads of the table; an empty frame before any have come.
+        """The leads of the table, with those of these columns that its frame had; an empty frame before any have come.
 
         Raises:
             ArchiveError: they are an archive's, which are not loaded.

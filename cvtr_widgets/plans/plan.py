@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.arguments import checked
+from cvtr_widgets.frames.described import columns_of
 from cvtr_widgets.plans.plan_content import PlanContent
 from cvtr_widgets.plans.plan_file_writer import save
 from cvtr_widgets.plans.plan_frame import plan_frame, undo_frame
@@ -30,13 +31,15 @@ class Plan(PlanContent):
     """
 
     @property
+    @columns_of(plan_frame)
     def frame(self) -> pd.DataFrame:
-        """One row a lead: index ``lead_id``; see ``plans.plan_frame.plan_frame`` for the columns."""
+        """What would happen to each lead, one row a lead."""
         return plan_frame(self)
 
     @property
+    @columns_of(undo_frame)
     def undo(self) -> pd.DataFrame:
-        """How far each lead of the runs can be taken back; see ``plans.plan_frame.undo_frame`` for the columns."""
+        """How far each lead of the runs can be taken back; empty for a plan that undoes nothing."""
         return undo_frame(self.ways)
 
     @checked

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 
 def plan_frame(plan: PlanContent) -> pd.DataFrame:
-    """A plan: index ``lead_id`` (int64), one row a lead in order.
+    """A plan, one row a lead in order.
 
-    Columns: ``action verdict`` (categories), ``why now then`` (text), ``status delivery`` (text),
-    ``billed`` (boolean: billable to the advertiser), ``campaign_id`` (Int64), ``campaign publisher`` (text), ``how_selected``
+    Index ``lead_id`` (int64). Columns: ``action`` (category), ``verdict`` (category: ``will_change``, ``already_so``,
+    ``not_eligible``, ``not_found``, ``not_allowed``, ``cannot_tell``; those that occur), ``why`` (text: which rule of the
+    platform or policy, or what is missing), ``now then`` (text), ``status delivery`` (text), ``billed`` (boolean: billable to the
+    advertiser; missing where the service does not say), ``campaign_id`` (Int64), ``campaign publisher`` (text), ``how_selected``
     (text: ``ticked``, ``typed``, ``file returned.csv``, ``all matching``, ``frame``, ``list``, ``single lead``, ``Look``,
-    ``rule`` or ``undo``; missing where that is not known).
+    ``rule`` or ``undo``; missing where that is not known). Which action takes which lead, and where Convertr says so: the table
+    of actions in ``docs/actions.md``.
     """
     import pandas as pd
 
@@ -55,11 +58,11 @@ def plan_frame(plan: PlanContent) -> pd.DataFrame:
 
 
 def undo_frame(ways: Sequence[WayBack]) -> pd.DataFrame:
-    """The leads that runs changed: index ``lead_id`` (int64), one row a lead.
+    """The leads that runs changed, one row a lead.
 
-    Columns: ``way`` (category: ``exact``, ``nearest``, ``impossible``), ``why`` (text: what would not come back, or why nothing
-    does), ``conflict`` (text: several of the runs changed it, or somebody else did), ``runs`` (text: their ids, oldest first),
-    ``back_to`` (text: what the action that takes it back sets).
+    Index ``lead_id`` (int64). Columns: ``way`` (category: ``exact``, ``nearest``, ``impossible``), ``why`` (text: what would not
+    come back, or why nothing does), ``conflict`` (text: several of the runs changed it, or somebody else did), ``runs`` (text:
+    their ids, oldest first), ``back_to`` (text: what the action that takes it back sets).
     """
     import pandas as pd
 

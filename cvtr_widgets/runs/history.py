@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.frames.described import TEXT, UTC, frame_of
 from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.ownership import whose
@@ -22,43 +23,33 @@ if TYPE_CHECKING:
 
 OUTCOME_COLUMNS = tuple(str(o) for o in Outcome)
 WHY_NOT = {"cancelled": "cancelled before it was sent", "failed": "the run broke off before it was sent"}
-HISTORY_COLUMNS = (
-    "run_id",
-    "started",
-    "ended",
-    "state",
-    "actions",
-    "category",
-    "comment",
-    "integrations",
-    "leads",
-    *OUTCOME_COLUMNS,
-    "skipped_because",
-    "signed_by",
-    "fingerprint",
-    "open",
-    "origin",
-    "account",
-    "planned_by",
-    "policy_exception",
-)
+HISTORY_COLUMNS = {
+    "run_id": TEXT, "started": UTC, "ended": UTC, "state": TEXT, "actions": TEXT, "category": TEXT, "comment": TEXT,
+    "integrations": TEXT, "leads": "Int64", **dict.fromkeys(OUTCOME_COLUMNS, "Int64"), "skipped_because": TEXT,
+    "signed_by": TEXT, "fingerprint": TEXT, "open": "bool", "origin": TEXT, "account": TEXT, "planned_by": TEXT,
+    "policy_exception": TEXT,
+}  # fmt: skip
+UNFINISHED_COLUMNS = {
+    "run_id": TEXT, "started": UTC, "state": TEXT, "actions": TEXT, "settled": "int64", "in_doubt": "int64", "not_sent": "int64",
+    "needs_comment": "bool", "owner_pid": "Int64", "owner_since": TEXT, "signed_by": TEXT,
+}  # fmt: skip
 
 
 def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.DataFrame:
-    """Runs, newest first: index ``run_id``. ``identity``: only runs that are or may be of this account at this address;
-    None = all.
+    """Runs, newest first. ``identity``: only runs that are or may be of this account at this address; None = all.
 
-    Columns: ``started ended`` (UTC), ``state`` (``done``, ``cancelled``, ``failed``, or ``unfinished`` where the run never
-    came to its end), ``actions`` (text), ``category`` and ``comment`` (text, of all its actions; missing where there was none; a
-    comment that the journal has only as a hash is ``(not kept)``), ``integrations`` (text: for each job chosen, by id, how many
-    leads were to be sent to it, and how many to ``none``; only the ids in journals of older versions; missing where none was
-    chosen), ``leads`` (Int64, leads to be sent), one Int64 column per outcome, ``skipped_because`` (text with numbers, by the
-    plan; such as ``not found 3, already so 2``),
-    ``signed_by``, ``fingerprint``, ``open`` (whether something may be left to read or send that ``resume`` may take up),
-    ``origin`` and ``account`` (as in ``Identity``; empty where the journal is an older version's, which did not note them:
-    such a run is not ``open`` at a live enterprise, as nobody can tell where its leads are), ``planned_by`` (the account that
-    made the plan: another one where the plan was opened from a file),
-    ``policy_exception`` (text: who made an exception from the policy, why, and for how many leads; else missing).
+    Index ``run_id`` (text). Columns: ``started ended`` (UTC), ``state`` (text: ``done``, ``cancelled``, ``failed``, or
+    ``unfinished`` where the run never came to its end), ``actions`` (text), ``category comment`` (text, of all its actions;
+    missing where there was none; a comment that the journal has only as a hash is ``(not kept)``), ``integrations`` (text: for
+    each job chosen, by id, how many leads were to be sent to it, and how many to ``none``; only the ids in journals of older
+    versions; missing where none was chosen), ``leads`` (Int64: leads to be sent),
+    ``contradicted unknown refused confirmed accepted skipped not_sent`` (Int64: leads with that outcome; missing before the
+    run's end), ``skipped_because`` (text with numbers, by the plan, such as ``not found 3, already so 2``),
+    ``signed_by`` (text: the printed name; missing where nobody signed), ``fingerprint`` (text: the plan's), ``open`` (bool:
+    something may be left to read or send that ``resume`` may take up), ``origin account`` (text, as in ``Identity``; empty where
+    the journal is an older version's, which did not note them: such a run is not ``open`` at a live enterprise, as nobody can
+    tell where its leads are), ``planned_by`` (text: the account that made the plan; another one where the plan was opened from a
+    file), ``policy_exception`` (text: who made an exception from the policy, why, and for how many leads; else missing).
     """
     return _frame_of(_history(journal, identity))
 
@@ -77,15 +68,7 @@ def _history(journal: Journal, identity: Identity | None) -> list[dict[str, Any]
 
 
 def _frame_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame([{"state": "unfinished", **row} for row in rows], columns=list(HISTORY_COLUMNS))
-    for name in ("started", "ended"):
-        frame[name] = pd.to_datetime(frame[name], utc=True)
-    for name in ("leads", *OUTCOME_COLUMNS):
-        frame[name] = frame[name].astype("Int64")
-    frame["open"] = frame["open"].astype(bool)
-    return frame.set_index("run_id").iloc[::-1]
+    return frame_of([{"state": "unfinished", **row} for row in rows], HISTORY_COLUMNS, "run_id").iloc[::-1]
 
 
 def _open(row: dict[str, Any], whose_run: str) -> dict[str, Any]:
@@ -177,14 +160,12 @@ def last_run(journal: Journal, identity: Identity) -> LastRun | None:
 
 
 def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Path) -> pd.DataFrame:
-    """Runs that can be resumed, newest first: index ``run_id``.
+    """Runs that can be resumed, newest first.
 
-    Columns: ``started`` (UTC), ``state``, ``actions``, ``settled in_doubt not_sent`` (int64, leads), ``needs_comment`` (bool:
-    the comment must be given again), ``owner_pid`` (Int64: a process is running it now; else missing), ``owner_since``
-    (text), ``signed_by``.
+    Index ``run_id`` (text). Columns: ``started`` (UTC), ``state actions`` (text, as in the history),
+    ``settled in_doubt not_sent`` (int64: leads), ``needs_comment`` (bool: the comment must be given again), ``owner_pid``
+    (Int64: the process that is running it now; else missing), ``owner_since`` (text: ISO time; else empty), ``signed_by`` (text).
     """
-    import pandas as pd
-
     rows = []
     for run in runs:
         about = frame.loc[run.run_id]
@@ -197,12 +178,7 @@ def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Pat
             "owner_pid": run.owner.get("pid") if owned else None, "owner_since": run.owner_since if owned else "",
             "signed_by": about["signed_by"],
         })  # fmt: skip
-    columns = ("run_id", "started", "state", "actions", "settled", "in_doubt", "not_sent", "needs_comment")
-    found = pd.DataFrame(rows, columns=[*columns, "owner_pid", "owner_since", "signed_by"])
-    found["started"] = pd.to_datetime(found["started"], utc=True)
-    found["owner_pid"] = found["owner_pid"].astype("Int64")
-    kinds = dict.fromkeys(("settled", "in_doubt", "not_sent"), "int64") | {"needs_comment": "bool"}
-    return found.astype(kinds).set_index("run_id")
+    return frame_of(rows, UNFINISHED_COLUMNS, "run_id")
 
 
 def recorded_frame(run: Recorded) -> pd.DataFrame:

@@ -130,17 +130,17 @@ def _sent_to(row: ResultRow) -> str | None:
 
 
 def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
-    """Results of a run: index ``lead_id`` (int64), one row per input lead in the input's order.
+    """Results of a run, one row per input lead in the input's order.
 
-    Columns: ``action outcome`` (categories), ``reason category comment integrations detail`` (text; a comment
-    that the journal has only as a hash is ``(not kept)``; ``integrations``: ids of the jobs that the lead was sent to, or
-    ``none``), ``before_status after_status before_delivery after_delivery`` (text), ``campaign_id`` (Int64),
-    ``campaign publisher`` (text), ``attempts`` (int64), ``http_status`` (Int64), ``started_at finished_at`` (UTC),
-    ``signed_by`` (text: the printed name; None for leads that were not to be sent), ``planned_by run_by`` (text: the
-    logins that made and ran the plan, such as ``user:7``; they differ where it was opened from a file),
-    ``how_selected`` (text, as in the plan's frame; missing where that is not known),
-    ``policy_exception`` (text: by whom and why, for leads that an exception from the policy let through), ``run_id`` (text),
-    ``chunk`` (Int64).
+    Index ``lead_id`` (int64). Columns: ``action`` (category), ``outcome`` (category: ``contradicted``, ``unknown``, ``refused``,
+    ``confirmed``, ``accepted``, ``skipped``, ``not_sent``), ``reason category comment`` (text; a comment of which the journal has
+    only the hash is ``(not kept)``), ``integrations`` (text: ids of the jobs that the lead was sent to, or ``none``), ``detail``
+    (text: the service's words, or why it ended so), ``before_status after_status before_delivery after_delivery`` (text),
+    ``campaign_id`` (Int64), ``campaign publisher`` (text), ``attempts`` (int64: how often it was sent), ``http_status`` (Int64),
+    ``started_at finished_at`` (UTC), ``signed_by`` (text: the printed name; missing for leads that were not to be sent),
+    ``planned_by run_by`` (text: the logins that made and ran the plan, such as ``user:7``; they differ where it was opened from a
+    file), ``how_selected`` (text, as in the plan's frame; missing where that is not known), ``policy_exception`` (text: by whom
+    and why, for leads that an exception from the policy let through), ``run_id`` (text), ``chunk`` (Int64: its number).
     """
     import pandas as pd
 
@@ -173,8 +173,8 @@ def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
         "publisher": pd.Series([r.name("publisher") for r in rows], dtype="object"),
         "attempts": pd.Series(col("attempts"), dtype="int64"),
         "http_status": pd.array(col("http_status"), dtype="Int64"),
-        "started_at": pd.to_datetime(pd.Series(col("started_at"), dtype="object"), utc=True),
-        "finished_at": pd.to_datetime(pd.Series(col("finished_at"), dtype="object"), utc=True),
+        "started_at": pd.to_datetime(pd.Series(col("started_at"), dtype="object"), utc=True).dt.as_unit("us"),
+        "finished_at": pd.to_datetime(pd.Series(col("finished_at"), dtype="object"), utc=True).dt.as_unit("us"),
         "signed_by": pd.Series(about("signed_by"), dtype="object"),
         "planned_by": pd.Series(about("planned_by"), dtype="object"),
         "run_by": pd.Series(about("run_by"), dtype="object"),

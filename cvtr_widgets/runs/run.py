@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import ArgumentError
+from cvtr_widgets.frames.described import columns_of
 from cvtr_widgets.models import Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.verify_mode import Verify
 from cvtr_widgets.runs.exit_code import exit_code_of
+from cvtr_widgets.runs.results import results_frame
 from cvtr_widgets.runs.run_work import RunWork
 
 if TYPE_CHECKING:
@@ -85,8 +87,9 @@ class Run:
         return self._work.paused
 
     @property
+    @columns_of(results_frame)
     def results(self) -> pd.DataFrame:
-        """One row per input lead, as far as it has come; see ``runs.results.results_frame`` for the columns."""
+        """One row per input lead, as far as it has come."""
         return self._work.results
 
     @property
@@ -100,6 +103,7 @@ class Run:
         return exit_code_of(self.plan, self.counts, broke_off=self.state is RunState.FAILED)
 
     @property
+    @columns_of(results_frame)
     def failed(self) -> pd.DataFrame:
         """The results that are not known to have gone through: contradicted, unknown, refused, not sent."""
         frame = self.results

@@ -257,7 +257,7 @@ class Selection:
 
     @property
     def rejected_frame(self) -> pd.DataFrame:
-        """What was not taken or set aside: ``where`` (line or cell), ``text`` (what stood there), ``why``; all text."""
+        """What was not taken or set aside: ``where`` (text: line or cell), ``text`` (text: what stood there), ``why`` (text)."""
         import pandas as pd
 
         rows = [(r.where, r.text, r.why) for r in self.rejected]

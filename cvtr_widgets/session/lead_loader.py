@@ -31,11 +31,17 @@ Stop = Callable[[], bool]
 Show = Callable[["pd.DataFrame"], None]
 LEADS_A_FRAME = 2_000
 """Ids read before their records are turned into columns and dropped."""
+JOB_COLUMNS = {"job": "text", "type": "text", "passed": "object", "score": "object", "max_score": "object", "message": "text"}
+NOTE_COLUMNS = dict.fromkeys(("date", "type", "text", "user"), "text")
 
 
 @dataclass(frozen=True)
 class LeadDetail:
-    """One lead: all its fields (column -> value, empty ones left out), its job results and its notes."""
+    """One lead: ``fields`` (column -> value, empty ones left out), its job results ``jobs`` and its ``notes``, both frames.
+
+    ``jobs``: index ``id`` (int64); ``job type message`` (text), ``passed score max_score`` (object: as the service sends them).
+    ``notes``: index ``id`` (int64); ``date type text user`` (text). ``attrs["notes"]`` of both says what may be missing.
+    """
 
     lead_id: LeadId
     fields: dict[str, Any]
@@ -189,8 +195,8 @@ class LeadLoader:
             {"id": r.get("id"), "date": r.get("createdTs"), "type": r.get("type"), "text": r.get("text"), "user": r.get("user")}
             for r in self._client.lead_notes(lead_id)
         ]
-        results = records_frame(jobs, ("job", "type", "passed", "score", "max_score", "message"), "job results")
-        said = records_frame(notes, ("date", "type", "text", "user"), "notes")
+        results = records_frame(jobs, JOB_COLUMNS, "job results")
+        said = records_frame(notes, NOTE_COLUMNS, "notes")
         if self.masked:
             results, said = masked_texts(results, ("message",)), masked_texts(said, ("text", "user"))
         results.attrs["notes"] = self._client.catalog.notes("processr-job-leads")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,16 @@ from cvtr_widgets.api.cancel_token import Cancel, stopper
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.arguments import checked_calls, listed
 from cvtr_widgets.errors import ArgumentError, RequestRefused
+from cvtr_widgets.frames.described import columns_of
+from cvtr_widgets.frames.leads import lead_columns
 from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.models import Action, ActionKind, Identity, LeadId, Progress, Signature
-from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_file import PlanFile
-from cvtr_widgets.runs.history import LastRun
+from cvtr_widgets.plans.plan_file import read as read_plan_file
+from cvtr_widgets.runs.history import LastRun, history_frame, unfinished_frame
 from cvtr_widgets.runs.options import Patience
+from cvtr_widgets.runs.results import results_frame
 from cvtr_widgets.runs.run import Run
 from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, select
@@ -30,7 +34,7 @@ from cvtr_widgets.session.lead_watch import LeadWatch
 from cvtr_widgets.session.opened_plan import OpenedPlan, open_plan
 from cvtr_widgets.session.plan_groups import Groups, as_loaded, groups_of, plan_of
 from cvtr_widgets.session.policy_check import made_exception
-from cvtr_widgets.session.progress_bar import ProgressBar
+from cvtr_widgets.session.progress_bar import ProgressBar, counted
 from cvtr_widgets.session.rule_file import Rule, read_rule
 from cvtr_widgets.session.rule_plan import plan_of_rule
 from cvtr_widgets.session.run_registry import NOT_WHOLE, RunRegistry, run_named
@@ -58,7 +62,7 @@ class LeadSession:
         keep_comments: bool | None = None, password_before_signing: bool = False, on_step: Callable[[str], None] | None = None,
     ) -> None:  # fmt: skip
         self.client = client
-        self._progress = progress
+        self._bar = partial(ProgressBar, shown=progress)
         self._pulling = LeadLoader(client, masked=client.identity.masked is not False if masked is None else masked)
         self._running = RunRegistry(client)
         self._running.policy.password_first = password_before_signing
@@ -85,22 +89,25 @@ class LeadSession:
         """Whether names, e-mail addresses and telephones are shortened in all frames."""
         return self._pulling.masked
 
+    @columns_of(frames.dialect_frame)
     def dialect(self) -> pd.DataFrame:
-        """Every entry of the dialect with its source; see ``service_frames.dialect_frame``."""
+        """Every entry of the dialect with its source."""
         return frames.dialect_frame(self.client.evidence())
 
+    @columns_of(frames.doctor_frame)
     def doctor(self) -> pd.DataFrame:
-        """Check whether the service is as the dialect says; see ``service_frames.doctor_frame``. Only reads."""
+        """Check whether the service is as the dialect says. Only reads."""
         return frames.doctor_frame(self.client.doctor())
 
     # -- leads --------------------------------------------------------------------------------------------------------
 
+    @columns_of(lead_columns)
     def pull(
         self, *, ids: Any = None, campaign: Things = None, publisher: Things = None, status: Words = None, delivery: Words = None,
         created_after: Moment = None, created_before: Moment = None, on_page: Callable[[int, int | None], None] | None = None,
         on_frame: Callable[[pd.DataFrame], None] | None = None, cancel: Cancel = None, go_on: bool = False,
     ) -> pd.DataFrame:  # fmt: skip
-        """Leads as a frame (``frames.leads.FRAME_COLUMNS``; index ``lead_id``), read now.
+        """Leads as a frame, read now.
 
         Args:
             ids: lead ids in any form that ``select`` takes; then no filter may be given.
@@ -108,8 +115,7 @@ class LeadSession:
             status: Valid, Invalid, Caution or Test, or a list of several.
             delivery: Delivered or Not Delivered, or a list of both. The service takes one value per filter, so each combination
                 is read separately (at most 40), and a note says where leads may have changed between two of these reads.
-            created_after: a day or time; a bare day starts at midnight in the session's zone.
-            created_before: a day or time; a bare day is included whole.
+            created_after, created_before: a day or time; bare days are in the session's zone, and both are included whole.
             on_page: called with (rows so far, total or None) as pages come, instead of a progress bar.
             on_frame: called with the leads so far, after the first page and each time that they have doubled.
             cancel: an event or a function; when true, the leads read so far are returned, with a note.
@@ -120,8 +126,7 @@ class LeadSession:
         "missing"), ``read`` and ``expected`` rows, the latter None if the service names no total.
 
         Raises:
-            ReadTooLarge: it would take more than 300 requests and ``go_on`` is not set.
-            ServiceError: it cannot be read; there is no partial answer.
+            ReadTooLarge: more than 300 requests, and ``go_on`` is not set. ServiceError: no answer; there is no partial one.
         """
         filters: dict[str, Any] = {
             "campaign": campaign, "publisher": publisher, "status": status, "delivery": delivery,
@@ -144,11 +149,8 @@ class LeadSession:
         Raises:
             RequestRefused: there is no such campaign, or a date is not valid. ServiceError: the service cannot be asked.
         """
-        stop = stopper(cancel)
-        return self._pulling.count(campaign=campaign, created_after=created_after, created_before=created_before, stop=stop)
-
-    def _bar(self, what: str, given: Callable[[int, int | None], None] | None) -> ProgressBar:
-        return ProgressBar(what, given, shown=self._progress)
+        within = {"created_after": created_after, "created_before": created_before}
+        return self._pulling.count(campaign=campaign, **within, stop=stopper(cancel))
 
     def detail(self, lead_id: LeadId) -> LeadDetail:
         """One lead with its job results and notes, read now.
@@ -181,19 +183,19 @@ class LeadSession:
     # -- lists --------------------------------------------------------------------------------------------------------
 
     def campaigns(self) -> pd.DataFrame:
-        """Index ``id``: ``name``, ``advertiser_id``, ``status``, ``currency``."""
+        """Index ``id`` (int64); ``name`` (text), ``advertiser_id`` (Int64), ``status currency`` (text: the service's words)."""
         return frames.campaigns_frame(self.client)
 
     def publishers(self) -> pd.DataFrame:
-        """Index ``id``: ``name``."""
+        """Index ``id`` (int64); ``name`` (text)."""
         return frames.list_frame(self.client, self.client.publishers(), "publishers", "publishers")
 
     def advertisers(self) -> pd.DataFrame:
-        """Advertisers that this account sees. Index ``id``: ``name``."""
+        """Advertisers that this account sees. Index ``id`` (int64); ``name`` (text)."""
         return frames.list_frame(self.client, self.client.advertisers(), "advertisers", "advertisers")
 
     def channels(self) -> pd.DataFrame:
-        """Index ``id``: ``name``."""
+        """Index ``id`` (int64); ``name`` (text)."""
         return frames.list_frame(self.client, self.client.channels(), "channels", "channels")
 
     def is_delivered(self, leads: Any, *, cancel: Cancel = None) -> pd.DataFrame:
@@ -204,15 +206,15 @@ class LeadSession:
         return frames.delivered_frame(self.client, self.select(leads).ids, stopper(cancel))
 
     def reasons(self, kind: ActionKind | str) -> pd.DataFrame:
-        """Listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``. Index ``id``: ``name``."""
+        """Listed reasons of ``"valid"``, ``"invalid"`` or ``"test"``. Index ``id`` (int64); ``name`` (text)."""
         return frames.list_frame(self.client, self.client.flag_reasons(kind), "reasons", "lead-flag-reasons")
 
     def categories(self) -> pd.DataFrame:
-        """Reason categories for Returned. Index ``id``: ``name``."""
+        """Reason categories for Returned. Index ``id`` (int64); ``name`` (text)."""
         return frames.list_frame(self.client, self.client.reason_categories(), "categories", "lead-flag-reason-categories")
 
     def integrations(self, campaign: int | str) -> pd.DataFrame:
-        """Integration jobs of a campaign. Index ``id``: ``name``."""
+        """Integration jobs of a campaign (id or exact name). Index ``id`` (int64); ``name`` (text)."""
         return frames.integrations_frame(self.client, self._pulling.named("campaigns", campaign))
 
     def statistics(self) -> dict[str, Any]:
@@ -220,8 +222,8 @@ class LeadSession:
         return {k: v for k, v in self.client.statistics().items() if not k.startswith("@")}
 
     def statistics_over_time(self, after: Moment = None, before: Moment = None) -> pd.DataFrame:
-        """Leads per day, all of them. Index ``date``; the service's counts as columns (int64). ``attrs["notes"]`` says what may
-        be missing.
+        """Leads per day, all of them. Index ``date`` (date); each count that the service sends is a column ``*`` (Int64), such
+        as ``total``. ``attrs["notes"]`` says what may be missing.
 
         Raises:
             RequestRefused: a date is not valid, or the range ends before it begins.
@@ -241,18 +243,14 @@ class LeadSession:
         leads that have changed since are held back when it runs. ``plan.warnings`` says what of the selection was not taken.
 
         Raises:
-            PlanError: no leads, a lead twice, a category or integration that is not there.
-            ServiceError: the leads cannot be read.
+            PlanError: no leads, a lead twice, no such category or integration. ServiceError: the leads cannot be read.
         """
         chosen = groups_of(action, selection, self.select)
         reading = None if fresh else as_loaded([(one, leads.ids) for one, leads in chosen], frame)
         more: dict[str, Any] = {"reading": reading, "include_cannot_tell": include_cannot_tell, "cancelled": stopper(cancel)}
         rules = self._running.policy.rules((one for one, _ in chosen), cancelled=more["cancelled"])
-        with self._plan_bar(on_progress) as tell:
+        with self._bar("leads read", counted(on_progress)) as tell:
             return plan_of(self.client, chosen, place=self._running.place(), rules=rules, on_progress=tell, **more)
-
-    def _plan_bar(self, on_progress: Callable[[int, int], None] | None) -> ProgressBar:
-        return self._bar("leads read", None if on_progress is None else lambda done, total: on_progress(done, total or 0))
 
     def open_plan(
         self, path: str | Path, *, include_changed: bool = False,
@@ -266,14 +264,14 @@ class LeadSession:
             PlanOutOfDate: a byte of the file was changed; it was made at another enterprise, address or sandbox; the service's
             list of reasons has changed. PlanError: it is not a plan file. ServiceError: the leads cannot be read.
         """
-        return self.open_held_plan(plan_file.read(path), include_changed=include_changed, on_progress=on_progress, cancel=cancel)
+        return self.open_held_plan(read_plan_file(path), include_changed=include_changed, on_progress=on_progress, cancel=cancel)
 
     def open_held_plan(
         self, held: PlanFile, *, include_changed: bool = False,
         on_progress: Callable[[int, int], None] | None = None, cancel: Cancel = None,
     ) -> OpenedPlan:  # fmt: skip
         """As ``open_plan``, for a plan file whose content has already been read (``plan_file.held_in``)."""
-        with self._plan_bar(on_progress) as tell:
+        with self._bar("leads read", counted(on_progress)) as tell:
             more: dict[str, Any] = {"include_changed": include_changed, "on_progress": tell, "cancelled": stopper(cancel)}
             return open_plan(self.client, held, self._running.policy, place=self._running.place(), **more)
 
@@ -288,7 +286,7 @@ class LeadSession:
             PlanOutOfDate: it is for another enterprise. ReadTooLarge, ServiceError: the leads cannot be read.
         """
         rule, stop = path if isinstance(path, Rule) else read_rule(path), stopper(cancel)
-        with self._plan_bar(on_progress) as tell:
+        with self._bar("leads read", counted(on_progress)) as tell:
             return plan_of_rule(self.client, rule, self.pull, self.count, self._running, on_progress=tell, cancelled=stop)
 
     def sign(self, plan: Plan, name: PrintedName) -> Signature:
@@ -328,10 +326,9 @@ class LeadSession:
             canary: False runs a live plan without its canary, at your own risk; the journal notes that.
 
         Raises:
-            NotConfirmed: confirmation, count or signature is missing or does not fit.
-            PlanOutOfDate: the plan belongs to another account, or has already been run.
-            LiveWritesRefused: the enterprise is live and this action is not proven there yet; see ``canary``.
-            JournalError: the journal cannot be written; nothing was sent.
+            NotConfirmed: confirmation, count or signature is missing or does not fit. PlanOutOfDate: the plan belongs to another
+            account, or has already been run. LiveWritesRefused: the enterprise is live and this action is not proven there yet;
+            see ``canary``. JournalError: the journal cannot be written; nothing was sent.
         """
         begin = self._starts.of_plan(plan, confirm, signature, source=source, verify=verify, canary=canary)
         return self._starts.in_background(begin, on_progress)
@@ -364,8 +361,9 @@ class LeadSession:
 
     # -- what was begun before ----------------------------------------------------------------------------------------
 
+    @columns_of(unfinished_frame)
     def unfinished(self) -> pd.DataFrame:
-        """Runs of this account that were killed or broke off and can be resumed; see ``runs.history.unfinished_frame``."""
+        """Runs of this account that were killed or broke off and can be resumed, newest first."""
         return self._running.unfinished()
 
     def resume(
@@ -386,7 +384,7 @@ class LeadSession:
 
         Raises:
             RunError: there is no such run, or nothing is left. RunTaken: another kernel or tab has it.
-            NotConfirmed: the comment is missing or wrong. PlanOutOfDate: it is another account's, or the dialect has changed.
+            NotConfirmed: the comment is missing or wrong. PlanOutOfDate: another account's, or the dialect has changed.
             JournalError: the journal is not intact, or cannot be written.
         """
         comments = [comment] if isinstance(comment, str) else listed(comment, "comment")
@@ -434,9 +432,10 @@ class LeadSession:
 
     # -- the journal --------------------------------------------------------------------------------------------------
 
+    @columns_of(history_frame)
     def history(self) -> pd.DataFrame:
-        """Runs of this account from this machine; see ``runs.history.history_frame`` for the columns. If the journal is not
-        intact (edited, damaged, cut), a warning says so, and ``.attrs["problems"]`` lists what was found.
+        """Runs of this account from this machine, newest first. If the journal is not intact (edited, damaged, cut), a warning
+        says so, and ``.attrs["problems"]`` lists what was found.
         """
         frame = self._running.history()
         if problems := self._running.verify(None).problems:
@@ -448,8 +447,9 @@ class LeadSession:
         """The run of this account from this machine that ended last, if it cannot be resumed; see ``runs.history.LastRun``."""
         return self._running.last_run()
 
+    @columns_of(results_frame)
     def recorded(self, run_id: Run | str) -> pd.DataFrame:
-        """Results of a run as far as the journal has them (columns as ``run.results``), also while another kernel is running it.
+        """Results of a run as far as the journal has them, also while another kernel is running it.
         The journal does not keep the service's words; one of an older version has no names of campaigns and publishers.
         """
         return self._running.recorded(run_named(run_id))

@@ -71,9 +71,9 @@ class OpenedPlan:
     def differences(self) -> pd.DataFrame:
         """One row a lead that is not as it was when the plan was saved; index ``lead_id`` (int64), in the plan's order.
 
-        Columns, all text: ``action``, ``difference`` (what has changed, from what to what; comments without their words),
-        ``saved_verdict verdict`` (then and now), ``saved_now now`` (the lead's state in words, then and now); and ``held_back``
-        (bool: it is not sent, because it has changed). Empty where every lead is as it was.
+        Columns: ``action`` (text), ``difference`` (text: what has changed, from what to what; comments without their words),
+        ``saved_verdict verdict`` (text: then and now), ``saved_now now`` (text: the lead's state in words, then and now),
+        ``held_back`` (bool: it is not sent, because it has changed). Empty where every lead is as it was.
         """
         import pandas as pd
 

@@ -10,6 +10,11 @@ from tqdm.auto import tqdm
 Tell = Callable[[int, int | None], None]
 
 
+def counted(told: Callable[[int, int], None] | None) -> Tell | None:
+    """What is told both numbers, as something that may be told that the second is not known (0)."""
+    return None if told is None else lambda done, total: told(done, total or 0)
+
+
 class ProgressBar:
     """A progress bar that appears after a second, or the caller's own function instead."""
 
