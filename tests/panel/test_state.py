@@ -239,13 +239,30 @@ def test_from_a_plan_that_takes_back_there_is_a_way_to_the_results(driven):
 def test_results_say_before_and_after_and_why_leads_were_skipped(driven):
     last = max(driven.server.lead_ids())
     already = driven.server.lead_ids(status="Invalid")[0]  # it only gets another reason
+    assert driven.server.lead(already)["reason"] != "Duplicate"
     ids = [*caution(driven, 2), already, last + 7, last + 8]
     driven.plan(ids, "invalid", reason="listed:Duplicate")
     driven.say("confirm", on=True)
     driven.run()
     run = driven.view()["processing"]["run"]
-    assert run["sums"] == ["Current Status Caution → Invalid: 2 leads", "Current Status as before: 1 lead"]
+    assert run["sums"] == ["Current Status Caution → Invalid: 2 leads", "Reason changed, Current Status as before: 1 lead"]
     assert [about for outcome, *_, about in run["counts"] if outcome == "skipped"] == ["not found. Nothing was sent."]
+
+
+def test_results_say_what_changed_where_no_status_did(driven):
+    ids = caution(driven, 5)
+    for reason, category, comment, said in (
+        ("listed:Returned", "No budget", "", ["Current Status Caution → Invalid: 5 leads"]),
+        ("listed:Returned", "No budget", "by mail", ["Comment changed, Current Status as before: 5 leads"]),
+        ("listed:Returned", "Wrong person", "by mail", ["Reason category changed, Current Status as before: 5 leads"]),
+        ("listed:Duplicate", "", "by mail", ["Reason changed, Current Status as before: 5 leads"]),
+    ):
+        driven.plan(ids, "invalid", **{"reason": reason, **({"category": category} if category else {}), "comment": comment})
+        driven.say("confirm", on=True)
+        driven.run()
+        view = driven.view()["processing"]["run"]
+        assert view["counts"][0][:2] == ["confirmed", 5]
+        assert view["sums"] == said
 
 
 def test_valid_with_integrations_says_what_else_it_does(driven):

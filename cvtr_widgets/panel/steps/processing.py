@@ -17,6 +17,7 @@ from cvtr_widgets.panel.steps.first_write import FirstWrite
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.policy_exceptions import PolicyExceptions
 from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, state_words, what_of
+from cvtr_widgets.panel.steps.run_changes import sums_of
 from cvtr_widgets.panel.steps.type import TypeStep
 from cvtr_widgets.panel.steps.undo_rest import Rest, rest_of
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
@@ -70,6 +71,7 @@ class ProcessingStep:
         self._begun = 0.0
         self._firsts: list[Run] = []
         self._results: pd.DataFrame | None = None
+        self._sums: list[str] = []
         self._progress: Progress | None = None
         self.watched = ""
         self._watched_at: datetime | None = None
@@ -360,7 +362,9 @@ class ProcessingStep:
         # Made once: putting together the results of 100,000 leads with each view would hold the panel up.
         if self.run is not None and self.run.finished and self._results is None:
             self._progress = self.run.progress
-            self._results = all_results([*self._firsts, self.run])
+            runs = [*self._firsts, self.run]
+            self._results = all_results(runs)
+            self._sums = sums_of(self._results, runs)
             self.result_table.set_frame(alarms_first(self._results))
             self._leads.outdated = True
             return [self._results]
@@ -464,7 +468,9 @@ class ProcessingStep:
 
     def _run_view(self, run: Run) -> dict[str, Any]:
         shown = sorted(self.result_table.message()["filters"].get("outcome", []))
-        view = run_view(run, self._firsts, self._progress or run.progress, len(self.left_over()), shown, self._results)
+        view = run_view(
+            run, self._firsts, self._progress or run.progress, len(self.left_over()), shown, self._results, self._sums
+        )
         gone = int(time.monotonic() - self._begun)
         return {**view, "line": f"{view['line']} · {gone} s so far"} if gone and not run.finished else view
 

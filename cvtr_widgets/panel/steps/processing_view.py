@@ -88,14 +88,15 @@ def run_view(
     left: int,
     shown: Sequence[str],
     results: pd.DataFrame | None = None,
+    sums: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A run. ``firsts``: runs of one lead before it, which belong to the same plan; ``left``: leads for "Again";
-    ``results``: those of a run that has ended.
+    ``results`` and ``sums`` (see ``run_changes``): those of a run that has ended.
     """
     counts = Counter(run.counts)
     for one in firsts:
         counts.update(one.counts)
-    sums, skipped = ([], "") if results is None else (_sums(results), _skipped(results))
+    skipped = "" if results is None else _skipped(results)
     return {
         "id": run.id,
         "state": state_words(run),
@@ -138,22 +139,6 @@ def _sent_words(run: Run, progress: Progress, counts: Counter[str]) -> str:
     if not kept:
         return f"Cancel came too late: all {count_of(progress.total)} had been sent."
     return f"Cancelled: {max(0, progress.total - kept):,} {total} had been sent, {kept:,} had not."
-
-
-def _sums(results: pd.DataFrame) -> list[str]:
-    """Before -> after, with numbers: ``Current Status Caution → Invalid: 40``. Only what is known of both and has changed; where
-    confirmed leads kept theirs beside such, as another reason was set, their number, so that the sum is that of the run.
-    """
-    said = []
-    confirmed = results["outcome"] == str(Outcome.CONFIRMED)
-    for name, title in (("status", "Current Status"), ("delivery", "Delivery")):
-        pair = results[[f"before_{name}", f"after_{name}"]].dropna()
-        found = Counter(zip(pair.iloc[:, 0].tolist(), pair.iloc[:, 1].tolist(), strict=True))
-        said += [f"{title} {plain(b, 40)} → {plain(a, 40)}: {count_of(n)}" for (b, a), n in found.most_common(8) if a != b]
-        same = int((confirmed[pair.index] & (pair.iloc[:, 0].astype("object") == pair.iloc[:, 1].astype("object"))).sum())
-        if same and any(a != b for b, a in found):
-            said.append(f"{title} as before: {count_of(same)}")
-    return said
 
 
 def _skipped(results: pd.DataFrame) -> str:
