@@ -1,53 +1,28 @@
 // A page of rows. Ticks speak of lead ids; which row a lead is on is nobody's business but the kernel's.
 
-import { button, focusData, focusedData, h, setAttribute, setShown, setText } from "./dom.js";
+import { button, focusData, focusedData, h, setAttribute, setShown } from "./dom.js";
 import { opens } from "./menus.js";
 import { PagesAhead } from "./pages_ahead.js";
+import { cellOf, fillCell } from "./table_cells.js";
 import { tableFoot } from "./table_foot.js";
 import { headAfterKey, idsBetween, nextSort, PendingTicks, rowAfterKey, sortArrow } from "./table_moves.js";
-
-/** @type {Record<string, string>} */
-const STATES = { Valid: "v", Invalid: "i", Caution: "c", Test: "t" };
-/** @type {Record<string, string>} */
-const OUTCOME_LOOKS = {
-  confirmed: "v", "will change": "c", contradicted: "i", unknown: "c", refused: "i", accepted: "t", skipped: "t",
-  "not sent": "t", "not settled yet": "t", "already so": "t", "not eligible": "i", "not found": "i", "not allowed": "i", "cannot tell": "c",
-};
-
-/** @param {string} text @param {string} look */
-function cellOf(text, look) {
-  if (look === "state") {
-    const [word, ...rest] = text.split(" · ");
-    if (STATES[word]) {
-      const after = rest.length ? ` · ${rest.join(" · ")}` : "";
-      return [h("span", { class: `cvtr-pill cvtr-${STATES[word]}` }, word), after];
-    }
-  }
-  if ((look === "outcome" || look === "verdict") && OUTCOME_LOOKS[text]) {
-    return [h("span", { class: `cvtr-pill cvtr-${OUTCOME_LOOKS[text]}` }, text)];
-  }
-  return [text];
-}
-
-/** @param {string} text */
-function titleOf(text) {
-  return text.length > 40 ? text : null;
-}
 
 /** @param {import("./messages.d.ts").Row} one */
 function classOf(one) {
   return one.new ? "cvtr-new" : one.changed ? "cvtr-changed" : "";
 }
 
-/** Another text in a cell that is there. @param {Element} cell @param {string} text @param {string} look */
-function fillCell(cell, text, look) {
-  const shown = cell.firstElementChild;
-  if (!shown || shown.textContent === text) return;
-  setAttribute(cell, "title", titleOf(text));
-  const only = shown.firstChild;
-  const made = cellOf(text, look);
-  if (made.length === 1 && typeof made[0] === "string" && only instanceof Text && !only.nextSibling) only.data = text;
-  else shown.replaceChildren(...made);
+/**
+ * Whether rows show the same, but for their ticks.
+ * @param {import("./messages.d.ts").Row[]} rows
+ * @param {import("./messages.d.ts").Row[]} others
+ */
+function isSame(rows, others) {
+  return rows.length === others.length && rows.every((one, place) => {
+    const other = others[place];
+    return one.id === other.id && classOf(one) === classOf(other) && one.cells.length === other.cells.length
+      && one.cells.every((text, at) => text === other.cells[at]);
+  });
 }
 
 /** @type {import("./messages.d.ts").Rows} */
@@ -63,7 +38,6 @@ export class LeadTable {
   /** @type {string | null} */
   #anchor = null;
   #active = 0;
-  #drawn = "";
   #headed = "";
   #pending = new PendingTicks();
   /** @type {Record<string, string>} */
@@ -119,7 +93,7 @@ export class LeadTable {
   // -- ticks ----------------------------------------------------------------------------------------------------------
 
   get #rows() {
-    return [...this.body.querySelectorAll("tr")];
+    return [...this.body.rows];
   }
 
   /** @returns {NodeListOf<HTMLInputElement>} */
@@ -139,8 +113,9 @@ export class LeadTable {
   #mark(box, on) {
     box.checked = on;
     const row = box.closest("tr");
-    row?.classList.toggle("cvtr-on", on);
-    row?.setAttribute("aria-selected", String(on));
+    if (!row) return;
+    row.classList.toggle("cvtr-on", on);
+    setAttribute(row, "aria-selected", String(on));
   }
 
   #countPage() {
@@ -170,7 +145,7 @@ export class LeadTable {
   #rove(focus = false) {
     const found = this.selectable ? [...this.#ticks()] : this.#rows;
     this.#active = Math.min(Math.max(this.#active, 0), found.length - 1);
-    found.forEach((one, place) => one.setAttribute("tabindex", place === this.#active ? "0" : "-1"));
+    found.forEach((one, place) => setAttribute(one, "tabindex", place === this.#active ? "0" : "-1"));
     if (focus && found[this.#active]) found[this.#active].focus();
   }
 
@@ -264,11 +239,8 @@ export class LeadTable {
     for (const column of this.now.columns) {
       if (column.look === "id") cells.push(this.#idCell(one.id));
       else {
-        const text = one.cells[place];
+        cells.push(cellOf(one.cells[place], column));
         place += 1;
-        const number = column.look === "number" || column.look === "score";
-        cells.push(h("td", { role: "gridcell", "data-column": column.name, class: number ? "cvtr-num" : null, title: titleOf(text) },
-          h("span", { class: `cvtr-cell cvtr-col-${column.name}`, dir: "auto" }, ...cellOf(text, column.look))));
       }
     }
     return h("tr", { role: "row", class: classOf(one) || null, "data-lead-id": one.id,
@@ -287,15 +259,17 @@ export class LeadTable {
    * user turns the page: a row that the kernel moves away must take its tick with it, or a click that is under way, or a screen reader
    * that stands on it, would tick another lead. For the same reason the row pressed last and the row with the focus are made anew.
    */
-  #reuse(/** @type {import("./messages.d.ts").Row[]} */ rows) {
+  #reuse(/** @type {import("./messages.d.ts").Row[]} */ before, /** @type {import("./messages.d.ts").Row[]} */ rows) {
+    const focused = document.activeElement?.closest("tr");
     for (const [place, tr] of this.#rows.entries()) {
       const one = rows[place];
-      if (tr === this.#pressedRow || tr.contains(document.activeElement)) tr.replaceWith(this.#row(one));
-      else this.#fill(tr, one);
+      if (tr === this.#pressedRow || tr === focused) tr.replaceWith(this.#row(one));
+      else this.#fill(tr, before[place], one);
     }
   }
 
-  #fill(/** @type {HTMLTableRowElement} */ tr, /** @type {import("./messages.d.ts").Row} */ one) {
+  /** @param {HTMLTableRowElement} tr @param {import("./messages.d.ts").Row} was @param {import("./messages.d.ts").Row} one */
+  #fill(tr, was, one) {
     setAttribute(tr, "class", classOf(one) || null);
     setAttribute(tr, "data-lead-id", one.id);
     let [child, place] = [/** @type {Element | null} */ (tr.firstElementChild), 0];
@@ -309,7 +283,7 @@ export class LeadTable {
       if (!child) return;
       if (column.look === "id") this.#fillId(child, one.id);
       else {
-        fillCell(child, one.cells[place], column.look);
+        fillCell(child, was.cells[place], one.cells[place], column);
         place += 1;
       }
       child = child.nextElementSibling;
@@ -318,7 +292,8 @@ export class LeadTable {
 
   #fillId(/** @type {Element} */ cell, /** @type {string} */ id) {
     const shown = cell.firstElementChild;
-    setText(shown ?? cell, id);
+    const text = /** @type {Text} */ ((shown ?? cell).firstChild);
+    if (text.data !== id) text.data = id;
     if (!shown) return;
     setAttribute(shown, "data-lead-id", id);
     setAttribute(shown, "aria-label", `Show lead ${id}`);
@@ -388,15 +363,15 @@ export class LeadTable {
 
   /** @param {import("./messages.d.ts").Rows} message @param {boolean} turned */
   #show(message, turned = false) {
-    const alike = turned && JSON.stringify(message.columns) === JSON.stringify(this.now.columns) && message.rows.length === this.now.rows.length;
+    const before = this.now;
+    const columns = JSON.stringify(message.columns) === JSON.stringify(before.columns);
+    const alike = turned && columns && message.rows.length === before.rows.length;
     this.now = message;
     const had = this.body.contains(document.activeElement);
-    const look = JSON.stringify([message.columns, message.rows.map((one) => [one.id, one.cells, one.changed, one.new])]);
     this.#drawHead();
-    if (look !== this.#drawn) {
-      if (alike) this.#reuse(message.rows);
+    if (!columns || !isSame(message.rows, before.rows)) {
+      if (alike) this.#reuse(before.rows, message.rows);
       else this.body.replaceChildren(...message.rows.map((one) => this.#row(one)));
-      this.#drawn = look;
       if (!message.rows.some((one) => one.id === this.#anchor)) this.#anchor = null;
     }
     if (this.selectable) this.#drawTicks(message);

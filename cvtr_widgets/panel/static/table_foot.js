@@ -1,6 +1,6 @@
 // The line below a table: which rows these are, of how many, and whether that is all; turning pages.
 
-import { button, h, setEnabled, setLine, setShown, setText } from "./dom.js";
+import { button, h, setAttribute, setEnabled, setLine, setShown, setText } from "./dom.js";
 import { inWords, sinceText, whereText } from "./format.js";
 
 const PAGE_SIZES = [25, 50, 100, 250, 500];
@@ -36,9 +36,9 @@ function pager(turn, size) {
     setEnabled(next, page + 1 < message.pages);
     setShown(element, message.loaded > PAGE_SIZES[0]);
     if (document.activeElement !== number) restore();
-    number.max = String(message.pages);
+    setAttribute(number, "max", String(message.pages));
     setText(pages, `of ${inWords(message.pages)}${message.searching ? " so far" : ""}`);
-    sizes.value = String(message.size);
+    if (sizes.value !== String(message.size)) sizes.value = String(message.size);
   }
 
   return { element, draw, restore };
