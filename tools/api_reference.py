@@ -8,30 +8,48 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import cvtr_widgets as cvtr
+from cvtr_widgets.archive.archived_leads import ArchivedLeads
 from cvtr_widgets.frames.leads import lead_columns
+from cvtr_widgets.insight.finding import Finding, Findings
+from cvtr_widgets.journal.hash_chain import JournalReport
 from cvtr_widgets.learn.lesson import Lesson
 from cvtr_widgets.models import Progress, Signature
 from cvtr_widgets.plans import plan_frame
 from cvtr_widgets.plans.plan_entries import PlanEntry
 from cvtr_widgets.request_limits import Limits
+from cvtr_widgets.returned.returns_file import Returns
 from cvtr_widgets.runs import history, results
 from cvtr_widgets.runs.history import LastRun
 from cvtr_widgets.runs.options import Patience
 from cvtr_widgets.session import service_frames
+from cvtr_widgets.session.canary import CanaryReport
 from cvtr_widgets.session.lead_loader import LeadDetail
 from cvtr_widgets.session.lead_watch import LeadWatch
+from cvtr_widgets.session.opened_plan import OpenedPlan
 
 CALLS = (
     "connect", "select", "mark_valid", "mark_invalid", "mark_test", "mark_delivered", "mark_undelivered", "mark_other",
-    "reprocess", "delete", "to_csv", "to_excel", "learn_dialect", "save_lesson",
+    "reprocess", "delete", "returns", "to_csv", "to_excel", "learn_dialect", "save_lesson",
 )  # fmt: skip
 CLASSES: tuple[tuple[str, type], ...] = (
     ("client", cvtr.Convertr), ("session", cvtr.LeadSession), ("selection", cvtr.Selection), ("plan", cvtr.Plan),
-    ("run", cvtr.Run),
+    ("run", cvtr.Run), ("opened", OpenedPlan), ("returned", Returns), ("window", cvtr.Window),
     ("panel", cvtr.LeadPanel), ("look", cvtr.LookPanel),
     ("table", cvtr.LeadTable), ("sandbox", cvtr.Sandbox), ("watch", LeadWatch), ("lesson", Lesson),
+    ("archive", cvtr.Archive), ("archived", ArchivedLeads), ("findings", Findings),
 )  # fmt: skip
-VALUES: tuple[type, ...] = (Limits, Patience, Progress, Signature, PlanEntry, LeadDetail, LastRun)
+VALUES: tuple[type, ...] = (
+    Limits,
+    Patience,
+    Progress,
+    Signature,
+    PlanEntry,
+    LeadDetail,
+    LastRun,
+    CanaryReport,
+    JournalReport,
+    Finding,
+)
 FRAMES: dict[Callable[..., Any], str] = {
     lead_columns: "leads", plan_frame.plan_frame: "a plan", plan_frame.undo_frame: "an undo", results.results_frame: "results",
     history.history_frame: "the history", history.unfinished_frame: "unfinished runs",

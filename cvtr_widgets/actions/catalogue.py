@@ -180,13 +180,26 @@ def _need_reason(reason: str | None, label: str) -> str:
 
 
 def mark_valid(reason: str, comment: str | None = None, integrations: Iterable[int] = ()) -> Action:
-    """Mark as Valid. ``integrations``: ids of integration jobs; each lead gets those that are on its campaign."""
+    """Mark as Valid. ``reason``: a listed one (``session.reasons("valid")``) or your own words. ``integrations``: ids of
+    integration jobs that receive the leads; each lead gets those that are on its campaign.
+
+    Any lead may be flagged: Convertr documents no rule, only that it is meant for Invalid and Caution ("What the actions do" in
+    ``docs/convertr.md``).
+
+    Raises:
+        PlanError: no reason is given, something else than text, or integrations that are not ids.
+    """
     jobs = _job_ids(integrations)
     return Action(ActionKind.VALID, _need_reason(reason, "Mark as Valid"), comment=_clean(comment), integrations=jobs)
 
 
 def mark_invalid(reason: str, category: str | None = None, comment: str | None = None) -> Action:
-    """Mark as Invalid. The reason Returned needs a ``category``; no other reason takes one."""
+    """Mark as Invalid: not billable to either side. The reason Returned needs a ``category``; no other reason takes one
+    (documented, see "What the actions do" in ``docs/convertr.md``). Any lead may be flagged: no rule is documented.
+
+    Raises:
+        PlanError: no reason is given, something else than text, or a category that is missing or does not belong there.
+    """
     reason = _need_reason(reason, "Mark as Invalid")
     category = _clean(category, "A category")
     returned = reason.lower() == RETURNED.lower()
@@ -198,25 +211,39 @@ def mark_invalid(reason: str, category: str | None = None, comment: str | None =
 
 
 def mark_test(reason: str, comment: str | None = None) -> Action:
-    """Mark as Test."""
+    """Mark as Test. ``reason``: a listed one (``session.reasons("test")``) or your own words. Any lead may be flagged: Convertr
+    documents no rule.
+
+    Raises:
+        PlanError: no reason is given, or something else than text.
+    """
     return Action(ActionKind.TEST, _need_reason(reason, "Mark as Test"), comment=_clean(comment))
 
 
 def mark_delivered() -> Action:
-    """Mark as Delivered: billable to the advertiser. Needs a signature when it is run."""
+    """Mark as Delivered: billable to the advertiser; sends nothing to an integration. Needs a signature when it is run.
+
+    For leads that are Valid and Not Delivered, as Convertr documents ("What the actions do" in ``docs/convertr.md``); a plan
+    leaves the others out as ``not_eligible``.
+    """
     return Action(ActionKind.DELIVERED)
 
 
 def mark_undelivered() -> Action:
-    """Mark as Undelivered: not billable to the advertiser. Needs a signature when it is run."""
+    """Mark as Undelivered: not billable to the advertiser. Needs a signature when it is run.
+
+    For leads that are Valid and Delivered, as Convertr documents ("What the actions do" in ``docs/convertr.md``); a plan leaves
+    the others out as ``not_eligible``.
+    """
     return Action(ActionKind.UNDELIVERED)
 
 
 def mark_other(reason: str = "Replacement", comment: str | None = None) -> Action:
-    """Mark as Other: ``"Replacement"``, or the text ``"None"`` to remove the mark.
+    """Mark as Other: ``"Replacement"``, or the text ``"None"`` to remove the mark; the status stays. Any lead may be marked:
+    Convertr documents no rule.
 
     Raises:
-        PlanError: another reason.
+        PlanError: another reason, or a comment that is not text.
     """
     match = {r.lower(): r for r in OTHER_REASONS}.get(reason.strip().lower()) if isinstance(reason, str) else None
     if match is None:
@@ -227,12 +254,16 @@ def mark_other(reason: str = "Replacement", comment: str | None = None) -> Actio
 
 
 def reprocess() -> Action:
-    """Reprocess: all jobs run again. Cannot be undone."""
+    """Reprocess: all jobs run again, and the lead counts as a new one for contracted volumes (documented). Cannot be undone. Any
+    lead may be reprocessed: Convertr documents no rule.
+    """
     return Action(ActionKind.REPROCESS)
 
 
 def delete() -> Action:
-    """Delete. Cannot be undone; to run it, confirm with the number of leads."""
+    """Delete: the lead leaves its campaign and all reports. Cannot be undone; to run it, confirm with the number of leads. Needs
+    an account with the right Delete Leads, as Convertr documents ("Who may" in ``docs/convertr.md``).
+    """
     return Action(ActionKind.DELETE)
 
 

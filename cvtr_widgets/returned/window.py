@@ -11,6 +11,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import ArgumentError, Cancelled, ReadTooLarge
+from cvtr_widgets.frames.described import columns_of
+from cvtr_widgets.frames.leads import lead_columns
 from cvtr_widgets.session.lead_session import LeadSession
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class Window:
     def _campaigns(self) -> list[int | str | None]:
         return [self.campaign] if self.campaign is None or isinstance(self.campaign, (int, str)) else list(self.campaign)
 
+    @columns_of(lead_columns)
     def read(
         self,
         session: LeadSession,
@@ -81,7 +84,7 @@ class Window:
         on_page: Callable[[int, int | None], None] | None = None,
         cancel: Callable[[], bool] | None = None,
     ) -> pd.DataFrame:
-        """Its leads, all of them.
+        """Its leads, all of them, as a frame.
 
         Args:
             session: whose leads.

@@ -133,7 +133,7 @@ class Run:
 
         Args:
             path: ``run.html`` or ``run.xlsx``. Only you can read the file.
-            leads: a frame of ``session.pull()``; what ``insight.findings`` finds in it is shown.
+            leads: a frame of leads, as ``session.pull`` gives it; what ``insight.findings`` finds in it is shown.
             findings: findings to show instead.
             personal: show the comment, and what ``leads`` says about the people.
             zone: the zone of all times; by default the one in which times are shown.
