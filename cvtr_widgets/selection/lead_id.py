@@ -16,6 +16,7 @@ from typing import Any, Final
 from cvtr_widgets.arguments import listed, shown
 from cvtr_widgets.errors import RequestRefused
 from cvtr_widgets.models import MAX_LEAD_ID, Lead, LeadId
+from cvtr_widgets.selection.grouped_digits import LAKHS, MAY_BE_LAKHS, MAY_BE_THOUSANDS, THOUSANDS
 
 DIGITS: Final = r"[1-9][0-9]{0,18}"
 """The digits of a lead id; the largest of them are more than MAX_LEAD_ID."""
@@ -36,8 +37,6 @@ _PLAIN = re.compile(rf"#?({DIGITS})(?:[.,]00?)?")
 _ADDRESS = re.compile(rf"(?:https?://([A-Za-z0-9.-]+(?::[0-9]+)?))?/api/v[0-9]+/leads/({DIGITS})(?:\.jsonld|\.json)?/?")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _TOO_LONG = re.compile(r"#?[1-9][0-9]{18,}(?:\.00?)?")
-_LAKHS = re.compile(r"#?[0-9]{1,2}(?:([,.'’\xa0\u202f ])[0-9]{2})(?:\1[0-9]{2})*\1[0-9]{3}")
-_GROUPED = re.compile(r"#?[0-9]{1,3}(?:([.,'’\xa0\u2007\u2009\u202f ])[0-9]{3})(?:\1[0-9]{3})*")
 _FRACTION = re.compile(r"#?[0-9]+[.,][0-9]+")
 _ZERO = re.compile(r"#?0+(?:[.,]0+)?")
 
@@ -53,8 +52,8 @@ _FORMS: Final = (
     (_SCIENTIFIC, DAMAGED),
     (_ZERO, "is zero, which is not a lead id"),
     (_TOO_LONG, TOO_LONG),
-    (_LAKHS, "may be one number with separators or several ids: write one id a line, without separators inside"),
-    (_GROUPED, "may be one number with thousands or several ids: write one id a line, without separators inside"),
+    (LAKHS, MAY_BE_LAKHS),
+    (THOUSANDS, MAY_BE_THOUSANDS),
     (_FRACTION, "has a fraction, so it is not a lead id"),
     (re.compile(r"#?0[0-9]+"), "begins with 0, which no lead id does (a telephone number or a postcode?)"),
     (re.compile(r"\(?\+[\s()/.-]*[0-9][0-9\s()/.-]*"), "looks like a telephone number"),
@@ -67,7 +66,7 @@ _FORMS: Final = (
         "is an address, but not a lead's (/api/v4/leads/123)",
     ),
 )
-_NUMBERLIKE: Final = (_SCIENTIFIC, _ZERO, _TOO_LONG, _FRACTION, _LAKHS, _GROUPED)
+_NUMBERLIKE: Final = (_SCIENTIFIC, _ZERO, _TOO_LONG, _FRACTION, LAKHS, THOUSANDS)
 
 
 class NoId(str):

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from cvtr_widgets.models import LeadId
+from cvtr_widgets.selection.grouped_digits import is_spaced_thousands
+from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, id_in, trimmed
-from cvtr_widgets.selection.odd_ids import alike
 from cvtr_widgets.selection.tables import heading, other_heading
 
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -169,7 +170,7 @@ def why_no_list(rows: Sequence[tuple[str, Sequence[str]]]) -> str:
     ids = [one for one in found if isinstance(one, int)]
     if any("\t" in line.strip(" ") for line, _ in several):
         return "these are several columns, and nothing says which are lead ids"
-    if all(_spaced_thousands(line) for line, _ in several):
+    if all(is_spaced_thousands(trimmed(line)) for line, _ in several):
         return _THOUSANDS
     if not alike(ids) or len(ids) < len(found):
         return "lines with several numbers that are unlike each other are columns, and nothing says which are lead ids"
@@ -189,13 +190,7 @@ _THOUSANDS: Final = "these may be numbers with spaces between their thousands, o
 
 
 def _one_line(line: str, pieces: Sequence[str]) -> str:
-    if len(pieces) < 4 and _spaced_thousands(line):
-        return _THOUSANDS
     ids = [one for p in pieces if isinstance(one := id_in(p), int)]
     if "\t" in line.strip() and not alike(ids):
         return "these are cells of one row, and nothing says which of them is a lead id"
     return ""
-
-
-def _spaced_thousands(line: str) -> bool:
-    return re.fullmatch(r"#?[0-9]{1,3}(?: [0-9]{3})+", trimmed(line)) is not None

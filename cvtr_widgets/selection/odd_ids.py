@@ -9,17 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from cvtr_widgets.models import LeadId
+from cvtr_widgets.selection.id_sizes import FACTOR, groups_by_size
 from cvtr_widgets.selection.selection import Selection, SetAside
 
-FACTOR: Final = 2
-"""Ids of one list are neighbours where the next larger one is at most this many times as large."""
 _MOST_OF: Final = 0.6
 """The share of a list that must look alike before the others are called odd; below it, all of them are."""
-_FEW: Final = 5
 _RUNNING: Final = 3
 
 COUNTS_UP: Final = "the list counts up from 1, as row numbers do"
@@ -97,7 +94,7 @@ def _unlike_others(ids: Sequence[LeadId]) -> dict[LeadId, str]:
         return dict.fromkeys(ids, COUNTS_UP)
     if high <= FACTOR * low or len(ids) == 1:
         return {}
-    groups = _groups(sorted(set(ids)))
+    groups = groups_by_size(sorted(set(ids)))
     if len(groups) == 1:
         return {}
     largest = max(groups, key=len)
@@ -105,22 +102,3 @@ def _unlike_others(ids: Sequence[LeadId]) -> dict[LeadId, str]:
     if len(largest) < _MOST_OF * sum(map(len, groups)):
         return dict.fromkeys(ids, UNLIKE)
     return {one: ODD for group in groups if group is not largest for one in group}
-
-
-def _groups(ordered: list[LeadId]) -> list[list[LeadId]]:
-    """Neighbours together. In a short list, numbers with as many digits are neighbours too."""
-    few = len(ordered) < _FEW
-    groups = [[ordered[0]]]
-    for before, one in pairwise(ordered):
-        # Of numbers below 100 the factor says nothing: 3 and 40 may well be of one list.
-        if one <= FACTOR * before or (few and len(str(one)) == len(str(before))) or one < 100:
-            groups[-1].append(one)
-        else:
-            groups.append([one])
-    return groups
-
-
-def alike(ids: Iterable[LeadId]) -> bool:
-    """Whether the numbers look as ids of one list do."""
-    ordered = sorted(set(ids))
-    return len(ordered) < 2 or (ordered[-1] <= FACTOR * ordered[0]) or len(_groups(ordered)) == 1

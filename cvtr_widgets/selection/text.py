@@ -19,6 +19,15 @@ from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId, Origin, Rejected
 from cvtr_widgets.reader_limits import TEXT_BYTES, TEXT_ROWS
+from cvtr_widgets.selection.grouped_digits import (
+    COMMA_LAKHS,
+    COMMA_THOUSANDS,
+    MAY_BE_THOUSANDS,
+    MAYBE_SPACED,
+    NO_BREAK,
+    without_spaced_numbers,
+)
+from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import (
     harmless,
@@ -29,7 +38,7 @@ from cvtr_widgets.selection.lines import (
     unwrapped,
     why_no_list,
 )
-from cvtr_widgets.selection.odd_ids import KnownIds, alike, with_odd_set_aside
+from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import take
 from cvtr_widgets.selection.tables import Table, find_column, heading, other_heading
@@ -40,23 +49,21 @@ _BLOCK: Final = 4_000
 _LOOK: Final = 20
 _ENDS: Final = re.escape(SPACES + ";|")
 _SOFT: Final = re.escape(ZERO_WIDTH + "\"'“”„‘’")
-_GROUPS: Final = r"#?(?:[0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,2}(?:,[0-9]{3})+)"
 _BEFORE: Final = rf"(?:(?<![^{_ENDS}])[{_SOFT}]*|[{_SOFT}]+)"
-_GROUPED: Final = rf"{_BEFORE}{_GROUPS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,(?:$|[{_ENDS}{_SOFT}])))"
+_GROUPED: Final = rf"{_BEFORE}{COMMA_THOUSANDS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,(?:$|[{_ENDS}{_SOFT}])))"
 _SCIENTIFIC: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*[+-]?[0-9]+,[0-9]+[eE][+-]?[0-9]+(?=[{_SOFT}]*(?:$|[{_ENDS},]))"
 _NUMBER = re.compile(r"[0-9]")
 _ONE_OR_NONE = re.compile(r"\s*#?[0-9]*\s*")
 _DECIMAL: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*#?[1-9][0-9]{{3,18}},00?(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
-_LAKHS: Final = rf"{_BEFORE}#?[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}}(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
+_LAKHS: Final = rf"{_BEFORE}{COMMA_LAKHS}(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
 _TOKEN = re.compile(rf"{_SCIENTIFIC}|{_DECIMAL}|{_LAKHS}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
 _LABEL = re.compile(r"(?<![\w.@/#-])@?(?:lead[ _-]?)?(?:id(?:s|\(s\))?|lead)[\"']?\s*[:=]\s*", re.IGNORECASE)
 _LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadid", "lead_id", "lead-id", "leadids", "leadid(s)"})
-_SPACED = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[\xa0\u2007\u2009\u202f'’][0-9]{3})+(?![0-9])")
 
 # What the quick way may see; for exactly these texts it gives what the careful way gives.
 _QUICK = re.compile(r"[0-9 \t\n,;]*")
 _QUICK_NOT = re.compile(r"(?<![0-9])0|[0-9]{19}|[0-9],00?(?![0-9])|(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])")
-_QUICK_GROUPED = re.compile(rf"(?<![^\s;]){_GROUPS}(?=$|[\s;]|,(?:$|[\s;]))", re.MULTILINE)
+_QUICK_GROUPED = re.compile(rf"(?<![^\s;]){COMMA_THOUSANDS}(?=$|[\s;]|,(?:$|[\s;]))", re.MULTILINE)
 _WRAPPED = re.compile("[-*>\u2022\u2023\u25aa\u00b7\u2013\\[({]")
 _TO_SPACES: Final = str.maketrans(",;", "  ")
 
@@ -126,6 +133,8 @@ def quick_ids(block: str) -> list[LeadId] | None:
     """The ids of a text of plain numbers, or None where it needs a closer look."""
     if not _QUICK.fullmatch(block) or _QUICK_NOT.search(block) or ("," in block and _QUICK_GROUPED.search(block)):
         return None
+    if MAYBE_SPACED.search(block):
+        return None
     return list(map(int, block.translate(_TO_SPACES).split()))
 
 
@@ -166,7 +175,7 @@ class _Reading:
             self.under = shown(bare, 30)
             self._refuse(number, line, "may say that the ids below it are not meant; they were not taken")
             return
-        if _SPACED.search(line):
+        if NO_BREAK.search(line):
             self._refuse(number, line, "has numbers with thousands separators: write the ids without them")
             return
         self._tokens(number, line)
@@ -187,7 +196,9 @@ class _Reading:
         bad: list[Rejected] = []
         hosts: list[str] = []
         words: list[str] = []
-        for token in _TOKEN.findall(_LABEL.sub(" ", line)):
+        rest, doubtful = without_spaced_numbers(line)
+        bad += [Rejected(f"line {number}", shown(part), MAY_BE_THOUSANDS, max(1, part.count(" ") // 2)) for part in doubtful]
+        for token in _TOKEN.findall(_LABEL.sub(" ", rest)):
             found = id_in(token)
             if isinstance(found, int):
                 ids.append(found)
@@ -200,7 +211,7 @@ class _Reading:
             # A word that is none of the known ones may say that these ids are not meant, so the whole line is refused, with the
             # reason.
             elif trimmed(token).strip(":=").casefold() not in _LABELS:
-                if (around := ids_around_a_word(line)) is not None:
+                if (around := ids_around_a_word(rest)) is not None:
                     self._take_around(number, line, around)
                     return
                 whole = "" if trimmed(token) == trimmed(line) else f"“{shown(trimmed(token), 30)}” in it "

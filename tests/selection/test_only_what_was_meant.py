@@ -68,6 +68,14 @@ def table(
     return make
 
 
+def spaced(lead_id: int) -> str:
+    return f"{lead_id:,}".replace(",", " ")
+
+
+def lakhs(lead_id: int) -> str:
+    return f"{lead_id // 100_000} {lead_id // 1_000 % 100:02d} {lead_id % 1_000:03d}"
+
+
 def hidden(rng: random.Random, ids: list[int]) -> Made:
     def hide(book: openpyxl.Workbook) -> None:
         book.active.row_dimensions[3].hidden = True
@@ -99,6 +107,17 @@ KINDS: dict[str, Maker] = {
     "half a row at the end": text("{i}\t{score}\t{campaign}", foot="167999"),
     "thousands by commas": text("{i_in}"),
     "thousands by spaces": text("{i_space}"),
+    "thousands by spaces, on one line": lambda rng, ids: (rng.choice([", ", "; ", ",", " | ", " and ", " "]).join(map(spaced, ids)), [], True),
+    "thousands by spaces, for some": lambda rng, ids: (
+        rng.choice([", ", ";", " ", " | "]).join(str(i) if n % 3 else spaced(i) for n, i in enumerate(ids)),
+        [i for n, i in enumerate(ids) if n % 3], True),
+    "thousands by spaces, in several lines": lambda rng, ids: (
+        rng.choice([", ", ";", ""]).join(f"{spaced(i)}\n" for i in ids), [], True),
+    "millions by spaces": lambda rng, ids: (rng.choice([", ", " ", "\n"]).join(spaced(i * 11) for i in ids), [], True),
+    "lakhs by spaces": lambda rng, ids: (rng.choice([", ", "\n", " ", "; "]).join(map(lakhs, ids)), [], True),
+    "lakhs by spaces, for one": lambda rng, ids: (rng.choice([", ", " "]).join([lakhs(ids[0]), *map(str, ids[1:])]), ids[1:], True),
+    "thousands by spaces, beside a word": lambda _, ids: (
+        ", ".join([*map(str, ids[:3]), spaced(ids[3]), "Zoë"]), ids[:3], True),
     "columns of a PDF": text("{i}   {score}   {campaign}", head="Lead ID   Score   Campaign ID"),
     "columns of a mail": text("Bo  {i}  {score}", head="Name  Lead ID  Score"),
     "below what is not returned": text("{i}", head="Do not return these:") and (

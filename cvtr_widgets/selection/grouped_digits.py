@@ -1,0 +1,97 @@
+"""Numbers whose digits stand in groups: ``167,457``, ``16,74,571``, ``167 457``. None of them is taken for ids.
+
+Whether such a text is one number or several ids cannot be told, so it is refused and counted, and never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, TypeAlias
+
+from cvtr_widgets.selection.id_sizes import FACTOR, alike
+
+# A whole cell or word.
+THOUSANDS = re.compile(r"#?[0-9]{1,3}(?:([,.'’\xa0\u2007\u2009\u202f ])[0-9]{3})(?:\1[0-9]{3})*")
+LAKHS = re.compile(r"#?[0-9]{1,2}(?:([,.'’\xa0\u2007\u2009\u202f ])[0-9]{2})(?:\1[0-9]{2})*\1[0-9]{3}")
+"""India's groups: ``16,74,571`` is 1674571."""
+MAY_BE_THOUSANDS: Final = "may be one number with thousands or several ids: write one id a line, without separators inside"
+MAY_BE_LAKHS: Final = "may be one number with separators or several ids: write one id a line, without separators inside"
+
+# Within a line, where commas also stand between ids.
+COMMA_THOUSANDS: Final = r"#?(?:[0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,2}(?:,[0-9]{3})+)"
+COMMA_LAKHS: Final = r"#?[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
+NO_BREAK = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[\xa0\u2007\u2009\u202f'’][0-9]{3})+(?![0-9])")
+"""Nobody puts such spaces between two ids."""
+
+# Within a line, where single spaces also stand between ids.
+_RUN = re.compile(r"(?<![\w./@-])#?[0-9]+(?:[ ,][0-9]+)+(?![\w/@-]|\.[0-9])")
+_SPACED_THOUSANDS = re.compile(r"#?[0-9]{1,3}(?: [0-9]{3})+")
+_SPACED_LAKHS = re.compile(r"#?[0-9]{1,2}(?: [0-9]{2}){1,2} [0-9]{3}")
+_SHORT = re.compile(r"(?<![0-9])[0-9]{1,3}(?: [0-9]{1,3})*(?![0-9])")
+_PARTS = re.compile(r"(?<![0-9])(?:[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,2}(?: [0-9]{2}){1,2} [0-9]{3})(?![0-9])")
+MAYBE_SPACED = re.compile(r"(?<![0-9])[0-9]{1,3} [0-9]{3}(?![0-9])|(?<![0-9])[0-9]{1,2} [0-9]{2} [0-9]{3}(?![0-9])")
+"""A quick look: a text without this has no numbers with spaces inside."""
+_PIECES: Final = 4
+"""From so many groups of three on, it would be a number that no lead id has reached."""
+
+Span: TypeAlias = tuple[int, int]
+
+
+def is_spaced_thousands(text: str) -> bool:
+    """Whether the whole of a text may be a number with spaces between its thousands."""
+    return _SPACED_THOUSANDS.fullmatch(text) is not None
+
+
+def without_spaced_numbers(line: str) -> tuple[str, list[str]]:
+    """A line without its parts that may be numbers with spaces inside or several ids, and those parts: not to be taken."""
+    if not MAYBE_SPACED.search(line):
+        return line, []
+    spans = [span for run in _RUN.finditer(line) for span in _of_a_run(line, run.start(), run.end())]
+    kept, at = [], 0
+    for start, end in spans:
+        kept.append(line[at:start])
+        at = end
+    return " , ".join([*kept, line[at:]]), [line[start:end] for start, end in spans]
+
+
+def _of_a_run(line: str, start: int, end: int) -> list[Span]:
+    """The doubtful parts of numbers with single spaces or bare commas between them."""
+    parts: list[Span] = []
+    for piece in line[start:end].split(","):
+        parts.append((start, start + len(piece)))
+        start += len(piece) + 1
+    doubtful = [(part, _doubtful(line, *part)) for part in parts]
+    if not any(spans for _, spans in doubtful):
+        return []
+    # 167,457 167 458: beside groups of digits, a short number is another group.
+    short = {part for part in parts if _SHORT.fullmatch(line[part[0] : part[1]].lstrip("#"))}
+    return [span for part, spans in doubtful for span in (spans or ([part] if part in short else []))]
+
+
+def _doubtful(line: str, start: int, end: int) -> list[Span]:
+    """The doubtful parts of numbers with single spaces between them."""
+    run = line[start:end]
+    pieces = run.lstrip("#").split(" ")
+    numbers = list(map(int, pieces))
+    if len(pieces) == 1:
+        return []
+    if _SPACED_LAKHS.fullmatch(run) or (len(pieces) < _PIECES and is_spaced_thousands(run)):
+        return [(start, end)]
+    long = [number for piece, number in zip(pieces, numbers, strict=True) if len(piece) > 3]
+    if not long:
+        return [(start, end)] if _like_groups(numbers) else []
+    found: list[Span] = []
+    for part in _SHORT.finditer(line, start, end):
+        # 998 999 1000 1001 are neighbours; 167 457 beside 167458 are not.
+        if FACTOR * max(map(int, part[0].split())) < min(long):
+            found += [match.span() for match in _PARTS.finditer(line, *part.span())]
+    return found
+
+
+def _like_groups(numbers: list[int]) -> bool:
+    """Whether numbers below 1,000 look like the groups of larger ones: 1 674 571 2 345 678, or 167 457 168 123.
+
+    Ids below 1,000 that stand in order and are alike cannot be such groups; all others could.
+    """
+    rising = sorted(set(numbers))
+    return numbers not in (rising, rising[::-1]) or not alike(numbers)
