@@ -46,13 +46,18 @@ def learn_answer(seen: Seen, known: KnownLists, base: str, changed: Changed) -> 
         final: Any = exchange.got
         queue = _queue(exchange, known, base)
         if queue is not None:
+            # A queued call answers twice: at once with the number of its job, and later to the page, which asks after the job.
+            # Only the later answer says anything about leads.
             final = queue[1]
             entries.setdefault("queue", queue[0])
         shape, said = _shape(final, where.ids, check=False)
         entries.setdefault("answer", shape)
+        # The first exchange gives the shape, unless it says nothing of leads (204, an empty object): then the first that does.
         if shape != entries["answer"] and entries["answer"]["shape"] == "none":
             entries["answer"] = shape
         for lead_id, word in said:
+            # What a word means is not read from the word: a service may say "ok" of a lead that it left as it was. The lead's own
+            # record, before and after, tells.
             told.add(word, changed(exchange.number, lead_id))
     return entries, told
 
@@ -66,6 +71,8 @@ def learn_check(seen: Seen, truth: Mapping[int, bool]) -> tuple[dict[str, Table]
     for exchange, where in seen:
         shape, said = _shape(exchange.got, where.ids, check=True)
         so = truth.get(exchange.number)
+        # A list has no word for its leads, it only holds them: which of the two lists this one is follows from what was true of
+        # its lead.
         if shape["shape"] == "lists" and so is not None:
             entry = {**entry, "shape": "lists", "accepted" if so else "rejected": shape["accepted"]}
         elif shape["shape"] != "lists":
@@ -79,10 +86,13 @@ def _queue(exchange: Exchange, known: KnownLists, base: str) -> tuple[Table, Any
     """The job that an answer names, if later exchanges ask after it."""
     later = [e for e in known.exchanges if e.number > exchange.number and e.method == "GET" and 200 <= e.status < 300]
     for place, value in leaves(exchange.got):
+        # A value of one or two characters is in some later path by chance, and a lead's own id is there because the lead was
+        # read.
         if isinstance(value, bool) or not isinstance(value, (str, int)) or len(str(value)) < 3 or number_in(value) in known.ids:
             continue
         asked = [e for e in later if str(value) in e.segments]
         if asked and asked[-1].path.startswith(f"{base}/"):
+            # The last time that it was asked after, it had ended: what it said then is the word for done.
             parts = asked[-1].path.removeprefix(f"{base}/").split("/")
             path = "/".join("{job}" if part == str(value) else part for part in parts)
             state = _named(asked[-1].got, ("state", "status"))
@@ -108,6 +118,7 @@ def _shape(got: Any, ids: Sequence[int], *, check: bool) -> tuple[Table, list[tu
         if isinstance(value, list) and any(number_in(one) in ids for one in value if not isinstance(one, dict)):
             return _lists(got, place)
     for place, value in _tables(got):
+        # Ids as keys, such as {"160185": "ok"}. Looked for after rows and lists: an object with an id among its values is a row.
         keyed = [(lead_id, value[key]) for key in value if (lead_id := number_in(key)) is not None and lead_id in ids]
         if keyed and not isinstance(keyed[0][1], (list, dict)):
             return {"shape": "map", "leads": place}, keyed
@@ -132,6 +143,8 @@ def _id_key(row: dict[str, Any], ids: Sequence[int]) -> str | None:
 
 def _row(rows: Sequence[dict[str, Any]], key: str, word: str) -> tuple[Table, list[tuple[int, Any]]]:
     plain = [p for p, v in leaves(rows[0]) if p != key and isinstance(v, (str, bool, int))]
+    # The key that is called most like an outcome. Where none is, the first plain value of the row: sorting keeps the service's
+    # order.
     ranked = sorted(
         plain, key=lambda p: WORD_KEYS.index(n) if (n := p.rsplit(".", 1)[-1].lower()) in WORD_KEYS else len(WORD_KEYS)
     )

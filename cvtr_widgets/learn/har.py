@@ -82,6 +82,7 @@ def entries(file: IO[bytes]) -> Iterator[dict[str, Any]]:
     """
     count = 0
     try:
+        # Limits are held on ijson's events, before it builds objects of them: one entry may be all that a small file unpacks to.
         events = _within_limits(ijson.basic_parse(_Texts(file), use_float=True, buf_size=_AT_ONCE))
         for entry in ijson.items(ijson.parse(events), "log.entries.item"):
             if isinstance(entry, dict):
@@ -108,6 +109,8 @@ class _Texts:
             CaptureError: a text is longer than ``HAR_STRING``.
         """
         piece = self._file.read(size)
+        # What is counted is how long no text has begun or ended. A quotation mark after a backslash does neither; one whose
+        # backslash ends the piece before is taken for an end, so that a text may be a piece longer than the limit, and no more.
         first = piece.find(b'"')
         while first >= 0 and _escaped(piece, first):
             first = piece.find(b'"', first + 1)
@@ -180,6 +183,8 @@ def _take(found: Capture, hashes: dict[str, tuple[str, str]], number: int, entry
     raw = content(_object(response, "content"))
     got = _json(raw)
     found.bodies += got is not None
+    # Of a body that is read, the values are counted for the whole capture, too: a thousand exchanges that are each small enough
+    # fill the memory together.
     found.values += 0 if got is None else values_in(raw)
     found.values += 0 if sent is None else values_in(str(_object(request, "postData").get("text", "")).encode(errors="replace"))
     # Which answer handed out the token is seen when the token comes back in a later request. Only hashes are compared, so that no
@@ -242,6 +247,7 @@ def sent_body(request: dict[str, Any]) -> tuple[Any, bool, bool]:
     posted = _object(request, "postData")
     text = posted.get("text")
     kind = str(posted.get("mimeType", "")).partition(";")[0].strip().lower()
+    # No call on leads is as long as that; the exchange is kept without its body.
     text = text if isinstance(text, str) and len(text) <= HAR_BODY else ""
     if kind == "application/x-www-form-urlencoded":
         params = posted.get("params")

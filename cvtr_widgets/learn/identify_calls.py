@@ -55,6 +55,8 @@ def _leads_in(key: str, value: Any, known: KnownLists) -> LeadsPlace | None:
         if all(isinstance(v, dict) and len(v) == 1 for v in value):
             item = next(iter(value[0]))
             value = [next(iter(v.values())) for v in value]
+        # All of them must be leads that were used: a list with one other number in it is another list, such as the integration
+        # jobs.
         ids = [number_in(v) for v in value]
         if all(i in known.ids for i in ids):
             return LeadsPlace(tuple(i for i in ids if i is not None), key, form_of(value[0]), many=True, item=item)
@@ -80,6 +82,7 @@ def named_reason(exchange: Exchange, known: KnownLists, where: LeadsPlace) -> bo
             return True
         for listed in known.lists.get("reasons", ()):
             form = listed.form_in(value)
+            # A bare number names some row of every list: it counts only under a key that speaks of reasons.
             if form in {"name", "iri"} or (form is not None and "reason" in key.lower()):
                 return True
     return False
@@ -91,6 +94,7 @@ def calls_in(known: KnownLists, ask: Ask) -> dict[str, list[tuple[Exchange, Lead
     answers: dict[tuple[str, str], str | None] = {}
     for exchange in known.exchanges:
         where = leads_at(exchange, known)
+        # A refused call teaches nothing: its body is what this service does not take.
         if where is None or not 200 <= exchange.status < 300:
             continue
         can = _readings(exchange, known, where)
@@ -98,6 +102,8 @@ def calls_in(known: KnownLists, ask: Ask) -> dict[str, list[tuple[Exchange, Lead
             continue
         choice: str | None = can[0]
         if len(can) > 1:
+            # One question for one address, whatever numbers are in it: an action that was done on fifty leads is not asked about
+            # fifty times.
             key = (exchange.method, re.sub(r"\d+", "{}", exchange.path))
             if key not in answers:
                 number = ask(f"What is {exchange.method} {key[1]}?", [WHAT[c] for c in can])
@@ -115,6 +121,8 @@ def _readings(exchange: Exchange, known: KnownLists, where: LeadsPlace) -> list[
         # The lead itself is read by GET, too: only what goes on behind its id can be the check.
         behind = exchange.segments and number_in(exchange.segments[-1]) is None and not where.key
         return ["is_delivered"] if behind and _DELIVER.search(exchange.segments[-1]) else []
+    # From what proves most to what proves least: the signature is typed for two actions only; a listed reason belongs to a flag;
+    # the words of an address come last, as a flag may be sent to an address that says "metadata".
     if known.typed.signature in rest.values():
         said = f"{path} {' '.join(str(v) for v in rest.values())}"
         return ["undeliver" if _UNDO.search(said) else "deliver"]
@@ -128,4 +136,5 @@ def _readings(exchange: Exchange, known: KnownLists, where: LeadsPlace) -> list[
         return ["metadata"]
     if _PROCESS.search(path):
         return ["reprocess"]
+    # Nothing tells. All that it can be is offered, and the user says which: a guess here would be sent to live leads.
     return [call for call in ("reprocess", "delete", "metadata", "flag") if call in WHAT]

@@ -71,6 +71,7 @@ class KnownLists:
     def private(self) -> frozenset[str]:
         """Texts of lead records that may be somebody's: they are never written anywhere."""
         found: set[str] = set()
+        # A list of what is still to be looked into, instead of recursion: a record is the service's, and as deep as it likes.
         waiting: list[tuple[str, Any]] = [("", record) for _, record in self.records()]
         while waiting:
             key, one = waiting.pop()
@@ -84,10 +85,13 @@ class KnownLists:
 
     def lead_of(self, row: Mapping[str, Any]) -> int | None:
         """Which of the leads used a record is about."""
+        # A record of a lead has dozens of fields; fewer than five are a row of an answer, which names a lead and says little of
+        # it.
         if len(row) < 5:
             return None
         found = {n for key, value in row.items() if not isinstance(value, (dict, list)) and (n := number_in(value)) in self.ids}
         found = {n for n in found if n is not None}
+        # With two of the leads in one row, nobody can tell which one it is about (a duplicate names the lead that it repeats).
         return found.pop() if len(found) == 1 else None
 
 
@@ -128,6 +132,8 @@ def known_from(exchanges: Iterable[Exchange], ids: Iterable[int], typed: TypedWo
             "Nothing in this capture is about the leads given: it is of another site, or the actions were done on other leads. "
             "Capture the platform's own page while you do each action, and give those leads with --ids."
         )
+    # A capture holds whatever the browser did: other sites, and their own numbers that happen to be the id of a lead. The
+    # platform is where most exchanges name the leads.
     origin = max(counts, key=lambda o: counts[o])
     known = KnownLists(wanted, typed, origin, [e for e in every if e.origin == origin])
     _lists(known)
@@ -137,6 +143,7 @@ def known_from(exchanges: Iterable[Exchange], ids: Iterable[int], typed: TypedWo
 def _mentions(exchange: Exchange, ids: frozenset[int]) -> bool:
     if any(number_in(part) in ids for part in exchange.segments):
         return True
+    # The text of the body, whatever its form: where in it the leads are is only learned later.
     words = re.findall(r"\d+", str(exchange.sent)) if exchange.method != "GET" and exchange.sent is not None else ()
     return any(int(word) in ids for word in words if len(word) < 19)
 

@@ -56,6 +56,7 @@ class LeadFields(PlaceChoice):
         for exchange, where in seen:
             for lead_id in where.ids:
                 line = self._timeline.get(lead_id, [])
+                # The last reading before and the first one after: a later one may show what another action did.
                 before = next((r for n, r in reversed(line) if n < exchange.number), None)
                 after = next((r for n, r in line if n > exchange.number), None)
                 if before is not None and after is not None:
@@ -73,6 +74,7 @@ class LeadFields(PlaceChoice):
         """Where the lead's own id is."""
         for lead_id, line in self._timeline.items():
             at = [p for p, v in line[-1][1].items() if v == lead_id or v == str(lead_id)]
+            # The shortest place: a copy of the id in some inner object lies deeper than the lead's own.
             if at and not self.kept("id", [line[-1][1]]):
                 self.put("id", min(at, key=len))
             return
@@ -103,10 +105,14 @@ class LeadFields(PlaceChoice):
                     not isinstance(value, (str, int))
                     or value == ""
                     or _TIME.match(str(value))
+                    # One flag must lead to one word each time; a place that says now this and now that after the same flag is
+                    # another field.
                     or found.setdefault(flags[change.number], value) != value
                 ):
                     return None
             kinds = {(type(v), v) for v in found.values()}
+            # And each flag to a word of its own. With one flag only, any place that changed would fit, such as who changed it
+            # last.
             return found if len(kinds) == len(found) and len(found) > 1 else None
 
         can = {p: w for p in self._places(told) if (w := words(p)) is not None}
@@ -127,6 +133,8 @@ class LeadFields(PlaceChoice):
         for place in self._places([*to, *back]):
             yes, no = {word_of(c.after[place]) for c in to}, {word_of(c.after[place]) for c in back}
             was = {word_of(c.was(place)) for c in to}
+            # Delivered and Undelivered are each other's way back, so the word before the one must be the word after the other.
+            # This leaves out counters and times, which change with both.
             if len(yes) == len(no) == 1 and yes != no and was == no and None not in yes | no:
                 can[place] = (yes.pop(), no.pop())
         chosen = self.choose("delivery", list(can))
@@ -147,6 +155,7 @@ class LeadFields(PlaceChoice):
         for place in self._places([*marked, *cleared]):
             words = {word_of(c.after[place]) for c in marked}
             empty = {word_of(c.after[place]) for c in cleared}
+            # The typed comment appears together with the mark, and would pass for it.
             said = words != {None} and all(c.after[place] != self._known.typed.comment for c in marked)
             if len(words) == 1 and said and not words & empty and all(word_of(c.was(place)) not in words for c in marked):
                 can[place] = (words.pop(), empty.pop() if len(empty) == 1 else None)

@@ -41,6 +41,8 @@ class Scrubber:
         """Another number of the same length, the same for the same."""
         if len(digits) <= 3:
             return digits
+        # The length stays, as it tells an id from a time. The same number becomes the same other one everywhere, or nobody could
+        # see that the id in a path is the one in a body.
         start = 10 ** (len(digits) - 1)
         return self._numbers.setdefault(digits, str(start + len(self._numbers) + 1)[: len(digits)])
 
@@ -50,6 +52,8 @@ class Scrubber:
             return self.number(value)
         if KEPT.fullmatch(value):
             return re.sub(r"\d{4,}", lambda m: self.number(m[0]), value)
+        # A time to the microsecond finds its lead again in the service's lists; that it is one, and how long, is all that
+        # learning needs.
         if re.fullmatch(r"\d{4}-\d\d-\d\d.*", value):
             return "2000-01-01T00:00:00+00:00"[: max(10, len(value))]
         if _MADE_UP.fullmatch(value):

@@ -62,6 +62,8 @@ def learn_shown(shown: Shown, readings: Mapping[int, BeforeAndAfter], dialect: D
     entries: dict[str, Table] = {}
     for name, values in shown.items():
         can = _places(name, values, readings, dialect)
+        # One lead that stayed as it is fits every place that happens to hold that text. What tells is a second lead, a change, or
+        # a place whose name says it.
         if len(values) > 1 or any(readings[lead].changed(p) for lead in values for p in can) or _hinted(name, can):
             chosen = choice.choose(name, list(can))
         else:
@@ -114,6 +116,7 @@ def _places(
     form = tuple(dialect.value("fields", "data"))
     found: dict[str, dict[str, str]] = {}
     for place in every:
+        # What people typed into a form may say anything, "Valid" too, and would be read as the lead's status for good.
         if any(place == p or place.startswith(f"{p}.") for p in form):
             continue
         seen = {lead: record.get(place) for lead, record in records.items()}
@@ -141,6 +144,7 @@ def _words(name: str, values: Mapping[int, str | None], seen: Mapping[int, Any])
             continue
         if told.setdefault(theirs, ours) != ours:
             return None
+    # Two of the service's words for one of ours: this place tells apart what the field does not, so it keeps something else.
     if not told or len(set(told.values())) < len(told):
         return None
     other = {theirs: ours for theirs, ours in told.items() if own_word(name, theirs) != ours}

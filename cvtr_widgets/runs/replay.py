@@ -106,6 +106,7 @@ def replay(journal: Journal, run_id: str) -> Recorded:
         for entry in journal.each(run_id, after=run.last):
             _take(run, entry)
             run.last = entry.number
+    # A journal may be edited, or be of a later version. Leads of a run that is only half understood must not be sent again.
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise JournalError(
             f"The journal's entries on run {run_id} cannot be understood ({type(error).__name__}). "
@@ -123,6 +124,7 @@ def _take(run: Recorded, entry: JournalEntry) -> None:
         _answer(run, data)
     elif entry.kind == "outcome":
         _outcome(run, entry)
+    # Who resumes a run begins a new owner's time: the end that a former owner wrote is no longer the run's.
     elif entry.kind == "claim":
         run.owner, run.owner_since, run.ended = data, entry.at, None
     elif entry.kind == "end":
@@ -134,6 +136,8 @@ def _fates(run: Recorded, ids: Iterable[LeadId]) -> Iterable[tuple[LeadId, LeadP
 
 
 def _intent(run: Recorded, entry: JournalEntry) -> None:
+    # From here to its answer a lead is in doubt. The intent is written before the request goes out, so a kernel that was killed
+    # in between leaves doubt about a lead that was never sent, and never a lead sent without a trace.
     for _, fate in _fates(run, entry.data["leads"]):
         fate.stage, fate.said, fate.so_far, fate.words = "doubt", "nothing", NOTED, KILLED
         fate.attempts += 1
@@ -144,8 +148,11 @@ def _intent(run: Recorded, entry: JournalEntry) -> None:
 def _answer(run: Recorded, data: dict[str, Any]) -> None:
     then, no, nothing = data["then"], set(data.get("no", ())), set(data.get("nothing", ()))
     for lead_id, fate in _fates(run, data["leads"]):
+        # An outcome stands, whatever answer is noted after it.
         if fate.stage == "settled":
             continue
+        # Nothing left this machine, so it was no attempt: with one attempt on record, results would say of the lead that it was
+        # sent.
         if data["cause"] in NEVER_OUT:
             _not_tried(fate)
             continue
