@@ -106,6 +106,7 @@ def request_of(
         PlanError: the action holds something that this call has no place for; it is never left out silently. Or there are
             more leads than one call takes.
     """
+    # The last look before the wire, whoever made the list. By type and not isinstance: True is an int, and lead 1 is somebody's.
     if not all(type(lead_id) is int and 0 < lead_id <= MAX_LEAD_ID for lead_id in ids):
         raise PlanError("One of these is not a lead id, so nothing was sent. Make the plan from session.select(...).")
     if not ids or (len(ids) > 1 and not call.many):
@@ -113,11 +114,14 @@ def request_of(
     values = _values(dialect, call, action, signature)
     path = call.path.replace("{lead}", str(ids[0]))
     if "{flag}" in path:
+        # Taken out of the values: the path says it, and the body of such a service has no place for it.
         path = path.replace("{flag}", quote(str(values.pop("flag")), safe=""))
     body: dict[str, Any] = {}
     if (leads := call.body.get("leads")) is not None:
         listed = [_id_form(dialect, leads, "leads", i) for i in ids]
         _put(body, leads.key, _listed(listed, leads) if call.many else listed[0])
+    # Whatever the action holds must have a place in the body. Left out in silence, the service would flag without the reason that
+    # the user has seen and signed.
     for name, value in values.items():
         slot = call.body.get(name)
         if slot is None:
@@ -128,6 +132,7 @@ def request_of(
         _put(body, slot.key, _listed(value, slot) if isinstance(value, list) else value)
     if (confirmation := call.body.get("confirmation")) is not None:
         _put(body, confirmation.key, confirmation.value)
+    # Last, so that nothing of the action can take their place.
     for key, value in call.fixed.items():
         _put(body, key, value)
     url = f"{dialect.base}/{path}"

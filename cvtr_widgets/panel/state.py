@@ -53,6 +53,8 @@ class PanelState:
         also: Mapping[str, Callable[..., str | None]] | None = None,
     ) -> None:
         self.session = session
+        # One lock for the state and its jobs, and one that a thread may take twice: ``handle`` holds it while a handler starts a
+        # job.
         self.lock = threading.RLock()
         self.step = 1
         self.texts_version = self._lapses = 0
@@ -126,6 +128,7 @@ class PanelState:
     def _keep_confirmation_true(self) -> None:
         """A confirmation or signature is for the plan as it was made; the page is told of text that is worth nothing any more."""
         self.processing.lapse_if_stale()
+        # The page must not go on showing a ticked box or a name for a plan that is no longer the one that they were given for.
         if self._lapses != self.processing.lapses:
             self._lapses = self.processing.lapses
             self.texts_version += 1
@@ -218,6 +221,8 @@ class PanelState:
     def _said_of(self, fingerprint: str, what: str, value: bool | str) -> None:
         """A tick, a number or a name is worth something for the plan that the user saw, and for no other."""
         plan = self.processing.plan
+        # A tick and a new plan may cross on the way: the page says which plan the user was looking at, and only for that one the
+        # tick counts.
         if plan is not None and plan.fingerprint == fingerprint:
             setattr(self.processing, what, value)
         else:
@@ -250,6 +255,7 @@ class PanelState:
     def ahead(self, table: str, edition: int, pages: Sequence[int]) -> list[dict[str, Any]]:
         """Pages of a table that may be turned to next; none where it has changed since the page's ``edition``."""
         shown = self.table(table)
+        # Nothing rather than pages of another edition: the page that asked would keep them beside its own.
         return shown.ahead(pages) if shown.edition == edition else []
 
     def _sort(self, table: str, column: str, descending: bool, add: bool) -> None:

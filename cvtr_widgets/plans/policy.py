@@ -65,6 +65,7 @@ class TwoPersons(_Part):
             most = (self.above_amount or {}).get(currency)
             if amount is None:
                 return "where a payout is not known, and this plan has such leads"
+            # A currency that the policy forgot must not be the way around it.
             if most is None and amount:
                 return f"in a currency that it does not name, and this plan has leads in {currency or 'a currency not stated'}"
             if most is not None and amount > most:
@@ -128,6 +129,7 @@ class Cap(_Part):
         """How many leads are allowed; ``came_in``: of which number, for a cap in per cent."""
         if self.leads is not None:
             return self.leads
+        # Exact, and rounded down: as floats, 0.29 * 100 is a little less than 29 and would be cut to 28.
         return math.floor(Fraction(self.percent or 0) * (came_in or 0) / 100)
 
     @property
@@ -205,6 +207,7 @@ class Policy(_Part):
             NotConfirmed: the maker would run it.
         """
         why = "" if self.two_persons is None else self.two_persons.why(plan)
+        # By login, because that is all that the service vouches for: a printed name can be typed by anybody.
         maker = runs.account if plan.provenance is None else plan.provenance.account
         if why and maker == runs.account:
             raise NotConfirmed(
@@ -228,6 +231,8 @@ def at_stake(plan: Plan) -> dict[str, Decimal | None]:
             if isinstance(payout, Decimal):
                 both[side] += payout
             else:
+                # One payout that is not known makes the whole currency unknown: a sum without it would be too small, and let
+                # through what needs two persons.
                 unknown.add(currency)
     return {currency: None if currency in unknown else max(both) for currency, both in sides.items()}
 
@@ -252,6 +257,7 @@ def policy_of(path: Path) -> Policy:
     content = safe_files.read(path, SettingsError, most=DIALECT_BYTES, what="policy")
     try:
         said = tomllib.loads(content.decode("utf-8-sig"))
+        # The mark is the hash of the file. One that the file gives itself would pass for that of another policy.
         if "mark" in said:
             raise SettingsError(f"The policy {path.name!r}: mark is not known. Correct it.")
         return Policy.model_validate({**said, "mark": hashlib.sha256(content).hexdigest()[:16]})

@@ -56,6 +56,7 @@ def must_still_fit(facts: PolicyFacts, plan: Plan, todo: Collection[LeadId]) -> 
         PlanOutOfDate: as said.
     """
     excepted = set() if plan.exception is None else set(plan.exception.leads)
+    # Counted anew, and not taken from the plan: between planning and running, another run of this account may have used the room.
     entries = [e for e in plan.sendable if e.lead_id in todo and e.lead_id not in excepted]
     for cap in facts.policy.caps:
         new: dict[int, set[LeadId]] = defaultdict(set)

@@ -96,6 +96,7 @@ def ids_around_a_word(line: str) -> list[LeadId] | None:
         return None
     pieces = items[strays[0]].split()
     words = [p for p in pieces if not _is_id(p)]
+    # "old 167457" says something of that id, and perhaps of all behind it; "167457 thanks" does not.
     label = any(_is_id(p) for p in pieces[pieces.index(words[0]) :])
     if label or len(words) > 2 or not all(map(_says_nothing, words)):
         return None
@@ -114,6 +115,8 @@ def _only_ids(item: str) -> bool:
 def _says_nothing(word: str) -> bool:
     bare = word.strip(".!()\"'")
     named = other_heading(bare) or other_heading(bare.rstrip("s")) or heading(bare) is not None
+    # What is not on any list of ours says nothing, such as a name; so the lists err on the side of refusing: each word that may
+    # judge is on them.
     return bare.isalpha() and not named and _JUDGES.fullmatch(bare) is None
 
 

@@ -105,6 +105,7 @@ def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
     # A look for any mark at all first: most texts have none.
     if _WRAPPED.search(text):
         text = unwrapped(text)
+    # A table is looked for first: its header says which column holds ids, and its lines alone do not.
     pasted = _as_table(text, origin)
     if pasted is not None:
         return pasted
@@ -118,6 +119,7 @@ def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
         block = lines[start : start + _BLOCK]
         # A million pasted ids are read block by block in one pass of C code. A block with anything but plain numbers is read
         # line by line, with the same result; a test holds the two ways against each other.
+        # Below a heading of something else no number counts, which the quick way would not know.
         quick = None if reading.under else quick_ids("\n".join(block))
         if quick is not None:
             reading.ids += quick
@@ -161,6 +163,7 @@ class _Reading:
         bare = trimmed(line)
         if not bare:
             return
+        # Most lines are one id and nothing else; all other questions are asked of the rest.
         if not self.under and SHORT_ID.fullmatch(bare):
             self.ids.append(int(bare.lstrip("#")))
             return
@@ -175,6 +178,7 @@ class _Reading:
             self.under = shown(bare, 30)
             self._refuse(number, line, "may say that the ids below it are not meant; they were not taken")
             return
+        # A no-break space within a number is how many programs write thousands: 167 457 would be read as two leads, both real.
         if NO_BREAK.search(line):
             self._refuse(number, line, "has numbers with thousands separators: write the ids without them")
             return
@@ -196,6 +200,7 @@ class _Reading:
         bad: list[Rejected] = []
         hosts: list[str] = []
         words: list[str] = []
+        # Before the line is taken apart at its spaces: after that nobody can tell "167 457" from two ids.
         rest, doubtful = without_spaced_numbers(line)
         bad += [Rejected(f"line {number}", shown(part), MAY_BE_THOUSANDS, max(1, part.count(" ") // 2)) for part in doubtful]
         for token in _TOKEN.findall(_LABEL.sub(" ", rest)):
@@ -271,6 +276,7 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
     try:
         # Tabs only come from a spreadsheet; commas and bars are also in sentences.
         unsure = "" if delimiter == "\t" else _unsure(table)
+        # A separator with a space behind it is how sentences are written, and no program writes a table so.
         if unsure and f"{delimiter} " in first:  # a sentence
             return None
         if unsure:

@@ -80,6 +80,8 @@ def _lead_or_none(value: Any) -> int | None:
 
 
 def _leads(value: Any) -> tuple[int, ...]:
+    # One page of a table at most. "Select all" does not send ids: the kernel has them, and the page names the version that it
+    # showed.
     if not isinstance(value, list) or len(value) > MOST_IDS:
         raise BadMessage("a page of lead ids was expected")
     return tuple(_lead(v) for v in value)
@@ -240,6 +242,8 @@ def read_message(content: Any) -> tuple[str, dict[str, Any]]:
     if fields is None:
         raise BadMessage("an unknown kind")
     given = content.get("is", {})
+    # Exactly these fields: an older page that lacks one, or a newer one with one more, means something else than what would be
+    # done here.
     if not isinstance(given, dict) or given.keys() != fields.keys():
         raise BadMessage("other fields than this kind has")
     return str(kind), {name: read(given[name]) for name, read in fields.items()}

@@ -38,6 +38,7 @@ class Between:
     high: Decimal | None = None
 
     def __post_init__(self) -> None:
+        # The dataclass is frozen, so what is typed becomes a number here, once, and in no place that compares it.
         for name in ("low", "high"):
             object.__setattr__(self, name, _number(getattr(self, name)))
         if self.low is None and self.high is None:

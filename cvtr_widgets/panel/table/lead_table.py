@@ -115,6 +115,7 @@ class LeadTable:
         self._frames.set(frame, compare=compare)
         self._moved()
         if self._page:
+            # Looked for by lead and not by row: the rows of the new frame are other ones, and page 7 of it would show strangers.
             next((lead_id for lead_id in seen if self.show(lead_id) == "shown"), None)
         return tuple(self.split(here)[1].tolist())
 
@@ -124,6 +125,7 @@ class LeadTable:
         They are shown with the next twentieth of what is there (at least 1,000 leads, or when ``last``): till then they
         are ``waiting``. So a million leads in pages of 100 cost no more than some twenty times joining them once.
         """
+        # The version is raised for leads that only wait, too: their number is part of what is shown.
         fresh, taken = self._frames.append(frame, last=last)
         if taken:
             self._moved()
@@ -280,6 +282,7 @@ class LeadTable:
 
     def mark(self, ids: Iterable[LeadId]) -> None:
         """These leads are selected. An ``IdSet`` made from the former one costs only what differs."""
+        # Often the very set that is marked already: no change, and no new version.
         if ids is not self._marks.ids:
             self._marks.set(ids)
             self.version += 1
@@ -304,6 +307,8 @@ class LeadTable:
     @property
     def edition(self) -> int:
         """What changes whenever another page, turned to now, would show something else than before."""
+        # A turn raises the version, as the page shown is another one, and leaves what any page would show as it is: so it is
+        # taken off here.
         return self.version - self._turns
 
     @property
@@ -380,6 +385,8 @@ class LeadTable:
 
     def _search_whole(self) -> None:
         """Whatever is about all that match must not be about those found so far."""
+        # Waits instead of answering from a part: "select all matching" in the middle of a search would select what was found by
+        # chance, and the count beside the button would not say so.
         if self._searching is not None and self._sheet is not None:
             self._sheet.prepare()
             self._arrange()
@@ -410,6 +417,8 @@ class LeadTable:
         """
         if self._sheet is None:
             return {}
+        # Without the column's own filter: its list of values would otherwise hold only those that are chosen already, and nothing
+        # to choose besides.
         mask = self._narrowing.mask(self._sheet, self._marks.ticks, without=column) if within else None
         return self._sheet.counts(column, mask)
 
@@ -421,6 +430,8 @@ class LeadTable:
 
     def ahead(self, pages: Iterable[int]) -> list[dict[str, Any]]:
         """Messages of pages that may be turned to next, as far as they can be made at once; the page shown stays."""
+        # Only what can be made at once: a page beyond the known beginning of the order would make the kernel sort all rows, for a
+        # page that nobody has asked to see.
         known = None if self.ordering is None else len(self._rows.beginning)
         ready = [n for n in pages if 0 <= n < self.pages and (known is None or (n + 1) * self.page_size <= known)]
         return [self.message(n) for n in ready]
@@ -475,6 +486,8 @@ class LeadTable:
         """Which rows match, in which order. Kept, so that turning pages costs nothing."""
         former = self._rows
         matches = self._matches()
+        # "All 1,200 matching" is held to this version. Compared by what matches, so that sorting, or a filter that hides nothing,
+        # does not make the number on that button an outdated one.
         if not np.array_equal(matches, former.matches):
             self.matching_version += 1
         self._rows = SortedRows(self._sheet, matches, self._sort)
@@ -487,9 +500,12 @@ class LeadTable:
         at_once = not self._in_parts or sheet is None or len(sheet) <= AT_ONCE or sheet.at_once(narrowing.search)
         if at_once or sheet is None or not narrowing.search.split():
             return narrowing.mask(sheet, ticks)
+        # The first matches are looked for in the order in which they are shown. In the frame's own order, the first page would
+        # change under the user when the rest is found.
         others = SortedRows(sheet, dataclasses.replace(narrowing, search="").mask(sheet, ticks), self._sort)
         searching = Searching(sheet, narrowing.search)
         found, through = searching.first(others.beginning, self.page_size)
+        # While the order is not whole, only its beginning was looked through, and that is not all rows.
         if not through or others.ordering is not None:
             self._searching = searching
         return found
