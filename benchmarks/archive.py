@@ -31,7 +31,7 @@ from cvtr_widgets import insight
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archive import Archive
 from cvtr_widgets.archive.batch import versions_table
-from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.archive.hash_personal import PersonalHasher
 from cvtr_widgets.archive.store import PREFIX, ArchiveStore
 from cvtr_widgets.dialect.default import default_dialect
 from cvtr_widgets.frames.leads import FrameBuilder

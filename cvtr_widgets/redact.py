@@ -110,7 +110,7 @@ class Redactor:
         self._secrets: dict[str, None] = {}
 
     def __repr__(self) -> str:
-        return f"<Gate, {len(self._secrets)} secrets>"
+        return f"<Redactor, {len(self._secrets)} secrets>"
 
     def know(self, *secrets: object) -> None:
         """These are never to be seen: a password, a token, a cookie."""

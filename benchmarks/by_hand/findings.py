@@ -21,7 +21,7 @@ import pandas as pd
 import cvtr_widgets as cvtr
 from cvtr_widgets import insight
 from cvtr_widgets.insight.intervals import benjamini_hochberg
-from cvtr_widgets.insight.judge_groups import judge
+from cvtr_widgets.insight.unusual_rate_statistics import judge
 
 SEEDS = 30
 

@@ -17,9 +17,9 @@ from numbers import Integral
 from typing import Any
 
 from cvtr_widgets.api.cancel_token import never
-from cvtr_widgets.api.catalog import Catalog
 from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.pages import Pages, ReadTally
+from cvtr_widgets.api.service_lists import Catalog
 from cvtr_widgets.arguments import quoted
 from cvtr_widgets.days import day_begins, day_ends
 from cvtr_widgets.errors import RequestRefused, ServiceError

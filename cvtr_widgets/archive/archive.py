@@ -17,7 +17,7 @@ from cvtr_widgets.archive import engines
 from cvtr_widgets.archive.archived_leads import ArchivedLeads
 from cvtr_widgets.archive.asking import AskedForLeads, LeadQuestion, history_of, leads_of
 from cvtr_widgets.archive.cache import Cache
-from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.archive.hash_personal import PersonalHasher
 from cvtr_widgets.archive.store import PERSONAL, PREFIX, ArchiveStore, ArchiveWriter, Manifest, store_name, stores_in
 from cvtr_widgets.archive.sync import Sync, SyncCost, SyncProgress, SyncReport, utc_now
 from cvtr_widgets.archive.upkeep import MANY_FILES, Removal, compact, remove_before

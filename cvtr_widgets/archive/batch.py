@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.archive import schema
+from cvtr_widgets.archive.hash_personal import PersonalHasher
 from cvtr_widgets.archive.last_versions import LatestVersions, last_versions
-from cvtr_widgets.archive.personal import PersonalHasher
 from cvtr_widgets.archive.store import ArchiveWriter
 from cvtr_widgets.frames.leads import FrameBuilder
 from cvtr_widgets.models import LeadId, Record

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.archive.hash_personal import PersonalHasher
 from cvtr_widgets.frames.leads import FRAME_COLUMNS, LeadColumn
 from cvtr_widgets.insight.columns import domains_of
 

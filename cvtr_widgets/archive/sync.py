@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.archive import windows as ranges
 from cvtr_widgets.archive.batch import Batch
+from cvtr_widgets.archive.hash_personal import PersonalHasher
 from cvtr_widgets.archive.last_versions import LatestVersions
 from cvtr_widgets.archive.own_runs import new_runs, put_runs
-from cvtr_widgets.archive.personal import PersonalHasher
 from cvtr_widgets.archive.schema import DELETED
 from cvtr_widgets.archive.store import ArchiveWriter
 from cvtr_widgets.archive.windows import LOW, ReadWindow, WindowSizes

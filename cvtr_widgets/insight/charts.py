@@ -17,10 +17,10 @@ from cvtr_widgets.insight.columns import currencies_of, group_of, names_of, need
 from cvtr_widgets.insight.compare import compare as compare_table
 from cvtr_widgets.insight.groups import SIDES
 from cvtr_widgets.insight.intervals import wilson
-from cvtr_widgets.insight.judge_groups import LEAST_LEADS, judge
 from cvtr_widgets.insight.money import money as money_table
 from cvtr_widgets.insight.over_time import over_time as over_time_table
 from cvtr_widgets.insight.reasons import reasons as reasons_table
+from cvtr_widgets.insight.unusual_rate_statistics import LEAST_LEADS, judge
 
 if TYPE_CHECKING:
     import pandas as pd

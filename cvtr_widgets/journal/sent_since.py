@@ -6,7 +6,7 @@ from cvtr_widgets.journal.hash_chain import FIRST_HASH
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import locked_runs
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.plans.moment import JournalPlace
+from cvtr_widgets.plans.read_age import JournalPlace
 
 START = JournalPlace(0, FIRST_HASH, ())
 """The place before the first entry."""

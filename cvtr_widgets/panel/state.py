@@ -19,9 +19,9 @@ from cvtr_widgets.panel.link.messages import sortable
 from cvtr_widgets.panel.link.uploads import Uploads
 from cvtr_widgets.panel.selection.id_set import IdArray
 from cvtr_widgets.panel.steps.eligibility import Eligibility
-from cvtr_widgets.panel.steps.files import FileSteps
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.past_runs import PastRuns
+from cvtr_widgets.panel.steps.plan_sources import FileSteps
 from cvtr_widgets.panel.steps.processing import ProcessingStep
 from cvtr_widgets.panel.steps.saved_selections import MARKS, SavedSelections
 from cvtr_widgets.panel.steps.type import TypeStep

@@ -30,14 +30,14 @@ from cvtr_widgets.models import (
 from cvtr_widgets.plans.costs import costs_of
 from cvtr_widgets.plans.fingerprint import fingerprint_of
 from cvtr_widgets.plans.how_selected import joined
-from cvtr_widgets.plans.moment import JournalPlace, Moment
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import Cost, PlanEntry, SharedEntry, judge, now_words, then_words
 from cvtr_widgets.plans.policy_caps import cap_words, capped
 from cvtr_widgets.plans.policy_facts import PolicyFacts
 from cvtr_widgets.plans.policy_per_lead import good_until, unknown_names, why_forbidden
 from cvtr_widgets.plans.policy_records import WayBack
-from cvtr_widgets.plans.undo import no_way_back
+from cvtr_widgets.plans.read_age import JournalPlace, Moment
+from cvtr_widgets.plans.ways_back import no_way_back
 
 CLOCK_OFF = 60.0
 """Seconds by which this machine's clock may be off without a word."""

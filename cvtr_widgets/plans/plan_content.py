@@ -18,9 +18,9 @@ from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.arguments import checked
 from cvtr_widgets.models import Action, LeadId, Provenance, Verdict
 from cvtr_widgets.plans.how_selected import WordRuns
-from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan_entries import Cost, PlanEntry
 from cvtr_widgets.plans.policy_records import CapCount, PolicyException, WayBack
+from cvtr_widgets.plans.read_age import Moment
 
 
 @dataclass(frozen=True)

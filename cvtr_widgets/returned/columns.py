@@ -10,9 +10,9 @@ from typing import Any
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
-from cvtr_widgets.selection.excel import CouldBe, RawTable
+from cvtr_widgets.selection.excel_sheets import CouldBe, RawTable
 from cvtr_widgets.selection.files import table_of
-from cvtr_widgets.selection.tables import heading, is_blank
+from cvtr_widgets.selection.id_column import heading, is_blank
 
 LEAD_KEYS = ("id", "email", "telephone", "lead_hash", "sub_id")
 """What names a lead."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.plans.chunks import Chunk
-from cvtr_widgets.plans.moment import Moment
+from cvtr_widgets.plans.read_age import Moment
 
 
 class ChunkPart(NamedTuple):

@@ -20,8 +20,8 @@ from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.costs import requests_of, seconds_of
 from cvtr_widgets.plans.make_plan import clock_words
-from cvtr_widgets.plans.moment import Moment
 from cvtr_widgets.plans.plan import Plan
+from cvtr_widgets.plans.read_age import Moment
 from cvtr_widgets.runs import journal_records
 from cvtr_widgets.runs.eta import Eta
 from cvtr_widgets.runs.lead_outcomes import LeadOutcomes

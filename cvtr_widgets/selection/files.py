@@ -16,12 +16,12 @@ from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.reader_limits import BOOK_BYTES, TEXT_BYTES, TEXT_FIELD, TEXT_ROW, TEXT_ROWS, ReaderTimeLimit
-from cvtr_widgets.selection.excel import CouldBe, RawTable, read_workbook, workbook_rows
+from cvtr_widgets.selection.excel_sheets import CouldBe, RawTable, read_workbook, workbook_rows
+from cvtr_widgets.selection.id_column import HEADER_ROWS, Cells, Rows, Table, find_column, heading, is_blank
 from cvtr_widgets.selection.lead_id import ZERO_WIDTH
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import take
-from cvtr_widgets.selection.tables import HEADER_ROWS, Cells, Rows, Table, find_column, heading, is_blank
 from cvtr_widgets.selection.text import parse_ids
 
 SUFFIXES: Final = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")

@@ -8,9 +8,9 @@ from typing import Final
 
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.selection.grouped_digits import is_spaced_thousands
+from cvtr_widgets.selection.id_column import heading, other_heading
 from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, id_in, trimmed
-from cvtr_widgets.selection.tables import heading, other_heading
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _NUMBERS = re.compile(r"(?<![\w.@/-])[0-9]+(?![\w.@/-]|,[0-9])")

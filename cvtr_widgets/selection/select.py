@@ -15,10 +15,10 @@ from cvtr_widgets.arguments import checked, listed, shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import MAX_LEAD_ID, Lead, LeadId, Origin, Rejected
 from cvtr_widgets.selection.files import SUFFIXES, read_file
+from cvtr_widgets.selection.id_column import columns_of, heading
 from cvtr_widgets.selection.lead_id import SMALL_FLOATS, id_in, id_of_value
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
-from cvtr_widgets.selection.tables import columns_of, heading
 from cvtr_widgets.selection.text import parse_ids
 
 if TYPE_CHECKING:

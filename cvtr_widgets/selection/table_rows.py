@@ -11,9 +11,7 @@ from typing import Any, Final, Literal
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Rejected
-from cvtr_widgets.selection.lead_id import EMPTY, id_of_value, trimmed
-from cvtr_widgets.selection.selection import Selection
-from cvtr_widgets.selection.tables import (
+from cvtr_widgets.selection.id_column import (
     NUMBERS,
     Cells,
     IdColumn,
@@ -25,6 +23,8 @@ from cvtr_widgets.selection.tables import (
     is_header,
     other_heading,
 )
+from cvtr_widgets.selection.lead_id import EMPTY, id_of_value, trimmed
+from cvtr_widgets.selection.selection import Selection
 
 Tell = Callable[[int], None]
 """Called with rows read so far."""

@@ -27,6 +27,7 @@ from cvtr_widgets.selection.grouped_digits import (
     NO_BREAK,
     without_spaced_numbers,
 )
+from cvtr_widgets.selection.id_column import Table, find_column, heading, other_heading
 from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import (
@@ -41,7 +42,6 @@ from cvtr_widgets.selection.lines import (
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import take
-from cvtr_widgets.selection.tables import Table, find_column, heading, other_heading
 
 Tell = Callable[[int, int], None]
 

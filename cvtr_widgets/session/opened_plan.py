@@ -15,13 +15,13 @@ from cvtr_widgets.errors import PlanOutOfDate
 from cvtr_widgets.models import Action, Identity, Lead, LeadId, Provenance, Verdict
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.make_plan import make_plan, read_leads, resolve
-from cvtr_widgets.plans.moment import JournalPlace
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_entries import PlanEntry, differences
 from cvtr_widgets.plans.plan_file import PlanFile
 from cvtr_widgets.plans.plan_file_writer import Remark
 from cvtr_widgets.plans.policy_exception import excepted
 from cvtr_widgets.plans.policy_per_lead import NEVER, POLICY
+from cvtr_widgets.plans.read_age import JournalPlace
 from cvtr_widgets.session.lead_loader import PlanLists
 from cvtr_widgets.session.policy_check import PolicyCheck
 

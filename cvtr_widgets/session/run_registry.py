@@ -28,11 +28,11 @@ from cvtr_widgets.journal.sent_since import START, place_in
 from cvtr_widgets.models import HashedText, LeadId, Signature, seal
 from cvtr_widgets.plans import plan_file_writer
 from cvtr_widgets.plans.fingerprint import fingerprint_of
-from cvtr_widgets.plans.moment import JournalPlace
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import read_policy
-from cvtr_widgets.plans.undo import EndedRun
+from cvtr_widgets.plans.read_age import JournalPlace
 from cvtr_widgets.plans.verify_mode import verify_way
+from cvtr_widgets.plans.ways_back import EndedRun
 from cvtr_widgets.reports.run_facts import RunFacts
 from cvtr_widgets.runs import history
 from cvtr_widgets.runs.history import LastRun

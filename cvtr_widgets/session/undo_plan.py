@@ -13,7 +13,7 @@ from cvtr_widgets.api.lead_listing import moment
 from cvtr_widgets.arguments import listed
 from cvtr_widgets.days import day_begins
 from cvtr_widgets.errors import NothingToUndo, PlanError, RequestRefused
-from cvtr_widgets.plans import undo
+from cvtr_widgets.plans import ways_back
 from cvtr_widgets.plans.make_plan import make_plan, read_leads
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.session.lead_loader import PlanLists
@@ -45,7 +45,7 @@ def runs_of(history: pd.DataFrame, *, person: str | None, day: Day, week: Day, z
         found = found[columns[0] | columns[1] | columns[2]]
     if (span := _span(day, week, zone)) is not None:
         found = found[(found["started"] >= span[0]) & (found["started"] < span[1])]
-    sent = [name for name in sorted(undo.TAKEN) if name in found.columns]
+    sent = [name for name in sorted(ways_back.TAKEN) if name in found.columns]
     found = found[(found[sent].fillna(0).sum(axis=1) > 0) | (found["state"] == "unfinished")]
     if found.empty:
         raise PlanError("None of your runs that sent anything matches. See session.history().")
@@ -116,13 +116,13 @@ def undo_plan(
         NothingToUndo: nothing of them can be taken back.
     """
     ended = running.ended_runs(runs)
-    steps = undo.steps_of(ended)
+    steps = ways_back.steps_of(ended)
     deliveries = [lead_id for lead_id, mine in steps.items() if mine[-1].done.kind in DELIVERIES]
     place = running.place()
     reading = read_leads(client, list(steps), deliveries, place=place, on_progress=on_progress, cancelled=cancelled)
-    ways = undo.ways_back(steps, reading.observation, running.last_runs(steps))
-    groups, out = undo.groups_of(ways, nearest=nearest)
-    said = undo.words_of(ways, out, nearest=nearest)
+    ways = ways_back.ways_back(steps, reading.observation, running.last_runs(steps))
+    groups, out = ways_back.groups_of(ways, nearest=nearest)
+    said = ways_back.words_of(ways, out, nearest=nearest)
     if not groups:
         what = "this run" if len(ended) == 1 else "these runs"
         why = " ".join(said) or "No lead was changed."

@@ -18,7 +18,7 @@ ONCE = {
 
 # A page, a type and a picture cannot take a word from Python; these copies are compared with it.
 COPIES = {
-    "panel/static/table.js": (
+    "panel/static/table_cells.js": (
         r"OUTCOME_LOOKS = \{(.*?)\};",
         r"""(?:^|[\s{])"?([a-z][a-z ]*)"?:""",
         {w.label for w in (*Verdict, *Outcome)} | {o.label_so_far for o in Outcome},

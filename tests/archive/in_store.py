@@ -10,7 +10,7 @@ import pandas as pd
 from cvtr_widgets.archive import schema
 from cvtr_widgets.archive.archive import Archive
 from cvtr_widgets.archive.batch import versions_table
-from cvtr_widgets.archive.personal import PersonalHasher
+from cvtr_widgets.archive.hash_personal import PersonalHasher
 from cvtr_widgets.archive.store import PREFIX, ArchiveStore
 from cvtr_widgets.frames.leads import FRAME_COLUMNS
 

@@ -15,7 +15,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.api.transport import Timeouts
-from cvtr_widgets.plans import moment
+from cvtr_widgets.plans import read_age
 from cvtr_widgets.sandbox import Chaos, Mishap, NetworkFault
 from tests.faults.bench import Bench
 from tests.faults.catalogue import CHECK, ELSEWHERE, READ, WRITES
@@ -63,7 +63,7 @@ def _blocks() -> list[object]:
 @pytest.mark.parametrize("block", _blocks())
 def test_the_invariants_hold_whatever_happens(block, monkeypatch):
     """Several sandboxes side by side, for most of the time is spent waiting; each has its own seeds, in order."""
-    monkeypatch.setattr(moment, "MAX_READ_AGE", 0.4)  # what waits is often too old, and read again
+    monkeypatch.setattr(read_age, "MAX_READ_AGE", 0.4)  # what waits is often too old, and read again
     seeds = range(block * BLOCK, (block + 1) * BLOCK)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         told = sum(pool.map(_some, [seeds[n::SIDE_BY_SIDE] for n in range(SIDE_BY_SIDE)]), Counter())

@@ -15,7 +15,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets import insight
 from cvtr_widgets.errors import Cancelled, ExportError, InsightError
 from cvtr_widgets.insight.finding import Finding, simply_so
-from cvtr_widgets.insight.judge_groups import judge
+from cvtr_widgets.insight.unusual_rate_statistics import judge
 from cvtr_widgets.sandbox.data.stories import STORIES, Planted
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import PlanError, RunError
-from cvtr_widgets.plans import undo
+from cvtr_widgets.plans import ways_back
 from cvtr_widgets.sandbox import Mishap
 from tests.runs.conftest import Gate
 
@@ -144,6 +144,6 @@ def test_a_delivery_that_was_not_known_before_is_not_taken_back(sandbox, session
     assert plan.counts["cannot_tell"] == 1, plan.frame
     sandbox.server.change(lead_id, delivery="Delivered")
     now = session.plan(cvtr.mark_undelivered(), [lead_id]).entries[0].before
-    step = undo.Step("a run", plan.groups[0][0], plan.entries[0].before)
-    (way,) = undo.ways_back({lead_id: [step]}, lambda _: now, {})
+    step = ways_back.Step("a run", plan.groups[0][0], plan.entries[0].before)
+    (way,) = ways_back.ways_back({lead_id: [step]}, lambda _: now, {})
     assert (way.way, way.why, way.action) == ("impossible", "it was not known whether it was delivered", None)

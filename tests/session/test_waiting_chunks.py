@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.plans import moment
+from cvtr_widgets.plans import read_age
 from cvtr_widgets.sandbox import Mishap
 from tests.session.conftest import QUICK, until
 
@@ -75,7 +75,7 @@ def test_once_cancelled_it_does_not_go_out(sandbox, session, waiting, ids):
 
 
 def test_what_was_read_long_ago_is_read_anew_however_it_came_to_wait(sandbox, session, waiting, ids, monkeypatch):
-    monkeypatch.setattr(moment, "MAX_READ_AGE", 0.5)
+    monkeypatch.setattr(read_age, "MAX_READ_AGE", 0.5)
     sandbox.server.change(ids[0], status="Valid", reason="A colleague")
     assert waiting.wait(120)
     assert waiting.counts == {**waiting.counts, "skipped": 1, "confirmed": len(ids) - 1}
@@ -85,7 +85,7 @@ def test_what_was_read_long_ago_is_read_anew_however_it_came_to_wait(sandbox, se
 
 def test_each_half_of_a_chunk_that_was_refused_is_as_old_as_its_own_reading(sandbox, open_session, ids, monkeypatch):
     """The first half takes long; what a colleague has done to the second one meanwhile stands."""
-    monkeypatch.setattr(moment, "MAX_READ_AGE", 0.5)
+    monkeypatch.setattr(read_age, "MAX_READ_AGE", 0.5)
     first, second = ids[:2], ids[2:4]
     sandbox.server.mishaps = [Mishap(FLAG, "chunk_422_if_lead", lead=first[0])]
 
@@ -129,7 +129,7 @@ def test_a_fault_of_our_own_after_the_answer_leaves_no_lead_on_its_way(sandbox, 
 
 def test_leads_count_as_read_from_when_their_reading_began(sandbox, open_session, ids, monkeypatch):
     """The answer takes long, and a colleague is quicker."""
-    monkeypatch.setattr(moment, "MAX_READ_AGE", 0.5)
+    monkeypatch.setattr(read_age, "MAX_READ_AGE", 0.5)
     session = open_session(chunk=4)
     plan = session.plan(cvtr.mark_test("x"), ids[:8])  # they are read together
     sandbox.server.mishaps = [Mishap("leads", "slow", "after", nth=1, seconds=0.6), Mishap("leads", "meddle", "after", nth=1)]
@@ -139,7 +139,7 @@ def test_leads_count_as_read_from_when_their_reading_began(sandbox, open_session
 
 
 def test_where_every_reading_takes_too_long_the_run_goes_through_all_the_same(sandbox, open_session, ids, monkeypatch):
-    monkeypatch.setattr(moment, "MAX_READ_AGE", 0.05)
+    monkeypatch.setattr(read_age, "MAX_READ_AGE", 0.05)
     session = open_session(chunk=3)
     plan = session.plan(cvtr.mark_test("x"), ids)
     seen = len(sandbox.server.requests)

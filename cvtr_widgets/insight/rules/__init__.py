@@ -9,10 +9,10 @@ from cvtr_widgets.insight.rules.duplicates import duplicates
 from cvtr_widgets.insight.rules.email_domains import email_domains
 from cvtr_widgets.insight.rules.flip_flops import flip_flops
 from cvtr_widgets.insight.rules.near_duplicates import near_duplicates
-from cvtr_widgets.insight.rules.reasons import collected_reasons
 from cvtr_widgets.insight.rules.score_thresholds import thresholds
 from cvtr_widgets.insight.rules.telephones import telephones
 from cvtr_widgets.insight.rules.unusual_rates import unusual_rates
+from cvtr_widgets.insight.rules.unusual_reasons import collected_reasons
 
 RULES: dict[str, Rule] = {
     rule.__name__: rule

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.insight.columns import NONE, group_of, not_sent, zone_of
 from cvtr_widgets.insight.finding import ALPHA, Finding, Look
 from cvtr_widgets.insight.intervals import wilson
-from cvtr_widgets.insight.judge_groups import LEAST_LEADS, Judged, judge, rates
+from cvtr_widgets.insight.unusual_rate_statistics import LEAST_LEADS, Judged, judge, rates
 
 if TYPE_CHECKING:
     import pandas as pd

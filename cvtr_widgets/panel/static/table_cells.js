@@ -5,7 +5,7 @@ import { h, setAttribute } from "./dom.js";
 /** @type {Record<string, string>} */
 const STATES = { Valid: "v", Invalid: "i", Caution: "c", Test: "t" };
 /** @type {Record<string, string>} */
-const OUTCOMES = {
+const OUTCOME_LOOKS = {
   confirmed: "v", "will change": "c", contradicted: "i", unknown: "c", refused: "i", accepted: "t", skipped: "t",
   "not sent": "t", "not settled yet": "t", "already so": "t", "not eligible": "i", "not found": "i", "not allowed": "i", "cannot tell": "c",
 };
@@ -17,7 +17,7 @@ function partsOf(text, look) {
   if (look === "state") {
     const [word] = text.split(" · ", 1);
     if (STATES[word]) return { pill: STATES[word], word, rest: text.slice(word.length) };
-  } else if ((look === "outcome" || look === "verdict") && OUTCOMES[text]) return { pill: OUTCOMES[text], word: text, rest: "" };
+  } else if ((look === "outcome" || look === "verdict") && OUTCOME_LOOKS[text]) return { pill: OUTCOME_LOOKS[text], word: text, rest: "" };
   return { pill: "", word: "", rest: text };
 }
 

@@ -11,7 +11,7 @@ from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.steps.processing import ProcessingStep
 from cvtr_widgets.panel.table.cells import moment, plain
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.plans.undo import TAKEN
+from cvtr_widgets.plans.ways_back import TAKEN
 
 if TYPE_CHECKING:
     import pandas as pd

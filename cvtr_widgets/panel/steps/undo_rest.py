@@ -9,7 +9,7 @@ from typing import Any
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.models import ActionKind, LeadId
 from cvtr_widgets.panel.table.cells import plain
-from cvtr_widgets.plans.undo import AS_BEFORE
+from cvtr_widgets.plans.ways_back import AS_BEFORE
 from cvtr_widgets.runs.run import Run
 
 FLAGS_BY_STATUS = {"Valid": ActionKind.VALID, "Invalid": ActionKind.INVALID, "Test": ActionKind.TEST}

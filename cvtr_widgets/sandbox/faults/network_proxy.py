@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cvtr_widgets.sandbox.faults.draw import Chaos, Faults, call_of, leads_of
 from cvtr_widgets.sandbox.faults.faults import NetworkFault
-from cvtr_widgets.sandbox.faults.rewrite import REWRITE, rewritten
+from cvtr_widgets.sandbox.faults.proxy_rewrite import REWRITE, rewritten
 
 HOST = "127.0.0.1"
 EARLY = frozenset({"reset_before_body", "reset_in_body"})

@@ -28,8 +28,7 @@ from cvtr_widgets.reader_limits import (
     SHEET_ROWS,
     ReaderTimeLimit,
 )
-from cvtr_widgets.selection.lead_id import NoId
-from cvtr_widgets.selection.workbook_xml import (
+from cvtr_widgets.selection.excel_xml import (
     HUGE_CELL,
     STRUCK,
     ShallowTreeBuilder,
@@ -40,6 +39,7 @@ from cvtr_widgets.selection.workbook_xml import (
     refuse_doctype,
     unescaped,
 )
+from cvtr_widgets.selection.lead_id import NoId
 
 _SHEETS: Final = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",

@@ -1,4 +1,4 @@
-"""The sheets of an ``.xlsx`` workbook as tables, with what Excel hides and what it has not calculated."""
+"""The sheets of an ``.xlsx`` workbook: which one is read, as a table, with what Excel hides and what it has not calculated."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from xml.parsers.expat import ExpatError
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError, SheetUnclear
 from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
+from cvtr_widgets.selection.excel_rows import Workbook, Worksheet
+from cvtr_widgets.selection.id_column import HEADER_ROWS, IdColumn, Table, find_column, is_blank
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import Tell, take
-from cvtr_widgets.selection.tables import HEADER_ROWS, IdColumn, Table, find_column, is_blank
-from cvtr_widgets.selection.workbook import Workbook, Worksheet
 
 _UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it to store them."
 CouldBe = Callable[[Sequence[Sequence[Any]]], bool]
