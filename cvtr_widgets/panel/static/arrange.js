@@ -61,8 +61,10 @@ function columnChooser(link) {
     const now = JSON.stringify([columns, shown]);
     if (now === drawn) return;
     drawn = now;
+    // The list is drawn anew at each move, and an arrow that is pressed again and again must keep the focus.
     const focused = focusedData(list, "key");
     const titles = new Map(columns);
+    // Shown columns first, in the order of the table, so that the arrows move what is seen.
     const order = [...shown, ...columns.map(([name]) => name).filter((name) => !shown.includes(name))];
     list.replaceChildren(...order.filter((name) => name !== "lead_id" && titles.has(name)).map((name) => row(name, titles.get(name) ?? name)));
     focusData(list, "key", focused);

@@ -28,6 +28,8 @@ export class Deltas {
    */
   takeView(message) {
     if (message.number <= this.number) return "old";
+    // Either the view before this one has not come, or the rows that belong to it have not: with both shown, counts and rows would be of
+    // different moments.
     const skipped = message.number !== this.number + 1
       || message.tables.some((name) => this.#tables[name]?.number !== message.number);
     if (!message.whole && (!this.view || skipped)) return "missed";

@@ -111,6 +111,7 @@ function detailPane(link, closed) {
     const inside = element.contains(document.activeElement);
     setShown(element, Boolean(detail));
     if (!detail) {
+      // Whoever was in the pane goes to the row of the lead that it showed, or to what has taken its place.
       if (inside && shownId) closed(shownId);
       shownId = "";
       return;
@@ -121,6 +122,7 @@ function detailPane(link, closed) {
     problem.update(detail.problem);
     setShown(waiting, !detail.found && !detail.problem);
     facts.draw(detail.found);
+    // Only for another lead: a view that comes while its notes are read must not scroll it back to the top.
     if (!fresh) return;
     element.scrollTop = 0;
     bar.title.focus({ preventScroll: true });

@@ -26,6 +26,7 @@ export function h(tag, properties = {}, ...children) {
 
 /** @param {Node} element @param {string} text */
 export function setText(element, text) {
+  // Written only where it differs: a screen reader reads a live region again with each write, and a selection in the text would be lost.
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -74,6 +75,7 @@ let firstPressed = null;
 export function button(text, properties, pressed) {
   const made = h("button", { type: "button", ...properties }, text);
   made.addEventListener("click", (event) => {
+    // ``detail`` counts the presses of a double click wherever they fall; by keyboard it is 0.
     if (event.detail < 2) firstPressed = made;
     if (firstPressed === made && made.getAttribute("aria-disabled") !== "true") pressed(event);
   });

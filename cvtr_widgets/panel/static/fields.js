@@ -26,6 +26,7 @@ export function dropdown(label, className, chosen) {
     update(options, value, fresh) {
       const now = JSON.stringify(options);
       if (now !== shown) {
+        // New options do not take the user's choice away: what the kernel says is older than it, if it is not fresh.
         const kept = fresh ? value : select.value;
         select.replaceChildren(...options.map(([v, text]) => h("option", { value: v }, text)));
         select.value = kept;
@@ -53,6 +54,8 @@ export function typed(label, className, said, { multiline = false, type = "text"
   /** @type {any} */
   let about = null;
   const tell = later(delay, () => { at = said(input.value, about) || at; });
+  // What was on the screen is noted with each key and not when the text is sent: by then another plan may stand there, which nobody has
+  // signed.
   input.addEventListener("input", () => { about = seen(); tell(); });
   const now = () => { if (tell.waiting()) tell.now(); };
   input.addEventListener("change", now);
@@ -64,6 +67,7 @@ export function typed(label, className, said, { multiline = false, type = "text"
     flush: now,
     /** What the kernel holds; unless it had not heard yet what was typed last, when it said so. */
     set(/** @type {string} */ text, /** @type {number} */ handled) {
+      // A kernel that has not heard the last keys yet sends the text as it was, and would take them out from under the typing hand.
       if (!tell.waiting() && handled >= at && input.value !== text) input.value = text;
     },
   };
@@ -86,6 +90,7 @@ export function day(label, className, said) {
     update(value, fresh) {
       if (!fresh || value === "half-typed") return;
       told = value;
+      // Setting a date that is being typed moves the cursor to its first part.
       if (document.activeElement !== input && input.value !== value) input.value = value;
     },
   };

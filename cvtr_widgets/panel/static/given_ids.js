@@ -17,6 +17,7 @@ function idsRow(link) {
 
   /** @param {string} text */
   function said(text) {
+    // A long text goes as a file, in parts: the kernel refuses a message with more than 400,000 characters.
     if (text.length <= LONG_TEXT) return link.send("ids", { text });
     ids.input.value = "";
     const number = link.send("ids", { text: "" });

@@ -53,13 +53,16 @@ export class KernelLink {
    * @param {ArrayBuffer[] | undefined} buffers
    */
   send(kind, is = {}, buffers = undefined) {
+    // Before it is sent: a sentence about the press before must be gone when the answer to this one comes.
     if (!OUR_OWN.includes(kind)) this.acted();
     this.sent += 1;
+    // Nobody waits for pages asked for beforehand; an answer that is late must not show the kernel as silent.
     if (kind !== "ahead") {
       this.awaited = this.sent;
       this.#waiting.set(this.sent, { kind, at: this.#clock() });
       this.presses.note(this.sent);
     }
+    // What may change what any page shows. Turning pages does not, so pages kept stay good while the user turns.
     if (!CHANGES_NOTHING.includes(kind)) this.#changed = this.sent;
     try {
       this.#model.send({ v: VERSION, kind, is, n: this.sent, page: this.page }, undefined, buffers);
@@ -84,6 +87,7 @@ export class KernelLink {
     this.#heardAt = this.#clock();
     this.cut = false;
     const handled = message.handled?.[this.page];
+    // Never back: messages may pass one another, and what was handled stays handled.
     if (handled !== undefined) this.handled = Math.max(this.handled, handled);
     if (message.kind === "heard" && message.page === this.page) this.#acknowledged(message.n, message.missing || []);
   }
@@ -93,6 +97,7 @@ export class KernelLink {
     let lost = 0;
     this.#pinged = -Infinity; // a kernel that answers may be asked again
     for (const [number, one] of [...this.#waiting]) {
+      // One that is missing may still be on its way on the other channel, so it is given up only after a while.
       if (number > n || (missing.includes(number) && this.#age(one) < LOST)) continue;
       this.#waiting.delete(number);
       if (missing.includes(number) && !OUR_OWN.includes(one.kind)) lost = number;

@@ -64,6 +64,7 @@ class TableView {
     if (!message || message.v !== VERSION) return;
     this.#link.received(message);
     if (message.kind === "ahead" && message.page === this.#link.page) this.table.ahead.keep(message.rows);
+    // View and rows come in one message here, whole each time, so that none can be missed; only an older one may come late.
     if (message.kind === "table" && message.number > this.#shown) {
       this.#shown = message.number;
       this.#link.shown(message);

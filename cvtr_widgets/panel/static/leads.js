@@ -21,6 +21,7 @@ import { LeadTable } from "./table.js";
  */
 export function selectTools(link, table) {
   const page = () => table.now.rows.map((one) => one.id);
+  // What "all" meant on the screen: if other leads match by the time the kernel hears it, it refuses.
   const version = () => ({ version: table.now.matching_version });
   const link_ = (/** @type {[string, string, () => void]} */ ...[text, name, pressed]) => button(text, { class: `cvtr-link ${name}` }, pressed);
   const selectPage = link_("this page", "cvtr-select-page", () => table.tick(page(), true));

@@ -44,6 +44,7 @@ function choiceMenu(label, className, all, said) {
   /** @param {Option[]} options @param {string[]} values @param {boolean} fresh */
   function update(options, values, fresh) {
     const now = JSON.stringify(options);
+    // A kernel that has not heard the last tick yet would take it back.
     if (fresh) chosen = values;
     if (now !== drawn) {
       drawn = now;
@@ -98,6 +99,7 @@ function dateRange(link) {
    */
   function days(name, offset) {
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    // Another name for the same offset (Europe/London and UTC in winter) makes no other days.
     const differs = here !== name && -new Date().getTimezoneOffset() !== offset;
     setText(zone, `Days and times are in ${name} time.${differs ? ` Your browser is in ${here}, where days begin at another time.` : ""}`);
     zone.classList.toggle("cvtr-warn", differs);

@@ -12,6 +12,7 @@ function placeMenu(menu, opener) {
   menu.style.maxHeight = `${Math.max(160, room.height - 2 * EDGE)}px`;
   menu.style.maxWidth = `${room.width - 2 * EDGE}px`;
   const { width, height } = menu.getBoundingClientRect();
+  // Measured after the size is limited: a long list is as high as the window lets it be, and is placed by that.
   const below = at.bottom + 2;
   const top = below + height <= room.height - EDGE ? below : Math.max(EDGE, Math.min(below, room.height - EDGE - height));
   menu.style.top = `${top}px`;
@@ -53,6 +54,7 @@ export function popMenu(label, className) {
     menuStops(menu)[0]?.focus();
   }
 
+  // While it is open it follows its button: a popover lies above the page and would stay where it was when the notebook scrolls.
   menu.addEventListener("toggle", (event) => {
     const open = event.newState === "open";
     const listen = open ? "addEventListener" : "removeEventListener";
@@ -61,6 +63,7 @@ export function popMenu(label, className) {
     if (!open && opener) setAttribute(opener, "aria-expanded", "false");
   });
   menu.addEventListener("keydown", (event) => {
+    // Closed here, with the focus given back, and kept from JupyterLab, where Escape leaves the cell's edit mode.
     if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();

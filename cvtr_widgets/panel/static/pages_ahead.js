@@ -34,6 +34,7 @@ export class PagesAhead {
   turn(page) {
     const kept = this.#link.isSettled() ? this.#kept.get(page) ?? null : null;
     const number = this.#link.send("page", { table: this.#table, page });
+    // Without a page of our own to show, whatever the kernel sends next is shown.
     this.#turned = kept ? { number, page } : null;
     return kept;
   }
@@ -44,6 +45,7 @@ export class PagesAhead {
    * @param {Rows} rows
    */
   received(rows) {
+    // Another edition (a filter, a sort, a tick): pages that were kept may show something else now, and so may the page turned to.
     if (rows.edition !== this.#edition) {
       this.#edition = rows.edition;
       this.#kept.clear();
@@ -55,6 +57,7 @@ export class PagesAhead {
 
   /** Pages that were asked for have come. @param {Rows[]} pages */
   keep(pages) {
+    // The kernel may have answered before the change that this page has heard of since.
     for (const one of pages) if (one.edition === this.#edition) this.#kept.set(one.page, one);
   }
 
@@ -62,12 +65,14 @@ export class PagesAhead {
   askSoon(now, element) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
+      // A table in a closed step is drawn, too, and nobody turns its pages.
       if (element.checkVisibility()) this.ask(now);
     }, QUIET);
   }
 
   /** Ask for it now. @param {Rows} now */
   ask(now) {
+    // Pages far from the one shown are dropped: a user who turns to the end of a million leads would keep them all here.
     for (const page of this.#kept.keys()) if (Math.abs(page - now.page) > FAR) this.#kept.delete(page);
     const pages = NEAR.map((step) => now.page + step).filter((page) => page >= 0 && page < now.pages && !this.#kept.has(page));
     if (pages.length) this.#link.send("ahead", { table: this.#table, edition: now.edition, pages });

@@ -120,6 +120,7 @@ export function planView(link) {
     exception.update(view.exception);
     first.update(view.first, fresh);
     setLine(provenLine, view.proven);
+    // For another plan what the kernel says counts, fresh or not: a tick that was meant for the plan before must not stay in the box.
     ask.update(view, fresh || isOther);
   }
 

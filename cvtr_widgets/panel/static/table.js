@@ -103,6 +103,7 @@ export class LeadTable {
 
   /** @param {string[]} ids @param {boolean} on */
   tick(ids, on) {
+    // The boxes change now and not with the answer: behind a busy kernel they would be pressed twice.
     this.#pending.add(ids, on, this.link.send("tick", { ids, on }));
     const meant = new Set(ids);
     for (const box of this.#ticks()) if (meant.has(box.dataset.leadId ?? "")) this.#mark(box, on);
@@ -133,6 +134,7 @@ export class LeadTable {
 
   /** @param {MouseEvent} event @param {HTMLInputElement} box @param {string} id */
   #pressed(event, box, id) {
+    // The range is of ids as they stand on this page. An anchor on another page is gone by then: nobody sees what would lie in between.
     const ids = event.shiftKey && this.#anchor !== null ? idsBetween(this.#ids, this.#anchor, id) : [id];
     this.tick(ids, box.checked);
     this.#anchor = id;
@@ -320,6 +322,7 @@ export class LeadTable {
 
   #drawTicks(/** @type {import("./messages.d.ts").Rows} */ message) {
     const on = new Map(message.rows.map((one) => [one.id, one.on]));
+    // Rows that left the kernel before it heard of a tick still show the box as it was; until it has heard, the user's own tick is shown.
     this.#pending.handled(this.link.handled);
     for (const box of this.#ticks()) {
       const id = box.dataset.leadId ?? "";
@@ -367,6 +370,7 @@ export class LeadTable {
     const columns = JSON.stringify(message.columns) === JSON.stringify(before.columns);
     const alike = turned && columns && message.rows.length === before.rows.length;
     this.now = message;
+    // Asked before the rows are replaced, which drops the focus to the page's body.
     const had = this.body.contains(document.activeElement);
     this.#drawHead();
     if (!columns || !isSame(message.rows, before.rows)) {

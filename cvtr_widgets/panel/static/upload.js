@@ -11,6 +11,7 @@ export async function upload(link, purpose, name, content) {
   const total = Math.max(1, Math.ceil(content.byteLength / PART));
   for (let part = 0; part < total; part += 1) {
     link.send("upload", { purpose, name, part, parts: total }, [content.slice(part * PART, (part + 1) * PART)]);
+    // Between two parts the page draws and hears: a file of 100 MB in one go would freeze it.
     await new Promise((done) => { setTimeout(done); });
   }
 }
