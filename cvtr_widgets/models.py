@@ -470,13 +470,23 @@ Origin: TypeAlias = Literal["ticked", "typed", "file", "matching", "frame", "lis
 class Rejected:
     """One piece of input that was not taken. ``where`` is a line or cell ("line 17"), ``text`` what stood there.
 
-    ``leads``: how many leads it may stand for; a row of a table is one, a line of words as many as it has numbers.
+    ``leads``: how many leads it may stand for; a row of a table is one, a line of words as many as it has numbers. ``words``:
+    it is such a line, and its numbers may be anything.
     """
 
     where: str
     text: str = field(repr=False)
     why: str = field(repr=False)
     leads: int = 1
+    words: bool = False
+
+
+def not_taken(rejected: Iterable[Rejected]) -> str:
+    """How many leads these may stand for: ``3 leads``, ``up to 6 leads`` where lines of words are among them; empty for none."""
+    found = list(rejected)
+    number = sum(r.leads for r in found)
+    most = "up to " if any(r.words and r.leads for r in found) else ""
+    return f"{most}{number:,} lead{'' if number == 1 else 's'}" if number else ""
 
 
 def ordered_unique(ids: Iterable[LeadId]) -> tuple[LeadId, ...]:

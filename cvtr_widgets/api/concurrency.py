@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -48,7 +49,7 @@ def map_ordered(
                     return
                 continue
             while len(waiting) < AHEAD * at_once and (more := next(todo, waiting)) is not waiting:
-                waiting.append((more, pool.submit(work, more)))  # type: ignore[arg-type]
+                waiting.append((more, _submitted(pool, work, more)))  # type: ignore[arg-type]
             if not waiting:
                 return
             item, future = waiting.popleft()
@@ -56,6 +57,23 @@ def map_ordered(
     finally:
         for _, future in waiting:
             future.cancel()
+
+
+def _submitted(pool: ThreadPoolExecutor, work: Callable[[T], R], item: T) -> Future[R]:
+    """Work handed to the pool; done here where Python is ending and its pools take nothing more: a run that is still going on has
+    to read back what it has sent.
+    """
+    try:
+        return pool.submit(work, item)
+    except RuntimeError:
+        if threading.main_thread().is_alive():
+            raise
+    done: Future[R] = Future()
+    try:
+        done.set_result(work(item))
+    except Exception as error:  # noqa: BLE001  it is raised where the result is asked for
+        done.set_exception(error)
+    return done
 
 
 def _result(future: Future[R], work: Callable[[T], R], item: T, cancelled: Stopped) -> R:

@@ -10,7 +10,7 @@ from cvtr_widgets.plans.costs import limit_wait
 
 
 class Eta:
-    """Leads a second while it goes, without the times in which all stood still."""
+    """Leads a second while it goes, without the times in which all waited."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -18,35 +18,35 @@ class Eta:
         self._started = clock()
         # Seconds in which threads waited for the limit or the user, how many wait at this moment, and since when. The limit
         # lets all of them wait or none, and a wait says nothing about how fast leads go through afterwards.
-        self._stood = 0.0
-        self._standing = 0
+        self._waited = 0.0
+        self._waiting = 0
         self._since = 0.0
 
-    def stand(self) -> None:
+    def pause(self) -> None:
         """A thread begins to wait for the limit, or for the user."""
         with self._lock:
-            if not self._standing:
+            if not self._waiting:
                 self._since = self._clock()
-            self._standing += 1
+            self._waiting += 1
 
-    def go(self) -> bool:
-        """It goes on. Gives whether others still wait."""
+    def resume(self) -> bool:
+        """A thread has waited. Gives whether others still wait."""
         with self._lock:
-            self._standing -= 1
-            if not self._standing:
-                self._stood += self._clock() - self._since
-            return self._standing > 0
+            self._waiting -= 1
+            if not self._waiting:
+                self._waited += self._clock() - self._since
+            return self._waiting > 0
 
     def rate(self, done: int) -> float:
         """Leads a second."""
         return done / max(1e-6, self.gone())
 
     def gone(self) -> float:
-        """Seconds since the beginning, without those in which all stood still."""
+        """Seconds since the beginning, without those in which all waited."""
         with self._lock:
             now = self._clock()
-            stood = self._stood + (now - self._since if self._standing else 0.0)
-            return now - self._started - stood
+            waited = self._waited + (now - self._since if self._waiting else 0.0)
+            return now - self._started - waited
 
     def left(
         self,
@@ -64,14 +64,14 @@ class Eta:
         the estimate of the whole, which counts while nothing is done yet (None: there is none), unless the leads ``sent``
         meanwhile show that it was too short. None where it was, and nothing is sent either.
         """
-        standing = limit_wait(requests, usage, waiting, window)
+        limit = limit_wait(requests, usage, waiting, window)
         # Measured, as soon as there is something to measure. The wait for the limit is added and not measured: it comes in
         # lumps of minutes, and a rate that held it would be wrong both before and after.
         if done:
-            return todo / self.rate(done) + standing
+            return todo / self.rate(done) + limit
         rest = (first or 0.0) - self.gone()
         if sent:
             # With slow answers nothing is settled for a long time. The first estimate ran down to 2 s with most leads unsent,
             # so what is sent counts as well.
             rest = max(rest, max(0, todo - sent) / self.rate(sent))
-        return rest + standing if rest > 0 else None
+        return rest + limit if rest > 0 else None

@@ -23,14 +23,14 @@ class LimitWait:
         self._service = service
         self._run = run
         self._lock = threading.Lock()
-        self._standing = False
+        self._waiting = False
         self._over = False
 
     def __enter__(self) -> LimitWait:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stand(0.0)
+        self._wait(0.0)
         # The reader asks several pages at once; one that is still waiting in another thread must not send when the call has
         # ended.
         self._over = True
@@ -42,16 +42,16 @@ class LimitWait:
         if self._over:
             return True
         wait = self._service.waiting()
-        self._stand(wait)
+        self._wait(wait)
         # A cancelled run still wants to read back what it has sent, so it waits a little for the limit, and no longer.
         since = self._run.cancelled_since
         return since is not None and wait > max(0.0, GRACE - since)
 
-    def _stand(self, wait: float) -> None:
+    def _wait(self, wait: float) -> None:
         """While it waits the user is told, and the time does not count against the run's speed."""
         with self._lock:
-            if (wait > 0) is not self._standing:
-                self._standing = wait > 0
-                self._run.stand(standing=self._standing)
+            if (wait > 0) is not self._waiting:
+                self._waiting = wait > 0
+                self._run.wait_for_limit(waiting=self._waiting)
         if wait > 0:
             self._run.tell_limit(wait)

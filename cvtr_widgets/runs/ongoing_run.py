@@ -43,7 +43,7 @@ class OngoingRun(Protocol):
     def limit(self) -> AbstractContextManager[Stopped]:
         """For one call of the service, which may have to wait for the request limit."""
 
-    def stand(self, *, standing: bool) -> None:
+    def wait_for_limit(self, *, waiting: bool) -> None:
         """A thread begins or ends to wait for the request limit."""
 
     def tell_limit(self, seconds: float) -> None:

@@ -10,6 +10,8 @@ from cvtr_widgets.models import Outcome
 
 Said = Literal["yes", "no", "queued", "nothing"]
 """The service's word on one lead; ``nothing`` = no reliable answer."""
+BROKE_OFF = "sent; then the run broke off"
+"""Of leads that were sent and not read back, as the run came to a fault of its own; what fault follows in brackets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import Action, LeadId, LeadService, Outcome
 from cvtr_widgets.plans.chunks import WIDE
 from cvtr_widgets.plans.verify_mode import Verify
-from cvtr_widgets.runs.outcome_policy import Said, settle, unread
+from cvtr_widgets.runs.outcome_policy import BROKE_OFF, Said, settle, unread
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.ongoing_run import OngoingRun
@@ -272,11 +272,15 @@ class ReadBack:
                 self.settle(items[start : start + WIDE], final=stopped or left <= 0)
 
     def give_up(self, error: BaseException) -> None:
-        """After a fault of our own: what was sent and not settled is unknown."""
-        detail = f"sent; then the run broke off ({type(error).__name__})"
+        """After a fault of our own: what was sent and not settled is unknown here. Nothing of it is noted in the journal, where
+        these leads stay in doubt: whoever resumes the run reads them.
+        """
         with self._lock:
             items = [*self._pending.values(), *self._aside.values()]
-        self._conclude([(item, Outcome.UNKNOWN, detail) for item in items])
+            self._pending.clear()
+            self._aside.clear()
+        why = f"{BROKE_OFF} ({type(error).__name__})"
+        self._run.conclude((item.lead_id, Outcome.UNKNOWN, why) for item in items)
 
 
 def _not_read(item: PendingLead, way: str) -> tuple[Outcome, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,13 +14,14 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import Cause, LeadId, Outcome, Signature
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
-from cvtr_widgets.runs.outcome_policy import Said
+from cvtr_widgets.runs.outcome_policy import BROKE_OFF, Said
 from cvtr_widgets.runs.write_retry import NOT_MADE, NextStep
 
 Stage = Literal["not_sent", "doubt", "answered", "settled"]
 NOTED = "it was to be sent, and no answer is noted"
 NEVER_OUT = {NOT_MADE, str(Cause.HELD)}
 KILLED = "its kernel ended while it was being sent"
+_UNREAD = re.compile(rf"{BROKE_OFF}( \(\w+\))?")
 SAID: dict[Said, str] = {
     "yes": "the service said yes",
     "queued": "the service put it into a queue",
@@ -181,7 +183,10 @@ def _not_tried(fate: LeadProgress) -> None:
 def _outcome(run: Recorded, entry: JournalEntry) -> None:
     at = time_of(entry.at)
     for lead_id, outcome, detail, status, delivery in entry.data["rows"]:
-        fate = run.fates[lead_id]
+        fate, words = run.fates[lead_id], entry.data["details"][detail]
+        # Older versions noted this of leads that nobody had read back: they are in doubt, and reading tells.
+        if outcome == Outcome.UNKNOWN and _UNREAD.fullmatch(words):
+            continue
         fate.stage, fate.finished_at = "settled", at
-        fate.outcome, fate.detail = Outcome(outcome), entry.data["details"][detail]
+        fate.outcome, fate.detail = Outcome(outcome), words
         fate.status, fate.delivery = status, delivery

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.models import NOT_SENT, HashedText, Lead, LeadId, LeadState, Outcome, Signature
 from cvtr_widgets.plans.how_selected import words_of
+from cvtr_widgets.runs.outcome_policy import BROKE_OFF
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +94,7 @@ class ResultRow:
         """The run has ended, and this lead has no outcome of its own. ``why``: for those that were not sent."""
         self.done = True
         if self.outcome is not Outcome.NOT_SENT:
-            self.detail = "sent; then the run broke off"
+            self.detail = BROKE_OFF
         elif self.attempts:
             tried = f"status {self.http_status}" if self.http_status else "no answer"
             self.detail = f"{why}; an earlier try was not applied ({tried})"

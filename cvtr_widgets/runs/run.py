@@ -160,7 +160,7 @@ class Run:
 
     def go_on(self) -> None:
         """Continue after ``pause()``."""
-        self._work.go_on()
+        self._work.resume()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end (seconds; None: as long as it takes). Returns whether the run has ended."""

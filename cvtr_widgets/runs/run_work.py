@@ -27,6 +27,7 @@ from cvtr_widgets.runs.eta import Eta
 from cvtr_widgets.runs.lead_outcomes import LeadOutcomes
 from cvtr_widgets.runs.limit_wait import LimitWait
 from cvtr_widgets.runs.options import RunOptions
+from cvtr_widgets.runs.outcome_policy import BROKE_OFF
 from cvtr_widgets.runs.read_back import ReadBack
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import ResultRow, rows_of
@@ -89,7 +90,7 @@ class RunWork:
         self._telling = threading.RLock()
         self._last_event = 0.0
         self._message = ""
-        self._pace = Eta()
+        self._eta = Eta()
         fates = recorded.fates if recorded else {}
         self._only = set(recorded.at("not_sent")) if recorded else None  # None: all that the plan sends
         self._to_send = plan.will_change if self._only is None else len(self._only)
@@ -151,7 +152,7 @@ class RunWork:
         self.tell(f"Stopping: up to {out:,} of {self._total:,} leads were sent and are being read back, {rest}.", now=True)
 
     def pause(self) -> None:
-        """Send nothing more until ``go_on()``. Leads in flight are still read back. Leads are read again before they are sent."""
+        """Send nothing more until ``resume()``. Leads in flight are still read back. Leads are read again before they go out."""
         with self._lock:
             if self.state is not RunState.SENDING or self.stopped:
                 return
@@ -159,7 +160,7 @@ class RunWork:
             self._going.clear()
         self.tell("Paused. Chunks in flight are still read back.", now=True)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Continue after ``pause()``."""
         with self._lock:
             self._going.set()
@@ -188,7 +189,7 @@ class RunWork:
 
     @property
     def paused(self) -> bool:
-        """Whether it waits for ``go_on()``."""
+        """Whether it waits for ``resume()``."""
         return not self._going.is_set()
 
     @property
@@ -211,11 +212,11 @@ class RunWork:
         if state not in FINISHED:
             requests = todo * self._requests_a_lead
             since = None if self.plan.moment is None else self.plan.moment.steady
-            left = self._pace.left(
+            left = self._eta.left(
                 here, todo, requests=requests, usage=service.usage(), waiting=service.waiting(), window=service.limits.window,
                 first=seconds_of(requests, service.latency(since=since), self._threads), sent=self._went_out,
             )  # fmt: skip
-        rate = self._pace.rate(here)
+        rate = self._eta.rate(here)
         return Progress(state, done, self._total, rate, left, message, counts, self._went_out, self.leads.out())
 
     # -- for the sender -----------------------------------------------------------------------------------------------
@@ -247,11 +248,11 @@ class RunWork:
         """For one call of the service, which may have to wait for the limit."""
         return LimitWait(self._service, self)
 
-    def stand(self, *, standing: bool) -> None:
+    def wait_for_limit(self, *, waiting: bool) -> None:
         """A thread begins or ends to wait for the limit; the last one to end takes the message away."""
-        if standing:
-            self._pace.stand()
-        elif not self._pace.go() and self._message.startswith(WAITING):
+        if waiting:
+            self._eta.pause()
+        elif not self._eta.resume() and self._message.startswith(WAITING):
             self.tell("", now=True)
 
     def tell_limit(self, seconds: float) -> None:
@@ -260,12 +261,12 @@ class RunWork:
             self.tell(f"{WAITING} {math.ceil(seconds)} s.", now=not self._message.startswith(WAITING))
 
     def wait_while_paused(self) -> None:
-        """Wait for ``go_on()`` or ``cancel()``."""
+        """Wait for ``resume()`` or ``cancel()``."""
         if not self._going.is_set():
-            self._pace.stand()
+            self._eta.pause()
             while not self._going.wait(SLICE):
                 self.watch()
-            self._pace.go()
+            self._eta.resume()
 
     def step(self, name: str) -> None:
         """Tell a test which step has been reached."""
@@ -354,7 +355,7 @@ class RunWork:
         with self._lock:
             if self.state is RunState.WAITING:
                 self.state = RunState.SENDING
-        self._pace = Eta()
+        self._eta = Eta()
         self._opened.set()
         self.step("opened")
         return True
@@ -396,7 +397,7 @@ class RunWork:
         """It broke off: what was sent is still read back, and what cannot be read stays unknown."""
         if self.error is None or not self._opened.is_set() or self._end_noted:
             return
-        why = f"sent; then the run broke off ({type(self.error).__name__})"
+        why = f"{BROKE_OFF} ({type(self.error).__name__})"
         if str(self.verify) != "none":
             for row in self.leads.in_doubt():
                 if not self._back.holds(row.lead_id):

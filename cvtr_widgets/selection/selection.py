@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import is_text, listed
 from cvtr_widgets.errors import ArgumentError, SelectionError
-from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Origin, Rejected, ordered_unique
+from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Origin, Rejected, not_taken, ordered_unique
 from cvtr_widgets.selection.lead_id import id_of_value
 
 if TYPE_CHECKING:
@@ -235,8 +235,7 @@ class Selection:
         if self.set_aside:
             more.append(f"{len(self.set_aside):,} set aside (see .set_aside)")
         if self.rejected:
-            count = self.not_taken - len(self.set_aside)
-            what = _leads(count) if count else f"{len(self.rejected):,} without a number"
+            what = not_taken(self.rejected) or f"{len(self.rejected):,} without a number"
             more.append(f"{what} not taken (see .rejected_frame)")
         if self.left_out:
             more.append(f"{self.left_out:,} left out again")
@@ -247,9 +246,9 @@ class Selection:
         """What you should know before you act on it, in sentences that name no id: what was not taken, and all notes."""
         said = []
         if self.rejected:
-            count = self.not_taken - len(self.set_aside)
-            what = f"{count:,} {'lead was' if count == 1 else 'leads were'}" if count else "Part of the input was"
-            said.append(f"{what} not taken: session.select(...).rejected_frame shows which and why.")
+            what = not_taken(self.rejected) or "part of the input"
+            were = "were" if what.endswith("leads") else "was"
+            said.append(f"{what[0].upper()}{what[1:]} {were} not taken: session.select(...).rejected_frame shows which and why.")
         for why, number in _counted(one.why for one in self.set_aside):
             what = f"{number:,} {'number was' if number == 1 else 'numbers were'}"
             said.append(f"{what} set aside, not taken: {why}. If they are meant: session.select(..., include_odd=True).")
@@ -263,10 +262,6 @@ class Selection:
         rows = [(r.where, r.text, r.why) for r in self.rejected]
         rows += [("set aside", str(one.lead_id), one.why) for one in self.set_aside]
         return pd.DataFrame(rows, columns=["where", "text", "why"], dtype="object")
-
-
-def _leads(count: int) -> str:
-    return f"{count:,} lead{'' if count == 1 else 's'}"
 
 
 def _counted(words: Iterable[str]) -> list[tuple[str, int]]:

@@ -239,7 +239,8 @@ class _Reading:
 
     def _refuse(self, number: int, line: str, why: str) -> None:
         leads = max(1, numbers_in(line)) if _NUMBER.search(line) else 0
-        self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why, leads))
+        words = len(trimmed(line).split()) > 1 and any(letter.isalpha() for letter in line)
+        self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why, leads, words))
 
     def all_notes(self) -> list[str]:
         """What the reader should know."""

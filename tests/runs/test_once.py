@@ -290,8 +290,10 @@ if sys.argv[3] == "panel":
     session = panel.session
 else:
     session = cvtr.LeadSession(client, progress=False)
-plan = session.plan(cvtr.mark_test("Test lead"), ids)
-run = session.start(plan, confirm=True)
+action = cvtr.mark_undelivered() if sys.argv[4] == "undelivered" else cvtr.mark_test("Test lead")
+signature = "Ana Lopes" if sys.argv[4] == "undelivered" else None
+plan = session.plan(action, ids)
+run = session.start(plan, confirm=True, signature=signature)
 """
 
 
@@ -299,11 +301,39 @@ run = session.start(plan, confirm=True)
 def test_a_script_that_ends_after_start_sends_what_it_started_and_says_so(sandbox, with_what):
     ids = caution(sandbox, 20)
     sandbox.server.mishaps = [Mishap("leads-bulk-flag", "slow", seconds=0.05)]
-    command = [sys.executable, "-c", SCRIPT, sandbox.url, ",".join(map(str, ids)), with_what]
+    command = [sys.executable, "-c", SCRIPT, sandbox.url, ",".join(map(str, ids)), with_what, "test"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
     assert effects(sandbox, ids) == {1}
     assert "the script has ended; run" in done.stderr
+
+
+def test_a_script_that_ends_after_start_also_reads_back_what_takes_a_request_a_lead(sandbox, open_session):
+    """Python's pools of threads take nothing more by then."""
+    ids = sandbox.server.lead_ids(status="Valid", delivery="Delivered")[:30]
+    sandbox.server.mishaps = [Mishap("leads-bulk-is-delivered", "slow", seconds=0.05)]
+    command = [sys.executable, "-c", SCRIPT, sandbox.url, ",".join(map(str, ids)), "session", "undelivered"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
+    last = open_session().last_run()
+    assert (last.state, last.counts) == ("done", {"confirmed": 30}), last
+
+
+def test_leads_that_a_broken_run_did_not_read_back_are_read_when_it_is_resumed(sandbox, open_session):
+    ids = caution(sandbox, 20)
+
+    def breaks(name: str) -> None:
+        if name == "read back":
+            raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    broken = open_session(chunk=5, on_step=breaks)
+    run = broken.run(broken.plan(cvtr.mark_test("Test lead"), ids), confirm=True)
+    assert run.state == "failed"
+    assert run.counts["unknown"] == sum(len(sandbox.server.effects(i)) for i in ids) > 0
+    session = open_session(chunk=5)
+    assert session.unfinished().loc[run.id, "in_doubt"] == run.counts["unknown"]
+    assert session.resume(run.id).counts["confirmed"] == 20
+    assert effects(sandbox, ids) == {1}
 
 
 def test_what_is_interrupted_before_it_begins_is_not_a_run(session, sandbox, monkeypatch):

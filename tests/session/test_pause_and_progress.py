@@ -112,9 +112,9 @@ def test_a_display_that_fails_does_not_stop_the_run(session, ids):
 )
 def test_time_left_counts_the_limit_in(requests, usage, waiting, left):
     now = 0.0
-    pace = Eta(lambda: now)
+    eta = Eta(lambda: now)
     now = 10.0
-    assert pace.left(100, 600, requests=requests, usage=usage, waiting=waiting, window=300.0) == pytest.approx(left)
+    assert eta.left(100, 600, requests=requests, usage=usage, waiting=waiting, window=300.0) == pytest.approx(left)
 
 
 @pytest.mark.parametrize(
@@ -131,20 +131,20 @@ def test_time_left_counts_the_limit_in(requests, usage, waiting, left):
 def test_what_is_sent_tells_that_the_first_estimate_was_too_short(gone, sent, left):
     """Nothing is settled yet, and the whole was to take 60 s: “about 1 s left” was said with 27 of 39 leads unsent."""
     now = 0.0
-    pace = Eta(lambda: now)
+    eta = Eta(lambda: now)
     now = gone
-    found = pace.left(0, 39, requests=100, usage=(0, 3_000), waiting=0.0, window=300.0, first=60.0, sent=sent)
+    found = eta.left(0, 39, requests=100, usage=(0, 3_000), waiting=0.0, window=300.0, first=60.0, sent=sent)
     assert found == pytest.approx(left)
 
 
 def test_standing_still_does_not_slow_the_pace():
     now = 0.0
-    pace = Eta(lambda: now)
+    eta = Eta(lambda: now)
     now = 10.0
-    pace.stand(), pace.stand()
+    eta.pause(), eta.pause()
     now = 300.0
-    pace.go(), pace.go()
-    assert pace.rate(100) == pytest.approx(10.0)
+    eta.resume(), eta.resume()
+    assert eta.rate(100) == pytest.approx(10.0)
 
 
 def test_a_pause_when_all_is_sent_holds_nothing_and_says_so(sandbox, open_session, ids):

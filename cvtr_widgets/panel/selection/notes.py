@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from cvtr_widgets.models import Rejected
+from cvtr_widgets.models import Rejected, not_taken
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.selection.select import Selection
 from cvtr_widgets.selection.selection import SetAside
@@ -40,8 +40,8 @@ def aside_groups(found: Iterable[tuple[str, SetAside]]) -> list[dict[str, Any]]:
 
 def not_taken_said(rejected: Iterable[tuple[str, Rejected]], aside: int) -> str:
     """How many leads were not taken, in words that need no click; empty if there are none."""
-    leads = sum(r.leads for _, r in rejected)
-    said = [f"{leads:,} {'lead' if leads == 1 else 'leads'} not taken"] if leads else []
+    leads = not_taken(r for _, r in rejected)
+    said = [f"{leads} not taken".capitalize()] if leads else []
     said += [f"{aside:,} set aside"] if aside else []
     return " · ".join(said)
 

@@ -53,22 +53,27 @@ export function typed(label, className, said, { multiline = false, type = "text"
   let at = 0;
   /** @type {any} */
   let about = null;
+  // As high as its lines, up to six; of wrapped ones only a browser with "field-sizing" knows (panel.css).
+  const fit = () => { if (input instanceof HTMLTextAreaElement) input.rows = Math.min(6, input.value.trimEnd().split("\n").length); };
   const tell = later(delay, () => { at = said(input.value, about) || at; });
   // What was on the screen is noted with each key and not when the text is sent: by then another plan may stand there, which nobody has
   // signed.
-  input.addEventListener("input", () => { about = seen(); tell(); });
+  input.addEventListener("input", () => { about = seen(); fit(); tell(); });
   const now = () => { if (tell.waiting()) tell.now(); };
   input.addEventListener("change", now);
   input.addEventListener("blur", now);
   return {
     element: labelled(label, input),
     input,
+    fit,
     /** Send what is still waiting, before a button is heard. */
     flush: now,
     /** What the kernel holds; unless it had not heard yet what was typed last, when it said so. */
     set(/** @type {string} */ text, /** @type {number} */ handled) {
       // A kernel that has not heard the last keys yet sends the text as it was, and would take them out from under the typing hand.
-      if (!tell.waiting() && handled >= at && input.value !== text) input.value = text;
+      if (tell.waiting() || handled < at || input.value === text) return;
+      input.value = text;
+      fit();
     },
   };
 }

@@ -20,6 +20,7 @@ function idsRow(link) {
     // A long text goes as a file, in parts: the kernel refuses a message with more than 400,000 characters.
     if (text.length <= LONG_TEXT) return link.send("ids", { text });
     ids.input.value = "";
+    ids.fit();
     const number = link.send("ids", { text: "" });
     upload(link, "ids", `pasted ids ${new Date().toLocaleTimeString("en-GB")}`, new TextEncoder().encode(text).buffer);
     return number;
@@ -108,7 +109,7 @@ function rejectedList(link) {
   const draw = redrawn(rows, (list) => list.map(row));
   return { element, update(/** @type {Section} */ { not_taken: n, not_taken_leads: leads, rejected }) {
     setShown(element, n > 0);
-    setText(summary, `${leads ? `${inWords(leads)} ${leads === 1 ? "lead" : "leads"}` : "Some text"} not taken: show ${n > rejected.length
+    setText(summary, `${leads ? leads.charAt(0).toUpperCase() + leads.slice(1) : "Some text"} not taken: show ${n > rejected.length
       ? `the first ${rejected.length}` : n === 1 ? "it" : "them"}`);
     draw(rejected);
   } };

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.errors import InsightError, ReadTooLarge
-from cvtr_widgets.models import LeadId
+from cvtr_widgets.models import LeadId, not_taken
 from cvtr_widgets.panel.jobs import ASKER, Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.search_job import SEARCHING, SearchJob
 from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
@@ -487,7 +487,7 @@ class LeadsStep:
             "absent_ids": [str(i) for i in sorted(self._absent) if i in picked.ids_set][:SHOWN_REJECTED],
             "ask_lookup": f"Look up the ids that are not loaded ({self._ask_lookup:,} requests)" if self._ask_lookup else "",
             "not_taken": len(rejected),
-            "not_taken_leads": sum(r.leads for _, r in rejected),
+            "not_taken_leads": not_taken(r for _, r in rejected),
             "not_taken_text": not_taken_said(rejected, len(aside)),
             "set_aside": aside_groups(aside),
             "which_column": self.imports.question,

@@ -105,6 +105,7 @@ class PastRuns:
             "text": f"{moment(row['started'], self._zone)}: {plain(str(row['actions']), 120)}",
             "counts": ", ".join(f"{n:,} {word}" for n, word in counts if n),
             "not_sent": int(row["not_sent"]),
+            "doubt": bool(row["in_doubt"]),
             "go_on": f"Resume with {count_of(int(row['not_sent']))}",
             "needs_comment": bool(row["needs_comment"]),
             "carried": f"Process {row['owner_pid']} is running it. Start over to leave this view." if taken else "",

@@ -244,6 +244,9 @@ class TypeStep:
         parts = [f"{n:,} {VERDICT_WORDS[v][n != 1]}" for v in VERDICT_WORDS if (n := found[v])]
         unread = len(picked) - len(leads)
         parts += [f"{unread:,} {'is' if unread == 1 else 'are'} not loaded"] if unread else []
+        if len(parts) == 1:
+            words = parts[0].partition(" ")[2]
+            return f"As loaded, {'the lead' if len(picked) == 1 else f'all {count_of(len(picked))}'} {words}."
         return f"As loaded, of {count_of(len(picked))} {'; '.join(parts)}."
 
     def _inferred(self) -> str:

@@ -91,7 +91,11 @@ def fitting(view: View, layout: Layout) -> tuple[tuple[str, ...], tuple[tuple[st
         fits(layout.column(name, own=True), wanted)
     known = {c.name for c in layout.available}
     names = tuple(dict.fromkeys(name for name in view.columns if name in known))
-    sort = tuple({name: (name, down) for name, down in reversed(view.sort) if name in layout.own}.values())[::-1]
+    # A column named twice counts where it is named first: the second time all its leads are equal already.
+    directions: dict[str, bool] = {}
+    for name, down in view.sort:
+        if name in layout.own:
+            directions.setdefault(name, down)
     missing = dict.fromkeys(n for n in [*view.columns, *(n for n, _ in view.sort)] if n not in known)
     said = (f"These leads have no column {plain(n, LONGEST_TITLE)}: it is neither shown nor sorted by." for n in missing)
-    return names, sort, tuple(said)
+    return names, tuple(directions.items()), tuple(said)

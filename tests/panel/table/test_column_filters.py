@@ -180,6 +180,11 @@ def test_a_view_comes_back_as_it_was_saved(table):
     }
 
 
+def test_a_column_that_a_view_sorts_by_twice_counts_where_it_is_first(table):
+    table.use(View("twice", ("lead_id", "score", "email"), (("score", True), ("email", False), ("score", False))))
+    assert [(one["name"], one["descending"]) for one in table.message()["sorts"]] == [("score", True), ("email", False)]
+
+
 def test_a_view_says_what_these_leads_do_not_have_but_never_drops_a_filter(table):
     table.show_columns(["email", "data_company"])
     table.sort([("data_company", False)])
