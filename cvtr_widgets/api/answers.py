@@ -45,6 +45,7 @@ def told(call: Call, found: Any, asked: Sequence[LeadId], *, check: bool = False
             yield from _lists(shape, found)
         case "one":
             named = id_of(place(shape.id, found))
+            # An answer about one thing is only taken for a lead if one lead was asked about, and it does not name another.
             if len(asked) == 1 and named in {None, asked[0]}:
                 yield LeadWord(asked[0], place(word_at, found), place(shape.message, found))
         case "none":
@@ -52,6 +53,8 @@ def told(call: Call, found: Any, asked: Sequence[LeadId], *, check: bool = False
 
 
 def _rows(shape: AnswerEntry, word_at: str, found: Any) -> Iterator[LeadWord]:
+    # By the id in each row and never by its place: a service may leave refused leads out, and all below would get their
+    # neighbour's word.
     rows = found if isinstance(found, list) else place(shape.leads, found)
     for row in rows if isinstance(rows, list) else ():
         lead_id = id_of(place(shape.id, row))
@@ -95,8 +98,10 @@ def per_lead(
         word = plain_word(one.word)
         ok = one.listed
         if ok is None and word is not None:
+            # A word on neither list is no yes: the lead is read back, and the dialect can be taught the word.
             ok = True if word in yes else False if word in no else None
         mine = LeadAnswer(ok, gate.said(one.message, ids=(one.lead_id,)))
+        # Two words that differ are none. Taking the last would be a guess, and the lead is read back anyway.
         if one.lead_id in said and said[one.lead_id].ok != ok:
             mine = LeadAnswer(None, TWICE)
         said[one.lead_id] = mine

@@ -52,6 +52,7 @@ def certificates(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
     context = _context() if named else _context(certifi.where())
     for name, value in named.items():
         try:
+            # Beside the ones there are: a company's certificate is for its proxy, and must not take away those of the platform.
             context.load_verify_locations(**({"capath": value} if Path(value).is_dir() else {"cafile": value}))
         except (OSError, ssl.SSLError, ValueError) as error:
             raise SettingsError(
@@ -121,6 +122,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def _checked(which: str, value: str) -> str:
     """The address of a proxy that can be used. It may hold a password: none of it is ever shown."""
     name = next((n for n in os.environ if n.lower() == f"{which}_proxy" and os.environ[n]), f"this system's {which} proxy")
+    # "proxy:8080" without a scheme is what most people set, and curl takes it.
     address = value if "://" in value else f"http://{value}"
     try:
         parts = urlsplit(address)

@@ -66,6 +66,7 @@ class ArchivedLeads:
     @property
     def relation(self) -> duckdb.DuckDBPyRelation:
         """The same as a DuckDB relation, for SQL of one's own."""
+        # A cursor for each question: DuckDB allows one at a time on a connection, and the table asks from several threads.
         return self._connection.cursor().sql(self._query, params=list(self._values))
 
     @property

@@ -123,10 +123,13 @@ class _Job:
         """Log in, lock, and make the plan."""
         from cvtr_widgets.connection import connect
 
+        # Nobody is there to be asked: an empty answer makes a missing password an error at once, instead of a job that waits for
+        # ever.
         client = connect(enterprise, url=url, ask=lambda _prompt: "")
         self.session = session = LeadSession(client, progress=False)
         if not parallel:
             mine = session.identity
+            # Two timers may overlap. The second would plan leads that the first is changing just now.
             self._claim = lock(
                 f"enterprise {mine.enterprise} {mine.origin}",
                 f"Another unattended run at {mine.enterprise} is still running. Wait for it, or use --parallel.",
@@ -161,6 +164,8 @@ class _Job:
         if plan.will_change and plan.needs_count and confirm_delete is None:
             raise NotConfirmed(f"This plan deletes. Give the number of leads: --confirm-delete {plan.will_change}.")
         confirm: bool | int = confirm_delete if plan.needs_count and confirm_delete is not None else True
+        # From here a signal cancels the run and lets it read back what is in flight; before, it only ends the command. Asked
+        # again behind it, as one may have come in between.
         signals.begun = True
         if signals.number:
             raise _Interrupted

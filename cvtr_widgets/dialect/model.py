@@ -125,6 +125,8 @@ class Dialect:
         """
         found = self.entry(*keys)
         if isinstance(found, dict):
+            # Kinds of entries keep what they say under different keys (value, places, values ...); whoever asks need not know
+            # which.
             for part in VALUE_KEYS:
                 if part in found:
                     return found[part]

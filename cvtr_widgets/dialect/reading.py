@@ -59,6 +59,8 @@ def written_out(kind: type[DialectTable], table: Any, evidence: str = "inferred"
 
 
 def _entry(kind: type[DialectTable], value: Any, evidence: Any) -> Any:
+    # A map may be written as itself, and is a table like a full entry; the key "value" tells them apart, so no word of a map can
+    # be called that.
     if issubclass(kind, _MAPS) and isinstance(value, dict) and "value" not in value:
         rest = {k: v for k, v in value.items() if k != "evidence"}
         return {"value": rest, "evidence": value.get("evidence", evidence)}

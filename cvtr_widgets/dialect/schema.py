@@ -42,6 +42,7 @@ CALLS = ("is_delivered", "flag", "deliver", "undeliver", "metadata", "reprocess"
 class Body(DialectTable):
     """The values that calls carry. Which of them a call has depends on the call."""
 
+    # None: this service has no place for it, and what an action holds of it is refused instead of dropped.
     leads: SlotEntry | None = None
     flag: SlotEntry | None = None
     listed_reason: SlotEntry | None = None
@@ -72,6 +73,7 @@ class CallPart(DialectTable):
     """One of the seven calls. ``words``: what the service calls each flag or replacement reason, where it has other words."""
 
     path: PathEntry
+    # Defaults here are what a call most likely is; evidence "inferred" goes with them until somebody says otherwise.
     method: MethodEntry = MethodEntry(value="POST")
     format: FormatEntry = FormatEntry(value="json")
     many: YesNoEntry = YesNoEntry(value=True)

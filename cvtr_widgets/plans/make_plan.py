@@ -160,6 +160,7 @@ def make_plan(
         ServiceError: the leads cannot be read.
     """
     groups = [(action, ordered_unique(ids)) for action, ids in groups]
+    # Before anything is read: a lead in two groups would need two actions, and which comes first decides what it ends as.
     check_groups(groups)
     said_before, notes = notes, []
     resolved: list[tuple[Action, tuple[LeadId, ...]]] = []

@@ -98,6 +98,8 @@ class PlanContent:
     def action(self, entry: PlanEntry) -> Action:
         """The action for one entry, with the integrations that this lead gets."""
         action = self.groups[entry.group][0]
+        # Each lead is sent to those of the chosen integrations that its campaign has, so one action of the plan may be several on
+        # the wire.
         if action.integrations and entry.integrations != action.integrations:
             return dataclasses.replace(action, integrations=entry.integrations)
         return action

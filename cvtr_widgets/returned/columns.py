@@ -60,6 +60,7 @@ class ReturnsTable:
         if place is None or place >= len(cells) or is_blank(cells[place]):
             return ""
         value = cells[place]
+        # Many programs write every number as a float: 167457.0 is what the file shows as 167457.
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         return str(value).strip()
@@ -73,6 +74,7 @@ class ReturnsTable:
 def role_of(name: Any) -> str | None:
     """What a column of this name says; None where that is not known."""
     bare = re.sub(r"[^a-z]", "", str(name).lower())
+    # By the whole name, not by a part of it: "reason code" and "email sent" hold a word of a role and say something else.
     found = next((role for role, names in _NAMES.items() if bare in names), None)
     return found or ("id" if heading(name) is not None else None)
 
@@ -143,6 +145,7 @@ def _place(names: tuple[str, ...], role: str, wanted: Mapping[str, str | None]) 
                 f"The file has {len(found)} columns “{shown(name, 60)}”. It has: {', '.join(filter(None, names))}."
             )
         return found[0]
+    # Without the columns that you chose for something else: they are spoken for, whatever they are called.
     found = [i for i, one in enumerate(names) if role_of(one) == role and one not in taken]
     if len(found) > 1:
         several = [names[i] for i in found]

@@ -39,6 +39,7 @@ class Habits:
 
 def path_of(identity: Identity) -> Path:
     """The file of an enterprise."""
+    # Apart from the real enterprise of that name: what was tried on a sandbox must not decide about real rows.
     if identity.sandbox:
         return returns_path(f"{identity.enterprise}-sandbox")
     return returns_path(identity.enterprise, identity.origin)
@@ -50,6 +51,7 @@ def habits_of(identity: Identity, advertiser: str) -> Habits:
     Raises:
         SettingsError: the file is there and cannot be used.
     """
+    # Under a name without case and double spaces: who writes "ACME ltd" next month means the same advertiser.
     said = _read(path_of(identity)).get(_named(advertiser), {})
     columns = {role: name for role, name in said.get("columns", {}).items() if role in ROLES}
     reasons = {wording: (pair[0], pair[1]) for wording, pair in said.get("reasons", {}).items()}
@@ -68,6 +70,7 @@ def remember(
     notes: list[str] = []
     everything = _read(path)
     mine = everything.setdefault(_named(advertiser), {"columns": {}, "reasons": {}})
+    # A wording such as "asked by ann@example.com" would keep somebody's address in a file of settings for years.
     hidden = [name for name in columns.values() if name is not None and not _may_be_kept(name)]
     hidden += [text for text, target in reasons.items() if target is not None and not _may_be_kept(text)]
     if hidden:
@@ -118,6 +121,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     content = safe_files.read(path, SettingsError, most=MOST_BYTES, what="file of returns")
+    # Whatever is wrong with it ends in the one error below: a half-read memory would map wordings to what nobody chose.
     with suppress(ValueError, TypeError, KeyError, AttributeError):
         said = json.loads(content)
         if said["version"] == VERSION and all(_is_whole(one) for one in said["advertisers"].values()):

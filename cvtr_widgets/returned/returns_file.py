@@ -101,6 +101,7 @@ class Returns:
     def _match(self, number: int) -> Match:
         found = self._matches[number]
         chosen = self._choices.get(number)
+        # What was found stays in the words: the answer file says that somebody chose, and what it would have been otherwise.
         return found if chosen is None else Match(MATCHED, chosen, found.candidates, f"{CHOSEN} ({found.state} otherwise)")
 
     def __repr__(self) -> str:
@@ -165,6 +166,7 @@ class Returns:
             self._matches[row].state not in {SEVERAL, SIMILAR, DISAGREE} or lead_id not in found.candidates
         ):
             raise SelectionError(f"Lead {lead_id} is not one of those that row {row} could mean. See .candidates({row}).")
+        # A new value each time, as with plans and selections: what was shown or planned before stays as it was.
         kept = {number: chosen for number, chosen in self._choices.items() if number != row}
         choices = kept if lead_id is None else {**kept, row: lead_id}
         return Returns(self._session, self._table, self._matches, self._wordings, choices=choices, advertiser=self._advertiser,
@@ -256,6 +258,7 @@ class Returns:
 
     def _said(self, results: pd.DataFrame) -> dict[int, tuple[LeadId | None, str, str]]:
         """What became of each row."""
+        # An answer file from another run would tell the advertiser "not done" of leads that were.
         missing = [r.lead_id for r in self._rows if r.state in {MATCHED, AGAIN} and r.lead_id not in results.index]
         if missing:
             raise PlanError(f"{len(missing):,} leads of this file are not in that run. Give the run of its own plan.")

@@ -67,6 +67,7 @@ class Wordings:
                     f"{', '.join(self.reasons)}; categories of Returned: {', '.join(self.categories)}."
                 )
             kept[text] = known
+        # Only after all of it has been understood: a call that is refused has changed nothing.
         for text, found in kept.items():
             if found is None:
                 self._given.pop(text, None)
@@ -100,12 +101,15 @@ class Wordings:
         found = self._listed.get(reason.strip().lower())
         named = self._named.get(category.strip().lower()) if category else None
         takes_category = found is not None and found.lower() == RETURNED.lower()
+        # Only Returned takes a category, and needs one; a pair that does not go together is refused here and not by the service,
+        # in the middle of a run.
         if found is None or takes_category != bool(category) or (category and named is None):
             return None
         return found, named
 
     def target(self, wording: str, category: str) -> Target | None:
         """What a row's reason and category mean: what the user has mapped, else what is listed; None where it is neither."""
+        # What the user has mapped comes before what is listed: "Duplicate" in this file may mean another listed reason.
         mapped = self._given.get(plain_wording(as_one(wording, category)))
         return mapped or (self.known(wording, category or None) if wording else None)
 

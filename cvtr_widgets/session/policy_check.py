@@ -94,6 +94,7 @@ class PolicyCheck:
     def _others(self, rules: PolicyFacts) -> tuple[list[Done], set[tuple[str, LeadId]]]:
         """What other accounts of this machine did at this enterprise."""
         mine, found, back = self._journal().path, list[Done](), set[tuple[str, LeadId]]()
+        # A cap is the enterprise's, not the account's: two logins on one machine would otherwise have twice the room.
         for path in sorted(mine.parent.glob("runs-*.sqlite")):
             if path != mine:
                 with closing(Journal(path, reading=True)) as theirs:
@@ -106,6 +107,7 @@ class PolicyCheck:
         """By cap in per cent: how many leads of each group came in since its period began."""
         if not caps:
             return {}
+        # One listing from the earliest of the periods serves all caps; each lead is counted where it falls.
         since = {cap.name: cap.since(rules.now, rules.zone) for cap in caps}
         found: dict[str, Counter[int]] = {cap.name: Counter() for cap in caps}
         listing = self._client.listing(created_after=min(since.values()), go_on=True, cancelled=cancelled)
@@ -200,6 +202,7 @@ class PolicyCheck:
         ends = time.monotonic() + LOCK_WAIT
         while True:
             try:
+                # A file lock, as the others are other processes; the system lets go of it if one of them dies.
                 return RunLock(self._journal().path.parent / "runs-caps", "starting")
             except HeldByAnother:
                 if time.monotonic() > ends:

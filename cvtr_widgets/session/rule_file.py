@@ -161,4 +161,5 @@ def rule_in(content: bytes, name: str) -> Rule:
 def _tuples(said: Any) -> Any:
     if isinstance(said, dict):
         return {name: _tuples(value) for name, value in said.items()}
+    # Pydantic takes no list for a tuple in its strict mode, and a rule is a frozen value.
     return tuple(said) if isinstance(said, list) else said

@@ -87,6 +87,7 @@ class Listings:
     @property
     def expected(self) -> int | None:
         """What the service promised; None where it names no total, or has not been asked for each part."""
+        # One part without a total makes the sum unknown: a smaller number would look like a complete read.
         totals = [one.tally.expected for one in self._listings]
         if self._begun < len(totals) or None in totals:
             return None
@@ -136,6 +137,8 @@ class Listings:
                 raise
             self._begun += 1
             under_way.append(pages)
+            # The first pages of all parts come first: only then is the total known, and a read that is too large is refused
+            # before it is made.
             yield self._new(first)
         self._refuse_if_large(sum(_requests(one) for one in self._listings))
         for pages in under_way:
@@ -144,6 +147,7 @@ class Listings:
                 yield self._new(page)
 
     def _refuse_if_large(self, requests: int) -> None:
+        # For all parts together. Each alone may be small, and forty of them still use up the user's five minutes.
         if requests > ALLOWED_PAGES and not self._go_on:
             raise ReadTooLarge(
                 f"This read takes {requests:,} requests or more, more than the {ALLOWED_PAGES:,} that are made without asking. "

@@ -41,6 +41,8 @@ def runs_of(history: pd.DataFrame, *, person: str | None, day: Day, week: Day, z
     found = history
     if person is not None:
         wanted = str(person).strip().casefold()
+        # Who signed, who ran and who planned may be three: "what Ann did" may mean any of them, and the plan shows what it comes
+        # to.
         columns = [found[name].fillna("").astype(str).str.casefold() == wanted for name in ("signed_by", "account", "planned_by")]
         found = found[columns[0] | columns[1] | columns[2]]
     if (span := _span(day, week, zone)) is not None:
@@ -64,6 +66,8 @@ def _span(day: Day, week: Day, zone: tzinfo) -> tuple[datetime, datetime] | None
         monday = date.fromisocalendar(int(named[1]), int(named[2]), 1) if named else _day(week, zone)
     except ValueError:
         raise PlanError(f"{week!r} is not a week. Write it as 2026-W48, or give one of its days.") from None
+    # One of its days may have been given. The span is from midnight to midnight and not 168 hours: a week in which the clocks
+    # change has 167 or 169.
     monday -= timedelta(days=monday.weekday())
     return day_begins(monday, zone), day_begins(monday + timedelta(days=7), zone)
 
