@@ -67,6 +67,14 @@ SCRIPT_CHECKS = {
 SLOW_MARKS = ("browser", "notebooks", "packaging", "thorough", "long")
 SECOND_TRY = ("--reruns", "1", "--max-suite-reruns", "3", "--rerun-show-tracebacks")
 """A browser, a kernel or another program on a busy machine may stumble: shown in full, counted in the closing line."""
+STARTED_OFTEN = (
+    "jupyterlab.labapp",
+    "ipykernel.kernelapp",
+    "nbconvert.nbconvertapp",
+    "cvtr_widgets.panel.lead_panel",
+    "cvtr_widgets.cli.app",
+)
+"""What JupyterLab, kernels and commands import when tests start them."""
 NBVAL = ("--nbval", "--nbval-sanitize-with", str(ROOT / "tests" / "nbval_sanitize.cfg"))
 
 
@@ -332,6 +340,21 @@ def static_checks() -> list[str]:
     return [name for name, _ in failed]
 
 
+def compile_once() -> None:
+    """In a new checkout, import once what many processes of the tests import: else each of them compiles it for itself.
+
+    That takes a worker of pytest ten seconds of processor. Whatever goes wrong here, the tests say it.
+    """
+    if (ROOT / "tests" / "__pycache__").exists():
+        return
+    for words in (
+        ("-m", "pytest", "--collect-only", "-qq", *NBVAL, "tests", "notebooks"),
+        ("-c", f"import importlib\nfor name in {STARTED_OFTEN}: importlib.import_module(name)"),
+    ):
+        command = [str(PYTHON), *words]
+        subprocess.run(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
 def run_tests(failed: list[str], words: Sequence[str], browser: str = "") -> int:
     """One run of pytest. Its closing line is the last one printed; failed static checks are named just above it."""
     env = environment(CVTR_STATIC_FAILED=", ".join(failed), **({"CVTR_BROWSER": browser} if browser else {}))
@@ -351,9 +374,12 @@ def everything(words: list[str], *marks: str) -> int:
     """All tests that ``marks`` allow, with a browser, in one run."""
     browser = ensure_browser()
     say(f"browser: {browser}")
-    failed = static_checks()
-    say("tests")
     chosen = any(not word.startswith("-") and (ROOT / word.split("::")[0]).exists() for word in words)
+    with ThreadPoolExecutor(1) as beside:  # mypy takes longest, and one processor
+        if not chosen:
+            beside.submit(compile_once)
+        failed = static_checks()
+    say("tests")
     # Four on two processors, as many tests wait for a service, a kernel or a disk. One of them has the browser most of the time:
     # several browsers at once would take each other's processor, see tests/conftest.py.
     workers = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
