@@ -150,8 +150,12 @@ CUT_OFF = """() => {
     return [...wanted, ...pills].filter((one) => one.getBoundingClientRect().right > frame.right + 1).map((one) => one.textContent);
 }"""
 
+# How far the confirmation begins below all that the plan says above its leads.
+ASKED_OVER = """() => document.querySelector('.cvtr-ask').getBoundingClientRect().top
+    - document.querySelector('.cvtr-plan-leads').getBoundingClientRect().top"""
 
-def test_a_narrow_window_shows_the_plan_up_to_its_verdict(open_panel, screenshot):
+
+def test_a_narrow_or_low_window_shows_the_plan_up_to_its_verdict_and_what_is_asked(open_panel, screenshot):
     panel = open_panel()
     panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
     panel.load()
@@ -164,6 +168,15 @@ def test_a_narrow_window_shows_the_plan_up_to_its_verdict(open_panel, screenshot
     panel.next()
     panel.choose("invalid", reason="Duplicate")
     panel.preview()
+    # Of a plan that is longer than the window, what is asked stays in sight over the leads, and never over what stands above them.
+    panel.opened.width(1280, 500)
+    panel(".cvtr-plan-leads").evaluate("one => one.scrollIntoView()")
+    for name in (".cvtr-run", ".cvtr-confirm", ".cvtr-head .cvtr-badge"):
+        expect(panel(name)).to_be_in_viewport(ratio=1)
+    panel.opened.width(1280, 400)
+    panel(".cvtr-plan-line").evaluate("one => one.scrollIntoView()")
+    assert panel.page.evaluate(ASKED_OVER) >= 0
+
     panel.opened.width(420, 900)
     assert panel.page.evaluate(CUT_OFF) == []
     screenshot("plan-420")

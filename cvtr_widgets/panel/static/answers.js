@@ -5,8 +5,8 @@ import { h, setShown, setText } from "./dom.js";
 /** @import { Link, Problem } from "./messages.d.ts" */
 
 // What stands in these stands one below the other, so that a sentence fits in between.
-const COLUMNS = ".cvtr-panel, .cvtr-body, .cvtr-arranging, .cvtr-detail, .cvtr-menu, .cvtr-past, .cvtr-plan, .cvtr-ask, .cvtr-first, "
-  + ".cvtr-progress, .cvtr-results, .cvtr-rejected, .cvtr-returns, .cvtr-opened-plan, .cvtr-exception, .cvtr-past-undo-box";
+const COLUMNS = ".cvtr-panel, .cvtr-body, .cvtr-arranging, .cvtr-detail, .cvtr-menu, .cvtr-past, .cvtr-plan, .cvtr-plan-leads, .cvtr-ask, "
+  + ".cvtr-first, .cvtr-progress, .cvtr-results, .cvtr-rejected, .cvtr-returns, .cvtr-opened-plan, .cvtr-exception, .cvtr-past-undo-box";
 const REMEMBERED = 50;
 const TALL = 240; // pixels; below something taller, a sentence would stand too far from what was pressed at its top
 

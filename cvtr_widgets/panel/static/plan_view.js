@@ -12,7 +12,7 @@ import { undoRest } from "./undo_rest.js";
 
 /** @import { Link, Section } from "./messages.d.ts" */
 
-/** What the plan says. ``elements`` in their order. @param {Link} link */
+/** What the plan says, above its leads. ``elements`` in their order. @param {Link} link */
 function planFacts(link) {
   const madeOf = h("p", { class: "cvtr-note cvtr-made-of", hidden: true });
   const groups = h("ul", { class: "cvtr-notes cvtr-plan-groups", "aria-label": "What is planned", hidden: true });
@@ -43,8 +43,7 @@ function planFacts(link) {
     include.update(`Include the ${inWords(plan.cannot_tell)} whose state is unclear`, plan.include, fresh);
   }
 
-  const elements = [madeOf, takesBack, toResults, rest.element, planLine, verdicts.element, groups, cost, warnings, money, include.element,
-    table.element];
+  const elements = [madeOf, takesBack, toResults, rest.element, planLine, verdicts.element, groups, cost, warnings, money, include.element];
   return { elements, update, table };
 }
 
@@ -104,8 +103,10 @@ export function planView(link) {
   const ask = confirmation(link, () => fingerprint, flush);
   const first = firstWrite(link, () => ask.signature.flush());
   const exception = policyException(link, () => fingerprint);
-  const element = h("div", { class: "cvtr-plan", hidden: true }, ...facts.elements, exception.element,
-    h("div", { class: "cvtr-row" }, verify.element), provenLine, first.element, ask.element, savePlan(link, () => fingerprint));
+  const leads = h("div", { class: "cvtr-plan-leads" }, facts.table.element, h("div", { class: "cvtr-row" }, verify.element), first.element,
+    ask.element);
+  const element = h("div", { class: "cvtr-plan", hidden: true }, ...facts.elements, exception.element, provenLine, leads,
+    savePlan(link, () => fingerprint));
 
   /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {
