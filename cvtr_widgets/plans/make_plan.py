@@ -123,6 +123,7 @@ def read_leads(
     # noted, and the other is not touched by a change of the time of day.
     at, moment = datetime.now(UTC), Moment.now(place)
     found = service.fetch(ids, tick=lambda n: on_progress(n, total), cancelled=cancelled)
+    # The check is not asked about leads that are not there: its answer would have no lead to go with.
     there = [i for i in deliveries if i in found]
     said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
     if cancelled():
@@ -327,6 +328,7 @@ def warnings_of(plan: Plan) -> list[str]:
     sent: dict[ActionKind, list[LeadState | None]] = defaultdict(list)
     for entry in plan.sendable:
         sent[plan.groups[entry.group][0].kind].append(entry.alike.state)
+    # Actions after which a lead that has been delivered is no longer paid for, or is processed as if it were new.
     for kind in (row.kind for row in ROWS.values() if "publisher" in row.unbills or not row.repeatable):
         delivered = [state for state in sent.get(kind, []) if state is not None and state.delivery == "Delivered"]
         if delivered:

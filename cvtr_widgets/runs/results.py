@@ -88,6 +88,7 @@ class ResultRow:
         before = self.entry.alike.state
         if before is None or not (before.campaign and before.publisher):
             campaign, publisher = self.names or (None, None)
+            # The first name told is kept: a campaign that is renamed while the run goes on must not have two names in one frame.
             self.names = (campaign or lead.campaign, publisher or lead.publisher)
 
     def end(self, why: str) -> None:
@@ -95,6 +96,7 @@ class ResultRow:
         self.done = True
         if self.outcome is not Outcome.NOT_SENT:
             self.detail = BROKE_OFF
+        # Sent, and proven not to be applied: not the same as never tried, for whoever looks for the lead in the service's logs.
         elif self.attempts:
             tried = f"status {self.http_status}" if self.http_status else "no answer"
             self.detail = f"{why}; an earlier try was not applied ({tried})"
@@ -116,6 +118,7 @@ def delivery_words(lead: Lead | LeadState | None, checked: bool | None) -> str |
     """The delivery field, else what the delivery check said."""
     if lead is None:
         return None
+    # The field before the check: it is part of the record that was read, while the check is another request, a moment later.
     if lead.delivery is not NOT_SENT and lead.delivery:
         return str(lead.delivery)
     return None if checked is None else "Delivered" if checked else "Not Delivered"

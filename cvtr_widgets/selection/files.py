@@ -133,6 +133,7 @@ def _decoded(content: bytes) -> str:
 
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "")
     if not encoding and b"\x00" in content[:4_000]:
+        # UTF-16 without its mark, as Excel's "Unicode text" is saved by some tools: every other byte of plain text is 0.
         even, odd = content[:4_000:2].count(0), content[1:4_000:2].count(0)
         encoding = "utf-16-le" if odd > 2 * even else "utf-16-be" if even > 2 * odd else ""
         if not encoding:
@@ -142,6 +143,7 @@ def _decoded(content: bytes) -> str:
     except UnicodeDecodeError:
         if encoding:
             raise SelectionError(_NO_TEXT) from None
+        # The ids are digits in any of these code pages; what the guess decides is how names of columns are read.
         best = from_bytes(content[:100_000], cp_isolation=_CODE_PAGES).best()
         text = content.decode(best.encoding if best is not None else "cp1252", errors="replace")
     if "\x00" in text:
@@ -155,6 +157,7 @@ _NO_TEXT: Final = "This is neither text nor an Excel workbook. Save the list as 
 def _read_text(text: str, column: str | None, name: str, on_progress: Progress | None) -> Selection:
     text, said = _declared(text)
     delimiter, named = (said, True) if said else _delimiter(text)
+    # A text file is a list that somebody typed, unless its first line names the column.
     if name.lower().endswith(".txt") and column is None and not named:
         return parse_ids(text, origin="file", include_odd=True, on_progress=on_progress)
     if column is None and not named and _LIST.fullmatch(text):  # one line of ids, which no table is

@@ -91,6 +91,7 @@ class Selection:
         """
         is_text("file", file)
         given = ids if isinstance(ids, (list, tuple)) else listed(ids, "These ids")
+        # As in ``select``: three passes in C over a million ids, and one by one only where something else is among them.
         if given and not (set(map(type, given)) == {int} and min(given) > 0 and max(given) <= MAX_LEAD_ID):
             given = [_sure(i) for i in given]
         unique = ordered_unique(given)
@@ -176,6 +177,7 @@ class Selection:
             return self
         if not self.given and not self.notes:
             return other
+        # Who brought a lead in first keeps it: what was typed and is also in a file stays typed.
         mine = self._set
         new = [(origin, file, [i for i in part if i not in mine]) for origin, file, part in other._parts()]
         added = sum(len(part) for *_, part in new)
@@ -194,6 +196,7 @@ class Selection:
     def without(self, ids: Iterable[LeadId]) -> Selection:
         """The leads that are not among ``ids``."""
         gone = ids if isinstance(ids, (set, frozenset)) else frozenset(_plain(ids))
+        # Nothing to take away: the same object, so that whoever compares selections sees no step.
         if gone.isdisjoint(self._set):
             return self
         kept = [(origin, file, [i for i in part if i not in gone]) for origin, file, part in self._parts()]

@@ -35,6 +35,12 @@ def test_the_page_for_developers_names_every_command_and_the_folders_of_slow_tes
     assert set(re.findall(r"`(?:tests/)?([a-z]+)`", line)) - {"thorough"} == THOROUGH
 
 
+def test_the_readme_stays_short_and_names_every_page_of_the_docs():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 90, "what a first reader does not need belongs into docs/"
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"](docs/{page.name})" not in text] == []
+
+
 def test_the_script_of_the_readme_runs(tmp_path):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     (script,) = [block for block in blocks if "session.run" in block]
