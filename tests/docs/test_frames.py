@@ -215,6 +215,7 @@ def test_no_column_or_dtype_depends_on_how_many_runs_there_were(tmp_path, monkey
 
 def test_the_frames_of_an_archive_have_the_columns_that_are_promised(tmp_path):
     pytest.importorskip("duckdb", reason="the archive is an extra")
+    pytest.importorskip("pyarrow", reason="the archive is an extra")
     from cvtr_widgets.archive.archived_leads import ArchivedLeads
 
     with cvtr.Sandbox(leads=40, seed=1) as sandbox, sandbox.connect() as client:
