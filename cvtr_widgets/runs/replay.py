@@ -34,7 +34,8 @@ SAID: dict[Said, str] = {
 class LeadProgress:
     """How far one lead has come. ``stage``: ``doubt`` = intent without answer, ``answered`` = sent, not read back yet.
 
-    ``so_far`` is true whether or not its kernel still carries the run out; ``words`` once it has ended.
+    ``so_far`` is true whether or not its kernel still carries the run out; ``words`` once it has ended. ``unread``: its stage
+    before it was noted as unknown without having been read back, as older versions did where a run broke off.
     """
 
     stage: Stage = "not_sent"
@@ -50,6 +51,7 @@ class LeadProgress:
     detail: str = ""
     status: str | None = None
     delivery: str | None = None
+    unread: Stage | None = None
 
 
 @dataclass(slots=True)
@@ -108,6 +110,10 @@ def replay(journal: Journal, run_id: str) -> Recorded:
         for entry in journal.each(run_id, after=run.last):
             _take(run, entry)
             run.last = entry.number
+        if run.ended in {None, "failed"}:  # it can be resumed, and reading tells
+            for fate in run.fates.values():
+                if fate.unread is not None and fate.outcome is Outcome.UNKNOWN:
+                    fate.stage, fate.outcome, fate.finished_at = fate.unread, Outcome.NOT_SENT, None
     # A journal may be edited, or be of a later version. Leads of a run that is only half understood must not be sent again.
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise JournalError(
@@ -184,9 +190,10 @@ def _outcome(run: Recorded, entry: JournalEntry) -> None:
     at = time_of(entry.at)
     for lead_id, outcome, detail, status, delivery in entry.data["rows"]:
         fate, words = run.fates[lead_id], entry.data["details"][detail]
-        # Older versions noted this of leads that nobody had read back: they are in doubt, and reading tells.
-        if outcome == Outcome.UNKNOWN and _UNREAD.fullmatch(words):
-            continue
+        if outcome != Outcome.UNKNOWN or not _UNREAD.fullmatch(words):
+            fate.unread = None
+        elif fate.stage != "settled":
+            fate.unread = fate.stage
         fate.stage, fate.finished_at = "settled", at
         fate.outcome, fate.detail = Outcome(outcome), words
         fate.status, fate.delivery = status, delivery

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets import settings
+from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.api.client import Convertr
 from cvtr_widgets.api.lead_service import lead_service
 from cvtr_widgets.arguments import quoted
@@ -392,8 +393,13 @@ class RunRegistry:
             raise RunError("The run has not ended yet. Wait for it, or cancel it.")
         found = self._replay(run if isinstance(run, str) else run.id)
         self._must_be_confirmed(found.plan)
-        if found.unfinished and (found.ended is None or found.at("doubt", "answered")):
-            raise RunError("The run is not finished. Use session.resume(run_id) first, to find out what it did.")
+        doubt = len(found.at("doubt", "answered"))
+        if found.unfinished and (found.ended is None or doubt):
+            what = f"{count_of(doubt)} of it may have been changed and not read back" if doubt else "it never came to its end"
+            raise RunError(
+                f"Run {found.run_id} is not finished: {what}. Resume it first: session.resume({found.run_id!r}), or under "
+                "Unfinished runs in the panel."
+            )
         same = known is not None and known.plan.fingerprint == found.plan.fingerprint
         plan = known.plan if known is not None and same else found.plan
         outcomes = {i: str(f.outcome) for i, f in found.fates.items()}

@@ -319,7 +319,8 @@ def test_a_script_that_ends_after_start_also_reads_back_what_takes_a_request_a_l
     assert (last.state, last.counts) == ("done", {"confirmed": 30}), last
 
 
-def test_leads_that_a_broken_run_did_not_read_back_are_read_when_it_is_resumed(sandbox, open_session):
+@pytest.mark.parametrize("noted", [False, True])
+def test_leads_that_a_broken_run_did_not_read_back_are_read_when_it_is_resumed(sandbox, open_session, noted):
     ids = caution(sandbox, 20)
 
     def breaks(name: str) -> None:
@@ -330,6 +331,12 @@ def test_leads_that_a_broken_run_did_not_read_back_are_read_when_it_is_resumed(s
     run = broken.run(broken.plan(cvtr.mark_test("Test lead"), ids), confirm=True)
     assert run.state == "failed"
     assert run.counts["unknown"] == sum(len(sandbox.server.effects(i)) for i in ids) > 0
+    with pytest.raises(RunError, match=f"Run {run.id} is not finished"):
+        broken.plan_undo(run)
+    if noted:  # as older versions did
+        rows = [[i, "unknown", 0, None, None] for i in run.results.index[run.results.outcome == "unknown"]]
+        said = {"details": ["sent; then the run broke off (RuntimeError)"], "rows": rows}
+        broken._running.journal.write(run.id, "outcome", said)
     session = open_session(chunk=5)
     assert session.unfinished().loc[run.id, "in_doubt"] == run.counts["unknown"]
     assert session.resume(run.id).counts["confirmed"] == 20
