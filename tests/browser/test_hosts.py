@@ -59,6 +59,9 @@ def test_as_a_voila_page_whose_source_holds_no_lead(lab, lab_root, page, noteboo
     page.locator(".cvtr-panel[data-step='1']").wait_for()
     panel = PanelPage(NotebookPage(page, lab, lab_root, written), sandbox)
     whole_job(panel, sandbox)
+    page.set_viewport_size({"width": 1280, "height": 400})
+    panel(".cvtr-start-over").scroll_into_view_if_needed()
+    expect(panel(".cvtr-head .cvtr-badge")).to_be_in_viewport(ratio=1)
     source = page.request.get(lab.address(written, "voila/render")).text()
     assert "cvtr" in source
     leads = [sandbox.record(lead_id) for lead_id in sandbox.lead_ids()]

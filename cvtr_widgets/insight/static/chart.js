@@ -25,7 +25,7 @@ function themedConfig(/** @type {boolean} */ isNarrow) {
   const line = isDark() ? "#616161" : "#d0d0d0";
   const axis = { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line };
   return { background: "transparent", axis, title: { color: ink, anchor: "start", limit: isNarrow ? 300 : 600 }, view: { stroke: line },
-    header: { labelColor: ink, titleColor: ink },
+    rule: { strokeWidth: 2 }, header: { labelColor: ink, titleColor: ink }, // a line of one pixel is lost on a dark page
     legend: { labelColor: ink, titleColor: ink, ...(isNarrow ? { orient: "bottom", columns: 2 } : {}) } };
 }
 
