@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 
 import cvtr_widgets as cvtr
 from cvtr_widgets import insight
-from cvtr_widgets.archive import schema
+from cvtr_widgets.archive import personal_columns, schema
 from cvtr_widgets.archive.archive import Archive
 from cvtr_widgets.archive.batch import versions_table
 from cvtr_widgets.archive.hash_personal import PersonalHasher
@@ -62,7 +62,7 @@ def base_table(count: int) -> tuple[pa.Table, list[int]]:
 def with_repeats(values: pa.Table) -> pa.Table:
     """Every ``REPEATED``th lead of a campaign has the addresses of the one before, as the generator repeats none."""
     campaigns = values.column("campaign_id").to_pylist()
-    for name in schema.HASH_KEYS:
+    for name in personal_columns.HASH_KEYS:
         keys, last, seen = values.column(name).to_pylist(), {}, Counter()
         for n, campaign in enumerate(campaigns):
             seen[campaign] += 1
@@ -87,7 +87,7 @@ def fill(folder: Path, leads: int) -> None:
                 place = shifted.schema.get_field_index(name)
                 moved = pc.subtract(shifted.column(name), back).cast(shifted.schema.field(name).type)
                 shifted = shifted.set_column(place, shifted.schema.field(name), moved)
-            for name in schema.HASH_KEYS:
+            for name in personal_columns.HASH_KEYS:
                 place = shifted.schema.get_field_index(name)
                 shifted = shifted.set_column(place, shifted.schema.field(name), pc.add(shifted.column(name), copy))
             lead_id = [i + copy * ID_STEP for i in ids]
@@ -101,7 +101,10 @@ def fill(folder: Path, leads: int) -> None:
             writer.put("seen", pa.table([pa.array(lead_id, pa.int64()), [NOW] * len(lead_id)], schema=schema.seen_schema()))
         said = {"began": NOW.isoformat(), "ended": NOW.isoformat(), "complete": True}
         writer.commit(
-            personal="hashed", next_version=number, sent=tuple(c.name for c in schema.kept_columns("none")), syncs=(said,)
+            personal="hashed",
+            next_version=number,
+            sent=tuple(c.name for c in personal_columns.kept_columns("none")),
+            syncs=(said,),
         )
 
 

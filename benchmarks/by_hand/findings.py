@@ -21,13 +21,15 @@ import pandas as pd
 import cvtr_widgets as cvtr
 from cvtr_widgets import insight
 from cvtr_widgets.insight.intervals import benjamini_hochberg
+from cvtr_widgets.insight.rules.unusual_rates import LEAST_HITS, LEAST_LEADS
 from cvtr_widgets.insight.unusual_rate_statistics import judge
 
+LEAST = {"least_leads": LEAST_LEADS, "least_hits": LEAST_HITS}
 SEEDS = 30
 
 
 def over(k, n):
-    judged = judge(list(range(len(k))), k, n)
+    judged = judge(list(range(len(k))), k, n, **LEAST)
     adjusted = benjamini_hochberg([one.p for one in judged])
     return {one.key for one, p in zip(judged, adjusted, strict=True) if p <= 0.05}
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cvtr_widgets import settings
-from cvtr_widgets.api import doctor, wire
+from cvtr_widgets.api import doctor, write_bodies
 from cvtr_widgets.api.ask_unseen import ask_unseen
 from cvtr_widgets.api.auth import Auth, Credentials, Login
 from cvtr_widgets.api.cancel_token import never
@@ -481,7 +481,7 @@ class Convertr:
 
     def entries_used(self, action: Action) -> tuple[str, ...]:
         """The dialect's entries that a write of this action depends on."""
-        return wire.entries_used(self.dialect, action, signed=True)
+        return write_bodies.entries_used(self.dialect, action, signed=True)
 
     def unproven(self, action: Action) -> tuple[str, ...]:
         """Those of ``entries_used`` that no run has proven at this enterprise; none on the sandbox."""

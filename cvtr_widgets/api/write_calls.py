@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from cvtr_widgets.api import answers, wire
+from cvtr_widgets.api import answers, write_bodies
 from cvtr_widgets.api.auth import Auth
 from cvtr_widgets.api.concurrency import map_ordered
 from cvtr_widgets.api.decoding import decode
@@ -55,15 +55,17 @@ class WriteCalls:
 
     def chunk(self, action: Action) -> int:
         """Most leads that one call of this action takes."""
-        return wire.size_of(wire.call_for(self._dialect, action), self._limits.chunk)
+        return write_bodies.size_of(write_bodies.call_for(self._dialect, action), self._limits.chunk)
 
-    def request(self, action: Action, ids: Sequence[LeadId], signature: Signature | None) -> wire.WireRequest:
+    def request(self, action: Action, ids: Sequence[LeadId], signature: Signature | None) -> write_bodies.WireRequest:
         """The request as it would go out; nothing is sent.
 
         Raises:
             PlanError: the dialect has no place for something in the action.
         """
-        return wire.request_of(self._dialect, wire.call_for(self._dialect, action), lead_ids_of(ids), action, signature)
+        return write_bodies.request_of(
+            self._dialect, write_bodies.call_for(self._dialect, action), lead_ids_of(ids), action, signature
+        )
 
     # -- the delivery check -------------------------------------------------------------------------------------------
 
@@ -73,7 +75,7 @@ class WriteCalls:
         """The service's delivery check, in chunks; only ids that were asked about count."""
         call = self._dialect.calls["is_delivered"]
         ids = ordered_unique(lead_ids_of(ids))
-        size = min(wire.size_of(call, self._limits.chunk), self._checked_at_once)
+        size = min(write_bodies.size_of(call, self._limits.chunk), self._checked_at_once)
         parts = [ids[i : i + size] for i in range(0, len(ids), size)]
         said: dict[LeadId, bool | None] = {}
 
@@ -89,7 +91,7 @@ class WriteCalls:
 
     def _checked(self, call: Call, part: Sequence[LeadId], cancelled: Stopped) -> dict[LeadId, bool | None]:
         """One part; in halves where the service refuses it whole, for it may take fewer ids than we send. It only asks."""
-        request = wire.request_of(self._dialect, call, part, None, None)
+        request = write_bodies.request_of(self._dialect, call, part, None, None)
         try:
             found = self._reader.ask(request.method, request.path, body=request.json, form=request.form, cancelled=cancelled)
         except RequestRefused as error:
@@ -118,23 +120,23 @@ class WriteCalls:
             LiveWritesRefused: the dialect's entries for this action are not proven at this enterprise.
             PlanError: the dialect has no place for something in the action.
         """
-        self.write_gate.check(action, ids, wire.entries_used(self._dialect, action, signed=signature is not None))
-        call = wire.call_for(self._dialect, action)
-        request = wire.request_of(self._dialect, call, ids, action, signature)
+        self.write_gate.check(action, ids, write_bodies.entries_used(self._dialect, action, signed=signature is not None))
+        call = write_bodies.call_for(self._dialect, action)
+        request = write_bodies.request_of(self._dialect, call, ids, action, signature)
         try:
             answer = self._sent(request, lambda: cancelled() or held())
         except Cancelled:  # before it went out
             return WriteAnswer(Cause.HELD, detail="stopped while it waited for the request limit")
         if isinstance(answer, WriteAnswer):
             return answer
-        said = wire.read_write(self._dialect, call, ids, answer)
+        said = write_bodies.read_write(self._dialect, call, ids, answer)
         if said.status == 429:
             self._transport.limiter.pause(said.retry_after)
         if said.cause is Cause.ANSWERED and said.status in call.yes:
             return self._followed(call, ids, answer, said, lambda: cancelled() or leave())
         return said
 
-    def _sent(self, request: wire.WireRequest, cancelled: Stopped) -> Answer | WriteAnswer:
+    def _sent(self, request: write_bodies.WireRequest, cancelled: Stopped) -> Answer | WriteAnswer:
         for renewed in (False, True):
             try:
                 headers = self._auth.header(cancelled)

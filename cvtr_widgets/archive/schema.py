@@ -12,17 +12,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.archive.hash_personal import PersonalHasher
-from cvtr_widgets.frames.leads import FRAME_COLUMNS, LeadColumn
+from cvtr_widgets.archive.personal_columns import HASH_KEYS, kept_columns
+from cvtr_widgets.frames.leads import FRAME_COLUMNS
 from cvtr_widgets.insight.columns import domains_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-PERSONAL_COLUMNS = ("first_name", "last_name", "email", "telephone", "comment", "replacement_comment")
-"""Columns that are kept only where personal data is kept."""
-HASH_KEYS = {"email_key": "email", "telephone_key": "telephone"}
-"""64-bit keyed hashes, and what of."""
 COUNTRY = "data_country"
 FORM = "form"
 """What the form collected and keys that this version does not know, as JSON: kept only where personal data is kept."""
@@ -30,11 +27,6 @@ MONEY = (18, 6)
 """Digits, and how many of them are decimal places: an amount fits into 64 bits."""
 THERE, DELETED = "there", "deleted"
 _SEPARATOR, _NOTHING = "\x1f", "\x00"
-
-
-def kept_columns(personal: str) -> list[LeadColumn]:
-    """The columns of a frame of leads that are kept."""
-    return [c for c in FRAME_COLUMNS if personal == "kept" or c.name not in PERSONAL_COLUMNS]
 
 
 def fields(personal: str) -> dict[str, str]:

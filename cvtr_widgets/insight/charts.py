@@ -20,7 +20,8 @@ from cvtr_widgets.insight.intervals import wilson
 from cvtr_widgets.insight.money import money as money_table
 from cvtr_widgets.insight.over_time import over_time as over_time_table
 from cvtr_widgets.insight.reasons import reasons as reasons_table
-from cvtr_widgets.insight.unusual_rate_statistics import LEAST_LEADS, judge
+from cvtr_widgets.insight.rules.unusual_rates import LEAST_HITS, LEAST_LEADS
+from cvtr_widgets.insight.unusual_rate_statistics import judge
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -317,7 +318,7 @@ def funnel(leads: pd.DataFrame, by: str = "publisher") -> Chart:
     invalid = (counted["current_status"].astype("object") == "Invalid").to_numpy(dtype="int64")
     sizes = np.bincount(group.codes[known], minlength=len(group.values))
     hits = np.bincount(group.codes[known], weights=invalid[known], minlength=len(group.values)).astype("int64")
-    judged = judge(list(group.values), hits.tolist(), sizes.tolist())
+    judged = judge(list(group.values), hits.tolist(), sizes.tolist(), least_leads=LEAST_LEADS, least_hits=LEAST_HITS)
     if not judged:
         raise InsightError(
             f"Fewer than three groups have {LEAST_LEADS} leads, so there is nothing to compare. Group by something else."

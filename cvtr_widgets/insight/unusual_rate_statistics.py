@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-LEAST_HITS = 5
-"""Fewer leads than these are not a pattern, whatever their share."""
-LEAST_LEADS = 12
-"""Groups with fewer leads are not judged: no rate among them would be strange enough, and each test costs the others power."""
 LIKELY_SPREAD = 0.02
 """Centre of the prior of rho: what groups of one kind of leads usually differ by. It decides only where groups are few."""
 PRIOR_WIDTH = 1.0
@@ -45,12 +41,14 @@ class Judged:
     p: float
 
 
-def judge(keys: Sequence[Any], hits: Sequence[int], total: Sequence[int]) -> list[Judged]:
-    """Groups with at least ``LEAST_LEADS`` leads, each against all the others; none where there are fewer than three."""
+def judge(keys: Sequence[Any], hits: Sequence[int], total: Sequence[int], *, least_leads: int, least_hits: int) -> list[Judged]:
+    """Groups with at least ``least_leads`` leads, each against all the others; none where there are fewer than three.
+    A group with fewer than ``least_hits`` hits has ``p`` 1.
+    """
     import numpy as np
 
     k, n = np.asarray(hits, dtype="int64"), np.asarray(total, dtype="int64")
-    places = np.flatnonzero(n >= LEAST_LEADS)
+    places = np.flatnonzero(n >= least_leads)
     # With two groups, "the others" is one group: whatever is usual would be that group's own number.
     if len(places) < 3:
         return []
@@ -58,14 +56,14 @@ def judge(keys: Sequence[Any], hits: Sequence[int], total: Sequence[int]) -> lis
     # Groups with the same hits and leads are one row: tens of thousands of sub-ids have few distinct pairs.
     pairs, which, count = np.unique(np.stack([k, n], axis=1), axis=0, return_inverse=True, return_counts=True)
     which = which.reshape(-1)
-    usual, spread, p = _tails(pairs[:, 0].astype("float64"), pairs[:, 1].astype("float64"), count.astype("float64"))
+    usual, spread, p = _tails(pairs[:, 0].astype("float64"), pairs[:, 1].astype("float64"), count.astype("float64"), least_hits)
     return [
         Judged(keys[place], int(k[i]), int(n[i]), float(usual[w]), float(spread[w]), float(p[w]))
         for i, (place, w) in enumerate(zip(places.tolist(), which.tolist(), strict=True))
     ]
 
 
-def _tails(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+def _tails(k: Numbers, n: Numbers, count: Numbers, least_hits: int) -> tuple[Numbers, Numbers, Numbers]:
     """For each distinct pair of hits and leads: the usual rate, the spread, and the tail, as the other groups have them."""
     import numpy as np
     from scipy import special
@@ -90,9 +88,9 @@ def _tails(k: Numbers, n: Numbers, count: Numbers) -> tuple[Numbers, Numbers, Nu
     weight /= weight.sum(axis=1, keepdims=True)
     usual, spread = weight @ means, weight @ rhos
     p = np.ones(len(k))
-    # The tail costs most and is only worked out where a finding is possible at all: not for fewer hits than LEAST_HITS, nor for a
+    # The tail costs most and is only worked out where a finding is possible at all: not for fewer hits than the least, nor for a
     # rate below the usual one.
-    looked = np.flatnonzero((k >= LEAST_HITS) & (k / n > usual))
+    looked = np.flatnonzero((k >= least_hits) & (k / n > usual))
     if len(looked):
         together = weight[looked].reshape(len(looked), -1, alike).sum(axis=2)
         p[looked] = _beyond(k[looked], n[looked], together, a, b)

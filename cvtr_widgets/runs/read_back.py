@@ -17,7 +17,7 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import Action, LeadId, LeadService, Outcome
 from cvtr_widgets.plans.chunks import WIDE
 from cvtr_widgets.plans.verify_mode import Verify
-from cvtr_widgets.runs.outcome_policy import BROKE_OFF, Said, settle, unread
+from cvtr_widgets.runs.decide_outcome import BROKE_OFF, Said, settle, unread
 
 if TYPE_CHECKING:
     from cvtr_widgets.runs.ongoing_run import OngoingRun

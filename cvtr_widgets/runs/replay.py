@@ -14,7 +14,7 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.models import Cause, LeadId, Outcome, Signature
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
-from cvtr_widgets.runs.outcome_policy import BROKE_OFF, Said
+from cvtr_widgets.runs.decide_outcome import BROKE_OFF, Said
 from cvtr_widgets.runs.write_retry import NOT_MADE, NextStep
 
 Stage = Literal["not_sent", "doubt", "answered", "settled"]

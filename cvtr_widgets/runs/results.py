@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.models import NOT_SENT, HashedText, Lead, LeadId, LeadState, Outcome, Signature
 from cvtr_widgets.plans.how_selected import words_of
-from cvtr_widgets.runs.outcome_policy import BROKE_OFF
+from cvtr_widgets.runs.decide_outcome import BROKE_OFF
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -220,9 +220,10 @@ def rows_of(
         return found
 
     rows: dict[LeadId, ResultRow] = {}
+    sendable = {entry.lead_id for entry in plan.sendable}
     for entry, how in zip(plan.entries, words_of(plan.how_selected, plan.total), strict=True):
         wanted_id = entry.lead_id
-        if plan.sends(entry):
+        if wanted_id in sendable:
             about = with_how((excepted if wanted_id in by_exception else sent)[entry.group], how)
             row = rows[wanted_id] = ResultRow(entry, about)
             if fates:

@@ -23,11 +23,11 @@ from cvtr_widgets.plans.make_plan import clock_words
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.read_age import Moment
 from cvtr_widgets.runs import journal_records
+from cvtr_widgets.runs.decide_outcome import BROKE_OFF
 from cvtr_widgets.runs.eta import Eta
 from cvtr_widgets.runs.lead_outcomes import LeadOutcomes
 from cvtr_widgets.runs.limit_wait import LimitWait
 from cvtr_widgets.runs.options import RunOptions
-from cvtr_widgets.runs.outcome_policy import BROKE_OFF
 from cvtr_widgets.runs.read_back import ReadBack
 from cvtr_widgets.runs.replay import Recorded
 from cvtr_widgets.runs.results import ResultRow, rows_of

@@ -17,8 +17,8 @@ from cvtr_widgets.models import Cause, LeadId, LeadService, Outcome, WriteAnswer
 from cvtr_widgets.plans.chunks import Block, Chunk, final
 from cvtr_widgets.plans.plan_entries import differences
 from cvtr_widgets.plans.read_age import Moment
+from cvtr_widgets.runs.decide_outcome import Said
 from cvtr_widgets.runs.in_flight import BlockInFlight, ChunkPart
-from cvtr_widgets.runs.outcome_policy import Said
 from cvtr_widgets.runs.read_back import ReadBack
 from cvtr_widgets.runs.workers import Task, Workers
 from cvtr_widgets.runs.write_retry import NOT_MADE, Decision, NextStep, decision

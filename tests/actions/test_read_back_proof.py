@@ -9,7 +9,7 @@ import pytest
 from cvtr_widgets.actions import catalogue
 from cvtr_widgets.actions.read_back_proof import Observation, Proof, ProofResult, prove
 from cvtr_widgets.models import NOT_SENT, Choice, Lead, Outcome
-from cvtr_widgets.runs.outcome_policy import settle, unread
+from cvtr_widgets.runs.decide_outcome import settle, unread
 
 CAUTION = Lead(1, status="Caution", reason=None, category=None, comment=None, delivery="Not Delivered", processing_counter=1)
 RETURNED = dataclasses.replace(

@@ -24,7 +24,7 @@ PLANTED = {
     "sandbox/rules.py": "from cvtr_widgets import safe_files\n",
     "selection/select.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from cvtr_widgets.session.lead_session import LeadSession\n",
     "insight/groups.py": "import duckdb\n",
-    "panel/state.py": "from cvtr_widgets.api import wire\n",
+    "panel/state.py": "from cvtr_widgets.api import write_bodies\n",
 }
 SEEN = (
     "cvtr_widgets.stray",
@@ -38,7 +38,7 @@ SEEN = (
     "cvtr_widgets.sandbox.app -> cvtr_widgets.settings",
     "cvtr_widgets.sandbox.rules -> cvtr_widgets.safe_files",
     "cvtr_widgets.selection.select -> cvtr_widgets.session.lead_session",
-    "cvtr_widgets.panel.state -> cvtr_widgets.api.wire",
+    "cvtr_widgets.panel.state -> cvtr_widgets.api.write_bodies",
     "cvtr_widgets.insight.groups -> duckdb",
 )
 

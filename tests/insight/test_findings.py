@@ -15,9 +15,11 @@ import cvtr_widgets as cvtr
 from cvtr_widgets import insight
 from cvtr_widgets.errors import Cancelled, ExportError, InsightError
 from cvtr_widgets.insight.finding import Finding, simply_so
+from cvtr_widgets.insight.rules.unusual_rates import LEAST_HITS, LEAST_LEADS
 from cvtr_widgets.insight.unusual_rate_statistics import judge
 from cvtr_widgets.sandbox.data.stories import STORIES, Planted
 
+LEAST = {"least_leads": LEAST_LEADS, "least_hits": LEAST_HITS}
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """A story depends on the hour at which it is told, and a rate that was planted is found in most worlds, not in all."""
 
@@ -195,13 +197,13 @@ def _changed(leads: pd.DataFrame, finding: Finding) -> pd.DataFrame:
 
 
 def test_judging_needs_others_to_compare_with_and_does_not_accuse_a_small_group():
-    assert judge(["a", "b"], [50, 1], [100, 100]) == []
-    small = {one.key: one.p for one in judge(list("abcdef"), [4, 10, 11, 9, 12, 10], [12, 100, 100, 100, 100, 100])}
+    assert judge(["a", "b"], [50, 1], [100, 100], **LEAST) == []
+    small = {one.key: one.p for one in judge(list("abcdef"), [4, 10, 11, 9, 12, 10], [12, 100, 100, 100, 100, 100], **LEAST)}
     assert small["a"] > 0.01
-    large = {one.key: one.p for one in judge(list("abcdef"), [60, 10, 11, 9, 12, 10], [100, 100, 100, 100, 100, 100])}
+    large = {one.key: one.p for one in judge(list("abcdef"), [60, 10, 11, 9, 12, 10], [100, 100, 100, 100, 100, 100], **LEAST)}
     assert large["a"] < 0.005
     assert min(large[k] for k in "bcdef") > 0.05
-    assert all(one.p == 1.0 for one in judge(list("abc"), [0, 0, 0], [100, 100, 100]))
+    assert all(one.p == 1.0 for one in judge(list("abc"), [0, 0, 0], [100, 100, 100], **LEAST))
 
 
 @pytest.mark.long
@@ -230,7 +232,7 @@ def test_planted_rates_among_two_thousand_sub_ids_are_found_and_few_others():
 
 
 def _over(k, n):
-    judged = judge(list(range(len(k))), k, n)
+    judged = judge(list(range(len(k))), k, n, **LEAST)
     adjusted = insight.intervals.benjamini_hochberg([one.p for one in judged])
     return {one.key for one, p in zip(judged, adjusted, strict=True) if p <= 0.05}
 

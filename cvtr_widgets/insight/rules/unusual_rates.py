@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.insight.columns import NONE, group_of, not_sent, zone_of
 from cvtr_widgets.insight.finding import ALPHA, Finding, Look
 from cvtr_widgets.insight.intervals import wilson
-from cvtr_widgets.insight.unusual_rate_statistics import LEAST_LEADS, Judged, judge, rates
+from cvtr_widgets.insight.unusual_rate_statistics import Judged, judge, rates
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VERSION = 1
+LEAST_HITS = 5
+"""Fewer leads than these are not a pattern, whatever their share."""
+LEAST_LEADS = 12
+"""Groups with fewer leads are not judged: no rate among them would be strange enough, and each test costs the others power."""
 CANNOT = "Why they are Invalid, and whether this group has a different audience, form or checks."
 
 
@@ -47,7 +51,7 @@ def unusual(
     look.check()
     hit = hit.reindex(group.index)
     keys, hits, total = rates(group, hit)
-    judged = judge(keys, hits, total)
+    judged = judge(keys, hits, total, least_leads=LEAST_LEADS, least_hits=LEAST_HITS)
     name, version, kind = rule
     few = sum(n < LEAST_LEADS for n in total)
     if few:

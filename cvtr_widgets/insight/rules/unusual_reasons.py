@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from cvtr_widgets.insight.columns import NONE, group_of, not_sent, zone_of
 from cvtr_widgets.insight.finding import Finding, Look
-from cvtr_widgets.insight.rules.unusual_rates import unusual
-from cvtr_widgets.insight.unusual_rate_statistics import LEAST_HITS
+from cvtr_widgets.insight.rules.unusual_rates import LEAST_HITS, unusual
 
 if TYPE_CHECKING:
     import pandas as pd
