@@ -236,6 +236,23 @@ def test_from_a_plan_that_takes_back_there_is_a_way_to_the_results(driven):
     assert view["plan"]["takes_back"] == ""
 
 
+def test_an_undo_says_how_many_leads_are_as_before_and_how_many_are_gone(driven):
+    ids = of_reason(driven, "Duplicate")[:5]
+    assert len(ids) == 5
+    before = {i: driven.server.lead(i) for i in ids}
+    driven.plan(ids, "test", reason="own", own_reason="mine")
+    driven.run()
+    for lead_id in ids[:2]:
+        driven.server.change(lead_id, **{name: before[lead_id][name] for name in ("status", "reason", "comment")})
+    for lead_id in ids[2:4]:
+        driven.server.delete(lead_id)
+    driven.say("undo_run")
+    view = driven.view()["processing"]
+    assert "2 leads are already as before: nothing to undo." in view["plan"]["warnings"]
+    assert [one["text"] for one in view["rest"]] == ["2 leads stay different: they no longer exist."]
+    assert driven.state.processing.plan.total == 1
+
+
 def test_results_say_before_and_after_and_why_leads_were_skipped(driven):
     last = max(driven.server.lead_ids())
     already = driven.server.lead_ids(status="Invalid")[0]  # it only gets another reason

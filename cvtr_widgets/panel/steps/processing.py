@@ -19,7 +19,7 @@ from cvtr_widgets.panel.steps.policy_exceptions import PolicyExceptions
 from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, state_words, what_of
 from cvtr_widgets.panel.steps.run_changes import sums_of
 from cvtr_widgets.panel.steps.type import TypeStep
-from cvtr_widgets.panel.steps.undo_rest import Rest, rest_of
+from cvtr_widgets.panel.steps.undo_rest import Rest, rest_of, warnings_beside
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.plans.plan import Plan
@@ -456,7 +456,7 @@ class ProcessingStep:
         run, words = self._takes_back, self._source_words
         view = plan_view(plan, self.verify, read_at, shown)
         if self.rest:  # they stand above it, each with a button
-            view["warnings"] = [words for words in view["warnings"] if " left out: " not in words]
+            view["warnings"] = warnings_beside(view["warnings"])
         return {
             **view,
             "to_results": self._taken_back is not None,

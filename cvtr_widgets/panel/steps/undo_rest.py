@@ -14,6 +14,10 @@ from cvtr_widgets.runs.run import Run
 
 FLAGS_BY_STATUS = {"Valid": ActionKind.VALID, "Invalid": ActionKind.INVALID, "Test": ActionKind.TEST}
 NO_REASON = "without a reason"
+PLURALS = (
+    ("it no longer exists", "they no longer exist"), ("it was", "they were"), ("it is", "they are"), ("it has", "they have"),
+    ("its ", "their "),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Rest:
         one = len(self.ids) == 1
         why = plain(self.why, 300)
         if not one:
-            for single, several in (("it was", "they were"), ("it is", "they are"), ("it has", "they have"), ("its ", "their ")):
+            for single, several in PLURALS:
                 why = why.replace(single, several)
         if self.kind is not None:
             button = f"Give {'it' if one else f'these {len(self.ids):,}'} a reason …"
@@ -48,6 +52,18 @@ def rest_of(left_out: Iterable[tuple[LeadId, str]], runs: Sequence[Run]) -> list
         kind = FLAGS_BY_STATUS.get(before.get(lead_id, ("", False))[0]) if NO_REASON in why else None
         found.setdefault((why, kind), []).append(lead_id)
     return [Rest(why, tuple(ids), kind) for (why, kind), ids in found.items()]
+
+
+def warnings_beside(warnings: Iterable[str]) -> list[str]:
+    """The warnings of a plan that takes runs back, without those on what stays different, which is said by itself."""
+    said = []
+    for words in warnings:
+        number, left_out, why = words.partition(" left out: ")
+        if why == f"{AS_BEFORE}.":
+            said.append(f"{number} {'is' if number == count_of(1) else 'are'} already as before: nothing to undo.")
+        elif not left_out:
+            said.append(words)
+    return said
 
 
 def _before(runs: Sequence[Run]) -> dict[LeadId, tuple[str, bool]]:
