@@ -40,6 +40,7 @@ used = pytest.mark.long
 """What other tests of the browser use all the time; it need not be looked at by itself every day."""
 
 
+@pytest.mark.kept_page
 def test_a_click_reaches_the_kernel_and_its_answer_the_page(notebook, kernel_eval, screenshot):
     opened = notebook([COUNTER])
     button = opened.page.locator(".test-count")
@@ -60,6 +61,7 @@ def test_values_come_back_from_the_kernel_as_they_are(notebook, kernel_eval):
         kernel_eval("1 / 0")
 
 
+@pytest.mark.kept_page
 def test_a_cell_that_fails_fails_the_test(notebook):
     with pytest.raises(AssertionError, match="KeyError"):
         notebook(["{}['missing']"])

@@ -15,6 +15,7 @@ from tests.browser.test_accessibility import CONTRAST_ALONE, SIDEWAYS, TALL, jud
 from tests.browser.test_keyboard import WITHIN, tab_to
 from tests.browser.test_saved import TOGGLE
 
+pytestmark = pytest.mark.kept_page
 MEANS = {
     "no money": "Returned / No budget", "wrong man": "Returned / Wrong person", "went elsewhere": "Returned / Not interested",
     "is a customer": "Returned / Already a customer", "seen before": "Duplicate", "not our people": "Out of Target",
