@@ -174,6 +174,8 @@ def test_typed_ids_and_what_was_not_taken_of_them(open_panel, sandbox):
     panel = open_panel()
     panel.type_ids(f"{a}\n#{b}\n/api/v4/leads/{c}\n{d}\n{a}\n1.23E+08\nbanana")
     panel.selected(4)
+    high = panel(".cvtr-lead-ids").bounding_box()["height"]
+    assert 100 < high <= 130, "seven lines are pasted, six are shown, and the rest is scrolled to"
     panel(".cvtr-rejected summary").click()
     rejected = panel.texts(".cvtr-rejected tbody tr")
     assert len(rejected) == 2
@@ -189,6 +191,7 @@ def test_typed_ids_and_what_was_not_taken_of_them(open_panel, sandbox):
     # an id that the service does not have is told before anything runs
     panel.type_ids(f"{a} {b} {c} {d} 299111")
     panel.selected(4)
+    assert panel(".cvtr-lead-ids").bounding_box()["height"] < 60
     expect(panel(".cvtr-absent summary")).to_have_text("1 can’t be found: deleted, or not visible to you.")
     panel.next()
     panel.choose("other", reason="Replacement")
