@@ -71,23 +71,23 @@ def visits(panel):
     return tuple([name for name in walked if not any(o in name for o in ours)] for walked in (still, moving))
 
 
+def alike(panel, where):
+    still, moving = visits(panel)
+    assert moving == still, f"{where}: still {' '.join(still)}\nwhile it is redrawn {' '.join(moving)}"
+
+
 def test_tab_visits_every_control_while_the_kernel_redraws(open_panel, sandbox, tmp_path):
     panel = open_panel()
-    still, moving = visits(panel)
-    assert moving == still
+    alike(panel, "at first")
     panel.load()
-    still, moving = visits(panel)
-    assert moving == still, "with leads"
+    alike(panel, "with leads")
     path = tmp_path / "october.csv"
     path.write_text("Email,Reason\n" + "".join(f"nobody{n}@example.org,{n}\n" for n in range(3)))
     choose_file(panel, path)
     panel(".cvtr-returns-map").first.wait_for()
-    still, moving = visits(panel)
-    assert moving == still, "with a returns file"
+    alike(panel, "with a returns file")
     panel(".cvtr-returns-close").click()
     flag(panel, caution(sandbox, 3), "invalid", reason="Duplicate")
-    still, moving = visits(panel)
-    assert moving == still, "with a plan"
+    alike(panel, "with a plan")
     panel.run()
-    still, moving = visits(panel)
-    assert moving == still, "with results"
+    alike(panel, "with results")

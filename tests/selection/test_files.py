@@ -235,9 +235,9 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 def test_two_hundred_thousand_lines() -> None:
     rows = "".join(f"{i};name {i};44064\r\n" for i in range(1_000_000, 1_200_000))
     seen: list[int] = []
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: the machine is shared
     found = read_file(f"Lead ID;Name;Campaign ID\r\n{rows}".encode(), on_progress=lambda done, _: seen.append(done))
-    assert time.perf_counter() - start < 10  # below one second; the machine is shared
+    assert time.process_time() - start < 10  # below one second
     assert len(found) == 200_000
     assert seen == sorted(seen)
 

@@ -204,9 +204,9 @@ def test_ids_come_back_as_they_were(ids: list[int], separator: str) -> None:
 def test_a_million_pasted_ids() -> None:
     text = "\n".join(map(str, range(10_000_000, 11_000_000)))
     seen: list[tuple[int, int]] = []
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: the machine is shared
     found = parse_ids(text, on_progress=lambda done, total: seen.append((done, total)))
-    assert time.perf_counter() - start < 20  # about one second; the machine is shared
+    assert time.process_time() - start < 20  # about one second
     assert len(found) == 1_000_000
     assert seen[-1] == (1_000_000, 1_000_000)
 
