@@ -34,8 +34,8 @@ from pathlib import Path
 from typing import Any
 
 from cvtr_widgets import reader_limits as limits
-from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.limits.rate_limiter import RateLimiter
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.api.transport import Transport
 from cvtr_widgets.dialect.default import default_dialect, load_dialect
 from cvtr_widgets.errors import CvtrError

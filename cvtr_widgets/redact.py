@@ -15,7 +15,8 @@ LONGEST_WORDS = 300
 """Characters of the service's words that are kept."""
 EMAIL, PHONE, SECRET, NUMBER = "[e-mail]", "[telephone]", "[secret]", "[number]"
 _AT = r"(?:@|%40|&#64;|＠)"
-_EMAIL = re.compile(rf"(?:[^\s@<>\"'(),;:=]+|[=:]){_AT}[^\s@<>\"'(),;:=]+", re.IGNORECASE)
+# The part before the @ may hold an apostrophe (o'brien@), or be nothing else.
+_EMAIL = re.compile(rf"(?:[^\s@<>\"(),;:=]+|[=:]){_AT}[^\s@<>\"'(),;:=]+", re.IGNORECASE)
 # A word that announces a secret, and the secret. What follows "token" may also be an ordinary word: "token expired".
 _BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 _NAMED = re.compile(

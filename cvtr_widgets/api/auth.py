@@ -15,7 +15,7 @@ from typing import Any
 from cvtr_widgets import settings
 from cvtr_widgets.api import keyrings
 from cvtr_widgets.api.cancel_token import never
-from cvtr_widgets.api.decoding import decode
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.api.transport import Answer, FailedRequest, Transport, failure_error, problem_words, status_error
 from cvtr_widgets.dialect.default import Dialect
 from cvtr_widgets.errors import Cancelled, CredentialsError, CvtrError, LoginRefused, PasswordExpired, Unreadable

@@ -15,7 +15,6 @@ from cvtr_widgets.api import doctor, write_bodies
 from cvtr_widgets.api.ask_unseen import ask_unseen
 from cvtr_widgets.api.auth import Auth, Credentials, Login
 from cvtr_widgets.api.cancel_token import never
-from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.json_reader import Reader
 from cvtr_widgets.api.lead_listing import LeadFilter, LeadLists, Listing, in_order, moment, wanted_id, wanted_text
 from cvtr_widgets.api.lead_reader import LeadReading, Tick
@@ -25,6 +24,7 @@ from cvtr_widgets.api.origin import checked_origin, is_loopback
 from cvtr_widgets.api.pages import Page, Pages
 from cvtr_widgets.api.records import leads_of
 from cvtr_widgets.api.service_lists import Catalog
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.api.transport import FailedRequest, Timeouts, Transport, failure_error, status_error
 from cvtr_widgets.api.write_calls import WriteCalls
 from cvtr_widgets.api.write_gate import WriteGate

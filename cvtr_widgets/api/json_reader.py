@@ -9,8 +9,8 @@ from urllib.parse import urljoin, urlsplit
 
 from cvtr_widgets.api.auth import EXPIRED_ADVICE, Auth
 from cvtr_widgets.api.cancel_token import never
-from cvtr_widgets.api.decoding import TooMuch, decode
 from cvtr_widgets.api.read_retry import ReadRetry
+from cvtr_widgets.api.strict_json import TooMuch, decode
 from cvtr_widgets.api.transport import (
     Answer,
     FailedRequest,

@@ -16,8 +16,8 @@ from typing import Any
 
 from cvtr_widgets.api.cancel_token import never
 from cvtr_widgets.api.concurrency import map_ordered
-from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.json_reader import Reader
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.api.transport import Params
 from cvtr_widgets.errors import Cancelled, ReadTooLarge, Unreadable
 from cvtr_widgets.frames.record_batch import RecordBatch

@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from cvtr_widgets.api.deadline import ends_at, keep_deadlines
-from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.limits.rate_limiter import WAIT_STOPPED, RateLimiter
 from cvtr_widgets.api.proxy_settings import trust
 from cvtr_widgets.api.request_logs import without_ids
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.api.unpacking import BadBody, UnpackedBody
 from cvtr_widgets.errors import (
     Cancelled,

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.api import answers
-from cvtr_widgets.api.decoding import decode
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.api.transport import Answer, problem_words, refusal_of, retry_after
 from cvtr_widgets.dialect.model import Call, Dialect, Slot
 from cvtr_widgets.errors import PlanError

@@ -11,8 +11,8 @@ from typing import Any
 from cvtr_widgets.api import answers, write_bodies
 from cvtr_widgets.api.auth import Auth
 from cvtr_widgets.api.concurrency import map_ordered
-from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.json_reader import Reader
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.api.transport import Answer, FailedRequest, Transport
 from cvtr_widgets.api.write_gate import WriteGate
 from cvtr_widgets.dialect.model import Call, Dialect

@@ -35,6 +35,7 @@ from cvtr_widgets.panel.link.downloads import Downloads
 from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
 from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
 from cvtr_widgets.panel.state import PanelState
+from cvtr_widgets.panel.steps.recorded_results import recorded_report
 from cvtr_widgets.panel.steps.run_reports import report_of
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs.results import results_frame
@@ -374,9 +375,18 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             self._downloads.send(self._state.files.answer, self._state.files.answer_name, ASKER.get())
             return
         results, run = self._state.processing.results, self._state.processing.run
+        session, zone = self._state.session, self._state.session.client.zone
+        if (recorded := self._state.processing.recorded) is not None:
+            name = f"{'report' if what in REPORTS else 'results'}-{recorded.run_id}"
+            if what in REPORTS:
+                self._downloads.send(
+                    partial(recorded_report, session, recorded.run_id, REPORTS[what]), f"{name}{REPORTS[what]}", ASKER.get()
+                )
+            else:
+                self._downloads.start(recorded.results, what, name, zone, ASKER.get())
+            return
         if results is None or run is None:
             raise Refused("There are no results here to be exported.")
-        zone = self._state.session.client.zone
         if what in REPORTS:
             ending = REPORTS[what]
             leads = self._state.leads

@@ -53,8 +53,7 @@ class PanelState:
         also: Mapping[str, Callable[..., str | None]] | None = None,
     ) -> None:
         self.session = session
-        # One lock for the state and its jobs, and one that a thread may take twice: ``handle`` holds it while a handler starts a
-        # job.
+        # One lock for state and jobs, which a thread may take twice: ``handle`` holds it while a handler starts a job.
         self.lock = threading.RLock()
         self.step = 1
         self.texts_version = self._lapses = 0
@@ -221,8 +220,7 @@ class PanelState:
     def _said_of(self, fingerprint: str, what: str, value: bool | str) -> None:
         """A tick, a number or a name is worth something for the plan that the user saw, and for no other."""
         plan = self.processing.plan
-        # A tick and a new plan may cross on the way: the page says which plan the user was looking at, and only for that one the
-        # tick counts.
+        # A tick and a new plan may cross on the way: a tick counts only for the plan that the user was looking at.
         if plan is not None and plan.fingerprint == fingerprint:
             setattr(self.processing, what, value)
         else:
@@ -328,7 +326,7 @@ class PanelState:
         if step >= 2 and (why := self.leads.blockers()) and self.processing.plan is None:
             raise Refused(" ".join(why))
         last = self.processing
-        if step == 3 and last.plan is None and not last.watched and not self.jobs.get("plan"):
+        if step == 3 and last.plan is None and last.recorded is None and not self.jobs.get("plan"):
             raise Refused("There is no plan yet. Preview one in step 2.")
         self.step = step
         if step == 2:
@@ -455,9 +453,8 @@ class PanelState:
 
     def _processing_view(self) -> dict[str, Any]:
         view = self.processing.view()
-        if self.processing.watched and self.jobs.get("past") is None:
-            view["watching"] += " " + self.past.about(self.processing.watched)
-            view["look_again"] = not self.past.has_ended(self.processing.watched)
+        if (watched := view["watched"]) and self.jobs.get("past") is None:
+            view |= {"watching": f"{view['watching']} {self.past.about(watched)}", "look_again": not self.past.has_ended(watched)}
         return view
 
     def _leads_view(self) -> dict[str, Any]:

@@ -30,8 +30,9 @@ from cvtr_widgets.models import (
 from cvtr_widgets.plans.costs import costs_of
 from cvtr_widgets.plans.fingerprint import fingerprint_of
 from cvtr_widgets.plans.how_selected import joined
+from cvtr_widgets.plans.lead_verdict import judge
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.plans.plan_entries import Cost, PlanEntry, SharedEntry, judge, now_words, then_words
+from cvtr_widgets.plans.plan_entries import Cost, PlanEntry, SharedEntry, now_words, then_words
 from cvtr_widgets.plans.policy_caps import cap_words, capped
 from cvtr_widgets.plans.policy_facts import PolicyFacts
 from cvtr_widgets.plans.policy_per_lead import good_until, unknown_names, why_forbidden

@@ -12,9 +12,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from cvtr_widgets.actions.catalogue import ROWS, Family, family_of, then_of
-from cvtr_widgets.actions.read_back_proof import Observation, delivered_now, leads_to_delivered, stands
-from cvtr_widgets.models import NOT_SENT, Action, Identity, Lead, LeadId, LeadState, Verdict, alike, seal
+from cvtr_widgets.actions.catalogue import then_of
+from cvtr_widgets.actions.read_back_proof import Observation
+from cvtr_widgets.models import NOT_SENT, Action, Lead, LeadId, LeadState, Verdict, alike, seal
 
 BEFORE = (
     "status", "reason", "category", "comment", "delivery", "replacement", "replacement_comment", "processr_status",
@@ -187,44 +187,6 @@ def _at_stake(before: LeadState, now: LeadState) -> list[str]:
 
 def _plain(value: Any) -> str:
     return "(not sent)" if value is NOT_SENT else "empty" if value in {None, ""} else str(value)
-
-
-def judge(action: Action, observation: Observation, identity: Identity) -> tuple[Verdict, str]:
-    """The verdict on one lead, and why."""
-    lead = observation.lead
-    if lead is None:
-        return Verdict.NOT_FOUND, "deleted, or not visible to you"
-    # Only a plain no counts. Where the service does not say who may delete, it decides when it is asked to.
-    if ROWS[action.kind].needs_right and identity.may_delete is False:
-        return Verdict.NOT_ALLOWED, "this account has no right to delete leads"
-    family = family_of(action)
-    if family is Family.DELIVERY:
-        return _judge_delivery(action, observation, lead)
-    # A lead that is Valid already is still sent to the integrations that were ticked, so it is not left out then.
-    if family in {Family.FLAG, Family.REPLACEMENT} and not action.integrations and stands(action, lead):
-        what = "the mark and its comment" if family is Family.REPLACEMENT else "status, reason, category and comment"
-        return Verdict.ALREADY_SO, f"{what} are already set"
-    return Verdict.WILL_CHANGE, ""
-
-
-def _judge_delivery(action: Action, observation: Observation, lead: Lead) -> tuple[Verdict, str]:
-    target = leads_to_delivered(action)
-    now = delivered_now(observation)
-    if now is None:
-        known = observation.delivered is not None
-        return Verdict.CANNOT_TELL, (
-            "the delivery check and the delivery field contradict each other"
-            if known
-            else "the service does not say whether it is delivered"
-        )
-    if now is target:
-        return Verdict.ALREADY_SO, f"already {'Delivered' if target else 'Not Delivered'}"
-    if not isinstance(lead.status, str):
-        return Verdict.CANNOT_TELL, "the service does not give its Current Status"
-    # Convertr's older pages say so of Delivered and Undelivered. What it does with other leads among these is not documented.
-    if lead.status != "Valid":
-        return Verdict.NOT_ELIGIBLE, f"only Valid leads can be marked this way; this one is {lead.status}"
-    return Verdict.WILL_CHANGE, ""
 
 
 def now_words(observation: Observation) -> str:

@@ -7,9 +7,10 @@ import dataclasses
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.errors import PlanError
 from cvtr_widgets.models import LeadId, LeadReads, Verdict
+from cvtr_widgets.plans.lead_verdict import judge
 from cvtr_widgets.plans.make_plan import finished, warnings_of
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.plans.plan_entries import PlanEntry, SharedEntry, judge, then_words
+from cvtr_widgets.plans.plan_entries import PlanEntry, SharedEntry, then_words
 from cvtr_widgets.plans.policy_caps import cap_words
 from cvtr_widgets.plans.policy_facts import PolicyFacts
 from cvtr_widgets.plans.policy_per_lead import POLICY

@@ -12,8 +12,8 @@ import trustme
 import cvtr_widgets as cvtr
 from cvtr_widgets.api.auth import Credentials
 from cvtr_widgets.api.client import Convertr
-from cvtr_widgets.api.decoding import decode
 from cvtr_widgets.api.lead_service import lead_service
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.dialect.default import parse_dialect
 from cvtr_widgets.errors import (
     CredentialsError,

@@ -7,7 +7,7 @@ import logging
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
@@ -46,6 +46,8 @@ PLANTED = st.one_of(
 
 
 @given(SENTENCES, PLANTED, SENTENCES)
+@example([], "'@A.LI", [])
+@example(["(", "the lead"], "o'brien@corp.example", [")"])
 def test_what_is_planted_does_not_get_through(before, planted, after):
     found = said(" ".join([*before, planted, *after]), most=5_000)
     secret = planted.split("=")[-1].split('":"')[-1].removeprefix("Bearer ").split(": ")[-1]

@@ -205,7 +205,7 @@ def test_which_keys_stay_with_the_notebook(modules, event, host):
 def test_a_box_shows_what_was_pressed_last_until_the_kernel_has_handled_it(modules, presses, handled):
     shown = modules.run(
         """
-        const { PendingTicks } = await load("table_moves.js");
+        const { PendingTicks } = await load("pending_ticks.js");
         const ticks = new PendingTicks();
         given[0].forEach(([id, on], place) => ticks.add([id], on, place + 1));
         ticks.handled(given[1]);

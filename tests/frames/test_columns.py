@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cvtr_widgets.api.decoding import decode
+from cvtr_widgets.api.strict_json import decode
 from cvtr_widgets.frames.dictionary_column import DictionaryBuilder
 from cvtr_widgets.frames.field_map import id_in, ids_in
 from cvtr_widgets.frames.form_data import FormData

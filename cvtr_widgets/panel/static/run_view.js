@@ -62,10 +62,11 @@ function resultTools(link) {
   const back = h("span", { class: "cvtr-undo", role: "group", "aria-label": "Undo" }, undo, which, nearly.element);
   const element = h("div", { class: "cvtr-bar" }, answer, format, save, h("span", { class: "cvtr-grow" }), back, rest, same, over);
 
-  /** @param {any} run @param {Section} head @param {boolean} answerable */
-  function update(run, head, answerable) {
+  /** @param {any} run @param {any} told @param {Section} head @param {boolean} answerable */
+  function update(run, told, head, answerable) {
     setShown(answer, answerable);
-    for (const one of [save, format, back, same]) setShown(one, Boolean(run));
+    for (const one of [save, format]) setShown(one, Boolean(told));
+    for (const one of [back, same]) setShown(one, Boolean(run));
     setLine(rest, run ? run.again : "");
     download.update(head.download?.asked?.[0] === link.page ? head.download : null);
   }
@@ -124,10 +125,12 @@ export function runResults(link) {
     setShown(lookAgain, view.look_again);
     undoProblem.update(view.undo_problem);
     rest.update(view.rest);
-    setShown(outcomes.element, Boolean(run));
-    if (run) outcomes.update(run.counts, run.filter);
-    lines.update(run);
-    tools.update(run, head, view.answerable);
+    // Of a run of another kernel there is what the journal has: numbers, sums and files, and nothing that can be done to it.
+    const told = run || view.recorded;
+    setShown(outcomes.element, Boolean(told));
+    if (told) outcomes.update(told.counts, told.filter);
+    lines.update(told);
+    tools.update(run, told, head, view.answerable);
   }
 
   return { element, update, table, outcomes };

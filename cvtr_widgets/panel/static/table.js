@@ -3,9 +3,10 @@
 import { button, focusData, focusedData, h, setAttribute, setShown } from "./dom.js";
 import { opens } from "./menus.js";
 import { PagesAhead } from "./pages_ahead.js";
+import { PendingTicks } from "./pending_ticks.js";
 import { cellOf, fillCell } from "./table_cells.js";
 import { tableFoot } from "./table_foot.js";
-import { headAfterKey, idsBetween, nextSort, PendingTicks, rowAfterKey, sortArrow } from "./table_moves.js";
+import { headAfterKey, idsBetween, nextSort, rowAfterKey, sortArrow } from "./table_moves.js";
 
 /** @param {import("./messages.d.ts").Row} one */
 function classOf(one) {

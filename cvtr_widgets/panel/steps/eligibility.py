@@ -10,7 +10,7 @@ from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.frames.leads import leads_in
 from cvtr_widgets.models import Action, ActionKind, Identity, LeadId, Verdict
 from cvtr_widgets.panel.table.lead_table import LeadTable
-from cvtr_widgets.plans.plan_entries import judge
+from cvtr_widgets.plans.lead_verdict import judge
 
 if TYPE_CHECKING:
     import pandas as pd

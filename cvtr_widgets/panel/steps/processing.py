@@ -17,6 +17,7 @@ from cvtr_widgets.panel.steps.first_write import FirstWrite
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.steps.policy_exceptions import PolicyExceptions
 from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, state_words, what_of
+from cvtr_widgets.panel.steps.recorded_results import RecordedResults
 from cvtr_widgets.panel.steps.run_changes import sums_of
 from cvtr_widgets.panel.steps.type import TypeStep
 from cvtr_widgets.panel.steps.undo_rest import Rest, rest_of, warnings_beside
@@ -73,8 +74,7 @@ class ProcessingStep:
         self._results: pd.DataFrame | None = None
         self._sums: list[str] = []
         self._progress: Progress | None = None
-        self.watched = ""
-        self._watched_at: datetime | None = None
+        self.recorded: RecordedResults | None = None
 
     # -- the plan -----------------------------------------------------------------------------------------------------
 
@@ -228,8 +228,7 @@ class ProcessingStep:
         nobody carries it out now.
         """
         self.forget()
-        self.watched = run_id
-        self._watched_at = datetime.now(self._session.client.zone)
+        self.recorded = RecordedResults(run_id, results, datetime.now(self._session.client.zone), finished)
         self.result_table.set_frame(alarms_first(results, finished=finished))
 
     def pause(self, *, on: bool) -> None:
@@ -250,7 +249,7 @@ class ProcessingStep:
         self.first.look(None)
         self.exceptions.look(None)
         self.run, self._results, self._progress = None, None, None
-        self._firsts, self._takes_back, self.watched = [], "", ""
+        self._firsts, self._takes_back, self.recorded = [], "", None
         self._taken_back, self.undo_problem, self.rest = None, None, []
         self.source, self._source_words, self._make = None, "", None
         self.lapse()
@@ -415,8 +414,8 @@ class ProcessingStep:
             what = what_of(self.run, self._firsts)
             short = what if len(what) < SUMMARY else count_of(len(self.run.plan.sendable) + len(self._firsts))
             return f"run {self.run.id} · {state_words(self.run)} · {short}"
-        if self.watched:
-            return f"run {self.watched}"
+        if self.recorded is not None:
+            return f"run {self.recorded.run_id}"
         if self.plan is None:
             return ""
         return ("undo · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
@@ -437,18 +436,17 @@ class ProcessingStep:
             "blockers": list(self.blockers()),
             "confirmed": self.confirmed,
             "running": self.running,
-            "watched": self.watched,
-            "watching": self._watching(),
-            "look_again": bool(self.watched),
+            "watched": "" if self.recorded is None else self.recorded.run_id,
+            "watching": "" if self.recorded is None else self.recorded.words,
+            "look_again": self.recorded is not None,
+            "recorded": None if self.recorded is None else self.recorded.view(self._outcomes_shown()),
             "run": None if self.run is None else self._run_view(self.run),
             "answerable": isinstance(self.source, Returns) and self._results is not None,
             "summary": self.summary,
         }
 
-    def _watching(self) -> str:
-        if self._watched_at is None or not self.watched:
-            return ""
-        return f"What the journal had on run {self.watched} at {self._watched_at:%H:%M:%S}."
+    def _outcomes_shown(self) -> list[str]:
+        return sorted(self.result_table.message()["filters"].get("outcome", []))
 
     def _plan_view(self, plan: Plan) -> dict[str, Any]:
         read_at = moment(plan.read_at, self._session.client.zone)
@@ -467,10 +465,8 @@ class ProcessingStep:
         }
 
     def _run_view(self, run: Run) -> dict[str, Any]:
-        shown = sorted(self.result_table.message()["filters"].get("outcome", []))
-        view = run_view(
-            run, self._firsts, self._progress or run.progress, len(self.left_over()), shown, self._results, self._sums
-        )
+        progress, shown = self._progress or run.progress, self._outcomes_shown()
+        view = run_view(run, self._firsts, progress, len(self.left_over()), shown, self._results, self._sums)
         gone = int(time.monotonic() - self._begun)
         return {**view, "line": f"{view['line']} · {gone} s so far"} if gone and not run.finished else view
 

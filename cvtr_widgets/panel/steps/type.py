@@ -17,7 +17,7 @@ from cvtr_widgets.models import Action, ActionKind, Choice, HashedText, Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem
 from cvtr_widgets.panel.steps.leads import LeadsStep
 from cvtr_widgets.panel.table.cells import plain
-from cvtr_widgets.plans.plan_entries import judge
+from cvtr_widgets.plans.lead_verdict import judge
 
 if TYPE_CHECKING:
     from cvtr_widgets.session.lead_session import LeadSession

@@ -24,14 +24,14 @@ from cvtr_widgets.panel.table.cells import ShownColumn, zone_words
 from cvtr_widgets.panel.table.column_filters import Filter, OneOf, fits
 from cvtr_widgets.panel.table.columns import Layout, Texts
 from cvtr_widgets.panel.table.frames import Frames, campaigns_in
-from cvtr_widgets.panel.table.page_rows import asked, page_rows
+from cvtr_widgets.panel.table.page_rows import asked, columns_shown, page_rows
 from cvtr_widgets.panel.table.saved_views import View, fitting
 from cvtr_widgets.panel.table.sheet import TableSheet
 from cvtr_widgets.panel.table.sort_order import Pending, Sort
 from cvtr_widgets.panel.table.sorted_rows import SortedRows
 from cvtr_widgets.panel.table.text_sort import Tell
 from cvtr_widgets.panel.table.ticked_rows import TickedRows
-from cvtr_widgets.panel.table.visible_rows import AT_ONCE, RowFilter, Searching
+from cvtr_widgets.panel.table.visible_rows import RowFilter, Searching, first_found
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -430,8 +430,7 @@ class LeadTable:
 
     def ahead(self, pages: Iterable[int]) -> list[dict[str, Any]]:
         """Messages of pages that may be turned to next, as far as they can be made at once; the page shown stays."""
-        # Only what can be made at once: a page beyond the known beginning of the order would make the kernel sort all rows, for a
-        # page that nobody has asked to see.
+        # A page beyond the known beginning of the order would make the kernel sort all rows, though nobody has asked for it.
         known = None if self.ordering is None else len(self._rows.beginning)
         ready = [n for n in pages if 0 <= n < self.pages and (known is None or (n + 1) * self.page_size <= known)]
         return [self.message(n) for n in ready]
@@ -439,20 +438,14 @@ class LeadTable:
     def message(self, page: int | None = None) -> dict[str, Any]:
         """The page shown, or another one, as JSON values: its rows and where it is.
 
-        Ids are text, as the browser's numbers end at 2**53.
-
-        ``rows``: ``{"id": "167457", "on": true, "cells": ["...", ...], "changed": false, "new": false}`` with one cell a
-        column but the id's. ``sorts``: all columns sorted by, ``sort`` the first. ``filtered``: the filters as
+        ``rows``: as ``page_rows`` makes them. ``sorts``: all columns sorted by, ``sort`` the first. ``filtered``: the filters as
         ``column_filters.to_json`` writes them; ``filters`` only the chosen values. ``ordering``: pages far behind wait for
         the whole order. ``searching``: ``matching`` and ``pages`` are those found so far. ``waiting``: leads that have come and
         are not shown yet. ``archived``: they are an archive's, and not loaded.
         """
-        zone, page = zone_words(self._zone), self._page if page is None else page
+        page = self._page if page is None else page
         return {
-            "columns": [
-                {"name": c.name, "title": c.title, "look": c.look, **({"zone": zone} if c.look == "time" else {})}
-                for c in self.columns
-            ],
+            "columns": columns_shown(self.columns, zone_words(self._zone)),
             **asked(self._sort, self._narrowing.filters),
             "rows": self._page_rows(page),
             "first": page * self.page_size,
@@ -495,19 +488,11 @@ class LeadTable:
 
     def _matches(self) -> Mask:
         """Which rows match; where that takes more than a moment, those found so far, and ``searching`` is the rest."""
-        narrowing, sheet, ticks = self._narrowing, self._sheet, self._marks.ticks
-        self._searching = None
-        at_once = not self._in_parts or sheet is None or len(sheet) <= AT_ONCE or sheet.at_once(narrowing.search)
-        if at_once or sheet is None or not narrowing.search.split():
+        sheet, narrowing, ticks, sort = self._sheet, self._narrowing, self._marks.ticks, self._sort
+        if not self._in_parts or sheet is None or narrowing.is_quick(sheet):
+            self._searching = None
             return narrowing.mask(sheet, ticks)
-        # The first matches are looked for in the order in which they are shown. In the frame's own order, the first page would
-        # change under the user when the rest is found.
-        others = SortedRows(sheet, dataclasses.replace(narrowing, search="").mask(sheet, ticks), self._sort)
-        searching = Searching(sheet, narrowing.search)
-        found, through = searching.first(others.beginning, self.page_size)
-        # While the order is not whole, only its beginning was looked through, and that is not all rows.
-        if not through or others.ordering is not None:
-            self._searching = searching
+        found, self._searching = first_found(sheet, narrowing, ticks, sort, self.page_size)
         return found
 
     def _on(self, page: int) -> Rows:

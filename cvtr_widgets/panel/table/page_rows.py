@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cvtr_widgets.models import LeadId
+from cvtr_widgets.panel.table.cells import ShownColumn
 from cvtr_widgets.panel.table.column_filters import Filter, OneOf, to_json
 
 BUDGET = 70_000
@@ -24,8 +25,17 @@ def asked(sort: Sequence[tuple[str, bool]], filters: Mapping[str, Filter]) -> di
     }
 
 
+def columns_shown(columns: Sequence[ShownColumn], zone: str) -> list[dict[str, Any]]:
+    """Columns as JSON values; those of times name the ``zone``."""
+    return [{"name": c.name, "title": c.title, "look": c.look, **({"zone": zone} if c.look == "time" else {})} for c in columns]
+
+
 def page_rows(ids: Sequence[LeadId], flags: Sequence[Sequence[bool]], texts: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    """Rows as JSON values. ``flags``: on, changed and new; ``texts``: one list a column."""
+    """Rows as JSON values. ``flags``: on, changed and new; ``texts``: one list a column.
+
+    ``{"id": "167457", "on": true, "cells": ["...", ...], "changed": false, "new": false}`` with one cell a column but the id's,
+    which is text, as the browser's numbers end at 2**53.
+    """
     return [
         {"id": str(lead_id), "on": on, "cells": list(row), "changed": changed, "new": new}
         for lead_id, on, changed, new, *row in zip(ids, *flags, *_fitted(texts), strict=True)

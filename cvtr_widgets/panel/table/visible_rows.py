@@ -16,6 +16,8 @@ import numpy as np
 
 from cvtr_widgets.panel.table.archive_sheet import Sheet
 from cvtr_widgets.panel.table.column_filters import Filter
+from cvtr_widgets.panel.table.sort_order import Sort
+from cvtr_widgets.panel.table.sorted_rows import SortedRows
 from cvtr_widgets.panel.table.text_sort import Tell
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ class RowFilter:
         """With another filter of a column; None: without one."""
         others = {name: kept for name, kept in self.filters.items() if name != column}
         return dataclasses.replace(self, filters=others if wanted is None else {**others, column: wanted})
+
+    def is_quick(self, sheet: Sheet) -> bool:
+        """Whether all rows can be looked through at once."""
+        return len(sheet) <= AT_ONCE or sheet.at_once(self.search) or not self.search.split()
 
     def mask(self, sheet: Sheet | None, ticks: Mask, *, without: str | None = None) -> Mask:
         """One flag a row. ``ticks``: which rows are selected. ``without``: a column whose filter does not count."""
@@ -92,3 +98,14 @@ class Searching:
         self._sheet.prepare(tell, cancel)
         if cancel is None or not cancel.is_set():
             self._sheet.search(self._text)
+
+
+def first_found(sheet: Sheet, narrowing: RowFilter, ticks: Mask, sort: Sort, page_size: int) -> tuple[Mask, Searching | None]:
+    """Which rows are found at once, and the search that looks through the others; None where none are left."""
+    # The first matches are looked for in the order in which they are shown. In the frame's own order, the first page would
+    # change under the user when the rest is found.
+    others = SortedRows(sheet, dataclasses.replace(narrowing, search="").mask(sheet, ticks), sort)
+    searching = Searching(sheet, narrowing.search)
+    found, through = searching.first(others.beginning, page_size)
+    # While the order is not whole, only its beginning was looked through, and that is not all rows.
+    return found, searching if not through or others.ordering is not None else None

@@ -44,7 +44,15 @@ def test_what_a_cancelled_run_left_is_told_and_gone_on_with(sandbox, cancelled):
     assert told["text"].endswith(f": {done} confirmed, {left} not sent.")
     assert told["go_on"] == f"Continue with the {left} not sent"
     panel.say("watch", run=told["id"])
-    assert panel.view()["processing"]["watching"].endswith("It has ended. Start over to leave this view.")
+    shown = panel.view()["processing"]
+    assert shown["watching"].endswith("It has ended. Start over to leave this view.")
+    assert {key: (number, words) for key, number, words, _ in shown["recorded"]["counts"]} == {
+        "confirmed": (done, "confirmed"), "not_sent": (left, "not sent"),
+    }  # fmt: skip
+    assert f"Current Status Caution → Invalid: {done} leads" in shown["recorded"]["sums"]
+    panel.say("only", table="results", column="outcome", values=["not_sent"])
+    assert panel.view()["processing"]["recorded"]["filter"] == ["not_sent"]
+    assert set(panel.state.processing.result_table.matching_ids) == set(cancelled.failed.index)
     panel.say("past_rest", run=told["id"])
     view = panel.view()
     assert (view["step"], view["past"]["last"]) == (2, None)
