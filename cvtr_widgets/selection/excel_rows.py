@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 from xml.etree import ElementTree
-from xml.parsers import expat
 
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.reader_limits import (
@@ -36,7 +35,7 @@ from cvtr_widgets.selection.excel_xml import (
     feed,
     is_on,
     joined,
-    refuse_doctype,
+    parser_for,
     unescaped,
 )
 from cvtr_widgets.selection.lead_id import NoId
@@ -224,12 +223,7 @@ class _Rows:
         self._struck = self._in_phonetic = False
         self._begin = {f"{ns} {name}": getattr(self, f"_begin_{name}") for ns in _SHEETS for name in _BEGIN}
         self._end = {f"{ns} {name}": getattr(self, f"_end_{name}") for ns in _SHEETS for name in _END}
-        self.parser = parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.StartElementHandler = self._started
-        parser.EndElementHandler = self._ended
-        parser.CharacterDataHandler = self._characters
-        parser.StartDoctypeDeclHandler = refuse_doctype
+        self.parser = parser_for(self._started, self._ended, self._characters)
 
     def _started(self, name: str, given: dict[str, str]) -> None:
         if (begin := self._begin.get(name)) is not None:

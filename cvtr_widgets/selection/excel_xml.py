@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from typing import Any, Final, Protocol, TypeAlias
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -11,6 +12,7 @@ from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.reader_limits import BOOK_STRINGS, CELL_TEXT
 from cvtr_widgets.selection.lead_id import NoId
 
+Told: TypeAlias = Callable[[str], None]
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 STRUCK: Final = "is struck through: remove the line if the lead is meant"
 PARTLY: Final = "is partly struck through, so it is unclear which number counts: leave only the right one in the cell"
@@ -64,12 +66,7 @@ class SharedStrings:
         self._text: list[str] = []
         self._in_text = self._in_run = self._struck = False
         self._phonetic = self._size = self._all = self.fed = 0
-        self.parser = parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.StartElementHandler = self._started
-        parser.EndElementHandler = self._ended
-        parser.CharacterDataHandler = self._characters
-        parser.StartDoctypeDeclHandler = refuse_doctype
+        self.parser = parser_for(self._started, self._ended, self._characters)
 
     def _started(self, name: str, given: dict[str, str]) -> None:
         match name.rpartition(" ")[2]:
@@ -117,6 +114,17 @@ class SharedStrings:
                 f"The workbook's texts have more than {BOOK_STRINGS:,} characters together. Save only the "
                 "column of lead ids, as CSV."
             )
+
+
+def parser_for(started: Callable[[str, dict[str, str]], None], ended: Told, characters: Told) -> expat.XMLParserType:
+    """A parser that gives names with their namespace, texts whole, and takes no document type."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = started
+    parser.EndElementHandler = ended
+    parser.CharacterDataHandler = characters
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    return parser
 
 
 def refuse_doctype(*_: Any) -> None:
