@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 600.0
-"""Seconds for an installation. It takes about one minute; the network decides."""
+"""Seconds for an installation. With pip it takes about one minute; the network decides."""
+UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 
 def clean_environ(**more: str) -> dict[str, str]:
@@ -64,6 +65,12 @@ class Environment:
         return clean_environ(PATH=os.pathsep.join([str(self.bin), os.environ["PATH"]]), VIRTUAL_ENV=str(self.bin.parent), **more)
 
     def install(self, *words: str | Path, cwd: Path) -> None:
-        """pip install; without compiling everything beforehand, which is most of the time it takes."""
-        pip = [self.python, "-m", "pip", "install", "-qq", "--no-compile", "--disable-pip-version-check"]
-        run(*pip, *words, cwd=cwd, environ=self.environ())
+        """Install with uv, where there is one, in a tenth of pip's time."""
+        if UV is None:
+            self.pip("install", "-qq", "--no-compile", *words, cwd=cwd)
+        else:
+            run(UV, "pip", "install", "-q", "--python", self.python, *words, cwd=cwd, environ=self.environ())
+
+    def pip(self, *words: str | Path, cwd: Path) -> str:
+        """What pip prints; fails where pip does."""
+        return run(self.python, "-m", "pip", *words, "--disable-pip-version-check", cwd=cwd, environ=self.environ())

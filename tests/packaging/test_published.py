@@ -32,9 +32,17 @@ def checkout(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(checkout) -> Environment:
-    """What repo2docker does with ``binder/``: pip at the top of the checkout, then postBuild."""
+    """What repo2docker does with ``binder/``: an installation at the top of the checkout, then postBuild.
+
+    Pip, which repo2docker uses, reads the same file and finds nothing but the package itself to be installed.
+    """
     made = Environment(checkout.parent / "env")
     made.install("-r", "binder/requirements.txt", cwd=checkout)
+    would = [line for line in made.pip("install", "--dry-run", "-r", "binder/requirements.txt", cwd=checkout).splitlines()
+             if line.startswith("Would install")]  # fmt: skip
+    assert len(would) == 1, would
+    assert would[0].removeprefix("Would install ").startswith("cvtr-widgets-"), would
+    assert " " not in would[0].removeprefix("Would install "), would
     if os.name != "nt":  # Binder is Linux
         run(checkout / "binder" / "postBuild", cwd=checkout, environ=made.environ())
     return made
@@ -54,8 +62,8 @@ def wheel(checkout, environment, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def installed(wheel, environment) -> Environment:
     """The wheel in the place of the checkout; pip finds everything there that its metadata asks for."""
-    environment.install("--no-deps", "--force-reinstall", wheel, cwd=wheel.parent)
-    run(environment.python, "-m", "pip", "check", "--disable-pip-version-check", cwd=wheel.parent, environ=environment.environ())
+    environment.pip("install", "-qq", "--no-deps", "--force-reinstall", wheel, cwd=wheel.parent)
+    environment.pip("check", cwd=wheel.parent)
     return environment
 
 
