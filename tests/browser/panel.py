@@ -69,7 +69,8 @@ class PanelPage:
         expect(opener).to_be_focused()
 
     def rows(self) -> list[int]:
-        """Lead ids of the rows shown."""
+        """Lead ids of the rows shown, once those out of sight are drawn, too."""
+        expect(self(".cvtr-table .cvtr-grid")).not_to_have_attribute("aria-busy", "true")
         return [int(box.get_attribute("data-lead-id") or 0) for box in self(".cvtr-table .cvtr-row-tick").all()]
 
     def box(self, lead_id: int) -> Locator:

@@ -48,6 +48,21 @@ CELLS = """() => [...document.querySelectorAll('.cvtr-grid-leads tbody tr')].map
     (row) => [row.className, row.dataset.leadId, ...[...row.cells].map((cell) => cell.outerHTML.replace(/ tabindex="[^"]*"/, ''))])"""
 
 
+# The next page; then, with no time in between: the leads shown, those after a key, and whether the table was and is busy.
+TURN = """() => {
+    const grid = document.querySelector('.cvtr-grid-leads');
+    const shown = () => [...grid.querySelectorAll('tbody tr')].map((row) => {
+        const box = row.querySelector('.cvtr-row-tick'), opener = row.querySelector('.cvtr-open');
+        const ids = new Set([row.dataset.leadId, box.dataset.leadId, opener.dataset.leadId, opener.textContent]);
+        return [...ids].map(Number);
+    });
+    document.querySelector('.cvtr-table .cvtr-page-next').click();
+    const [first, busy] = [shown(), grid.getAttribute('aria-busy')];
+    grid.dispatchEvent(new KeyboardEvent('keydown', {key: 'Shift', bubbles: true}));
+    return [first, busy, shown(), grid.getAttribute('aria-busy')];
+}"""
+
+
 def order(panel) -> list[int]:
     return panel.opened.kernel_eval("[int(i) for i in panel._state.leads.table.matching_ids]")
 
@@ -71,6 +86,7 @@ def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_ch
     panel.page.keyboard.press("PageDown")
     expect(where).to_have_text("101–150 of 300")
     panel.page.mouse.up()  # on the row of another lead than the one that was pressed
+    assert panel.rows() == ids[100:150]
     turned = panel.page.evaluate(CELLS)
     for number, shown in (("6", "251–300 of 300"), ("3", "101–150 of 300")):  # drawn anew
         panel(".cvtr-table .cvtr-page").fill(number)
@@ -93,3 +109,20 @@ def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_ch
     by_email = order(panel)
     expect(panel(".cvtr-row-tick").first).to_have_attribute("data-lead-id", str(by_email[100]))
     assert panel.rows() == by_email[100:150]
+
+
+def test_rows_out_of_sight_are_drawn_a_moment_later_and_before_anything_is_pressed(panel, come):
+    ids = order(panel)
+    come()
+    first, busy, then, after = panel.page.evaluate(TURN)
+    assert (busy, after) == ("true", None)
+    assert all(len(row) == 1 for row in [*first, *then])  # a row is of one lead, whole
+    seen, last = [row[0] for row in first], ids[50:100]
+    number = next(place for place in range(50) if seen[place] != last[place])
+    assert 10 < number < 45
+    assert seen == last[:number] + ids[number:50]
+    assert [row[0] for row in then] == last
+    # Nobody presses anything: they come by themselves.
+    panel(".cvtr-table .cvtr-page-previous").click()
+    expect(panel(".cvtr-table .cvtr-where")).to_have_text("1–50 of 300")
+    assert panel.rows() == ids[:50]

@@ -1,6 +1,7 @@
 // A page of rows. Ticks speak of lead ids; which row a lead is on is nobody's business but the kernel's.
 
 import { button, focusData, focusedData, h, setAttribute, setShown } from "./dom.js";
+import { LateRows, placesInSight } from "./late_rows.js";
 import { opens } from "./menus.js";
 import { PagesAhead } from "./pages_ahead.js";
 import { PendingTicks } from "./pending_ticks.js";
@@ -67,6 +68,7 @@ export class LeadTable {
     this.frame = h("div", { class: "cvtr-scroll", tabindex: "-1" }, this.grid);
     this.foot = tableFoot((page) => this.turn(page), (rows) => link.send("size", { table: name, rows }));
     this.element = h("div", { class: name === "leads" ? "cvtr-table" : `cvtr-table-${name}` }, this.frame, this.foot.element);
+    this.late = new LateRows(this.grid, this.element);
     this.body.addEventListener("focusin", (event) => {
       this.#active = this.#rows.findIndex((row) => row.contains(/** @type {Node} */ (event.target)));
       this.#rove();
@@ -80,6 +82,7 @@ export class LeadTable {
   }
 
   turn(/** @type {number} */ page) {
+    this.late.finish();
     const { now } = this;
     if (page < 0 || page >= now.pages || page === now.page) {
       this.foot.restore();
@@ -104,11 +107,12 @@ export class LeadTable {
 
   /** @param {string[]} ids @param {boolean} on */
   tick(ids, on) {
+    this.late.finish();
     // The boxes change now and not with the answer: behind a busy kernel they would be pressed twice.
     this.#pending.add(ids, on, this.link.send("tick", { ids, on }));
     const meant = new Set(ids);
     for (const box of this.#ticks()) if (meant.has(box.dataset.leadId ?? "")) this.#mark(box, on);
-    this.#countPage();
+    this.#countPage([...this.#ticks()].filter((one) => one.checked).length);
   }
 
   /** @param {HTMLInputElement} box @param {boolean} on */
@@ -120,13 +124,12 @@ export class LeadTable {
     setAttribute(row, "aria-selected", String(on));
   }
 
-  #countPage() {
+  /** @param {number} on how many rows of this page are ticked */
+  #countPage(on) {
     const box = this.head.querySelector("input");
     if (!box) return;
-    const all = [...this.#ticks()];
-    const on = all.filter((one) => one.checked).length;
-    box.checked = on > 0 && on === all.length;
-    box.indeterminate = on > 0 && on < all.length;
+    box.checked = on > 0 && on === this.now.rows.length;
+    box.indeterminate = on > 0 && on < this.now.rows.length;
   }
 
   get #ids() {
@@ -154,6 +157,7 @@ export class LeadTable {
 
   /** Focus a lead's row, or the row that has taken its place. */
   focusOn(/** @type {string} */ id) {
+    this.late.finish();
     const place = this.#ids.indexOf(id);
     if (place >= 0) this.#active = place;
     this.#rove(true);
@@ -261,14 +265,18 @@ export class LeadTable {
    * Rows whose elements are kept and get other texts are drawn in less than half the time of new ones. That is done only where the
    * user turns the page: a row that the kernel moves away must take its tick with it, or a click that is under way, or a screen reader
    * that stands on it, would tick another lead. For the same reason the row pressed last and the row with the focus are made anew.
+   * @param {HTMLTableRowElement} tr
+   * @param {import("./messages.d.ts").Row} was
+   * @param {import("./messages.d.ts").Row} one
    */
-  #reuse(/** @type {import("./messages.d.ts").Row[]} */ before, /** @type {import("./messages.d.ts").Row[]} */ rows) {
-    const focused = document.activeElement?.closest("tr");
-    for (const [place, tr] of this.#rows.entries()) {
-      const one = rows[place];
-      if (tr === this.#pressedRow || tr === focused) tr.replaceWith(this.#row(one));
-      else this.#fill(tr, before[place], one);
+  #reuse(tr, was, one) {
+    if (tr !== this.#pressedRow && tr !== document.activeElement?.closest("tr")) {
+      this.#fill(tr, was, one);
+      return tr;
     }
+    const made = this.#row(one);
+    tr.replaceWith(made);
+    return made;
   }
 
   /** @param {HTMLTableRowElement} tr @param {import("./messages.d.ts").Row} was @param {import("./messages.d.ts").Row} one */
@@ -321,25 +329,16 @@ export class LeadTable {
     this.#roveHead();
   }
 
-  #drawTicks(/** @type {import("./messages.d.ts").Rows} */ message) {
-    const on = new Map(message.rows.map((one) => [one.id, one.on]));
-    // Rows that left the kernel before it heard of a tick still show the box as it was; until it has heard, the user's own tick is shown.
-    this.#pending.handled(this.link.handled);
-    for (const box of this.#ticks()) {
-      const id = box.dataset.leadId ?? "";
-      this.#mark(box, this.#pending.shown(id, Boolean(on.get(id))));
-    }
-    this.#countPage();
-  }
-
   /** What was decided one by one about the leads shown, by id. */
   decided(/** @type {Record<string, string>} */ marks) {
+    this.late.finish();
     this.#decided = marks;
     for (const tr of this.#rows) setAttribute(tr, "data-mark", marks[tr.dataset.leadId ?? ""] ?? null);
   }
 
   /** Mark the lead whose detail is open ("" for none). The table may have become smaller for it, so its row is brought into sight. */
   detailOf(/** @type {string} */ id) {
+    this.late.finish();
     const row = this.#markDetail(id);
     if (row && id !== this.#detailOf) this.#bringIntoSight(row);
     this.#detailOf = row ? id : "";
@@ -367,26 +366,58 @@ export class LeadTable {
 
   /** @param {import("./messages.d.ts").Rows} message @param {boolean} turned */
   #show(message, turned = false) {
+    this.late.finish();
     const before = this.now;
     const columns = JSON.stringify(message.columns) === JSON.stringify(before.columns);
-    const alike = turned && columns && message.rows.length === before.rows.length;
+    const same = columns && isSame(message.rows, before.rows);
+    const reused = !same && turned && columns && message.rows.length === before.rows.length;
+    // Both are asked before anything is changed: rows that are replaced lose the focus, and measuring would lay the table out.
+    const [had, sight] = [this.body.contains(document.activeElement), reused ? placesInSight(this.frame, this.#rows) : null];
     this.now = message;
-    // Asked before the rows are replaced, which drops the focus to the page's body.
-    const had = this.body.contains(document.activeElement);
+    // Rows that left the kernel before it heard of a tick still show the box as it was; until it has heard, the user's own tick is shown.
+    this.#pending.handled(this.link.handled);
     this.#drawHead();
-    if (!columns || !isSame(message.rows, before.rows)) {
-      if (alike) this.#reuse(before.rows, message.rows);
-      else this.body.replaceChildren(...message.rows.map((one) => this.#row(one)));
-      if (!message.rows.some((one) => one.id === this.#anchor)) this.#anchor = null;
-    }
-    if (this.selectable) this.#drawTicks(message);
-    this.decided(this.#decided);
-    this.#markDetail(this.#detailOf);
+    if (!same && !reused) this.body.replaceChildren(...message.rows.map((one) => this.#row(one)));
+    if (!message.rows.some((one) => one.id === this.#anchor)) this.#anchor = null;
+    this.#drawRows(reused ? before.rows : null, sight ?? { from: 0, to: message.rows.length });
+    if (this.selectable) this.#countPage(message.rows.filter((one) => this.#isOn(one)).length);
     this.#rove(had);
     setAttribute(this.grid, "aria-rowcount", message.searching ? "-1" : String(message.matching + 1)); // -1: not known yet
-    this.#rows.forEach((tr, place) => setAttribute(tr, "aria-rowindex", String(message.first + place + 2)));
     setShown(this.frame, message.loaded > 0);
     this.foot.draw(message);
   }
-}
 
+  /**
+   * Those in sight at once, the others a moment later.
+   * @param {import("./messages.d.ts").Row[] | null} before what the rows show that get other texts; none where they are new
+   * @param {{ from: number, to: number }} sight
+   */
+  #drawRows(before, { from, to }) {
+    /** @type {[HTMLTableRowElement, number][]} */
+    const late = [];
+    const draw = (/** @type {HTMLTableRowElement} */ tr, /** @type {number} */ place) => {
+      this.#dress(before ? this.#reuse(tr, before[place], this.now.rows[place]) : tr, place);
+    };
+    for (const [place, tr] of this.#rows.entries()) {
+      if (place >= from && place < to) draw(tr, place);
+      else late.push([tr, place]);
+    }
+    if (late.length) this.late.put(() => late.forEach(([tr, place]) => draw(tr, place)));
+  }
+
+  /** What a row shows of its lead besides its cells. @param {HTMLTableRowElement} tr @param {number} place */
+  #dress(tr, place) {
+    const one = this.now.rows[place];
+    /** @type {HTMLInputElement | null} */
+    const box = this.selectable ? tr.querySelector("input.cvtr-row-tick") : null;
+    if (box) this.#mark(box, this.#isOn(one));
+    setAttribute(tr, "data-mark", this.#decided[one.id] ?? null);
+    setAttribute(tr, "aria-current", this.#detailOf === one.id ? "true" : null);
+    setAttribute(tr, "aria-rowindex", String(this.now.first + place + 2));
+  }
+
+  /** @param {import("./messages.d.ts").Row} one */
+  #isOn(one) {
+    return this.#pending.shown(one.id, Boolean(one.on));
+  }
+}

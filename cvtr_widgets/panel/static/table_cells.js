@@ -6,7 +6,7 @@ import { h, setAttribute } from "./dom.js";
 const STATES = { Valid: "v", Invalid: "i", Caution: "c", Test: "t" };
 /** @type {Record<string, string>} */
 const OUTCOME_LOOKS = {
-  confirmed: "v", "will change": "c", contradicted: "i", unknown: "c", refused: "i", accepted: "t", skipped: "t",
+  confirmed: "v", "will change": "v", contradicted: "i", unknown: "c", refused: "i", accepted: "t", skipped: "t",
   "not sent": "t", "not settled yet": "t", "already so": "t", "not eligible": "i", "not found": "i", "not allowed": "i", "cannot tell": "c",
 };
 /** So few plain letters are never wider than a cell. One that is never cut costs the browser less to draw. */
