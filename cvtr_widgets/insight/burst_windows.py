@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from cvtr_widgets.insight.burst_statistics import SLOTS, WINDOW, JudgedWindow, judge_windows
 from cvtr_widgets.insight.columns import NONE, group_of, names_of, need, zone_of
 from cvtr_widgets.insight.finding import ALPHA
 from cvtr_widgets.insight.lazy_leads import Leads, collected, is_lazy, labelled, micros
-from cvtr_widgets.insight.rules.bursts import LEAST, LEAST_EXTRA, PULL, WINDOW
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-SLOTS = 168
 MICROS = WINDOW * 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEFORE = -micros(datetime(1, 1, 1, tzinfo=UTC)) // MICROS
@@ -79,54 +76,14 @@ def _narrow(leads: Leads, group: Any) -> Any:
     return nw.from_native(base, eager_only=True)
 
 
-def _strange(part: pd.DataFrame, first: int, last: int) -> dict[tuple[int, int], tuple[float, float]]:
-    """Which numbers of leads are unusual in which hour of the week (slot, leads), with the usual number and the chance.
+def _strange(part: pd.DataFrame, first: int, last: int) -> dict[tuple[int, int], JudgedWindow]:
+    """Which numbers of leads are unusual in which hour of the week (slot, leads).
 
     ``part``: how many windows of a slot have so many leads (``slot leads windows``).
     """
-    import numpy as np
-    from scipy import stats
-
-    span = last - first + 1
-    sizes = np.bincount(_slots(first, span), minlength=SLOTS)
     slot, counts, windows = (part[c].to_numpy() for c in ("slot", "leads", "windows"))
-    sums = np.bincount(slot, counts * windows, SLOTS)
-    # Windows without a lead are in no row, and most windows are empty: they are added as counts of 0.
-    empty = sizes - np.bincount(slot, windows, SLOTS)
-    slot = np.concatenate([np.arange(SLOTS), slot])
-    counts, windows = np.concatenate([np.zeros(SLOTS, "int64"), counts]), np.concatenate([empty, windows]).astype("int64")
-    overall = float((counts * windows).sum()) / span
-    mean = np.maximum((sums[slot] - counts + PULL * overall) / (sizes[slot] - 1 + PULL), 1e-6)
-    # As in the rule bursts: the fullest windows do not count into the spread that they are judged by.
-    kept = (counts <= _quantile(counts, windows, 0.995)) * windows
-    extra = float((((counts - mean) ** 2 - mean) * kept).sum() / ((mean**2) * kept).sum())
-    size = 1 / max(extra, LEAST_EXTRA)
-    many = np.flatnonzero(counts >= LEAST)
-    tails = np.minimum(1.0, span * stats.nbinom.sf(counts[many] - 1, size, size / (size + mean[many])))
-    return {
-        (int(slot[at]), int(counts[at])): (float(mean[at]), float(tail))
-        for at, tail in zip(many, tails, strict=True) if tail <= ALPHA
-    }  # fmt: skip
-
-
-def _slots(first: int, span: int) -> NDArray[np.int64]:
-    import numpy as np
-
-    made: NDArray[np.int64] = (first + np.arange(span)) * WINDOW // 3_600 % SLOTS
-    return made
-
-
-def _quantile(counts: NDArray[np.int64], weights: NDArray[np.int64], share: float) -> float:
-    """As ``numpy.quantile`` of each count repeated ``weights`` times."""
-    import numpy as np
-
-    order = np.argsort(counts, kind="stable")
-    ends = np.cumsum(weights[order])
-    at = (int(ends[-1]) - 1) * share
-    low, high = (
-        int(counts[order][np.searchsorted(ends, place, side="right")]) for place in (int(at), min(int(at) + 1, int(ends[-1]) - 1))
-    )
-    return low + (high - low) * (at - int(at))
+    judged = judge_windows(slot, counts, windows, first=first, span=last - first + 1)
+    return {key: one for key, one in judged.items() if one.chance <= ALPHA}
 
 
 def _span(base: Any) -> tuple[int, int]:

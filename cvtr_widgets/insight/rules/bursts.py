@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cvtr_widgets.insight.burst_statistics import LEAST, WINDOW, judge_windows, slots_of
 from cvtr_widgets.insight.columns import NONE, group_of, zone_of
 from cvtr_widgets.insight.finding import ALPHA, Finding, Look
 
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VERSION = 1
-WINDOW = 600
-"""Seconds."""
-LEAST = 10
-"""Fewer leads in a window are not a burst."""
-PULL = 12.0
-"""How strongly the mean of an hour of the week is shrunk towards the publisher's mean, in windows: six weeks have 36 per hour."""
-LEAST_EXTRA = 0.3
-"""Least over-dispersion assumed for a publisher: leads come in waves, so a plain Poisson would raise false alarms."""
 CANNOT = "Whether a mailing, an import or a machine sent them."
 
 
@@ -65,34 +58,14 @@ def bursts(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
 def _strange(at: NDArray[np.int64], first: int, span: int) -> tuple[list[tuple[int, float]], float]:
     """Unusual windows with their usual number of leads, and the chance of the most unusual one among all windows."""
     import numpy as np
-    from scipy import stats
 
-    counts = np.bincount(at, minlength=span)
-    mean = np.maximum(_usual(counts, first), 1e-6)
-    # Without the fullest windows: a burst that counts into the over-dispersion hides itself.
-    kept = counts <= np.quantile(counts, 0.995)
-    # By moments: what the variance is beyond that of a Poisson, in units of the squared mean. It may come out negative for few
-    # leads, which LEAST_EXTRA covers.
-    extra = float(((counts - mean) ** 2 - mean)[kept].sum() / (mean**2)[kept].sum())
-    size = 1 / max(extra, LEAST_EXTRA)
-    many = np.flatnonzero(counts >= LEAST)
-    if len(many) == 0:
-        return [], 1.0
-    # Windows do not overlap: a burst across two windows counts in both, with fewer leads in each.
-    # Times the number of windows (Bonferroni): the most unusual of 50,000 windows is unusual by chance.
-    tails = np.minimum(1.0, span * stats.nbinom.sf(counts[many] - 1, size, size / (size + mean[many])))
-    return [(int(w), float(mean[w])) for w, tail in zip(many, tails, strict=True) if tail <= ALPHA], float(tails.min())
-
-
-def _usual(counts: NDArray[Any], first: int) -> NDArray[np.float64]:
-    """The usual number in each window: the mean of its hour of the week without itself, shrunk towards the mean of all."""
-    import numpy as np
-
-    slot = ((first + np.arange(len(counts))) * WINDOW // 3_600) % 168
-    sums, sizes = np.bincount(slot, counts, 168), np.bincount(slot, minlength=168)
-    overall = counts.sum() / len(counts)
-    found: NDArray[np.float64] = (sums[slot] - counts + PULL * overall) / (sizes[slot] - 1 + PULL)
-    return found
+    counts, slots = np.bincount(at, minlength=span), slots_of(first, span)
+    filled = np.flatnonzero(counts)
+    (slot, leads), windows = np.unique(np.stack([slots[filled], counts[filled]]), axis=1, return_counts=True)
+    judged = judge_windows(slot, leads, windows, first=first, span=span)
+    many = [(int(w), judged[int(slots[w]), int(counts[w])]) for w in np.flatnonzero(counts >= LEAST)]
+    strange = [(w, one.usual) for w, one in many if one.chance <= ALPHA]
+    return strange, min((one.chance for _, one in many), default=1.0)
 
 
 def _start(window: int) -> datetime:
