@@ -66,6 +66,11 @@ def fingerprint_of(plan: PlanContent, whose: Identity | PlanContent | None = Non
     )  # fmt: skip
 
 
+def is_as_made(plan: PlanContent, whose: Identity | PlanContent | None = None) -> bool:
+    """Whether what is in the plan now still has the fingerprint that it was made with."""
+    return fingerprint_of(plan, whose) == plan.fingerprint
+
+
 def must_be_whole(plan: PlanContent, identity: Identity | PlanContent) -> None:
     """Refuse a plan that is not as it was made: what was shown, confirmed and signed is then not what would be done.
 
@@ -77,7 +82,7 @@ def must_be_whole(plan: PlanContent, identity: Identity | PlanContent) -> None:
         if 0 <= entry.group < len(ids):
             ids[entry.group].append(entry.lead_id)
     same = [tuple(found) for found in ids] == [tuple(group) for _, group in plan.groups] and sum(map(len, ids)) == plan.total
-    if not same or fingerprint_of(plan, identity) != plan.fingerprint:
+    if not same or not is_as_made(plan, identity):
         raise PlanOutOfDate("This plan has been changed since it was made. Plan again.")
 
 

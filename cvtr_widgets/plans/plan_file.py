@@ -22,7 +22,7 @@ import orjson
 from cvtr_widgets import safe_files
 from cvtr_widgets.errors import ExportError, PlanError, PlanOutOfDate
 from cvtr_widgets.models import Identity, Provenance
-from cvtr_widgets.plans.fingerprint import fingerprint_of
+from cvtr_widgets.plans.fingerprint import is_as_made
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.plan_file_writer import KIND, VERSION, Remark, pieces, words
 from cvtr_widgets.plans.plan_from_data import plan_from
@@ -96,7 +96,7 @@ def held_in(content: bytes, name: str) -> PlanFile:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise PlanError(f"This plan file cannot be understood ({type(error).__name__}). Have it saved again.") from None
     # Beside the file's hash: that what was parsed gives the fingerprint that the maker saw.
-    if fingerprint_of(held.plan) != held.plan.fingerprint or held.plan.total != said["plan"]["entries"]:
+    if not is_as_made(held.plan) or held.plan.total != said["plan"]["entries"]:
         raise PlanOutOfDate(_DAMAGED)
     return held
 

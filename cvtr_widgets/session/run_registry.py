@@ -28,7 +28,7 @@ from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.journal.sent_since import START, place_in
 from cvtr_widgets.models import HashedText, LeadId, Signature, seal
 from cvtr_widgets.plans import plan_file_writer
-from cvtr_widgets.plans.fingerprint import fingerprint_of
+from cvtr_widgets.plans.fingerprint import is_as_made
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.policy import read_policy
 from cvtr_widgets.plans.read_age import JournalPlace
@@ -308,7 +308,7 @@ class RunRegistry:
         self._must_be_confirmed(theirs)
 
     def _must_be_confirmed(self, plan: Plan) -> None:
-        if fingerprint_of(plan) != plan.fingerprint:
+        if not is_as_made(plan):
             raise JournalError("The journal's leads do not match the fingerprint that was confirmed. Plan again.")
 
     @staticmethod
