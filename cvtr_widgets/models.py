@@ -152,6 +152,10 @@ class Outcome(enum.StrEnum):
         return "not settled yet" if self is Outcome.UNKNOWN else self.label
 
 
+FAILED_OUTCOMES = (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)
+"""Of leads that are not known to have gone through."""
+
+
 class Cause(enum.StrEnum):
     """How one write exchange ended, as far as the wire can tell. ``runs/write_retry.py`` says what follows from each."""
 

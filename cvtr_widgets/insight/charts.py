@@ -65,7 +65,7 @@ def over_time(leads: pd.DataFrame, every: str = "day", *, zone: tzinfo | str | N
             "y": {"field": "leads", "type": "quantitative", "stack": True, "title": "leads"},
             "color": _states_colours(),
             "opacity": {"condition": {"param": "brush", "value": 1}, "value": 0.4},
-            "tooltip": [date, {"field": "status"}, {"field": "leads"}],
+            "tooltip": [date, *_tips(long[["status", "leads"]])],
         },
     }  # fmt: skip
     title = f"Leads by {every} and status ({int(long['leads'].sum()):,} leads)"
@@ -215,7 +215,7 @@ def money(leads: pd.DataFrame, by: str = "publisher", *, top: int = 20) -> Chart
         "encoding": {
             "y": {"field": name, "type": "nominal", "sort": list(most.index[:top]), "title": name},
             "x": {"field": "amount", "type": "quantitative", "title": amount, "axis": {"format": ",.0f"}},
-            "tooltip": [{"field": one} for one in table.columns],
+            "tooltip": _tips(table),
         },
     }  # fmt: skip
     if len(currencies) > 1:
@@ -233,6 +233,7 @@ def money(leads: pd.DataFrame, by: str = "publisher", *, top: int = 20) -> Chart
 
 
 PARTS = ("rate_effect", "mix_effect", "contribution")
+SHARES = ("before_share", "now_share")
 
 
 def compare(
@@ -276,7 +277,7 @@ def compare(
             "y": {"field": name, "type": "nominal", "sort": None, "title": name},
             "x": {"field": "contribution", **part},
             "color": {"condition": {"test": "datum.contribution > 0", "value": PALETTE[5]}, "value": PALETTE[0]},
-            "tooltip": [{"field": one, **({"format": "+.2%"} if one in PARTS else {})} for one in table.columns],
+            "tooltip": _tips(table),
         },
     }  # fmt: skip
     notes = [
@@ -427,4 +428,9 @@ def _states_colours() -> dict[str, Any]:
 
 
 def _tips(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{"field": name, **({"format": ".1%"} if name in {"share", "low", "high"} else {})} for name in table.columns]
+    """What stands beside the pointer: every column, named as in the table of the numbers."""
+    formats = dict.fromkeys(("share", "low", "high", *SHARES), ".1%") | dict.fromkeys(PARTS, "+.2%")
+    return [
+        {"field": name, "title": name.replace("_", " "), **({"format": formats[name]} if name in formats else {})}
+        for name in map(str, table.columns)
+    ]

@@ -21,7 +21,7 @@ def judge(action: Action, observation: Observation, identity: Identity) -> tuple
     # A lead that is Valid already is still sent to the integrations that were ticked, so it is not left out then.
     if family in {Family.FLAG, Family.REPLACEMENT} and not action.integrations and stands(action, lead):
         what = "the mark and its comment" if family is Family.REPLACEMENT else "status, reason, category and comment"
-        return Verdict.ALREADY_SO, f"{what} are already set"
+        return Verdict.ALREADY_SO, f"{what} are set this way"
     return Verdict.WILL_CHANGE, ""
 
 
@@ -36,7 +36,7 @@ def _judge_delivery(action: Action, observation: Observation, lead: Lead) -> tup
             else "the service does not say whether it is delivered"
         )
     if now is target:
-        return Verdict.ALREADY_SO, f"already {'Delivered' if target else 'Not Delivered'}"
+        return Verdict.ALREADY_SO, f"it is {'Delivered' if target else 'Not Delivered'}"
     if not isinstance(lead.status, str):
         return Verdict.CANNOT_TELL, "the service does not give its Current Status"
     # Convertr's older pages say so of Delivered and Undelivered. What it does with other leads among these is not documented.

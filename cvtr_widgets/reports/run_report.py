@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cvtr_widgets.actions.catalogue import ROWS, Family, count_of, family_of
 from cvtr_widgets.frames.masking import shortener
 from cvtr_widgets.insight.run_effect import run_effect, state_words, why_not
-from cvtr_widgets.models import HashedText, Outcome, Verdict
+from cvtr_widgets.models import FAILED_OUTCOMES, HashedText, Outcome, Verdict
 from cvtr_widgets.reports.expected_money import DONE, expected_money, money_notes
 from cvtr_widgets.reports.run_facts import RunFacts
 
@@ -30,7 +30,7 @@ MEANINGS = {
     Outcome.SKIPPED: "Not sent: left out by a rule, or already set.",
     Outcome.NOT_SENT: "Not sent.",
 }
-ATTENTION = tuple(str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT))
+ATTENTION = tuple(map(str, FAILED_OUTCOMES))
 LEAD_COLUMNS = ("campaign_id", "publisher", "integrations", "detail")
 NOT_READ = "(not read)"
 UNSOUGHT = "Nothing was checked, because no leads were given to this report."
@@ -139,7 +139,7 @@ def _sentences(told: RunFacts, counts: dict[str, int]) -> tuple[str, ...]:
         said.append("Make the report again once the run has ended.")
     said += [
         f"{count_of(counts[str(outcome)])} {_word(outcome, finished=told.finished)}: {_meaning(outcome, finished=told.finished)}"
-        for outcome in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)
+        for outcome in FAILED_OUTCOMES
         if counts.get(str(outcome))
     ]
     if told.verify != "all":

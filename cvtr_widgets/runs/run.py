@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.arguments import checked_calls
 from cvtr_widgets.errors import ArgumentError
 from cvtr_widgets.frames.described import columns_of
-from cvtr_widgets.models import Outcome, Progress, RunState, Signature
+from cvtr_widgets.models import FAILED_OUTCOMES, Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.verify_mode import Verify
 from cvtr_widgets.runs.exit_code import exit_code_of
@@ -107,8 +107,7 @@ class Run:
     def failed(self) -> pd.DataFrame:
         """The results that are not known to have gone through: contradicted, unknown, refused, not sent."""
         frame = self.results
-        bad = [str(o) for o in (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)]
-        return frame[frame["outcome"].isin(bad)]
+        return frame[frame["outcome"].isin([str(outcome) for outcome in FAILED_OUTCOMES])]
 
     @property
     def progress(self) -> Progress:

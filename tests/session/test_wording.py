@@ -47,4 +47,4 @@ def test_a_mark_that_stands_already_is_said_to_stand(sandbox, session):
     lead_id = sandbox.server.lead_ids(status="Invalid")[0]
     session.run(session.plan(cvtr.mark_other("Replacement"), [lead_id]), confirm=True)
     plan = session.plan(cvtr.mark_other("Replacement"), [lead_id])
-    assert plan.entries[0].why == "the mark and its comment are already set"
+    assert plan.entries[0].why == "the mark and its comment are set this way"

@@ -146,6 +146,7 @@ export class ChartArea {
     if (room) spec.width = Math.max(160, Math.min(spec.width, room - (isNarrow ? 90 : 240)));
     const { view } = await embed(this.picture, spec, {
       actions: false, renderer: "svg", config: themedConfig(isNarrow), loader: nowhere, mode: "vega-lite",
+      tooltip: { theme: isDark() ? "dark" : "light" },
     });
     if (chart !== this.#chart || this.#gone) {
       view.finalize();

@@ -445,7 +445,7 @@ class LeadsStep:
             "changed": self.chosen.said_of(
                 self._asked, self._loaded, whole=not (self._partial or self._coming or self._coverage())
             ),
-            "outdated": outdated if self.outdated else "",
+            "outdated": outdated if self.outdated and (self.archive.sheet is not None or self.frame is not None) else "",
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
             "go_on": self._go_on,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets import settings
 from cvtr_widgets.actions.catalogue import count_of, describe
 from cvtr_widgets.errors import CvtrError
-from cvtr_widgets.models import Outcome, Progress
+from cvtr_widgets.models import FAILED_OUTCOMES, Outcome, Progress
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.table.cells import clock, moment, plain
 from cvtr_widgets.panel.visitor_words import for_reader
@@ -27,12 +27,11 @@ RUNS_SHOWN = 5
 RECENT = timedelta(hours=24)
 """How long ago a run may have ended for its leads that did not go through to be shown without being asked for."""
 ENDED = {"cancelled": "was cancelled", "failed": "broke off"}
-LEFT = (Outcome.CONTRADICTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.NOT_SENT)
 
 
 def is_news(last: LastRun, now: datetime) -> bool:
     """Whether a run ended not long ago and some of its leads did not go through."""
-    return now - last.ended < RECENT and any(last.counts.get(str(o)) for o in LEFT)
+    return now - last.ended < RECENT and any(last.counts.get(str(o)) for o in FAILED_OUTCOMES)
 
 
 class PastRuns:

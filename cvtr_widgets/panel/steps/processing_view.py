@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of, describe
-from cvtr_widgets.models import HashedText, Outcome, Progress, RunState, Verdict
+from cvtr_widgets.models import FAILED_OUTCOMES, HashedText, Outcome, Progress, RunState, Verdict
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.panel.visitor_words import for_reader
 from cvtr_widgets.plans.plan import Plan
@@ -114,9 +114,20 @@ def run_view(
         "sent": _sent_words(run, progress, counts),
         "counts": [[str(o), counts[str(o)], o.label, _why(o, run, skipped)] for o in OUTCOME_SENTENCES if counts[str(o)]],
         "error": "" if run.error is None else plain(for_reader(str(run.error)), 600),
-        "again": f"Repeat for the {count_of(left)} not known to have gone through" if left else "",
+        "again": _again(left, run),
         "filter": list(shown),
     }
+
+
+def _again(left: int, run: Run) -> str:
+    """What the button that repeats says of these leads: no more doubt than there is."""
+    if not left:
+        return ""
+    was = "was" if left == 1 else "were"
+    failed = {outcome for outcome in FAILED_OUTCOMES if run.counts.get(str(outcome))}
+    plain_words = {Outcome.NOT_SENT: f"that {was} not sent", Outcome.REFUSED: f"that {was} refused"}
+    what = plain_words.get(next(iter(failed))) if len(failed) == 1 else None
+    return f"Repeat for the {count_of(left)} {what or 'not known to have gone through'}"
 
 
 def state_words(run: Run) -> str:
