@@ -18,7 +18,7 @@ from tests.guard import Guard
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
-KEPT = {"CVTR_BROWSER", "CVTR_STATIC_FAILED"}
+KEPT = {"CVTR_BROWSER", "CVTR_PICTURES", "CVTR_STATIC_FAILED"}
 MARKS = ("browser", "notebooks", "packaging")
 THOROUGH = {
     "cli",

@@ -5,7 +5,8 @@
                 ``kept_page`` it is the one of the test before, JupyterLab still open in it, notebooks closed: for tests that
                 change nothing of the page itself
 ``notebook``    ``notebook(["code of cell 1", ...])`` writes, opens and runs a notebook, and gives a ``NotebookPage``
-``screenshot``  ``screenshot("name")`` writes ``test-output/name.png``
+``screenshot``  ``screenshot("name")`` writes ``test-output/name.png``, for somebody to look at: only where ``CVTR_PICTURES`` is
+                set, or with ``always=True``. A picture takes as much of the processor as a step of a test
 ``kernel_eval`` ``kernel_eval("code")`` in the kernel of the notebook opened last
 ``sandbox``     a ``SandboxServer`` in this process, which knows the truth about its leads; for the notebook:
                 ``notebook(["import cvtr_widgets as cvtr", "client = cvtr.Sandbox().connect()"], environ=joined(sandbox))``,
@@ -18,6 +19,7 @@ A test that fails leaves ``test-output/failed-....png`` and the page's console b
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import subprocess
@@ -207,10 +209,12 @@ def journal() -> Iterator[str]:
 
 @pytest.fixture
 def screenshot(page: Page) -> Callable[..., Path]:
-    def take(name: str, selector: str | None = None) -> Path:
+    def take(name: str, selector: str | None = None, *, always: bool = False) -> Path:
         """The whole window, or only the first element that ``selector`` names."""
         OUTPUT.mkdir(exist_ok=True)
         path = OUTPUT / f"{_safe(name)}.png"
+        if not (always or os.environ.get("CVTR_PICTURES")):
+            return path
         if selector is None:
             page.screenshot(path=path)
         else:

@@ -1,6 +1,6 @@
 """How each step looks, light and dark, narrow and wide, and whether everybody can use it.
 
-The pictures lie in ``test-output/looks-....png``, for somebody to look at.
+With ``CVTR_PICTURES=1`` the pictures lie in ``test-output/looks-....png``, for somebody to look at.
 """
 
 from __future__ import annotations

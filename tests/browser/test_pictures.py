@@ -24,7 +24,7 @@ def test_the_panel(notebook, sandbox, screenshot, journal):
     panel.tick([panel.rows()[n] for n in (0, 1, 3, 5)])
     panel.type_ids("160833, 1.23E+08")
     panel.selected(5)
-    assert screenshot("docs-panel", ".cvtr-panel").stat().st_size > 50_000
+    assert screenshot("docs-panel", ".cvtr-panel", always=True).stat().st_size > 50_000
 
 
 def test_the_first_write(notebook, screenshot, journal, tmp_path):
@@ -39,7 +39,7 @@ def test_the_first_write(notebook, screenshot, journal, tmp_path):
         panel.choose("invalid", reason="Returned", category="No budget")
         panel.preview()
         panel(".cvtr-first").wait_for()
-        assert screenshot("docs-first-write", ".cvtr-panel").stat().st_size > 50_000
+        assert screenshot("docs-first-write", ".cvtr-panel", always=True).stat().st_size > 50_000
 
 
 def test_the_doctor(notebook, screenshot, journal, tmp_path):
@@ -50,7 +50,7 @@ def test_the_doctor(notebook, screenshot, journal, tmp_path):
         shown = "session.doctor().iloc[3:20].style.set_properties(**{'text-align': 'left'})"
         opened = notebook([made, shown], environ={"CVTR_JOURNAL": journal}, until=".jp-RenderedHTML table")
         opened.width(1400, 1500)
-        assert screenshot("docs-doctor", ".jp-RenderedHTML table").stat().st_size > 20_000
+        assert screenshot("docs-doctor", ".jp-RenderedHTML table", always=True).stat().st_size > 20_000
 
 
 LESSON = """import pandas as pd
@@ -65,4 +65,4 @@ def test_a_lesson(notebook, screenshot, tmp_path):
     cells = [f"import os\nos.chdir({str(tmp_path)!r})\nimport cvtr_widgets as cvtr", LESSON]
     opened = notebook(cells, until=".jp-RenderedHTML table")
     opened.width(1400, 1500)
-    assert screenshot("docs-lesson", ".jp-RenderedHTML table").stat().st_size > 20_000
+    assert screenshot("docs-lesson", ".jp-RenderedHTML table", always=True).stat().st_size > 20_000
