@@ -11,7 +11,7 @@ from cvtr_widgets.errors import PlanOutOfDate
 from cvtr_widgets.models import Action, Identity, LeadId, Provenance, seal
 from cvtr_widgets.plans.canonical_json import canonical
 from cvtr_widgets.plans.plan_content import PlanContent
-from cvtr_widgets.plans.plan_entries import PlanEntry, before_values
+from cvtr_widgets.plans.plan_entries import PlanEntry, SharedEntry, before_values
 from cvtr_widgets.plans.policy_records import policy_values
 
 
@@ -41,21 +41,27 @@ def fingerprint(
     if provenance is not None:
         head["provenance"] = {n: str(v) for n, v in dataclasses.asdict(provenance).items()}
     found = hashlib.sha256(canonical(head, in_order=True).encode())
-    texts: dict[int, str] = {}
+    texts: dict[int, tuple[str, str]] = {}
     for start in range(0, len(entries), 1_000):  # the text of 100,000 would be large
-        found.update("".join(_line(e, texts) for e in entries[start : start + 1_000]).encode())
+        part = entries[start : start + 1_000]
+        for _, shared, _ in part:
+            if id(shared) not in texts:
+                texts[id(shared)] = _endings(shared)
+        found.update("".join([_line(lead_id, person, texts[id(shared)]) for lead_id, shared, person in part]).encode())
     return found.hexdigest()
 
 
-def _line(entry: PlanEntry, texts: dict[int, str]) -> str:
-    # Put together by hand: leads that stand alike share one object and so one text, and only that is made with canonical(). Its
-    # id is enough for a key, for the entries keep it alive meanwhile.
-    lead_id, shared, person = entry
-    text = texts.get(id(shared))
-    if text is None:
-        text = f',"{shared.verdict}",{canonical(shared.integrations)},{canonical(before_values(entry.before))}]'
-        texts[id(shared)] = text
-    return f'\n[{lead_id}{text[:-1]},"{person}"]' if person else f"\n[{lead_id}{text}"
+def _line(lead_id: LeadId, person: str, endings: tuple[str, str]) -> str:
+    return f'\n[{lead_id}{endings[0]},"{person}"]' if person else f"\n[{lead_id}{endings[1]}"
+
+
+def _endings(shared: SharedEntry) -> tuple[str, str]:
+    """How the lines of all leads that stand alike end, before a person and without one. Put together by hand: leads that stand
+    alike share one object and so one text, and only that is made with canonical(). Its id is enough for a key, for the entries
+    keep it alive meanwhile.
+    """
+    text = f',"{shared.verdict}",{canonical(shared.integrations)},{canonical(before_values(shared))}'
+    return text, f"{text}]"
 
 
 def fingerprint_of(plan: PlanContent, whose: Identity | PlanContent | None = None) -> str:
@@ -78,9 +84,9 @@ def must_be_whole(plan: PlanContent, identity: Identity | PlanContent) -> None:
         PlanOutOfDate: its leads, actions or before-values are not those of its fingerprint.
     """
     ids: list[list[LeadId]] = [[] for _ in plan.groups]
-    for entry in plan.entries:
-        if 0 <= entry.group < len(ids):
-            ids[entry.group].append(entry.lead_id)
+    for lead_id, alike, _ in plan.entries:
+        if 0 <= alike.group < len(ids):
+            ids[alike.group].append(lead_id)
     same = [tuple(found) for found in ids] == [tuple(group) for _, group in plan.groups] and sum(map(len, ids)) == plan.total
     if not same or not is_as_made(plan, identity):
         raise PlanOutOfDate("This plan has been changed since it was made. Plan again.")

@@ -229,18 +229,19 @@ def _entries(
     entries = []
     judged: dict[Any, tuple[SharedEntry, str]] = {}  # few different states, many leads
     for lead_id in group:
-        observation = reading.observation(lead_id)
-        verdict, why = stays(action, lead_id, observation.lead)
+        lead = reading.leads.get(lead_id)
+        verdict, why = stays(action, lead_id, lead)
         # By identity: leads that stand alike share one state object, made when they were read. Comparing the states of 100,000
         # leads would take longer than judging them.
-        key = (why, None if observation.lead is None else (id(observation.lead.state), observation.delivered))
+        key = (why, None if lead is None else (id(lead.state), reading.said.get(lead_id)))
         found = judged.get(key)
         if found is None:
+            observation = reading.observation(lead_id)
             found = judged[key] = _held(verdict, why, *_judged(service, number, action, observation, jobs, names))
         alike, campaign = found
         if campaign:
             without[campaign] += 1
-        entries.append(PlanEntry(lead_id, alike, "" if observation.lead is None else observation.lead.person))
+        entries.append(PlanEntry(lead_id, alike, "" if lead is None else lead.person))
     for campaign, n in without.items():
         notes.append(f"{count_of(n)} of {campaign}: none of the chosen integrations is on that campaign.")
     return entries
@@ -251,6 +252,9 @@ Stays = Callable[[Action, LeadId, Lead | None], tuple[Verdict, str]]
 
 def _stays(held: Mapping[LeadId, str], rules: PolicyFacts | None) -> Stays:
     """What keeps a lead from being sent, beside the rules of its action: the verdict, and why (empty: nothing)."""
+    nothing = Verdict.NOT_ELIGIBLE, ""
+    if not held and (rules is None or not rules.policy.judges_leads):
+        return lambda _action, _id, _lead: nothing
 
     def of(action: Action, lead_id: LeadId, lead: Lead | None) -> tuple[Verdict, str]:
         why = held.get(lead_id, "")

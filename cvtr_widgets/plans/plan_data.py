@@ -61,18 +61,18 @@ def plan_parts(plan: PlanContent, *, names: bool = False) -> Iterator[dict[str, 
     """All leads of the plan in its order, ``ENTRIES_A_PART`` at a time. ``names``: with those of campaigns and publishers, each
     pair once a part, and for each lead which pair is its own.
     """
-    values: dict[int, Sequence[Any] | None] = {}
+    known: dict[int, tuple[Any, ...]] = {}
     for start in range(0, plan.total, ENTRIES_A_PART):
         whys: dict[str, int] = {}
         leads = []
         entries = plan.entries[start : start + ENTRIES_A_PART]
         publishers = [None if (state := e.alike.state) is None else state.publisher_id for e in entries]
-        for entry in entries:
-            lead_id, alike, person = entry
-            if id(alike) not in values:
-                values[id(alike)] = before_values(entry.before)
-            why = whys.setdefault(alike.why, len(whys))
-            row = [lead_id, alike.group, str(alike.verdict), why, alike.integrations, values[id(alike)]]
+        for lead_id, alike, person in entries:
+            found = known.get(id(alike))
+            if found is None:
+                found = known[id(alike)] = alike.group, str(alike.verdict), alike.why, alike.integrations, before_values(alike)
+            group, verdict, why, integrations, before = found
+            row = [lead_id, group, verdict, whys.setdefault(why, len(whys)), integrations, before]
             leads.append([*row, person] if person else row)
         part = {"first": start, "whys": list(whys), "leads": leads}
         yield part | ({"publishers": publishers} if any(publishers) else {}) | (_names(entries) if names else {})

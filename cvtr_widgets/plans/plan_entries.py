@@ -123,16 +123,16 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def before_values(observation: Observation) -> Sequence[Any] | None:
-    """What a plan rests on for one lead, as JSON values: ``BEFORE`` in order, the delivery check's word, the campaign's id, and
-    the payouts with their currency where the service sends any.
+def before_values(alike: SharedEntry) -> Sequence[Any] | None:
+    """What a plan rests on for leads that stand alike, as JSON values: ``BEFORE`` in order, the delivery check's word, the
+    campaign's id, and the payouts with their currency where the service sends any.
 
-    Comments are hashes, and ``{}`` is what the service does not send. None: the lead was not found.
+    Comments are hashes, and ``{}`` is what the service does not send. None: they were not found.
     """
-    lead = observation.lead
-    if lead is None:
+    state = alike.state
+    if state is None:
         return None
-    return _as_values(*_watched(lead.state), observation.delivered, lead.state.campaign_id, money=_money(lead.state))
+    return _as_values(*_watched(state), alike.delivered, state.campaign_id, money=_money(state))
 
 
 # typed: True, 1 and 1.0 are equal to Python, and three different texts in a fingerprint.

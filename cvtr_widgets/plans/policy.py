@@ -183,6 +183,11 @@ class Policy(_Part):
             raise ValueError("two caps have the same name")
         return value
 
+    @property
+    def judges_leads(self) -> bool:
+        """Whether it may forbid something for one lead that it allows for another, or an action altogether."""
+        return bool(self.never or self.max_age_days or self.reasons)
+
     def oldest(self, kind: ActionKind) -> timedelta | None:
         """How old a lead may be for this action; None: of any age."""
         days = next((most for name, most in self.max_age_days.items() if name == str(kind)), None)
