@@ -63,6 +63,14 @@ _CLOSE = """path => {
 _RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 _SAVE = "async () => { await window.jupyterapp.shell.currentWidget.context.save(); }"
 _THEME = "async name => { await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}); }"
+_SETTLED = """async () => {
+    const places = () => JSON.stringify([...document.querySelectorAll('.jp-Notebook, .cvtr-panel')].map((one) => one.getBoundingClientRect()));
+    let [before, now] = ['', places()];
+    while (before !== now) {
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        [before, now] = [now, places()];
+    }
+}"""
 _EVALUATE = """async expression => {
     const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
     const reply = await kernel.requestExecute(
@@ -237,8 +245,9 @@ class NotebookPage:
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # it lies over everything while a theme is loaded
 
     def width(self, pixels: int, height: int = VIEWPORT["height"]) -> None:
-        """The width of the browser's window."""
+        """The width of the browser's window. JupyterLab lays itself out anew a moment later: that is waited for."""
         self.page.set_viewport_size({"width": pixels, "height": height})
+        self._finish(_SETTLED)
 
     def _finish(self, script: str, argument: Any = None) -> Any:
         """Await a script of the page, but not for ever (Playwright's own ``evaluate`` knows no time-out)."""

@@ -46,12 +46,13 @@ JUDGE = """async rules => {
     // Without selectors, which take axe most of its time. By itself it tells one passed element of a rule.
     const kinds = ['violations', 'passes', 'incomplete'];
     const found = await window.axe.run({include: ['.cvtr-panel'], exclude: [rules.alike]}, {resultTypes: kinds, selectors: false, elementRef: true, ...rules.options});
+    const why = ({any: [told], none: [error]}) => told ? (told.data || {}).messageKey : JSON.stringify(error);  // axe's own error
     const [failed, passed, unclear] = kinds.map(
         kind => found[kind].filter(rule => rule.id === 'color-contrast').flatMap(rule => rule.nodes));
     return {
         wrong: found.violations.flatMap(
             rule => rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`)),
-        unclear: unclear.map(node => [(node.any[0].data || {}).messageKey, node.html.slice(0, 160),
+        unclear: unclear.map(node => [why(node), node.html.slice(0, 160),
             Boolean(node.element.closest('.cvtr-scroll, .cvtr-fields'))]),  // by the edge of what scrolls
         passed: passed.length,
         seen: failed.length + passed.length + unclear.length,
@@ -179,7 +180,7 @@ def unseen_focus(panel, most=80):
 @pytest.mark.parametrize("stages", [(leads, detail, kind, integrations), (plan, signed, running, results, problem)])
 def test_each_step_in_both_themes_and_every_width(open_panel, sandbox, screenshot, stages):
     panel = open_panel(cells=[SMALL])
-    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    panel.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     if leads not in stages:
         leads(panel, sandbox)
         detail(panel, sandbox)
@@ -213,7 +214,7 @@ MARKS = """root => [...root.querySelectorAll('.cvtr-badge, .cvtr-on, .cvtr-probl
 def test_at_twice_the_size_and_in_the_users_own_colours(open_panel, sandbox, screenshot):
     panel = open_panel(cells=[SMALL])
     page = panel.page
-    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.set_viewport_size({"width": 640, "height": 512})  # as a window of 1,280 x 1,024 at 200 % lays it out
     wrong = []
     for stage in (leads, detail, kind, plan):

@@ -37,7 +37,7 @@ def stands_by(panel, selector, words, *, box=".cvtr-problem"):
 
 
 def narrow(panel):
-    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    panel.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     panel.opened.width(NARROW)
 
 

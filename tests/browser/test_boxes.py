@@ -29,7 +29,7 @@ ROOM = "() => document.querySelector('.jp-OutputArea-child:has(.cvtr-panel)').cl
 
 def test_has_its_width_in_every_box(open_panel, screenshot):
     panel = open_panel(cells=[CELL, *BOXES.values()])
-    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    panel.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     panel.opened.width(1280, 5_000)
     panel.page.wait_for_function(READY)
     for width in (320, 420, 1280, 1600, 2560):

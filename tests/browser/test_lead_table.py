@@ -27,7 +27,7 @@ CELLS = [SETUP, "alone", "W.VBox([boxed, said])", "W.Tab([tabbed], titles=['Lead
 
 def test_it_picks_leads_in_every_box_and_leaves_nothing_in_the_file(notebook, page, screenshot):
     opened = notebook(CELLS)
-    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     opened.width(1280, 4_000)
     tables = page.locator(".cvtr-table-alone")
     expect(tables).to_have_count(4)

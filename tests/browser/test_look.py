@@ -117,7 +117,7 @@ QUESTIONS = (("findings", ""), ("breakdown", "publisher"), ("over_time", "day"),
 
 def test_every_answer_in_both_themes_narrow_and_wide(looking, page, screenshot):
     panel = looking
-    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     panel.opened.width(1280, TALL)
     panel(".cvtr-step-look .cvtr-step-open").click()
     wrong = []

@@ -124,7 +124,7 @@ def test_by_keys_alone_with_axe_at_each_state_and_nothing_saved(open_panel, sand
     book.save(path)
     panel = open_panel(cells=[CELL.format(role="admin")])
     opened, page, press = panel.opened, panel.page, panel.page.keyboard.press
-    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     opened.width(1280, TALL)
     wrong = []
 

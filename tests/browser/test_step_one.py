@@ -157,7 +157,7 @@ ASKED_OVER = """() => document.querySelector('.cvtr-ask').getBoundingClientRect(
 
 def test_a_narrow_or_low_window_shows_the_plan_up_to_its_verdict_and_what_is_asked(open_panel, screenshot):
     panel = open_panel()
-    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    panel.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     panel.load()
     for width in (320, 420):
         panel.opened.width(width, 900)
@@ -180,7 +180,7 @@ def test_a_narrow_or_low_window_shows_the_plan_up_to_its_verdict_and_what_is_ask
     panel.opened.width(420, 900)
     assert panel.page.evaluate(CUT_OFF) == []
     screenshot("plan-420")
-    panel.page.evaluate("async () => { await window.jupyterapp.commands.execute('application:toggle-left-area'); }")
+    panel.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
 
 
 def test_heads_name_the_zone_and_the_detail_has_words_for_keys(open_panel):

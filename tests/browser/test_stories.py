@@ -139,7 +139,7 @@ def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(o
     assert sorted(row[column] for row in rows[1:]) == sorted(ids)
 
     left = 20 - len(done)
-    expect(panel(".cvtr-again")).to_have_text(f"Repeat for the {left} leads not known to have gone through")
+    expect(panel(".cvtr-again")).to_have_text(f"Repeat for the {left} leads that were not sent")
     panel(".cvtr-again").click()
     panel.step(2)
     expect(panel(".cvtr-action")).to_have_value("other")
@@ -172,6 +172,7 @@ def test_a_double_click_sends_once(open_panel, sandbox):
 def test_a_lead_that_somebody_else_changed_is_held_back_and_what_changed_is_shown(open_panel, sandbox):
     ids = caution(sandbox, 3)
     panel = open_panel()
+    panel.load(status="Caution")
     reason = next(iter(sandbox.reasons("test").values()))
     prepare(panel, ids, "test", reason=reason)
     sandbox.change(ids[1], status="Invalid", reason="Duplicate")

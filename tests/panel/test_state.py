@@ -105,7 +105,7 @@ def test_again_selects_exactly_what_did_not_go_through(driven):
     driven.server.mishaps = [Mishap("leads-bulk-flag", "refuse_lead", lead=ids[1], text="made to fail")]
     driven.plan(ids, "test", reason="own", own_reason="mine")
     assert driven.run() == {"confirmed": 3, "refused": 1}
-    assert "1 lead not known to have gone through" in driven.view()["processing"]["run"]["again"]
+    assert driven.view()["processing"]["run"]["again"] == "Repeat for the 1 lead that was refused"
     driven.say("again")
     assert driven.state.leads.picked.ids == (ids[1],)
     driven.server.mishaps = []
@@ -177,6 +177,7 @@ def test_same_again_keeps_what_was_entered(driven):
     driven.say("same_again")
     view = driven.view()
     assert (view["step"], view["leads"]["selected"]["count"]) == (1, 0)
+    assert view["leads"]["outdated"] == ""  # none are loaded
     assert (view["type"]["action"], view["type"]["reason"]) == ("invalid", "listed:Duplicate")
     assert driven.state.texts()["comment"] == "the same for all"
 
