@@ -66,7 +66,7 @@ SCRIPT_CHECKS = {
 }
 SLOW_MARKS = ("browser", "notebooks", "packaging", "thorough", "long")
 SECOND_TRY = ("--reruns", "1", "--max-suite-reruns", "3", "--rerun-show-tracebacks")
-"""A browser, a kernel or another program on a busy machine may stumble: shown in full, counted in the closing line."""
+"""A browser on a busy machine may stumble, and so may the network: shown in full, counted in the closing line."""
 STARTED_OFTEN = (
     "jupyterlab.labapp",
     "ipykernel.kernelapp",

@@ -35,8 +35,8 @@ THOROUGH = {
     "unattended",
 }
 """Folders whose tests wait for services, kernels and disks: every day, but not in the quick half."""
-SECOND_TRY = {"browser", "cli", "docs", "packaging", "sandbox"}
-"""Folders whose tests wait for other programs, where ``dev.py test`` tries a failing test once more. Nowhere else: what is
+SECOND_TRY = {"browser", "packaging"}
+"""Folders whose tests wait for a browser or for the network, where ``dev.py test`` tries a failing test once more. Nowhere else: what is
 true of a lead has to hold at the first try, and a notebook's cell needs those before it."""
 BUSY = ("browser",)
 """What keeps more than one processor busy: one worker begins with it, see ``pytest_xdist_make_scheduler``."""
