@@ -40,6 +40,8 @@ SECOND_TRY = {"browser", "packaging"}
 true of a lead has to hold at the first try, and a notebook's cell needs those before it."""
 BUSY = ("browser",)
 """What keeps more than one processor busy: one worker begins with it, see ``pytest_xdist_make_scheduler``."""
+LONGEST = ("stories", "accessibility", "saved", "selection", "step_one", "stable_rows", "look", "resume", "hostile")
+"""Of the busy ones, files that take longest: they come first, so that at the end there are short ones for all workers."""
 WAITING = ("packaging", "notebooks", "unattended", "runs", "archive", "faults", "session", "sandbox", "docs", "insight", "panel")
 """What takes long and mostly waits: the other worker begins with it, in this order."""
 
@@ -87,7 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if _folder(item.path) not in SECOND_TRY:
             item.add_marker(pytest.mark.flaky(reruns=0))
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _place(_folder(item.path)))
+        items.sort(key=lambda item: (_place(_folder(item.path)), _length(item.path)))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -114,6 +116,12 @@ def _place(folder: str) -> int:
     if folder in BUSY:
         return -1
     return len(WAITING) - WAITING.index(folder) if folder in WAITING else 0
+
+
+def _length(path: Path) -> int:
+    """Where a file stands among those of its folder: what takes long first, the others as they are."""
+    name = path.stem.removeprefix("test_")
+    return LONGEST.index(name) if _folder(path) in BUSY and name in LONGEST else len(LONGEST)
 
 
 def _folder(path: Path) -> str:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 pytest.importorskip("duckdb", reason="the archive is an extra")
 pytest.importorskip("pyarrow", reason="the archive is an extra")
 
+pytestmark = pytest.mark.kept_page
 CELL = """import tempfile
 import cvtr_widgets as cvtr
 session = cvtr.LeadSession(cvtr.Sandbox().connect(), progress=False)

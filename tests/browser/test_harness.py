@@ -52,6 +52,7 @@ def test_a_click_reaches_the_kernel_and_its_answer_the_page(notebook, kernel_eva
     assert screenshot("harness", ".test-count", always=True).stat().st_size > 100
 
 
+@pytest.mark.kept_page
 @used
 def test_values_come_back_from_the_kernel_as_they_are(notebook, kernel_eval):
     notebook(["x = 1"])
@@ -67,6 +68,7 @@ def test_a_cell_that_fails_fails_the_test(notebook):
         notebook(["{}['missing']"])
 
 
+@pytest.mark.kept_page
 @used
 def test_the_kernel_has_the_environment_it_was_given_and_nobody_elses(notebook, kernel_eval, monkeypatch):
     notebook(["import cvtr_widgets"], environ={"CVTR_SANDBOX_URL": "http://127.0.0.1:9"})
@@ -86,6 +88,7 @@ def test_a_reloaded_page_finds_the_same_kernel_and_the_next_test_does_not(notebo
     assert json.loads(lab.call("api/kernels")) == []
 
 
+@pytest.mark.kept_page
 @used
 def test_light_dark_narrow_and_wide(notebook):
     opened = notebook([COUNTER])
@@ -97,6 +100,7 @@ def test_light_dark_narrow_and_wide(notebook):
     assert opened.page.evaluate("() => innerWidth") == 420
 
 
+@pytest.mark.kept_page
 @used
 def test_the_saved_file_can_be_read(notebook):
     opened = notebook(["print('hello')"])
@@ -104,6 +108,7 @@ def test_the_saved_file_can_be_read(notebook):
     assert cell["outputs"][0]["text"] == ["hello\n"]
 
 
+@pytest.mark.kept_page
 @used
 def test_a_running_cell_need_not_be_waited_for(notebook):
     waiting = "from pathlib import Path\nimport time\nwhile not Path('go').exists(): time.sleep(0.02)\nprint('went on')"
@@ -122,6 +127,7 @@ def test_dialogs_and_errors_in_the_page_are_noticed(watched, script):
     watched.troubles.clear()  # otherwise this test would fail of it, which is the point
 
 
+@pytest.mark.kept_page
 @used
 def test_a_notebook_joins_the_sandbox_whose_truth_the_test_holds(notebook, kernel_eval, sandbox):
     notebook(["import cvtr_widgets as cvtr\nclient = cvtr.Sandbox().connect()"], environ=joined(sandbox))

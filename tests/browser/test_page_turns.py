@@ -9,6 +9,14 @@ from tests.browser.lab import joined
 from tests.browser.panel import CELL, PanelPage
 from tests.browser.test_stories import block_kernel, release_kernel
 
+pytestmark = pytest.mark.kept_page
+OVER_SUBSHELLS = """how => {
+    const {kernels} = window.jupyterapp.serviceManager;
+    const usual = kernels.commsOverSubshells;
+    kernels.commsOverSubshells = how;
+    return usual;
+}"""
+
 
 @pytest.fixture
 def come(page):
@@ -20,7 +28,10 @@ def come(page):
         if b'"kind": "ahead"' in text or b'"kind":"ahead"' in text:
             frames.append(1)
 
-    page.on("websocket", lambda socket: socket.on("framereceived", heard))
+    def opened(socket):
+        socket.on("framereceived", heard)
+
+    page.on("websocket", opened)
 
     def wait(before: int = 0) -> int:
         while len(frames) <= before:
@@ -28,19 +39,21 @@ def come(page):
         page.wait_for_timeout(50)
         return len(frames)
 
-    return wait
+    yield wait
+    page.remove_listener("websocket", opened)
 
 
 @pytest.fixture
 def panel(notebook, sandbox, come):
     """A panel whose kernel hears nothing while a cell runs."""
     opened = notebook([CELL.format(role="admin")], environ=joined(sandbox), run=False)
-    opened.page.evaluate("() => { window.jupyterapp.serviceManager.kernels.commsOverSubshells = 'disabled'; }")
+    usual = opened.page.evaluate(OVER_SUBSHELLS, "disabled")
     opened.run_all()
     made = PanelPage(opened, sandbox)
     made.step(1)
     made.load()
-    return made
+    yield made
+    opened.page.evaluate(OVER_SUBSHELLS, usual)
 
 
 # All that a row shows and says, but for which one of them the Tab key goes to.

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 from cvtr_widgets.sandbox import Mishap
@@ -83,6 +84,7 @@ def test_a_killed_kernels_run_is_gone_on_with_and_a_stale_lead_held_back(noteboo
     expect(panel(".cvtr-past .cvtr-resume")).to_have_count(0)
 
 
+@pytest.mark.kept_page
 def test_a_run_is_taken_back_and_the_undo_is_a_plan_first(open_panel, sandbox):
     ids = sandbox.lead_ids(status="Valid", delivery="Not Delivered")[:4]
     before = {lead_id: (sandbox.lead(lead_id)["status"], sandbox.lead(lead_id)["reason"]) for lead_id in ids}
