@@ -28,6 +28,7 @@ from typing import Any
 
 from cvtr_widgets import safe_files
 from cvtr_widgets.errors import JournalError
+from cvtr_widgets.journal.file_errors import WAIT, error_of, is_busy, tries
 from cvtr_widgets.journal.hash_chain import (
     FIRST_HASH,
     Item,
@@ -102,15 +103,14 @@ class Journal:
         self._timer: threading.Timer | None = None
         self._db: sqlite3.Connection
         try:
-            if reading:
-                self._db = self._connect("ro")
-            else:
+            if not reading:
                 self._close_to_others()
-                self._open_durable()
-            self._check_file()
+            for attempt in tries():
+                with attempt:
+                    self._open(reading=reading)
         except (sqlite3.Error, OSError) as error:
             self.close()
-            raise self._error(error) from None
+            raise error_of(self.path, error) from None
         self._file = self._identity_of_file()
         # Entries in one statement: SQLite takes so many values in one, and an entry has six.
         self._most = max(1, self._db.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // 6)
@@ -137,7 +137,18 @@ class Journal:
         uri = f"{self.path.resolve().as_uri()}?mode={how}"
         # No isolation_level: sqlite3 would begin transactions by itself then, and here it is always said where one begins and
         # ends. Threads share the connection behind the journal's own lock.
-        return sqlite3.connect(uri, uri=True, timeout=10.0, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(uri, uri=True, timeout=WAIT, isolation_level=None, check_same_thread=False)
+
+    def _open(self, *, reading: bool) -> None:
+        if reading:
+            self._db = self._connect("ro")
+        else:
+            self._open_durable()
+        try:
+            self._check_file()
+        except sqlite3.Error:
+            self._db.close()
+            raise
 
     def _open_durable(self) -> None:
         for mode in ("wal", "delete"):  # some network file systems cannot have a WAL: the old way is as safe, only slower
@@ -152,9 +163,9 @@ class Journal:
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.executescript(_TABLE)
                 self._probe()
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
                 self._db.close()
-                if mode == "delete":
+                if mode == "delete" or is_busy(error):
                     raise
             else:
                 self.mode = mode
@@ -193,7 +204,7 @@ class Journal:
         try:
             found = self.path.stat()
         except OSError as error:
-            raise self._error(error) from None
+            raise error_of(self.path, error) from None
         return found.st_dev, found.st_ino
 
     def close(self) -> None:
@@ -207,20 +218,6 @@ class Journal:
                 self.flush()
         with self._lock, suppress(AttributeError):
             self._db.close()
-
-    def _error(self, error: Exception) -> JournalError:
-        name = str(self.path)
-        if isinstance(error, sqlite3.ProgrammingError):
-            return JournalError(f"The journal {name!r} has been closed; nothing more is sent. Continue in a new LeadSession.")
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-            return JournalError(
-                f"The journal {name!r} is damaged: {error}. Without it nothing is sent. Keep a copy, move the file away to "
-                "begin a new one, and check at the service what the last run did."
-            )
-        return JournalError(
-            f"The journal {name!r} cannot be used: {error}. Without it nothing is sent. Free some space or "
-            "choose another folder with CVTR_JOURNAL."
-        )
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -250,7 +247,7 @@ class Journal:
                 self._commit()
         if mine.error is not None or not mine.done:
             error = mine.error or sqlite3.OperationalError("it was interrupted")
-            raise error if isinstance(error, JournalError) else self._error(error)
+            raise error if isinstance(error, JournalError) else error_of(self.path, error)
         return mine.head
 
     def write_many(self, run: str, items: Iterable[Item], *, check: Callable[[], None] = lambda: None) -> str:
@@ -268,7 +265,7 @@ class Journal:
                 self._together((WaitingEntries([made(run, kind, data)]) for kind, data in items), check)
                 self.commits += 1
             except (sqlite3.Error, JournalError) as error:
-                raise error if isinstance(error, JournalError) else self._error(error) from None
+                raise error if isinstance(error, JournalError) else error_of(self.path, error) from None
             return (self._last or self._read_last())[1]
 
     def write_later(self, run: str, kind: str, data: Mapping[str, Any]) -> None:
@@ -410,7 +407,7 @@ class Journal:
             try:
                 yield
             except sqlite3.Error as error:
-                raise self._error(error) from None
+                raise error_of(self.path, error) from None
 
     def rows(self, run: str | None = None, *, after: int = 0, kinds: Iterable[str] = ()) -> Iterator[tuple[Any, ...]]:
         """``number, at, run, kind, data (text), hash`` of all entries or those of one run, in order, some at a time.
@@ -454,7 +451,7 @@ class Journal:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise self._error(sqlite3.DatabaseError(f"entry {number} cannot be read"))
+            raise error_of(self.path, sqlite3.DatabaseError(f"entry {number} cannot be read"))
         return found
 
     def count(self, run: str) -> int:

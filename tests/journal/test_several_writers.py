@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import stamina
 
 from cvtr_widgets.errors import JournalError
+from cvtr_widgets.journal import file_errors, journal
 from cvtr_widgets.journal.journal import Journal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,3 +147,47 @@ def test_ctrl_c_loses_nothing_that_was_said_to_be_written(tmp_path):
         assert journal.verify().ok
     finally:
         journal.close()
+
+
+@pytest.fixture
+def tried_again():
+    """Set when something is about to be tried again."""
+    found, before = threading.Event(), stamina.instrumentation.get_on_retry_hooks()
+    stamina.instrumentation.set_on_retry_hooks([lambda _details: found.set()])
+    yield found
+    stamina.instrumentation.set_on_retry_hooks(before)
+
+
+@pytest.fixture
+def held(tmp_path, monkeypatch):
+    """A journal that another program has for itself."""
+    path = tmp_path / "journal.sqlite"
+    Journal(path).close()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA locking_mode=EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr(journal, "WAIT", 0.05)  # how long SQLite itself waits
+    yield path, other
+    other.close()
+
+
+def test_a_file_that_is_held_for_a_moment_is_opened_when_it_is_free(held, tried_again):
+    path, other = held
+    with ThreadPoolExecutor(1) as pool:
+        opened = pool.submit(Journal, path)
+        assert tried_again.wait(60)
+        other.close()
+        mine = opened.result(60)
+    assert mine.mode == "wal"
+    mine.write("run", "intent", {"leads": [1]})
+    assert mine.verify().ok
+    mine.close()
+
+
+def test_a_file_that_stays_held_is_called_so(held, monkeypatch):
+    path, _ = held
+    monkeypatch.setattr(file_errors, "WAIT", 0.2)
+    with pytest.raises(JournalError, match="held by another program") as found:
+        Journal(path)
+    assert "Free some space" not in str(found.value)
+    assert "try again" in str(found.value)
