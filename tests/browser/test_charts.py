@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.lab import shut_off
 from tests.browser.test_accessibility import JUDGED
 from tests.browser.test_saved import TOGGLE
+from tests.runs.conftest import until
 
 pytestmark = pytest.mark.kept_page
 SETUP = """
@@ -86,9 +87,9 @@ def test_charts_are_drawn_and_picked_without_a_network_and_leave_nothing_in_the_
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=6)
     page.mouse.up()
+    # On a busy machine the mouse rests on its way, and what is brushed by then is picked, too.
+    until(lambda: opened.kernel_eval("0.2 * len(leads) < len(days.picked) < 0.6 * len(leads)"))
     expect(days.locator(".cvtr-chart-said")).to_contain_text("picked")
-    part = opened.kernel_eval("[len(days.picked), len(leads)]")
-    assert 0.1 * part[1] < part[0] < 0.6 * part[1]
     screenshot("charts-light")
     assert [url for url in asked if "vega" in url or "jsdelivr" in url or "unpkg" in url] == []
     opened._finish(TOGGLE)

@@ -14,6 +14,7 @@ from tests.browser.lab import shut_off
 from tests.browser.panel import PanelPage
 from tests.browser.test_accessibility import ALL_SEEN, CONTRAST_ALONE, JUDGED, SIDEWAYS, SQUEEZED, TALL
 from tests.browser.test_saved import TOGGLE
+from tests.runs.conftest import until
 
 pytestmark = pytest.mark.kept_page
 CELL = """
@@ -82,15 +83,23 @@ def test_from_a_question_to_the_selected_leads_and_back(looking, page, screensho
     page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=6)
     page.mouse.up()
     expect(panel(".cvtr-look-state")).to_contain_text("leads selected (Leads by day and status: date")
-    words = panel(".cvtr-look-state").text_content()
-    first, last = words.rpartition("date ")[2].rstrip(").").split(" to ")
-    inside = f"(lambda d: (d >= '{first}') & (d <= '{last}'))(panel.leads.date.dt.tz_convert(panel.session.client.zone).dt.strftime('%Y-%m-%d'))"
-    assert kernel(f"{PICKED} == sorted(panel.leads.index[{inside}])")
+
+    def words():
+        return panel(".cvtr-look-state").text_content()
+
+    def as_said() -> bool:
+        first, last = words().rpartition("date ")[2].rstrip(").").split(" to ")
+        inside = f"(lambda d: (d >= '{first}') & (d <= '{last}'))(panel.leads.date.dt.tz_convert(panel.session.client.zone).dt.strftime('%Y-%m-%d'))"
+        return kernel(f"{PICKED} == sorted(panel.leads.index[{inside}])")
+
+    # On a busy machine the mouse rests on its way, and what is brushed by then is selected, too.
+    until(as_said)
+    brushed = words()
     # The same by keyboard: a period, then what is outside of a funnel, then a row of the table.
     panel(".cvtr-chart-tools select").first.select_option(index=2)
     panel(".cvtr-chart-tools button").first.focus()
     page.keyboard.press("Enter")
-    expect(panel(".cvtr-look-state")).not_to_have_text(words)
+    expect(panel(".cvtr-look-state")).not_to_have_text(brushed)
     ask(panel, "funnel", "sub_id")
     panel(".cvtr-chart-tools button").first.focus()
     page.keyboard.press("Enter")
