@@ -36,7 +36,6 @@ def come(page):
     def wait(before: int = 0) -> int:
         while len(frames) <= before:
             page.wait_for_timeout(20)  # Playwright hears of frames while it waits; the test's own time-out ends this
-        page.wait_for_timeout(50)
         return len(frames)
 
     yield wait
@@ -82,7 +81,8 @@ def order(panel) -> list[int]:
 
 def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_change(panel, come):
     where, following = panel(".cvtr-table .cvtr-where"), panel(".cvtr-table .cvtr-page-next")
-    ids, count = order(panel), come()
+    count = come()
+    ids = order(panel)  # asked by the same way: when the answer is here, the page has taken in what came before
     block_kernel(panel, "turned")
     following.click()
     expect(where).to_have_text("51–100 of 300")
@@ -112,6 +112,7 @@ def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_ch
     assert panel.opened.kernel_eval("list(panel.selection.ids)") == ids[50:51]
 
     come(count)
+    assert order(panel) == ids
     block_kernel(panel, "sorted")
     panel("[data-sort='email']").click()
     following.click()  # it is kept, in the order of before
@@ -125,8 +126,8 @@ def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_ch
 
 
 def test_rows_out_of_sight_are_drawn_a_moment_later_and_before_anything_is_pressed(panel, come):
-    ids = order(panel)
     come()
+    ids = order(panel)  # as above
     first, busy, then, after = panel.page.evaluate(TURN)
     assert (busy, after) == ("true", None)
     assert all(len(row) == 1 for row in [*first, *then])  # a row is of one lead, whole
