@@ -97,7 +97,10 @@ class RunWork:
         self._total = len(fates) if recorded else self._to_send
         self._before = len(recorded.at("settled")) if recorded else 0
         self.leads = LeadOutcomes(rows_of(plan, self.id, signature, fates), self._before)
-        self._requests_a_lead, self._went_out = 0.0, 0
+        known = None if recorded else plan.costs.get(str(self.verify))
+        # Here, since the time left is asked for as soon as it has started. Not known yet of a run that is resumed.
+        self._requests_a_lead = known.requests / max(1, self._to_send) if known else 0.0
+        self._went_out = 0
         self._threads = max(1, service.limits.in_flight)
         self._back = ReadBack(service, journal, self, self.options.patience, self.verify)
         self._sender = Sender(service, journal, self, self.options.patience, self._back)
@@ -433,9 +436,8 @@ class RunWork:
         except Cancelled:
             return
         self._back.draw(ids)
-        known = self.plan.costs.get(str(self.verify)) if only is None else None
-        requests = known.requests if known else requests_of(self.plan, self._service, [self.verify], only=only)[0]
-        self._requests_a_lead = requests / len(ids)
+        if not self._requests_a_lead:
+            self._requests_a_lead = requests_of(self.plan, self._service, [self.verify], only=only)[0] / len(ids)
         first = self._recorded.chunks + 1 if self._recorded else 1
         chunks = chunks_of(self.plan, self._service.chunk, only=only, first=first)
         size = block_size(self._service, way)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -17,33 +20,44 @@ OVER_SUBSHELLS = """how => {
     return usual;
 }"""
 
+AHEAD = re.compile(r'"kind": ?"ahead".*?"rows": ?')
+
+
+class PagesAhead:
+    """The pages that the kernel has sent before anybody turned to them, by the table's edition."""
+
+    def __init__(self, page) -> None:
+        self._page, self._come = page, set()
+        page.on("websocket", self._opened)
+
+    def close(self) -> None:
+        self._page.remove_listener("websocket", self._opened)
+
+    def _opened(self, socket) -> None:
+        socket.on("framereceived", self._heard)
+
+    def _heard(self, payload) -> None:
+        text = payload.decode("utf-8", "ignore") if isinstance(payload, bytes) else payload
+        if message := AHEAD.search(text):
+            rows, _ = json.JSONDecoder().raw_decode(text, message.end())
+            self._come.update((one["edition"], one["page"]) for one in rows)
+
+    def wait(self, panel, number: int) -> None:
+        """Wait for this page, as the table is now: leads that came after the first ones make pages of before worthless."""
+        edition = panel.opened.kernel_eval("panel._state.leads.table.edition")
+        while (edition, number) not in self._come:
+            self._page.wait_for_timeout(20)  # Playwright hears of frames while it waits; the test's own time-out ends this
+
 
 @pytest.fixture
-def come(page):
-    """What the kernel has sent of pages that nobody has turned to yet; ``come()`` waits for the next such message."""
-    frames: list[int] = []
-
-    def heard(payload):
-        text = payload if isinstance(payload, bytes) else payload.encode()
-        if b'"kind": "ahead"' in text or b'"kind":"ahead"' in text:
-            frames.append(1)
-
-    def opened(socket):
-        socket.on("framereceived", heard)
-
-    page.on("websocket", opened)
-
-    def wait(before: int = 0) -> int:
-        while len(frames) <= before:
-            page.wait_for_timeout(20)  # Playwright hears of frames while it waits; the test's own time-out ends this
-        return len(frames)
-
-    yield wait
-    page.remove_listener("websocket", opened)
+def ahead(page):
+    heard = PagesAhead(page)
+    yield heard
+    heard.close()
 
 
 @pytest.fixture
-def panel(notebook, sandbox, come):
+def panel(notebook, sandbox, ahead):
     """A panel whose kernel hears nothing while a cell runs."""
     opened = notebook([CELL.format(role="admin")], environ=joined(sandbox), run=False)
     usual = opened.page.evaluate(OVER_SUBSHELLS, "disabled")
@@ -79,9 +93,9 @@ def order(panel) -> list[int]:
     return panel.opened.kernel_eval("[int(i) for i in panel._state.leads.table.matching_ids]")
 
 
-def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_change(panel, come):
+def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_change(panel, ahead):
     where, following = panel(".cvtr-table .cvtr-where"), panel(".cvtr-table .cvtr-page-next")
-    count = come()
+    ahead.wait(panel, 1)
     ids = order(panel)  # asked by the same way: when the answer is here, the page has taken in what came before
     block_kernel(panel, "turned")
     following.click()
@@ -111,7 +125,9 @@ def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_ch
     panel.selected(1)
     assert panel.opened.kernel_eval("list(panel.selection.ids)") == ids[50:51]
 
-    come(count)
+    panel(".cvtr-row-tick").first.click()  # all pages kept are of before this
+    panel.selected(0)
+    ahead.wait(panel, 2)
     assert order(panel) == ids
     block_kernel(panel, "sorted")
     panel("[data-sort='email']").click()
@@ -125,8 +141,8 @@ def test_the_next_page_is_shown_while_the_kernel_is_busy_and_none_of_before_a_ch
     assert panel.rows() == by_email[100:150]
 
 
-def test_rows_out_of_sight_are_drawn_a_moment_later_and_before_anything_is_pressed(panel, come):
-    come()
+def test_rows_out_of_sight_are_drawn_a_moment_later_and_before_anything_is_pressed(panel, ahead):
+    ahead.wait(panel, 1)
     ids = order(panel)  # as above
     first, busy, then, after = panel.page.evaluate(TURN)
     assert (busy, after) == ("true", None)

@@ -92,6 +92,20 @@ def test_progress_adds_up_and_ends_at_nothing_left(sandbox, open_session, ids):
     assert run.progress.counts == run.counts == {k: int(v) for k, v in run.results.outcome.value_counts().items()}
 
 
+def test_the_time_left_is_known_before_the_first_lead_is_read(sandbox, open_session, ids):
+    gate = Gate("opened")
+    session = open_session(on_step=gate)
+    sandbox.server.latency = 1.0
+    plan = session.plan(cvtr.mark_test("x"), ids)
+    sandbox.server.latency = 0.0
+    run = session.start(plan, confirm=True)
+    left = run.progress.seconds_left  # its thread has done nothing yet
+    gate.open()
+    assert left is not None
+    assert 0 < left <= plan.cost.seconds
+    assert run.wait(120)
+
+
 def test_a_display_that_fails_does_not_stop_the_run(session, ids):
     def broken(_progress):
         raise ZeroDivisionError
