@@ -110,7 +110,6 @@ class LeadReading:
             how = self._by_filter if filtered else self._without_filter
             found = how(ids, make, tick, stop, each=gone is None)
         except _Disobeyed:
-            self._filter_works = False
             found = self._without_filter(ids, make, tick, stop, each=gone is None)
         stop.check()
         if gone is not None:
@@ -169,20 +168,18 @@ class LeadReading:
     def _by_filter(self, ids: Sequence[LeadId], make: Make[T], tick: Tick, cancelled: Stopped, *, each: bool) -> dict[LeadId, T]:
         """``each``: what the filter does not find is asked for by its own address, where the answer proves nothing."""
         parts = [ids[i : i + self._size] for i in range(0, len(ids), self._size)]
-        # The first part alone proves or disproves the filter, before anything is asked for eight times over.
-        first = 0 if self._filter_works else 1
         found: dict[LeadId, T] = {}
         done = 0
 
         def read(part: Sequence[LeadId]) -> dict[LeadId, T]:
+            # The first answer proves or disproves the filter. Others are asked for meanwhile: where it is ignored, which is found
+            # out once for a client, those under way are lost; everywhere else a round trip is won.
+            if self._filter_works is False:
+                raise _Disobeyed
             return self._made(make, *self._one_filtered(part, cancelled, each=each))
 
-        for part in parts[:first]:
-            found.update(read(part))
-            done += len(part)
-            tick(done)
         at_once = self._at_once if len(parts) > 1 else 1
-        for part, got in map_ordered(self._pool, read, parts[first:], at_once=at_once, cancelled=cancelled):
+        for part, got in map_ordered(self._pool, read, parts, at_once=at_once, cancelled=cancelled):
             found.update(got)
             done += len(part)
             tick(done)
@@ -201,6 +198,7 @@ class LeadReading:
             # One row that was not asked for is enough: this service ignores the filter and has sent its first page of all
             # leads.
             if not asked.issuperset(got):
+                self._filter_works = False
                 raise _Disobeyed
             page = RecordBatch.of(records) if not found and len(got) == len(records) else None
             found.update(got)

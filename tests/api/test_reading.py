@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import cvtr_widgets as cvtr
 from cvtr_widgets.errors import (
     NotAllowed,
     NotFound,
@@ -107,6 +108,21 @@ def test_an_id_filter_that_is_ignored_is_seen_through(scripted: Scripted, connec
     client = connect()
     assert set(client.fetch_records([7, 8, 99])) == {7, 8}
     assert client.fetch_cost([1, 2, 3]).way == "one by one"
+
+
+def test_an_id_filter_that_is_ignored_is_not_asked_for_every_page(scripted: Scripted, connect):
+    search = {"hydra:mapping": [{"variable": "id[]"}]}
+    scripted.answers["GET", "/api/v4/leads.jsonld"] = Reply(200, {"hydra:member": [], "hydra:search": search})
+    scripted.answers["GET", "/api/v4/leads"] = paged([lead(i) for i in range(1, 50)])  # whatever is asked
+    wanted = range(1_001, 1_301)
+    for lead_id in wanted:
+        scripted.answers["GET", f"/api/v4/leads/{lead_id}"] = Reply(200, lead(lead_id))
+    client = connect(limits=cvtr.Limits(page=5))
+    assert set(client.fetch_records(wanted)) == set(wanted)
+    asked = len(scripted.asked("/api/v4/leads"))
+    assert 1 <= asked <= client.limits.in_flight  # those under way when the first answer came, of sixty
+    client.fetch_records(wanted)
+    assert len(scripted.asked("/api/v4/leads")) == asked  # found out once
 
 
 def test_an_answer_about_another_lead_is_never_taken_for_the_one_asked_for(scripted: Scripted, connect):

@@ -95,7 +95,7 @@ def test_progress_adds_up_and_ends_at_nothing_left(sandbox, open_session, ids):
 def test_the_time_left_is_known_before_the_first_lead_is_read(sandbox, open_session, ids):
     gate = Gate("opened")
     session = open_session(on_step=gate)
-    sandbox.server.latency = 1.0
+    sandbox.server.latency = 0.5
     plan = session.plan(cvtr.mark_test("x"), ids)
     sandbox.server.latency = 0.0
     run = session.start(plan, confirm=True)
