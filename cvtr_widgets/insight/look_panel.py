@@ -120,7 +120,7 @@ class LookPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             self._state.say(f"The file could not be made ({type(error).__name__}). Try again.")
             return
         self.send({"kind": "file", "page": page, "name": name, "type": "application/zip"}, [content])
-        self._state.say(f"{name} was handed to the browser.")
+        self._state.say(f"{name} was sent to the browser.")
 
     def _changed(self) -> None:
         with self._sending:

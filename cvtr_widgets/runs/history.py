@@ -15,14 +15,14 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.ownership import whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.models import Action, HashedText, Identity, LeadId, Outcome, Verdict
-from cvtr_widgets.runs.replay import Recorded, replay
+from cvtr_widgets.runs.replay import Recorded, replay, why_not_sent
 from cvtr_widgets.runs.results import NOT_KEPT, results_frame, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OUTCOME_COLUMNS = tuple(str(o) for o in Outcome)
-WHY_NOT = {"cancelled": "cancelled before it was sent", "failed": "the run broke off before it was sent"}
+WHY_FAILED = "the run broke off before it was sent"
 HISTORY_COLUMNS = {
     "run_id": TEXT, "started": UTC, "ended": UTC, "state": TEXT, "actions": TEXT, "category": TEXT, "comment": TEXT,
     "integrations": TEXT, "leads": "Int64", **dict.fromkeys(OUTCOME_COLUMNS, "Int64"), "skipped_because": TEXT,
@@ -184,7 +184,7 @@ def unfinished_frame(frame: pd.DataFrame, runs: Sequence[Recorded], journal: Pat
 def recorded_frame(run: Recorded) -> pd.DataFrame:
     """Results of a run as far as the journal has them; columns as ``results_frame``."""
     rows = rows_of(run.plan, run.run_id, run.signature, run.fates)
-    why = WHY_NOT.get(run.ended or "", "")
+    why = why_not_sent(run.only_checked) if run.ended == "cancelled" else WHY_FAILED if run.ended == "failed" else ""
     for lead_id in run.at("not_sent") if why else ():
         rows[lead_id].end(why)
     return results_frame(list(rows.values()))

@@ -69,6 +69,7 @@ class Recorded:
     owner: dict[str, Any] = field(default_factory=dict)
     owner_since: str = ""
     ended: str | None = None
+    only_checked: bool = False
     chunks: int = 0
     first: int = 0
     last: int = 0
@@ -123,6 +124,11 @@ def replay(journal: Journal, run_id: str) -> Recorded:
     return run
 
 
+def why_not_sent(only_checked: bool) -> str:
+    """Why leads stay unsent of a run that was cancelled, or ended by checking what was in doubt."""
+    return "not sent: only the leads in doubt were checked" if only_checked else "cancelled before it was sent"
+
+
 def _take(run: Recorded, entry: JournalEntry) -> None:
     data = entry.data
     if entry.kind == "intent":
@@ -136,7 +142,7 @@ def _take(run: Recorded, entry: JournalEntry) -> None:
     elif entry.kind == "claim":
         run.owner, run.owner_since, run.ended = data, entry.at, None
     elif entry.kind == "end":
-        run.ended = data["state"]
+        run.ended, run.only_checked = data["state"], bool(data.get("only_checked"))
 
 
 def _fates(run: Recorded, ids: Iterable[LeadId]) -> Iterable[tuple[LeadId, LeadProgress]]:

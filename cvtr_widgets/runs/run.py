@@ -82,6 +82,16 @@ class Run:
         return self._work.finished
 
     @property
+    def only_checks(self) -> bool:
+        """Whether it sends nothing: it was resumed with ``send=False``, only to read the leads that were in doubt."""
+        return self._work.only_checks
+
+    @property
+    def cancelled_too_late(self) -> bool:
+        """Whether it was cancelled when everything had been sent already."""
+        return self._work.cancelled_too_late
+
+    @property
     def paused(self) -> bool:
         """Whether it waits for ``go_on()``."""
         return self._work.paused

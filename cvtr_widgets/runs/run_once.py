@@ -9,6 +9,8 @@ from cvtr_widgets.errors import PlanOutOfDate, RunError
 from cvtr_widgets.journal.hash_chain import Item
 from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.run_lock import owner
+from cvtr_widgets.models import RunState, Signature
+from cvtr_widgets.plans.make_plan import clock_words
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.runs import journal_records
 from cvtr_widgets.runs.options import RunOptions
@@ -47,7 +49,10 @@ def _saved(said: Mapping[str, Any]) -> tuple[Any, Any] | None:
     return None if not found else (found.get("fingerprint"), found.get("made_at"))
 
 
-def note_begun(journal: Journal, run_id: str, plan: Plan, first: Item, waived: Sequence[str], options: RunOptions) -> str:
+def note_begun(
+    journal: Journal, run_id: str, plan: Plan, signature: Signature | None, waived: Sequence[str], options: RunOptions,
+    clock_offset: float | None,
+) -> str:  # fmt: skip
     """Note a run with its plan, in one transaction with the check that the plan was not run, and with ``options.check``; gives
     the journal's head.
 
@@ -59,8 +64,12 @@ def note_begun(journal: Journal, run_id: str, plan: Plan, first: Item, waived: S
         must_not_have_run(journal, plan, options.source)
         options.check()
 
+    more: dict[str, Any] = {"source": options.source, "verify": str(options.verify)}
+    if clock_words(clock_offset):
+        more["clock_offset"] = round(clock_offset or 0.0)  # the times here, a signature's too, are off by so much
+
     def items() -> Iterator[Item]:
-        yield first
+        yield journal_records.opening(plan, signature, keep_comments=options.keep_comments, owner=owner(), **more)
         yield from journal_records.plan_entries(plan)
         yield from _waived(waived)
 
@@ -83,6 +92,16 @@ def note_resumed(
         check()
 
     return journal.write_many(run_id, [("claim", owner()), *_waived(waived)], check=unchanged)
+
+
+def note_end(journal: Journal, run_id: str, state: RunState, counts: Mapping[str, int], *, only_checked: bool) -> str:
+    """Note that a run has ended; gives the journal's head. ``only_checked``: as ``Run.only_checks``.
+
+    Raises:
+        JournalError: it could not be noted.
+    """
+    end = {"state": str(state), "counts": counts, "own": journal.count(run_id)}
+    return journal.write(run_id, "end", {**end, "only_checked": True} if only_checked else end)
 
 
 def _waived(entries: Sequence[str]) -> list[Item]:

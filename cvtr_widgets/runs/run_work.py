@@ -10,28 +10,26 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cvtr_widgets.errors import Cancelled, CvtrError, RunError
 from cvtr_widgets.journal.journal import Journal
-from cvtr_widgets.journal.run_lock import RunLock, owner
+from cvtr_widgets.journal.run_lock import RunLock
 from cvtr_widgets.journal.sent_since import sent_since
 from cvtr_widgets.models import LeadId, LeadService, Outcome, Progress, RunState, Signature
 from cvtr_widgets.plans.chunks import block_size, blocks_of, chunks_of, threads_for
 from cvtr_widgets.plans.costs import requests_of, seconds_of
-from cvtr_widgets.plans.make_plan import clock_words
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.read_age import Moment
-from cvtr_widgets.runs import journal_records
 from cvtr_widgets.runs.decide_outcome import BROKE_OFF
 from cvtr_widgets.runs.eta import Eta
 from cvtr_widgets.runs.lead_outcomes import LeadOutcomes
 from cvtr_widgets.runs.limit_wait import LimitWait
 from cvtr_widgets.runs.options import RunOptions
 from cvtr_widgets.runs.read_back import ReadBack
-from cvtr_widgets.runs.replay import Recorded
+from cvtr_widgets.runs.replay import Recorded, why_not_sent
 from cvtr_widgets.runs.results import ResultRow, rows_of
-from cvtr_widgets.runs.run_once import note_begun, note_resumed
+from cvtr_widgets.runs.run_once import note_begun, note_end, note_resumed
 from cvtr_widgets.runs.sender import GATHER, Sender
 from cvtr_widgets.runs.signals import SLICE, Signal
 
@@ -191,6 +189,16 @@ class RunWork:
         return self._ended.is_set()
 
     @property
+    def only_checks(self) -> bool:
+        """Whether it sends nothing of what is left, and only reads what was in doubt."""
+        return not self._send and self._to_send > 0
+
+    @property
+    def cancelled_too_late(self) -> bool:
+        """Whether somebody cancelled it when everything had been sent."""
+        return self._cancelled_at is not None and not self.leads.waiting()
+
+    @property
     def paused(self) -> bool:
         """Whether it waits for ``resume()``."""
         return not self._going.is_set()
@@ -327,14 +335,9 @@ class RunWork:
         if self._recorded is not None:
             self.journal_head = note_resumed(self._journal, self.id, self._recorded, self._waived, self.options.check)
             return
-        more: dict[str, Any] = {"source": self.options.source, "verify": str(self.verify)}
-        offset = self._service.clock_offset
-        if clock_words(offset):
-            more["clock_offset"] = round(offset or 0.0)  # the times here, a signature's too, are off by so much
-        first = journal_records.opening(
-            self.plan, self.signature, keep_comments=self.options.keep_comments, owner=owner(), **more
+        self.journal_head = note_begun(
+            self._journal, self.id, self.plan, self.signature, self._waived, self.options, self._service.clock_offset
         )
-        self.journal_head = note_begun(self._journal, self.id, self.plan, first, self._waived, self.options)
 
     def _carry_out(self) -> None:
         """The run's thread. Whatever is thrown into it, the run ends; see ``finished`` for what is thrown at its very end."""
@@ -464,7 +467,7 @@ class RunWork:
             self.error = broke
         if self.error is not None:
             return RunState.FAILED
-        if (self._cancelled_at is not None and left) or (not self._send and self._to_send):
+        if (self._cancelled_at is not None and left) or self.only_checks:
             return RunState.CANCELLED
         return RunState.DONE
 
@@ -473,14 +476,11 @@ class RunWork:
             self.state = RunState.CANCELLED if self._cancelled_at is not None else RunState.FAILED
             return
         state = self._how_it_ended()
-        why = "cancelled before it was sent" if state is RunState.CANCELLED else f"the run stopped: {self.error}"
-        self.leads.end(why)
+        self.leads.end(f"the run stopped: {self.error}" if state is not RunState.CANCELLED else why_not_sent(self.only_checks))
         if not self._end_noted:
             self.step("before end")
             try:
-                written = self._journal.count(self.id)
-                end = {"state": str(state), "counts": self.counts, "own": written}
-                self.journal_head = self._journal.write(self.id, "end", end)
+                self.journal_head = note_end(self._journal, self.id, state, self.counts, only_checked=self.only_checks)
                 self._end_noted = True
             except CvtrError as error:
                 self.error = self.error or error

@@ -67,7 +67,7 @@ def test_an_answer_stands_next_to_its_button(open_panel, sandbox, screenshot):
     panel(".cvtr-rejected summary").click()
     with panel.page.expect_download():
         panel(".cvtr-export-rejected").click()
-    stands_by(panel, ".cvtr-export-rejected", "was handed to the browser", box=".cvtr-download")
+    stands_by(panel, ".cvtr-export-rejected", "was sent to the browser", box=".cvtr-download")
     expect(panel(".cvtr-answer:visible")).to_have_count(0)
 
     sandbox.mishaps = [Mishap("leads", "status", status=403, text="Access Denied.")]
@@ -103,4 +103,4 @@ def test_an_answer_to_a_press_of_step_three_stands_there(open_panel, sandbox, ke
     screenshot("answer-undo-420")
     with panel.page.expect_download():
         panel(".cvtr-export").click()
-    stands_by(panel, ".cvtr-export", "was handed to the browser", box=".cvtr-download")
+    stands_by(panel, ".cvtr-export", "was sent to the browser", box=".cvtr-download")

@@ -37,7 +37,7 @@ def test_only_the_view_that_asked_gets_the_file(open_panel, sandbox):
         with page.expect_download() as coming:
             view(".cvtr-export").click()
         assert coming.value.suggested_filename.endswith(name)
-        expect(view(".cvtr-download")).to_contain_text("was handed to the browser")
+        expect(view(".cvtr-download")).to_contain_text("was sent to the browser")
         expect(other(".cvtr-download")).to_have_text("")
     # What the kernel says next comes after the files: a second copy would have been saved by then.
     second(".cvtr-start-over").click()

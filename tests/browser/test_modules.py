@@ -348,12 +348,16 @@ def test_a_kernel_that_ended_is_noticed_and_a_closed_link_notices_nothing(module
         heard(1);
         cut.push(link.cut);
         ended = true;
+        link.send("ping");
+        cut.push(link.cut, link.unsent);
         link.send("tick");
-        cut.push(link.cut);
+        cut.push(link.unsent);
+        heard(2);
+        cut.push(link.unsent);
         link.close();
         return [cut, Object.keys(hearers)];
         """
-    ) == [[True, 1, False, True], []]
+    ) == [[True, 1, False, True, False, True, False], []]
 
 
 @pytest.mark.parametrize(
@@ -362,12 +366,24 @@ def test_a_kernel_that_ended_is_noticed_and_a_closed_link_notices_nothing(module
         ({"slow": False}, {"viewed": 4}, None),
         ({}, {"viewed": 0}, ["No kernel answers this panel", "Shift+Enter"]),
         ({}, {"viewed": 0, "voila": True}, ["has not answered this page", "reload the page"]),
-        ({"silence": 2000}, {"viewed": 4}, ["The kernel is busy with another cell"]),
+        ({"silence": 2000}, {"viewed": 4}, ["The kernel has not answered yet. It may be busy with another cell"]),
+        (
+            {"cut": True},
+            {"viewed": 0, "at": ""},
+            ["The kernel of this panel was restarted or has ended. Run the notebook’s cells"],
+        ),
+        (
+            {"cut": True, "slow": False},
+            {"viewed": 0, "voila": True},
+            ["was restarted or has ended. Reload the page to start again."],
+        ),
+        ({"cut": True, "unsent": True}, {"viewed": 4}, ["stays sent. What you pressed last did not reach it. Run"]),
+        ({"cut": True, "pressed": True}, {"viewed": 4}, ["It is not known here whether what you pressed last was done. Run"]),
         ({"silence": 2000, "pressed": True}, {"viewed": 4}, ["What you pressed has not been answered yet."]),
         (
             {"silence": 9000},
             {"viewed": 4},
-            ["No answer from the kernel for 9 s", "as of 12:00:00", "If this does not change: run the cell"],
+            ["No answer from the kernel for 9 s", "as of 12:00:00", "If this does not change: run the notebook’s cells again"],
         ),
         ({"silence": 9000}, {"viewed": 4, "running": True}, ["as of 12:00:00. So are the run’s numbers"]),
         ({"cut": True}, {"viewed": 4}, ["was restarted or has ended", "What was sent before stays sent."]),
@@ -378,14 +394,27 @@ def test_what_is_said_of_a_silent_kernel(modules, state, about, parts):
     text = modules.run(
         """
         const { silence } = await load("connection.js");
-        const { slow = true, pressed = false, cut = false, silence: time = 0 } = given[0];
-        const link = { cut, isSlow: () => slow, isPressedUnanswered: () => pressed, silence: () => time };
+        const { slow = true, pressed = false, cut = false, unsent = false, silence: time = 0 } = given[0];
+        const link = { cut, unsent, isSlow: () => slow, isPressedUnanswered: () => pressed, silence: () => time };
         return silence(link, { at: "12:00:00", ...given[1] });
         """,
         state,
         about,
     )
     assert text == "" if parts is None else all(part in text for part in parts), text
+
+
+@pytest.mark.parametrize(
+    ("here", "name", "other"),
+    [
+        ("Europe/London", "UTC", True),  # in summer
+        ("Atlantic/Reykjavik", "UTC", False),
+        ("Europe/Lisbon", "Europe/London", False),
+        ("Asia/Tokyo", "Europe/London", True),
+    ],
+)
+def test_whether_days_begin_at_another_time_is_asked_of_the_whole_year(modules, here, name, other):
+    assert modules.call("load_filters.js", "haveOtherDays", here, name, 0) is other
 
 
 # -- menus, integrations, typed texts ------------------------------------------------------------------------------------

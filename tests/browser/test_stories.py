@@ -98,7 +98,7 @@ def read_export(panel, form, tmp_path):
         panel(".cvtr-export").click()
     path = tmp_path / coming.value.suggested_filename
     coming.value.save_as(path)
-    expect(panel(".cvtr-download")).to_have_text(f"{path.name} was handed to the browser.")
+    expect(panel(".cvtr-download")).to_have_text(f"{path.name} was sent to the browser.")
     return path
 
 
@@ -321,7 +321,9 @@ def test_while_a_cell_runs_a_run_goes_on_and_a_click_waits_and_says_so(notebook,
     line = panel(".cvtr-progress .cvtr-line")
     before = line.inner_text()
     panel(".cvtr-cancel").click()
-    expect(panel(".cvtr-silent")).to_contain_text("The kernel is busy with another cell or its own work.")
+    expect(panel(".cvtr-silent")).to_contain_text(
+        "The kernel has not answered yet. It may be busy with another cell or its own work."
+    )
     expect(panel(".cvtr-silent")).to_contain_text("What you pressed has not been answered yet.")
     expect(line).not_to_have_text(before)  # the run does not wait
     release_kernel(panel, "go-on")

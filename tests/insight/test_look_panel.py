@@ -96,7 +96,7 @@ def test_a_case_file_goes_to_the_view_that_asked_and_holds_the_finding(world):
     look.say("ask", question="findings", by="", page="a")
     look.answer()
     look.say("evidence", place=1, page="a")
-    assert look.said().endswith(".zip was handed to the browser.")
+    assert look.said().endswith(".zip was sent to the browser.")
     ((message, (content,)),) = files
     finding = look.widget.findings[1]
     assert message["page"] == "a"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -16,15 +16,15 @@ class Driven:
     """A panel's state as the page drives it: by messages, without a browser."""
 
     @classmethod
-    def of(cls, sandbox: cvtr.Sandbox, role: str = "admin") -> Driven:
+    def of(cls, sandbox: cvtr.Sandbox, role: str = "admin", on_step: Callable[[str], None] | None = None) -> Driven:
         """A panel on that sandbox."""
         assert sandbox.server is not None
-        return cls(sandbox.server, sandbox.connect(role=role))
+        return cls(sandbox.server, sandbox.connect(role=role), on_step)
 
-    def __init__(self, server: SandboxServer, client: cvtr.Convertr) -> None:
+    def __init__(self, server: SandboxServer, client: cvtr.Convertr, on_step: Callable[[str], None] | None = None) -> None:
         self.server = server
         self.client = client
-        self.session = cvtr.LeadSession(self.client, progress=False, patience=QUICK)
+        self.session = cvtr.LeadSession(self.client, progress=False, patience=QUICK, on_step=on_step)
         self.state = PanelState(self.session)
         self.state.begin()
         assert self.state.jobs.wait()

@@ -138,6 +138,9 @@ def test_two_pages_that_type_ids_at_once_are_told_and_nothing_is_lost(driven):
     assert driven.state.leads.picked.ids == (second,)
     (note,) = driven.view()["leads"]["selected"]["typed_notes"]
     assert note.startswith("Two pages typed in LEAD ID(S) at the same time.")
+    typed("two", f"{second} ")  # goes on typing
+    assert driven.view()["leads"]["selected"]["typed_notes"] == [note]
+    driven.say("undo_selection")
     driven.say("undo_selection")
     assert (driven.state.leads.text, driven.state.leads.picked.ids) == (str(first), (first,))
     assert not driven.view()["leads"]["selected"]["typed_notes"]

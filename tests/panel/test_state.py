@@ -237,6 +237,20 @@ def test_from_a_plan_that_takes_back_there_is_a_way_to_the_results(driven):
     assert view["plan"]["takes_back"] == ""
 
 
+def test_the_way_back_to_the_results_is_not_a_new_end_of_the_run(driven):
+    ids = of_reason(driven, "Duplicate")[:2]
+    driven.say("load", go_on=False)
+    driven.plan(ids, "test", reason="own", own_reason="mine")
+    driven.run()
+    assert driven.view()["leads"]["outdated"]
+    driven.say("refresh")
+    assert not driven.view()["leads"]["outdated"]
+    driven.say("undo_run")
+    driven.say("to_results")
+    assert not driven.view()["leads"]["outdated"]
+    assert driven.state.processing.absorb() == []
+
+
 def test_an_undo_says_how_many_leads_are_as_before_and_how_many_are_gone(driven):
     ids = of_reason(driven, "Duplicate")[:5]
     assert len(ids) == 5

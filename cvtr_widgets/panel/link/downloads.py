@@ -65,7 +65,7 @@ class Downloads:
             try:
                 self._say("Making the file.")
                 self._parts(make(), name, KINDS.get(name.rpartition(".")[2], OTHER))
-                self._say(f"{name} was handed to the browser.")
+                self._say(f"{name} was sent to the browser.")
             except Exception as error:  # noqa: BLE001  the border of a thread: shown in the panel
                 self._say(f"The file could not be made: {problem_of(error).text}", note=False)
 

@@ -12,12 +12,13 @@ import { BUSY } from "./kernel_link.js";
  */
 export function silence(link, { viewed, running, voila, visitorKnown, at }) {
   const ended = voila
-    ? visitorKnown ? "Reload the page: it finds your run and offers to resume it if it stopped half-way."
+    ? visitorKnown ? "Reload the page. If a run of yours was in progress, the page finds it, and offers to resume it if it stopped half-way."
       : "Reload the page to start again. If a run was in progress, check its leads: it may have stopped half-way."
-    : "Run the cell that makes the panel again (Shift+Enter): it offers to resume a run that stopped half-way.";
-  if (link.cut && (link.isSlow() || !viewed)) {
+    : "Run the notebook’s cells again, up to the one that makes the panel (Shift+Enter): it offers to resume a run that stopped half-way.";
+  if (link.cut && !viewed) return `The kernel of this panel was restarted or has ended. ${ended}`;
+  if (link.cut && link.isSlow()) {
     return `The kernel was restarted or has ended, so this panel no longer works. It shows the state as of ${at}. `
-      + `What was sent before stays sent. ${ended}`;
+      + `What was sent before stays sent.${lastPress(link)} ${ended}`;
   }
   if (!link.isSlow()) return "";
   if (!viewed) {
@@ -26,11 +27,18 @@ export function silence(link, { viewed, running, voila, visitorKnown, at }) {
       + "that makes the panel (Shift+Enter).";
   }
   const kept = link.isPressedUnanswered() ? "What you pressed has not been answered yet." : "";
-  if (link.silence() < BUSY) return `The kernel is busy${voila ? "" : " with another cell or its own work"}. ${kept}`;
+  const busy = voila ? "It may be busy" : "It may be busy with another cell or its own work";
+  if (link.silence() < BUSY) return `The kernel has not answered yet. ${busy}. ${kept}`;
   const run = running ? ` So are the run’s numbers; it is not known here whether the run is still going.` : "";
   return `No answer from the kernel for ${Math.round(link.silence() / 1000)} s. It may be busy${voila ? "" : " with another cell"}, or the `
     + `kernel, the server or the network may be gone. The panel shows the state as of ${at}.${run} ${kept} `
     + `If this does not change: ${startSmall(ended)}`;
+}
+
+/** What became of the last press, where the kernel has gone since. @param {Silent} link */
+function lastPress(link) {
+  if (link.unsent) return " What you pressed last did not reach it.";
+  return link.isPressedUnanswered() ? " It is not known here whether what you pressed last was done." : "";
 }
 
 /**

@@ -19,6 +19,8 @@ export class KernelLink {
   #told = 0;
   /** The kernel was shut down or restarted, as far as is known. */
   cut = false;
+  /** Something that was pressed since could not even be sent. */
+  unsent = false;
   page = Math.random().toString(36).slice(2);
   /** Called when the user does something, and when something that was pressed did not arrive. */
   acted = () => {};
@@ -68,6 +70,7 @@ export class KernelLink {
       this.#model.send({ v: VERSION, kind, is, n: this.sent, page: this.page }, undefined, buffers);
     } catch {
       this.cut = true; // the kernel was shut down; an answer would prove otherwise
+      this.unsent ||= !OUR_OWN.includes(kind);
     }
     return this.sent;
   }
@@ -85,7 +88,7 @@ export class KernelLink {
   /** What any message of the kernel says about ours. @param {any} message */
   received(message) {
     this.#heardAt = this.#clock();
-    this.cut = false;
+    this.cut = this.unsent = false;
     const handled = message.handled?.[this.page];
     // Never back: messages may pass one another, and what was handled stays handled.
     if (handled !== undefined) this.handled = Math.max(this.handled, handled);

@@ -94,8 +94,8 @@ class TableView {
   }
 
   #tellSilence() {
-    const words = this.#shown ? "No answer from the kernel: it is busy, or gone. If this does not change, run the cell again (Shift+Enter)."
-      : "No kernel answers this table: run the cell that makes it (Shift+Enter).";
+    const words = this.#shown ? "No answer from the kernel: it is busy, or gone. If it stays so, run the cells again (Shift+Enter)."
+      : "No kernel answers this table: run the cells up to the one that makes it (Shift+Enter).";
     setLine(this.silent, this.#link.isSlow(GONE) || this.#link.cut ? words : "");
   }
 }

@@ -99,14 +99,30 @@ function dateRange(link) {
    */
   function days(name, offset) {
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    // Another name for the same offset (Europe/London and UTC in winter) makes no other days.
-    const differs = here !== name && -new Date().getTimezoneOffset() !== offset;
+    const differs = here !== name && haveOtherDays(here, name, offset);
     setText(zone, `Days and times are in ${name} time.${differs ? ` Your browser is in ${here}, where days begin at another time.` : ""}`);
     zone.classList.toggle("cvtr-warn", differs);
     made.opener.classList.toggle("cvtr-elsewhere", differs);
   }
 
   return { element: made.element, update, days };
+}
+
+/**
+ * Whether days begin at another time in two zones, in any month: Europe/London and UTC only differ in summer.
+ * @param {string} here
+ * @param {string} name
+ * @param {number} offset the second one's minutes ahead of UTC now, for a name that this browser does not know
+ */
+export function haveOtherDays(here, name, offset) {
+  /** @type {(zone: string, month: number) => string} */
+  const clock = (zone, month) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset", hour: "2-digit" })
+    .format(new Date(new Date().getFullYear(), month, 15));
+  try {
+    return [...Array(12).keys()].some((month) => clock(here, month) !== clock(name, month));
+  } catch {
+    return -new Date().getTimezoneOffset() !== offset;
+  }
 }
 
 /** The row of filters with its button. @param {Link} link */

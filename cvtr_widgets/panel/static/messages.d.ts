@@ -147,6 +147,7 @@ export interface Key {
 /** What is asked of the link while the kernel is silent. */
 export interface Silent {
   cut: boolean;
+  unsent: boolean;
   isSlow(): boolean;
   isPressedUnanswered(): boolean;
   silence(): number;

@@ -52,7 +52,8 @@ export function pastRuns(link) {
       button("Watch", { class: "cvtr-watch" }, () => link.send("watch", { run: one.id })),
       button("Look again", { class: "cvtr-look" }, () => link.send("look_again"))]
       : [one.not_sent ? button(one.go_on, { class: "cvtr-main cvtr-resume" }, () => say(true)) : null,
-        one.doubt ? button("Only check the leads in doubt", { class: "cvtr-settle" }, () => say(false)) : null,
+        one.doubt ? button("Check the leads in doubt, send nothing more", { class: "cvtr-settle",
+          title: "Ends the run: what it did not send cannot be resumed afterwards." }, () => say(false)) : null,
         one.not_sent || one.doubt ? null : button("Finish it: nothing is left to send", { class: "cvtr-settle" }, () => say(false))];
     return h("li", { "data-run": one.id }, h("b", {}, one.text), " ", h("span", { class: "cvtr-soft" }, one.counts),
       h("div", { class: "cvtr-row" }, ask, ...tools));

@@ -30,7 +30,7 @@ function planFacts(link) {
   /** @param {Section} plan @param {boolean} fresh @param {{ text: string, button: string }[]} different */
   function update(plan, fresh, different) {
     rest.update(different);
-    setText(planLine, `Plan ${plan.short}, read at ${plan.read_at}; nothing has been sent.`);
+    setText(planLine, `Plan ${plan.short}, read at ${plan.read_at}; ${plan.sent}.`);
     setLine(madeOf, plan.made_of);
     setLines(groups, plan.groups);
     setLine(takesBack, plan.takes_back);

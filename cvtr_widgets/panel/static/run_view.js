@@ -27,7 +27,7 @@ export function runProgress(link) {
     bar.max = Math.max(1, run.total);
     bar.value = run.done;
     setText(line, run.line);
-    setText(message, run.cancelling ? `Stopping after the leads in flight. ${run.sent}` : run.message);
+    setText(message, run.cancelling ? run.sent : run.message);
     setEnabled(cancel, !run.cancelling);
     setEnabled(pause, !run.cancelling);
     pause.dataset.on = String(run.paused);

@@ -54,6 +54,11 @@ class FirstWrite:
         return self.report is not None and not self.report.ok
 
     @property
+    def sent(self) -> bool:
+        """Whether the lead was written to, as intended or not."""
+        return self.report is not None and self.report.sent
+
+    @property
     def sending(self) -> bool:
         """Whether it is under way."""
         return self._jobs.get("canary") is not None

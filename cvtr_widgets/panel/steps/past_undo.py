@@ -77,7 +77,9 @@ class PastUndo:
         return {
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
-            "none": "No run of yours from this machine has changed a lead." if self._offered == [] else "",
+            "none": "No run of yours that has ended has changed a lead, as far as this journal knows."
+            if self._offered == []
+            else "",
             "choices": [[f"{by}:{value}", text] for by, value, text in offered],
         }
 

@@ -215,6 +215,7 @@ class ProcessingStep:
         run, firsts, source = self._taken_back
         self.forget()
         self.plan, self.run, self._firsts, self.source = run.plan, run, firsts, source
+        self._show_results(run)  # they were absorbed when the run ended: nothing has become outdated since
 
     def show_run(self, run: Run) -> None:
         """Show a run that goes on, with the plan that it was begun under."""
@@ -359,15 +360,19 @@ class ProcessingStep:
     def absorb(self) -> list[pd.DataFrame]:
         """Take over the results of a run that has ended; gives them once."""
         # Made once: putting together the results of 100,000 leads with each view would hold the panel up.
-        if self.run is not None and self.run.finished and self._results is None:
-            self._progress = self.run.progress
-            runs = [*self._firsts, self.run]
-            self._results = all_results(runs)
-            self._sums = sums_of(self._results, runs)
-            self.result_table.set_frame(alarms_first(self._results))
-            self._leads.outdated = True
-            return [self._results]
-        return []
+        if self.run is None or not self.run.finished or self._results is not None:
+            return []
+        self._leads.outdated = True
+        return [self._show_results(self.run)]
+
+    def _show_results(self, run: Run) -> pd.DataFrame:
+        """The results of the run shown, which has ended."""
+        self._progress = run.progress
+        runs = [*self._firsts, run]
+        self._results = all_results(runs)
+        self._sums = sums_of(self._results, runs)
+        self.result_table.set_frame(alarms_first(self._results))
+        return self._results
 
     @property
     def running(self) -> bool:
@@ -418,7 +423,13 @@ class ProcessingStep:
             return f"run {self.recorded.run_id}"
         if self.plan is None:
             return ""
-        return ("undo · " if self._takes_back else "") + f"plan {self.plan.short} · nothing has been sent"
+        return ("undo · " if self._takes_back else "") + f"plan {self.plan.short} · {self._sent_so_far}"
+
+    @property
+    def _sent_so_far(self) -> str:
+        """What has been sent of the plan shown, which is nothing or its first write."""
+        first = bool(self._firsts) or self.first.sent
+        return "one lead was written first, nothing else has been sent" if first else "nothing has been sent"
 
     def view(self) -> dict[str, Any]:
         """All of step 3 but its rows, as JSON values; typed text is not in it."""
@@ -457,6 +468,7 @@ class ProcessingStep:
             view["warnings"] = warnings_beside(view["warnings"])
         return {
             **view,
+            "sent": self._sent_so_far,
             "to_results": self._taken_back is not None,
             "takes_back": f"This plan undoes {run}, whatever steps 1 and 2 show." if run else "",
             "made_of": f"This is the plan of the {words}, whatever steps 1 and 2 show." if words else "",

@@ -132,24 +132,28 @@ def _again(left: int, run: Run) -> str:
 
 def state_words(run: Run) -> str:
     """How a run ended; one that was cancelled when all had been sent was not cancelled in anything."""
-    if run.state is RunState.CANCELLED and not run.counts.get(str(Outcome.NOT_SENT)):
-        return "done: everything had been sent when Cancel was pressed"
-    return str(run.state)
+    if run.state is RunState.DONE and run.cancelled_too_late:
+        return "done: Cancel came too late"
+    return "only checked" if run.only_checks and run.state is RunState.CANCELLED else str(run.state)
 
 
 def _sent_words(run: Run, progress: Progress, counts: Counter[str]) -> str:
-    """How many leads are out, of a run that is being or was cancelled."""
-    total = f"of {count_of(progress.total)}"
+    """How many leads are out, of a run that is being or was cancelled, or that only checks what is in doubt."""
+    total, kept = f"of {count_of(progress.total)}", counts[str(Outcome.NOT_SENT)]
+    if run.only_checks:
+        return f"The leads in doubt were checked. {kept:,} {total} were not sent, and this run cannot be resumed any more."
+    if run.state is RunState.CANCELLING and not kept and progress.out <= progress.sent:
+        return "Everything has been sent already; it is being read back."
     if run.state is RunState.CANCELLING:
         more = progress.out - progress.sent  # their sending is noted, and Cancel may still hold them back
-        said = f"{progress.sent:,} {total} have already been sent; they stay sent"
+        said = f"Stopping after the leads in flight. {progress.sent:,} {total} have already been sent; they stay sent"
         return f"{said}, and so do up to {more:,} on their way." if more > 0 else f"{said}."
+    if run.state is RunState.DONE and run.cancelled_too_late:
+        return "Cancel came too late to hold anything back: everything was sent."
     if run.state is not RunState.CANCELLED:
         return ""
-    kept = counts[str(Outcome.NOT_SENT)]
-    if not kept:
-        return f"Cancel came too late: all {count_of(progress.total)} had been sent."
-    return f"Cancelled: {max(0, progress.total - kept):,} {total} had been sent, {kept:,} had not."
+    # Not the rest of all: a lead that had changed since the plan was held back, and is neither.
+    return f"Cancelled: {progress.out:,} {total} had been sent, {kept:,} had not."
 
 
 def _skipped(results: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.sandbox import SandboxServer
+from cvtr_widgets.sandbox import Mishap, SandboxServer
 from tests.panel.conftest import Driven
 
 
@@ -73,3 +73,15 @@ def test_a_yes_to_another_first_write_counts_for_nothing(live):
         "The selection has changed since this plan was made. Preview again."
     ]
     assert not any(live.server.effects(lead_id) for lead_id in ids)
+
+
+def test_a_first_write_that_was_not_as_intended_is_not_called_nothing(live):
+    live.server.mishaps = [Mishap("leads-bulk-flag", "lie")]
+    ids = live.server.lead_ids(status="Caution")[:4]
+    live.plan(ids, "test", reason="own", own_reason="mine")
+    assert live.view()["processing"]["plan"]["sent"] == "nothing has been sent"
+    write_first(live)
+    view = live.view()["processing"]
+    assert not live.state.processing.first.report.ok
+    assert view["plan"]["sent"] == "one lead was written first, nothing else has been sent"
+    assert view["summary"].endswith(view["plan"]["sent"])

@@ -14,6 +14,7 @@ import cvtr_widgets as cvtr
 from cvtr_widgets.panel.steps.past_runs import is_news
 from tests.panel.conftest import QUICK, Driven
 from tests.runs.conftest import until
+from tests.runs.test_kill import end_of, kernel
 
 
 @pytest.fixture
@@ -120,4 +121,78 @@ def test_cancel_says_how_many_stay_sent_those_on_their_way_with_them(sandbox, mo
     run.wait(60)
     sent, more = re.search(r"(\d+) of 30 leads", told), re.search(r"up to (\d+) on their way", told)
     assert int(sent[1]) <= 30 - run.counts["not_sent"] <= int(sent[1]) + (int(more[1]) if more else 0)
+    panel.close()
+
+
+def test_a_lead_that_was_held_back_is_not_counted_as_sent_after_cancel(sandbox, monkeypatch):
+    monkeypatch.setenv("CVTR_CHUNK", "5")
+    monkeypatch.setenv("CVTR_IN_FLIGHT", "1")
+    panel = Driven.of(sandbox)
+    ids = panel.server.lead_ids(status="Caution")[:30]
+    panel.plan(ids, "test", reason="own", own_reason="x")
+    for lead_id in ids[:3]:
+        panel.server.change(lead_id, status="Valid")
+    panel.say("confirm", on=True)
+    panel.server.latency = 0.2
+    panel.say("run", fingerprint=panel.fingerprint())
+    run = panel.state.processing.run
+    until(lambda: run.progress.out)
+    panel.say("cancel")
+    run.wait(60)
+    sent = sum(bool(panel.server.effects(lead_id)) for lead_id in ids)
+    assert run.counts["skipped"] >= 3 - (run.counts["not_sent"] == 30)
+    assert panel.view()["processing"]["run"]["sent"] == (
+        f"Cancelled: {sent} of 30 leads had been sent, {run.counts['not_sent']} had not."
+    )
+    panel.close()
+
+
+def test_cancel_after_everything_was_sent_says_so(sandbox, monkeypatch):
+    reading, go_on = threading.Event(), threading.Event()
+
+    def on_step(step: str) -> None:
+        if step == "read back":
+            reading.set()
+            go_on.wait(60)
+
+    panel = Driven.of(sandbox, on_step=on_step)
+    panel.plan(panel.server.lead_ids(status="Caution")[:5], "test", reason="own", own_reason="x")
+    panel.say("confirm", on=True)
+    panel.say("run", fingerprint=panel.fingerprint())
+    assert reading.wait(60)
+    panel.say("cancel")
+    view = panel.view()["processing"]["run"]
+    assert (view["cancelling"], view["sent"]) == (
+        True,
+        "Everything has been sent already; it is being read back.",
+    )
+    go_on.set()
+    assert panel.state.processing.run.wait(60)
+    view = panel.view()["processing"]["run"]
+    assert (view["state"], view["sent"]) == (
+        "done: Cancel came too late",
+        "Cancel came too late to hold anything back: everything was sent.",
+    )
+    panel.close()
+
+
+def test_a_run_that_only_checks_what_was_in_doubt_was_not_cancelled_by_anybody(sandbox, tmp_path, monkeypatch):
+    monkeypatch.setenv("CVTR_JOURNAL", str(tmp_path / "journal"))
+    ids = sandbox.server.lead_ids(status="Caution")[:40]
+    assert end_of(kernel(sandbox, ids, action="test", step="answered", nth=2, in_flight=1))[0]
+    panel = Driven.of(sandbox)
+    (found,) = panel.view()["past"]["runs"]
+    panel.say("resume", run=found["id"], send=False, comment="")
+    run = panel.state.processing.run
+    assert run.wait(60)
+    view = panel.view()["processing"]
+    left = run.counts["not_sent"]
+    assert left
+    assert view["run"]["state"] == "only checked"
+    assert view["run"]["sent"] == (
+        f"The leads in doubt were checked. {left} of 40 leads were not sent, and this run cannot be resumed any more."
+    )
+    why = "not sent: only the leads in doubt were checked"
+    for results in (run.results, panel.session.recorded(run.id)):
+        assert set(results.detail[results.outcome == "not_sent"]) == {why}
     panel.close()

@@ -20,7 +20,10 @@ def flagged(driven) -> list[int]:
 def test_nothing_is_offered_before_a_run(driven):
     driven.say("past_undo_look")
     view = driven.view()["undo"]
-    assert (view["choices"], view["none"]) == ([], "No run of yours from this machine has changed a lead.")
+    assert (view["choices"], view["none"]) == (
+        [],
+        "No run of yours that has ended has changed a lead, as far as this journal knows.",
+    )
 
 
 def test_a_week_a_day_a_person_and_a_run_are_offered_and_taken_back(driven, flagged):
