@@ -329,10 +329,11 @@ class Convertr:
         """A listing in progress: iterate ``.pages()``; then ``.tally`` and ``.notes`` say how complete it is. A day given as
         ``created_before`` includes that day, in this client's zone. Over 300 requests raise ``ReadTooLarge`` unless ``go_on``.
         """
+        after, before = moment(created_after, self.zone, end=False), moment(created_before, self.zone, end=True)
+        in_order(after, before, self.zone)
         wanted = LeadFilter(
             wanted_id("campaign", campaign), wanted_id("publisher", publisher),
-            wanted_text("status", status), wanted_text("delivery", delivery),
-            moment(created_after, self.zone, end=False), moment(created_before, self.zone, end=True),
+            wanted_text("status", status), wanted_text("delivery", delivery), after, before,
         )  # fmt: skip
         return self._lists.start(wanted, allow=None if go_on else ALLOWED_PAGES, cancelled=cancelled)
 
@@ -431,7 +432,7 @@ class Convertr:
             RequestRefused: a date is not valid, or the range ends before it begins.
         """
         since, until = moment(after, self.zone, end=False), moment(before, self.zone, end=True)
-        in_order(since, until)
+        in_order(since, until, self.zone)
         return self.catalog.chronologies(since, until)
 
     # -- LeadReads --------------------------------------------------------------------------------------------------

@@ -70,9 +70,10 @@ def wanted_text(name: str, value: Any) -> str | None:
     return value
 
 
-def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> datetime | None:
-    """A day or time as a moment with zone. A bare day means its start, or with ``end`` its last microsecond; a pandas
-    Timestamp at midnight is a day. A time that stands twice where clocks go back means the first one, with ``end`` the last.
+def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool, text: bool = False) -> datetime | None:
+    """A day or time as a moment with zone. A bare day means its start, or with ``end`` its last microsecond; a datetime or pandas
+    Timestamp at midnight is a day. A time that stands twice where clocks go back means the first one, with ``end`` the last; one
+    that is left out where they go forward means what both leave in.
 
     Raises:
         RequestRefused: text that is not a date.
@@ -81,18 +82,32 @@ def moment(value: str | date | datetime | None, zone: tzinfo, *, end: bool) -> d
         return None
     if isinstance(value, str):
         try:
-            text = value.strip()
-            return moment(_parsed(text), zone, end=end)
+            written = value.strip()
+            return moment(_parsed(written), zone, end=end, text=True)
         except ValueError:
-            raise RequestRefused(f"{text[:40]!r} is not a date", advice="Write it as 2026-11-24.") from None
+            raise RequestRefused(f"{written[:40]!r} is not a date", advice="Write it as 2026-11-24.") from None
     if not isinstance(value, date) or value != value:  # noqa: PLR0124  pandas' missing time
         raise RequestRefused(f"{quoted(value)} is not a date", advice="Write it as 2026-11-24, or leave it out.")
     if isinstance(value, datetime):
-        if type(value).__name__ == "Timestamp" and not any((value.hour, value.minute, value.second, value.microsecond)):
+        if not text and _at_midnight(value):
             return (day_ends if end else day_begins)(value.date(), value.tzinfo or zone)
         plain = value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value  # pandas ends in 2262
-        return plain if plain.tzinfo else plain.replace(tzinfo=zone, fold=int(end))
+        if plain.tzinfo:
+            return plain
+        either = [plain.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
+        return (max if end else min)(either, key=_utc)
     return (day_ends if end else day_begins)(value, zone)
+
+
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # the first or last day that there is
+        return at.replace(tzinfo=UTC)
+
+
+def _at_midnight(value: datetime) -> bool:
+    return not any((value.hour, value.minute, value.second, value.microsecond, getattr(value, "nanosecond", 0)))
 
 
 def _parsed(text: str) -> date:
@@ -104,16 +119,16 @@ def _parsed(text: str) -> date:
         return datetime.fromisoformat(text)
 
 
-def in_order(after: datetime | None, before: datetime | None) -> None:
-    """Refuse a range in which nothing can lie.
+def in_order(after: datetime | None, before: datetime | None, zone: tzinfo) -> None:
+    """Refuse a range in which nothing can lie. ``zone``: in which its ends are named.
 
     Raises:
         RequestRefused: it ends before it begins.
     """
-    if after is not None and before is not None and after > before:
-        raise RequestRefused(
-            f"The range ends ({before:%Y-%m-%d %H:%M}) before it begins ({after:%Y-%m-%d %H:%M})", advice="Swap the two dates."
-        )
+    if after is None or before is None or _utc(after) <= _utc(before):  # in one zone, clocks would be compared
+        return
+    ends, begins = (f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (before, after))
+    raise RequestRefused(f"The range ends ({ends}) before it begins ({begins})", advice="Swap the two dates.")
 
 
 WORDS = frozenset({"status", "delivery"})
@@ -258,12 +273,7 @@ class LeadLists:
         cancelled: Stopped = never,
         words: bool = True,
     ) -> Listing:
-        """A listing. ``words``: whether the service is asked to filter by status and delivery, whose words may be misunderstood.
-
-        Raises:
-            RequestRefused: its range ends before it begins.
-        """
-        in_order(wanted.created_after, wanted.created_before)
+        """A listing. ``words``: whether the service is asked to filter by status and delivery, whose words may be misunderstood."""
         params, sent = self._params(wanted, cancelled, words=words)
         pages = Pages(
             self._reader, self._pool, "leads", params,

@@ -99,7 +99,7 @@ class AskedForLeads(Generic[Answer]):
         zone = settings.zone()
         at = moment(as_of, zone, end=True)
         after, before = moment(created_after, zone, end=False), moment(created_before, zone, end=True)
-        in_order(after, before)
+        in_order(after, before, zone)
         any_of = (
             [_named("campaign", one) for one in values_of("campaign", campaign)],
             [_named("lead_generator", one) for one in values_of("publisher", publisher)],

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
-from cvtr_widgets.api.lead_listing import moment
+from cvtr_widgets.api.lead_listing import in_order, moment
 from cvtr_widgets.days import day_begins, day_ends
 
 FIRST, DAYS = date(2019, 1, 1), 3_652
@@ -79,6 +79,28 @@ def test_a_timestamp_at_midnight_is_a_day() -> None:
     assert moment(pd.Timestamp("2024-07-01"), london, end=True) == datetime(2024, 7, 1, 22, 59, 59, 999_999, tzinfo=UTC)
     assert moment(pd.Timestamp("2024-07-01", tz="Asia/Tokyo"), london, end=False) == datetime(2024, 6, 30, 15, tzinfo=UTC)
     assert moment(pd.Timestamp("2024-07-01 10:00"), london, end=True) == datetime(2024, 7, 1, 9, tzinfo=UTC)
+
+
+def test_a_time_that_the_clock_leaves_out_takes_nothing_from_a_range() -> None:
+    london = ZoneInfo("Europe/London")  # 01:00 to 02:00 is left out
+    assert moment("2024-03-31T01:30", london, end=True).astimezone(UTC) == datetime(2024, 3, 31, 1, 30, tzinfo=UTC)
+    assert moment("2024-03-31T01:30", london, end=False).astimezone(UTC) == datetime(2024, 3, 31, 0, 30, tzinfo=UTC)
+    in_order(moment("2024-03-31T01:45", london, end=False), moment("2024-03-31T01:15", london, end=True), london)
+
+
+def test_midnight_of_a_datetime_is_a_day_and_of_a_text_a_time() -> None:
+    tokyo = ZoneInfo("Asia/Tokyo")
+    day = datetime(2024, 7, 1, 14, 59, 59, 999_999, tzinfo=UTC)
+    assert moment(datetime.fromisoformat("2024-07-01T00:00"), tokyo, end=True) == moment("2024-07-01", tokyo, end=True) == day
+    assert moment(pd.Timestamp("2024-07-01T00:00:00.000000500"), tokyo, end=True) < datetime(2024, 7, 1, tzinfo=tokyo) + STEP
+    assert moment("2024-07-01 00:00", tokyo, end=True) == datetime(2024, 6, 30, 15, tzinfo=UTC)
+
+
+def test_a_refused_range_is_named_in_the_zone_that_was_meant() -> None:
+    tokyo = ZoneInfo("Asia/Tokyo")
+    after, before = moment("2026-10-02", tokyo, end=False), moment("2026-10-01", tokyo, end=True)
+    with pytest.raises(cvtr.errors.RequestRefused, match=r"ends \(2026-10-01 23:59\) before it begins \(2026-10-02 00:00\)"):
+        in_order(after, before, tokyo)
 
 
 def test_a_range_that_ends_before_it_begins_is_refused() -> None:
