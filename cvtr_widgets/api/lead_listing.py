@@ -273,7 +273,7 @@ class LeadLists:
         cancelled: Stopped = never,
         words: bool = True,
     ) -> Listing:
-        """A listing. ``words``: whether the service is asked to filter by status and delivery, whose words may be misunderstood."""
+        """A listing. ``words``: whether the service is asked to filter by status and delivery: it may misunderstand the words."""
         params, sent = self._params(wanted, cancelled, words=words)
         pages = Pages(
             self._reader, self._pool, "leads", params,

@@ -5,8 +5,11 @@ With ``CVTR_PICTURES=1`` the pictures lie in ``test-output/looks-....png``, for 
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from cvtr_widgets.sandbox import Mishap
 from tests.browser.panel import CELL
@@ -60,6 +63,16 @@ JUDGE = """async rules => {
 }"""
 JUDGED = {"resultTypes": ["violations"], "selectors": False}
 """For axe's own report, where only what is wrong is looked at."""
+
+
+def faults(page: Page, context: Any, **options: Any) -> list[tuple[str, list[str]]]:
+    """What axe finds wrong in a part of the page, after it has judged the contrast of its texts."""
+    page.evaluate(ALL_SEEN)
+    found = Axe().run(page, context=context, options={**JUDGED, "resultTypes": ["violations", "passes"], **options}).response
+    assert any(rule["id"] == "color-contrast" for rule in found["passes"]), f"the contrast of no text was judged in {context}"
+    return [(wrong["id"], [node["html"][:150] for node in wrong["nodes"][:3]]) for wrong in found["violations"]]
+
+
 CONTRAST_ALONE = {"runOnly": ["color-contrast"]}
 """For a second theme: nothing else depends on it."""
 SIGNS = {"nonBmp", "shortTextContent"}  # a sign of one character, such as an arrow, is not judged as text
