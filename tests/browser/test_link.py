@@ -17,6 +17,25 @@ RESTART = """async () => {
     await session.session.kernel.info;
 }"""
 
+SHUT_DOWN = "async () => { await window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown(); }"
+
+
+def test_what_is_pressed_after_the_kernel_was_shut_down_is_said_to_be_undone_and_nothing_more_can_be_pressed(
+    notebook, sandbox, screenshot
+):
+    opened = notebook([CELL.format(role="admin")], environ=joined(sandbox), until=".cvtr-panel[data-step='1']")
+    panel = PanelPage(opened, sandbox)
+    panel.load()
+    opened.page.evaluate(SHUT_DOWN)
+    panel(".cvtr-row-tick").first.click()
+    said = panel(".cvtr-silent")
+    expect(said).to_contain_text("The kernel was restarted or has ended, so this panel no longer works.")
+    expect(said).to_contain_text("What you pressed last did not reach it.")
+    expect(said).to_contain_text("Run the notebook’s cells again, up to the one that makes the panel (Shift+Enter)")
+    expect(panel(".cvtr-load")).to_be_disabled()
+    expect(panel(".cvtr-row-tick").first).to_be_disabled()
+    screenshot("kernel-shut-down")
+
 
 def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_called_busy(
     notebook, sandbox, kernel_eval, screenshot, tmp_path
