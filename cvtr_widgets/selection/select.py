@@ -7,15 +7,16 @@ stood and the reason. What holds no lead ids at all is refused with a ``Selectio
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import checked, listed, shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import MAX_LEAD_ID, Lead, LeadId, Origin, Rejected
+from cvtr_widgets.selection.column_choice import Survey, held_in, the_one
+from cvtr_widgets.selection.column_names import heading
 from cvtr_widgets.selection.files import SUFFIXES, read_file
-from cvtr_widgets.selection.id_column import columns_of, heading
 from cvtr_widgets.selection.lead_id import SMALL_FLOATS, id_in, id_of_value
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
@@ -150,6 +151,8 @@ def _from_frame(frame: pd.DataFrame, column: str | None) -> Selection:
     if column is None and (lists := frame.attrs.get("lists")):
         raise SelectionError(f"This frame lists {lists}, not leads. Pull the leads that you mean: session.pull(...).")
     if column is not None:
+        if column not in names and list(frame.index.names).count(column) == 1:
+            return _from_values(frame.index.get_level_values(column), "frame", "row", column=shown(column, 60), columns=columns)
         if names.count(column) != 1:
             raise SelectionError(
                 f"The frame has {names.count(column)} columns “{shown(column, 60)}”. It has: {_listed(columns)}."
@@ -159,28 +162,29 @@ def _from_frame(frame: pd.DataFrame, column: str | None) -> Selection:
     # the frame is by.
     if "lead_id" in frame.index.names:
         return _from_values(frame.index.get_level_values("lead_id"), "frame", "row", column="lead_id", columns=columns)
-    ranks = columns_of(frame.columns)
-    best = min(ranks.values(), default=None)
-    top = [i for i, n in enumerate(names) if best is not None and ranks.get(n) == best]
-    if len(top) == 1:
-        name = columns[top[0]]
-        notes = [f"The ids were read from the column “{name}”."]
-        others = [shown(n, 60) for n in ranks if n != names[top[0]]]
-        if others:
-            notes.append(f"Not used, though they could have been meant: {_listed(others)}.")
-        return _from_values(frame.iloc[:, top[0]], "frame", "row", column=name, columns=columns, notes=notes)
-    if top:
+    levels = [i for i, name in enumerate(frame.index.names) if name is not None]
+    whole = [shown(frame.index.names[i], 60) for i in levels] + list(columns)
+
+    def values_at(place: int) -> Any:
+        return frame.index.get_level_values(levels[place]) if place < len(levels) else frame.iloc[:, place - len(levels)]
+
+    def look(wanted: Callable[[int], bool]) -> Survey:
+        places = [i for i in range(len(whole)) if wanted(i)]
+        return Survey({i: [held_in(v) for v in values_at(i).tolist()] for i in places}, len(frame))
+
+    given = [*(frame.index.names[i] for i in levels), *frame.columns]
+    ranked = sorted((rank, i) for i, name in enumerate(given) if (rank := heading(name)) is not None)
+    if not ranked:
         raise SelectionError(
-            f"Several columns could hold the lead ids: {_listed([columns[i] for i in top])}. Choose one with column=..."
+            f"The frame has neither an index nor a column of lead ids. It has: {_listed(columns) or 'no columns'}. "
+            "Choose one with column=..., or use a frame from session.pull()."
         )
-    if heading(frame.index.name) is not None:
-        name = shown(frame.index.name, 60)
-        note = f"The ids were read from the index “{name}”."
-        return _from_values(frame.index, "frame", "row", column=name, columns=columns, notes=[note])
-    raise SelectionError(
-        f"The frame has neither an index nor a column of lead ids. It has: {_listed(columns) or 'no columns'}. "
-        "Choose one with column=..., or use a frame from session.pull()."
-    )
+    place = the_one(whole, ranked, look)
+    name = whole[place]
+    notes = [f"The ids were read from the {'index' if place < len(levels) else 'column'} “{name}”."]
+    if others := [whole[i] for _, i in ranked if i != place]:
+        notes.append(f"Not used, though they could have been meant: {_listed(others)}.")
+    return _from_values(values_at(place), "frame", "row", column=name, columns=columns, notes=notes)
 
 
 def _from_series(series: pd.Series[Any]) -> Selection:

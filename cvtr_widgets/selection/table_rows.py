@@ -11,18 +11,9 @@ from typing import Any, Final, Literal
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Rejected
-from cvtr_widgets.selection.id_column import (
-    NUMBERS,
-    Cells,
-    IdColumn,
-    Table,
-    filled,
-    heading,
-    heads_other_block,
-    is_blank,
-    is_header,
-    other_heading,
-)
+from cvtr_widgets.selection.column_names import NUMBERS, filled, heading, heads_other_block, is_blank, other_heading
+from cvtr_widgets.selection.grouped_digits import LAKHS, THOUSANDS
+from cvtr_widgets.selection.id_column import Cells, IdColumn, Table, is_header
 from cvtr_widgets.selection.lead_id import EMPTY, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
 
@@ -155,6 +146,9 @@ def _astray(table: Table, column: IdColumn, number: int, cells: Cells, under: st
     if under:
         return _ELSEWHERE if under == _ELSEWHERE else f"stands under the heading “{under}”, which is not lead ids"
     if table.unit == "line" and 0 < column.width < len(cells) and not all(map(is_blank, cells[column.width :])):
+        digits = ",".join(str(c).strip() for c in cells[column.place :] if not is_blank(c))
+        if column.place == column.width - 1 and (THOUSANDS.fullmatch(digits) or LAKHS.fullmatch(digits)):
+            return f"has more cells than the header, because {digits} has separators within its number: write it without them"
         return "has more cells than the header, so a column may have moved: quote the cells that hold a separator"
     return table.no_leads.get(number, "")
 
