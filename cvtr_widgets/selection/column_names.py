@@ -125,8 +125,8 @@ def mentions_leads(name: str) -> bool:
 
 def may_be_lead_ids(name: str, *, beside_lead_ids: bool) -> bool:
     """Whether a column of this name may hold the lead ids. Beside a mere ``ID`` all may that speak of leads, except for what a
-    lead has besides its id (*Lead phone*); beside a ``Lead ID`` only those that say *id* as well, and not of something else (*Lead
-    generator ID*): there a *Replaced lead* is another lead.
+    lead has besides its id (*Lead phone*); beside a ``Lead ID`` only those that say *id* as well, and not of something else
+    (*Lead generator ID*): there a *Replaced lead* is another lead.
     """
     if not mentions_leads(name):
         return False

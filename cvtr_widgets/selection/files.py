@@ -68,8 +68,6 @@ def read_file(
         SelectionError: it cannot be read, or no column of lead ids can be told; nothing is taken then.
     """
     found = _read(source, name, column, sheet, on_progress)
-    if found.column and not found.given:
-        found = dataclasses.replace(found, notes=(*found.notes, "There is no row below the header, so there is no lead in it."))
     if called := name or _name_of(source):
         found = dataclasses.replace(found, files=(shown(called, 100),) * len(found.spans))
     return found if include_odd else with_odd_set_aside(found, known, accepted=accepted)

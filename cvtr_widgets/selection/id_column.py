@@ -74,6 +74,7 @@ class Table:
 
     ``no_leads``: rows that are not leads, whatever they hold -> why (hidden, totals). ``hidden_columns``: places not shown. Both
     are filled while the rows are read. ``title``: what its sheet is called.
+    ``merged``: merged cells, as (first row, last row, first place, last place).
     """
 
     rows: Rows
@@ -84,6 +85,7 @@ class Table:
     hidden_columns: Collection[int] = ()
     notes: tuple[str, ...] = field(default=())
     title: str = ""
+    merged: Collection[tuple[int, int, int, int]] = ()
 
     def head(self) -> list[tuple[int, Cells]]:
         """The first rows that are not blank."""

@@ -5,78 +5,134 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from cvtr_widgets.arguments import shown
-from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Rejected
-from cvtr_widgets.selection.column_names import NUMBERS, filled, heading, heads_other_block, is_blank, other_heading
+from cvtr_widgets.errors import ColumnUnclear
+from cvtr_widgets.models import LeadId, Rejected
+from cvtr_widgets.selection.column_names import filled, heading, is_blank, other_heading
 from cvtr_widgets.selection.grouped_digits import LAKHS, THOUSANDS
 from cvtr_widgets.selection.id_column import Cells, IdColumn, Table, is_header
 from cvtr_widgets.selection.lead_id import EMPTY, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
+from cvtr_widgets.selection.table_blocks import Blocks, says_no
+from cvtr_widgets.selection.totals import Totals, is_total_label, says_total
 
 Tell = Callable[[int], None]
 """Called with rows read so far."""
-_TOTAL = re.compile(
-    r"\W*(?:(?:grand|sub|report|overall)[ -]?)?"
-    r"(?:totals?|sums?|count|counts|average|avg|mean|summe|gesamt|gesamtsumme|gesamtergebnis|ergebnis|insgesamt|anzahl|somme|totale|totaal|suma)\b.*",
-    re.IGNORECASE | re.DOTALL,
-)
 _STEP: Final = 20_000
 _TAIL: Final = 3
-_TOTAL_WORDS: Final = frozenset(
-    form(word) + colon
-    for word in ("total", "totals", "grand total", "subtotal", "sub total", "sum", "count", "summe", "gesamt", "somme", "totale")
-    for form in (str.lower, str.upper, str.capitalize, str.title)
-    for colon in ("", ":")
-)
+_DECIMALS: Final = ("0", "00")
 
 
 def take(table: Table, column: IdColumn, tell: Tell | None = None) -> Selection:
-    """The leads of a table. Each row below the header that has something in it is taken, a duplicate, or rejected."""
+    """The leads of a table. Each row below the header that has something in it is taken, a duplicate, or rejected.
+
+    Raises:
+        ColumnUnclear: a title above the table says that these are not meant.
+    """
+    _refuse_denying_title(table, column)
     ids: list[LeadId] = []
     rejected: list[Rejected] = []
+    empty: dict[int, int] = {}
 
     def refuse(number: int, cell: Any, why: str, leads: int = 1) -> None:
         rejected.append(Rejected(f"{table.unit} {number:,}".replace(",", ""), shown("" if cell is None else cell), why, leads))
 
-    under, usual, notes = "", 0, list(column.notes)
-    group, whole = _Above(), _Above()
-    for number, cells, gap, tail in _with_tail(table, column.header, tell):
+    notes = list(column.notes)
+    blocks, totals = Blocks(column.names), Totals(column.place)
+    for number, given, gap, tail in _with_tail(table, column.header, tell):
+        cells = _without_decimals(table, column, given)
         if (moved := _other_table(column, cells)) is not None:
             refuse(number, next(c for c in cells if not is_blank(c)), "is the header of another table", 0)
-            column, under, group, whole, usual = moved or column, "" if moved else _ELSEWHERE, _Above(), _Above(), 0
+            blocks.moved(told=bool(moved))
+            column, totals = moved or column, Totals((moved or column).place)
             notes += [f"Another table begins in {table.unit} {number}: its ids were read from “{column.name}”."] if moved else []
             continue
         cell = cells[column.place] if column.place < len(cells) else None
         found = id_of_value(cell, exact=table.exact)
-        if isinstance(cell, str) and not isinstance(found, int):
-            begins = (gap or filled(cells) > 1) and number > column.header + 1
-            under = _under(cells, cell, under, begins=begins)
-        why = _astray(table, column, number, cells, under)
-        # Amid the rows only a cell that is such a word and nothing more is looked at: a company may be called Total Energies.
-        if not why and (tail or not _TOTAL_WORDS.isdisjoint(_texts(cells))):
-            why = _total(cells, column.place, tail=tail)
-        if why:
-            refuse(number, cell, why)
-        elif isinstance(found, int):
-            if says := _adds_up(found, group, whole, cells, gap=gap, usual=usual):
-                refuse(number, cell, says)
-                group = _Above()
-            else:
-                group = _Above() if gap else group
-                group.add(found)
-                whole.add(found)
-                usual = max(usual, filled(cells))
+        if isinstance(found, str) and (words := _words(table, column, blocks, number, cells, gap, found, ids)):
+            refuse(number, *words)
+            continue
+        why = blocks.why() or _astray(table, column, number, cells) or says_total(cells, column.place, tail=tail)
+        if not why and isinstance(found, int):
+            why = totals.why(found, cells, gap=gap)
+            if not why:
+                totals.add(found, cells, gap=gap)
                 ids.append(found)
-        else:
-            refuse(number, *_no_id(table, column, cells, found, ids))
+                continue
+            totals.end_group()
+        if why:
+            refuse(number, cell, why, int(heading(cell) is None))
+            continue
+        if found == EMPTY:
+            empty[len(rejected)] = number
+        refuse(number, *_no_id(table, column, cells, str(found), ids))
+    _explain_merged(table, column, rejected, empty)
     rejected[:0] = _above_header(table, column.header, ids)
+    if column.header and not ids and not rejected:
+        notes.append("There is no row below the header, so there is no lead in it.")
     return Selection.of(
         ids, table.origin, rejected=rejected, notes=(*table.notes, *notes), column=column.name, columns=column.names
     )  # fmt: skip
+
+
+def _refuse_denying_title(table: Table, column: IdColumn) -> None:
+    if column.chosen or not column.header:
+        return
+    above: deque[Cells] = deque(maxlen=_TAIL)
+    for number, cells in table.rows():
+        if number >= column.header:
+            break
+        if filled(cells):
+            above.append(cells)
+    titles = [next(c for c in cells if not is_blank(c)) for cells in above if filled(cells) == 1]
+    if (title := next(filter(says_no, titles), None)) is not None:
+        raise ColumnUnclear(
+            f"Above the table stands “{shown(trimmed(title), 40)}”, which may say that its leads are not meant, so nothing was "
+            f"taken. If they are meant, take that line out or choose “{column.name}” by its name (column=...).",
+            columns=[column.name],
+        )
+
+
+def _without_decimals(table: Table, column: IdColumn, cells: Cells) -> Cells:
+    """``167457,0`` below a header of one name: a decimal comma with a zero behind it, as it is in typed text."""
+    if table.unit == "line" and column.width == 1 and len(cells) == 2 and cells[1] in _DECIMALS:
+        return cells[:1]
+    return cells
+
+
+def _beside(table: Table, column: IdColumn, cells: Cells) -> bool:
+    """Whether a line is none of the table's rows: words beside a pasted table, as where a mail goes on."""
+    return table.unit == "line" and column.width > 1 and filled(cells) == 1 and not any(map(is_total_label, cells))
+
+
+def _words(
+    table: Table, column: IdColumn, blocks: Blocks, number: int, cells: Cells, gap: bool, found: str, ids: Sequence[LeadId]
+) -> tuple[Any, str, int] | None:
+    """What is said of a row of words, where it is a heading or stands beside the table; None for a row of the table."""
+    if blocks.heads(column, number, cells, gap=gap):
+        return _heading_of(table, cells, blocks.under, ids)
+    return _no_id(table, column, cells, found, ids) if _beside(table, column, cells) else None
+
+
+def _heading_of(table: Table, cells: Cells, text: str, ids: Sequence[LeadId]) -> tuple[Any, str, int]:
+    leads = _like_ids(cells, ids) if table.unit == "line" else 0
+    return (
+        next(c for c in cells if not is_blank(c)),
+        OUTSIDE if leads else f"“{text}” heads what is below, which was not taken",
+        leads,
+    )
+
+
+def _explain_merged(table: Table, column: IdColumn, rejected: list[Rejected], empty: Mapping[int, int]) -> None:
+    """Rows whose id stands in a row above, because the cell is merged: they are no further leads."""
+    for place, number in empty.items():
+        if any(first < number <= last and left <= column.place <= right for first, last, left, right in table.merged):
+            rejected[place] = dataclasses.replace(
+                rejected[place], why="is part of the merged cell above, whose id counts", leads=0
+            )
 
 
 def _no_id(table: Table, column: IdColumn, cells: Cells, found: str, ids: Sequence[LeadId]) -> tuple[Any, str, int]:
@@ -111,9 +167,6 @@ def _above_header(table: Table, header: int, ids: Sequence[LeadId]) -> Iterator[
             yield Rejected(f"{table.unit} {number}", shown(trimmed(words)), OUTSIDE, leads)
 
 
-_ELSEWHERE: Final = "is a row of another table, and nothing says which of its columns holds lead ids"
-
-
 def _other_table(column: IdColumn, cells: Cells) -> IdColumn | Literal[False] | None:
     """Whether a row is the header of another table with its lead ids elsewhere: the column of these, False where it cannot be
     told, None where it is no such header.
@@ -131,30 +184,14 @@ def _other_table(column: IdColumn, cells: Cells) -> IdColumn | Literal[False] | 
     return dataclasses.replace(column, place=place, name=shown(trimmed(name), 60), width=len(cells))
 
 
-def _under(cells: Cells, cell: str, under: str, *, begins: bool) -> str:
-    """The heading of another block that a row is, or that it stands under; nothing where lead ids begin again. ``begins``:
-    whether a block may begin here: a word alone amid a list of ids is somebody's divider.
-    """
-    if heading(cell) is not None:
-        return ""
-    other = begins and is_header(cells) and not _TOTAL.fullmatch(trimmed(cell)) and heads_other_block(cell)
-    return shown(trimmed(cell), 30) if other else under
-
-
-def _astray(table: Table, column: IdColumn, number: int, cells: Cells, under: str) -> str:
+def _astray(table: Table, column: IdColumn, number: int, cells: Cells) -> str:
     """Why nothing in this row can be trusted to be a lead id, whatever it is; else nothing."""
-    if under:
-        return _ELSEWHERE if under == _ELSEWHERE else f"stands under the heading “{under}”, which is not lead ids"
     if table.unit == "line" and 0 < column.width < len(cells) and not all(map(is_blank, cells[column.width :])):
         digits = ",".join(str(c).strip() for c in cells[column.place :] if not is_blank(c))
         if column.place == column.width - 1 and (THOUSANDS.fullmatch(digits) or LAKHS.fullmatch(digits)):
             return f"has more cells than the header, because {digits} has separators within its number: write it without them"
         return "has more cells than the header, so a column may have moved: quote the cells that hold a separator"
     return table.no_leads.get(number, "")
-
-
-def _texts(cells: Cells) -> Iterable[str]:
-    return (c for c in cells if isinstance(c, str))
 
 
 def _with_tail(table: Table, header: int, tell: Tell | None) -> Iterator[tuple[int, Cells, bool, bool]]:
@@ -176,49 +213,3 @@ def _with_tail(table: Table, header: int, tell: Tell | None) -> Iterator[tuple[i
             yield (*held.popleft(), False)
     for row in held:
         yield (*row, True)
-
-
-def _total(cells: Cells, place: int, *, tail: bool) -> str:
-    """Why a row is a total and no lead, else nothing.
-
-    A row in which a cell says Total is one if its other cells are numbers, or if it is among the last rows. A lead of a
-    company called Total in the middle of a list is left alone; one at the very end is refused, and the user told.
-    """
-    said = next((i for i, c in enumerate(cells) if isinstance(c, str) and len(c) < 60 and _TOTAL.fullmatch(trimmed(c))), None)
-    if said is None:
-        return ""
-    others = [c for i, c in enumerate(cells) if i != said and not is_blank(c)]
-    exact = trimmed(cells[said]) in _TOTAL_WORDS
-    numbers = all(not isinstance(c, str) or NUMBERS.fullmatch(c) for c in others)
-    if numbers or said == place or (tail and exact):
-        return f"the row says “{shown(trimmed(cells[said]), 30)}”, so it is a sum, not a lead; if it is a lead, type its id"
-    return ""
-
-
-@dataclass
-class _Above:
-    """What is above a row: how many ids, their sum, and the smallest one."""
-
-    count: int = 0
-    total: int = 0
-    least: LeadId = MAX_LEAD_ID
-
-    def add(self, one: LeadId) -> None:
-        """One more id."""
-        self.count += 1
-        self.total += one
-        self.least = min(self.least, one)
-
-
-def _adds_up(number: LeadId, group: _Above, whole: _Above, cells: Cells, *, gap: bool, usual: int) -> str:
-    """Why a row is a total though no word says so: its number is the number of the rows, or the sum of the ids, above it."""
-    for above in (group, whole):
-        count = number == above.count and len(str(number)) < len(str(above.least))
-        added = above.count > 1 and number == above.total
-        if count or added:
-            others = [c for c in cells if not is_blank(c)]
-            numbers = all(not isinstance(c, str) or NUMBERS.fullmatch(c) for c in others)
-            if numbers and (count or gap or len(others) < usual or number > 1_000):
-                what = "the number of the rows" if count else "the sum of the ids"
-                return f"is {what} above it, so it is a total, not a lead"
-    return ""
