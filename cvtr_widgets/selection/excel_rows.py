@@ -27,6 +27,7 @@ from cvtr_widgets.reader_limits import (
     SHEET_ROWS,
     ReaderTimeLimit,
 )
+from cvtr_widgets.selection.excel_formulas import TOTAL, WORKED_OUT, totals_its_column, works_out
 from cvtr_widgets.selection.excel_xml import (
     HUGE_CELL,
     STRUCK,
@@ -46,14 +47,10 @@ _SHEETS: Final = (
 )
 _PART: Final = 1 << 18
 _END: Final = ("row", "c", "v", "f", "t", "r", "rPh")
-_BEGIN: Final = (*_END, "strike", "col")
-_ADDS_UP = re.compile(r"\b(?:SUBTOTAL|AGGREGATE)\s*\(", re.IGNORECASE)
-_SUMS = re.compile(r"\b(?:SUMIFS?|SUMPRODUCT|SUM|COUNTIFS?|COUNTA?|AVERAGEIFS?|AVERAGE|MAX|MIN|ROWS)\s*\(", re.IGNORECASE)
-_RANGE = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]+):\$?[A-Z]{1,3}\$?([0-9]+)")
-
+_BEGIN: Final = (*_END, "strike", "col", "mergeCell")
 HIDDEN: Final = "is in a row that Excel hides (a filter?): unhide it to take it"
 UNCALCULATED: Final = "is a formula without a stored result: open the file in Excel and save it to store one"
-TOTAL: Final = "is in a row of totals, not a lead"
+UNSEEN: Final = "is hidden by the number format of its cell: show it to take it"
 
 
 @dataclass
@@ -69,6 +66,7 @@ class Worksheet:
     hidden_columns: set[int] = field(default_factory=set)
     no_leads: dict[int, str] = field(default_factory=dict)
     uncalculated: bool = False
+    merged: set[tuple[int, int, int, int]] = field(default_factory=set)
 
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
         """Rows that the file holds, blank ones too where it stores them."""
@@ -172,8 +170,8 @@ class Workbook:
         return reading.done
 
     @cached_property
-    def styles(self) -> list[tuple[bool, bool]]:
-        """Of each style of a cell: whether it shows a date, and whether it strikes the text through."""
+    def styles(self) -> list[tuple[bool, bool, str]]:
+        """Of each style of a cell: whether it shows a date, strikes the text through, and what it does not show."""
         from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
         tree = self._tree(self._parts.get("styles", ""))
@@ -185,8 +183,8 @@ class Workbook:
         for holder in _all(tree, "cellXfs"):
             for e in holder:
                 number, font = int(e.get("numFmtId", "0")), int(e.get("fontId", "0"))
-                dated = is_date_format(formats.get(number, BUILTIN_FORMATS.get(number, "")))
-                made.append((bool(dated), font < len(fonts) and fonts[font]))
+                code = formats.get(number, BUILTIN_FORMATS.get(number, ""))
+                made.append((bool(is_date_format(code)), font < len(fonts) and fonts[font], _unseen(code)))
         return made
 
     def total_rows(self, path: str) -> dict[int, str]:
@@ -217,6 +215,8 @@ class _Rows:
         self._sheet, self._book = sheet, sheet.book
         self._number = self._column = self._count = self._filled = self.fed = 0
         self._cells: list[Any] = []
+        self._shared = ""
+        self._masters: dict[str, tuple[str, int]] = {}
         self._kind = self._style = self._text = self._formula = ""
         self._has_formula = self._in_text = self._in_formula = False
         self._runs: list[tuple[str, bool]] = []
@@ -280,8 +280,16 @@ class _Rows:
     def _end_v(self) -> None:
         self._in_text = False
 
-    def _begin_f(self, _given: dict[str, str]) -> None:
+    def _begin_f(self, given: dict[str, str]) -> None:
         self._has_formula = self._in_formula = True
+        # The cells that share a formula hold its number only; it is written out in the first of them.
+        self._shared = given.get("si", "") if given.get("t") == "shared" else ""
+
+    def _begin_mergeCell(self, given: dict[str, str]) -> None:  # noqa: N802  the element's name
+        ends = [re.fullmatch(r"([A-Z]{1,3})([0-9]{1,7})", end) for end in given.get("ref", "").split(":")]
+        if len(ends) == 2 and ends[0] is not None and ends[1] is not None and len(self._sheet.merged) < SHEET_COLUMNS:
+            (first, top), (last, bottom) = ends[0].groups(), ends[1].groups()
+            self._sheet.merged.add((int(top), int(bottom), _place(first), _place(last)))
 
     def _end_f(self) -> None:
         self._in_formula = False
@@ -326,7 +334,13 @@ class _Rows:
         self._column += 1
 
     def _value(self) -> Any:
-        dated, struck = self._look()
+        dated, struck, unseen = self._look()
+        value = self._stored(dated)
+        if self._has_formula:
+            value = self._of_formula(value)
+        return value if value is None or isinstance(value, NoId) else _as_shown(value, struck, unseen)
+
+    def _stored(self, dated: bool) -> Any:
         text = self._text
         value: Any
         if self._kind == "inlineStr":
@@ -345,36 +359,41 @@ class _Rows:
             value = _number(text)
             if dated and not isinstance(value, str):
                 value = self._book.date(value)
-        if self._has_formula:
-            value = self._of_formula(value)
-        if struck and value is not None and not isinstance(value, NoId):
-            value = NoId(str(value), STRUCK)
         return value
 
-    def _look(self) -> tuple[bool, bool]:
+    def _look(self) -> tuple[bool, bool, str]:
         styles = self._book.styles
         place = int(self._style) if self._style else 0
-        return styles[place] if place < len(styles) else (False, False)
+        return styles[place] if place < len(styles) else (False, False, "")
 
     def _of_formula(self, value: Any) -> Any:
-        if adds_up(self._formula, self._number):
+        formula, place = self._formula, self._column
+        if self._shared and not formula:
+            formula, place = self._masters.get(self._shared, ("", place))
+        elif self._shared:
+            self._masters[self._shared] = (formula, place)
+        if totals_its_column(formula, place):
             self._sheet.no_leads.setdefault(self._number, TOTAL)
         if value is None:
             self._sheet.uncalculated = True
             return NoId("(formula without a result)", UNCALCULATED)
-        return value
+        # Names and dates are worked out, too, and say nothing of an id; only a number could be taken for one.
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return NoId(str(value), WORKED_OUT) if number and works_out(formula, place) else value
 
 
-def adds_up(formula: str, row: int) -> bool:
-    """Whether a formula of this row adds up rows above or below it: SUBTOTAL and AGGREGATE, or SUM, COUNT and the like over
-    rows that its own is not among. ``=COUNTIF(A$2:A$9,A2)`` in row 2 marks a repeated lead, and is no total.
-    """
-    if _ADDS_UP.search(formula):
-        return True
-    if not _SUMS.search(formula):
-        return False
-    ranges = [(int(first), int(last)) for first, last in _RANGE.findall(formula)]
-    return any(first != last for first, last in ranges) and not any(first <= row <= last for first, last in ranges)
+def _as_shown(value: Any, struck: bool, unseen: str) -> Any:
+    if struck:
+        return NoId(str(value), STRUCK)
+    return NoId(str(value), UNSEEN) if unseen == "all" or (unseen and not isinstance(value, str)) else value
+
+
+def _unseen(code: str) -> str:
+    """What a number format does not show: nothing of it (;;;), numbers only (;;), or nothing is hidden (empty)."""
+    sections = [part.strip() for part in code.replace('""', "").split(";")]
+    if len(sections) < 2 or sections[0]:
+        return ""
+    return "all" if len(sections) > 3 and not sections[3] else "numbers"
 
 
 def _number(text: str) -> Any:

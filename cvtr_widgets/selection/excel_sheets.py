@@ -8,16 +8,18 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from xml.parsers.expat import ExpatError
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError, SheetUnclear
 from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
+from cvtr_widgets.selection.column_names import heading
 from cvtr_widgets.selection.excel_rows import Workbook, Worksheet
 from cvtr_widgets.selection.id_column import HEADER_ROWS, IdColumn, Table, find_column, is_blank
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT
 from cvtr_widgets.selection.selection import Selection
+from cvtr_widgets.selection.table_blocks import says_no
 from cvtr_widgets.selection.table_rows import Tell, take
 
 _UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it to store them."
@@ -31,9 +33,10 @@ _BROKEN: Final = (
 
 
 def read_workbook(content: bytes, column: str | None, sheet: str | None, tell: Tell | None) -> Selection:
-    """The lead ids of a workbook: of ``sheet``, else of the first shown sheet that has a column of lead ids.
+    """The lead ids of a workbook: of ``sheet``, else of the only shown sheet that can be meant.
 
     Raises:
+        SheetUnclear: several sheets could be meant.
         SelectionError: it is broken, or no sheet has a column of lead ids.
     """
     workbook = _opened(content)
@@ -83,10 +86,10 @@ def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell 
         if not sheets:
             titles = ", ".join(shown(s.title, 40) for s in workbook.sheets)
             raise SelectionError(f"There is no sheet “{shown(sheet, 40)}”. Choose one of these: {titles}.")
-    found: list[tuple[Worksheet, Table, IdColumn]] = []
+    found: list[_Found] = []
     hidden: list[str] = []
     refusals: list[str] = []
-    unclear: list[str] = []
+    unclear: list[_Unclear] = []
     for one in sheets:
         if sheet is None and not one.visible:
             hidden.append(shown(one.title, 40))
@@ -95,26 +98,67 @@ def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell 
         try:
             found.append((one, table, find_column(table, column)))
         except SelectionError as error:
-            unclear += error.columns if isinstance(error, ColumnUnclear) else ()
+            if isinstance(error, ColumnUnclear):
+                unclear.append((one, error))
             refusals.append(str(error) if len(sheets) == 1 else f"Sheet “{shown(one.title, 40)}”: {error}")
     if not found:
-        if hidden:
-            refusals.append(f"Not looked at, because hidden: {', '.join(hidden)}.")
-        if unclear:  # so that the user can be asked which one
-            raise ColumnUnclear(" ".join(refusals), columns=list(dict.fromkeys(unclear)))
-        raise SelectionError(" ".join(refusals) or "The workbook has no sheet with cells. Choose another file.")
-    # A sheet whose header says so comes before one that only looks as if it held ids.
-    chosen, table, where = min(found, key=lambda f: f[2].header == 0)
+        _refuse_all(refusals, hidden, [error for _, error in unclear])
+    chosen, table, where = found[0] if sheet is not None else _meant(found, unclear)
     taken = take(table, where, tell)
     if chosen.uncalculated:
         taken = dataclasses.replace(taken, notes=(*taken.notes, _UNCALCULATED))
     return _with_notes(
         taken,
         chosen.title,
-        [(one.title, len(take(other, there))) for one, other, there in found if one is not chosen],
+        [(one.title, _leads_in(other, there)) for one, other, there in found if one is not chosen],
         hidden,
         len(workbook.sheets),
     )
+
+
+_Found: TypeAlias = tuple[Worksheet, Table, IdColumn]
+_Unclear: TypeAlias = tuple[Worksheet, ColumnUnclear]
+
+
+def _refuse_all(refusals: list[str], hidden: list[str], unclear: list[ColumnUnclear]) -> None:
+    if hidden:
+        refusals.append(f"Not looked at, because hidden: {', '.join(hidden)}.")
+    if unclear:  # so that the user can be asked which one
+        raise ColumnUnclear(" ".join(refusals), columns=list(dict.fromkeys(c for error in unclear for c in error.columns)))
+    raise SelectionError(" ".join(refusals) or "The workbook has no sheet with cells. Choose another file.")
+
+
+def _meant(found: Sequence[_Found], unclear: Sequence[_Unclear]) -> _Found:
+    """The only sheet that can be meant: that with a column named for lead ids comes before those with a mere ``ID``.
+
+    Raises:
+        SheetUnclear: several could be, or the only one is called *Do not return*, *Excluded* or the like.
+    """
+    free = [one for one in found if not says_no(one[0].title)]
+    asked = [(sheet, error) for sheet, error in unclear if not says_no(sheet.title)]
+    plain = [one for one in free if one[2].rank == 0]
+    if plain:  # a sheet whose lead ids stand in one of two columns is as plain as one with a single such column
+        asked = [(sheet, error) for sheet, error in asked if any(heading(name) == 0 for name in error.columns)]
+    choice = plain or [one for one in free if one[2].header] or free or list(found)
+    rivals = [*(sheet for sheet, *_ in choice), *(sheet for sheet, _ in asked)]
+    if len(rivals) == 1 and free:
+        return choice[0]
+    titles = ", ".join(f"“{shown(one.title, 40)}”" for one in rivals)
+    why = f"Several sheets of this workbook could be meant: {titles}"
+    if len(rivals) == 1:
+        why = f"The name of the sheet {titles} may say that its leads are not meant"
+    raise SheetUnclear(
+        f"{why}. Nothing was taken. Save the one that is meant as a file of its own, or choose it: "
+        f"read_file(..., sheet={rivals[0].title!r}).",
+        sheets=[one.title for one in rivals],
+    )
+
+
+def _leads_in(table: Table, column: IdColumn) -> int:
+    try:
+        return len(take(table, column))
+    except ColumnUnclear:  # a title above it says that its leads are not meant
+        return 0
 
 
 def _with_notes(taken: Selection, title: str, others: list[tuple[str, int]], hidden: list[str], count: int) -> Selection:
@@ -132,7 +176,10 @@ def _with_notes(taken: Selection, title: str, others: list[tuple[str, int]], hid
 
 
 def _table(sheet: Worksheet) -> Table:
-    return Table(sheet.rows, unit="row", exact=EXCEL_EXACT, no_leads=sheet.no_leads, hidden_columns=sheet.hidden_columns)
+    return Table(
+        sheet.rows, unit="row", exact=EXCEL_EXACT, no_leads=sheet.no_leads, hidden_columns=sheet.hidden_columns,
+        title=sheet.title, merged=sheet.merged,
+    )  # fmt: skip
 
 
 class RawTable(NamedTuple):
