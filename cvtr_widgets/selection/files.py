@@ -171,6 +171,18 @@ def _read_text(text: str, column: str | None, name: str, on_progress: Progress |
     return taken
 
 
+def read_pasted(text: str, column: str | None = None) -> Selection:
+    """The lead ids of a table that was pasted as text, by its ``column``.
+
+    Raises:
+        ColumnUnclear: several columns could be meant. SelectionError: there is no such column, or it is no table.
+    """
+    if len(text) > TEXT_BYTES:
+        raise SelectionError(_TOO_LARGE.format(TEXT_BYTES // 1_000_000))
+    table = Table(_rows(text, _delimiter(text)[0]), origin="typed")
+    return take(table, find_column(table, column))
+
+
 _LIST: Final = re.compile(r"[\ufeff\r\n]*[1-9][0-9]*(?:[,;\t |]+[1-9][0-9]*)+[,;]?[\r\n ]*")
 
 

@@ -16,7 +16,7 @@ from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import MAX_LEAD_ID, Lead, LeadId, Origin, Rejected
 from cvtr_widgets.selection.column_choice import Survey, held_in, the_one
 from cvtr_widgets.selection.column_names import heading
-from cvtr_widgets.selection.files import SUFFIXES, read_file
+from cvtr_widgets.selection.files import SUFFIXES, read_file, read_pasted
 from cvtr_widgets.selection.lead_id import SMALL_FLOATS, id_in, id_of_value
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
@@ -36,7 +36,7 @@ def select(what: Any, *, column: str | None = None, include_odd: bool = False, k
     * a Series or Index of lead ids;
     * a number, a record or ``Lead``, or any iterable of numbers, texts, IRIs, records and ``Lead``;
     * the path of a CSV or Excel file (``column`` as in ``read_file``);
-    * any other text: typed or pasted ids (see ``parse_ids``);
+    * any other text: typed or pasted ids (see ``parse_ids``), or a pasted table with its header (``column`` as for a file);
     * a finding or a chart of ``insight``: its leads (anything with a method ``__lead_ids__``);
     * a ``Selection``, which comes back as it is.
 
@@ -64,7 +64,7 @@ def _chosen(what: Any, column: str | None) -> Selection:
         return read_file(what, column=column, include_odd=True)
     if isinstance(what, str):
         path = _path_in(what)
-        return parse_ids(what, include_odd=True) if path is None else read_file(path, column=column, include_odd=True)
+        return _from_text(what, column) if path is None else read_file(path, column=column, include_odd=True)
     if isinstance(what, (bytes, bytearray, memoryview)):
         raise SelectionError(
             "These are bytes. Use read_file(content, name=...) from cvtr_widgets.selection.select for what a file holds."
@@ -81,6 +81,21 @@ def _chosen(what: Any, column: str | None) -> Selection:
     if not isinstance(found, int):
         raise SelectionError(f"This {found}. Give lead ids, a frame, text, or the path of a CSV or Excel file.")
     return Selection.of([found], "lead" if isinstance(what, (Mapping, Lead)) else "list")
+
+
+def _from_text(text: str, column: str | None) -> Selection:
+    if column is not None:
+        return read_pasted(text, column)
+    found = parse_ids(text, include_odd=True)
+    # Whoever runs a script reads no list of what was not taken: a table of which the column is unclear ends it, as a file does.
+    for one in found.rejected:
+        if one.why.startswith(_NO_TABLE) and not found.ids:
+            read_pasted(text)
+            raise SelectionError(f"This text {one.why}")
+    return found
+
+
+_NO_TABLE = "is not a table of leads: "
 
 
 def _path_in(text: str) -> Path | None:

@@ -11,7 +11,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
-from cvtr_widgets.selection.select import Selection, read_file
+from cvtr_widgets.selection.select import Selection, parse_ids, read_file
 
 Rows = list[list[Any]]
 
@@ -136,3 +136,40 @@ def test_an_index_of_lead_ids_counts_as_a_column() -> None:
 def test_separators_within_ids_are_named_as_the_cause(text: str) -> None:
     with pytest.raises(SelectionError, match="separators within its number"):
         read_file(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lead ID\tCVTR ID\n167457\t167458\n",
+        "ID\tLead Ref\n144064\t167457\n",
+        "ID;Lead\n144064;167457\n144065;167458\n",
+        "Do not return these\nLead ID\tName\n167457\tA\n",
+    ],
+)
+def test_a_pasted_table_that_is_unclear_ends_a_script_and_gives_the_panel_nothing(text: str) -> None:
+    with pytest.raises(ColumnUnclear):
+        cvtr.select(text)
+    found = parse_ids(text)
+    assert not found.ids
+    assert found.rejected
+
+
+def test_a_pasted_table_in_which_another_column_may_be_meant_ends_a_script() -> None:
+    with pytest.raises(SelectionError, match="Foo"):
+        cvtr.select("Lead ID,Foo\n167457,167460\n")
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", ","])
+def test_the_column_of_a_pasted_table_can_be_chosen(mark: str) -> None:
+    text = f"Lead ID{mark}Replaced{mark}Lead (ID)\n167457{mark}167999{mark}167998\n"
+    assert cvtr.select(text, column="Replaced").ids == (167999,)
+    assert cvtr.select(text, column="Lead (ID)").ids == (167998,)
+    assert cvtr.select(text, column="Lead (ID)").counts == {"typed": 1}
+    with pytest.raises(SelectionError, match="There is no column “Foo”"):
+        cvtr.select(text, column="Foo")
+
+
+def test_a_column_of_a_list_without_columns_is_not_ignored() -> None:
+    with pytest.raises(SelectionError, match="There is no column “Lead ID”"):
+        cvtr.select("167457, 167458", column="Lead ID")
