@@ -62,7 +62,7 @@ class Blocks:
             return ELSEWHERE
         if self._denied:
             return f"stands under “{self.under}”, which may say that it is not meant"
-        return f"stands under the heading “{self.under}”, which is not lead ids"
+        return f"stands under the heading “{self.under}”, which does not say lead ids"
 
     def moved(self, *, told: bool) -> None:
         """Another table begins; ``told``: it says where its lead ids are. Right below a heading it is that heading's table."""

@@ -113,17 +113,14 @@ def _words(
 ) -> tuple[Any, str, int] | None:
     """What is said of a row of words, where it is a heading or stands beside the table; None for a row of the table."""
     if blocks.heads(column, number, cells, gap=gap):
-        return _heading_of(table, cells, blocks.under, ids)
+        return _heading_of(table, cells, ids)
     return _no_id(table, column, cells, found, ids) if _beside(table, column, cells) else None
 
 
-def _heading_of(table: Table, cells: Cells, text: str, ids: Sequence[LeadId]) -> tuple[Any, str, int]:
+def _heading_of(table: Table, cells: Cells, ids: Sequence[LeadId]) -> tuple[Any, str, int]:
     leads = _like_ids(cells, ids) if table.unit == "line" else 0
-    return (
-        next(c for c in cells if not is_blank(c)),
-        OUTSIDE if leads else f"“{text}” heads what is below, which was not taken",
-        leads,
-    )
+    why = OUTSIDE if leads else "holds no lead id; numbers below it, down to the next lead ids, are not taken"
+    return next(c for c in cells if not is_blank(c)), why, leads
 
 
 def _explain_merged(table: Table, column: IdColumn, rejected: list[Rejected], empty: Mapping[int, int]) -> None:
