@@ -178,7 +178,7 @@ class LeadSession:
     def known_ids(self) -> KnownIds:
         """What is known of this enterprise's lead ids, from the leads read in this session and those sent before."""
         seen = self._pulling.seen
-        return KnownIds(seen.low, seen.high, lambda ids: self._running.known_among(ids, seen.among(ids)))
+        return KnownIds(seen.low, seen.high, lambda ids: self._running.known_among(ids, seen.among(ids)), seen.least)
 
     # -- lists --------------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ class SeenLeads:
         self._parts: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
         self.low: LeadId | None = None
         self.high: LeadId | None = None
+        self.least: LeadId | None = None
 
     def note(self, frame: pd.DataFrame, *, whole: bool = False) -> None:
         """Note the leads of a frame. ``whole``: they are all that this account may see, so the smallest is the oldest."""
@@ -38,6 +39,7 @@ class SeenLeads:
             if len(self._parts) > _PARTS:
                 self._parts = [np.unique(np.concatenate(self._parts))]
             self.high = high if self.high is None else max(self.high, high)
+            self.least = low if self.least is None else min(self.least, low)
             # The smallest id of a part says nothing about the oldest lead; only that of all leads does.
             if whole or (self.low is not None and low < self.low):
                 self.low = low if self.low is None else min(self.low, low)

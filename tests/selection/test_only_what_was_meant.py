@@ -20,6 +20,7 @@ from openpyxl.styles import Font
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
+from cvtr_widgets.panel.selection.added_anyway import AddedAnyway
 from cvtr_widgets.selection.odd_ids import TOO_LOW, KnownIds
 from cvtr_widgets.selection.select import Selection, parse_ids, read_file
 
@@ -117,11 +118,11 @@ KINDS: dict[str, Maker] = {
     "lakhs by spaces": lambda rng, ids: (rng.choice([", ", "\n", " ", "; "]).join(map(lakhs, ids)), [], True),
     "lakhs by spaces, for one": lambda rng, ids: (rng.choice([", ", " "]).join([lakhs(ids[0]), *map(str, ids[1:])]), ids[1:], True),
     "thousands by spaces, beside a word": lambda _, ids: (
-        ", ".join([*map(str, ids[:3]), spaced(ids[3]), "Zoë"]), ids[:3], True),
+        ", ".join([*map(str, ids[:2]), "Zoë", spaced(ids[3]), str(ids[2])]), ids[:3], True),
     "columns of a PDF": text("{i}   {score}   {campaign}", head="Lead ID   Score   Campaign ID"),
     "columns of a mail": text("Bo  {i}  {score}", head="Name  Lead ID  Score"),
-    "below what is not returned": text("{i}", head="Do not return these:") and (
-        lambda _, ids: ("Not returned:\n" + "\n".join(map(str, ids)), [], True)),
+    "below what is not returned": lambda rng, ids: (
+        rng.choice(["Not returned:", "Do not return these:"]) + "\n" + "\n".join(map(str, ids)), [], True),
     "scores alone": lambda rng, ids: ("Score\n" + "\n".join(str(rng.randint(1, 100)) for _ in ids), [], True),
     "rows alone": lambda _, ids: ("\n".join(map(str, range(1, len(ids) + 1))), [], True),
     "a frame that was printed": lambda rng, ids: (frame_of(rng, ids).to_string(), ids, False),
@@ -233,6 +234,42 @@ def test_below_the_oldest_lead_nothing_is_taken() -> None:
     found = parse_ids("11, 12, 13", known=KnownIds(low=11_001, high=167_457))
     assert not found.ids
     assert {one.why for one in found.set_aside} == {TOO_LOW}
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        *((text, ()) for text in (
+            "167457,8,9", "167457, 58, 59", "167457,458,459", "167457 85 90", "167457 | 85 | 90", "167457;85;90",
+            "85\n90\n77\n167457", "lead 1 and 2 are 167457", "24 11 2026", "167457,85,144064", "167457,85,144064,155000",
+            "447911123456\n447911123457", "167457, 44064, 44065, 44066, 44067, 44068", "447911123456, 447911123457, 167457")),
+        ("167457\n167458\n334915", (167457, 167458)),
+        ("Lead ID\n167457\n167458\n167459\n502374", (167457, 167458, 167459)),
+        ("334915\n167457\n167458", (167457, 167458)),
+        ("167457, 167458, 167459, 85", (167457, 167458, 167459)),
+    ],
+)  # fmt: skip
+def test_the_larger_number_of_numbers_are_not_the_leads_for_that(given: str, meant: tuple[int, ...]) -> None:
+    found = parse_ids(given)
+    assert found.ids == meant
+    assert found.set_aside
+    assert set(found.with_odd().ids) == set(parse_ids(given, include_odd=True).ids)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("160128\n85\n90", (160128,)), ("85\n90", ()), ("160129\n44064\n44065", (160129,))])
+def test_one_lead_that_is_known_makes_much_smaller_numbers_odd(given: str, meant: tuple[int, ...]) -> None:
+    known = KnownIds(high=160128, least=160128, leads=lambda ids: {160128} & set(ids))
+    assert parse_ids(given, known=known).ids == meant
+
+
+def test_what_was_added_of_one_text_is_not_taken_of_another() -> None:
+    added = AddedAnyway()
+    added.add([1, 2, 3], "1\n2\n3", "")
+    assert added.of("1\n2\n3\n4") == {1, 2, 3}
+    assert not added.of("3\n2\n1")
+    assert not added.of("1\n2\n3")
+    added.add([85], "167457", "returned.csv")
+    assert not added.of("167457")
 
 
 @pytest.mark.parametrize(

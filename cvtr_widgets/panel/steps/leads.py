@@ -10,6 +10,7 @@ from cvtr_widgets.errors import InsightError, ReadTooLarge
 from cvtr_widgets.models import LeadId, not_taken
 from cvtr_widgets.panel.jobs import ASKER, Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.search_job import SEARCHING, SearchJob
+from cvtr_widgets.panel.selection.added_anyway import AddedAnyway
 from cvtr_widgets.panel.selection.id_set import IdArray, IdSet
 from cvtr_widgets.panel.selection.notes import aside_groups, not_taken_said, rejected_rows, said_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
@@ -56,15 +57,14 @@ class LeadsStep:
         self._jobs = jobs
         self._typists = Typists()
         self._asked: Filters | None = None
-        self._go_on = ""
         self._before: list[tuple[PanelSelection, str, bool | None]] = []
         self._from_look: tuple[PanelSelection, str] | None = None
         self._loaded: pd.DataFrame | None = None
         self._looked: pd.DataFrame | None = None
         self._absent: set[LeadId] = set()
-        self._ask_lookup = 0
+        self._go_on, self._ask_lookup = "", 0
         self._gone: set[LeadId] = set()
-        self._accepted: set[LeadId] = set()
+        self._added = AddedAnyway()
         self.search_job = SearchJob(self.table, jobs, self._failed)
         # With what they were worked out from, which is held so that its identity stays its own.
         self._split: tuple[tuple[int, ...], object, tuple[IdArray, IdArray]] | None = None
@@ -243,6 +243,7 @@ class LeadsStep:
         self._typists.forget()
         self.picked = picked
         self.text = self.text if text is None else text
+        self._added.of(self.text)
         self.table.mark(picked.ids_set)
 
     def _pick_given(self, picked: PanelSelection, text: str | None = None) -> None:
@@ -316,8 +317,9 @@ class LeadsStep:
         """Take the last step of the selection back."""
         if not self._before:
             raise Refused("There is no earlier selection to go back to.")
-        self._typists.forget()
         self.picked, self.text, only = self._before.pop()
+        self._typists.forget()
+        self._added.forget()
         self.table.mark(self.picked.ids_set)
         if only is not None:
             self.table.marked_only(only)
@@ -327,8 +329,7 @@ class LeadsStep:
         """What LEAD ID(S) holds now."""
         if text == self.text:
             return
-        known = self._session.known_ids()
-        typed = parse_ids(text, known=known, accepted=self._accepted) if text.strip() else None
+        typed = parse_ids(text, known=self._session.known_ids(), accepted=self._added.of(text)) if text.strip() else None
         typists, self._typists = self._typists, Typists()  # what is selected here is what was typed
         self._pick_given(self.picked.type(typed), text)
         self._typists = typists
@@ -341,7 +342,7 @@ class LeadsStep:
         if group is None:
             raise Refused(MOVED)
         ids = [one.lead_id for name, one in aside if plain(name, 80) == group["source"] and plain(one.why) == group["why"]]
-        self._accepted |= set(ids)
+        self._added.add(ids, self.text, group["source"])
         self._pick_given(self.picked.with_odd(ids))
 
     def drop_file(self, name: str) -> None:
@@ -464,9 +465,8 @@ class LeadsStep:
         return None if shown is None else {**shown, "on": self.detail.lead_id in self.picked.ids_set}
 
     def _selected(self) -> dict[str, Any]:
-        picked = self.picked
+        picked, absent = self.picked, self._not_there()
         rejected, aside = picked.rejected, picked.set_aside
-        absent = self._not_there()
         where = []
         if self.table.marked_elsewhere:
             where.append(f"{self.table.marked_elsewhere:,} not on this page")
