@@ -10,9 +10,12 @@ from typing import Final, TypeAlias
 
 from cvtr_widgets.selection.id_sizes import FACTOR, alike
 
+_WIDTHS: Final = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""All spaces of Unicode within a line but the plain one: programs write some of them between digits."""
+
 # A whole cell or word.
-THOUSANDS = re.compile(r"#?[0-9]{1,3}(?:([,.'’\xa0\u2007\u2009\u202f ])[0-9]{3})(?:\1[0-9]{3})*")
-LAKHS = re.compile(r"#?[0-9]{1,2}(?:([,.'’\xa0\u2007\u2009\u202f ])[0-9]{2})(?:\1[0-9]{2})*\1[0-9]{3}")
+THOUSANDS = re.compile(rf"#?[0-9]{{1,3}}(?:([,.'’{_WIDTHS} ])[0-9]{{3}})(?:\1[0-9]{{3}})*")
+LAKHS = re.compile(rf"#?[0-9]{{1,2}}(?:([,.'’{_WIDTHS} ])[0-9]{{2}})(?:\1[0-9]{{2}})*\1[0-9]{{3}}")
 """India's groups: ``16,74,571`` is 1674571."""
 MAY_BE_THOUSANDS: Final = "may be one number with thousands or several ids: write one id a line, without separators inside"
 MAY_BE_LAKHS: Final = "may be one number with separators or several ids: write one id a line, without separators inside"
@@ -20,8 +23,12 @@ MAY_BE_LAKHS: Final = "may be one number with separators or several ids: write o
 # Within a line, where commas also stand between ids.
 COMMA_THOUSANDS: Final = r"#?(?:[0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,2}(?:,[0-9]{3})+)"
 COMMA_LAKHS: Final = r"#?[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
-NO_BREAK = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[\xa0\u2007\u2009\u202f'’][0-9]{3})+(?![0-9])")
-"""Nobody puts such spaces between two ids."""
+NO_BREAK = re.compile(
+    rf"(?<![0-9])[0-9]{{1,3}}(?:[{_WIDTHS}'’][0-9]{{3}})+(?![0-9])"
+    rf"|(?<![0-9])[0-9]{{1,2}}(?:[{_WIDTHS}'’][0-9]{{2}})+[{_WIDTHS}'’][0-9]{{3}}(?![0-9])"
+    r"|(?<![0-9])[0-9]{1,3}(?: {2,}[0-9]{3})+(?![0-9])"
+)
+"""Nobody puts such spaces between two ids, and two plain ones may be one that is wide."""
 
 # Within a line, where single spaces also stand between ids.
 _RUN = re.compile(r"(?<![\w./@-])#?[0-9]+(?:[ ,][0-9]+)+(?![\w/@-]|\.[0-9])")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from cvtr_widgets.models import LeadId
@@ -15,10 +16,17 @@ from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, id_in, trimmed
 _WORDS = re.compile(r"[^\W\d_]+")
 _NUMBERS = re.compile(r"(?<![\w.@/-])[0-9]+(?![\w.@/-]|,[0-9])")
 _NOT = re.compile(
-    r"\b(?:not|no|never|don'?t|doesn'?t|except|excluding|excluded|exclude|without|ignore|keep|kept|leave|but"
-    r"|other than|instead|apart from"
-    r"|nicht|kein\w*|ohne|außer|behalten|pas|sauf|sans|salvo|excepto|niet|geen|behalve)\b",
+    r"\b(?:not|no|nor|never|none|\w+n't|dont|cannot|except\w*|exclu\w*|excl|without|ignor\w*|disregard\w*|skip\w*|omit\w*"
+    r"|keep\w*|kept|leav\w*|left out|hold|held|spare|but|other than|instead|apart from|already|unless|unwanted|invalid|stop"
+    r"|nicht|kein\w*|ohne|au\u00dfer|behalten|ausgenommen|ausgeschlossen|ausschlie\u00dfen|bereits|schon"
+    r"|pas|sauf|sans|exclure|exclus|ignorer|d\u00e9j\u00e0|garder|salvo|excepto|excluir|nunca|sin|mantener"
+    r"|non|tranne|eccetto|esclus\w*|gi\u00e0|senza|mantenere|niet|geen|behalve|zonder|uitgezonderd|reeds|behouden"
+    r"|inte|ej|utom|f\u00f6rutom|utan|beh\u00e5ll|redan"
+    r"|nie|bez|opr\u00f3cz|z wyj\u0105tkiem|ju\u017c|pomi\u0144|n\u00e3o|exceto)\b",
     re.IGNORECASE,
+)
+_COURTEOUS_NOT = re.compile(
+    r"\b(?:hesitate|do not reply|no ?reply|intended recipient|no rush|no hurry|no worries|no problem)\b", re.IGNORECASE
 )
 HARMLESS: Final = frozenset(
     [
@@ -39,27 +47,23 @@ HARMLESS: Final = frozenset(
         "team",
         "cheers",
         "regards",
-        "best",
         "kind",
         "many",
         "these",
         "those",
         "the",
         "following",
-        "below",
-        "above",
         "are",
         "is",
         "lead",
         "leads",
         "id",
         "ids",
-        "ok",
     ]
 )
 """Words amid ids that say nothing of which of them are meant."""
 _JUDGES = re.compile(
-    r"(?:in)?valid\w*|done|wrong|errors?|cancel\w*|delet\w*|remov\w*|skip\w*|old|new|dup\w*|already|deliver\w*|undeliver\w*"
+    r"(?:in)?valid\w*|good|bad|genuine|fake|examples?|refund\w*|credit\w*|postpon\w*|bill\w*|ok|okay|below|above|best|done|wrong|errors?|cancel\w*|delet\w*|remov\w*|skip\w*|old|new|dup\w*|already|deliver\w*|undeliver\w*"
     r"|return\w*|reject\w*|accept\w*|approv\w*|caution|tests?|later|yes|maybe|paid|unpaid|hold|pending|minus|replac\w*|only"
     r"|until|to|through|till?|from|range|bis|von|statt|au\u00dfer|if|or|of|vs|was|were|had|has|than|then|over|under|per|a|an|in|on|by",
     re.IGNORECASE,
@@ -69,18 +73,58 @@ _ITEMS = re.compile(r"[,;|]")
 _FEWEST = 3
 _BRACKETED = re.compile(r"(\s*)[\[({]([0-9\s,\"'#]*)[\])}](\s*)")
 _MARKED = re.compile(r"[ \t]*(?:([-+*\u2022\u2023\u25aa\u00b7\u2013])[ \t\xa0]+|((?:>[ \t]?)+))(?=#?[1-9])")
+_GREETED = re.compile(r"\b(?:team|hi|hello|dear|all|many|kind)\s+#?[0-9]", re.IGNORECASE)
+"""*Team 7* and *all 7* are no leads."""
+_POLITE = re.compile(r"\bbest (?:regards|wishes)\b|\bbest\W*$", re.IGNORECASE)
 _COUNTED = re.compile(r"\b[0-9]+\s+(?:leads?|ids?|lead\s+ids?)\b", re.IGNORECASE)
 
 
 def negates(line: str) -> bool:
     """Whether words of a line may say that ids are not meant."""
-    return _NOT.search(line.replace("’", "'")) is not None
+    return _NOT.search(line.replace("’", "'").replace("ʼ", "'")) is not None and not _COURTEOUS_NOT.search(line)
+
+
+_EMPTY: Final = frozenset({"", "n/a", "na", "none", "null", "nan", "tbc", "tbd", "also", "plus", "best", "many"})
+_TAKING: Final = HARMLESS | {
+    *("return", "delete", "flag", "bill", "mark", "recheck", "take", "to", "as", "discussed", "agreed", "below", "above", "for"),
+    *("we", "would", "like", "want", "back", "of", "here", "number", "numbers", "need"),
+}
+_NAMES_LEADS: Final = frozenset({"lead", "leads", "id", "ids"})
+_ELSE = re.compile(
+    r"\b(?:sums?|totals?|averages?|avg|mean|median|revenues?|turnover|amounts?|scores?|campaigns?|suppliers?|publishers?|budgets?"
+    r"|prices?|costs?|phones?|telephones?|invoices?|owners?|accounts?|orders?|tickets?)\b",
+    re.IGNORECASE,
+)
+
+
+def _words_of(line: str) -> list[str]:
+    return [trimmed(word).strip(".,:;!?()\"'-\u2013").casefold() for word in line.split()]
+
+
+def says_nothing(line: str) -> bool:
+    """Whether a line of words changes nothing for the ids below it: a courtesy, *and*, or an empty cell."""
+    return all(word in HARMLESS or word in _EMPTY for word in _words_of(line))
+
+
+def names_leads(line: str) -> bool:
+    """Whether a line of words plainly says that leads to take are below it: *Please return these leads*."""
+    words = _words_of(line)
+    acts = "return" in words or "delete" in words
+    return all(word in _TAKING for word in words) and (not _NAMES_LEADS.isdisjoint(words) or (acts and "these" in words))
+
+
+def heads_something_else(line: str) -> bool:
+    """Whether a line of words says that something else than leads is below it: *Annual revenue*, *Campaign Acme*."""
+    return other_heading(line) or (len(line.split()) <= 4 and _ELSE.search(line) is not None)
 
 
 def harmless(words: Sequence[str], line: str) -> bool:
     """Whether words amid ids change nothing: courtesies and *and*; a number before *leads* is a count."""
     plain = [trimmed(w).strip(".,:;!?()").casefold() for w in words]
-    return all(w in HARMLESS for w in plain) and not _COUNTED.search(line)
+    if _GREETED.search(line) or trimmed(line).endswith("+"):
+        return False
+    polite = _POLITE.search(line) is not None
+    return all(w in HARMLESS or (polite and w == "best") for w in plain) and not _COUNTED.search(line)
 
 
 def ids_around_a_word(line: str) -> list[LeadId] | None:
@@ -92,7 +136,9 @@ def ids_around_a_word(line: str) -> list[LeadId] | None:
     items = [item for item in map(trimmed, _ITEMS.split(line)) if item]
     strays = [n for n, item in enumerate(items) if not _only_ids(item)]
     # One stray word may be a slip. Several are a sentence, and a sentence may mean the opposite.
-    if len(strays) != 1 or strays[0] == 0 or negates(line) or _COUNTED.search(line):
+    # A word at the end may be said of all before it.
+    last = bool(strays) and strays[0] == len(items) - 1 and not any(map(_is_id, items[-1].split()))
+    if len(strays) != 1 or strays[0] == 0 or last or negates(line) or _COUNTED.search(line):
         return None
     pieces = items[strays[0]].split()
     words = [p for p in pieces if not _is_id(p)]
@@ -117,7 +163,7 @@ def _says_nothing(word: str) -> bool:
     named = other_heading(bare) or other_heading(bare.rstrip("s")) or heading(bare) is not None
     # What is not on any list of ours says nothing, such as a name; so the lists err on the side of refusing: each word that may
     # judge is on them.
-    return bare.isalpha() and not named and _JUDGES.fullmatch(bare) is None
+    return bare.isalpha() and bare.istitle() and not named and _JUDGES.fullmatch(bare) is None
 
 
 def unwrapped(text: str) -> str:
@@ -171,7 +217,7 @@ def why_no_list(rows: Sequence[tuple[str, Sequence[str]]]) -> str:
         return _one_line(*several[0])
     found = [id_in(p) for _, pieces in rows for p in pieces]
     ids = [one for one in found if isinstance(one, int)]
-    if any("\t" in line.strip(" ") for line, _ in several):
+    if _apart([pieces for _, pieces in rows]) or any("\t" in line.strip(" ") for line, _ in several):
         return "these are several columns, and nothing says which are lead ids"
     if all(is_spaced_thousands(trimmed(line)) for line, _ in several):
         return _THOUSANDS
@@ -187,6 +233,15 @@ def why_no_list(rows: Sequence[tuple[str, Sequence[str]]]) -> str:
     if max(len(pieces) for _, pieces in rows[:-1]) > 3:
         return ""
     return "as many numbers in each line make columns, and nothing says which are lead ids"
+
+
+def _apart(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether lines of as many numbers are columns of which no two hold numbers of one range; a list broken into lines mixes."""
+    numbers = [[one for piece in row if isinstance(one := id_in(piece), int)] for row in rows]
+    if len({len(row) for row in numbers}) != 1 or len(numbers[0]) < 2:
+        return False
+    ranges = sorted((min(column), max(column)) for column in zip(*numbers, strict=True))
+    return all(before[1] < after[0] for before, after in pairwise(ranges))
 
 
 _THOUSANDS: Final = "these may be numbers with spaces between their thousands, or several ids in a line"

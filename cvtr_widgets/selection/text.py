@@ -32,10 +32,13 @@ from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import (
     harmless,
+    heads_something_else,
     ids_around_a_word,
     names_ids_beside_something,
+    names_leads,
     negates,
     numbers_in,
+    says_nothing,
     unwrapped,
     why_no_list,
 )
@@ -55,7 +58,10 @@ _SCIENTIFIC: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*[+-]?[0-9]+,[0-9]+[eE][+-]?[0-
 _NUMBER = re.compile(r"[0-9]")
 _ONE_OR_NONE = re.compile(r"\s*#?[0-9]*\s*")
 _DECIMAL: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*#?[1-9][0-9]{{3,18}},00?(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
-_LAKHS: Final = rf"{_BEFORE}{COMMA_LAKHS}(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
+_LAKHS: Final = rf"{_BEFORE}{COMMA_LAKHS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,))"
+_PRINTED = re.compile(r"\s*(?:(?:Name|Length|Freq): .*dtype: \w+|dtype: \w+|\[[0-9]+ rows x [0-9]+ columns\])\s*")
+_LABELLED = re.compile(r"([^\d:]{2,60}):")
+_MANY_LAKHS = re.compile(r"(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3},[0-9]{1,2},(?:[0-9]{2},)*[0-9]{3}(?![0-9])")
 _TOKEN = re.compile(rf"{_SCIENTIFIC}|{_DECIMAL}|{_LAKHS}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
 _LABEL = re.compile(r"(?<![\w.@/#-])@?(?:lead[ _-]?)?(?:id(?:s|\(s\))?|lead)[\"']?\s*[:=]\s*", re.IGNORECASE)
 _LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadid", "lead_id", "lead-id", "leadids", "leadid(s)"})
@@ -128,6 +134,7 @@ def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
                 reading.line(number, line)
     if on_progress is not None:
         on_progress(len(lines), len(lines))
+    reading.settle()
     return Selection.of(reading.ids, origin, rejected=reading.rejected, notes=reading.all_notes())
 
 
@@ -135,7 +142,7 @@ def quick_ids(block: str) -> list[LeadId] | None:
     """The ids of a text of plain numbers, or None where it needs a closer look."""
     if not _QUICK.fullmatch(block) or _QUICK_NOT.search(block) or ("," in block and _QUICK_GROUPED.search(block)):
         return None
-    if MAYBE_SPACED.search(block):
+    if MAYBE_SPACED.search(block) or NO_BREAK.search(block):
         return None
     return list(map(int, block.translate(_TO_SPACES).split()))
 
@@ -145,18 +152,23 @@ def careful_ids(text: str) -> Selection:
     reading = _Reading()
     for number, line in enumerate(text.splitlines(), 1):
         reading.line(number, line)
+    reading.settle()
     return Selection.of(reading.ids, "typed", rejected=reading.rejected, notes=reading.all_notes())
 
 
 @dataclass
 class _Reading:
-    """What has been read so far. ``under``: the heading of something else, below which no number is a lead."""
+    """What has been read so far. ``under``: the heading of something else, below which no number is a lead. ``top``: words above
+    the first ids that say nothing of them. ``below``: lines with numbers below ``under``.
+    """
 
     ids: list[LeadId] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     hosts: dict[str, int] = field(default_factory=dict)
     under: str = ""
+    top: str = ""
+    below: int = 0
 
     def line(self, number: int, line: str) -> None:
         """Read one line."""
@@ -169,20 +181,59 @@ class _Reading:
             return
         if self._heading(number, bare):
             return
-        if self.under and not _NUMBER.search(bare) and not negates(bare):
-            self.under = ""  # other words: what follows is no longer under the former ones
+        if not _NUMBER.search(bare) and self._words(number, line, bare):
+            return
         if self.under:
+            self.below += 1
             self._refuse(number, line, f"stands under “{self.under}”, which does not say that these are leads to take")
             return
-        if negates(bare) and not _NUMBER.search(bare):
-            self.under = shown(bare, 30)
-            self._refuse(number, line, "may say that the ids below it are not meant; they were not taken")
-            return
         # A no-break space within a number is how many programs write thousands: 167 457 would be read as two leads, both real.
-        if NO_BREAK.search(line):
+        # India's groups that follow each other without a space are one long row of commas.
+        if NO_BREAK.search(line) or _MANY_LAKHS.search(line):
             self._refuse(number, line, "has numbers with thousands separators: write the ids without them")
             return
         self._tokens(number, line)
+        # "Keep: 167457," may go on in the next line.
+        if (label := _LABELLED.match(bare)) and (negates(label[1]) or heads_something_else(label[1])):
+            self.under, self.below = shown(label[1], 30), 1
+
+    def _begin_other(self, words: str) -> None:
+        self.under, self.below = shown(words, 30), 0
+
+    def _words(self, number: int, line: str, bare: str) -> bool:
+        """Read a line of words: it may say whether the ids below it, or those above it, are meant."""
+        if not any(c.isalpha() for c in bare) or says_nothing(bare):
+            return False
+        if negates(bare):
+            self._begin_other(bare)
+            self._refuse(number, line, "may say that the ids beside it are not meant")
+            return True
+        if names_leads(bare):
+            self.under = ""
+            return False
+        if self.under:
+            self._refuse(number, line, "is not a lead id")
+            return True
+        # Words amid a list begin another one, and whose numbers these are nobody has said.
+        if heads_something_else(bare) or self.ids:
+            self._begin_other(bare)
+        else:
+            self.top = self.top or shown(bare, 30)
+        self._refuse(number, line, "is not a lead id")
+        return True
+
+    def settle(self) -> None:
+        """Take nothing of what the words below it, or the headings of all parts together, make doubtful."""
+        if not self.ids or not self.under:
+            return
+        if negates(self.under) and not self.below:
+            why = f"stand above “{self.under}”, which may say that they are not meant"
+        elif self.top and self.below:
+            why = f"stand in one of several parts, and “{self.top}” does not say that these are leads to take"
+        else:
+            return
+        self.rejected.append(Rejected("the ids above", self.top or self.under, why, len(self.ids)))
+        self.ids = []
 
     def _heading(self, number: int, bare: str) -> bool:
         if heading(bare) is not None:
@@ -190,7 +241,7 @@ class _Reading:
             self.notes.append(f"Line {number}, “{shown(bare, 30)}”, is a header.")
             return True
         if other_heading(bare):
-            self.under = shown(bare, 30)
+            self._begin_other(bare)
             self._refuse(number, bare, "is the heading of something other than lead ids")
             return True
         return False
@@ -334,7 +385,8 @@ def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
         pieces = [p for p in _TOKEN.findall(_LABEL.sub(" ", line)) if trimmed(p)]
         if pieces and all(isinstance(id_in(p), int) or is_numberlike(p) for p in pieces):
             rows.append((line, pieces))
-    why = why_no_list(rows)
+    printed = any(_PRINTED.fullmatch(line) for line in lines)
+    why = "this is what pandas prints, and its columns cannot be told apart" if printed else why_no_list(rows)
     if header and not why:
         why = f"“{shown(trimmed(header), 40)}” is the header of columns that cannot be told apart"
     if not why:

@@ -109,8 +109,8 @@ def test_a_damaged_number_does_not_spoil_its_neighbours() -> None:
 
 
 def test_places_are_lines_as_the_user_counts_them() -> None:
-    found = parse_ids("11001\r\n\r\nabc\r\n12\r\n12.5\r\n")
-    assert [(r.where, r.text) for r in found.rejected] == [("line 3", "abc"), ("line 5", "12.5")]
+    found = parse_ids("11001\r\n\r\nn/a\r\n12\r\n12.5\r\n")
+    assert [(r.where, r.text) for r in found.rejected] == [("line 3", "n/a"), ("line 5", "12.5")]
 
 
 def test_nothing_is_taken_below_the_heading_of_something_else() -> None:
@@ -181,13 +181,13 @@ def test_any_text_is_survived(one: str, other: str) -> None:
 
 
 ONE_A_LINE = st.lists(
-    st.one_of(st.integers(1, 50).map(str), st.sampled_from(["0", "abc", "1.5", "-3", "+44 1", "9" * 30, "", "  "]))
+    st.one_of(st.integers(1, 50).map(str), st.sampled_from(["0", "n/a", "1.5", "-3", "+44 1", "9" * 30, "", "  "]))
 )
 
 
 @given(ONE_A_LINE)
 def test_counts_add_up(lines: list[str]) -> None:
-    found = parse_ids("\n".join(lines))
+    found = parse_ids("\n".join(lines), include_odd=True)
     filled = [line for line in lines if line.strip()]
     assert len(filled) == len(found.ids) + found.duplicates + len(found.rejected) == found.given
     numbers = [int(line) for line in filled if line.isdigit() and 0 < int(line) < 51]
@@ -280,3 +280,46 @@ def test_ids_in_the_words_of_a_mail_with_a_table_are_counted_as_leads_not_taken(
     assert found.ids == tuple(table)
     assert found.not_taken == above + below
     assert sum(r.leads for r in found.rejected if r.why == OUTSIDE) == above + below
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"{words}\n167457\n167458" for words in (
+            "Do not return these:\nAcme Ltd", "Please do not return these\n(see mail of Tom)\n", "You shouldn’t return these", "Skip these:",
+            "Omit:", "Already returned:", "Disregard the ones below:", "Hold these:", "Excl.:", "Ausgenommen:", "Non restituire:",
+            "Inte dessa:", "Sauf:", "Excepto:", "Niet:", "Nie zwracać:", "Campaigns\n(active ones)", "Campaign\nAcme UK", "Annual revenue",
+            "Sum", "Leads total")),
+        "167457\n167458\nThese are not to be returned",
+        "167457\n167458\n(do not return)",
+        "Good leads:\n167457\n\nBad leads:\n167458",
+        "167457 duplicate\n167458 ok\n167459 wrong number",
+        "167457\tok\n167458\tduplicate",
+        "ok: 167457\nreturned: 168458",
+        "all ids below 167457",
+        "167457 and above",
+        "Hi team 7",
+        "167457, 167458, 167459, ignored",
+        "167457, 167458, 167459, Lieferanten",
+        "Keep: 167457,\n167458",
+        "16,74,571, 16,74,572",
+        "16,74,571,16,74,572,16,74,573",
+        *(f"167{space}457" for space in "\u2000\u2006\u2008\u200a\u205f\u3000"),
+        "167  457",
+        "167\u2008457, 167\u2008458, 167\u2008459",
+        "160001    167457\nName: lead_id, dtype: int64",
+        "lead_id\n167457    144064\nName: campaign_id, dtype: int64",
+        "167457 144064 155000 132000\n167458 144065 155001 132001",
+    ],
+)  # fmt: skip
+def test_doubtful_words_and_columns_give_no_lead(text: str) -> None:
+    found = parse_ids(text)
+    assert found.ids == ()
+    assert found.rejected
+
+
+def test_a_list_ends_where_words_begin_another_one() -> None:
+    for words in ("Annual revenue", "Campaign Acme", "Leads total", "Score avg", "Revenue", '"campaign": {'):
+        assert parse_ids(f"Lead ID\n167457\n167458\n{words}\n155000").ids == (167457, 167458)
+    assert parse_ids("Do not return:\n167456\nPlease return these leads:\n167457\n167458").ids == (167457, 167458)
+    assert parse_ids("167457\nn/a\n167458\n\nBest regards\nTom").ids == (167457, 167458)
