@@ -60,6 +60,7 @@ _ONE_OR_NONE = re.compile(r"\s*#?[0-9]*\s*")
 _DECIMAL: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*#?[1-9][0-9]{{3,18}},00?(?=[{_SOFT}]*(?:$|[{_ENDS}]))"
 _LAKHS: Final = rf"{_BEFORE}{COMMA_LAKHS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,))"
 _PRINTED = re.compile(r"\s*(?:(?:Name|Length|Freq): .*dtype: \w+|dtype: \w+|\[[0-9]+ rows x [0-9]+ columns\])\s*")
+_WIDE = re.compile(r"\s*#?[0-9]+(?: {2,}#?[0-9]+)+\s*")
 _LABELLED = re.compile(r"([^\d:]{2,60}):")
 _MANY_LAKHS = re.compile(r"(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3},[0-9]{1,2},(?:[0-9]{2},)*[0-9]{3}(?![0-9])")
 _TOKEN = re.compile(rf"{_SCIENTIFIC}|{_DECIMAL}|{_LAKHS}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
@@ -387,6 +388,10 @@ def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
             rows.append((line, pieces))
     printed = any(_PRINTED.fullmatch(line) for line in lines)
     why = "this is what pandas prints, and its columns cannot be told apart" if printed else why_no_list(rows)
+    several = {len(pieces) for _, pieces in rows if len(pieces) > 1}
+    beside = any(any(c.isalpha() for c in line) and numbers_in(line) in several for line in lines)
+    if not why and several and ("," not in "".join(lines)) and (beside or any(_WIDE.fullmatch(line) for line in lines)):
+        why = "these look like columns of a table, and nothing says which of them are lead ids"
     if header and not why:
         why = f"“{shown(trimmed(header), 40)}” is the header of columns that cannot be told apart"
     if not why:
