@@ -17,7 +17,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _NUMBERS = re.compile(r"(?<![\w.@/-])[0-9]+(?![\w.@/-]|,[0-9])")
 _NOT = re.compile(
     r"\b(?:not|no|nor|never|none|\w+n't|dont|cannot|except\w*|exclu\w*|excl|without|ignor\w*|disregard\w*|skip\w*|omit\w*"
-    r"|keep\w*|kept|leav\w*|left out|hold|held|spare|but|other than|instead|apart from|already|unless|unwanted|invalid|stop"
+    r"|keep\w*|kept|leav\w*|left out|hold|held|spare|but|other than|instead|apart from|already|unless|unwanted|stop"
     r"|nicht|kein\w*|ohne|au\u00dfer|behalten|ausgenommen|ausgeschlossen|ausschlie\u00dfen|bereits|schon"
     r"|pas|sauf|sans|exclure|exclus|ignorer|d\u00e9j\u00e0|garder|salvo|excepto|excluir|nunca|sin|mantener"
     r"|non|tranne|eccetto|esclus\w*|gi\u00e0|senza|mantenere|niet|geen|behalve|zonder|uitgezonderd|reeds|behouden"
@@ -89,6 +89,9 @@ _TAKING: Final = HARMLESS | {
     *("return", "delete", "flag", "bill", "mark", "recheck", "take", "to", "as", "discussed", "agreed", "below", "above", "for"),
     *("we", "would", "like", "want", "back", "of", "here", "number", "numbers", "need"),
 }
+_SIGNED: Final = frozenset(
+    {"thanks", "thank", "regards", "cheers", "best", "sincerely", "danke", "grüße", "merci", "cordialement"}
+)
 _NAMES_LEADS: Final = frozenset({"lead", "leads", "id", "ids"})
 _ELSE = re.compile(
     r"\b(?:sums?|totals?|averages?|avg|mean|median|revenues?|turnover|amounts?|scores?|campaigns?|suppliers?|publishers?|budgets?"
@@ -104,6 +107,12 @@ def _words_of(line: str) -> list[str]:
 def says_nothing(line: str) -> bool:
     """Whether a line of words changes nothing for the ids below it: a courtesy, *and*, or an empty cell."""
     return all(word in HARMLESS or word in _EMPTY for word in _words_of(line))
+
+
+def signs_off(line: str) -> bool:
+    """Whether a line of words is the end of a letter: what follows is who wrote it."""
+    words = _words_of(line)
+    return len(words) <= 4 and not _SIGNED.isdisjoint(words)
 
 
 def names_leads(line: str) -> bool:

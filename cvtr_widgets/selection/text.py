@@ -39,6 +39,7 @@ from cvtr_widgets.selection.lines import (
     negates,
     numbers_in,
     says_nothing,
+    signs_off,
     unwrapped,
     why_no_list,
 )
@@ -160,7 +161,8 @@ def careful_ids(text: str) -> Selection:
 @dataclass
 class _Reading:
     """What has been read so far. ``under``: the heading of something else, below which no number is a lead. ``top``: words above
-    the first ids that say nothing of them. ``below``: lines with numbers below ``under``.
+    the first ids that say nothing of them. ``below``: lines with numbers below ``under``. ``signed``: a letter's end
+    came after the ids, so numbers below ``under`` are of who wrote it.
     """
 
     ids: list[LeadId] = field(default_factory=list)
@@ -170,6 +172,7 @@ class _Reading:
     under: str = ""
     top: str = ""
     below: int = 0
+    signed: bool = False
 
     def line(self, number: int, line: str) -> None:
         """Read one line."""
@@ -203,6 +206,7 @@ class _Reading:
 
     def _words(self, number: int, line: str, bare: str) -> bool:
         """Read a line of words: it may say whether the ids below it, or those above it, are meant."""
+        self.signed = self.signed or bool(self.ids and not self.under and signs_off(bare))
         if not any(c.isalpha() for c in bare) or says_nothing(bare):
             return False
         if negates(bare):
@@ -229,7 +233,7 @@ class _Reading:
             return
         if negates(self.under) and not self.below:
             why = f"stand above “{self.under}”, which may say that they are not meant"
-        elif self.top and self.below:
+        elif self.top and self.below and not self.signed:
             why = f"stand in one of several parts, and “{self.top}” does not say that these are leads to take"
         else:
             return

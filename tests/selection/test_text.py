@@ -326,3 +326,21 @@ def test_a_list_ends_where_words_begin_another_one() -> None:
         assert parse_ids(f"Lead ID\n167457\n167458\n{words}\n155000").ids == (167457, 167458)
     assert parse_ids("Do not return:\n167456\nPlease return these leads:\n167457\n167458").ids == (167457, 167458)
     assert parse_ids("167457\nn/a\n167458\n\nBest regards\nTom").ids == (167457, 167458)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Hi team,\nplease mark these as invalid:\n167457\n167458\n167459\nThanks,\nAna", (167457, 167458, 167459)),
+        ("Invalid:\n167457\n167458", (167457, 167458)),
+        ("Please mark these:\n167457\n167458\n\nBest regards\nTom Smith\nTel 447911123456", (167457, 167458)),
+        (
+            "From: Tom\nSubject: invalid leads\n\nHi Ana,\n\nplease find below the leads to return.\n\n167457\n167458",
+            (167457, 167458),
+        ),
+        ("167457\n167458\n\nkeep:\n167459", (167457, 167458)),
+        ("Valid:\n167457\n167458\nInvalid:\n167459\n167460", ()),
+    ],
+)
+def test_the_list_in_a_letter_is_taken_where_only_one_list_can_be_meant(text, ids):
+    assert parse_ids(text).ids == ids
