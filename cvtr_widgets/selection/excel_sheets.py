@@ -13,6 +13,7 @@ from xml.parsers.expat import ExpatError
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError, SheetUnclear
+from cvtr_widgets.models import LeadId
 from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
 from cvtr_widgets.selection.column_names import heading
 from cvtr_widgets.selection.excel_rows import Workbook, Worksheet
@@ -110,7 +111,7 @@ def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell 
     return _with_notes(
         taken,
         chosen.title,
-        [(one.title, _leads_in(other, there)) for one, other, there in found if one is not chosen],
+        [(one.title, n) for one, other, there in found if one is not chosen and (n := _not_in(taken, _ids_in(other, there)))],
         hidden,
         len(workbook.sheets),
     )
@@ -134,31 +135,61 @@ def _meant(found: Sequence[_Found], unclear: Sequence[_Unclear]) -> _Found:
     Raises:
         SheetUnclear: several could be, or the only one is called *Do not return*, *Excluded* or the like.
     """
-    free = [one for one in found if not says_no(one[0].title)]
-    asked = [(sheet, error) for sheet, error in unclear if not says_no(sheet.title)]
+    free = [one for one in found if not _denied(one[0].title)]
+    asked = [(sheet, error) for sheet, error in unclear if not _denied(sheet.title)]
     plain = [one for one in free if one[2].rank == 0]
     if plain:  # a sheet whose lead ids stand in one of two columns is as plain as one with a single such column
         asked = [(sheet, error) for sheet, error in asked if any(heading(name) == 0 for name in error.columns)]
     choice = plain or [one for one in free if one[2].header] or free or list(found)
     rivals = [*(sheet for sheet, *_ in choice), *(sheet for sheet, _ in asked)]
-    if len(rivals) == 1 and free:
+    if free and (len(rivals) == 1 or (not asked and _holds_all(choice))):
+        _must_not_be_denied(choice[0], [one for one in found if _denied(one[0].title)])
         return choice[0]
     titles = ", ".join(f"“{shown(one.title, 40)}”" for one in rivals)
     why = f"Several sheets of this workbook could be meant: {titles}"
     if len(rivals) == 1:
         why = f"The name of the sheet {titles} may say that its leads are not meant"
     raise SheetUnclear(
-        f"{why}. Nothing was taken. Save the one that is meant as a file of its own, or choose it: "
-        f"read_file(..., sheet={rivals[0].title!r}).",
+        f"{why}. Nothing was taken. Save the sheet that is meant as a file of its own, under a name that says what it is.",
         sheets=[one.title for one in rivals],
     )
 
 
-def _leads_in(table: Table, column: IdColumn) -> int:
+def _denied(title: str) -> bool:
+    return title != "(none)" and says_no(title)  # our own workbooks call the rows so that have no value
+
+
+def _must_not_be_denied(chosen: _Found, denied: Sequence[_Found]) -> None:
+    """Refuse a sheet with leads that another sheet, called *Do not return* or the like, holds as well."""
+    for sheet, table, column in denied:
+        if both := _ids_in(table, column) & _ids_in(chosen[1], chosen[2]):
+            number = f"{len(both):,} {'lead' if len(both) == 1 else 'leads'}"
+            raise SheetUnclear(
+                f"The sheet “{shown(sheet.title, 40)}” holds {number} of the sheet “{shown(chosen[0].title, 40)}”, and its name "
+                "may say that these are not meant. Nothing was taken. Save the leads that are meant as a file of their own.",
+                sheets=[chosen[0].title, sheet.title],
+            )
+
+
+def _holds_all(found: Sequence[_Found]) -> bool:
+    """Whether the first sheet holds what the others hold together, as in a workbook of ours: ``All``, and one for each value."""
+    (first, *_), *others = found
+    if first.title != "All":
+        return False
+    parts = set().union(*(_ids_in(table, column) for _, table, column in others))
+    return parts == _ids_in(found[0][1], found[0][2])
+
+
+def _ids_in(table: Table, column: IdColumn) -> set[LeadId]:
     try:
-        return len(take(table, column))
+        return set(take(table, column))
     except ColumnUnclear:  # a title above it says that its leads are not meant
-        return 0
+        return set()
+
+
+def _not_in(taken: Selection, ids: set[LeadId]) -> int:
+    """Leads of a sheet that was not read; none where it holds nothing but what was taken."""
+    return 0 if ids <= set(taken) else len(ids)
 
 
 def _with_notes(taken: Selection, title: str, others: list[tuple[str, int]], hidden: list[str], count: int) -> Selection:

@@ -156,7 +156,7 @@ def read(**rows: Rows) -> Selection:
     "book",
     [
         {"Campaigns": CAMPAIGNS, "Leads": PLAIN}, {"List": CAMPAIGNS, "Leads": PLAIN}, {"Leads": PLAIN, "More": CAMPAIGNS},
-        {"Do_not_return": OTHER, "Return": PLAIN}, {"Excluded": IDS, "Leads": PLAIN}, {"Keep": UNCLEAR, "Leads": PLAIN},
+        {"Do_not_return": OTHER, "Return": PLAIN}, {"Excluded": OTHER, "Leads": PLAIN}, {"Keep": UNCLEAR, "Leads": PLAIN},
         {"Campaigns": [["ID", "Leads"], [144064, 5]], "Leads": PLAIN}, {"Notes": [["hello"]], "Leads": PLAIN},
     ],
 )  # fmt: skip
@@ -181,6 +181,26 @@ def test_where_two_sheets_could_be_meant_both_are_named(book: dict[str, Rows], n
         read(**book)
     assert caught.value.sheets == named
     assert all(name in str(caught.value) for name in named)
+
+
+ALL = [["Lead ID", "Name"], [167457, "Ann"], [167458, "Bo"], [167459, "Cy"]]
+
+
+def test_a_workbook_of_ours_is_read_by_its_sheet_of_all() -> None:
+    assert read(All=ALL, A=PLAIN, B=OTHER).ids == (167457, 167458, 167459)
+    assert not any("Not read" in note for note in read(All=ALL, A=PLAIN, B=OTHER).notes)
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        {"All": ALL, "Do_not_return": OTHER}, {"Leads": ALL, "Excluded": OTHER}, {"All": ALL, "Return": PLAIN, "Keep": OTHER},
+        {"All": ALL, "Return": PLAIN}, {"Excluded": IDS, "Leads": PLAIN}, {"Leads": ALL, "A": PLAIN, "B": OTHER},
+    ],
+)  # fmt: skip
+def test_a_sheet_of_all_is_not_taken_where_only_some_of_it_may_be_meant(book: dict[str, Rows]) -> None:
+    with pytest.raises(SheetUnclear):
+        read(**book)
 
 
 def test_a_sheet_that_is_chosen_is_read_whatever_it_is_called() -> None:
