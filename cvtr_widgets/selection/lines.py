@@ -127,6 +127,18 @@ def heads_something_else(line: str) -> bool:
     return other_heading(line) or (len(line.split()) <= 4 and _ELSE.search(line) is not None)
 
 
+def heads_columns(lines: Sequence[str], numbers: Sequence[int]) -> str:
+    """The first line, where it has a word for each of the numbers that stand in every line below it: *Duplicate Original*.
+
+    ``numbers``: how many stand in each line of nothing but numbers.
+    """
+    first = next((line for line in lines if trimmed(line)), "")
+    words = [word for word in _words_of(first) if word]
+    plain = all(word.isalpha() for word in words) and trimmed(first)[-1:].isalpha()
+    alike = len(numbers) > 1 and set(numbers) == {len(words)} and len(words) > 1
+    return first if alike and plain and not names_leads(first) and not says_nothing(first) else ""
+
+
 def harmless(words: Sequence[str], line: str) -> bool:
     """Whether words amid ids change nothing: courtesies and *and*; a number before *leads* is a count."""
     plain = [trimmed(w).strip(".,:;!?()").casefold() for w in words]

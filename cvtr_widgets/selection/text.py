@@ -32,6 +32,7 @@ from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import (
     harmless,
+    heads_columns,
     heads_something_else,
     ids_around_a_word,
     names_ids_beside_something,
@@ -396,6 +397,7 @@ def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
     beside = any(any(c.isalpha() for c in line) and numbers_in(line) in several for line in lines)
     if not why and several and ("," not in "".join(lines)) and (beside or any(_WIDE.fullmatch(line) for line in lines)):
         why = "these look like columns of a table, and nothing says which of them are lead ids"
+    header = header or heads_columns(lines, [len(pieces) for _, pieces in rows])
     if header and not why:
         why = f"“{shown(trimmed(header), 40)}” is the header of columns that cannot be told apart"
     if not why:

@@ -344,3 +344,18 @@ def test_a_list_ends_where_words_begin_another_one() -> None:
 )
 def test_the_list_in_a_letter_is_taken_where_only_one_list_can_be_meant(text, ids):
     assert parse_ids(text).ids == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Duplicate Original\n167460 167457\n167450 167440", ()),
+        ("Old New Next\n167460 167457 167459\n167450 167440 167441", ()),
+        ("Return these:\n167460 167457\n167450 167440", (167460, 167457, 167450, 167440)),
+        ("Return leads\n167460 167457\n167450 167440", (167460, 167457, 167450, 167440)),
+        ("Thank you\n167460 167457\n167450 167440", (167460, 167457, 167450, 167440)),
+        ("Duplicate leads of May\n167460 167457\n167450 167440", (167460, 167457, 167450, 167440)),
+    ],
+)
+def test_a_line_with_a_word_for_each_number_below_it_is_a_header(text, ids):
+    assert parse_ids(text).ids == ids
