@@ -316,7 +316,7 @@ def table(open_panel, sandbox):
 @pytest.mark.kept_page
 def test_sequences_select_exactly_what_was_ticked(table, kernel_eval):
     panel, model = table
-    for seed in range(10):
+    for seed in range(15):
         play(panel, model, seed, 6, kernel_eval)
 
 

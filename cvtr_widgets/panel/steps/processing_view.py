@@ -140,7 +140,7 @@ def state_words(run: Run) -> str:
 def _sent_words(run: Run, progress: Progress, counts: Counter[str]) -> str:
     """How many leads are out, of a run that is being or was cancelled, or that only checks what is in doubt."""
     total, kept = f"of {count_of(progress.total)}", counts[str(Outcome.NOT_SENT)]
-    if run.only_checks:
+    if run.only_checks and run.state is RunState.CANCELLED:  # it came to its end; one that failed did not check them all
         return f"The leads in doubt were checked. {kept:,} {total} were not sent, and this run cannot be resumed any more."
     if run.state is RunState.CANCELLING and not kept and progress.out <= progress.sent:
         return "Everything has been sent already; it is being read back."

@@ -106,17 +106,23 @@ def test_what_a_run_under_way_has_not_read_back_yet_is_not_called_unknown(driven
     other.close()
 
 
-def test_cancel_says_how_many_stay_sent_those_on_their_way_with_them(sandbox, monkeypatch):
-    monkeypatch.setenv("CVTR_CHUNK", "5")
-    monkeypatch.setenv("CVTR_IN_FLIGHT", "2")
-    panel = Driven.of(sandbox)
-    panel.plan(panel.server.lead_ids(status="Caution")[:30], "test", reason="own", own_reason="x")
+def cancelled_on_the_way(panel):
+    """The run of the panel's plan, in which Cancel is pressed when the first leads are out."""
     panel.say("confirm", on=True)
     panel.server.latency = 0.2
     panel.say("run", fingerprint=panel.fingerprint())
     run = panel.state.processing.run
     until(lambda: run.progress.out)
     panel.say("cancel")
+    return run
+
+
+def test_cancel_says_how_many_stay_sent_those_on_their_way_with_them(sandbox, monkeypatch):
+    monkeypatch.setenv("CVTR_CHUNK", "5")
+    monkeypatch.setenv("CVTR_IN_FLIGHT", "2")
+    panel = Driven.of(sandbox)
+    panel.plan(panel.server.lead_ids(status="Caution")[:30], "test", reason="own", own_reason="x")
+    run = cancelled_on_the_way(panel)
     told = panel.view()["processing"]["run"]["sent"]
     run.wait(60)
     sent, more = re.search(r"(\d+) of 30 leads", told), re.search(r"up to (\d+) on their way", told)
@@ -132,12 +138,7 @@ def test_a_lead_that_was_held_back_is_not_counted_as_sent_after_cancel(sandbox, 
     panel.plan(ids, "test", reason="own", own_reason="x")
     for lead_id in ids[:3]:
         panel.server.change(lead_id, status="Valid")
-    panel.say("confirm", on=True)
-    panel.server.latency = 0.2
-    panel.say("run", fingerprint=panel.fingerprint())
-    run = panel.state.processing.run
-    until(lambda: run.progress.out)
-    panel.say("cancel")
+    run = cancelled_on_the_way(panel)
     run.wait(60)
     sent = sum(bool(panel.server.effects(lead_id)) for lead_id in ids)
     assert run.counts["skipped"] >= 3 - (run.counts["not_sent"] == 30)
