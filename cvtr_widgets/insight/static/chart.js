@@ -5,7 +5,7 @@ import { numbersTable, rangeTools } from "./chart_table.js";
 import { areaRanges, brushedTimes, drawnRows, rowOfMark } from "./chart_values.js";
 import { element, inWords, scrollBox } from "./elements.js";
 import { liveTable } from "./live_table.js";
-import { askForParts, installPart, onPart, part } from "./parts.js";
+import { askForParts, inTurn, installPart, onPart, part } from "./parts.js";
 
 /** @import { Chart, Model, Row, Send } from "./messages.d.ts" */
 
@@ -135,7 +135,9 @@ export class ChartArea {
     }, BRUSH_RESTS);
   }
 
-  #redraw = async () => {
+  #redraw = () => inTurn(() => this.#drawNow());
+
+  async #drawNow() {
     const [chart, embed] = [this.#chart, part("renderer")];
     if (!chart || !embed || this.#gone) return;
     const spec = { ...structuredClone(chart.spec), data: { name: "table", values: drawnRows(chart.rows) } };
@@ -161,7 +163,7 @@ export class ChartArea {
     for (const child of this.picture.children) child.setAttribute("aria-hidden", "true");
     this.element.dataset.drawn = "true";
     this.say(this.#words);
-  };
+  }
 
   /** What is clicked or marked in the picture. @param {any} view @param {Chart} chart */
   #listen(view, chart) {

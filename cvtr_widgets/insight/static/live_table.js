@@ -2,7 +2,7 @@
 
 import { numbersTable } from "./chart_table.js";
 import { element, scrollBox } from "./elements.js";
-import { onPart, part } from "./parts.js";
+import { inTurn, onPart, part } from "./parts.js";
 
 const FEW = 8; // rows that need no search
 const FORMULA = /^[\s\u200b-\u200d\u2060\ufeff\u00ad"'`]*[=+\-@＝＋－＠﹢﹣﹦﹫−]|^[\t\r\n]/;
@@ -48,17 +48,19 @@ export function liveTable(table, title) {
   box.append(table);
   /** @type {any} DataTables' */
   let live = null;
+  let ended = false;
   function begin() {
     const DataTable = part("tables");
-    if (!DataTable || live || !table.tBodies[0]?.rows.length) return;
+    if (ended || !DataTable || live || !table.tBodies[0]?.rows.length) return;
     live = new DataTable(table, optionsOf(table, title));
     box.dataset.live = "true";
   }
-  const stop = onPart("tables", begin);
+  const stop = onPart("tables", () => { inTurn(begin); });
   begin();
   return {
     element: box,
     end() {
+      ended = true;
       stop();
       live?.destroy();
     },

@@ -54,6 +54,19 @@ export function onPart(name, come) {
   return () => globalThis.removeEventListener(`cvtr-${name}`, come);
 }
 
+/**
+ * Do heavy work once all that any widget asked for before is done, and after a pause: all charts of a page drawn at once keep a
+ * slow browser from everything else for seconds, and JupyterLab gives up a widget that does not begin within two.
+ * @template T @param {() => T | Promise<T>} work @returns {Promise<T>}
+ */
+export function inTurn(work) {
+  /** @type {Promise<unknown>} */
+  const before = Reflect.get(globalThis, "cvtrInTurn") ?? Promise.resolve();
+  const done = before.then(() => new Promise((resolve) => { setTimeout(resolve); })).then(work);
+  Reflect.set(globalThis, "cvtrInTurn", done.catch(() => {})); // whoever asked is told
+  return done;
+}
+
 /** @param {DataView} script */
 async function imported(script) {
   const address = URL.createObjectURL(new Blob([/** @type {BlobPart} */ (script)], { type: "text/javascript" }));
