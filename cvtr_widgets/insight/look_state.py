@@ -226,7 +226,7 @@ class LookState:
                 "caveat": self._caveat if shown else "",
                 "stale": ANSWER_OF_BEFORE if shown and self._of is not self._loaded() else "",
                 "picked": self._picked,
-                "shows": self._answer["kind"],
+                "shows": "nothing" if self._answer.get("rows") == [] else self._answer["kind"],
                 "version": self.version,
             }
 

@@ -436,7 +436,9 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         state = self._state
         with state.lock:
             view = state.view()
-            view["head"]["download"] = None if self._downloads.line is None else self._downloads.line.message()
+            processing = view["processing"]
+            beside = (view["step"], processing["watched"], (processing["run"] or {}).get("id"))
+            view["head"]["download"] = self._downloads.message(beside)
             news, whole = self._news.of_sections("view", view)
             rows = {}
             for name in ("leads", "plan", "results", "look"):

@@ -113,20 +113,22 @@ def read_leads(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> PlanReading:
     """Read leads afresh, and ask the delivery check about those to be marked Delivered or Undelivered. ``place``: how far the
-    journal had been written before; where it is not given, these leads are read again before they are sent.
+    journal had been written before; where it is not given, these leads are read again before they are sent. ``on_progress`` is
+    called with (leads done, all leads); one that is read and then checked is done by halves.
 
     Raises:
         ServiceError: they cannot be read.
         Cancelled: the user stopped it.
     """
-    total = len(ids) + len(deliveries)
+    share = len(ids) / (len(ids) + len(deliveries)) if ids else 1.0
     # Before the first request: a lead that is read is as old as the beginning of its reading. Both clocks, for one is shown and
     # noted, and the other is not touched by a change of the time of day.
     at, moment = datetime.now(UTC), Moment.now(place)
-    found = service.fetch(ids, tick=lambda n: on_progress(n, total), cancelled=cancelled)
+    found = service.fetch(ids, tick=lambda n: on_progress(int(share * n), len(ids)), cancelled=cancelled)
     # The check is not asked about leads that are not there: its answer would have no lead to go with.
     there = [i for i in deliveries if i in found]
-    said = service.is_delivered(there, tick=lambda n: on_progress(len(ids) + n, total), cancelled=cancelled) if there else {}
+    checked = lambda n: on_progress(int(share * (len(ids) + n)), len(ids))  # noqa: E731
+    said = service.is_delivered(there, tick=checked, cancelled=cancelled) if there else {}
     if cancelled():
         raise Cancelled("The preview was stopped. Nothing was sent; preview again when you like.")
     return PlanReading(found, said, at, moment=moment)

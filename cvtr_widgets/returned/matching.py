@@ -147,7 +147,7 @@ class LeadIndex:
 
     def _of(self, sets: dict[str, set[LeadId]], given: dict[str, str]) -> Match:
         if "id" not in sets and not self.searched:
-            return Match(NO_KEY, why="the row has no lead id, and no leads were given to search for it")
+            return Match(NO_KEY, why="the row has no lead id; its lead can be found where leads are loaded that it may be among")
         # Not "keys disagree": that would say something about a lead which nobody has seen.
         if "id" in sets and len(sets) > 1 and not sets["id"] <= self.loaded:
             return Match(NOT_FOUND, why="the lead of this id was not found, so the rest was not compared")

@@ -62,13 +62,15 @@ class Eta:
     ) -> float | None:
         """Seconds until ``todo`` more leads are done. ``requests``: what they take; ``usage``: used and allowed now; ``first``:
         the estimate of the whole, which counts while nothing is done yet (None: there is none), unless the leads ``sent``
-        meanwhile show that it was too short. None where it was, and nothing is sent either.
+        meanwhile show that it was too short. None where it was, and nothing is sent either. A lead that is ``sent`` and not done
+        is half done: it still has to be read back.
         """
         limit = limit_wait(requests, usage, waiting, window)
         # Measured, as soon as there is something to measure. The wait for the limit is added and not measured: it comes in
         # lumps of minutes, and a rate that held it would be wrong both before and after.
         if done:
-            return todo / self.rate(done) + limit
+            halves = (done + max(done, sent)) / 2
+            return (done + todo - halves) / (halves / max(1e-6, self.gone())) + limit
         rest = (first or 0.0) - self.gone()
         if sent:
             # With slow answers nothing is settled for a long time. The first estimate ran down to 2 s with most leads unsent,

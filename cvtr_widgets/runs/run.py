@@ -164,7 +164,9 @@ class Run:
         self._work.cancel()
 
     def pause(self) -> None:
-        """Send nothing more until ``go_on()``. Leads in flight are still read back. Leads are read again before they are sent."""
+        """Send nothing more until ``go_on()``. What was sent last may be read back only then. Leads are read again before they
+        are sent.
+        """
         self._work.pause()
 
     def go_on(self) -> None:

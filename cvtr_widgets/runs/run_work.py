@@ -153,13 +153,13 @@ class RunWork:
         self.tell(f"Stopping: up to {out:,} of {self._total:,} leads were sent and are being read back, {rest}.", now=True)
 
     def pause(self) -> None:
-        """Send nothing more until ``resume()``. Leads in flight are still read back. Leads are read again before they go out."""
+        """Send nothing more until ``resume()``, which reads leads again first. What was sent last may be read back only then."""
         with self._lock:
             if self.state is not RunState.SENDING or self.stopped:
                 return
             self.state = RunState.PAUSED
             self._going.clear()
-        self.tell("Paused. Chunks in flight are still read back.", now=True)
+        self.tell("Paused: nothing more is sent. What was sent last may be read back only when the run continues.", now=True)
 
     def resume(self) -> None:
         """Continue after ``pause()``."""

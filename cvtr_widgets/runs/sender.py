@@ -223,7 +223,8 @@ class Sender:
             case NextStep.STOP:
                 why = answer.detail or rule.because
                 self._leave(ids, f"not sent: {why}")
-                self._run.fail(RunError(f"The run was stopped: {why}. Connect again, then use session.resume()."))
+                then = "Then" if "onnect again" in why else "Connect again, then"
+                self._run.fail(RunError(f"The run was stopped: {why.rstrip('.')}. {then} use session.resume()."))
             case _:
                 kept = f"{rule.because} ({answer.status or 'no answer'})"
                 self._doubtful(chunk, ids, f"{rule.because} ({answer.detail or answer.status})", kept)

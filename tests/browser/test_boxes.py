@@ -40,6 +40,26 @@ def test_has_its_width_in_every_box(open_panel, screenshot):
         screenshot(f"boxes-{width}")
 
 
+IN_SIGHT = """all => all.map(panel => {
+    const notebook = panel.closest('.jp-WindowedPanel-outer, .jp-Notebook');
+    const top = notebook.getBoundingClientRect().top;
+    panel.scrollIntoView({ block: 'start' });
+    notebook.scrollBy(0, panel.getBoundingClientRect().top - top + 150);
+    const badge = panel.querySelector('.cvtr-badge').getBoundingClientRect();
+    const isNarrow = panel.clientWidth <= 640; // its header is of several lines, and goes
+    return isNarrow || badge.top >= top - 1 && panel.getBoundingClientRect().top < top - 100;
+})"""
+
+
+def test_live_or_sandbox_stays_in_sight_in_every_box(open_panel, screenshot):
+    panel = open_panel(cells=[CELL, *BOXES.values()])
+    panel.opened.width(1280, 5_000)
+    panel.page.wait_for_function(READY)
+    panel.opened.width(1280, 600)
+    assert panel.page.locator(".cvtr-panel").evaluate_all(IN_SIGHT) == [True] * PANELS
+    screenshot("boxes-scrolled")
+
+
 def test_a_layout_of_its_own_filters_in_one_row_and_no_turning_round(open_panel, screenshot):
     panel = open_panel(cells=[CELL, "panel = cvtr.LeadPanel(client, layout={'width': '60%'})\npanel"])
     panel.load()

@@ -229,10 +229,13 @@ def test_from_a_plan_that_takes_back_there_is_a_way_to_the_results(driven):
     driven.plan(ids, "test", reason="own", own_reason="mine")
     driven.run()
     done = driven.state.processing.run.id
+    assert driven.view()["processing"]["of_steps"]
     driven.say("undo_run")
     assert driven.view()["processing"]["run"] is None
+    assert not driven.view()["processing"]["of_steps"]  # steps 1 and 2 show another action
     driven.say("to_results")
     view = driven.view()["processing"]
+    assert view["of_steps"]
     assert (view["run"]["id"], view["run"]["counts"][0][:2]) == (done, ["confirmed", 2])
     assert view["plan"]["takes_back"] == ""
 

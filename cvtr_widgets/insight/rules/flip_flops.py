@@ -21,7 +21,9 @@ def flip_flops(leads: pd.DataFrame, look: Look) -> Iterator[Finding]:
     Needs ``history=``: one row a change, ``lead_id at status``.
     """
     if look.history is None:
-        look.say("Status changes back and forth could not be checked: leads only show their current status (pass history=).")
+        look.say(
+            "Status changes back and forth could not be checked: leads show only their current one. A script gives history=."
+        )
         return
     history = look.history[look.history["lead_id"].isin(leads.index)].sort_values("at", kind="stable")
     ids = []

@@ -53,11 +53,12 @@ def unusual(
     keys, hits, total = rates(group, hit)
     judged = judge(keys, hits, total, least_leads=LEAST_LEADS, least_hits=LEAST_HITS)
     name, version, kind = rule
+    what = f"{words[0][:1].upper()}{words[0][1:]} by {kind}"
     few = sum(n < LEAST_LEADS for n in total)
     if few:
-        look.say(f"{name}: {few:,} of {len(keys):,} groups have fewer than {LEAST_LEADS} leads, too few to judge.")
+        look.say(f"{what}: {few:,} of {len(keys):,} groups have fewer than {LEAST_LEADS} leads, too few to judge.")
     elif keys and not judged:
-        look.say(f"{name}: fewer than three groups, too few to tell what is usual.")
+        look.say(f"{what}: fewer than three groups, too few to tell what is usual.")
     look.tested(len(judged), name)
     # Only made where something was found: it lists the places of each of perhaps tens of thousands of sub-ids.
     places = group.groupby(group.to_numpy(), sort=False).indices if any(one.p <= ALPHA for one in judged) else {}

@@ -41,6 +41,13 @@ class Downloads:
         self._post = post
         self._changed = changed
         self._lock = threading.Lock()
+        self._beside: object = None
+
+    def message(self, beside: object) -> dict[str, Any] | None:
+        """The line, for as long as what is ``beside`` it stays the same: it is of no other run's file."""
+        if beside != self._beside:
+            self.line, self._beside = None, beside
+        return None if self.line is None else self.line.message()
 
     def start(self, frame: pd.DataFrame, what: str, name: str, zone: tzinfo, asker: Asker | None) -> None:
         """Send ``frame`` as ``csv``, ``excel`` or ``excel_by_publisher`` to the page that asked; formula-safe."""

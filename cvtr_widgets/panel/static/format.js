@@ -3,6 +3,15 @@
 /** A number with its thousands apart. @param {number} n */
 export const inWords = (n) => n.toLocaleString("en");
 
+/** The time now as the kernel tells it, with its zone; by the browser's clock and zone where this one is not known to it. @param {string} zone */
+export function timeIn(zone) {
+  try {
+    return `${new Date().toLocaleTimeString("en-GB", { timeZone: zone })} (${zone})`;
+  } catch {
+    return `${new Date().toLocaleTimeString("en-GB")} (this browser’s time)`;
+  }
+}
+
 /** A sentence's or a name's first letter made small, to stand in the middle of another. @param {string} text */
 export function startSmall(text) {
   return text.charAt(0).toLowerCase() + text.slice(1);

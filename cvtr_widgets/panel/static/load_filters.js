@@ -100,7 +100,7 @@ function dateRange(link) {
   function days(name, offset) {
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const differs = here !== name && haveOtherDays(here, name, offset);
-    setText(zone, `Days and times are in ${name} time.${differs ? ` Your browser is in ${here}, where days begin at another time.` : ""}`);
+    setText(zone, `Days and times are in ${/^(UTC|GMT)/.test(name) ? name : `${name} time`}.${differs ? ` Your browser is in ${here}, where days begin at another time.` : ""}`);
     zone.classList.toggle("cvtr-warn", differs);
     made.opener.classList.toggle("cvtr-elsewhere", differs);
   }

@@ -5,8 +5,9 @@ import { lock, silence } from "./connection.js";
 import { Deltas } from "./deltas.js";
 import { h, setAttribute, setLine } from "./dom.js";
 import { downloads } from "./downloads.js";
+import { timeIn } from "./format.js";
 import { keepKeys } from "./host_keys.js";
-import { KernelLink, VERSION } from "./kernel_link.js";
+import { BUSY, KernelLink, VERSION } from "./kernel_link.js";
 import { leadsStep } from "./leads.js";
 import { lookSection } from "./look.js";
 import { panelHeader } from "./panel_header.js";
@@ -127,7 +128,7 @@ class Panel {
     if (taken !== "taken" || !view) return;
     this.#askedAt = 0;
     this.#link.shown(message);
-    this.#shownAt = new Date().toLocaleTimeString("en-GB");
+    this.#shownAt = timeIn(view.head.zone);
     // What stands above the steps comes first: nothing may move under a hand that is about to click.
     if (view.past.looked) this.#appear();
     else if (!this.#appearing) this.#appearing = setTimeout(() => this.#appear(), APPEAR);
@@ -143,8 +144,9 @@ class Panel {
     const planned = Boolean(plan || job || run || watched);
     setAttribute(this.root, "data-step", String(view.step));
     this.header.update(view.head, view.leads.loaded);
-    this.steps[0].update(view.step, view.leads.summary, true);
-    this.steps[1].update(view.step, view.type.summary, !view.leads.blockers.length || planned);
+    const elsewhere = view.step === 3 && !view.processing.of_steps ? "not what is shown below" : "";
+    this.steps[0].update(view.step, elsewhere || view.leads.summary, true);
+    this.steps[1].update(view.step, elsewhere || view.type.summary, !view.leads.blockers.length || planned);
     this.steps[2].update(view.step, view.processing.summary, planned);
     this.past.update(view.past, view.processing.running);
     this.leads.update(view.leads, fresh);
@@ -209,7 +211,16 @@ class Panel {
     const head = this.#deltas.view?.head ?? {};
     setLine(this.silent, silence(this.#link, { viewed: this.#deltas.number, running: head.running, voila: head.voila,
       visitorKnown: head.visitor_known, at: this.#shownAt }));
-    this.locked(Boolean(this.silent.textContent) && this.#link.cut);
+    const isLocked = Boolean(this.silent.textContent) && this.#link.cut;
+    this.locked(isLocked);
+    this.#placeSilence(isLocked || Boolean(head.running && this.silent.textContent && this.#link.silence() >= BUSY));
+  }
+
+  /** Over what follows, so that no row moves under a hand; where there is nothing to press but Cancel, it covers nothing. @param {boolean} isAlone */
+  #placeSilence(isAlone) {
+    const header = this.header.element;
+    if (isAlone && this.silent.parentElement === header) header.after(this.silent);
+    else if (!isAlone && header.nextSibling === this.silent && !this.root.classList.contains("cvtr-waiting")) header.append(this.silent);
   }
 
   /** Voilà would end the kernel with its page, and a run with it, of which the page need not know yet. Its server ends idle ones. */

@@ -65,6 +65,8 @@ class ChosenFilters:
         """That the filters are others than those by which leads were ``asked`` for, or that nothing was ``found``. ``whole``: all
         that was asked for is there.
         """
+        if self.now.blockers():
+            return ""  # what is wrong with them stands beside them, and Load is out of reach
         if asked is not None and asked != self.now:
             return archive_source.CHANGED if self.now.archive else CHANGED
         return NOTHING if asked is not None and found is not None and whole and not len(found) else ""

@@ -104,7 +104,6 @@ class LeadsStep:
         if self._asked is not None:
             self._begin(self._asked, go_on=True)
         else:
-            self.outdated = False
             self._reframe()
         self.look_up()
 
@@ -171,6 +170,7 @@ class LeadsStep:
     def _reframe(self, *, compare: bool = False) -> None:
         """Show what is there now. Ticks stay with their leads, whatever row these are on. ``compare``: mark what changed."""
         frame = self.archive.sheet if self.archive.sheet is not None else joined(self._loaded, self._looked)
+        self.outdated &= frame is not None
         gone = self.table.set_frame(frame, compare=compare)
         self._gone |= set() if self._partial else set(gone)
         self.table.mark(self.picked.ids_set)

@@ -26,12 +26,19 @@ if TYPE_CHECKING:
 RUNS_SHOWN = 5
 RECENT = timedelta(hours=24)
 """How long ago a run may have ended for its leads that did not go through to be shown without being asked for."""
+JUST_NOW = timedelta(hours=1)
+"""How long a run that went through is shown to a kernel that did not see it end, such as one that was restarted meanwhile."""
 ENDED = {"cancelled": "was cancelled", "failed": "broke off"}
 
 
-def is_news(last: LastRun, now: datetime) -> bool:
-    """Whether a run ended not long ago and some of its leads did not go through."""
-    return now - last.ended < RECENT and any(last.counts.get(str(o)) for o in FAILED_OUTCOMES)
+def is_news(last: LastRun, now: datetime, *, own: bool) -> bool:
+    """Whether a run has to be told of that nobody may have seen end. ``own``: it is one of this kernel, whose panel has shown it;
+    after that only what it has not sent can be lost from sight.
+    """
+    if own:
+        return bool(last.not_sent)
+    age = now - last.ended
+    return age < JUST_NOW or (age < RECENT and any(last.counts.get(str(o)) for o in FAILED_OUTCOMES))
 
 
 class PastRuns:
@@ -61,8 +68,8 @@ class PastRuns:
         def done(found: tuple[pd.DataFrame, pd.DataFrame | None, LastRun | None, list[str]]) -> None:
             frame, ended, last, self.notes = found
             self.looked = True
-            own = last is not None and last.run_id in self._session.runs  # what this kernel did, its panel has shown
-            self._last = last if last is not None and not own and is_news(last, datetime.now(UTC)) else None
+            own = last is not None and last.run_id in self._session.runs
+            self._last = last if last is not None and is_news(last, datetime.now(UTC), own=own) else None
             rows: list[Any] = frame.reset_index().to_dict("records")
             self._found = [self._row(str(row["run_id"]), row) for row in rows]
             if ended is not None:

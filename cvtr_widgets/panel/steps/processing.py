@@ -63,7 +63,7 @@ class ProcessingStep:
         self._changed = changed
         self._planned: tuple[PanelSelection, Action | None] | None = None
         self._takes_back = ""
-        self._taken_back: tuple[Run, list[Run], object] | None = None
+        self._taken_back: tuple[Run, list[Run], object, tuple[PanelSelection, Action | None] | None] | None = None
         self.source: object = None
         self._source_words = ""
         self._make: Callable[..., Plan] | None = None
@@ -156,7 +156,7 @@ class ProcessingStep:
 
         def done(report: CanaryReport) -> None:
             self.lapse()
-            self._leads.outdated = True
+            self._leads.outdated = bool(self._leads.as_of)
             if not report.ok:
                 return
             if report.rest.will_change:
@@ -176,7 +176,7 @@ class ProcessingStep:
         """Plan to take the run shown back, as far as possible; nothing is written. ``by``: with all runs of its ``day``, its
         ``week`` or its ``person`` (who signed it, else this login). ``nearest``: also leads that do not come back exactly.
         """
-        run, firsts, source = self.run, list(self._firsts), self.source
+        run, firsts, source, planned = self.run, list(self._firsts), self.source, self._planned
         if run is None or not run.finished:
             raise Refused("No finished run is shown, so there is nothing to undo.")
 
@@ -197,7 +197,7 @@ class ProcessingStep:
             self.forget()
             self._take(plan)
             self._planned, self._takes_back = (self._leads.picked, self._type.action()), _runs_words(plan.undoes)
-            self._taken_back = (run, firsts, source)
+            self._taken_back = (run, firsts, source, planned)
             self.rest = rest_of(plan.left_out, [*firsts, run])
 
         def failed(problem: Problem, error: BaseException) -> None:
@@ -212,9 +212,9 @@ class ProcessingStep:
         """From a plan that takes a run back, to the results of that run. The plan is dropped; nothing was sent."""
         if self._taken_back is None or self.run is not None:
             raise Refused("There are no results to go back to.")
-        run, firsts, source = self._taken_back
+        run, firsts, source, planned = self._taken_back
         self.forget()
-        self.plan, self.run, self._firsts, self.source = run.plan, run, firsts, source
+        self.plan, self.run, self._firsts, self.source, self._planned = run.plan, run, firsts, source, planned
         self._show_results(run)  # they were absorbed when the run ended: nothing has become outdated since
 
     def show_run(self, run: Run) -> None:
@@ -362,7 +362,7 @@ class ProcessingStep:
         # Made once: putting together the results of 100,000 leads with each view would hold the panel up.
         if self.run is None or not self.run.finished or self._results is not None:
             return []
-        self._leads.outdated = True
+        self._leads.outdated = bool(self._leads.as_of)  # where no leads are shown, those to come are read after the run
         return [self._show_results(self.run)]
 
     def _show_results(self, run: Run) -> pd.DataFrame:
@@ -371,7 +371,7 @@ class ProcessingStep:
         runs = [*self._firsts, run]
         self._results = all_results(runs)
         self._sums = sums_of(self._results, runs)
-        self.result_table.set_frame(alarms_first(self._results))
+        self.result_table.set_frame(alarms_first(self._results, self._type.job_names))
         return self._results
 
     @property
@@ -454,6 +454,7 @@ class ProcessingStep:
             "run": None if self.run is None else self._run_view(self.run),
             "answerable": isinstance(self.source, Returns) and self._results is not None,
             "summary": self.summary,
+            "of_steps": (self.plan is None and self.recorded is None) or (self._planned is not None and not self._takes_back),
         }
 
     def _outcomes_shown(self) -> list[str]:
@@ -480,7 +481,7 @@ class ProcessingStep:
         progress, shown = self._progress or run.progress, self._outcomes_shown()
         view = run_view(run, self._firsts, progress, len(self.left_over()), shown, self._results, self._sums)
         gone = int(time.monotonic() - self._begun)
-        return {**view, "line": f"{view['line']} · {gone} s so far"} if gone and not run.finished else view
+        return {**view, "line": f"{view['line']} · {gone} s so far"} if gone and not (run.finished or run.paused) else view
 
 
 def _runs_words(runs: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of, describe
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 OUTCOME_SENTENCES = {
     Outcome.CONTRADICTED: "The service said yes, but the leads say otherwise. Look at these first.",
-    Outcome.UNKNOWN: "Sent, but no reliable answer came, and reading did not settle it. Check again before you repeat it.",
+    Outcome.UNKNOWN: "Sent, but no reliable answer came, and reading did not settle it. Look at them before you repeat it.",
     Outcome.REFUSED: "The service said no.",
     Outcome.CONFIRMED: "Sent, and confirmed when read back.",
     Outcome.ACCEPTED: "The service said yes; nothing that can be read proves it.",
     Outcome.SKIPPED: "Not sent: see each lead’s detail.",
     Outcome.NOT_SENT: "The run ended before these were sent. Safe to plan again.",
 }
+WHOLE = frozenset(RunState) - {RunState.CANCELLED, RunState.CANCELLING, RunState.FAILED}
+"""Where what was planned is, as far as is known, also what is or was done."""
 UNREAD = "The service said yes; these were not read back, as you chose."
+BROKEN_OFF = "The service said yes; the run broke off before anything was read that proves it."
 WAYS = {
     "all": "every lead",
     "doubtful": "only those in doubt",
@@ -100,7 +103,7 @@ def run_view(
     return {
         "id": run.id,
         "state": state_words(run),
-        "what": f"This run: {what_of(run, firsts)}.",
+        "what": f"{'This run' if run.state in WHOLE else 'Planned for this run'}: {what_of(run, firsts)}.",
         "done": progress.done,
         "total": progress.total,
         "line": progress_line(progress),
@@ -128,6 +131,12 @@ def _again(left: int, run: Run) -> str:
     plain_words = {Outcome.NOT_SENT: f"that {was} not sent", Outcome.REFUSED: f"that {was} refused"}
     what = plain_words.get(next(iter(failed))) if len(failed) == 1 else None
     return f"Repeat for the {count_of(left)} {what or 'not known to have gone through'}"
+
+
+def _named(sent: pd.Series, jobs: Mapping[int, str]) -> pd.Series:
+    """``535, 615`` -> ``CRM (535), Dialler (615)``, as far as the names are known."""
+    names = {str(job): f"{name} ({job})" for job, name in jobs.items()}
+    return sent.map(lambda ids: ", ".join(names.get(one, one) for one in ids.split(", ")) if isinstance(ids, str) else ids)
 
 
 def state_words(run: Run) -> str:
@@ -169,6 +178,8 @@ def _why(outcome: Outcome, run: Run, skipped: str) -> str:
         return f"{skipped}. Nothing was sent."
     if outcome is Outcome.CONFIRMED and any(action.integrations for action, _ in run.plan.groups):
         return f"{OUTCOME_SENTENCES[outcome]} What the integrations received cannot be read."
+    if outcome is Outcome.ACCEPTED and run.state is RunState.FAILED:
+        return BROKEN_OFF
     return UNREAD if outcome is Outcome.ACCEPTED and str(run.verify) == "none" else OUTCOME_SENTENCES[outcome]
 
 
@@ -193,8 +204,8 @@ def progress_line(progress: Progress) -> str:
     parts = [f"{progress.done:,} of {progress.total:,}"]
     if progress.sent > progress.done:
         parts = [f"{progress.sent:,} of {progress.total:,} sent, {progress.done:,} settled"]
-    if progress.state is RunState.CANCELLING:
-        return parts[0]  # the time left was that of all leads
+    if progress.state in {RunState.CANCELLING, RunState.PAUSED}:
+        return parts[0]  # the time left was that of all leads, or of a run that goes on
     if progress.rate >= 0.5:
         parts.append(f"{progress.rate:,.0f} a second")
     if progress.seconds_left is not None and progress.done < progress.total:
@@ -213,9 +224,10 @@ def all_results(runs: Sequence[Run]) -> pd.DataFrame:
     return found.astype({"action": "category"})
 
 
-def alarms_first(results: pd.DataFrame, *, finished: bool = True) -> pd.DataFrame:
+def alarms_first(results: pd.DataFrame, jobs: Mapping[int, str] | None = None, *, finished: bool = True) -> pd.DataFrame:
     """What needs a person's eye stands on top; within an outcome the input's order stays. A lead that went well has no comment.
-    ``finished`` False: somebody carries the run out just now, so that what is not read back is in no doubt yet.
+    ``jobs``: the names of integration jobs, which stand instead of their ids. ``finished`` False: somebody carries the run out
+    just now, so that what is not read back is in no doubt yet.
 
     (``run.results`` and what is exported say of each lead which of its fields were read back.)
     """
@@ -225,7 +237,8 @@ def alarms_first(results: pd.DataFrame, *, finished: bool = True) -> pd.DataFram
     words = ordered["detail"].astype("object").fillna("")
     # Only where nothing else is said: "; no reliable answer came" after it is worth a look.
     plain_success = (ordered["outcome"] == str(Outcome.CONFIRMED)) & words.str.fullmatch("read back: [^;]*")
-    shown = ordered.assign(detail=ordered["detail"].mask(plain_success, ""))
+    sent_to = _named(ordered["integrations"], jobs or {})
+    shown = ordered.assign(detail=ordered["detail"].mask(plain_success, ""), integrations=sent_to)
     if finished:
         return shown
     words = shown["outcome"].astype("object").map(lambda o: Outcome(o).label_so_far)

@@ -74,9 +74,12 @@ def test_it_can_be_hidden_and_is_told_for_a_day_where_something_is_left(sandbox,
     assert panel.view()["past"]["last"] is None
     last = panel.session.last_run()
     assert (last.run_id, Counter(last.counts)) == (cancelled.id, +Counter(cancelled.counts))
-    assert is_news(last, last.ended + timedelta(hours=23))
-    assert not is_news(last, last.ended + timedelta(hours=25))
-    assert not is_news(replace(last, counts={"confirmed": 20, "skipped": 10}), last.ended)
+    assert is_news(last, last.ended + timedelta(hours=23), own=False)
+    assert not is_news(last, last.ended + timedelta(hours=25), own=False)
+    through = replace(last, counts={"confirmed": 20, "skipped": 10}, not_sent=())
+    assert not is_news(through, last.ended + timedelta(hours=2), own=False)
+    assert is_news(through, last.ended + timedelta(minutes=5), own=False)
+    assert not is_news(through, last.ended, own=True)
     panel.close()
 
 
