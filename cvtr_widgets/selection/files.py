@@ -19,8 +19,10 @@ from cvtr_widgets.reader_limits import BOOK_BYTES, TEXT_BYTES, TEXT_FIELD, TEXT_
 from cvtr_widgets.selection.excel_sheets import CouldBe, RawTable, read_workbook, workbook_rows
 from cvtr_widgets.selection.id_column import HEADER_ROWS, Cells, Rows, Table, find_column, heading, is_blank
 from cvtr_widgets.selection.lead_id import ZERO_WIDTH
+from cvtr_widgets.selection.lines import is_bracketed_list
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
+from cvtr_widgets.selection.structured_text import structured
 from cvtr_widgets.selection.table_rows import take
 from cvtr_widgets.selection.text import parse_ids
 
@@ -153,12 +155,15 @@ _NO_TEXT: Final = "This is neither text nor an Excel workbook. Save the list as 
 
 
 def _read_text(text: str, column: str | None, name: str, on_progress: Progress | None) -> Selection:
+    if (told := structured(text)) is not None:
+        table = told.table("file")
+        return take(table, find_column(table, column))
     text, said = _declared(text)
     delimiter, named = (said, True) if said else _delimiter(text)
     # A text file is a list that somebody typed, unless its first line names the column.
     if name.lower().endswith(".txt") and column is None and not named:
         return parse_ids(text, origin="file", include_odd=True, on_progress=on_progress)
-    if column is None and not named and _LIST.fullmatch(text):  # one line of ids, which no table is
+    if column is None and not named and (_LIST.fullmatch(text) or is_bracketed_list(text)):  # which no table is
         return parse_ids(text.strip(), origin="file", include_odd=True)
     lines = text.count("\n") + 1
     if lines > TEXT_ROWS:
@@ -179,7 +184,8 @@ def read_pasted(text: str, column: str | None = None) -> Selection:
     """
     if len(text) > TEXT_BYTES:
         raise SelectionError(_TOO_LARGE.format(TEXT_BYTES // 1_000_000))
-    table = Table(_rows(text, _delimiter(text)[0]), origin="typed")
+    told = structured(text)
+    table = Table(_rows(text, _delimiter(text)[0]), origin="typed") if told is None else told.table("typed")
     return take(table, find_column(table, column))
 
 

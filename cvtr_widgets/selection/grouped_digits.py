@@ -1,4 +1,4 @@
-"""Numbers whose digits stand in groups: ``167,457``, ``16,74,571``, ``167 457``. None of them is taken for ids.
+"""Numbers whose digits stand in groups: ``167,457``, ``16,74,571``, ``167 457``, ``447911 123456``. None is taken for ids.
 
 Whether such a text is one number or several ids cannot be told, so it is refused and counted, and never guessed.
 """
@@ -6,6 +6,7 @@ Whether such a text is one number or several ids cannot be told, so it is refuse
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from cvtr_widgets.selection.id_sizes import FACTOR, alike
@@ -38,6 +39,11 @@ _SHORT = re.compile(r"(?<![0-9])[0-9]{1,3}(?: [0-9]{1,3})*(?![0-9])")
 _PARTS = re.compile(r"(?<![0-9])(?:[0-9]{1,3}(?: [0-9]{3})+|[0-9]{1,2}(?: [0-9]{2}){1,2} [0-9]{3})(?![0-9])")
 MAYBE_SPACED = re.compile(r"(?<![0-9])[0-9]{1,3} [0-9]{3}(?![0-9])|(?<![0-9])[0-9]{1,2} [0-9]{2} [0-9]{3}(?![0-9])")
 """A quick look: a text without this has no numbers with spaces inside."""
+_SHORT_RUN = re.compile(r"(?:^|[,;|\t])[ ]*#?([0-9]{4,9}(?: #?[0-9]{4,9}){1,3}) *(?=$|[,;|\t\r])", re.MULTILINE)
+_WIDE_SPACE = re.compile(rf"(?<=[0-9]{{4}})[{_WIDTHS}](?=#?[0-9]{{4}})")
+_TWO_LONG = re.compile(r"[0-9]{4} #?[0-9]{4}")
+_ALONE = re.compile(r"#?[0-9]{4,9}(?: #?[0-9]{4,9}){1,3}")
+MAY_BE_TELEPHONE: Final = "may be one telephone number or ids: nothing but a space stands between numbers unlike in size"
 _PIECES: Final = 4
 """From so many groups of three on, it would be a number that no lead id has reached."""
 
@@ -49,9 +55,35 @@ def is_spaced_thousands(text: str) -> bool:
     return _SPACED_THOUSANDS.fullmatch(text) is not None
 
 
+def may_be_telephone(text: str) -> bool:
+    """Whether numbers with single spaces between them may be one telephone number: ``447911 123456``.
+
+    That is so where two neighbours have as many digits and one is more than twice the other. Those with more or fewer digits
+    are told apart by their size later, and in a longer row nobody would write one telephone number.
+    """
+    if _ALONE.fullmatch(text) is None:
+        return False
+    numbers = [int(piece.lstrip("#")) for piece in text.split(" ")]
+    return any(
+        len(str(one)) == len(str(other)) and max(one, other) > FACTOR * min(one, other) for one, other in pairwise(numbers)
+    )
+
+
+def has_telephones(block: str) -> bool:
+    """Whether there may be a telephone number with a space in it, in a text of nothing but numbers."""
+    return any(may_be_telephone(found[1]) for found in _SHORT_RUN.finditer(block))
+
+
+def why_doubtful(part: str) -> tuple[str, int]:
+    """The reason for a part that ``without_spaced_numbers`` left out, and how many leads it may stand for."""
+    spaces = part.count(" ")
+    return (MAY_BE_TELEPHONE, spaces + 1) if may_be_telephone(part) else (MAY_BE_THOUSANDS, max(1, spaces // 2))
+
+
 def without_spaced_numbers(line: str) -> tuple[str, list[str]]:
     """A line without its parts that may be numbers with spaces inside or several ids, and those parts: not to be taken."""
-    if not MAYBE_SPACED.search(line):
+    line = _WIDE_SPACE.sub(" ", line)
+    if not MAYBE_SPACED.search(line) and not _TWO_LONG.search(line):
         return line, []
     spans = [span for run in _RUN.finditer(line) for span in _of_a_run(line, run.start(), run.end())]
     kept, at = [], 0
@@ -82,7 +114,7 @@ def _doubtful(line: str, start: int, end: int) -> list[Span]:
     numbers = list(map(int, pieces))
     if len(pieces) == 1:
         return []
-    if _SPACED_LAKHS.fullmatch(run) or (len(pieces) < _PIECES and is_spaced_thousands(run)):
+    if may_be_telephone(run) or _SPACED_LAKHS.fullmatch(run) or (len(pieces) < _PIECES and is_spaced_thousands(run)):
         return [(start, end)]
     long = [number for piece, number in zip(pieces, numbers, strict=True) if len(piece) > 3]
     if not long:

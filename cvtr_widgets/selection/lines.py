@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
 from cvtr_widgets.models import LeadId
-from cvtr_widgets.selection.grouped_digits import is_spaced_thousands
 from cvtr_widgets.selection.id_column import heading, other_heading
-from cvtr_widgets.selection.id_sizes import alike
-from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, id_in, trimmed
+from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, trimmed
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _NUMBERS = re.compile(r"(?<![\w.@/-])[0-9]+(?![\w.@/-]|,[0-9])")
@@ -187,6 +184,11 @@ def _says_nothing(word: str) -> bool:
     return bare.isalpha() and bare.istitle() and not named and _JUDGES.fullmatch(bare) is None
 
 
+def is_bracketed_list(text: str) -> bool:
+    """Whether a text is nothing but one list of numbers in brackets, as Python and JSON write it."""
+    return _BRACKETED.fullmatch(text) is not None
+
+
 def unwrapped(text: str) -> str:
     """A text without the brackets of a Python or JSON list, and without the marks of a list in a mail or a chat.
 
@@ -222,54 +224,3 @@ def names_ids_beside_something(line: str) -> bool:
     named = [c for c in cells if heading(c) is not None]
     others = [c for c in cells if heading(c) is None]
     return bool(named) and (any(other_heading(c) for c in others) or any("_" in c for c in cells) or len(line.split("  ")) > 1)
-
-
-def why_no_list(rows: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """Why lines of numbers are columns of a table rather than a list that was broken into lines; else nothing.
-
-    ``rows``: (line, its pieces) of the lines that hold nothing but numbers. A list may have several numbers in a line where
-    all of them look alike, none stands twice, and the lines end with a separator, the numbers rise through all lines or the
-    lines are of unequal length.
-    """
-    several = [(line, pieces) for line, pieces in rows if len(pieces) > 1]
-    if not several:
-        return ""
-    if len(rows) == 1:
-        return _one_line(*several[0])
-    found = [id_in(p) for _, pieces in rows for p in pieces]
-    ids = [one for one in found if isinstance(one, int)]
-    if _apart([pieces for _, pieces in rows]) or any("\t" in line.strip(" ") for line, _ in several):
-        return "these are several columns, and nothing says which are lead ids"
-    if all(is_spaced_thousands(trimmed(line)) for line, _ in several):
-        return _THOUSANDS
-    if not alike(ids) or len(ids) < len(found):
-        return "lines with several numbers that are unlike each other are columns, and nothing says which are lead ids"
-    if len(set(ids)) < len(ids):
-        return "some numbers are repeated in lines with several numbers, as in columns, and nothing says which are lead ids"
-    ends = [line.rstrip(SPACES).endswith((",", ";")) for line, _ in rows]
-    if all(ends[:-1]) and not ends[-1]:
-        return ""
-    if ids in (sorted(ids), sorted(ids, reverse=True)):
-        return ""
-    if max(len(pieces) for _, pieces in rows[:-1]) > 3:
-        return ""
-    return "as many numbers in each line make columns, and nothing says which are lead ids"
-
-
-def _apart(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether lines of as many numbers are columns of which no two hold numbers of one range; a list broken into lines mixes."""
-    numbers = [[one for piece in row if isinstance(one := id_in(piece), int)] for row in rows]
-    if len({len(row) for row in numbers}) != 1 or len(numbers[0]) < 2:
-        return False
-    ranges = sorted((min(column), max(column)) for column in zip(*numbers, strict=True))
-    return all(before[1] < after[0] for before, after in pairwise(ranges))
-
-
-_THOUSANDS: Final = "these may be numbers with spaces between their thousands, or several ids in a line"
-
-
-def _one_line(line: str, pieces: Sequence[str]) -> str:
-    ids = [one for p in pieces if isinstance(one := id_in(p), int)]
-    if "\t" in line.strip() and not alike(ids):
-        return "these are cells of one row, and nothing says which of them is a lead id"
-    return ""

@@ -22,9 +22,10 @@ from cvtr_widgets.reader_limits import TEXT_BYTES, TEXT_ROWS
 from cvtr_widgets.selection.grouped_digits import (
     COMMA_LAKHS,
     COMMA_THOUSANDS,
-    MAY_BE_THOUSANDS,
     MAYBE_SPACED,
     NO_BREAK,
+    has_telephones,
+    why_doubtful,
     without_spaced_numbers,
 )
 from cvtr_widgets.selection.id_column import Table, find_column, heading, other_heading
@@ -42,11 +43,12 @@ from cvtr_widgets.selection.lines import (
     says_nothing,
     signs_off,
     unwrapped,
-    why_no_list,
 )
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
+from cvtr_widgets.selection.structured_text import selected, structured
 from cvtr_widgets.selection.table_rows import take
+from cvtr_widgets.selection.wrapped_lists import why_no_list
 
 Tell = Callable[[int, int], None]
 
@@ -111,16 +113,21 @@ def _too_long(text: str) -> str:
 def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
     if why := _too_long(text):
         return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(text[:200])), why)])
+    if (told := structured(text)) is not None:
+        return selected(told, origin)
     # A look for any mark at all first: most texts have none.
     if _WRAPPED.search(text):
         text = unwrapped(text)
     # A table is looked for first: its header says which column holds ids, and its lines alone do not.
     pasted = _as_table(text, origin)
-    if pasted is not None:
-        return pasted
-    lines = text.splitlines()
-    if (refused := _columns(lines, origin)) is not None:
-        return refused
+    if pasted is None:
+        lines = text.splitlines()
+        refused = _columns(lines, origin)
+        return _line_by_line(lines, origin, on_progress) if refused is None else refused
+    return pasted
+
+
+def _line_by_line(lines: Sequence[str], origin: Origin, on_progress: Tell | None) -> Selection:
     reading = _Reading()
     for start in range(0, len(lines), _BLOCK):
         if on_progress is not None:
@@ -145,7 +152,7 @@ def quick_ids(block: str) -> list[LeadId] | None:
     """The ids of a text of plain numbers, or None where it needs a closer look."""
     if not _QUICK.fullmatch(block) or _QUICK_NOT.search(block) or ("," in block and _QUICK_GROUPED.search(block)):
         return None
-    if MAYBE_SPACED.search(block) or NO_BREAK.search(block):
+    if MAYBE_SPACED.search(block) or NO_BREAK.search(block) or (" " in block and has_telephones(block)):
         return None
     return list(map(int, block.translate(_TO_SPACES).split()))
 
@@ -259,7 +266,7 @@ class _Reading:
         words: list[str] = []
         # Before the line is taken apart at its spaces: after that nobody can tell "167 457" from two ids.
         rest, doubtful = without_spaced_numbers(line)
-        bad += [Rejected(f"line {number}", shown(part), MAY_BE_THOUSANDS, max(1, part.count(" ") // 2)) for part in doubtful]
+        bad += [Rejected(f"line {number}", shown(part), *why_doubtful(part)) for part in doubtful]
         for token in _TOKEN.findall(_LABEL.sub(" ", rest)):
             found = id_in(token)
             if isinstance(found, int):
@@ -394,7 +401,8 @@ def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
     printed = any(_PRINTED.fullmatch(line) for line in lines)
     why = "this is what pandas prints, and its columns cannot be told apart" if printed else why_no_list(rows)
     several = {len(pieces) for _, pieces in rows if len(pieces) > 1}
-    beside = any(any(c.isalpha() for c in line) and numbers_in(line) in several for line in lines)
+    plain = {line for line, _ in rows}
+    beside = any(any(c.isalpha() for c in line) and numbers_in(line) in several for line in lines if line not in plain)
     if not why and several and ("," not in "".join(lines)) and (beside or any(_WIDE.fullmatch(line) for line in lines)):
         why = "these look like columns of a table, and nothing says which of them are lead ids"
     header = header or heads_columns(lines, [len(pieces) for _, pieces in rows])
