@@ -28,8 +28,23 @@ from cvtr_widgets.reader_limits import (
     ReaderTimeLimit,
 )
 from cvtr_widgets.selection.excel_formulas import TOTAL, WORKED_OUT, totals_its_column, works_out
+from cvtr_widgets.selection.excel_styles import (
+    CONDITIONAL,
+    INVISIBLE,
+    PLAIN,
+    UNSEEN,
+    Condition,
+    ConditionalFormats,
+    Look,
+    Styles,
+    all_of,
+    local,
+    place_of,
+)
 from cvtr_widgets.selection.excel_xml import (
     HUGE_CELL,
+    PARTLY,
+    ROW_STRUCK,
     STRUCK,
     ShallowTreeBuilder,
     SharedStrings,
@@ -50,7 +65,6 @@ _END: Final = ("row", "c", "v", "f", "t", "r", "rPh")
 _BEGIN: Final = (*_END, "strike", "col", "mergeCell")
 HIDDEN: Final = "is in a row that Excel hides (a filter?): unhide it to take it"
 UNCALCULATED: Final = "is a formula without a stored result: open the file in Excel and save it to store one"
-UNSEEN: Final = "is hidden by the number format of its cell: show it to take it"
 
 
 @dataclass
@@ -98,10 +112,10 @@ class Workbook:
         tree = self._tree(main)
         if tree is None:
             raise SelectionError("The workbook lacks its list of sheets. Open it in Excel and save it again.")
-        self.from_1904 = any(is_on(e.get("date1904")) for e in _all(tree, "workbookPr"))
+        self.from_1904 = any(is_on(e.get("date1904")) for e in all_of(tree, "workbookPr"))
         links = self._links(main)
         self.sheets = []
-        for e in _all(tree, "sheet"):
+        for e in all_of(tree, "sheet"):
             target = links.get(_id_of(e), ("", ""))
             if target[0] == "worksheet" and self._real(target[1]):
                 state = e.get("state", "visible")
@@ -151,7 +165,7 @@ class Workbook:
             return {}
         found: dict[str, tuple[str, str]] = {}
         for e in tree.iter():
-            if _local(e.tag) == "Relationship" and e.get("TargetMode") != "External":
+            if local(e.tag) == "Relationship" and e.get("TargetMode") != "External":
                 target = e.get("Target", "")
                 whole = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
                 # Transitional and Strict name the kinds by different addresses, which end in the same word.
@@ -170,22 +184,21 @@ class Workbook:
         return reading.done
 
     @cached_property
-    def styles(self) -> list[tuple[bool, bool, str]]:
-        """Of each style of a cell: whether it shows a date, strikes the text through, and what it does not show."""
-        from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
-
+    def styles(self) -> Styles | None:
+        """What its styles do to cells."""
         tree = self._tree(self._parts.get("styles", ""))
-        if tree is None:
+        return None if tree is None else Styles(tree, self._tree(self._parts.get("theme", "")))
+
+    def conditions(self, path: str) -> list[Condition]:
+        """The cells of a sheet that conditional formatting may hide or strike through."""
+        # The rules stand behind the cells, so that the sheet is read once more; few workbooks have a rule that hides.
+        if self.styles is None or not self.styles.hiding:
             return []
-        formats = {int(e.get("numFmtId", "0")): e.get("formatCode", "") for e in _all(tree, "numFmt")}
-        fonts = [_strikes(e) for holder in _all(tree, "fonts") for e in holder]
-        made = []
-        for holder in _all(tree, "cellXfs"):
-            for e in holder:
-                number, font = int(e.get("numFmtId", "0")), int(e.get("fontId", "0"))
-                code = formats.get(number, BUILTIN_FORMATS.get(number, ""))
-                made.append((bool(is_date_format(code)), font < len(fonts) and fonts[font], _unseen(code)))
-        return made
+        reading = ConditionalFormats(self.styles.hiding)
+        for part in self.pieces(path):
+            feed(reading, part)
+        reading.parser.Parse(b"", True)
+        return reading.done
 
     def total_rows(self, path: str) -> dict[int, str]:
         """Rows that the sheet's tables have for totals."""
@@ -213,6 +226,8 @@ class _Rows:
     def __init__(self, sheet: Worksheet) -> None:
         self.done: deque[tuple[int, list[Any]]] = deque()
         self._sheet, self._book = sheet, sheet.book
+        self._looks = [] if sheet.book.styles is None else sheet.book.styles.looks
+        self._conditions = sheet.book.conditions(sheet.path)
         self._number = self._column = self._count = self._filled = self.fed = 0
         self._cells: list[Any] = []
         self._shared = ""
@@ -262,7 +277,7 @@ class _Rows:
             self._sheet.no_leads[self._number] = HIDDEN
 
     def _begin_c(self, given: dict[str, str]) -> None:
-        self._column = _place(given["r"]) if "r" in given else self._column
+        self._column = place_of(given["r"]) if "r" in given else self._column
         self._filled += 1
         if self._column >= SHEET_COLUMNS:
             raise SelectionError(
@@ -289,7 +304,7 @@ class _Rows:
         ends = [re.fullmatch(r"([A-Z]{1,3})([0-9]{1,7})", end) for end in given.get("ref", "").split(":")]
         if len(ends) == 2 and ends[0] is not None and ends[1] is not None and len(self._sheet.merged) < SHEET_COLUMNS:
             (first, top), (last, bottom) = ends[0].groups(), ends[1].groups()
-            self._sheet.merged.add((int(top), int(bottom), _place(first), _place(last)))
+            self._sheet.merged.add((int(top), int(bottom), place_of(first), place_of(last)))
 
     def _end_f(self) -> None:
         self._in_formula = False
@@ -334,11 +349,26 @@ class _Rows:
         self._column += 1
 
     def _value(self) -> Any:
-        dated, struck, unseen = self._look()
-        value = self._stored(dated)
+        look = self._look()
+        value = self._stored(look.dated)
         if self._has_formula:
             value = self._of_formula(value)
-        return value if value is None or isinstance(value, NoId) else _as_shown(value, struck, unseen)
+        if value is None:
+            return None
+        conditional = self._conditional()
+        if look.struck or (isinstance(value, NoId) and value.why in {STRUCK, PARTLY}):
+            self._sheet.no_leads.setdefault(self._number, ROW_STRUCK)
+        return value if isinstance(value, NoId) else _as_shown(value, look, conditional=conditional)
+
+    def _conditional(self) -> bool:
+        """Whether a rule may hide the cell; one that strikes through makes the whole row doubtful."""
+        hidden = False
+        for top, bottom, left, right, strikes in self._conditions:
+            if top <= self._number <= bottom and left <= self._column <= right:
+                hidden = True
+                if strikes:
+                    self._sheet.no_leads.setdefault(self._number, CONDITIONAL)
+        return hidden
 
     def _stored(self, dated: bool) -> Any:
         text = self._text
@@ -361,10 +391,9 @@ class _Rows:
                 value = self._book.date(value)
         return value
 
-    def _look(self) -> tuple[bool, bool, str]:
-        styles = self._book.styles
+    def _look(self) -> Look:
         place = int(self._style) if self._style else 0
-        return styles[place] if place < len(styles) else (False, False, "")
+        return self._looks[place] if place < len(self._looks) else PLAIN
 
     def _of_formula(self, value: Any) -> Any:
         formula, place = self._formula, self._column
@@ -382,18 +411,17 @@ class _Rows:
         return NoId(str(value), WORKED_OUT) if number and works_out(formula, place) else value
 
 
-def _as_shown(value: Any, struck: bool, unseen: str) -> Any:
-    if struck:
-        return NoId(str(value), STRUCK)
-    return NoId(str(value), UNSEEN) if unseen == "all" or (unseen and not isinstance(value, str)) else value
-
-
-def _unseen(code: str) -> str:
-    """What a number format does not show: nothing of it (;;;), numbers only (;;), or nothing is hidden (empty)."""
-    sections = [part.strip() for part in code.replace('""', "").split(";")]
-    if len(sections) < 2 or sections[0]:
-        return ""
-    return "all" if len(sections) > 3 and not sections[3] else "numbers"
+def _as_shown(value: Any, look: Look, *, conditional: bool) -> Any:
+    why = ""
+    if look.struck:
+        why = STRUCK
+    elif look.unseen == "all" or (look.unseen and not isinstance(value, str)):
+        why = UNSEEN
+    elif look.invisible:
+        why = INVISIBLE
+    elif conditional:
+        why = CONDITIONAL
+    return NoId(str(value), why) if why else value
 
 
 def _number(text: str) -> Any:
@@ -406,30 +434,9 @@ def _number(text: str) -> Any:
         return text
 
 
-def _strikes(font: ElementTree.Element) -> bool:
-    return any(_local(e.tag) == "strike" and is_on(e.get("val", "1")) for e in font)
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-def _all(tree: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
-    return (e for e in tree.iter() if _local(e.tag) == name)
-
-
 def _id_of(sheet: ElementTree.Element) -> str:
     return next((value for key, value in sheet.items() if key.endswith("}id")), "")
 
 
 def _zero(value: str | None) -> bool:
     return value is not None and re.fullmatch(r"0(\.0*)?", value) is not None
-
-
-def _place(reference: str) -> int:
-    place = 0
-    for letter in reference:
-        if not letter.isalpha():
-            break
-        place = place * 26 + ord(letter) - 64
-    return place - 1

@@ -15,6 +15,7 @@ from cvtr_widgets.selection.lead_id import NoId
 Told: TypeAlias = Callable[[str], None]
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 STRUCK: Final = "is struck through: remove the line if the lead is meant"
+ROW_STRUCK: Final = "is in a row with a cell that is struck through: remove the line if the lead is meant"
 PARTLY: Final = "is partly struck through, so it is unclear which number counts: leave only the right one in the cell"
 
 

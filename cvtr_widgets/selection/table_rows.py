@@ -12,9 +12,10 @@ from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear
 from cvtr_widgets.models import LeadId, Rejected
 from cvtr_widgets.selection.column_names import filled, heading, is_blank, other_heading
+from cvtr_widgets.selection.excel_xml import ROW_STRUCK
 from cvtr_widgets.selection.grouped_digits import LAKHS, THOUSANDS
 from cvtr_widgets.selection.id_column import Cells, IdColumn, Table, is_header
-from cvtr_widgets.selection.lead_id import EMPTY, id_of_value, trimmed
+from cvtr_widgets.selection.lead_id import EMPTY, NoId, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_blocks import Blocks, says_no
 from cvtr_widgets.selection.totals import Totals, is_total_label, says_total
@@ -188,7 +189,10 @@ def _astray(table: Table, column: IdColumn, number: int, cells: Cells) -> str:
         if column.place == column.width - 1 and (THOUSANDS.fullmatch(digits) or LAKHS.fullmatch(digits)):
             return f"has more cells than the header, because {digits} has separators within its number: write it without them"
         return "has more cells than the header, so a column may have moved: quote the cells that hold a separator"
-    return table.no_leads.get(number, "")
+    why = table.no_leads.get(number, "")
+    cell = cells[column.place] if column.place < len(cells) else None
+    # Where the id itself is struck through, that is what is said.
+    return "" if why == ROW_STRUCK and isinstance(cell, NoId) else why
 
 
 def _with_tail(table: Table, header: int, tell: Tell | None) -> Iterator[tuple[int, Cells, bool, bool]]:
