@@ -172,7 +172,7 @@ class PanelState:
             "undo_selection": self._retyped(leads.undo),
             "ids": leads.type_ids,
             "drop_file": leads.drop_file,
-            "file_column": leads.imports.choose,
+            **leads.imports.answers,
             "add_odd": leads.add_odd,
             "look_up": lambda: leads.look_up(asked=True),
             "detail": lambda **given: leads.detail.open(given["id"]),

@@ -16,6 +16,7 @@ from cvtr_widgets.errors import ColumnUnclear, SelectionError, SheetUnclear
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.reader_limits import BOOK_DIRECTORY, BOOK_UNPACKED
 from cvtr_widgets.selection.column_names import heading
+from cvtr_widgets.selection.excel_of_ours import is_sheets_of_all
 from cvtr_widgets.selection.excel_rows import Workbook, Worksheet
 from cvtr_widgets.selection.id_column import HEADER_ROWS, IdColumn, Table, find_column, is_blank
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT
@@ -23,6 +24,7 @@ from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_blocks import says_no
 from cvtr_widgets.selection.table_rows import Tell, take
 
+_CHOOSE: Final = "Choose the one that is meant by its name (sheet=...), or save it as a file of its own."
 _UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it to store them."
 CouldBe = Callable[[Sequence[Sequence[Any]]], bool]
 """Whether a sheet with these first rows could be the one that is meant."""
@@ -104,7 +106,10 @@ def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell 
             refusals.append(str(error) if len(sheets) == 1 else f"Sheet “{shown(one.title, 40)}”: {error}")
     if not found:
         _refuse_all(refusals, hidden, [error for _, error in unclear])
-    chosen, table, where = found[0] if sheet is not None else _meant(found, unclear)
+    ours = (
+        sheet is None and not hidden and is_sheets_of_all([(one.title, table, where) for one, table, where in found], len(sheets))
+    )
+    chosen, table, where = found[0] if sheet is not None or ours else _meant(found, unclear)
     taken = take(table, where, tell)
     if chosen.uncalculated:
         taken = dataclasses.replace(taken, notes=(*taken.notes, _UNCALCULATED))
@@ -150,7 +155,7 @@ def _meant(found: Sequence[_Found], unclear: Sequence[_Unclear]) -> _Found:
     if len(rivals) == 1:
         why = f"The name of the sheet {titles} may say that its leads are not meant"
     raise SheetUnclear(
-        f"{why}. Nothing was taken. Save the sheet that is meant as a file of its own, under a name that says what it is.",
+        f"{why}. Nothing was taken. {_CHOOSE}",
         sheets=[one.title for one in rivals],
     )
 
@@ -166,7 +171,7 @@ def _must_not_be_denied(chosen: _Found, denied: Sequence[_Found]) -> None:
             number = f"{len(both):,} {'lead' if len(both) == 1 else 'leads'}"
             raise SheetUnclear(
                 f"The sheet “{shown(sheet.title, 40)}” holds {number} of the sheet “{shown(chosen[0].title, 40)}”, and its name "
-                "may say that these are not meant. Nothing was taken. Save the leads that are meant as a file of their own.",
+                f"may say that these are not meant. Nothing was taken. {_CHOOSE}",
                 sheets=[chosen[0].title, sheet.title],
             )
 

@@ -67,6 +67,7 @@ def read_file(
 
     Raises:
         ColumnUnclear: several columns could be meant; the error names them.
+        SheetUnclear: several sheets of a workbook could be meant; the error names them.
         SelectionError: it cannot be read, or no column of lead ids can be told; nothing is taken then.
     """
     found = _read(source, name, column, sheet, on_progress)

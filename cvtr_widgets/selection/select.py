@@ -29,13 +29,20 @@ __all__ = ["Selection", "parse_ids", "read_file", "select"]
 
 
 @checked
-def select(what: Any, *, column: str | None = None, include_odd: bool = False, known: KnownIds | None = None) -> Selection:
+def select(
+    what: Any,
+    *,
+    column: str | None = None,
+    sheet: str | None = None,
+    include_odd: bool = False,
+    known: KnownIds | None = None,
+) -> Selection:
     """Lead ids from any of these:
 
     * a frame: its index if that is called ``lead_id``, else its column ``lead_id``, ``Lead ID``, ``Id`` ... or ``column``;
     * a Series or Index of lead ids;
     * a number, a record or ``Lead``, or any iterable of numbers, texts, IRIs, records and ``Lead``;
-    * the path of a CSV or Excel file (``column`` as in ``read_file``);
+    * the path of a CSV or Excel file (``column`` and ``sheet`` as in ``read_file``);
     * any other text: typed or pasted ids (see ``parse_ids``), or a pasted table with its header (``column`` as for a file);
     * a finding or a chart of ``insight``: its leads (anything with a method ``__lead_ids__``);
     * a ``Selection``, which comes back as it is.
@@ -46,17 +53,25 @@ def select(what: Any, *, column: str | None = None, include_odd: bool = False, k
 
     Raises:
         ColumnUnclear: several columns could be meant; the error names them.
+        SheetUnclear: several sheets of a workbook could be meant; the error names them.
         SelectionError: it has no lead ids at all, such as a frame without a column of them.
     """
     if isinstance(what, Selection):
         return what.with_odd() if include_odd else what
     if hasattr(type(what), "__lead_ids__"):
         what = list(what.__lead_ids__())
-    chosen = _chosen(what, column)
+    chosen = _chosen(what, column) if sheet is None else _of_sheet(what, column, sheet)
     # Who names the column "lead_id", or gives the lead itself, has said that these are ids: nothing is left to doubt.
     if chosen.column == "lead_id" or "lead" in chosen.counts or include_odd:
         return chosen
     return with_odd_set_aside(chosen, known, keep=not {"typed", "file"} & chosen.counts.keys())
+
+
+def _of_sheet(what: Any, column: str | None, sheet: str) -> Selection:
+    path = _path_in(what) if isinstance(what, str) else what
+    if not isinstance(path, os.PathLike):
+        raise SelectionError("Only Excel files have sheets. Give the path of one, or leave sheet=... out.")
+    return read_file(path, column=column, sheet=sheet, include_odd=True)
 
 
 def _chosen(what: Any, column: str | None) -> Selection:

@@ -169,11 +169,11 @@ class LeadSession:
         """
         return LeadWatch(self.client, self.select(lead_ids, include_odd=True).ids, masked=self.masked)
 
-    def select(self, what: Any, *, column: str | None = None, include_odd: bool = False) -> Selection:
+    def select(self, what: Any, *, column: str | None = None, sheet: str | None = None, include_odd: bool = False) -> Selection:
         """Lead ids from a frame, a list, typed text, or the path of a CSV or Excel file; see ``cvtr_widgets.select``. Ids that
         this session has read, or that this user's journal knows, are taken whatever their size.
         """
-        return select(what, column=column, include_odd=include_odd, known=self.known_ids())
+        return select(what, column=column, sheet=sheet, include_odd=include_odd, known=self.known_ids())
 
     def known_ids(self) -> KnownIds:
         """What is known of this enterprise's lead ids, from the leads read in this session and those sent before."""

@@ -27,6 +27,7 @@ REFUSED: dict[str, dict[str, object]] = {
     "decide": {"id": "299111", "mark": "valid"},
     "undo_selection": {},
     "file_column": {"name": "gone.csv", "column": "Lead ID"},
+    "file_sheet": {"name": "gone.xlsx", "sheet": "Leads"},
     "add_odd": {"key": "gone"},
     "preview": {},
     "confirm": {"on": True, "fingerprint": "another"},

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 
-from cvtr_widgets.errors import ColumnUnclear, SheetUnclear
+from cvtr_widgets.errors import ColumnUnclear, SelectionError, SheetUnclear
+from cvtr_widgets.frames import export
 from cvtr_widgets.selection.excel_formulas import totals_its_column, works_out
-from cvtr_widgets.selection.select import Selection, read_file
+from cvtr_widgets.selection.select import Selection, read_file, select
 
 Rows = list[list[Any]]
 
@@ -210,3 +212,49 @@ def test_a_sheet_that_is_chosen_is_read_whatever_it_is_called() -> None:
 def test_the_title_of_the_only_sheet_counts_as_one_above_its_table() -> None:
     with pytest.raises(ColumnUnclear, match="Campaigns"):
         read(Campaigns=CAMPAIGNS)
+
+
+def test_the_error_says_how_to_choose_a_sheet_and_select_takes_it(tmp_path: Any) -> None:
+    path = tmp_path / "two.xlsx"
+    path.write_bytes(sheets(A=PLAIN, B=OTHER))
+    with pytest.raises(SheetUnclear, match="sheet="):
+        select(path)
+    assert select(path, sheet="A").ids == (167457, 167458)
+    assert select(str(path), sheet="B").ids == (167459,)
+    for other in ("167457", [167457], pd.DataFrame({"lead_id": [167457]})):
+        with pytest.raises(SelectionError, match="Only Excel files have sheets"):
+            select(other, sheet="A")
+
+
+VALUES = ["Nordic Leads", "No Limit Media", "Not Just Leads (UK) / Ireland & the Channel Islands", "Keep It Simple", None]
+OURS = pd.DataFrame(
+    {"publisher": [VALUES[n % 5] for n in range(10)], "score": range(10)}, index=pd.RangeIndex(167457, 167467, name="lead_id")
+)
+
+
+def test_a_workbook_of_ours_is_known_whatever_its_values_are_called() -> None:
+    content = export.to_excel(OURS, by="publisher")
+    assert set(read_file(content).ids) == set(OURS.index)
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert "No Limit Media" in book.sheetnames
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda book: book.remove(book["Nordic Leads"]),
+        lambda book: book["No Limit Media"].delete_rows(2),
+        lambda book: setattr(book["All"], "title", "Everything"),
+        lambda book: setattr(book["Keep It Simple"], "title", "Keep"),
+        lambda book: setattr(book["Nordic Leads"], "title", "Do not return"),
+        lambda book: book["No Limit Media"].append([167999, "No Limit Media", 3]),
+        lambda book: setattr(book["Nordic Leads"], "sheet_state", "hidden"),
+    ],
+)
+def test_a_workbook_of_ours_that_was_changed_is_not_taken_for_ours(change: Callable[[Any], Any]) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(export.to_excel(OURS, by="publisher")))
+    change(book)
+    out = io.BytesIO()
+    book.save(out)
+    with pytest.raises(SheetUnclear):
+        read_file(out.getvalue())

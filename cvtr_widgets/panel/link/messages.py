@@ -165,6 +165,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     },
     "drop_file": {"name": _text(300)},
     "file_column": {"name": _text(300), "column": _text(500)},
+    "file_sheet": {"name": _text(300), "sheet": _text(500)},
     "export_rejected": {},
     "add_odd": {"key": _text(64)},
     "look_up": {},

@@ -90,9 +90,9 @@ function asideList(link) {
 /** @param {Link} link */
 function columnQuestion(link) {
   const element = h("p", { class: "cvtr-note cvtr-which-column", role: "alert", hidden: true });
-  const update = redrawn(element, (question) => (!question ? [] : [`Which column of ${question.name} holds the lead ids? `,
-    ...question.columns.flatMap((/** @type {Option} */ [value, text]) => [button(text, { class: "cvtr-choose-column" },
-      () => link.send("file_column", { name: question.name, column: value })), " "])]));
+  const update = redrawn(element, (question) => (!question ? [] : [`Which ${question.kind} of ${question.name} holds the lead ids? `,
+    ...question.choices.flatMap((/** @type {Option} */ [value, text]) => [button(text, { class: "cvtr-choose-column" },
+      () => link.send(`file_${question.kind}`, { name: question.name, [question.kind]: value })), " "])]));
   return { element, update };
 }
 

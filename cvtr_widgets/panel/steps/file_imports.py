@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cvtr_widgets.errors import Cancelled, ColumnUnclear
+from cvtr_widgets.errors import Cancelled, ColumnUnclear, SheetUnclear
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.selection.odd_ids import KnownIds
@@ -16,8 +16,9 @@ KEPT = 64 * 1024 * 1024
 
 
 class Imports:
-    """Reads what is imported and hands it on. ``problem`` says why the last one could not be taken, ``question`` which columns of
-    it could be meant (``name``, ``columns``: what ``choose`` takes, and its words).
+    """Reads what is imported and hands it on. ``problem`` says why the last one could not be taken, ``question`` which columns or
+    sheets of it could be meant (``name``, ``kind``, ``choices``: what ``choose`` or ``choose_sheet`` takes, and its words);
+    ``answers``: what the page calls these.
     """
 
     def __init__(self, jobs: Jobs, known: Callable[[], KnownIds], take: Callable[[str, Selection], None]) -> None:
@@ -27,10 +28,18 @@ class Imports:
         self._known = known
         self._take = take
         self._contents: dict[str, bytes] = {}
+        self._sheets: dict[str, str] = {}
+        self.answers: dict[str, Callable[..., None]] = {"file_column": self.choose, "file_sheet": self.choose_sheet}
         self._waiting: list[tuple[str, Callable[[], None]]] = []
 
-    def read(self, name: str, content: bytes, *, pasted: bool = False, column: str | None = None) -> None:
+    def read(
+        self, name: str, content: bytes, *, pasted: bool = False, column: str | None = None, sheet: str | None = None
+    ) -> None:
         """Take the lead ids of a CSV or Excel file, or of a text too long for the text area; one after the other."""
+        if sheet is not None:
+            self._sheets[plain(name, 80)] = sheet
+        elif column is None:
+            self._sheets.pop(plain(name, 80), None)
         if self._jobs.get("import"):
             self._waiting.append((plain(name, 80), lambda: self._begin(name, content, pasted=pasted, column=column)))
             return
@@ -57,7 +66,8 @@ class Imports:
             if pasted:
                 # "replace": text from the clipboard may hold half a character, which must not cost all the ids around it.
                 return parse_ids(content.decode("utf-8", "replace"), known=self._known(), on_progress=told)
-            return read_file(content, name=name, column=column, known=self._known(), on_progress=told)
+            sheet = self._sheets.get(shown)
+            return read_file(content, name=name, column=column, sheet=sheet, known=self._known(), on_progress=told)
 
         def done(found: Selection) -> None:
             if not pasted and column is None:
@@ -69,6 +79,7 @@ class Imports:
         def failed(problem: Problem, error: BaseException) -> None:
             self._ask(shown, content, error)
             text = problem.text.replace(" or choose it by its name (column=...)", " and import the file again")
+            text = text.replace(" by its name (sheet=...), or save", " below, or save")
             self.problem = f"{self.problem} {shown}: {text}".strip()
             next_one()
 
@@ -79,11 +90,12 @@ class Imports:
         self._jobs.start("import", f"Reading {shown}", work, done, failed)
 
     def _ask(self, name: str, content: bytes, error: BaseException) -> None:
-        """Where several columns could be meant, ask which one."""
-        if isinstance(error, ColumnUnclear):
+        """Where several columns or sheets could be meant, ask which one."""
+        if isinstance(error, (ColumnUnclear, SheetUnclear)):
             self._keep(name, content)
-            columns = [[one, plain(one, 60)] for one in error.columns] if name in self._contents else []
-            self.question = {"name": name, "columns": columns}
+            kind, offered = ("sheet", error.sheets) if isinstance(error, SheetUnclear) else ("column", error.columns)
+            choices = [[one, plain(one, 60)] for one in offered] if name in self._contents else []
+            self.question = {"name": name, "kind": kind, "choices": choices}
 
     def _keep(self, name: str, content: bytes) -> None:
         """Keep a file's bytes where there is room, and say where it takes the place of another one."""
@@ -100,9 +112,17 @@ class Imports:
             raise Refused(f"{plain(name, 80)} is no longer available. Import it again to choose its column.")
         self.read(name, content, column=column)
 
+    def choose_sheet(self, name: str, sheet: str) -> None:
+        """Read a workbook again, by the sheet that is meant."""
+        content = self._contents.get(name)
+        if content is None:
+            raise Refused(f"{plain(name, 80)} is no longer available. Import it again to choose its sheet.")
+        self.read(name, content, sheet=sheet)
+
     def forget(self, name: str) -> None:
         """A file is not wanted any more."""
         self._contents.pop(name, None)
+        self._sheets.pop(name, None)
 
     def columns(self, name: str, content: Selection) -> list[list[Any]]:
         """The columns that could be chosen instead, each with its words; none where the file is not kept."""

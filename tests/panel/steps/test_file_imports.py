@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
+import openpyxl
+
 from tests.panel.test_state import caution
 
 
@@ -89,3 +93,42 @@ def test_a_file_without_ids_says_what_can_be_done_in_the_panel(driven):
     assert driven.state.jobs.wait()
     assert "import the file again" in driven.state.leads.imports.problem
     assert "column=" not in driven.state.leads.imports.problem
+
+
+def workbook(**sheets: list[list[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book["Sheet"])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_where_two_sheets_could_be_meant_one_is_chosen_and_then_its_column(driven):
+    first, second, third = caution(driven, 3)
+    book = workbook(May=[["Lead ID"], [first]], June=[["Lead ID", "Convertr ID"], [second, third]])
+    upload(driven, "two.xlsx", book)
+    view = driven.view()["leads"]["selected"]
+    asked = {"name": "two.xlsx", "kind": "sheet", "choices": [["May", "May"], ["June", "June"]]}
+    assert view["which_column"] == asked
+    assert "Choose the one that is meant below" in view["file_problem"]
+    assert not driven.state.leads.picked.ids
+    driven.say("file_sheet", name="two.xlsx", sheet="June")
+    assert driven.state.jobs.wait()
+    view = driven.view()["leads"]["selected"]
+    assert (view["which_column"]["kind"], [name for name, _ in view["which_column"]["choices"]]) == (
+        "column",
+        ["Lead ID", "Convertr ID"],
+    )
+    driven.say("file_column", name="two.xlsx", column="Convertr ID")
+    assert driven.state.jobs.wait()
+    assert set(driven.state.leads.picked.ids) == {third}
+    view = driven.view()["leads"]["selected"]
+    assert not view["which_column"]
+    assert not view["file_problem"]
+    # Imported anew, it is asked about anew.
+    upload(driven, "two.xlsx", book)
+    assert driven.view()["leads"]["selected"]["which_column"] == asked
