@@ -8,6 +8,7 @@ from typing import Final
 
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.selection.id_column import heading, other_heading
+from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, trimmed
 
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -74,6 +75,12 @@ _GREETED = re.compile(r"\b(?:team|hi|hello|dear|all|many|kind)\s+#?[0-9]", re.IG
 """*Team 7* and *all 7* are no leads."""
 _POLITE = re.compile(r"\bbest (?:regards|wishes)\b|\bbest\W*$", re.IGNORECASE)
 _COUNTED = re.compile(r"\b[0-9]+\s+(?:leads?|ids?|lead\s+ids?)\b", re.IGNORECASE)
+
+
+_ASKS: Final = frozenset({"return", "reject", "delete", "reprocess"})
+_ASKING: Final = frozenset({"can", "could", "kindly", "also", "too", "both"})
+_LONG: Final = 10_000
+"""From here on a number is no count of leads that somebody asks for."""
 
 
 def negates(line: str) -> bool:
@@ -143,6 +150,30 @@ def harmless(words: Sequence[str], line: str) -> bool:
         return False
     polite = _POLITE.search(line) is not None
     return all(w in HARMLESS or (polite and w == "best") for w in plain) and not _COUNTED.search(line)
+
+
+def why_not_harmless(line: str) -> str:
+    """Why courtesies amid ids are not harmless in this line; nothing where another word is the cause."""
+    if (count := _COUNTED.search(line)) is not None:
+        return f"“{count[0]}” counts leads and does not name them"
+    if (greeting := _GREETED.search(line)) is not None:
+        return f"“{greeting[0]}” in it may be something else than a lead"
+    return "“+” behind it may say that more are meant" if trimmed(line).endswith("+") else ""
+
+
+def asks_for_ids(line: str) -> bool:
+    """Whether a line plainly asks for the leads in it: *please return 167457 and 167458, thanks*.
+
+    All its words are courtesies, but for one of a few that ask, so that none is left that could say *not* or name something
+    else; and all its numbers are too long to be a count.
+    """
+    pieces = re.split(r"[\s,;]+", line.strip())
+    words = [word for p in pieces if not _is_id(p) and (word := trimmed(p).strip(".,:;!?()").casefold())]
+    numbers = [int(p.lstrip("#")) for p in pieces if _is_id(p)]
+    asks = sum(1 for w in words if w in _ASKS)
+    polite = all(w in HARMLESS or w in _ASKS or w in _ASKING for w in words)
+    long = bool(numbers) and min(numbers) >= _LONG and alike(numbers)
+    return asks == 1 and polite and long and not why_not_harmless(line)
 
 
 def ids_around_a_word(line: str) -> list[LeadId] | None:

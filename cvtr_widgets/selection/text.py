@@ -2,7 +2,8 @@
 
 Ids are separated by commas, semicolons, spaces, tabs, bars or lines. A line that holds anything but ids, damaged numbers
 and the words *lead*, *id* and *#* is refused whole: in “not 12, 13” or “Campaign 44064” no number may be taken for a lead.
-Only where one item of a list of at least three ids holds a word that says nothing of the others, these are taken.
+Only where one item of a list of at least three ids holds a word that says nothing of the others, these are taken, and where
+all words plainly ask for these leads: “please return 167457 and 167458”.
 Brackets around a list and the bullets of its lines are not part of it.
 A comma separates, but ``167,457`` is refused: it may be one id with a thousands separator.
 """
@@ -32,6 +33,7 @@ from cvtr_widgets.selection.id_column import Table, find_column, heading, other_
 from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import (
+    asks_for_ids,
     harmless,
     heads_columns,
     heads_something_else,
@@ -43,6 +45,7 @@ from cvtr_widgets.selection.lines import (
     says_nothing,
     signs_off,
     unwrapped,
+    why_not_harmless,
 )
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
@@ -65,6 +68,8 @@ _DECIMAL: Final = rf"(?<![^{_ENDS},])[{_SOFT}]*#?[1-9][0-9]{{3,18}},00?(?=[{_SOF
 _LAKHS: Final = rf"{_BEFORE}{COMMA_LAKHS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,))"
 _PRINTED = re.compile(r"\s*(?:(?:Name|Length|Freq): .*dtype: \w+|dtype: \w+|\[[0-9]+ rows x [0-9]+ columns\])\s*")
 _WIDE = re.compile(r"\s*#?[0-9]+(?: {2,}#?[0-9]+)+\s*")
+_ASKED = re.compile(r"\b(?:return|reject|delete|reprocess)\b", re.IGNORECASE)
+_FULL_STOP = re.compile(r"(?<=[0-9])[.!?]+\s*$")
 _LABELLED = re.compile(r"([^\d:]{2,60}):")
 _MANY_LAKHS = re.compile(r"(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3},[0-9]{1,2},(?:[0-9]{2},)*[0-9]{3}(?![0-9])")
 _TOKEN = re.compile(rf"{_SCIENTIFIC}|{_DECIMAL}|{_LAKHS}|{_GROUPED}|[^{re.escape(SPACES)},;|]+")
@@ -263,10 +268,10 @@ class _Reading:
         ids: list[LeadId] = []
         bad: list[Rejected] = []
         hosts: list[str] = []
-        words: list[str] = []
         # Before the line is taken apart at its spaces: after that nobody can tell "167 457" from two ids.
         rest, doubtful = without_spaced_numbers(line)
         bad += [Rejected(f"line {number}", shown(part), *why_doubtful(part)) for part in doubtful]
+        asked = bool(_ASKED.search(rest)) and asks_for_ids(rest := _FULL_STOP.sub("", rest))
         for token in _TOKEN.findall(_LABEL.sub(" ", rest)):
             found = id_in(token)
             if isinstance(found, int):
@@ -275,17 +280,13 @@ class _Reading:
                     hosts.append(host)
             elif is_numberlike(token):
                 bad.append(Rejected(f"line {number}", shown(trimmed(token)), found))
-            elif harmless([token], line):
-                words.append(token)
             # A word that is none of the known ones may say that these ids are not meant, so the whole line is refused, with the
             # reason.
-            elif trimmed(token).strip(":=").casefold() not in _LABELS:
+            elif not asked and not harmless([token], line) and trimmed(token).strip(":=").casefold() not in _LABELS:
                 if (around := ids_around_a_word(rest)) is not None:
                     self._take_around(number, line, around)
-                    return
-                whole = "" if trimmed(token) == trimmed(line) else f"“{shown(trimmed(token), 30)}” in it "
-                tail = ". Nothing of this line was taken" if whole else ""
-                self._refuse(number, line, f"{whole}{found}{tail}")
+                else:
+                    self._refuse(number, line, _why_refused(token, str(found), line))
                 return
         if not ids and not bad and trimmed(_LABEL.sub(" ", line)).strip(",;|:=" + SPACES):
             self._refuse(number, line, "holds no lead id")
@@ -312,6 +313,15 @@ class _Reading:
         if len(hosts) > 1:
             hosts.append("Ids of different addresses may be different leads: check that all are meant.")
         return [*self.notes, *hosts]
+
+
+def _why_refused(token: str, found: str, line: str) -> str:
+    """Why a line is refused in which a word is none of the known ones."""
+    if harmless([token], "") and (why := why_not_harmless(line)):
+        return f"{why}. Nothing of this line was taken"
+    if trimmed(token) == trimmed(line):
+        return found
+    return f"“{shown(trimmed(token), 30)}” in it {found}. Nothing of this line was taken"
 
 
 def _as_table(text: str, origin: Origin) -> Selection | None:

@@ -359,3 +359,40 @@ def test_the_list_in_a_letter_is_taken_where_only_one_list_can_be_meant(text, id
 )
 def test_a_line_with_a_word_for_each_number_below_it_is_a_header(text, ids):
     assert parse_ids(text).ids == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("please return 167457 and 167458, thanks", (167457, 167458)),
+        ("Please return leads 167457 and 167458.", (167457, 167458)),
+        ("Could you delete 167457, 167458 & 167459?", (167457, 167458, 167459)),
+        ("can you also reject #167457 too, thanks!", (167457,)),
+        ("Please reprocess these leads: 167457 167458", (167457, 167458)),
+        *((text, ()) for text in (
+            "please do not return 167457", "please don't return 167457", "please return all but 167457", "returned 167457",
+            "please return 167457 and keep 167458", "return 167457 and reject 167458", "I will return 167457 later",
+            "please return 200", "please return 5000", "please return these 20000 leads", "please return 20000 leads: 167457",
+            "please return campaign 167457", "please return 167457-167459", "please return 167,457", "return £167457",
+            "please return 447911 123456", "please return 44064 and 167457", "please return 167457 or 167458",
+            "return 167457 to Acme", "please return 167457.5", "please return 167457 of 167458")),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_taken_where_all_its_words_plainly_ask_for_its_leads(text: str, ids: tuple[int, ...]) -> None:
+    found = parse_ids(text)
+    assert found.ids == ids
+    assert ids or found.rejected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("200 ids and thanks", "“200 ids” counts leads and does not name them"),
+        ("200 leads, please", "“200 leads” counts leads"),
+        ("Hi team 7", "“team 7” in it may be something else"),
+        ("167457 and 167458 +", "“+” behind it"),
+        ("167457 and Bo", "“Bo” in it is not a lead id"),
+    ],
+)
+def test_the_reason_names_what_makes_the_line_doubtful(text: str, why: str) -> None:
+    assert why in parse_ids(text).rejected[0].why
