@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.models import MAX_LEAD_ID, LeadId
-from cvtr_widgets.selection.column_names import may_be_lead_ids, may_count_leads, surely_counts_leads
+from cvtr_widgets.selection.column_names import belongs_to_a_thing, may_be_lead_ids, may_count_leads, surely_counts_leads
 from cvtr_widgets.selection.lead_id import DAMAGED, EMPTY, id_of_value
 
 HOLDS_NUMBER: Final = "is not a lead id, though it holds a number"
@@ -93,6 +93,8 @@ def the_one(names: Sequence[str], ranked: Sequence[tuple[int, int]], look: Look)
     doubtful = {*named, *speak, *count}
     seen = look(lambda i: i in doubtful or (i != place and unnamed(names, i)))
     _refuse_counts(names, place, [i for i in count if surely_counts_leads(names[i]) or seen.holds_counts(i)])
+    if best == 1 and not speak:
+        _refuse_things(names, place, [i for i in others if belongs_to_a_thing(names[i])])
     could = seen.holds_ids if best == 0 else seen.holds_numbers
     # A worse name does not make a column harmless: if it holds ids, too, somebody has to choose.
     rivals = [i for i, rank in named.items() if rank == best or could(i)]
@@ -112,6 +114,15 @@ def _refuse_counts(names: Sequence[str], place: int, counted: Sequence[int]) -> 
         raise ColumnUnclear(
             f"“{names[place]}” may be the id of something whose leads “{names[counted[0]]}” counts, so nothing was taken. "
             "If it holds lead ids, rename it to Lead ID or choose it by its name (column=...).",
+            columns=[names[place]],
+        )
+
+
+def _refuse_things(names: Sequence[str], place: int, theirs: Sequence[int]) -> None:
+    if theirs:
+        raise ColumnUnclear(
+            f"“{names[place]}” may be the id of what has the “{names[theirs[0]]}” beside it, which no lead has, so nothing was "
+            "taken. If it holds lead ids, rename it to Lead ID or choose it by its name (column=...).",
             columns=[names[place]],
         )
 

@@ -84,7 +84,7 @@ def filled(cells: Sequence[Any]) -> int:
 
 _CHOOSES = re.compile(
     r"(?:to)?(?:includ|exclud|return|keep|kept|skip|ignor|delet|remov|approv|reject|accept|select|refund|replac|undeliver|deliver"
-    r"|flag|credit)(?:e|ed|ped)?(?:yn|yesno|yorn)?|decision|todo|ok|yesno|yn|valid|invalid"
+    r"|flag|credit)(?:e|ed|ped)?(?:yn|yesno|yorn)?|decision|action|verdict|todo|ok|yesno|yn|valid|invalid"
 )
 """A column whose rows say yes or no, without punctuation: a list for one action may hold leads that are not meant."""
 _GIVEN: Final = _these(
@@ -156,6 +156,15 @@ def names_a_thing(text: str) -> bool:
 def chooses(name: str) -> bool:
     """Whether a column may say which of the leads are meant."""
     return _CHOOSES.fullmatch(bare(name)) is not None
+
+
+_OF_A_THING: Final = _these("budget budgets submissions spend impressions clicks allocation allocated invoice invoiced")
+_PERIOD: Final = re.compile(r"(?:campaign|contract|flight)?(?:start|end|due|invoice|billing)date")
+
+
+def belongs_to_a_thing(name: str) -> bool:
+    """Whether a column is of campaigns, forms or invoices, and no lead has it: ``Budget``, ``End date``."""
+    return not _OF_A_THING.isdisjoint(words_of(name)) or _PERIOD.fullmatch(bare(name)) is not None
 
 
 def given_with_a_lead(name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from cvtr_widgets.models import LeadId
@@ -71,6 +72,7 @@ _ITEMS = re.compile(r"[,;|]")
 _FEWEST = 3
 _BRACKETED = re.compile(r"(\s*)[\[({]([0-9\s,\"'#]*)[\])}](\s*)")
 _MARKED = re.compile(r"[ \t]*(?:([-+*\u2022\u2023\u25aa\u00b7\u2013])[ \t\xa0]+|((?:>[ \t]?)+))(?=#?[1-9])")
+_SPACED = re.compile(r"#?[0-9]+(?:[ \t]+#?[0-9]+)+\s*")
 _GREETED = re.compile(r"\b(?:team|hi|hello|dear|all|many|kind)\s+#?[0-9]", re.IGNORECASE)
 """*Team 7* and *all 7* are no leads."""
 _POLITE = re.compile(r"\bbest (?:regards|wishes)\b|\bbest\W*$", re.IGNORECASE)
@@ -104,6 +106,13 @@ _ELSE = re.compile(
 )
 
 
+_FOREIGN = re.compile(r"\b(?:salesforce|sfdc|hubspot|marketo|pardot|eloqua|zoho|crm|external)\b", re.IGNORECASE)
+_SAYS_ID = re.compile(r"\bids?\b", re.IGNORECASE)
+_SAYS_OF = re.compile(r"(?:[(\[-]\s*)?(?:is|are|was|were|=)\s", re.IGNORECASE)
+_ANNOTATED = re.compile(r"#?[0-9]+\s+[^\W\d_]")
+_INDENTED = re.compile(r"([ \t]*)#?[0-9]+[ \t]*")
+
+
 def _words_of(line: str) -> list[str]:
     return [trimmed(word).strip(".,:;!?()\"'-\u2013").casefold() for word in line.split()]
 
@@ -128,7 +137,30 @@ def names_leads(line: str) -> bool:
 
 def heads_something_else(line: str) -> bool:
     """Whether a line of words says that something else than leads is below it: *Annual revenue*, *Campaign Acme*."""
-    return other_heading(line) or (len(line.split()) <= 4 and _ELSE.search(line) is not None)
+    if other_heading(line):
+        return True
+    foreign = _FOREIGN.search(line) is not None and _SAYS_ID.search(line) is not None
+    return len(line.split()) <= 4 and (foreign or _ELSE.search(line) is not None)
+
+
+def says_of_above(line: str) -> bool:
+    """Whether a line of words goes on about the number above it: *is the campaign*."""
+    return _SAYS_OF.match(line) is not None
+
+
+def says_of_its_number(line: str) -> bool:
+    """Whether a line says something of the one number that it begins with: *167457 duplicate*."""
+    return _ANNOTATED.match(line) is not None and numbers_in(line) == 1
+
+
+def is_outline(lines: Sequence[str]) -> bool:
+    """Whether numbers stand below each other in two depths, again and again, as leads below their campaigns do."""
+    found = [(len(one[1].expandtabs()), len(line.rstrip())) for line in lines if (one := _INDENTED.fullmatch(line)) is not None]
+    # Numbers that are aligned at their right edge are indented by what they lack in digits.
+    if len({end for _, end in found}) < 2:
+        return False
+    least = min(depth for depth, _ in found)
+    return sum(1 for (before, _), (after, _) in pairwise(found) if before == least < after) > 1
 
 
 def heads_columns(lines: Sequence[str], numbers: Sequence[int]) -> str:
@@ -232,6 +264,10 @@ def unwrapped(text: str) -> str:
     marked = [_MARKED.match(line) for line in lines]
     marks = [one[1] or ">" for one in marked if one is not None]
     if len(marks) < 2 or len(set(marks)) > 1:
+        return text
+    # What has a bullet of its own is one thing: "* 167457 155000" is no part of a list that goes on in the next line.
+    pairs = (_SPACED.fullmatch(line[one.end() :]) for line, one in zip(lines, marked, strict=True) if one is not None)
+    if marks[0] != ">" and any(pairs):
         return text
     return "".join(line[one.end() :] if one is not None else line for line, one in zip(lines, marked, strict=True))
 

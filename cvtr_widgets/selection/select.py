@@ -20,6 +20,7 @@ from cvtr_widgets.selection.files import SUFFIXES, read_file, read_pasted
 from cvtr_widgets.selection.lead_id import SMALL_FLOATS, id_in, id_of_value
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
 from cvtr_widgets.selection.selection import Selection
+from cvtr_widgets.selection.summaries import refuse_summaries
 from cvtr_widgets.selection.text import parse_ids
 
 if TYPE_CHECKING:
@@ -175,11 +176,11 @@ _MASK = "These are True and False, not lead ids. Select the rows first: session.
 
 
 def _from_frame(frame: pd.DataFrame, column: str | None) -> Selection:
+    if column is None and (lists := frame.attrs.get("lists")):
+        # Campaigns, reasons and findings have an index of numbers, too, and 1 to 8 are ids that leads can have.
+        raise SelectionError(f"This frame lists {lists}, not leads. Pull the leads that you mean: session.pull(...).")
     names = [str(c) for c in frame.columns]
     columns = tuple(shown(n, 60) for n in names)
-    # Campaigns, reasons and findings have an index of numbers, too, and 1 to 8 are ids that leads can have.
-    if column is None and (lists := frame.attrs.get("lists")):
-        raise SelectionError(f"This frame lists {lists}, not leads. Pull the leads that you mean: session.pull(...).")
     if column is not None:
         if column not in names and list(frame.index.names).count(column) == 1:
             return _from_values(frame.index.get_level_values(column), "frame", "row", column=shown(column, 60), columns=columns)
@@ -211,6 +212,7 @@ def _from_frame(frame: pd.DataFrame, column: str | None) -> Selection:
         )
     place = the_one(whole, ranked, look)
     name = whole[place]
+    refuse_summaries(frame, values_at(place).tolist() if place >= len(levels) else ())
     notes = [f"The ids were read from the {'index' if place < len(levels) else 'column'} “{name}”."]
     if others := [whole[i] for _, i in ranked if i != place]:
         notes.append(f"Not used, though they could have been meant: {_listed(others)}.")
@@ -226,6 +228,7 @@ def _from_series(series: pd.Series[Any]) -> Selection:
             f"The Series “{shown(series.name, 60)}” does not say that it holds lead ids. "
             "Give the frame, its index, or list(series)."
         )
+    refuse_summaries(series, series.tolist(), named=named)
     return _from_values(series, "frame", "row")
 
 

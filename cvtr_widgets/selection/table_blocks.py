@@ -39,6 +39,28 @@ _NO_ID: Final = frozenset(
 _NUMBERED: Final = re.compile(r"\bno\b\.?(?=\s*(?:[0-9:]|$))|\bno\.", re.IGNORECASE)
 
 
+_VERBS: Final = "(?:return|reject|delete|flag|send|reprocess|process|touch|change|use|include|mark|bill)"
+_NOT_THIS = re.compile(
+    rf"(?:please )?(?:(?:do not|don['\u2019]?t|not to|not to be|must not be|should not be|never) {_VERBS}(?:e?d)?"
+    r"|ignored?|keep|kept|excluded?|skip|skipped|disregard|leave)(?: (?:it|this|this one|this lead|as is|as it is|for now|yet))?",
+    re.IGNORECASE,
+)
+_FIRST_LETTERS: Final = frozenset("pPdDnNmMsSiIkKeElL")
+
+
+def row_says_no(cells: Cells, place: int) -> str:
+    """Why a row is not meant, where the whole of a cell says so: *do not return*, *keep*; else nothing.
+
+    A reason such as *Not interested* is what a lead is returned for, so only what plainly is about the row counts.
+    """
+    for at, cell in enumerate(cells):
+        if at == place or not isinstance(cell, str) or cell[:1] not in _FIRST_LETTERS or len(cell) > 60:
+            continue
+        if _NOT_THIS.fullmatch(cell.strip(" .!")) is not None:
+            return f"the row says “{shown(trimmed(cell), 30)}”, which may mean that it is not meant; if it is, type its id"
+    return ""
+
+
 def says_no(text: Any) -> bool:
     """Whether a title or heading may say that what is below is not meant: ``Do not return``, ``Excluded``, ``Keep``."""
     return isinstance(text, str) and len(text) <= 120 and negates(_NUMBERED.sub(" ", text))

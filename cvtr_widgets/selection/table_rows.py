@@ -15,9 +15,10 @@ from cvtr_widgets.selection.column_names import filled, heading, is_blank, other
 from cvtr_widgets.selection.excel_xml import ROW_STRUCK
 from cvtr_widgets.selection.grouped_digits import LAKHS, THOUSANDS
 from cvtr_widgets.selection.id_column import Cells, IdColumn, Table, is_header
+from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import EMPTY, NoId, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
-from cvtr_widgets.selection.table_blocks import Blocks, says_no
+from cvtr_widgets.selection.table_blocks import Blocks, row_says_no, says_no
 from cvtr_widgets.selection.totals import Totals, is_total_label, says_total
 
 Tell = Callable[[int], None]
@@ -189,10 +190,21 @@ def _astray(table: Table, column: IdColumn, number: int, cells: Cells) -> str:
         if column.place == column.width - 1 and (THOUSANDS.fullmatch(digits) or LAKHS.fullmatch(digits)):
             return f"has more cells than the header, because {digits} has separators within its number: write it without them"
         return "has more cells than the header, so a column may have moved: quote the cells that hold a separator"
-    why = table.no_leads.get(number, "")
+    if _moved_left(table, column, cells):
+        return "has fewer cells than the header, so a column may have moved: fill the empty cells"
+    why = table.no_leads.get(number, "") or row_says_no(cells, column.place)
     cell = cells[column.place] if column.place < len(cells) else None
     # Where the id itself is struck through, that is what is said.
     return "" if why == ROW_STRUCK and isinstance(cell, NoId) else why
+
+
+def _moved_left(table: Table, column: IdColumn, cells: Cells) -> bool:
+    """Whether a line has lost a cell, so that what stands in the column of ids is another number, and the id is left of it."""
+    if table.unit != "line" or not column.place < len(cells) < column.width:
+        return False
+    found = id_of_value(cells[column.place])
+    others = [one for cell in cells[: column.place] if isinstance(one := id_of_value(cell), int)]
+    return isinstance(found, int) and any(alike((found, one)) for one in others)
 
 
 def _with_tail(table: Table, header: int, tell: Tell | None) -> Iterator[tuple[int, Cells, bool, bool]]:

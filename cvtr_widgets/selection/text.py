@@ -38,11 +38,14 @@ from cvtr_widgets.selection.lines import (
     heads_columns,
     heads_something_else,
     ids_around_a_word,
+    is_outline,
     names_ids_beside_something,
     names_leads,
     negates,
     numbers_in,
     says_nothing,
+    says_of_above,
+    says_of_its_number,
     signs_off,
     unwrapped,
     why_not_harmless,
@@ -175,7 +178,8 @@ def careful_ids(text: str) -> Selection:
 class _Reading:
     """What has been read so far. ``under``: the heading of something else, below which no number is a lead. ``top``: words above
     the first ids that say nothing of them. ``below``: lines with numbers below ``under``. ``signed``: a letter's end
-    came after the ids, so numbers below ``under`` are of who wrote it.
+    came after the ids, so numbers below ``under`` are of who wrote it. ``annotated``: lines refused that say something of their
+    one number.
     """
 
     ids: list[LeadId] = field(default_factory=list)
@@ -186,6 +190,7 @@ class _Reading:
     top: str = ""
     below: int = 0
     signed: bool = False
+    annotated: int = 0
 
     def line(self, number: int, line: str) -> None:
         """Read one line."""
@@ -232,6 +237,8 @@ class _Reading:
         if self.under:
             self._refuse(number, line, "is not a lead id")
             return True
+        if self.ids and says_of_above(bare):
+            self._take_back(bare, f"stand above “{shown(bare, 30)}”, which may say what they are")
         # Words amid a list begin another one, and whose numbers these are nobody has said.
         if heads_something_else(bare) or self.ids:
             self._begin_other(bare)
@@ -242,7 +249,13 @@ class _Reading:
 
     def settle(self) -> None:
         """Take nothing of what the words below it, or the headings of all parts together, make doubtful."""
-        if not self.ids or not self.under:
+        if not self.ids:
+            return
+        # Where most numbers are told apart by words, those that have none beside them may have them in another line.
+        if self.annotated > 1 and 2 * self.annotated >= len(self.ids):
+            self._take_back("", "stand amid lines that say something of their numbers, so it is unclear which are meant")
+            return
+        if not self.under:
             return
         if negates(self.under) and not self.below:
             why = f"stand above “{self.under}”, which may say that they are not meant"
@@ -250,7 +263,10 @@ class _Reading:
             why = f"stand in one of several parts, and “{self.top}” does not say that these are leads to take"
         else:
             return
-        self.rejected.append(Rejected("the ids above", self.top or self.under, why, len(self.ids)))
+        self._take_back(self.top or self.under, why)
+
+    def _take_back(self, words: str, why: str) -> None:
+        self.rejected.append(Rejected("the ids above", shown(words, 30), why, len(self.ids)))
         self.ids = []
 
     def _heading(self, number: int, bare: str) -> bool:
@@ -304,6 +320,7 @@ class _Reading:
 
     def _refuse(self, number: int, line: str, why: str) -> None:
         leads = max(1, numbers_in(line)) if _NUMBER.search(line) else 0
+        self.annotated += says_of_its_number(trimmed(line))
         words = len(trimmed(line).split()) > 1 and any(letter.isalpha() for letter in line)
         self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why, leads, words))
 
@@ -401,7 +418,7 @@ def _leads_of(line: str) -> int:
 def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
     """Columns of a table that nothing says enough of: nothing is taken. None where the text is a list or prose."""
     if all(_ONE_OR_NONE.fullmatch(line) for line in lines):
-        return None
+        return _outline(lines, origin) if any(line[:1] in {" ", "\t"} for line in lines) and is_outline(lines) else None
     header = next((line for line in lines if names_ids_beside_something(line)), "")
     rows: list[tuple[str, list[str]]] = []
     for line in lines:
@@ -421,6 +438,15 @@ def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:
     if not why:
         return None
     why = f"{why}: copy the column of lead ids alone, or the table from Excel with its header. Nothing was taken"
+    return _refused_whole(lines, origin, why)
+
+
+def _outline(lines: Sequence[str], origin: Origin) -> Selection:
+    why = "some lines are indented, as leads are below their campaigns, and nothing says which are lead ids"
+    return _refused_whole(lines, origin, f"{why}: copy the lead ids alone. Nothing was taken")
+
+
+def _refused_whole(lines: Sequence[str], origin: Origin, why: str) -> Selection:
     refused = [
         Rejected(f"line {n}", shown(trimmed(line)), why, _leads_of(line)) for n, line in enumerate(lines, 1) if trimmed(line)
     ]

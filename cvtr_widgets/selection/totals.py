@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.models import MAX_LEAD_ID, LeadId
+from cvtr_widgets.reader_limits import SHEET_COLUMNS
 from cvtr_widgets.selection.column_names import NUMBERS, filled, is_blank
 from cvtr_widgets.selection.id_column import Cells
 from cvtr_widgets.selection.lead_id import trimmed
@@ -91,6 +92,8 @@ class Totals:
         self._group, self._whole = _Above(), _Above()
         self._rows: deque[Cells] = deque(maxlen=_KEPT)
         self._usual = 0
+        self._least = SHEET_COLUMNS
+        self._alone = False
 
     def add(self, number: LeadId, cells: Cells, *, gap: bool) -> None:
         """One more lead."""
@@ -100,6 +103,7 @@ class Totals:
         self._whole.add(number)
         self._rows.append(cells)
         self._usual = max(self._usual, filled(cells))
+        self._least = min(self._least, filled(cells))
 
     def end_group(self) -> None:
         """A total has been read: what follows is another group."""
@@ -108,7 +112,15 @@ class Totals:
 
     def why(self, number: LeadId, cells: Cells, *, gap: bool) -> str:
         """Why a row is a total, else nothing."""
-        return self._of_ids(number, cells, gap=gap) or self._labelled(number, cells)
+        return self._of_ids(number, cells, gap=gap) or self._labelled(number, cells) or self._below(cells, gap=gap)
+
+    def _below(self, cells: Cells, *, gap: bool) -> str:
+        """A number by itself below a blank row, where all rows of the table had more: a note, a count, another list."""
+        alone = filled(cells) == 1 and self._whole.count > 0 and self._least > 1
+        self._alone = alone and (gap or self._alone)
+        return (
+            "stands by itself below the table, so it may be something else; if it is a lead, type its id" if self._alone else ""
+        )
 
     def _of_ids(self, number: LeadId, cells: Cells, *, gap: bool) -> str:
         for above in (self._group, self._whole):

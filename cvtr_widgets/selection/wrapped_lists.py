@@ -23,6 +23,8 @@ _LONGEST_ROW: Final = 3
 """Lines of more numbers than this are rarely typed as the rows of a table."""
 _RANGE_TELLS: Final = 3
 """Rows from which on the range of a column says something; two numbers stand apart by chance."""
+_FEW: Final = 8
+_CLOSE: Final = 0.01
 _EMPTY_CELL: Final = re.compile(r"[,;]\s*[,;]|^\s*[,;]")
 _UNKNOWN: Final = "and nothing says which are lead ids"
 _THOUSANDS: Final = "these may be numbers with spaces between their thousands, or several ids in a line"
@@ -53,11 +55,18 @@ def why_no_list(rows: Sequence[Row]) -> str:
         return f"some numbers are repeated in lines with several numbers, as in columns, {_UNKNOWN}"
     if _in_step(columns):
         return f"the numbers of each line belong together, as in the columns of a table or as ranges, {_UNKNOWN}"
-    if ids in (sorted(ids), sorted(ids, reverse=True)) or (_ends_with_separators(rows) and not _one_apart(columns)):
+    if _in_order(ids) or (_ends_with_separators(rows) and not _one_apart(columns)):
         return ""
     if _broken_by_hand(rows):
         return ""
     return f"as many numbers in each line make columns, {_UNKNOWN}"
+
+
+def _in_order(ids: Sequence[LeadId]) -> bool:
+    """Whether the numbers rise or fall from the first to the last. Few do so by chance, too: these have to be close as well."""
+    if list(ids) not in (sorted(ids), sorted(ids, reverse=True)):
+        return False
+    return len(ids) >= _FEW or max(ids) - min(ids) <= _CLOSE * max(ids)
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[list[LeadId]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import random
 from collections.abc import Callable
 
@@ -29,8 +30,20 @@ Made = tuple[str | bytes, list[int], bool]
 Maker = Callable[[random.Random, list[int]], Made]
 
 
+class Numbers(random.Random):
+    """Random numbers; ``alike``: those that are no leads have as many digits as the ids, so that size tells nothing."""
+
+    alike = False
+
+
+def score(rng: random.Random) -> int:
+    return rng.randint(150_001, 180_000) if isinstance(rng, Numbers) and rng.alike else rng.randint(1, 100)
+
+
 def rows_of(rng: random.Random, ids: list[int]) -> list[tuple[int, int, int, int]]:
-    return [(i, rng.randint(1, 100), 44064 + rng.randint(0, 9), 447911000000 + rng.randint(0, 999_999)) for i in ids]
+    if isinstance(rng, Numbers) and rng.alike:
+        return [(i, score(rng), 144_064 + rng.randint(0, 9), rng.randint(155_001, 179_999)) for i in ids]
+    return [(i, score(rng), 44064 + rng.randint(0, 9), 447911000000 + rng.randint(0, 999_999)) for i in ids]
 
 
 def frame_of(rng: random.Random, ids: list[int]) -> pd.DataFrame:
@@ -123,7 +136,7 @@ KINDS: dict[str, Maker] = {
     "columns of a mail": text("Bo  {i}  {score}", head="Name  Lead ID  Score"),
     "below what is not returned": lambda rng, ids: (
         rng.choice(["Not returned:", "Do not return these:"]) + "\n" + "\n".join(map(str, ids)), [], True),
-    "scores alone": lambda rng, ids: ("Score\n" + "\n".join(str(rng.randint(1, 100)) for _ in ids), [], True),
+    "scores alone": lambda rng, ids: ("Score\n" + "\n".join(str(score(rng)) for _ in ids), [], True),
     "rows alone": lambda _, ids: ("\n".join(map(str, range(1, len(ids) + 1))), [], True),
     "a frame that was printed": lambda rng, ids: (frame_of(rng, ids).to_string(), ids, False),
     "a frame without its index": lambda rng, ids: (frame_of(rng, ids).reset_index().to_string(), ids, False),
@@ -136,11 +149,11 @@ KINDS: dict[str, Maker] = {
     "Lead ID (from Convertr)": table(["ID", "Lead ID (from Convertr)"], lambda n, i, _: [n, i], whole=True),
     "two that differ": table(["Lead ID", "Convertr ID"], lambda _, i, r: [i + r.randint(1, 9), i], whole=False),
     "ids of campaigns with counts": lambda rng, ids: (
-        workbook([["Campaign", "ID", "Leads"], *([f"C{n}", 44064 + n, rng.randint(1, 99)] for n, _ in enumerate(ids))]), [], True),
+        workbook([["Campaign", "ID", "Leads"], *([f"C{n}", 144064 + n, score(rng)] for n, _ in enumerate(ids))]), [], True),
     "a count below": table(["Lead ID", "Name"], lambda n, i, _: [i, f"n{n}"], ("count", None), whole=True),
     "a total in German": table(["Name", "Lead ID"], lambda n, i, _: [f"n{n}", i], ("Gesamtergebnis", "count"), whole=True),
     "a sum without a word": table(["Lead ID", "Payout"], lambda _, i, __: [i, 10], ("sum", None), whole=True),
-    "a header slipped to the left": table(["Lead ID", "Score"], lambda n, i, r: [n, i, r.randint(1, 99)], whole=False),
+    "a header slipped to the left": table(["Lead ID", "Score"], lambda n, i, r: [n, i, score(r)], whole=False),
     "hidden and struck through": hidden,
     "a line of ids as a file": lambda _, ids: (",".join(map(str, ids)).encode(), ids, True),
     "a stray word among them": lambda _, ids: (", ".join([*map(str, ids[:3]), "Zoë", *map(str, ids[3:])]), ids, True),
@@ -178,6 +191,39 @@ KINDS: dict[str, Maker] = {
     "below another name": lambda rng, ids: (
         rng.choice(["Campaigns", "Phone numbers:", "Invoices", "Tickets:", "Kampagnen", "Rows", "Order numbers", "Prices", "T\u00e9l\u00e9phones"])
         + "\n" + "\n".join(map(str, ids)), [], True),
+    "records of JSON": lambda rng, ids: (json.dumps([{"score": s, "lead_id": i} for i, s, _, _ in rows_of(rng, ids)], indent=1), ids, True),
+    "records of JSON, cut off": lambda rng, ids: (
+        json.dumps([{"lead_id": i, "score": s} for i, s, _, _ in rows_of(rng, ids)], indent=1)[:-9], [], True),
+    "records of JSON without their brackets": lambda rng, ids: (
+        json.dumps([{"lead_id": i, "score": s} for i, s, _, _ in rows_of(rng, ids)], indent=1)[2:-2], ids, True),
+    "records of Python": lambda rng, ids: (str([{"campaign": {"id": c}, "id": i} for i, _, c, _ in rows_of(rng, ids)]), ids, True),
+    "records of YAML": lambda rng, ids: ("\n".join(f"- id: {i}\n  campaign: {c}" for i, _, c, _ in rows_of(rng, ids)), [], True),
+    "a frame as JSON": lambda rng, ids: (frame_of(rng, ids).reset_index().to_json(), ids, True),
+    "pairs of names and numbers": lambda rng, ids: (
+        "\n".join(f"Lead: {i}\nScore: {s}" for i, s, _, _ in rows_of(rng, ids)), ids, False),
+    "what a database prints": lambda rng, ids: (
+        "   id   | score\n--------+-------\n" + "\n".join(f" {i} | {s}" for i, s, _, _ in rows_of(rng, ids)), ids, False),
+    "a table of Markdown": text("| {i} | {score} |", head="| Lead ID | Score |\n|---|---|", whole=True),
+    "below their campaigns": lambda rng, ids: (
+        "\n".join(f"{c}\n    {i}" for i, _, c, _ in rows_of(rng, ids)), [], True),
+    "with campaigns in the next line": lambda rng, ids: (
+        "\n".join(f"{i} Acme\n{c}" for i, _, c, _ in rows_of(rng, ids)), [], True),
+    "said of in words": text("{i} dup of {tel}"),
+    "said of by arrows": text("{i} -> {tel}"),
+    "with money": text("{i} EUR {score}"),
+    "with times": text("10:15 {i}"),
+    "numbered with dots": text("{n}. {i}"),
+    "of another system": lambda rng, ids: ("Lead ID (Salesforce)\n" + "\n".join(map(str, ids)), [], True),
+    "two columns under the lead ids": text("{i} {score}", head="Lead ID"),
+    "a number below a table": lambda rng, ids: (
+        ("Lead ID,Name\n" + "\n".join(f"{i},x" for i in ids) + f"\n\n{score(rng)}\n").encode(), ids, True),
+    "a row that lost a cell": lambda rng, ids: (
+        ("Name,Lead ID,Score\n" + "\n".join(f"x,{i},5" for i in ids) + f"\n{ids[0]},{155_000 + len(ids)}\n").encode(), ids, True),
+    "rows that say keep": lambda rng, ids: (
+        ("Lead ID,Action\n" + "\n".join(f"{i},{'keep' if n % 2 else 'return'}" for n, i in enumerate(ids))).encode(),
+        ids[::2], True),
+    "campaigns with their budgets": lambda rng, ids: (
+        ("id,name,budget\n" + "\n".join(f"{i},x,5" for i in ids)).encode(), [], True),
     "a score among ids": lambda rng, ids: ("\n".join(map(str, [*ids, rng.randint(1, 100)])), ids, True),
 }  # fmt: skip
 SEEDS = range(4)
@@ -200,6 +246,41 @@ def test_no_number_that_was_not_meant_is_a_lead(kind: str, seed: int) -> None:
     assert set(found.ids) <= set(meant), kind
     if whole:
         assert sorted(found.ids) == sorted(meant), found.warnings
+
+
+LONG = frozenset(
+    kind
+    for kind in KINDS
+    if "stray word" in kind or "among them" in kind or "judges" in kind or "thousands by spaces, beside" in kind
+)
+"""Kinds that are made of four ids or more."""
+NOTHING_TELLS = frozenset(
+    {("rows alone", 1), ("rows alone", 2), ("below their campaigns", 1), ("with campaigns in the next line", 1)}
+    | {
+        (kind, 1)
+        for kind in (
+            "with telephones",
+            "with campaigns",
+            "with scores, by tabs",
+            "with scores, by bars",
+            "scores in front",
+            "two columns under the lead ids",
+        )
+    }
+)
+"""Kinds and numbers of ids in which nothing tells a number from an id: a single line of numbers of one size is a list, as the rule
+says, and 1 and 2 are ids.
+"""
+
+
+@pytest.mark.parametrize(("kind", "count"), [(k, n) for k in KINDS for n in (1, 2, 3, 4, 9) if (k, n) not in NOTHING_TELLS])
+def test_neither_size_nor_the_length_of_a_list_is_needed_to_tell(kind: str, count: int) -> None:
+    for seed in range(10):
+        rng = Numbers(f"{kind} {count} {seed}")
+        rng.alike = True
+        ids = rng.sample(range(160_001, 175_000), count + 4 if kind in LONG and count < 4 else count)
+        given, meant, _ = KINDS[kind](rng, ids)
+        assert set(chosen(given).ids) <= set(meant), given
 
 
 def test_there_are_enough_of_them() -> None:
