@@ -101,13 +101,26 @@ _SIGNED: Final = frozenset(
 _NAMES_LEADS: Final = frozenset({"lead", "leads", "id", "ids"})
 _ELSE = re.compile(
     r"\b(?:sums?|totals?|averages?|avg|mean|median|revenues?|turnover|amounts?|scores?|campaigns?|suppliers?|publishers?|budgets?"
-    r"|prices?|costs?|phones?|telephones?|invoices?|owners?|accounts?|orders?|tickets?)\b",
+    r"|prices?|costs?|phones?|telephones?|invoices?|owners?|accounts?|orders?|tickets?)\b"
+    r"|\b(?:my (?:number|phone|mobile|extension)|call me|reach me)\b",
     re.IGNORECASE,
 )
 
 
 _FOREIGN = re.compile(r"\b(?:salesforce|sfdc|hubspot|marketo|pardot|eloqua|zoho|crm|external)\b", re.IGNORECASE)
 _SAYS_ID = re.compile(r"\bids?\b", re.IGNORECASE)
+_NOT_MEANT = re.compile(
+    r"\b(?:examples?|samples?|such as|like this|others? than)\b|\be\.g\."
+    r"|\b(?:these|those|they|leads|ids|following) (?:are|were|look) (?:all )?"
+    r"(?:fine|ok|okay|good|correct|valid|genuine|approved|accepted)\b",
+    re.IGNORECASE,
+)
+_CORRECTS = re.compile(
+    r"\b(?:i meant?|correction|corrected|scratch that|typo|oops|my mistake|should (?:be|have been|read))\b"
+    r"|\b(?:edit|edited|update|updated)\s*:|\bsorry,? (?:it|not|wrong)\b",
+    re.IGNORECASE,
+)
+_RULED = re.compile(r"([-_=*~\u2014\u2013])\1+")
 _SAYS_OF = re.compile(r"(?:[(\[-]\s*)?(?:is|are|was|were|=)\s", re.IGNORECASE)
 _ANNOTATED = re.compile(r"#?[0-9]+\s+[^\W\d_]")
 _INDENTED = re.compile(r"([ \t]*)#?[0-9]+[ \t]*")
@@ -141,6 +154,32 @@ def heads_something_else(line: str) -> bool:
         return True
     foreign = _FOREIGN.search(line) is not None and _SAYS_ID.search(line) is not None
     return len(line.split()) <= 4 and (foreign or _ELSE.search(line) is not None)
+
+
+def says_not_meant(line: str) -> bool:
+    """Whether a line of words above ids says that they are an example, or leads of which nothing is wrong."""
+    return _NOT_MEANT.search(line) is not None
+
+
+def corrects(line: str) -> bool:
+    """Whether a line corrects what was said before: *sorry, I meant*."""
+    return _CORRECTS.search(line) is not None
+
+
+def is_ruled_off(line: str) -> bool:
+    """Whether a line is a rule such as ``--``, below which something else begins, like who wrote the mail."""
+    return _RULED.fullmatch(line) is not None
+
+
+def counts_leads(line: str) -> bool:
+    """Whether a line may say how many leads there are: *Leads: 155000*."""
+    label, colon, rest = line.partition(":")
+    return (
+        bool(colon)
+        and _words_of(label)[-1:] in (["leads"], ["ids"])
+        and other_heading(label)
+        and SHORT_ID.fullmatch(trimmed(rest)) is not None
+    )
 
 
 def says_of_above(line: str) -> bool:
@@ -268,6 +307,9 @@ def unwrapped(text: str) -> str:
     # What has a bullet of its own is one thing: "* 167457 155000" is no part of a list that goes on in the next line.
     pairs = (_SPACED.fullmatch(line[one.end() :]) for line, one in zip(lines, marked, strict=True) if one is not None)
     if marks[0] != ">" and any(pairs):
+        return text
+    # What is quoted was said before; where the answer has numbers, too, these are the ones that are meant, perhaps.
+    if marks[0] == ">" and any(_INDENTED.fullmatch(line.rstrip("\r\n")) for line in lines):
         return text
     return "".join(line[one.end() :] if one is not None else line for line, one in zip(lines, marked, strict=True))
 

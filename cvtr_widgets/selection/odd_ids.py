@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from cvtr_widgets.models import LeadId
@@ -24,6 +25,8 @@ _FEWEST: Final = 3
 """So many ids that look alike are needed for a majority that says anything."""
 _ROW: Final = 5
 """Fewer ids than this with an odd number amid them may be the cells of one row: id, score, campaign."""
+_FAR: Final = 3
+_FAR_OF_TWO: Final = 50
 _TELEPHONE: Final = range(10**9, 10**15)
 
 COUNTS_UP: Final = "the list counts up from 1, as row numbers do"
@@ -33,6 +36,7 @@ TOO_LOW: Final = "below every lead id seen at this enterprise"
 TOO_SMALL: Final = "far below every lead id seen in this session"
 TOO_HIGH: Final = "far above every lead id seen at this enterprise"
 UNKNOWN_SIZE: Final = "far from the leads of this list that are known"
+IN_TURNS: Final = "numbers of several kinds follow each other by turns, as the cells of a table do, one below the other"
 TOTAL: Final = "the sum of the other numbers, as a total is"
 TELEPHONE: Final = "as long as a telephone number"
 
@@ -88,6 +92,9 @@ def odd_ids(ids: Sequence[LeadId], known: KnownIds | None = None) -> dict[LeadId
     if ids[0] == 1 and len(ids) >= _RUNNING and list(ids) == list(range(1, len(ids) + 1)):
         return dict.fromkeys(ids, COUNTS_UP)
     known = known or KnownIds()
+    if _in_turns(ids):
+        sure = set(known.leads(ids))
+        return {one: IN_TURNS for one in ids if one not in sure}
     if (total := _total(ids)) is not None and not known.leads([total]):
         return {total: TOTAL, **odd_ids([one for one in ids if one != total], known)}
     odd = {one: why for one in ids if (why := _outside(one, known))} if _any_outside(min(ids), max(ids), known) else {}
@@ -100,6 +107,25 @@ def odd_ids(ids: Sequence[LeadId], known: KnownIds | None = None) -> dict[LeadId
     if unlike:
         odd = {**_unlike(within, unlike, sure), **odd}
     return {one: why for one, why in odd.items() if one not in sure}
+
+
+def _in_turns(ids: Sequence[LeadId]) -> bool:
+    """Whether numbers of two to five kinds follow each other by turns, as the cells of a table's rows do, one below the other.
+
+    Each kind is far from the others for how near its own numbers are to each other, which a list hardly is by chance.
+    """
+    return any(
+        len(ids) >= 2 * kinds and len(ids) % kinds == 0 and _apart(ids[: 4 * kinds], kinds) and _apart(ids, kinds)
+        for kinds in range(2, 6)
+    )
+
+
+def _apart(ids: Sequence[LeadId], kinds: int) -> bool:
+    ranges = sorted((min(part), max(part)) for part in (ids[at::kinds] for at in range(kinds)))
+    widest = max(high - low for low, high in ranges)
+    gaps = [after[0] - before[1] for before, after in pairwise(ranges)]
+    # Four numbers stand so by chance now and then, so that two rows have to be much farther apart than three.
+    return min(gaps) > (_FAR if len(ids) > 2 * kinds else _FAR_OF_TWO) * max(widest, 2 * kinds)
 
 
 def _total(ids: Sequence[LeadId]) -> LeadId | None:

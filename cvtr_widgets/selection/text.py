@@ -34,15 +34,19 @@ from cvtr_widgets.selection.id_sizes import alike
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import (
     asks_for_ids,
+    corrects,
+    counts_leads,
     harmless,
     heads_columns,
     heads_something_else,
     ids_around_a_word,
     is_outline,
+    is_ruled_off,
     names_ids_beside_something,
     names_leads,
     negates,
     numbers_in,
+    says_not_meant,
     says_nothing,
     says_of_above,
     says_of_its_number,
@@ -179,7 +183,7 @@ class _Reading:
     """What has been read so far. ``under``: the heading of something else, below which no number is a lead. ``top``: words above
     the first ids that say nothing of them. ``below``: lines with numbers below ``under``. ``signed``: a letter's end
     came after the ids, so numbers below ``under`` are of who wrote it. ``annotated``: lines refused that say something of their
-    one number.
+    one number. ``headed``: the heading of something else that was the last line.
     """
 
     ids: list[LeadId] = field(default_factory=list)
@@ -191,6 +195,7 @@ class _Reading:
     below: int = 0
     signed: bool = False
     annotated: int = 0
+    headed: str = ""
 
     def line(self, number: int, line: str) -> None:
         """Read one line."""
@@ -199,10 +204,13 @@ class _Reading:
             return
         # Most lines are one id and nothing else; all other questions are asked of the rest.
         if not self.under and SHORT_ID.fullmatch(bare):
+            self.headed = ""
             self.ids.append(int(bare.lstrip("#")))
             return
         if self._heading(number, bare):
             return
+        if self.ids and self._ends_list(bare):
+            self._begin_other(bare)
         if not _NUMBER.search(bare) and self._words(number, line, bare):
             return
         if self.under:
@@ -211,6 +219,9 @@ class _Reading:
             return
         # A no-break space within a number is how many programs write thousands: 167 457 would be read as two leads, both real.
         # India's groups that follow each other without a space are one long row of commas.
+        if counts_leads(bare):
+            self._refuse(number, line, "may say how many leads there are, and not which")
+            return
         if NO_BREAK.search(line) or _MANY_LAKHS.search(line):
             self._refuse(number, line, "has numbers with thousands separators: write the ids without them")
             return
@@ -218,6 +229,13 @@ class _Reading:
         # "Keep: 167457," may go on in the next line.
         if (label := _LABELLED.match(bare)) and (negates(label[1]) or heads_something_else(label[1])):
             self.under, self.below = shown(label[1], 30), 1
+
+    def _ends_list(self, bare: str) -> bool:
+        """Whether a line ends the list above it, whatever numbers are below; where it corrects that list, none of it is taken."""
+        if corrects(bare):
+            self._take_back(bare, f"stand above “{shown(bare, 30)}”, which may correct them")
+            return True
+        return is_ruled_off(bare)
 
     def _begin_other(self, words: str) -> None:
         self.under, self.below = shown(words, 30), 0
@@ -240,7 +258,7 @@ class _Reading:
         if self.ids and says_of_above(bare):
             self._take_back(bare, f"stand above “{shown(bare, 30)}”, which may say what they are")
         # Words amid a list begin another one, and whose numbers these are nobody has said.
-        if heads_something_else(bare) or self.ids:
+        if heads_something_else(bare) or self.ids or says_not_meant(bare):
             self._begin_other(bare)
         else:
             self.top = self.top or shown(bare, 30)
@@ -270,12 +288,18 @@ class _Reading:
         self.ids = []
 
     def _heading(self, number: int, bare: str) -> bool:
+        above, self.headed = self.headed, ""
         if heading(bare) is not None:
+            if above:
+                self._begin_other(f"{above}, {bare}")
+                self._refuse(number, bare, "is one of several headings below each other, so that cells of a table are, too")
+                return True
             self.under = ""
             self.notes.append(f"Line {number}, “{shown(bare, 30)}”, is a header.")
             return True
         if other_heading(bare):
             self._begin_other(bare)
+            self.headed = bare
             self._refuse(number, bare, "is the heading of something other than lead ids")
             return True
         return False
@@ -296,6 +320,9 @@ class _Reading:
                     hosts.append(host)
             elif is_numberlike(token):
                 bad.append(Rejected(f"line {number}", shown(trimmed(token)), found))
+            elif ids and (bare := trimmed(token)) and not bare.strip(":="):
+                self._refuse(number, line, f"“{shown(bare, 30)}” between its numbers may say what one is of the other")
+                return
             # A word that is none of the known ones may say that these ids are not meant, so the whole line is refused, with the
             # reason.
             elif not asked and not harmless([token], line) and trimmed(token).strip(":=").casefold() not in _LABELS:

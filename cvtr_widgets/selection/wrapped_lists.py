@@ -130,6 +130,7 @@ def _broken_by_hand(rows: Sequence[Row]) -> bool:
 
 def _one_line(line: str, pieces: Sequence[str]) -> str:
     ids = [one for p in pieces if isinstance(one := id_in(p), int)]
-    if "\t" in line.strip() and not alike(ids):
+    # "|167457|155000|": with bars around it, a line is a row.
+    if ("\t" in line.strip() and not alike(ids)) or line.strip().startswith("|"):
         return "these are cells of one row, and nothing says which of them is a lead id"
     return ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
+from cvtr_widgets.selection.odd_ids import IN_TURNS, KnownIds
 from cvtr_widgets.selection.select import parse_ids, read_file
 
 
@@ -24,7 +27,27 @@ from cvtr_widgets.selection.select import parse_ids, read_file
         ("HubSpot lead ids:\n155000", (), 1),
         ("* 171258 170391\n* 162644 161475", (), 4),
         ("171258 170391\n162644 161475", (), 4),
+        ("167457 : 155000\n167458 : 155001", (), 4),
+        ("167457 = 155000", (), 2),
+        ("| 167457 | 155000 |", (), 2),
+        ("Campaign\nLead ID\n144064\n167457\n144064\n167458", (), 4),
+        ("167457\n144064\n167458\n144065", (), 4),
+        ("167457\n144064\n88088\n167458\n144065\n88089", (), 6),
+        ("Leads: 155000\n167457\n167458", (167_457, 167_458), 1),
+        ("Hi,\nplease call me on\n155000\n\nLeads:\n167457", (), 2),
+        ("167457\n167458\n-- \n155000", (167_457, 167_458), 1),
+        ("167457\n167458\n_____\nFrom: Tom\n155000", (167_457, 167_458), 1),
+        ("> 155000\n> 155001\n\n167457\n167458", (167_457, 167_458), 2),
+        ("155000\nsorry, I meant\n167457", (), 2),
+        ("155000\n155001\nEDIT: 167457", (), 3),
+        ("155000\nCorrection: 167457\n167458", (), 3),
+        ("Example:\n155000", (), 1),
+        ("These are all fine:\n155000\n155001", (), 2),
         # These stay lists.
+        ("id\n------\n167457\n167458", (167_457, 167_458), 0),
+        ("Leads: 167457, 167458", (167_457, 167_458), 0),
+        ("Lead: 167457", (167_457,), 0),
+        ("Update:\n167457\n167458", (167_457, 167_458), 0),
         ("167457\n 167458\n 167459", (167_457, 167_458, 167_459), 0),
         ("  9998\n  9999\n 10000\n 10001\n  9997\n 10002", (9_998, 9_999, 10_000, 10_001, 9_997, 10_002), 0),
         ("167457\n167458 done\n167459\n167460\n167461", (167_457, 167_459, 167_460, 167_461), 1),
@@ -35,6 +58,16 @@ from cvtr_widgets.selection.select import parse_ids, read_file
 def test_lines_that_may_be_something_else(text: str, ids: tuple[int, ...], leads: int) -> None:
     found = parse_ids(text)
     assert (found.ids, found.not_taken) == (ids, leads)
+
+
+def test_numbers_by_turns_are_taken_where_they_are_known_or_wanted() -> None:
+    text = "167457\n144064\n167458\n144065\n167459\n144066"
+    assert cvtr.select(text, include_odd=True).ids[:2] == (167_457, 144_064)
+    assert parse_ids(text, known=KnownIds(leads=lambda ids: {167_457} & set(ids))).ids == (167_457,)
+    assert {one.why for one in parse_ids(text).set_aside} == {IN_TURNS}
+    rng = random.Random(5)
+    alarms = sum(bool(parse_ids("\n".join(map(str, rng.sample(range(160_001, 175_000), 6)))).set_aside) for _ in range(300))
+    assert alarms <= 3
 
 
 @pytest.mark.parametrize(
