@@ -265,3 +265,21 @@ def test_files_and_what_was_not_taken_of_them(open_panel, sandbox, tmp_path):
     panel.selected(13)
     finish(panel, sandbox, 13)
     assert changed(sandbox, everyone) == {*from_csv, *from_excel}
+
+
+@pytest.mark.kept_page
+def test_the_sheet_of_a_workbook_is_chosen_by_a_button(open_panel, sandbox, tmp_path):
+    first, second, other = everybody(sandbox)[:3]
+    book = openpyxl.Workbook()
+    book.active.title = "May"
+    for sheet, ids in ((book.active, [first]), (book.create_sheet("June"), [second, other])):
+        for value in ["Lead ID", *ids]:
+            sheet.append([value])
+    book.save(tmp_path / "months.xlsx")
+    panel = open_panel()
+    panel.import_file(tmp_path / "months.xlsx")
+    question = panel(".cvtr-which-column")
+    expect(question).to_contain_text("Which sheet of months.xlsx holds the lead ids?")
+    question.get_by_role("button", name="June").click()
+    panel.selected(2)
+    expect(question).to_be_hidden()
