@@ -76,6 +76,7 @@ _LAKHS: Final = rf"{_BEFORE}{COMMA_LAKHS}(?=[{_SOFT}]*(?:$|[{_ENDS}]|,))"
 _PRINTED = re.compile(r"\s*(?:(?:Name|Length|Freq): .*dtype: \w+|dtype: \w+|\[[0-9]+ rows x [0-9]+ columns\])\s*")
 _WIDE = re.compile(r"\s*#?[0-9]+(?: {2,}#?[0-9]+)+\s*")
 _ASKED = re.compile(r"\b(?:return|reject|delete|reprocess)\b", re.IGNORECASE)
+_ENDS_LIST = re.compile(r"[#0-9,;\s]*[0-9]{4}[,;\s]+(?:and\s+)?#?[0-9]{4,18}\.\s*")
 _FULL_STOP = re.compile(r"(?<=[0-9])[.!?]+\s*$")
 _LABELLED = re.compile(r"([^\d:]{2,60}):")
 _MANY_LAKHS = re.compile(r"(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3},[0-9]{1,2},(?:[0-9]{2},)*[0-9]{3}(?![0-9])")
@@ -311,7 +312,8 @@ class _Reading:
         # Before the line is taken apart at its spaces: after that nobody can tell "167 457" from two ids.
         rest, doubtful = without_spaced_numbers(line)
         bad += [Rejected(f"line {number}", shown(part), *why_doubtful(part)) for part in doubtful]
-        asked = bool(_ASKED.search(rest)) and asks_for_ids(rest := _FULL_STOP.sub("", rest))
+        rest = _without_full_stop(rest)
+        asked = bool(_ASKED.search(rest)) and asks_for_ids(rest)
         for token in _TOKEN.findall(_LABEL.sub(" ", rest)):
             found = id_in(token)
             if isinstance(found, int):
@@ -357,6 +359,12 @@ class _Reading:
         if len(hosts) > 1:
             hosts.append("Ids of different addresses may be different leads: check that all are meant.")
         return [*self.notes, *hosts]
+
+
+def _without_full_stop(line: str) -> str:
+    """A line without the mark behind its last number, where it is a sentence or a list of numbers; ``1.`` numbers a line."""
+    sentence = _ENDS_LIST.fullmatch(line) is not None or _ASKED.search(line) is not None
+    return _FULL_STOP.sub("", line) if sentence else line
 
 
 def _why_refused(token: str, found: str, line: str) -> str:

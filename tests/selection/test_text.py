@@ -366,6 +366,9 @@ def test_a_line_with_a_word_for_each_number_below_it_is_a_header(text, ids):
     [
         ("please return 167457 and 167458, thanks", (167457, 167458)),
         ("Please return leads 167457 and 167458.", (167457, 167458)),
+        ("167457, 167458 and 167459.", (167457, 167458, 167459)),
+        ("167457.", ()),
+        ("1.\n167457.", ()),
         ("Could you delete 167457, 167458 & 167459?", (167457, 167458, 167459)),
         ("can you also reject #167457 too, thanks!", (167457,)),
         ("Please reprocess these leads: 167457 167458", (167457, 167458)),
