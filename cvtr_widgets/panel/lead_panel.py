@@ -32,7 +32,7 @@ from cvtr_widgets.panel.jobs import ASKER, Asker, Refused, problem_of
 from cvtr_widgets.panel.link.acknowledgements import Acknowledgements
 from cvtr_widgets.panel.link.deltas import Deltas
 from cvtr_widgets.panel.link.downloads import Downloads
-from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
+from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message, sender_of
 from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.panel.steps.recorded_results import recorded_report
@@ -313,12 +313,13 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     def _heard(self, _widget: Any, content: Any, buffers: Any) -> None:
         """A message of the page. It is answered at once, so that the page can tell a busy kernel from a quick one."""
-        page, number = (content.get("page"), content.get("n")) if isinstance(content, dict) else (None, None)
-        asker = (page, number) if isinstance(number, int) and isinstance(page, str) and len(page) < 40 else None
-        if asker:
-            missing = self._heard_of.note(*asker)
+        if asker := sender_of(content):
+            page, number = asker
+            noted = self._heard_of.note(page, number)
             # Before the state's lock is asked for: a long view that is being made must not look like a lost connection.
-            self._post({"v": VERSION, "kind": "heard", "page": page, "n": number, "told": self._told, "missing": missing})
+            self._post({"v": VERSION, "kind": "heard", "page": page, "n": number, "told": self._told, **noted.message()})
+            if noted.given_up:
+                return
         try:
             kind, given = read_message(content)
         except BadMessage as bad:
@@ -327,12 +328,8 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             return
         rows: list[dict[str, Any]] = []
         with self._state.lock:
-            # A page that has just come has nothing: the next message holds everything and not only what is new.
             if kind == "hello":
-                self._greeted = True
-                self._sent_rows.clear()
-                self._sent_texts = -1
-                self._news.forget()
+                self._forget_sent()
             try:
                 if kind == "look_open":
                     self._look_open(given)
@@ -343,16 +340,26 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed
                 self._fault(error, asker)
             if asker:
-                # Messages may pass one another where the kernel hears them on two lines (a subshell).
-                self._handled[asker[0]] = max(asker[1], self._handled.get(asker[0], 0))
-                if kind in TYPED_PARTS:
-                    self._typed_on.add(asker[0])
+                self._note_handled(*asker, kind)
             if kind == "ahead":
                 # Inside the lock: a view of a changed table can only be made once it is let go, so these rows never come after
                 # that view.
                 self._post_ahead(given["table"], rows, asker[0] if asker else "")
                 return  # nothing has changed
         self._changed()
+
+    def _note_handled(self, page: str, number: int, kind: str) -> None:
+        # Messages may pass one another where the kernel hears them on two lines (a subshell).
+        self._handled[page] = max(number, self._handled.get(page, 0))
+        if kind in TYPED_PARTS:
+            self._typed_on.add(page)
+
+    def _forget_sent(self) -> None:
+        """A page that has just come has nothing: the next message holds everything and not only what is new."""
+        self._greeted = True
+        self._sent_rows.clear()
+        self._sent_texts = -1
+        self._news.forget()
 
     def _post_ahead(self, table: str, rows: list[dict[str, Any]], page: str) -> None:
         """Pages that a view has asked for beforehand, to that view alone.

@@ -19,7 +19,8 @@ from cvtr_widgets.errors import ArchiveError, ArgumentError
 from cvtr_widgets.frames.described import columns_of
 from cvtr_widgets.frames.leads import lead_columns
 from cvtr_widgets.panel.jobs import problem_of
-from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message
+from cvtr_widgets.panel.link.acknowledgements import Acknowledgements
+from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message, sender_of
 from cvtr_widgets.panel.link.page import STYLE, static
 from cvtr_widgets.panel.steps.load_filters import Filters
 from cvtr_widgets.panel.table_state import TableState
@@ -77,6 +78,7 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
         self._timer_lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._handled: dict[str, int] = {}
+        self._heard_of = Acknowledgements()
         self._number = 0
         self._callbacks: list[Callable[[Selection], object]] = []
         self._state = TableState(zone, min(max(page_size, 25), 500), self._soon)
@@ -145,11 +147,17 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
 
     def _heard(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """A message of the page."""
-        page, number = (content.get("page"), content.get("n")) if isinstance(content, dict) else (None, None)
+        asker = sender_of(content)
+        if asker:
+            page, number = asker
+            noted = self._heard_of.note(page, number)
+            self.send({"v": VERSION, "kind": "heard", "page": page, "n": number, **noted.message()})
+            if noted.given_up:
+                return
         try:
             kind, given = read_message(content)
             if kind == "ahead":  # which changes nothing
-                self._send_ahead(given, page)
+                self._send_ahead(given, asker[0] if asker else "")
                 return
             changed = self._state.handle(kind, given)
         except BadMessage as bad:
@@ -157,14 +165,13 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             return
         except Exception as error:  # noqa: BLE001  the border to the page: a fault is shown, not swallowed
             self._state.problem, changed = problem_of(error), False
-        if isinstance(page, str) and len(page) < 40 and isinstance(number, int):
-            self._handled[page] = max(number, self._handled.get(page, 0))
-            self.send({"v": VERSION, "kind": "heard", "page": page, "n": number})
+        if asker:
+            self._handled[asker[0]] = max(asker[1], self._handled.get(asker[0], 0))
         self._send_now()
         if changed:
             self._told()
 
-    def _send_ahead(self, given: dict[str, Any], page: Any) -> None:
+    def _send_ahead(self, given: dict[str, Any], page: str) -> None:
         """Pages that a view has asked for before anybody turns to them, to that view alone."""
         with self._state.lock:
             table = self._state.table

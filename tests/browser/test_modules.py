@@ -29,8 +29,8 @@ LINK = """
       on: (event, hear) => { hearers[event] = hear; }, off: (event) => { delete hearers[event]; } };
     const link = new KernelLink(model, () => time);
     link.acted = () => said.push("acted");
-    link.lost = () => said.push("lost");
-    const heard = (n, missing = []) => link.received({ kind: "heard", page: link.page, n, missing });
+    link.lost = (numbers) => said.push(numbers);
+    const heard = (n, missing = [], lost = []) => link.received({ kind: "heard", page: link.page, n, missing, lost });
 """
 
 
@@ -305,14 +305,27 @@ def test_a_press_that_got_lost_is_told_and_one_that_is_late_is_not(modules):
         link.acted = () => {};
         link.send("tick");
         link.send("go");
-        time = 2000;
-        heard(2, [1]);
+        time = 5000;
+        heard(2, [[1, 1]]);
         const early = [...said, link.isWaiting];
-        time = 3100;
-        heard(2, [1]);
+        heard(2, [], [[1, 1]]);
         return [early, said, link.isWaiting];
         """
-    ) == [[True], ["lost"], False]
+    ) == [[True], [[1]], False]
+
+
+def test_every_press_that_a_long_break_has_swallowed_is_told(modules):
+    assert modules.run(
+        LINK
+        + """
+        link.acted = () => {};
+        for (let press = 1; press <= 100; press += 1) link.send(press % 2 ? "tick" : "ping");
+        link.send("ping");
+        heard(101, [], [[1, 99]]);
+        const { lostWords } = await load("kernel_link.js");
+        return [said.flat().length, lostWords(said[0]).split(",")[0], link.isWaiting];
+        """
+    ) == [50, "50 things that you pressed or entered did not reach the kernel", False]
 
 
 def test_only_the_newest_state_of_what_was_handled_counts(modules):

@@ -7,6 +7,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import ArgumentError
+from tests.runs.conftest import until
 
 
 class Shown:
@@ -140,3 +141,19 @@ def test_a_first_search_of_many_goes_on_and_all_found_waits_for_its_end():
     assert table.last("ahead")["rows"] == []
     table.say("select_matching", version=rows["matching_version"])
     assert set(table.widget.selection.ids) == set(range(1, many, 100))
+
+
+def test_a_tick_that_came_after_it_was_told_to_be_lost_is_not_made(pulled):
+    table = Shown(pulled[1])
+    late = {"v": 1, "kind": "tick", "is": {"ids": [str(table.rows()[0])], "on": True}, "n": 2, "page": "p"}
+    table._number = 2
+    table.say("ping")
+    assert (table.last("heard")["missing"], table.last("heard")["lost"]) == ([(2, 2)], [])
+
+    def told():
+        table.say("ping")
+        return table.last("heard")["lost"] == [(2, 2)]
+
+    until(told)
+    table.widget._handle_custom_msg(late, [])
+    assert table.widget.selection.ids == ()

@@ -250,6 +250,14 @@ def read_message(content: Any) -> tuple[str, dict[str, Any]]:
     return str(kind), {name: read(given[name]) for name, read in fields.items()}
 
 
+def sender_of(content: Any) -> tuple[str, int] | None:
+    """The page that a message comes from and the message's number, where it says so."""
+    page, number = (content.get("page"), content.get("n")) if isinstance(content, dict) else (None, None)
+    if isinstance(page, str) and len(page) < 40 and isinstance(number, int) and number > 0:
+        return page, number
+    return None
+
+
 def sortable(columns: tuple[ShownColumn, ...], name: str) -> str | None:
     """A column to sort by; empty or unknown means the frame's own order."""
     return name if any(c.name == name for c in columns) else None

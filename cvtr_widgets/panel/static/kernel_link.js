@@ -1,12 +1,27 @@
 // Messages between this page and the kernel: numbered, so that both sides know which ones have arrived.
 
+import { inWords } from "./format.js";
+
 export const VERSION = 1;
 export const BUSY = 8000; // a kernel that said something so short a time ago is busy, not gone
 const PATIENCE = 1000; // milliseconds after which an unanswered click is spoken of
-const LOST = 3000; // and after which one that the kernel has not got, but later ones, has been lost on the way
+const LOST = 3000; // and after which the kernel is asked whether it has got it
 const PING_AGAIN = 10_000;
 const OUR_OWN = ["hello", "ping", "ahead"]; // messages that nobody has pressed
 const CHANGES_NOTHING = [...OUR_OWN, "page"];
+
+/** Numbers of messages: the first and the last of them. @typedef {[number, number]} Gap */
+
+/** @param {Gap[]} gaps @param {number} number */
+const isIn = (gaps, number) => gaps.some(([first, last]) => first <= number && number <= last);
+
+/** What is said of presses that were lost on their way. @param {number[]} numbers */
+export function lostWords(numbers) {
+  return numbers.length === 1
+    ? "What you pressed did not reach the kernel, so nothing was done. Look at what is shown, and press again."
+    : `${inWords(numbers.length)} things that you pressed or entered did not reach the kernel, so nothing was done about them. `
+      + "Look at what is shown, and do again what is missing.";
+}
 
 /** Milliseconds are those of ``clock``. */
 export class KernelLink {
@@ -24,7 +39,7 @@ export class KernelLink {
   page = Math.random().toString(36).slice(2);
   /** Called when the user does something, and when something that was pressed did not arrive. */
   acted = () => {};
-  /** @type {(number: number) => void} */
+  /** @type {(numbers: number[]) => void} */
   lost = () => {};
   /** Where in the page each message comes from. @type {import("./messages.d.ts").Presses} */
   presses = { note() {}, of: () => [] };
@@ -92,20 +107,25 @@ export class KernelLink {
     const handled = message.handled?.[this.page];
     // Never back: messages may pass one another, and what was handled stays handled.
     if (handled !== undefined) this.handled = Math.max(this.handled, handled);
-    if (message.kind === "heard" && message.page === this.page) this.#acknowledged(message.n, message.missing || []);
+    if (message.kind === "heard" && message.page === this.page) this.#acknowledged(message.n, message.missing || [], message.lost || []);
   }
 
-  /** Messages up to ``n`` have arrived, without those that are missing. @param {number} n @param {number[]} missing */
-  #acknowledged(n, missing) {
-    let lost = 0;
+  /**
+   * Messages up to ``n`` have arrived, without those in ``missing``, which may still come, and in ``lost``, which the kernel has
+   * given up: what comes of these now is not done any more.
+   * @param {number} n
+   * @param {Gap[]} missing
+   * @param {Gap[]} lost
+   */
+  #acknowledged(n, missing, lost) {
+    const gone = [];
     this.#pinged = -Infinity; // a kernel that answers may be asked again
     for (const [number, one] of [...this.#waiting]) {
-      // One that is missing may still be on its way on the other channel, so it is given up only after a while.
-      if (number > n || (missing.includes(number) && this.#age(one) < LOST)) continue;
+      if (number > n || isIn(missing, number)) continue;
       this.#waiting.delete(number);
-      if (missing.includes(number) && !OUR_OWN.includes(one.kind)) lost = number;
+      if (isIn(lost, number) && !OUR_OWN.includes(one.kind)) gone.push(number);
     }
-    if (lost) this.lost(lost);
+    if (gone.length) this.lost(gone);
   }
 
   #age(/** @type {{ at: number }} */ one) {

@@ -6,7 +6,7 @@ import { button, h, progressLine, setLine, setLines, setShown, setText } from ".
 import { typed } from "./fields.js";
 import { headMenu } from "./head_menu.js";
 import { keepKeys } from "./host_keys.js";
-import { KernelLink, VERSION } from "./kernel_link.js";
+import { KernelLink, VERSION, lostWords } from "./kernel_link.js";
 import { selectTools } from "./leads.js";
 import { LeadTable } from "./table.js";
 
@@ -34,6 +34,12 @@ class TableView {
     this.table.foot.working.append(this.working.element);
     this.silent = h("p", { class: "cvtr-note", role: "status", hidden: true });
     this.problem = problemBox(link);
+    this.lost = problemBox(link, { class: "cvtr-problem cvtr-fault" });
+    link.acted = () => this.lost.update(null);
+    link.lost = (/** @type {number[]} */ numbers) => {
+      link.send("hello"); // what was ticked meanwhile must not stay so
+      this.lost.update({ text: lostWords(numbers), detail: "" });
+    };
     this.tooLarge = h("span");
     this.anyway = h("div", { class: "cvtr-note", role: "alert", hidden: true }, this.tooLarge, " ",
       button("Load anyway", { class: "cvtr-go-on" }, () => link.send("load", { go_on: true })));
@@ -41,7 +47,8 @@ class TableView {
     this.count = h("b", { class: "cvtr-count" });
     this.parts = h("span", { class: "cvtr-soft cvtr-parts" });
     this.notes = h("ul", { class: "cvtr-notes", hidden: true });
-    this.body = h("div", { class: "cvtr-body cvtr-none-loaded" }, this.silent, this.problem.element, this.anyway, this.arrange.element,
+    this.body = h("div", { class: "cvtr-body cvtr-none-loaded" }, this.silent, this.problem.element, this.lost.element,
+      this.anyway, this.arrange.element,
       this.table.element, this.menu.element, this.arrange.sorts,
       h("p", { class: "cvtr-selected-line", role: "status" }, this.count, " ", this.parts, " ", this.again), this.notes);
     this.element = h("div", { class: "cvtr-outer" }, h("div", { class: "cvtr-panel cvtr-table-alone", dir: "ltr", lang: "en" }, this.body));
@@ -51,7 +58,7 @@ class TableView {
   /** Begin to talk with the kernel; the answer is what ends it. */
   start() {
     this.#model.on("msg:custom", this.#heard);
-    const clock = setInterval(() => this.#tellSilence(), TICK);
+    const clock = setInterval(() => this.#tick(), TICK);
     this.#link.send("hello");
     return () => {
       clearInterval(clock);
@@ -91,6 +98,11 @@ class TableView {
     setText(this.count, view.selected.text);
     setText(this.parts, [view.selected.parts, view.selected.where].filter(Boolean).join(", "));
     setLines(this.notes, view.notes);
+  }
+
+  #tick() {
+    this.#link.askAboutLost();
+    this.#tellSilence();
   }
 
   #tellSilence() {

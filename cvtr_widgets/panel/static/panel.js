@@ -7,7 +7,7 @@ import { h, setAttribute, setLine } from "./dom.js";
 import { downloads } from "./downloads.js";
 import { timeIn } from "./format.js";
 import { keepKeys } from "./host_keys.js";
-import { BUSY, KernelLink, VERSION } from "./kernel_link.js";
+import { BUSY, KernelLink, VERSION, lostWords } from "./kernel_link.js";
 import { leadsStep } from "./leads.js";
 import { lookSection } from "./look.js";
 import { panelHeader } from "./panel_header.js";
@@ -55,7 +55,7 @@ class Panel {
     this.locked = lock(this.root);
     link.presses = presses(this.root);
     link.acted = () => { for (const one of [this.problem, this.answer]) one.update(null); }; // they stand until the user does something else
-    link.lost = (/** @type {number} */ number) => this.#lost(number);
+    link.lost = (/** @type {number[]} */ numbers) => this.#lost(numbers);
   }
 
   /** Begin to talk with the kernel; the answer is what ends it. */
@@ -110,13 +110,10 @@ class Panel {
     this.#link.send("hello");
   }
 
-  #lost(/** @type {number} */ number) {
+  #lost(/** @type {number[]} */ numbers) {
     this.#askedAt = 0;
     this.#askForAll(); // boxes that were ticked meanwhile must not stay so
-    this.problem.update({
-      text: "What you pressed did not reach the kernel, so nothing was done. Look at the panel, and press again.", detail: "",
-      asked: [this.#link.page, number],
-    });
+    this.problem.update({ text: lostWords(numbers), detail: "", asked: [this.#link.page, numbers[numbers.length - 1]] });
   }
 
   // -- showing it --------------------------------------------------------------------------------------------------------
