@@ -188,11 +188,14 @@ class PlanError(CvtrError):
 
 
 class NothingToUndo(PlanError):
-    """Nothing of the runs can be taken back. ``left_out``: (lead id, why) for each lead that they have changed."""
+    """Nothing of the runs can be taken back. ``left_out``: (lead id, why) for each lead that they have changed; ``notes``: the
+    same in sentences with counts, and which leads others have changed.
+    """
 
-    def __init__(self, message: str, *, left_out: Sequence[tuple[int, str]]) -> None:
+    def __init__(self, message: str, *, left_out: Sequence[tuple[int, str]], notes: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.left_out = tuple(left_out)
+        self.notes = tuple(notes)
 
 
 class NotConfirmed(CvtrError):

@@ -382,19 +382,19 @@ class PanelState:
         self.past.hide(run)
         return None if self.type.kind else "The leads are selected. Enter the action again: the journal does not keep all of it."
 
-    def _select_rest(self, place: int) -> None:
+    def _select_rest(self, place: int, of: str) -> None:
         """Select leads that stay different after a run was taken back; those that lack only a reason go to step 2 for one."""
         self._not_while_running()
-        if place >= len(self.processing.rest):
+        rests = self.files.undo.rest if of == "past" else self.processing.rest
+        if place >= len(rests):
             raise Refused("These leads are no longer shown. Check the ones that are shown now.")
-        rest = self.processing.rest[place]
+        rest = rests.pop(place)
         self.processing.forget()
         self.leads.select_these(rest.ids)
-        self.step = 1
+        self.step = 1 if rest.kind is None else 2
         if rest.kind is not None:
             self.type.clear()
             self.type.choose(str(rest.kind))
-            self.step = 2
 
     def _start_over(self, *, same: bool = False) -> None:
         """Back to step 1 with nothing selected; loaded leads and filters stay. ``same``: also action, reason, comment and

@@ -19,6 +19,9 @@ from cvtr_widgets.plans.policy_records import WayBack
 TAKEN = {str(o) for o in (Outcome.CONFIRMED, Outcome.ACCEPTED, Outcome.CONTRADICTED, Outcome.UNKNOWN)}
 """Outcomes after which there may be something to take back."""
 SEALED = "its former comment is not known (the journal keeps comments only as a hash)"
+WITHOUT_REASON = "it was {} without a reason, and a flag needs one"
+FLAGS_WITHOUT_REASON = {WITHOUT_REASON.format(catalogue.ROWS[kind].target): kind for kind in catalogue.FLAGS}
+"""Which flag a lead gets back once a reason is given, by why it cannot be taken back without one."""
 Groups = list[tuple[Action, tuple[LeadId, ...]]]
 
 
@@ -242,7 +245,7 @@ def _flag_back(lead: Lead | LeadState) -> Action | str:
     if lead.status not in {"Valid", "Invalid", "Test"}:
         return f"it was {lead.status}, and no action sets that"
     if not lead.reason:
-        return f"it was {lead.status} without a reason, and a flag needs one"
+        return WITHOUT_REASON.format(lead.status)
     comment, category = None if isinstance(lead.comment, HashedText) else lead.comment, lead.category
     category = category or None
     returned = str(lead.reason).lower() == catalogue.RETURNED.lower()

@@ -130,7 +130,7 @@ def undo_plan(
     if not groups:
         what = "this run" if len(ended) == 1 else "these runs"
         why = " ".join(said) or "No lead was changed."
-        raise NothingToUndo(f"Nothing of {what} can be taken back. {why}", left_out=out)
+        raise NothingToUndo(f"Nothing of {what} can be taken back. {why}", left_out=out, notes=said)
     more: dict[str, Any] = {"left_out": out, "notes": said, "undoes": [one.run_id for one in ended], "ways": ways}
     more["how_selected"] = [("undo", sum(len(ids) for _, ids in groups))]
     rules = running.policy.rules((action for action, _ in groups), cancelled=cancelled)

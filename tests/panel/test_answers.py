@@ -41,7 +41,7 @@ REFUSED: dict[str, dict[str, object]] = {
     "first": {"fingerprint": "another"},
     "undo_run": {},
     "undo_several": {"by": "day", "nearest": False},
-    "select_rest": {"place": 0},
+    "select_rest": {"place": 0, "of": "run"},
     "resume": {"run": "gone", "send": True, "comment": ""},
     "watch": {"run": "gone"},
     "past_rest": {"run": "gone"},
@@ -121,7 +121,7 @@ def test_what_stays_different_after_an_undo_can_be_selected_and_given_its_reason
     (rest,) = view["rest"]
     assert rest["text"] == "2 leads stay different: they were Valid without a reason, and a flag needs one."
     assert rest["button"] == "Give these 2 a reason …"
-    driven.say("select_rest", place=0)
+    driven.say("select_rest", place=0, of="run")
     assert driven.state.leads.picked.ids == tuple(without)
     assert (driven.view()["step"], driven.view()["type"]["action"]) == (2, "valid")
 

@@ -200,7 +200,7 @@ KINDS: Mapping[str, Mapping[str, Reader]] = {
     "pause": {"on": _flag},
     "undo_run": {},
     "undo_several": {"by": _one_of("run", "day", "week", "person"), "nearest": _flag},
-    "select_rest": {"place": _COUNT},
+    "select_rest": {"place": _COUNT, "of": _one_of("run", "past")},
     "resume": {"run": _text(100), "send": _flag, "comment": _text(20_000)},
     "watch": {"run": _text(100)},
     "look_again": {},

@@ -18,7 +18,7 @@ function planFacts(link) {
   const groups = h("ul", { class: "cvtr-notes cvtr-plan-groups", "aria-label": "What is planned", hidden: true });
   const takesBack = h("p", { class: "cvtr-note cvtr-takes-back", hidden: true });
   const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
-  const rest = undoRest(link);
+  const rest = undoRest(link, "run");
   const planLine = h("p", { class: "cvtr-soft cvtr-plan-line" });
   const verdicts = tiles("cvtr-verdicts", (values) => link.send("only", { table: "plan", column: "verdict", values }));
   const cost = h("p", { class: "cvtr-soft cvtr-cost" });

@@ -50,9 +50,10 @@ function resultTools(link) {
   const undo = button("Undo …", { class: "cvtr-undo-run", title: "Plans to take this run back; nothing is sent yet" },
     () => (which.value === "run" && !nearly.input.checked ? link.send("undo_run")
       : link.send("undo_several", { by: which.value, nearest: nearly.input.checked })));
-  const which = h("select", { class: "cvtr-undo-which", "aria-label": "What to undo" },
-    h("option", { value: "run" }, "this run"), h("option", { value: "day" }, "all runs of its day"),
-    h("option", { value: "week" }, "all runs of its week"), h("option", { value: "person" }, "all runs of its signer, else yours"));
+  const which = h("select", { class: "cvtr-undo-which", "aria-label": "What to undo", title: "Your runs from this machine" },
+    h("option", { value: "run" }, "this run"), h("option", { value: "day" }, "all your runs of its day"),
+    h("option", { value: "week" }, "all your runs of its week"),
+    h("option", { value: "person" }, "all your runs with its signer, else all of yours"));
   const nearly = tickBox("also leads that do not come back exactly", "cvtr-undo-nearest", () => {});
   const rest = button("", { class: "cvtr-again" }, () => link.send("again"));
   const same = button("Same again", { class: "cvtr-same-again", title: "Selects nothing and keeps action, reason, comment and integrations" },
@@ -109,7 +110,7 @@ export function runResults(link) {
   const outcomes = tiles("cvtr-outcome-filter", (values) => link.send("only", { table: "results", column: "outcome", values }));
   const table = new LeadTable(link, "results", "Results, lead by lead");
   const tools = resultTools(link);
-  const rest = undoRest(link);
+  const rest = undoRest(link, "run");
   const undoProblem = problemBox(link, { class: "cvtr-problem cvtr-undo-problem" });
   const element = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, lines.what, lines.sentLine, lines.alarm, lines.sums,
     outcomes.element, lines.explain, table.element, tools.element, tools.download, undoProblem.element, rest.element,

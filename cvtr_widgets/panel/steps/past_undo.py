@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused
 from cvtr_widgets.panel.steps.processing import ProcessingStep
+from cvtr_widgets.panel.steps.undo_rest import Rest, of_failure
 from cvtr_widgets.panel.table.cells import moment, plain
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.plans.ways_back import TAKEN
@@ -28,6 +29,7 @@ class PastUndo:
     def __init__(self, session: LeadSession, jobs: Jobs, processing: ProcessingStep, shown: Callable[[], None]) -> None:
         """``shown`` is called when the plan that takes them back is there to be looked at."""
         self.problem: Problem | None = None
+        self.rest: list[Rest] = []
         self._session, self._jobs, self._processing, self._shown = session, jobs, processing, shown
         self._offered: list[tuple[str, str, str]] | None = None
 
@@ -40,7 +42,7 @@ class PastUndo:
         def done(found: list[tuple[str, str, str]]) -> None:
             self._offered = found
 
-        self.problem = None
+        self.problem, self.rest = None, []
         self._jobs.start("past undo", "Looking for earlier runs", work, done, self._failed)
 
     def plan(self, which: str, *, nearest: bool) -> None:
@@ -60,15 +62,15 @@ class PastUndo:
             self._processing.show_undo(plan)
             self._shown()
 
-        self.problem = None
+        self.problem, self.rest = None, []
         self._jobs.start("past undo", "Reading the leads of these runs", work, done, self._failed)
 
     def stop(self) -> None:
         """Stop reading."""
         self._jobs.stop("past undo")
 
-    def _failed(self, problem: Problem, _error: BaseException) -> None:
-        self.problem = problem
+    def _failed(self, problem: Problem, error: BaseException) -> None:
+        self.problem, self.rest = of_failure(problem, error)
 
     def view(self) -> dict[str, Any]:
         """As JSON values."""
@@ -77,6 +79,7 @@ class PastUndo:
         return {
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),
+            "rest": [one.message() for one in self.rest],
             "none": "No run of yours that has ended has changed a lead, as far as this journal knows."
             if self._offered == []
             else "",
@@ -115,8 +118,10 @@ def _newest(values: Iterable[str], by: str) -> list[str]:
 
 
 def _size(sent: pd.Series) -> str:
-    runs = f"{len(sent):,} run{'' if len(sent) == 1 else 's'}"
-    return f"{runs}, {_leads(sent.sum())}"
+    if len(sent) == 1:
+        return f"1 run, {_leads(sent.sum())}"
+    # The journal's summaries do not tell which leads several runs share, and these are planned once.
+    return f"{len(sent):,} runs, {_leads(sent.sum())} (a lead counts once for each run)"
 
 
 def _leads(number: Any) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import ROWS, count_of
-from cvtr_widgets.errors import NothingToUndo
 from cvtr_widgets.models import Action, LeadId, Outcome, Progress, Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
@@ -20,7 +18,7 @@ from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, 
 from cvtr_widgets.panel.steps.recorded_results import RecordedResults
 from cvtr_widgets.panel.steps.run_changes import sums_of
 from cvtr_widgets.panel.steps.type import TypeStep
-from cvtr_widgets.panel.steps.undo_rest import Rest, rest_of, warnings_beside
+from cvtr_widgets.panel.steps.undo_rest import Rest, of_failure, rest_of, warnings_beside
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.plans.plan import Plan
@@ -129,7 +127,7 @@ class ProcessingStep:
         self.forget()
         self._take(plan)
         self.source, self._takes_back = plan, _runs_words(plan.undoes)
-        self.rest = rest_of(plan.left_out, ())
+        self.rest = rest_of(plan.left_out)
 
     def _take(self, plan: Plan) -> None:
         """Show a plan, and the one lead that its first write goes to where an action is not proven here."""
@@ -198,15 +196,14 @@ class ProcessingStep:
             self._take(plan)
             self._planned, self._takes_back = (self._leads.picked, self._type.action()), _runs_words(plan.undoes)
             self._taken_back = (run, firsts, source, planned)
-            self.rest = rest_of(plan.left_out, [*firsts, run])
+            self.rest = rest_of(plan.left_out)
 
         def failed(problem: Problem, error: BaseException) -> None:
-            self.rest = rest_of(error.left_out, [*firsts, run]) if isinstance(error, NothingToUndo) else []
-            if self.rest:  # why not stands once: beside the buttons that select these leads
-                problem = dataclasses.replace(problem, text=problem.text.partition(". ")[0] + ".")
-            self.undo_problem = problem
+            self.undo_problem, self.rest = of_failure(problem, error)
 
-        self._jobs.start("plan", "Reading the leads of that run", work, done, failed)
+        self._jobs.start(
+            "plan", "Reading the leads of that run" if by == "run" else "Reading the leads of those runs", work, done, failed
+        )
 
     def back_to_results(self) -> None:
         """From a plan that takes a run back, to the results of that run. The plan is dropped; nothing was sent."""

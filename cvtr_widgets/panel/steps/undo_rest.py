@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.errors import NothingToUndo
 from cvtr_widgets.models import ActionKind, LeadId
+from cvtr_widgets.panel.jobs import Problem
 from cvtr_widgets.panel.table.cells import plain
-from cvtr_widgets.plans.ways_back import AS_BEFORE
-from cvtr_widgets.runs.run import Run
+from cvtr_widgets.plans.ways_back import AS_BEFORE, FLAGS_WITHOUT_REASON
 
-FLAGS_BY_STATUS = {"Valid": ActionKind.VALID, "Invalid": ActionKind.INVALID, "Test": ActionKind.TEST}
-NO_REASON = "without a reason"
 PLURALS = (
     ("it no longer exists", "they no longer exist"), ("it was", "they were"), ("it is", "they are"), ("it has", "they have"),
     ("its ", "their "),
@@ -42,16 +41,25 @@ class Rest:
         return {"text": f"{count_of(len(self.ids))} {'stays' if one else 'stay'} different: {why}.", "button": button}
 
 
-def rest_of(left_out: Iterable[tuple[LeadId, str]], runs: Sequence[Run]) -> list[Rest]:
-    """The leads that a plan which takes ``runs`` back leaves out, by the reason; not those that are as they were before."""
-    before = _before(runs)
-    found: dict[tuple[str, ActionKind | None], list[LeadId]] = {}
+def rest_of(left_out: Iterable[tuple[LeadId, str]]) -> list[Rest]:
+    """The leads that a plan which takes runs back leaves out, by the reason; not those that are as they were before."""
+    found: dict[str, list[LeadId]] = {}
     for lead_id, why in left_out:
-        if why == AS_BEFORE:
-            continue
-        kind = FLAGS_BY_STATUS.get(before.get(lead_id, ("", False))[0]) if NO_REASON in why else None
-        found.setdefault((why, kind), []).append(lead_id)
-    return [Rest(why, tuple(ids), kind) for (why, kind), ids in found.items()]
+        if why != AS_BEFORE:
+            found.setdefault(why, []).append(lead_id)
+    # Why it is left out says how the lead was before the first of all runs that are taken back, which no single run knows.
+    return [Rest(why, tuple(ids), FLAGS_WITHOUT_REASON.get(why)) for why, ids in found.items()]
+
+
+def of_failure(problem: Problem, error: BaseException) -> tuple[Problem, list[Rest]]:
+    """What is said where there is no plan that takes runs back, and, if nothing of them can be, the leads that stay different."""
+    if not isinstance(error, NothingToUndo):
+        return problem, []
+    if not error.notes:
+        return problem, rest_of(error.left_out)
+    # Why not stands once: beside the buttons that select these leads.
+    first = problem.text.partition(". ")[0] + "."
+    return replace(problem, text=" ".join([first, *warnings_beside(error.notes)])), rest_of(error.left_out)
 
 
 def warnings_beside(warnings: Iterable[str]) -> list[str]:
@@ -64,15 +72,3 @@ def warnings_beside(warnings: Iterable[str]) -> list[str]:
         elif not left_out:
             said.append(words)
     return said
-
-
-def _before(runs: Sequence[Run]) -> dict[LeadId, tuple[str, bool]]:
-    """By lead: its status before the first of the runs that has it, and whether it had a reason."""
-    found: dict[LeadId, tuple[str, bool]] = {}
-    for run in runs:
-        for entry in run.plan.sendable:
-            lead = entry.before.lead
-            if lead is not None:
-                # setdefault: of several runs over one lead the first one's "before" is what an undo goes back to.
-                found.setdefault(entry.lead_id, (lead.status if isinstance(lead.status, str) else "", bool(lead.reason)))
-    return found

@@ -29,11 +29,11 @@ def test_nothing_is_offered_before_a_run(driven):
 def test_a_week_a_day_a_person_and_a_run_are_offered_and_taken_back(driven, flagged):
     driven.say("past_undo_look")
     choices = driven.view()["undo"]["choices"]
-    by = {}
+    by, two = {}, "2 runs, 4 leads sent (a lead counts once for each run)"
     for value, text in choices:
         by.setdefault(value.partition(":")[0], []).append((value, text))
-    assert [text.partition(": ")[2] for _, text in by["week"] + by["day"]] == ["2 runs, 4 leads sent"] * 2
-    assert sorted(text.rpartition(": ")[2] for _, text in by["person"]) == ["1 run, 1 lead sent", "2 runs, 4 leads sent"]
+    assert [text.partition(": ")[2] for _, text in by["week"] + by["day"]] == [two] * 2
+    assert sorted(text.rpartition(": ")[2] for _, text in by["person"]) == ["1 run, 1 lead sent", two]
     assert len(by["run"]) == 2
     wanted = {"week": flagged, "day": flagged, "run": flagged[3:]}
     mary, login = (next(value for value, _ in by["person"] if name in value) for name in ("Mary Manager", "user:1"))
@@ -59,8 +59,64 @@ def test_what_is_not_offered_or_cannot_be_taken_back_is_said(driven, flagged):
     for lead_id in flagged:
         driven.server.change(lead_id, status="Valid", reason="Details verified")
     driven.say("past_undo", which=value, nearest=False)
-    assert driven.view()["undo"]["problem"]["text"].startswith("Nothing of these runs can be taken back. ")
+    view = driven.view()["undo"]
+    assert view["problem"]["text"].startswith("Nothing of these runs can be taken back. ")
+    assert [one["text"] for one in view["rest"]] == ["4 leads stay different: they have been changed since the run."]
     assert driven.state.processing.plan is None
+    driven.say("select_rest", place=0, of="past")
+    assert set(driven.state.leads.picked.ids) == set(flagged)
+    assert driven.view()["undo"]["rest"] == []
+
+
+@pytest.fixture
+def unreasoned(driven) -> list[int]:
+    """Two leads that were Valid without a reason, marked as Invalid by one run and the first of them as Test by the next one."""
+    ids, session = driven.server.lead_ids(status="Valid")[:2], driven.session
+    for lead_id in ids:
+        driven.server.change(lead_id, reason=None)
+    session.run(session.plan(cvtr.mark_invalid("by mistake"), ids), confirm=True)
+    session.run(session.plan(cvtr.mark_test("Test lead"), ids[:1]), confirm=True)
+    return ids
+
+
+def test_leads_that_only_lack_a_reason_are_offered_it_also_when_nothing_of_earlier_runs_is_possible(driven, unreasoned):
+    driven.say("past_undo_look")
+    driven.say("past_undo", which=driven.view()["undo"]["choices"][0][0], nearest=False)
+    view = driven.view()["undo"]
+    said = "2 leads stay different: they were Valid without a reason, and a flag needs one."
+    assert view["rest"] == [{"text": said, "button": "Give these 2 a reason …"}]
+    driven.say("select_rest", place=0, of="past")
+    assert (driven.view()["step"], driven.view()["type"]["action"]) == (2, "valid")
+    assert set(driven.state.leads.picked.ids) == set(unreasoned)
+
+
+def test_what_is_offered_to_leads_of_a_week_is_what_they_were_before_all_of_its_runs(driven, unreasoned):
+    """A lead that the run shown has found Invalid and an earlier one Valid was Valid."""
+    third = driven.server.lead_ids(status="Invalid")[0]
+    driven.server.change(third, reason="Duplicate")
+    driven.plan([third, unreasoned[1]], "test", reason="listed:Test lead")
+    driven.say("confirm", on=True)
+    driven.run()
+    driven.say("undo_several", by="week", nearest=False)
+    view = driven.view()["processing"]
+    assert view["plan"]["will_change"] == 1
+    assert view["rest"] == [
+        {
+            "text": "2 leads stay different: they were Valid without a reason, and a flag needs one.",
+            "button": "Give these 2 a reason …",
+        }
+    ]
+
+
+def test_what_needs_no_undo_is_counted_beside_what_cannot_be_undone(driven, flagged):
+    driven.say("past_undo_look")
+    value = driven.view()["undo"]["choices"][0][0]
+    driven.server.change(flagged[0], status="Invalid", reason="Duplicate")
+    for lead_id in flagged[1:]:
+        driven.server.change(lead_id, status="Valid", reason="Details verified")
+    driven.say("past_undo", which=value, nearest=False)
+    text = driven.view()["undo"]["problem"]["text"]
+    assert text.startswith("Nothing of these runs can be taken back. 1 lead is already as before: nothing to undo.")
 
 
 def test_the_run_shown_is_taken_back_with_all_of_its_person_also_where_only_others_were_signed(driven, flagged):
