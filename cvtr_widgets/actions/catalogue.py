@@ -294,12 +294,22 @@ _MAKERS: dict[ActionKind, Callable[..., Action]] = {
 }
 
 
+def short_name(kind: str) -> str:
+    """What an action is called in a list, such as ``Invalid`` or ``Mark as Delivered``; the kind itself where no row has it, as
+    in the journal of a newer version.
+    """
+    row = next((row for row in ROWS.values() if row.kind == kind), None)
+    if row is None:
+        return kind
+    return row.target if row.family is Family.FLAG else row.label
+
+
 def describe(action: Action, *, looked_up: bool = True) -> str:
     """The action in words, such as ``Invalid, reason Returned / No budget, comment "..."``. ``looked_up``: whether it was seen
     that the service lists its reason, or does not (own words).
     """
     row = ROWS[action.kind]
-    words = row.target if row.family is Family.FLAG else row.label
+    words = short_name(action.kind)
     if action.reason:
         own = "" if action.reason_choice or not looked_up or row.family is Family.REPLACEMENT else " (own words)"
         words += f", reason {action.reason}{own}" + (f" / {action.category}" if action.category else "")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cvtr_widgets import safe_files, settings
-from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.actions.catalogue import count_of, short_name
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.days import day_begins
 from cvtr_widgets.errors import NotConfirmed, PlanOutOfDate, SettingsError
@@ -134,9 +134,9 @@ class Cap(_Part):
 
     @property
     def words(self) -> str:
-        """The cap as a sentence has it: ``"Returns": at most 10 % invalid (Returned) by publisher a month``."""
+        """The cap as a sentence has it: ``"Returns": at most 10 % Invalid (Returned) by publisher a month``."""
         number = f"{self.leads:,}" if self.leads is not None else f"{self.percent:f} % of the leads that came in"
-        what = "/".join(self.actions) + (f" ({', '.join(self.reasons)})" if self.reasons else "")
+        what = "/".join(map(short_name, self.actions)) + (f" ({', '.join(self.reasons)})" if self.reasons else "")
         whose = "in all" if self.by == "all" else f"by {self.by}"
         when = f"a {self.period}" if self.period else f"in the last {self.days} days"
         return f'"{self.name}": at most {number} {what} {whose} {when}'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from cvtr_widgets.actions.catalogue import ROWS
 from cvtr_widgets.models import Action, Lead, LeadId, LeadState
 from cvtr_widgets.plans.plan_entries import PlanEntry
 from cvtr_widgets.plans.policy_facts import PolicyFacts, moment_of
@@ -17,17 +18,18 @@ NEVER = "policy, without exception: "
 def why_forbidden(facts: PolicyFacts, action: Action, lead: Lead | None) -> str:
     """Why this action must not be done to this lead; empty where it may be. Caps are not looked at."""
     kind, policy = action.kind, facts.policy
+    label = ROWS[kind].label
     if str(kind) in policy.never:
-        return f"{NEVER}{kind} is never done here"
+        return f"{NEVER}{label} is never done here"
     if lead is None:
         return ""
     oldest = policy.oldest(kind)
     if oldest is not None:
         days, created = oldest / timedelta(days=1), moment_of(lead.created)
         if created is None:
-            return f"{POLICY}{kind} only for leads up to {days:g} days old, and this lead's age is not known"
+            return f"{POLICY}{label} only for leads up to {days:g} days old, and this lead's age is not known"
         if facts.now - created > oldest:
-            return f"{POLICY}{kind} only for leads up to {days:g} days old"
+            return f"{POLICY}{label} only for leads up to {days:g} days old"
     return _reason(facts, action, lead.state)
 
 
@@ -36,12 +38,12 @@ def _reason(facts: PolicyFacts, action: Action, state: LeadState) -> str:
         if not rule.forbids(action):
             continue
         if not rule.advertisers:
-            return f"{POLICY}this reason is not allowed for {action.kind}"
+            return f"{POLICY}this reason is not allowed for {ROWS[action.kind].label}"
         advertiser = facts.advertiser_of(state.campaign_id)
         if advertiser is None:
-            return f"{POLICY}reasons for {action.kind} depend on the advertiser, and the lead's is not known"
+            return f"{POLICY}reasons for {ROWS[action.kind].label} depend on the advertiser, and the lead's is not known"
         if facts.is_one_of("advertiser", advertiser, rule.advertisers):
-            return f"{POLICY}this reason is not allowed for {action.kind} of this advertiser"
+            return f"{POLICY}this reason is not allowed for {ROWS[action.kind].label} with this advertiser"
     return ""
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.actions.catalogue import count_of, short_name
 from cvtr_widgets.frames.described import TEXT, UTC, frame_of
 from cvtr_widgets.journal.hash_chain import JournalEntry, time_of
 from cvtr_widgets.journal.journal import Journal
@@ -39,8 +39,8 @@ def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.D
     """Runs, newest first. ``identity``: only runs that are or may be of this account at this address; None = all.
 
     Index ``run_id`` (text). Columns: ``started ended`` (UTC), ``state`` (text: ``done``, ``cancelled``, ``failed``, or
-    ``unfinished`` where the run never came to its end), ``actions`` (text), ``category comment`` (text, of all its actions;
-    missing where there was none; a comment that the journal has only as a hash is ``(not kept)``), ``integrations`` (text: for
+    ``unfinished`` where the run never came to its end), ``actions`` (text, such as ``Invalid, reason
+    Returned / No budget``), ``category comment`` (text, of all its actions; missing where there was none; a comment that the journal has only as a hash is ``(not kept)``), ``integrations`` (text: for
     each job chosen, by id, how many leads were to be sent to it, and how many to ``none``; only the ids in journals of older
     versions; missing where none was chosen), ``leads`` (Int64: leads to be sent),
     ``contradicted unknown refused confirmed accepted skipped not_sent`` (Int64: leads with that outcome; missing before the
@@ -81,11 +81,11 @@ def _open(row: dict[str, Any], whose_run: str) -> dict[str, Any]:
 def _take(row: dict[str, Any], entry: JournalEntry) -> None:
     data = entry.data
     if entry.kind == "run":
-        kinds = [f"{a['kind']}" + (f" ({a['reason']})" if a.get("reason") else "") for a in data.get("actions", [])]
+        done = dict.fromkeys(_action_words(action) for action in data.get("actions", []))
         signature = data.get("signature") or {}
         account = data.get("account", "")
         row.update(
-            started=time_of(entry.at), actions=", ".join(kinds), leads=data.get("leads"), **_details(data),
+            started=time_of(entry.at), actions="; ".join(done), leads=data.get("leads"), **_details(data),
             fingerprint=data.get("fingerprint"), signed_by=signature.get("name"),
             origin=data.get("origin", ""), account=account,
             planned_by=(data.get("provenance") or {}).get("account", account), policy_exception=_exception(data),
@@ -95,6 +95,12 @@ def _take(row: dict[str, Any], entry: JournalEntry) -> None:
             row.pop(name, None)
     elif entry.kind == "end":
         row.update(ended=time_of(entry.at), end=entry.number, state=data.get("state"), **data.get("counts", {}))
+
+
+def _action_words(action: Mapping[str, Any]) -> str:
+    """As ``describe`` says it, without what the journal need not have."""
+    category = f" / {action['category']}" if action.get("category") else ""
+    return short_name(str(action["kind"])) + (f", reason {action['reason']}{category}" if action.get("reason") else "")
 
 
 def _details(said: Mapping[str, Any]) -> dict[str, str | None]:

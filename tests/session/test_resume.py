@@ -36,7 +36,7 @@ def killed_run(sandbox, caution, open_session):
 def test_what_is_unfinished_says_how_far_it_came(killed_run, caution):
     session, _ = killed_run
     row = session.unfinished().iloc[0]
-    assert (row.state, row.actions) == ("unfinished", "invalid (Returned)")
+    assert (row.state, row.actions) == ("unfinished", "Invalid, reason Returned / No budget")
     assert row.in_doubt > 0
     assert row.not_sent > 0
     assert row.settled + row.in_doubt + row.not_sent == len(caution)

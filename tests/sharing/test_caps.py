@@ -40,7 +40,7 @@ def test_a_plan_takes_what_there_is_room_for_in_its_own_order(sandbox, session, 
         verdicts = list(group["verdict"])
         assert verdicts == ["will_change"] * min(3, len(group)) + ["not_allowed"] * max(0, len(group) - 3)
     over = frame[frame.verdict == "not_allowed"]
-    assert over.why.str.startswith('policy: "Returns": at most 3 invalid by publisher a month').all()
+    assert over.why.str.startswith('policy: "Returns": at most 3 Invalid by publisher a month').all()
     assert any("done by runs from here, 3 in this plan" in text for text in plan.warnings)
     run = session.run(plan, confirm=True)
     assert run.counts["skipped"] == len(over)

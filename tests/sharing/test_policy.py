@@ -29,7 +29,7 @@ def test_leads_that_are_too_old_are_not_allowed(sandbox, session, policy, tmp_pa
     for plan in plans:
         held = plan.frame[plan.frame["verdict"] == "not_allowed"]
         assert set(held.index) == expected & set(plan.frame.index)
-        assert held.why.str.startswith("policy: invalid only for leads up to 30 days").all()
+        assert held.why.str.startswith("policy: Mark as Invalid only for leads up to 30 days").all()
     run = session.run(plans[0], confirm=True)
     assert not any(sandbox.server.effects(lead_id) for lead_id in expected)
     assert run.counts["skipped"] == len(expected)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cvtr_widgets.actions.catalogue import short_name
 from cvtr_widgets.errors import CvtrError
 from cvtr_widgets.models import LeadId
 from cvtr_widgets.panel.table.cells import clock
@@ -64,4 +65,7 @@ class LastActionColumn:
         return [self._text(*found[i], now) if i in found else "" for i in ids]
 
     def _text(self, kind: str, at: datetime, now: datetime) -> str:
-        return f"{kind} {ago((now - at).total_seconds())}".rstrip() + f", {clock(at.isoformat(), self._session.client.zone)}"
+        return (
+            f"{short_name(kind)} {ago((now - at).total_seconds())}".rstrip()
+            + f", {clock(at.isoformat(), self._session.client.zone)}"
+        )

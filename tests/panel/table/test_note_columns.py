@@ -32,4 +32,4 @@ def test_after_a_run_its_leads_say_so_and_no_others(driven, tmp_path, monkeypatc
     mine = {str(lead_id) for lead_id in ids}
     assert {lead_id for lead_id, text in said.items() if text} == mine & said.keys()
     for lead_id in mine & said.keys():
-        assert re.fullmatch(r"test (just now|1 min ago), (\d{4}-\d\d-\d\d )?\d\d:\d\d", said[lead_id])
+        assert re.fullmatch(r"Test (just now|1 min ago), (\d{4}-\d\d-\d\d )?\d\d:\d\d", said[lead_id])
