@@ -16,6 +16,8 @@ WIDE = 1_000
 
 WAVE = 100
 """Leads that are signed for or whose action cannot be undone: so many are on their way at once, so that Cancel still helps."""
+WAVE_CHUNK = 50
+"""The most of them in one request, however many a request may hold: what is in it cannot be called back."""
 
 
 def final(action: Action) -> bool:
@@ -25,9 +27,14 @@ def final(action: Action) -> bool:
 
 def threads_for(plan: Plan, limits: Limits) -> int:
     """How many writes of a plan are on their way at once: fewer where they are signed for, or cannot be undone."""
-    if plan.needs_signature or any(final(action) for action, _ in plan.by_group):
-        return max(1, min(limits.in_flight, WAVE // limits.chunk))
+    if in_waves(plan):
+        return max(1, min(limits.in_flight, WAVE // min(limits.chunk, WAVE_CHUNK)))
     return max(1, limits.in_flight)
+
+
+def in_waves(plan: Plan) -> bool:
+    """Whether only few leads of it may be on their way at once."""
+    return plan.needs_signature or any(final(action) for action, _ in plan.by_group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +75,9 @@ def chunks_of(
             buckets.setdefault(key, []).append(entry.lead_id)
             if key not in actions:
                 actions[key] = plan.action(entry)
+    most = WAVE_CHUNK if in_waves(plan) else len(plan.sendable)
     for key, ids in buckets.items():
-        size = size_of(actions[key])
+        size = min(size_of(actions[key]), most)
         for start in range(0, len(ids), size):
             yield Chunk(first, actions[key], tuple(ids[start : start + size]))
             first += 1
