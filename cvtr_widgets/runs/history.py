@@ -39,10 +39,11 @@ def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.D
     """Runs, newest first. ``identity``: only runs that are or may be of this account at this address; None = all.
 
     Index ``run_id`` (text). Columns: ``started ended`` (UTC), ``state`` (text: ``done``, ``cancelled``, ``failed``, or
-    ``unfinished`` where the run never came to its end), ``actions`` (text, such as ``Invalid, reason
-    Returned / No budget``), ``category comment`` (text, of all its actions; missing where there was none; a comment that the journal has only as a hash is ``(not kept)``), ``integrations`` (text: for
-    each job chosen, by id, how many leads were to be sent to it, and how many to ``none``; only the ids in journals of older
-    versions; missing where none was chosen), ``leads`` (Int64: leads to be sent),
+    ``unfinished`` where the run never came to its end), ``actions`` (text, such as ``Invalid, reason Returned / No budget``),
+    ``category comment`` (text, of all its actions; missing where there was none; a comment that the journal has only as a
+    hash is ``(not kept)``), ``integrations`` (text: for each job chosen, by id, how many leads were to be sent to it, and how
+    many to ``none``; only the ids in journals of older versions; missing where none was chosen), ``leads`` (Int64: leads to
+    be sent),
     ``contradicted unknown refused confirmed accepted skipped not_sent`` (Int64: leads with that outcome; missing before the
     run's end), ``skipped_because`` (text with numbers, by the plan, such as ``not found 3, already so 2``),
     ``signed_by`` (text: the printed name; missing where nobody signed), ``fingerprint`` (text: the plan's), ``open`` (bool:
