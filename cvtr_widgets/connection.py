@@ -292,6 +292,7 @@ class Sandbox:
         except OSError as error:
             raise SandboxError(f"The sandbox cannot listen on 127.0.0.1:{port}: {error}. Choose another port, or 0.") from None
         self.url = self.server.url
+        settings.note_own_sandbox(self.url)
 
     def __repr__(self) -> str:
         return f"<Sandbox {self.url}>"

@@ -106,6 +106,19 @@ def under_voila(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("SERVER_SOFTWARE", "").startswith("voila/") or bool(environ.get("VOILA_KERNEL_ID"))
 
 
+_own_sandboxes: set[str] = set()
+
+
+def note_own_sandbox(url: str) -> None:
+    """A sandbox runs in this process, and ends with it."""
+    _own_sandboxes.add(url)
+
+
+def is_own_sandbox(url: str) -> bool:
+    """Whether the sandbox at this address was started by this process."""
+    return url in _own_sandboxes
+
+
 def visitor_known(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether a visitor of a Voilà page who comes back is known again (``cli/visitors.py``), and their runs with them."""
     return under_voila(environ) and bool(environ.get("CVTR_VISITOR"))

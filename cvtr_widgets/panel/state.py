@@ -416,13 +416,9 @@ class PanelState:
         """What the user has typed, for a page that has come back."""
         form, last = self.type.form, self.processing
         return {
-            "ids": self.leads.text,
-            "search": self.leads.search,
-            "own_reason": form.own_reason,
-            "comment": form.comment,
-            "count": last.count,
-            "signature": last.signature,
-        }
+            "ids": self.leads.text, "search": self.leads.search, "own_reason": form.own_reason, "comment": form.comment,
+            "count": last.count, "signature": last.signature,
+        }  # fmt: skip
 
     def view(self) -> dict[str, Any]:
         """Everything but rows and typed texts, as JSON values."""
@@ -496,4 +492,5 @@ class PanelState:
             "running": self.processing.running,
             "voila": settings.under_voila(),
             "visitor_known": settings.visitor_known(),
+            "own_sandbox": settings.is_own_sandbox(self.session.client.origin),
         }

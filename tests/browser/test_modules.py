@@ -400,6 +400,13 @@ def test_a_kernel_that_ended_is_noticed_and_a_closed_link_notices_nothing(module
         ),
         ({"silence": 9000}, {"viewed": 4, "running": True}, ["as of 12:00:00. So are the run’s numbers"]),
         ({"cut": True}, {"viewed": 4}, ["was restarted or has ended", "What was sent before stays sent."]),
+        ({"cut": True}, {"viewed": 4, "ownSandbox": False}, ["(Shift+Enter): it offers to resume a run that stopped half-way."]),
+        (
+            {"cut": True},
+            {"viewed": 4, "ownSandbox": True},
+            ["they start a new sandbox.", "its leads and runs are gone, and nothing is left to resume."],
+        ),
+        ({"cut": True}, {"viewed": 0}, ["stopped half-way, unless that was in a sandbox of the kernel’s own."]),
         ({"cut": True, "slow": False}, {"viewed": 4}, None),
     ],
 )

@@ -8,17 +8,14 @@ import { BUSY } from "./kernel_link.js";
 /**
  * What is known of a kernel that does not answer: no more than that.
  * @param {Silent} link
- * @param {{ viewed: number, running?: boolean, voila?: boolean, visitorKnown?: boolean, at: string }} about
+ * @param {{ viewed: number, running?: boolean, voila?: boolean, visitorKnown?: boolean, ownSandbox?: boolean, at: string }} about
  */
-export function silence(link, { viewed, running, voila, visitorKnown, at }) {
-  const ended = voila
-    ? visitorKnown ? "Reload the page. If a run of yours was in progress, the page finds it, and offers to resume it if it stopped half-way."
-      : "Reload the page to start again. If a run was in progress, check its leads: it may have stopped half-way."
-    : "Run the notebook’s cells again, up to the one that makes the panel (Shift+Enter): it offers to resume a run that stopped half-way.";
+export function silence(link, { viewed, running, voila, visitorKnown, ownSandbox, at }) {
+  const ended = whatThen(voila, visitorKnown, viewed ? ownSandbox : undefined);
   if (link.cut && !viewed) return `The kernel of this panel was restarted or has ended. ${ended}`;
   if (link.cut && link.isSlow()) {
     return `The kernel was restarted or has ended, so this panel no longer works. It shows the state as of ${at}. `
-      + `What was sent before stays sent.${lastPress(link)} ${ended}`;
+      + `${ownSandbox ? "" : "What was sent before stays sent."}${lastPress(link)} ${ended}`;
   }
   if (!link.isSlow()) return "";
   if (!viewed) {
@@ -33,6 +30,23 @@ export function silence(link, { viewed, running, voila, visitorKnown, at }) {
   return `No answer from the kernel for ${Math.round(link.silence() / 1000)} s. It may be busy${voila ? "" : " with another cell"}, or the `
     + `kernel, the server or the network may be gone. The panel shows the state as of ${at}.${run} ${kept} `
     + `If this does not change: ${startSmall(ended)}`;
+}
+
+/**
+ * What to do once the kernel has ended. ``ownSandbox``: the leads are those of a sandbox in that kernel; undefined: not known.
+ * @param {boolean | undefined} voila @param {boolean | undefined} visitorKnown @param {boolean | undefined} ownSandbox
+ */
+function whatThen(voila, visitorKnown, ownSandbox) {
+  const gone = "The sandbox ran in the same kernel: once that has ended, its leads and runs are gone, and nothing is left to resume.";
+  if (voila && ownSandbox) return `Reload the page to start again. ${gone}`;
+  if (voila && visitorKnown) {
+    return "Reload the page. If a run of yours was in progress, the page finds it, and offers to resume it if it stopped half-way.";
+  }
+  if (voila) return "Reload the page to start again. If a run was in progress, check its leads: it may have stopped half-way.";
+  const again = "Run the notebook’s cells again, up to the one that makes the panel (Shift+Enter)";
+  if (ownSandbox) return `${again}: they start a new sandbox. ${gone}`;
+  const unless = ownSandbox === undefined ? ", unless that was in a sandbox of the kernel’s own" : "";
+  return `${again}: it offers to resume a run that stopped half-way${unless}.`;
 }
 
 /** What became of the last press, where the kernel has gone since. @param {Silent} link */

@@ -1,7 +1,7 @@
 // By what leads are loaded: campaigns, publishers and states, several at once, and one range of days.
 
 import { archiveSource } from "./archive_source.js";
-import { button, h, setAttribute, setEnabled, setText } from "./dom.js";
+import { button, h, setAttribute, setEnabled, setLine, setText } from "./dom.js";
 import { day } from "./fields.js";
 import { rangeText } from "./format.js";
 import { menuButton, tickList } from "./menus.js";
@@ -68,6 +68,8 @@ function dateRange(link) {
   const to = day("To", "cvtr-filter-to", tell("created_before"));
   const named = h("div", { class: "cvtr-ranges" });
   const zone = h("p", { class: "cvtr-soft cvtr-zone" });
+  // In sight while the menu is closed; only where the zones differ, as it costs a line.
+  const elsewhere = h("p", { class: "cvtr-warn cvtr-elsewhere", hidden: true });
   const pick = (/** @type {string} */ name) => { made.menu.close({ focus: true }); link.send("range", { name }); };
   const any = button("Clear: any day", { class: "cvtr-link cvtr-range-any" }, () => pick(""));
   const made = menuButton("Any day", "cvtr-filter-date", "Date", [named, h("div", { class: "cvtr-row" }, from.element, to.element), zone, any],
@@ -93,7 +95,7 @@ function dateRange(link) {
   }
 
   /**
-   * Days are those of the kernel's zone.
+   * Days are those of the kernel's zone. Gives whether the browser's begin at another time.
    * @param {string} name
    * @param {number} offset
    */
@@ -102,10 +104,11 @@ function dateRange(link) {
     const differs = here !== name && haveOtherDays(here, name, offset);
     setText(zone, `Days and times are in ${/^(UTC|GMT)/.test(name) ? name : `${name} time`}.${differs ? ` Your browser is in ${here}, where days begin at another time.` : ""}`);
     zone.classList.toggle("cvtr-warn", differs);
-    made.opener.classList.toggle("cvtr-elsewhere", differs);
+    setLine(elsewhere, differs ? `Days and times are in ${name} time; your browser is in ${here}.` : "");
+    return differs;
   }
 
-  return { element: made.element, update, days };
+  return { element: made.element, elsewhere, update, days };
 }
 
 /**
@@ -137,7 +140,7 @@ export function loadFilters(link) {
   const source = archiveSource(link);
   const row = h("div", { class: "cvtr-filters", role: "group", "aria-label": "Load leads by" }, campaign.element, publisher.element,
     status.element, delivery.element, date.element, load);
-  const element = h("div", {}, source.element, row);
+  const element = h("div", {}, source.element, row, date.elsewhere);
 
   /** @param {Section} view @param {boolean} fresh */
   function update(view, fresh) {

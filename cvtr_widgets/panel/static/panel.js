@@ -148,7 +148,7 @@ class Panel {
     this.past.update(view.past, view.processing.running);
     this.leads.update(view.leads, fresh);
     this.leads.showFiles(view, fresh);
-    this.leads.days(view.head.zone, view.head.offset);
+    this.root.classList.toggle("cvtr-other-zone", this.leads.days(view.head.zone, view.head.offset));
     this.type.update(view.type, fresh);
     this.processing.update(view, fresh);
     if (fresh) this.answer.update(view.head.answer);
@@ -207,7 +207,7 @@ class Panel {
   #tellSilence() {
     const head = this.#deltas.view?.head ?? {};
     setLine(this.silent, silence(this.#link, { viewed: this.#deltas.number, running: head.running, voila: head.voila,
-      visitorKnown: head.visitor_known, at: this.#shownAt }));
+      visitorKnown: head.visitor_known, ownSandbox: head.own_sandbox, at: this.#shownAt }));
     const isLocked = Boolean(this.silent.textContent) && this.#link.cut;
     this.locked(isLocked);
     this.#placeSilence(isLocked || Boolean(head.running && this.silent.textContent && this.#link.silence() >= BUSY));

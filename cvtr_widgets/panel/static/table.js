@@ -222,7 +222,7 @@ export class LeadTable {
     return h("th", { role: "columnheader", scope: "col", "data-column": column.name,
       "aria-sort": sorted ? (sorted.descending ? "descending" : "ascending") : "none" },
       button(column.title + sortArrow(sorts, column.name), { class: "cvtr-sort", "data-sort": column.name }, press),
-      column.zone ? h("span", { class: "cvtr-head-zone" }, ` ${column.zone}`) : null, this.menu ? this.#opener(column, this.menu) : null);
+      column.zone ? h("span", { class: "cvtr-head-zone" }, ` ${column.zone}`, h("span", { class: "cvtr-not-yours" }, ", not yours")) : null, this.menu ? this.#opener(column, this.menu) : null);
   }
 
   /** The small button in a column's head that opens its menu. */

@@ -1,0 +1,50 @@
+"""A browser in another time zone than the kernel: which days are meant is said where days are chosen and where they are read."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+
+def at(page, zone: str) -> None:
+    """Let the browser be in a time zone, for what is loaded from now on."""
+    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": zone})
+
+
+@pytest.fixture
+def far_panel(page, open_panel):
+    at(page, "Asia/Tokyo")
+    panel = open_panel(cells=["import os\nos.environ['CVTR_TIMEZONE'] = 'Europe/London'", CELL])
+    panel.load()
+    return panel
+
+
+CELL = "import cvtr_widgets as cvtr\nclient = cvtr.Sandbox().connect()\npanel = cvtr.LeadPanel(client)\npanel"
+
+
+def test_a_zone_that_is_not_the_browsers_is_named_beside_the_days_with_the_menu_closed(far_panel, screenshot):
+    panel = far_panel
+    line = panel(".cvtr-elsewhere")
+    expect(line).to_be_visible()
+    expect(line).to_have_text("Days and times are in Europe/London time; your browser is in Asia/Tokyo.")
+    head = panel(".cvtr-table th[data-column='date'] .cvtr-not-yours")
+    expect(head).to_be_visible()
+    panel.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    for theme in ("light", "dark"):
+        panel.opened.theme(theme)
+        for width in (1280, 420):
+            panel.opened.width(width)
+            panel.root.scroll_into_view_if_needed()
+            right = panel.root.bounding_box()["x"] + panel.root.bounding_box()["width"]
+            for one in (line, panel(".cvtr-load")):
+                box = one.bounding_box()
+                assert box["x"] + box["width"] <= right, f"it sticks out at {width} px"
+            screenshot(f"zone-{theme}-{width}", always=True)
+
+
+def test_a_browser_in_the_kernels_zone_is_told_nothing_of_it(open_panel, page):
+    at(page, "Europe/London")
+    panel = open_panel(cells=["import os\nos.environ['CVTR_TIMEZONE'] = 'Europe/London'", CELL])
+    panel.load()
+    expect(panel(".cvtr-elsewhere")).to_be_hidden()
+    expect(panel(".cvtr-table th[data-column='date'] .cvtr-not-yours")).to_be_hidden()
