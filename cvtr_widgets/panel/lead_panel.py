@@ -34,6 +34,7 @@ from cvtr_widgets.panel.link.deltas import Deltas
 from cvtr_widgets.panel.link.downloads import Downloads
 from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message, sender_of
 from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
+from cvtr_widgets.panel.link.subshells import forget_subshells
 from cvtr_widgets.panel.state import PanelState
 from cvtr_widgets.panel.steps.recorded_results import recorded_report
 from cvtr_widgets.panel.steps.run_reports import report_of
@@ -287,22 +288,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
     def open(self) -> None:
         """Tell the front end of this widget. ``ipywidgets`` calls it."""
         super().open()
-        self._any_subshell()
-
-    def _send(self, msg: Any, buffers: Any = None) -> None:
-        super()._send(msg, buffers)
-        self._any_subshell()
-
-    def _any_subshell(self) -> None:
-        """Let each message of the page be heard in the subshell that it names.
-
-        ipykernel 7 remembers, per comm, the subshell of the last message sent and hands all that comes to that one. The
-        subshell of a page that was just loaded is gone a moment later, and then every press would be refused.
-        """
-        if self.comm is not None:
-            # Removed and not set to None: None would send every press to the main shell, and the panel would be deaf while a cell
-            # runs.
-            self.comm.__dict__.pop("_reply_subshell_id", None)
+        forget_subshells(self.comm)
 
     def close(self) -> None:
         """Remove the panel from the page. A run in progress continues."""

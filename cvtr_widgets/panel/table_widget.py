@@ -22,6 +22,7 @@ from cvtr_widgets.panel.jobs import problem_of
 from cvtr_widgets.panel.link.acknowledgements import Acknowledgements
 from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message, sender_of
 from cvtr_widgets.panel.link.page import STYLE, static
+from cvtr_widgets.panel.link.subshells import forget_subshells
 from cvtr_widgets.panel.steps.load_filters import Filters
 from cvtr_widgets.panel.table_state import TableState
 from cvtr_widgets.selection.select import Selection, select
@@ -89,6 +90,11 @@ class LeadTable(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             self._state.show(frame)
         elif isinstance(session, LeadSession):
             self._state.read(session, _query(session, filters or {}))
+
+    def open(self) -> None:
+        """Tell the front end of this widget. ``ipywidgets`` calls it."""
+        super().open()
+        forget_subshells(self.comm)
 
     def __repr__(self) -> str:
         return f"<LeadTable: {self._state.table.loaded:,} leads. Run this cell to see and use it.>"

@@ -70,3 +70,12 @@ def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_calle
     panel.press(".cvtr-resume")
     panel(".cvtr-results").wait_for()
     assert {len(sandbox.effects(lead_id)) for lead_id in ids} <= {0, 1}
+
+
+def test_a_press_is_heard_though_the_last_answer_named_a_subshell_that_has_ended(notebook, sandbox, kernel_eval):
+    opened = notebook([CELL.format(role="admin")], environ=joined(sandbox), until=".cvtr-panel[data-step='1']")
+    panel = PanelPage(opened, sandbox)
+    kernel_eval("setattr(panel.comm, '_reply_subshell_id', 'foreign')")
+    panel.load()
+    expect(panel(".cvtr-silent")).to_be_hidden()
+    assert len(panel.rows()) > 5
