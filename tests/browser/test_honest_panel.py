@@ -80,3 +80,30 @@ def test_undo_has_a_way_back_to_the_results(open_panel, sandbox, screenshot):
     panel.press(".cvtr-to-results")
     panel(".cvtr-results").wait_for()
     assert panel.outcomes() == {"confirmed": 2}
+
+
+def test_what_an_undo_from_step_1_cannot_restore_is_counted_at_its_button_and_can_be_selected(open_panel, sandbox, screenshot):
+    panel = open_panel()
+    flag(panel, caution(sandbox, 3), "test", reason="Test lead")
+    panel.run(confirm=False)
+    panel.press(".cvtr-start-over")
+    panel.step(1)
+    box = panel(".cvtr-past-undo-box")
+    box.locator("summary").click()
+    which = box.locator("select")
+    run = which.locator("option", has_text="Test, reason Test lead: 3 leads sent")
+    run.wait_for(state="attached")
+    which.select_option(run.get_attribute("value"))
+    panel.press(".cvtr-past-undo")
+    rest = box.locator(".cvtr-rest")
+    expect(rest).to_contain_text("3 leads stay different: they were Caution, and no action sets that.")
+    panel.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    for theme in ("light", "dark"):
+        panel.opened.theme(theme)
+        for width in (1280, 420):
+            panel.opened.width(width)
+            rest.scroll_into_view_if_needed()
+            screenshot(f"past-undo-rest-{theme}-{width}", always=True)
+    rest.get_by_role("button", name="Select these 3 leads").click()
+    panel.selected(3)
+    expect(rest).to_be_hidden()
