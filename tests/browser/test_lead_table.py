@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_accessibility import ALIKE, SIDEWAYS, faults
 from tests.browser.test_saved import TOGGLE
+from tests.browser.test_selection import LOSE
 
 pytestmark = pytest.mark.kept_page
 SETUP = """import cvtr_widgets as cvtr, ipywidgets as W
@@ -65,3 +66,18 @@ def test_it_picks_leads_in_every_box_and_leaves_nothing_in_the_file(notebook, pa
         opened._finish(TOGGLE)
     assert not [e for e in opened.kernel_eval("leads.email.tolist()") if e in text]
     assert not [i for i in picked["alone"] if str(i) in text]
+
+
+def test_a_tick_that_is_lost_on_its_way_is_told_and_not_shown_as_one(notebook, page):
+    opened = notebook([SETUP, "alone"])
+    table = page.locator(".cvtr-table-alone")
+    table.locator(".cvtr-row-tick").first.wait_for()
+    page.evaluate(LOSE, "tick")
+    table.locator(".cvtr-row-tick").first.click()
+    told = table.locator(".cvtr-fault")
+    expect(told).to_contain_text("What you pressed did not reach the kernel, so nothing was done.")
+    expect(table.locator(".cvtr-row-tick").first).not_to_be_checked()
+    table.locator(".cvtr-row-tick").nth(1).click()
+    expect(table.locator(".cvtr-count")).to_have_text("1 lead selected")
+    expect(told).to_be_hidden()
+    assert len(opened.kernel_eval("list(alone.selection.ids)")) == 1
