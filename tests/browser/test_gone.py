@@ -66,8 +66,8 @@ def test_a_sandbox_that_ended_with_its_kernel_is_not_said_to_have_a_run_to_resum
     screenshot("own-sandbox-gone", always=True)
 
 
-def test_offline_what_is_not_known_is_not_said_and_the_run_is_found_again(lab_of_its_own, sandbox, screenshot):
-    panel, _ = lab_of_its_own(sandbox)
+def test_offline_what_is_not_known_is_not_said_and_the_run_is_found_again(open_panel, sandbox, screenshot):
+    panel = open_panel()
     ids = begin(panel, sandbox, 20)
     panel.page.context.set_offline(True)
     said = panel(".cvtr-silent")
@@ -93,6 +93,7 @@ def test_a_server_that_was_stopped_is_not_said_to_be_a_kernel_that_ended(lab_of_
     screenshot("server-stopped", always=True)
 
 
+@pytest.mark.long
 def test_a_hub_that_culls_idle_kernels_keeps_one_with_a_run_and_a_press_after_it_culled_one_is_not_called_done(
     lab_of_its_own, sandbox, screenshot
 ):

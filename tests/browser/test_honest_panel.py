@@ -82,6 +82,29 @@ def test_undo_has_a_way_back_to_the_results(open_panel, sandbox, screenshot):
     assert panel.outcomes() == {"confirmed": 2}
 
 
+def test_what_an_undo_leaves_different_is_in_sight_where_it_is_carried_out_and_above_its_results(open_panel, sandbox, screenshot):
+    flagged = [lead_id for lead_id in sandbox.lead_ids(status="Invalid") if sandbox.lead(lead_id)["reason"] == "Duplicate"][:30]
+    panel = open_panel()
+    flag(panel, [*flagged, *caution(sandbox, 2)], "test", reason="Test lead")
+    panel.run(confirm=False)
+    panel.press(".cvtr-undo-run")
+    said = panel(".cvtr-undoes")
+    expect(said).to_contain_text(f"for {len(flagged)} leads; 2 leads stay different (see above).")
+    expect(said).to_be_in_viewport(ratio=1)
+    screenshot("undo-plan", always=True)
+    expect(panel(".cvtr-plan .cvtr-select-rest")).to_have_count(0)  # it would drop the plan
+    panel.run()
+    rest = panel(".cvtr-results .cvtr-rest:not([hidden])")
+    expect(rest).to_have_count(1)
+    expect(rest).to_contain_text("2 leads stay different: they were Caution, and no action sets that.")
+    table = panel(".cvtr-results .cvtr-grid").bounding_box()
+    assert rest.bounding_box()["y"] < table["y"]
+    expect(rest).to_be_in_viewport(ratio=1)
+    screenshot("undo-results", always=True)
+    rest.get_by_role("button", name="Select these 2 leads").click()
+    panel.selected(2)
+
+
 def test_what_an_undo_from_step_1_cannot_restore_is_counted_at_its_button_and_can_be_selected(open_panel, sandbox, screenshot):
     panel = open_panel()
     flag(panel, caution(sandbox, 3), "test", reason="Test lead")

@@ -269,6 +269,7 @@ def test_an_undo_says_how_many_leads_are_as_before_and_how_many_are_gone(driven)
     assert "2 leads are already as before: nothing to undo." in view["plan"]["warnings"]
     assert [one["text"] for one in view["rest"]] == ["2 leads stay different: they no longer exist."]
     assert driven.state.processing.plan.total == 1
+    assert view["plan"]["undoes"].endswith(" for 1 lead; 2 leads stay different (see above).")
 
 
 def test_results_say_before_and_after_and_why_leads_were_skipped(driven):

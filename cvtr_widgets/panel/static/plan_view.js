@@ -29,7 +29,7 @@ function planFacts(link) {
 
   /** @param {Section} plan @param {boolean} fresh @param {{ text: string, button: string }[]} different */
   function update(plan, fresh, different) {
-    rest.update(different);
+    rest.update(different, !plan.will_change);
     setText(planLine, `Plan ${plan.short}, read at ${plan.read_at}; ${plan.sent}.`);
     setLine(madeOf, plan.made_of);
     setLines(groups, plan.groups);
@@ -61,6 +61,7 @@ function confirmation(link, shown, flushed) {
   const signature = typed("Sign with your printed name", "cvtr-signature",
     (text, plan) => link.send("signature", { text, fingerprint: plan }), forPlan);
   const meaning = h("p", { class: "cvtr-meaning" });
+  const undoes = h("p", { class: "cvtr-undoes", hidden: true });
   const why = h("ul", { class: "cvtr-why" });
   const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: backTo }));
   const where = h("span", { class: "cvtr-badge" });
@@ -70,7 +71,7 @@ function confirmation(link, shown, flushed) {
     flushed();
     link.send("run", { fingerprint: shown() });
   });
-  const element = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), meaning,
+  const element = h("div", { class: "cvtr-ask" }, h("div", { class: "cvtr-row" }, signature.element, count.element), undoes, meaning,
     tick.element, h("div", { class: "cvtr-foot" }, why, where, back, run));
 
   /** @param {Section} view @param {boolean} fresh */
@@ -83,6 +84,7 @@ function confirmation(link, shown, flushed) {
     setShown(count.element, asked && plan.needs_count && !view.first);
     setShown(signature.element, asked && plan.signable);
     backTo = plan.made_of ? 1 : 2;
+    setLine(undoes, plan.undoes);
     setLine(meaning, asked && !plan.needs_tick ? plan.statement : "");
     setText(run, plan.button);
     run.classList.toggle("cvtr-danger", plan.needs_count);

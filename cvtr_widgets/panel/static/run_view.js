@@ -111,8 +111,10 @@ export function runResults(link) {
   const table = new LeadTable(link, "results", "Results, lead by lead");
   const tools = resultTools(link);
   const rest = undoRest(link, "run");
+  const notUndone = undoRest(link, "run"); // by this run, which was to undo another one: above all else that is said of it
   const undoProblem = problemBox(link, { class: "cvtr-problem cvtr-undo-problem" });
-  const element = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, lines.what, lines.sentLine, lines.alarm, lines.sums,
+  const element = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, lines.what, lines.sentLine, notUndone.element, lines.alarm,
+    lines.sums,
     outcomes.element, lines.explain, table.element, tools.element, tools.download, undoProblem.element, rest.element,
     lines.verifyLine, lines.headLine);
   let watchedRun = "";
@@ -125,7 +127,9 @@ export function runResults(link) {
     setLine(watching, view.watching);
     setShown(lookAgain, view.look_again);
     undoProblem.update(view.undo_problem);
-    rest.update(view.rest);
+    const isOfThisRun = !view.undo_problem;
+    notUndone.update(isOfThisRun ? view.rest : []);
+    rest.update(isOfThisRun ? [] : view.rest);
     // Of a run of another kernel there is what the journal has: numbers, sums and files, and nothing that can be done to it.
     const told = run || view.recorded;
     setShown(outcomes.element, Boolean(told));

@@ -18,7 +18,7 @@ from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, 
 from cvtr_widgets.panel.steps.recorded_results import RecordedResults
 from cvtr_widgets.panel.steps.run_changes import sums_of
 from cvtr_widgets.panel.steps.type import TypeStep
-from cvtr_widgets.panel.steps.undo_rest import Rest, of_failure, rest_of, warnings_beside
+from cvtr_widgets.panel.steps.undo_rest import Rest, of_failure, rest_of, undoes_words, warnings_beside
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.plans.plan import Plan
@@ -467,6 +467,7 @@ class ProcessingStep:
         return {
             **view,
             "sent": self._sent_so_far,
+            "undoes": undoes_words(run, plan.will_change, self.rest),
             "to_results": self._taken_back is not None,
             "takes_back": f"This plan undoes {run}, whatever steps 1 and 2 show." if run else "",
             "made_of": f"This is the plan of the {words}, whatever steps 1 and 2 show." if words else "",

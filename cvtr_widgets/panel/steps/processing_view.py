@@ -77,11 +77,11 @@ def _groups(plan: Plan) -> list[str]:
 
 def _comments(plan: Plan) -> list[str]:
     """The comments that go out, as far as they are known here: a resumed run may have only their hashes."""
-    return [
-        f"With the comment “{plain(action.comment, 300)}” on {count_of(number)}."
-        for action, number in plan.by_group
-        if action.comment and not isinstance(action.comment, HashedText)
-    ]
+    found: Counter[str] = Counter()
+    for action, number in plan.by_group:
+        if action.comment and not isinstance(action.comment, HashedText):
+            found[action.comment] += number
+    return [f"With the comment “{plain(comment, 300)}” on {count_of(number)}." for comment, number in found.items()]
 
 
 def run_view(

@@ -51,6 +51,14 @@ def rest_of(left_out: Iterable[tuple[LeadId, str]]) -> list[Rest]:
     return [Rest(why, tuple(ids), FLAGS_WITHOUT_REASON.get(why)) for why, ids in found.items()]
 
 
+def undoes_words(runs: str, leads: int, rest: Iterable[Rest]) -> str:
+    """What a plan that takes ``runs`` back does not do, beside the button that carries it out."""
+    stay = len({lead_id for one in rest for lead_id in one.ids})
+    if not runs or not stay or not leads:
+        return ""
+    return f"This undoes {runs} for {count_of(leads)}; {count_of(stay)} {'stays' if stay == 1 else 'stay'} different (see above)."
+
+
 def of_failure(problem: Problem, error: BaseException) -> tuple[Problem, list[Rest]]:
     """What is said where there is no plan that takes runs back, and, if nothing of them can be, the leads that stay different."""
     if not isinstance(error, NothingToUndo):
