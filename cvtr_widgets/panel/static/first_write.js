@@ -6,6 +6,19 @@ import { tickBox } from "./fields.js";
 
 /** @import { Link } from "./messages.d.ts" */
 
+/** What of the way in which it is written nobody has proven here: its number, and its names for who knows them. */
+function entriesBox() {
+  const [number, names] = [h("summary", {}), h("p", { class: "cvtr-soft" })];
+  return {
+    element: h("details", { class: "cvtr-first-entries" }, number, names),
+    update(/** @type {string[]} */ entries) {
+      const many = entries.length === 1 ? "1 entry of the dialect is" : `${entries.length} entries of the dialect are`;
+      setText(number, `${many} not proven yet`);
+      setText(names, `${entries.join(", ")}.`);
+    },
+  };
+}
+
 /**
  * ``flush()`` sends what is still being typed.
  * @param {Link} link
@@ -13,7 +26,7 @@ import { tickBox } from "./fields.js";
  */
 export function firstWrite(link, flush) {
   const text = h("p", {});
-  const entries = h("p", { class: "cvtr-soft" });
+  const entries = entriesBox();
   const request = h("pre", { class: "cvtr-request", tabindex: "0", "aria-label": "The exact request, without the token" });
   const asks = h("div", { class: "cvtr-first-asks" });
   const values = h("tbody");
@@ -26,7 +39,7 @@ export function firstWrite(link, flush) {
   const send = button("", { class: "cvtr-main cvtr-first-send" }, () => { flush(); link.send("first", { fingerprint }); });
   const foot = h("div", { class: "cvtr-foot" }, why, send);
   const element = h("div", { class: "cvtr-first", hidden: true, role: "group", "aria-label": "First write, to one lead" },
-    h("h4", {}, "First write here: to one lead only"), text, entries, request, h("div", { class: "cvtr-scroll" }, table), differs, advice,
+    h("h4", {}, "First write here: to one lead only"), text, entries.element, request, h("div", { class: "cvtr-scroll" }, table), differs, advice,
     problem.element, asks, foot);
   let fingerprint = "";
   let drawn = "";
@@ -38,7 +51,7 @@ export function firstWrite(link, flush) {
       if (!view) return;
       fingerprint = view.fingerprint;
       setText(text, `This action has not been proven at this enterprise yet, so it goes to lead ${view.lead} alone first. ${view.rest}`);
-      setText(entries, `Not proven yet: ${view.entries.join(", ")}.`);
+      entries.update(view.entries);
       setText(request, view.request);
       const now = JSON.stringify([view.asks.map((/** @type {[string, boolean]} */ [words]) => words), view.values]);
       if (now !== drawn) {

@@ -149,4 +149,6 @@ def plain_lines(text: str) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else plain(str(value), 120)
