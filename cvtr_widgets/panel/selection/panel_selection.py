@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cvtr_widgets.actions.catalogue import count_of
 from cvtr_widgets.models import LeadId, Origin, Rejected
 from cvtr_widgets.panel.selection.id_set import NO_IDS, IdArray, IdSet, array_of, first_of_each, sorted_unique
 from cvtr_widgets.panel.selection.ticks import ORIGINS, Ticks
@@ -188,6 +189,12 @@ class PanelSelection:
         typed = [("", one) for one in self.typed.set_aside] if self.typed is not None else []
         found = typed + [(name, one) for name, s in self.files for one in s.set_aside]
         return [(name, one) for name, one in found if one.lead_id not in self.ids_set]
+
+    @property
+    def summary(self) -> str:
+        """How many are selected, and how many were set aside, in a line."""
+        aside = len(self.set_aside)
+        return f"{count_of(len(self))} selected" + (f", {aside:,} set aside" if aside else "")
 
     def with_odd(self, ids: Iterable[LeadId]) -> PanelSelection:
         """With these of the ids that were set aside."""

@@ -1,6 +1,6 @@
 // The plan lead by lead, and what is asked before it is run. What is ticked or signed is for the plan that was shown then.
 
-import { button, h, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
+import { button, h, setAttribute, setEnabled, setLine, setLines, setShown, setText } from "./dom.js";
 import { dropdown, tickBox, typed } from "./fields.js";
 import { firstWrite } from "./first_write.js";
 import { inWords } from "./format.js";
@@ -83,6 +83,7 @@ function confirmation(link, shown, flushed) {
     setShown(run, !view.first);
     setShown(count.element, asked && plan.needs_count && !view.first);
     setShown(signature.element, asked && plan.signable);
+    setAttribute(signature.input, "placeholder", plan.needs_signature ? null : "optional");
     backTo = plan.made_of ? 1 : 2;
     setLine(undoes, plan.undoes);
     setLine(meaning, asked && !plan.needs_tick ? plan.statement : "");

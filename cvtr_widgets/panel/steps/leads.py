@@ -457,7 +457,7 @@ class LeadsStep:
             "selected": self._selected(),
             "detail": self._detail(),
             "blockers": list(self.blockers()),
-            "summary": f"{count_of(len(self.picked))} selected",
+            "summary": self.picked.summary,
         }
 
     def _detail(self) -> dict[str, Any] | None:

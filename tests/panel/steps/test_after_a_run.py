@@ -110,3 +110,10 @@ def test_a_file_is_told_beside_its_own_results_only(driven):
     until(lambda: (files.message((3, "run-1")) or {}).get("text") == "results-run-1.csv was sent to the browser.")
     assert files.message((1, None)) is None
     assert files.message((3, "run-2")) is None
+
+
+def test_what_was_set_aside_is_still_told_when_the_step_is_folded(driven):
+    ids = driven.server.lead_ids(status="Caution")[:6]
+    driven.select([*ids, 3])
+    view = driven.view()
+    assert (view["step"], view["leads"]["summary"]) == (2, "6 leads selected, 1 set aside")
