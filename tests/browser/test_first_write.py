@@ -61,7 +61,7 @@ def test_one_lead_first_and_then_the_rest(open_live, live, screenshot):
     assert not any(live.effects(lead_id) for lead_id in ids)
     assert "Tick each sentence to agree to it." in panel.texts(".cvtr-first .cvtr-why li")
     agree(panel)
-    screenshot("first-write", always=True)
+    screenshot("first-write")
     panel.press(".cvtr-first-send")
     panel(".cvtr-proven").wait_for()
     assert sum(1 for lead_id in ids if live.effects(lead_id)) == 1

@@ -63,7 +63,7 @@ def test_a_sandbox_that_ended_with_its_kernel_is_not_said_to_have_a_run_to_resum
     expect(said).to_contain_text("they start a new sandbox. The sandbox ran in the same kernel")
     expect(said).to_contain_text("its leads and runs are gone, and nothing is left to resume.")
     expect(said).not_to_contain_text("offers to resume")
-    screenshot("own-sandbox-gone", always=True)
+    screenshot("own-sandbox-gone")
 
 
 def test_offline_what_is_not_known_is_not_said_and_the_run_is_found_again(open_panel, sandbox, screenshot):
@@ -74,7 +74,7 @@ def test_offline_what_is_not_known_is_not_said_and_the_run_is_found_again(open_p
     expect(said).to_contain_text("or the kernel, the server or the network may be gone.")
     expect(said).to_contain_text("So are the run’s numbers; it is not known here whether the run is still going.")
     expect(said).not_to_contain_text("has ended")
-    screenshot("offline", always=True)
+    screenshot("offline")
     panel.page.context.set_offline(False)
     sandbox.latency = 0.0
     panel(".cvtr-results").wait_for()
@@ -82,6 +82,7 @@ def test_offline_what_is_not_known_is_not_said_and_the_run_is_found_again(open_p
     assert panel.outcomes() == {"confirmed": len(ids)}
 
 
+@pytest.mark.long
 def test_a_server_that_was_stopped_is_not_said_to_be_a_kernel_that_ended(lab_of_its_own, sandbox, screenshot):
     panel, running = lab_of_its_own(sandbox)
     panel.load()
@@ -90,7 +91,7 @@ def test_a_server_that_was_stopped_is_not_said_to_be_a_kernel_that_ended(lab_of_
     said = panel(".cvtr-silent")
     expect(said).to_contain_text("or the kernel, the server or the network may be gone.")
     expect(said).to_contain_text("What you pressed has not been answered yet.")
-    screenshot("server-stopped", always=True)
+    screenshot("server-stopped")
 
 
 @pytest.mark.long
@@ -107,4 +108,4 @@ def test_a_hub_that_culls_idle_kernels_keeps_one_with_a_run_and_a_press_after_it
     said = panel(".cvtr-silent")
     expect(said).to_contain_text("or the kernel, the server or the network may be gone.")
     expect(said).to_contain_text("What you pressed has not been answered yet.")
-    screenshot("culled", always=True)
+    screenshot("culled")

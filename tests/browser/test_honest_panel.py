@@ -91,7 +91,7 @@ def test_what_an_undo_leaves_different_is_in_sight_where_it_is_carried_out_and_a
     said = panel(".cvtr-undoes")
     expect(said).to_contain_text(f"for {len(flagged)} leads; 2 leads stay different (see above).")
     expect(said).to_be_in_viewport(ratio=1)
-    screenshot("undo-plan", always=True)
+    screenshot("undo-plan")
     expect(panel(".cvtr-plan .cvtr-select-rest")).to_have_count(0)  # it would drop the plan
     panel.run()
     rest = panel(".cvtr-results .cvtr-rest:not([hidden])")
@@ -100,7 +100,7 @@ def test_what_an_undo_leaves_different_is_in_sight_where_it_is_carried_out_and_a
     table = panel(".cvtr-results .cvtr-grid").bounding_box()
     assert rest.bounding_box()["y"] < table["y"]
     expect(rest).to_be_in_viewport(ratio=1)
-    screenshot("undo-results", always=True)
+    screenshot("undo-results")
     rest.get_by_role("button", name="Select these 2 leads").click()
     panel.selected(2)
 
@@ -126,7 +126,7 @@ def test_what_an_undo_from_step_1_cannot_restore_is_counted_at_its_button_and_ca
         for width in (1280, 420):
             panel.opened.width(width)
             rest.scroll_into_view_if_needed()
-            screenshot(f"past-undo-rest-{theme}-{width}", always=True)
+            screenshot(f"past-undo-rest-{theme}-{width}")
     rest.get_by_role("button", name="Select these 3 leads").click()
     panel.selected(3)
     expect(rest).to_be_hidden()

@@ -39,7 +39,7 @@ def test_a_zone_that_is_not_the_browsers_is_named_beside_the_days_with_the_menu_
             for one in (line, panel(".cvtr-load")):
                 box = one.bounding_box()
                 assert box["x"] + box["width"] <= right, f"it sticks out at {width} px"
-            screenshot(f"zone-{theme}-{width}", always=True)
+            screenshot(f"zone-{theme}-{width}")
 
 
 def test_a_browser_in_the_kernels_zone_is_told_nothing_of_it(open_panel, page):

@@ -22,7 +22,7 @@ from tests.faults.catalogue import CHECK, ELSEWHERE, READ, WRITES
 from tests.faults.invariants import hold
 
 BLOCK, SIDE_BY_SIDE = 50, 5
-EVERYDAY, LONG = 3, 200
+EVERYDAY, LONG = 2, 200
 """Blocks: 150 runs every day, 10,000 in the long tests."""
 TIMEOUTS = Timeouts(connect=0.6, read=0.6, total=0.9)
 LIMITS = cvtr.Limits(chunk=3, in_flight=3, requests=200, window=1.5)

@@ -34,7 +34,7 @@ function choiceMenu(label, className, all, said) {
   function mark() {
     boxes.mark((value) => chosen.includes(value));
     const words = chosen.map((value) => names.get(value) || value);
-    made.setText(!chosen.length ? all : chosen.length === 1 ? words[0] : `${chosen.length} chosen`);
+    made.setText(!chosen.length ? all : chosen.length === 1 ? words[0] : String(chosen.length));
     setAttribute(made.opener, "title", chosen.length ? words.join(", ") : null);
     setAttribute(made.opener, "data-values", chosen.join(","));
     made.opener.classList.toggle("cvtr-set", chosen.length > 0);
