@@ -15,7 +15,7 @@ export function silence(link, { viewed, running, voila, visitorKnown, ownSandbox
   if (link.cut && !viewed) return `The kernel of this panel was restarted or has ended. ${ended}`;
   if (link.cut && link.isSlow()) {
     return `The kernel was restarted or has ended, so this panel no longer works. It shows the state as of ${at}. `
-      + `${ownSandbox ? "" : "What was sent before stays sent."}${lastPress(link)} ${ended}`;
+      + `${ownSandbox ? "" : "What was sent before stays sent, and what was on its way may still be applied."}${lastPress(link)} ${ended}`;
   }
   if (!link.isSlow()) return "";
   if (!viewed) {
