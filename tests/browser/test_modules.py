@@ -390,7 +390,7 @@ def test_a_kernel_that_ended_is_noticed_and_a_closed_link_notices_nothing(module
             {"viewed": 0, "voila": True},
             ["was restarted or has ended. Reload the page to start again."],
         ),
-        ({"cut": True, "unsent": True}, {"viewed": 4}, ["stays sent. What you pressed last did not reach it. Run"]),
+        ({"cut": True, "unsent": True}, {"viewed": 4}, ["may still be applied. What you pressed last did not reach it. Run"]),
         ({"cut": True, "pressed": True}, {"viewed": 4}, ["It is not known here whether what you pressed last was done. Run"]),
         ({"silence": 2000, "pressed": True}, {"viewed": 4}, ["What you pressed has not been answered yet."]),
         (
@@ -399,7 +399,11 @@ def test_a_kernel_that_ended_is_noticed_and_a_closed_link_notices_nothing(module
             ["No answer from the kernel for 9 s", "as of 12:00:00", "If this does not change: run the notebook’s cells again"],
         ),
         ({"silence": 9000}, {"viewed": 4, "running": True}, ["as of 12:00:00. So are the run’s numbers"]),
-        ({"cut": True}, {"viewed": 4}, ["was restarted or has ended", "What was sent before stays sent, and what was on its way may still be applied."]),
+        (
+            {"cut": True},
+            {"viewed": 4},
+            ["was restarted or has ended", "stays sent, and what was on its way may still be applied."],
+        ),
         ({"cut": True}, {"viewed": 4, "ownSandbox": False}, ["(Shift+Enter): it offers to resume a run that stopped half-way."]),
         (
             {"cut": True},
