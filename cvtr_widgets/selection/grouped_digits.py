@@ -83,9 +83,10 @@ def why_doubtful(part: str) -> tuple[str, int]:
 def without_spaced_numbers(line: str) -> tuple[str, list[str]]:
     """A line without its parts that may be numbers with spaces inside or several ids, and those parts: not to be taken."""
     line = _WIDE_SPACE.sub(" ", line)
-    if not MAYBE_SPACED.search(line) and not _TWO_LONG.search(line):
+    grouped = MAYBE_SPACED.search(line) is not None
+    if not grouped and not _TWO_LONG.search(line):
         return line, []
-    spans = [span for run in _RUN.finditer(line) for span in _of_a_run(line, run.start(), run.end())]
+    spans = [span for run in _RUN.finditer(line) for span in _of_a_run(line, run.start(), run.end(), grouped=grouped)]
     kept, at = [], 0
     for start, end in spans:
         kept.append(line[at:start])
@@ -93,12 +94,16 @@ def without_spaced_numbers(line: str) -> tuple[str, list[str]]:
     return " , ".join([*kept, line[at:]]), [line[start:end] for start, end in spans]
 
 
-def _of_a_run(line: str, start: int, end: int) -> list[Span]:
-    """The doubtful parts of numbers with single spaces or bare commas between them."""
+def _of_a_run(line: str, start: int, end: int, *, grouped: bool) -> list[Span]:
+    """The doubtful parts of numbers with single spaces or bare commas between them. ``grouped`` False: the line has no groups of
+    digits, so that only a telephone number is doubtful.
+    """
     parts: list[Span] = []
     for piece in line[start:end].split(","):
         parts.append((start, start + len(piece)))
         start += len(piece) + 1
+    if not grouped:
+        return [part for part in parts if may_be_telephone(line[part[0] : part[1]])]
     doubtful = [(part, _doubtful(line, *part)) for part in parts]
     if not any(spans for _, spans in doubtful):
         return []

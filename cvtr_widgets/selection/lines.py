@@ -72,6 +72,7 @@ _ITEMS = re.compile(r"[,;|]")
 _FEWEST = 3
 _BRACKETED = re.compile(r"(\s*)[\[({]([0-9\s,\"'#]*)[\])}](\s*)")
 _MARKED = re.compile(r"[ \t]*(?:([-+*\u2022\u2023\u25aa\u00b7\u2013])[ \t\xa0]+|((?:>[ \t]?)+))(?=#?[1-9])")
+_NUMBERED = re.compile(r"[ \t]*([0-9]{1,6})([.)])[ \t\xa0]+(#?[1-9][0-9]{3,18})[ \t]*[,;.]?[ \t]*(?:\r?\n)?")
 _SPACED = re.compile(r"#?[0-9]+(?:[ \t]+#?[0-9]+)+\s*")
 _GREETED = re.compile(r"\b(?:team|hi|hello|dear|all|many|kind)\s+#?[0-9]", re.IGNORECASE)
 """*Team 7* and *all 7* are no leads."""
@@ -83,6 +84,12 @@ _ASKS: Final = frozenset({"return", "reject", "delete", "reprocess"})
 _ASKING: Final = frozenset({"can", "could", "kindly", "also", "too", "both"})
 _LONG: Final = 10_000
 """From here on a number is no count of leads that somebody asks for."""
+
+
+def negation(line: str) -> str:
+    """The words of a line that may say that ids are not meant; else nothing."""
+    found = _NOT.search(line.replace("’", "'").replace("ʼ", "'"))
+    return found[0].strip() if found is not None and negates(line) else ""
 
 
 def negates(line: str) -> bool:
@@ -300,6 +307,8 @@ def unwrapped(text: str) -> str:
     if (list_ := _BRACKETED.fullmatch(text)) is not None:
         return f"{list_[1]}{list_[2]}{list_[3]}"
     lines = text.splitlines(keepends=True)
+    if (bare := _without_their_numbers(lines)) is not None:
+        return bare
     marked = [_MARKED.match(line) for line in lines]
     marks = [one[1] or ">" for one in marked if one is not None]
     if len(marks) < 2 or len(set(marks)) > 1:
@@ -312,6 +321,16 @@ def unwrapped(text: str) -> str:
     if marks[0] == ">" and any(_INDENTED.fullmatch(line.rstrip("\r\n")) for line in lines):
         return text
     return "".join(line[one.end() :] if one is not None else line for line, one in zip(lines, marked, strict=True))
+
+
+def _without_their_numbers(lines: Sequence[str]) -> str | None:
+    """Lines that each hold one number behind ``1.``, ``2.``, ... or ``1)``, ``2)``, ..., without these; None for others."""
+    found = [_NUMBERED.fullmatch(line) for line in lines if line.strip()]
+    if len(found) < 2 or not all(found):
+        return None
+    numbered = [one for one in found if one is not None]
+    counted = [int(one[1]) for one in numbered] == list(range(1, len(numbered) + 1))
+    return "".join(f"{one[3]}\n" for one in numbered) if counted and len({one[2] for one in numbered}) == 1 else None
 
 
 def numbers_in(line: str) -> int:

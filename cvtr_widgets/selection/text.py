@@ -45,6 +45,7 @@ from cvtr_widgets.selection.lines import (
     names_ids_beside_something,
     names_leads,
     negates,
+    negation,
     numbers_in,
     says_not_meant,
     says_nothing,
@@ -88,7 +89,7 @@ _LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadi
 _QUICK = re.compile(r"[0-9 \t\n,;]*")
 _QUICK_NOT = re.compile(r"(?<![0-9])0|[0-9]{19}|[0-9],00?(?![0-9])|(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])")
 _QUICK_GROUPED = re.compile(rf"(?<![^\s;]){COMMA_THOUSANDS}(?=$|[\s;]|,(?:$|[\s;]))", re.MULTILINE)
-_WRAPPED = re.compile("[-*>\u2022\u2023\u25aa\u00b7\u2013\\[({]")
+_WRAPPED = re.compile(r"\A\s*1[.)]\s|[-*>\u2022\u2023\u25aa\u00b7\u2013\[({]")
 _TO_SPACES: Final = str.maketrans(",;", "  ")
 
 
@@ -373,6 +374,10 @@ def _why_refused(token: str, found: str, line: str) -> str:
         return f"{why}. Nothing of this line was taken"
     if trimmed(token) == trimmed(line):
         return found
+    if word := negation(line):
+        return f"“{word}” in it may say that its ids are not meant. Nothing of this line was taken"
+    if not any(c.isalnum() for c in token):  # a dash says less than the word behind it
+        token = next((w for w in line.split() if any(c.isalpha() for c in w) and not harmless([w], "")), token)
     return f"“{shown(trimmed(token), 30)}” in it {found}. Nothing of this line was taken"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cvtr_widgets.selection.select import Selection, parse_ids
@@ -159,6 +159,7 @@ TEXTS = st.lists(st.tuples(PIECES, st.sampled_from([",", " ", "\n", ";", ", ", "
 
 
 @given(TEXTS)
+@example("1000 1000,1 1,")
 def test_the_quick_way_gives_what_the_careful_one_gives(text: str) -> None:
     found = parse_ids(text, include_odd=True)
     if any("Nothing was taken" in refused.why for refused in found.rejected):
@@ -399,3 +400,25 @@ def test_a_sentence_is_taken_where_all_its_words_plainly_ask_for_its_leads(text:
 )
 def test_the_reason_names_what_makes_the_line_doubtful(text: str, why: str) -> None:
     assert why in parse_ids(text).rejected[0].why
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("1. 167457\n2. 167458\n3. 167460", [167457, 167458, 167460]),
+        ("1) #167457\n\n2) 167458,", [167457, 167458]),
+        ("1. 167457\n3. 167458", []),  # something is missing
+        ("2. 167457\n3. 167458", []),
+        ("1. 167457\n2. 167458 duplicate", []),
+        ("1. 88\n2. 90", []),
+        ("1 167457\n2 167458", []),
+        ("1. 167457", []),
+    ],
+)
+def test_the_numbers_of_a_numbered_list_are_not_ids_and_those_behind_them_are(text, ids):
+    assert list(parse_ids(text).ids) == ids
+
+
+def test_the_reason_names_the_word_that_makes_a_line_doubtful():
+    assert "“duplicate” in it" in parse_ids("167457 - duplicate").rejected[0].why
+    assert "“not” in it may say that its ids are not meant" in parse_ids("do not return 167457, 167458").rejected[0].why
