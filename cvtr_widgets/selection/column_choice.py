@@ -92,9 +92,9 @@ def the_one(names: Sequence[str], ranked: Sequence[tuple[int, int]], look: Look)
     count = [i for i in others if best == 1 and may_count_leads(names[i])]
     doubtful = {*named, *speak, *count}
     seen = look(lambda i: i in doubtful or (i != place and unnamed(names, i)))
-    _refuse_counts(names, place, [i for i in count if surely_counts_leads(names[i]) or seen.holds_counts(i)])
-    if best == 1 and not speak:
-        _refuse_things(names, place, [i for i in others if belongs_to_a_thing(names[i])])
+    counted = [i for i in count if surely_counts_leads(names[i]) or seen.holds_counts(i)]
+    theirs = [i for i in others if belongs_to_a_thing(names[i])] if best == 1 and not speak else []
+    _refuse_other_things(names, place, counted, theirs)
     could = seen.holds_ids if best == 0 else seen.holds_numbers
     # A worse name does not make a column harmless: if it holds ids, too, somebody has to choose.
     rivals = [i for i, rank in named.items() if rank == best or could(i)]
@@ -109,22 +109,19 @@ def the_one(names: Sequence[str], ranked: Sequence[tuple[int, int]], look: Look)
     return place
 
 
-def _refuse_counts(names: Sequence[str], place: int, counted: Sequence[int]) -> None:
+def _refuse_other_things(names: Sequence[str], place: int, counted: Sequence[int], theirs: Sequence[int]) -> None:
+    """Refuse a mere id beside columns that count leads, or that are of what no lead has."""
     if counted:
-        raise ColumnUnclear(
-            f"“{names[place]}” may be the id of something whose leads “{names[counted[0]]}” counts, so nothing was taken. "
-            "If it holds lead ids, rename it to Lead ID or choose it by its name (column=...).",
-            columns=[names[place]],
-        )
-
-
-def _refuse_things(names: Sequence[str], place: int, theirs: Sequence[int]) -> None:
-    if theirs:
-        raise ColumnUnclear(
-            f"“{names[place]}” may be the id of what has the “{names[theirs[0]]}” beside it, which no lead has, so nothing was "
-            "taken. If it holds lead ids, rename it to Lead ID or choose it by its name (column=...).",
-            columns=[names[place]],
-        )
+        what = f"something whose leads “{names[counted[0]]}” counts"
+    elif theirs:
+        what = f"what has the “{names[theirs[0]]}” beside it, which no lead has"
+    else:
+        return
+    raise ColumnUnclear(
+        f"“{names[place]}” may be the id of {what}, so nothing was taken. If it holds lead ids, rename it to Lead ID or choose "
+        "it by its name (column=...).",
+        columns=[names[place]],
+    )
 
 
 def _ask(names: Sequence[str], places: Sequence[int]) -> None:

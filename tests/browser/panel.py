@@ -126,6 +126,17 @@ class PanelPage:
         self.press(".cvtr-preview")
         self(".cvtr-plan").wait_for()
 
+    def begin_test(self, ids: Sequence[int], *, latency: float) -> None:
+        """A run under way that marks these leads as Test, with a service as slow as that from the press on."""
+        self.type_ids(" ".join(map(str, ids)))
+        self.selected(len(ids))
+        self.next()
+        self.choose("test", reason="Test lead")
+        self.preview()
+        self.sandbox.latency = latency
+        self.press(".cvtr-run")
+        self(".cvtr-progress").wait_for()
+
     def run(self, *, confirm: bool = True, signature: str = "", count: str = "") -> None:
         """Confirm as asked, press the last button, wait for the results."""
         if signature:

@@ -106,15 +106,8 @@ def begin(lab, lab_root, page, notebooks, sandbox, link):
         panel = PanelPage(opened, sandbox)
         panel.step(1)
         ids = sandbox.lead_ids(status="Caution")[:number]
-        panel.type_ids(" ".join(map(str, ids)))
-        panel.selected(len(ids))
-        panel.next()
-        panel.choose("test", reason="Test lead")
-        panel.preview()
-        sandbox.latency = latency
         page.evaluate(NOTE)
-        panel.press(".cvtr-run")
-        panel(".cvtr-progress").wait_for()
+        panel.begin_test(ids, latency=latency)
         return Watch(panel, sandbox, ids)
 
     return make

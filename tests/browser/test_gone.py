@@ -44,14 +44,7 @@ def lab_of_its_own(tmp_path, page):
 
 def begin(panel, sandbox, number: int) -> list[int]:
     ids = sandbox.lead_ids(status="Caution")[:number]
-    panel.type_ids(" ".join(map(str, ids)))
-    panel.selected(len(ids))
-    panel.next()
-    panel.choose("test", reason="Test lead")
-    panel.preview()
-    sandbox.latency = 1.5
-    panel.press(".cvtr-run")
-    panel(".cvtr-progress").wait_for()
+    panel.begin_test(ids, latency=1.5)
     return ids
 
 

@@ -46,14 +46,7 @@ def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_calle
     panel = PanelPage(opened, sandbox)
     assert kernel_eval("'_reply_subshell_id' in vars(panel.comm)") is False  # after many messages sent
     panel.load()
-    panel.type_ids(" ".join(map(str, ids)))
-    panel.selected(len(ids))
-    panel.next()
-    panel.choose("test", reason="Test lead")
-    panel.preview()
-    sandbox.latency = 0.5
-    panel.press(".cvtr-run")
-    panel(".cvtr-progress").wait_for()
+    panel.begin_test(ids, latency=0.5)
     until(lambda: any("leads-bulk" in seen.path for seen in sandbox.requests))  # before that there is no run to resume
     os.kill(kernel_eval("import os\nos.getpid()"), signal.SIGKILL)
     said = panel(".cvtr-silent")

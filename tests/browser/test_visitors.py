@@ -53,14 +53,7 @@ def test_a_visitor_finds_the_run_that_was_left_and_idle_kernels_end(browser, own
     ids = sandbox.lead_ids(status="Caution")[:20]
     with watched_page(browser) as mine, watched_page(browser) as other:
         panel = visit(mine.page)
-        panel.type_ids(" ".join(map(str, ids)))
-        panel.selected(20)
-        panel.next()
-        panel.choose("test", reason="Test lead")
-        panel.preview()
-        sandbox.latency = 1.0
-        panel.press(".cvtr-run")
-        panel(".cvtr-progress").wait_for()
+        panel.begin_test(ids, latency=1.0)
         mine.page.goto("about:blank")
         assert kernels(own_lab) == 1  # leaving ended neither kernel nor run
 

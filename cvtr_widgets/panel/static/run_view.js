@@ -113,10 +113,9 @@ export function runResults(link) {
   const rest = undoRest(link, "run");
   const notUndone = undoRest(link, "run"); // by this run, which was to undo another one: above all else that is said of it
   const undoProblem = problemBox(link, { class: "cvtr-problem cvtr-undo-problem" });
-  const element = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, lines.what, lines.sentLine, notUndone.element, lines.alarm,
-    lines.sums,
-    outcomes.element, lines.explain, table.element, tools.element, tools.download, undoProblem.element, rest.element,
-    lines.verifyLine, lines.headLine);
+  const element = h("div", { class: "cvtr-results", hidden: true }, watching, lookAgain, lines.what, lines.sentLine,
+    notUndone.element, lines.alarm, lines.sums, outcomes.element, lines.explain, table.element, tools.element, tools.download,
+    undoProblem.element, rest.element, lines.verifyLine, lines.headLine);
   let watchedRun = "";
 
   /** @param {Section} view @param {Section} head */
