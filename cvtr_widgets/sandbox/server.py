@@ -18,8 +18,9 @@ from cheroot.workers.threadpool import ThreadPool
 from cvtr_widgets.errors import SandboxError
 from cvtr_widgets.sandbox.app import SINCE, RequestContext, SeenRequest, make_app
 from cvtr_widgets.sandbox.auth import LoginCheck
-from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, REASONS, SeedWorld
-from cvtr_widgets.sandbox.data.store import FIELDS, SandboxStore
+from cvtr_widgets.sandbox.data.made_worlds import made_world
+from cvtr_widgets.sandbox.data.seed import CAMPAIGNS, REASONS
+from cvtr_widgets.sandbox.data.store import FIELDS
 from cvtr_widgets.sandbox.data.stories import Planted, StoryWorld
 from cvtr_widgets.sandbox.faults.draw import Chaos, Faults
 from cvtr_widgets.sandbox.faults.faults import Mishap, NetworkFault
@@ -93,7 +94,7 @@ class SandboxServer:
         token_life: seconds.
         queue_delay: seconds until reprocessing takes effect.
         max_ids: most leads per write.
-        now: the moment the world is made for.
+        now: the moment the world is made for; by default the beginning of the current minute.
         speech: other words than Convertr's presumed ones; see ``sandbox.profiles.profile``.
         story: a world of natural spread in which what the name says is wrong: ``clean duplicates near_duplicates bad_sub_id
             wrongly_billed threshold typos bad_month`` (all of them); 1,000 to 40,000 leads.
@@ -138,8 +139,7 @@ class SandboxServer:
                 pass  # a port that is taken is said before the world is made; the server would leave its socket open
         self._mishaps: tuple[Mishap, ...] = ()
         self._network: tuple[NetworkFault, ...] = ()
-        world = SeedWorld(seed, now) if story is None else StoryWorld(seed, now, story, leads)
-        self._store = SandboxStore(world, leads)
+        world, self._store = made_world(seed, now, story, leads)
         self.planted: tuple[Planted, ...] = world.planted if isinstance(world, StoryWorld) else ()
         """What the story has planted; callers of the service are never told."""
         self._gate = LoginCheck(token_life=token_life, rate_limit=rate_limit, window=window)

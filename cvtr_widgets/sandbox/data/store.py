@@ -54,7 +54,8 @@ def stamp() -> str:
 class SandboxStore:
     """Leads, their notes, and what was done to them."""
 
-    def __init__(self, world: SeedWorld, count: int) -> None:
+    def __init__(self, world: SeedWorld, count: int, *, made: bytes | None = None) -> None:
+        """``made``: the leads of this very world, made before (``copied``)."""
         # In memory (about 3 KB a lead), so that nothing is left behind however the process ends.
         self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._lock = threading.RLock()
@@ -66,14 +67,24 @@ class SandboxStore:
         # Nothing has to survive: the database is in memory and ends with the process.
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "temp_store=MEMORY"):
             self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_TABLES)
         self._outlines: OutlinedLeads | None = None
         self._full: set[int] = set()
+        if made is not None:
+            with contextlib.closing(sqlite3.connect(":memory:")) as before:
+                before.deserialize(made)
+                before.backup(self._db)
+            return
+        self._db.executescript(_TABLES)
         with self.writing():
             if count > MOST_IN_FULL:
                 self._outline(count)
             else:
                 self._insert(world.leads(count))
+
+    def copied(self) -> bytes:
+        """All that is in it, for another store of the same world. Not for one whose leads are only outlined."""
+        with self._lock:
+            return self._db.serialize()
 
     def close(self) -> None:
         """Forget everything."""
