@@ -474,8 +474,8 @@ Origin: TypeAlias = Literal["ticked", "typed", "file", "matching", "frame", "lis
 class Rejected:
     """One piece of input that was not taken. ``where`` is a line or cell ("line 17"), ``text`` what stood there.
 
-    ``leads``: how many leads it may stand for; a row of a table is one, a line of words as many as it has numbers. ``words``:
-    it is such a line, and its numbers may be anything.
+    ``leads``: how many leads it may stand for; a row of a table is one, a line of words as many as it has numbers but for dates,
+    telephone numbers and the like. ``words``: it is such a line, and its numbers may be anything.
     """
 
     where: str

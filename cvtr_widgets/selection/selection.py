@@ -148,7 +148,9 @@ class Selection:
 
     @property
     def not_taken(self) -> int:
-        """How many leads the rejected input may stand for: a table row is one, a line of words as many as it has numbers."""
+        """How many leads the rejected input may stand for: a table row is one, a line of words as many as it
+        has numbers but for dates, telephone numbers and the like.
+        """
         return sum(r.leads for r in self.rejected) + len(self.set_aside)
 
     def with_odd(self, ids: Iterable[LeadId] | None = None) -> Selection:
@@ -238,7 +240,8 @@ class Selection:
         if self.set_aside:
             more.append(f"{len(self.set_aside):,} set aside (see .set_aside)")
         if self.rejected:
-            what = not_taken(self.rejected) or f"{len(self.rejected):,} without a number"
+            pieces = f"{len(self.rejected):,} {'piece' if len(self.rejected) == 1 else 'pieces'} of text without a lead id"
+            what = not_taken(self.rejected) or pieces
             more.append(f"{what} not taken (see .rejected_frame)")
         if self.left_out:
             more.append(f"{self.left_out:,} left out again")

@@ -16,6 +16,7 @@ from cvtr_widgets.selection.excel_xml import ROW_STRUCK
 from cvtr_widgets.selection.grouped_digits import LAKHS, THOUSANDS
 from cvtr_widgets.selection.id_column import Cells, IdColumn, Table, is_header
 from cvtr_widgets.selection.id_sizes import alike
+from cvtr_widgets.selection.lead_counts import without_other_numbers
 from cvtr_widgets.selection.lead_id import EMPTY, NoId, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_blocks import Blocks, row_says_no, says_no
@@ -152,7 +153,13 @@ _NUMBER: Final = re.compile(r"(?<![\w@/+.-])[0-9]+(?![\w@/-]|\.[0-9])")
 def _like_ids(cells: Cells, ids: Sequence[LeadId]) -> int:
     """How many numbers of a row have as many digits as the first or the last id of the table."""
     digits = {len(str(one)) for one in (*ids[:1], *ids[-1:])}
-    return sum(1 for cell in cells if not is_blank(cell) for one in _NUMBER.findall(str(cell)) if len(one) in digits)
+    return sum(
+        1
+        for cell in cells
+        if not is_blank(cell)
+        for one in _NUMBER.findall(without_other_numbers(str(cell)))
+        if len(one) in digits
+    )
 
 
 def _above_header(table: Table, header: int, ids: Sequence[LeadId]) -> Iterator[Rejected]:

@@ -31,6 +31,7 @@ from cvtr_widgets.selection.grouped_digits import (
 )
 from cvtr_widgets.selection.id_column import Table, find_column, heading, other_heading
 from cvtr_widgets.selection.id_sizes import alike
+from cvtr_widgets.selection.lead_counts import leads_in, without_other_numbers
 from cvtr_widgets.selection.lead_id import SHORT_ID, SPACES, ZERO_WIDTH, host_in, id_in, is_numberlike, trimmed
 from cvtr_widgets.selection.lines import (
     asks_for_ids,
@@ -184,8 +185,8 @@ def careful_ids(text: str) -> Selection:
 class _Reading:
     """What has been read so far. ``under``: the heading of something else, below which no number is a lead. ``top``: words above
     the first ids that say nothing of them. ``below``: lines with numbers below ``under``. ``signed``: a letter's end
-    came after the ids, so numbers below ``under`` are of who wrote it. ``annotated``: lines refused that say something of their
-    one number. ``headed``: the heading of something else that was the last line.
+    came after the ids, so numbers below ``under`` are of who wrote it; ``ruled``: a rule such as ``--`` did. ``annotated``: lines
+    refused that say something of their one number. ``headed``: the heading of something else that was the last line.
     """
 
     ids: list[LeadId] = field(default_factory=list)
@@ -196,6 +197,7 @@ class _Reading:
     top: str = ""
     below: int = 0
     signed: bool = False
+    ruled: bool = False
     annotated: int = 0
     headed: str = ""
 
@@ -237,6 +239,7 @@ class _Reading:
         if corrects(bare):
             self._take_back(bare, f"stand above “{shown(bare, 30)}”, which may correct them")
             return True
+        self.ruled = self.ruled or is_ruled_off(bare)
         return is_ruled_off(bare)
 
     def _begin_other(self, words: str) -> None:
@@ -349,7 +352,7 @@ class _Reading:
         self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why, max(0, left)))
 
     def _refuse(self, number: int, line: str, why: str) -> None:
-        leads = max(1, numbers_in(line)) if _NUMBER.search(line) else 0
+        leads = leads_in(line, signed=self.signed or self.ruled, ids=self.ids)
         self.annotated += says_of_its_number(trimmed(line))
         words = len(trimmed(line).split()) > 1 and any(letter.isalpha() for letter in line)
         self.rejected.append(Rejected(f"line {number}", shown(trimmed(line)), why, leads, words))
@@ -416,7 +419,7 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
         return take(table, find_column(table))
     except (SelectionError, csv.Error) as error:
         why = f"is not a table of leads: {error}"
-        leads = sum(1 for line in lines if _NUMBER.search(line))
+        leads = sum(1 for line in lines if _NUMBER.search(without_other_numbers(line)))
         return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(first)), why, leads)])
 
 
@@ -451,8 +454,9 @@ def _unsure(table: Table) -> str:
 
 def _leads_of(line: str) -> int:
     """How many leads a line may stand for: as many as it has ids that look alike, else one, as a row of a table."""
-    ids = [one for p in _TOKEN.findall(line) if isinstance(one := id_in(p), int)]
-    return len(ids) if ids and alike(ids) else int(bool(_NUMBER.search(line)))
+    rest = without_other_numbers(line)
+    ids = [one for p in _TOKEN.findall(rest) if isinstance(one := id_in(p), int)]
+    return len(ids) if ids and alike(ids) else int(bool(_NUMBER.search(rest)))
 
 
 def _columns(lines: Sequence[str], origin: Origin) -> Selection | None:

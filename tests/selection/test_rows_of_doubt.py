@@ -17,7 +17,7 @@ from cvtr_widgets.selection.select import parse_ids, read_file
 @pytest.mark.parametrize(
     ("text", "ids", "leads"),
     [
-        ("Ana  10:17 AM\n144064\nis the campaign", (), 3),
+        ("Ana  10:17 AM\n144064\nis the campaign", (), 1),
         ("167457\n167458\n(are the ones we keep)", (), 2),
         ("144064\n  167457\n  167458\n144065\n  167459", (), 5),
         ("144064\n\t167457\n144065\n\t167459", (), 4),

@@ -48,7 +48,7 @@ def test_the_sentence_accounts_for_everything() -> None:
     picked = parse_ids("1, 2, 2\nabc").union(Selection.of([5, 1], "ticked")).without([5])
     assert (
         picked.sentence()
-        == "2 leads selected (typed); 2 given again; 1 without a number not taken (see .rejected_frame); 1 left out again."
+        == "2 leads selected (typed); 2 given again; 1 piece of text without a lead id not taken (see .rejected_frame); 1 left out again."
     )
     assert Selection().sentence() == "0 leads selected."
     assert (

@@ -343,7 +343,7 @@ def test_a_list_ends_where_words_begin_another_one() -> None:
         ("Valid:\n167457\n167458\nInvalid:\n167459\n167460", ()),
     ],
 )
-def test_the_list_in_a_letter_is_taken_where_only_one_list_can_be_meant(text, ids):
+def test_the_list_in_a_letter_is_taken_where_only_one_list_can_be_meant(text: str, ids: tuple[int, ...]) -> None:
     assert parse_ids(text).ids == ids
 
 
@@ -358,7 +358,7 @@ def test_the_list_in_a_letter_is_taken_where_only_one_list_can_be_meant(text, id
         ("Duplicate leads of May\n167460 167457\n167450 167440", (167460, 167457, 167450, 167440)),
     ],
 )
-def test_a_line_with_a_word_for_each_number_below_it_is_a_header(text, ids):
+def test_a_line_with_a_word_for_each_number_below_it_is_a_header(text: str, ids: tuple[int, ...]) -> None:
     assert parse_ids(text).ids == ids
 
 
@@ -415,10 +415,10 @@ def test_the_reason_names_what_makes_the_line_doubtful(text: str, why: str) -> N
         ("1. 167457", []),
     ],
 )
-def test_the_numbers_of_a_numbered_list_are_not_ids_and_those_behind_them_are(text, ids):
+def test_the_numbers_of_a_numbered_list_are_not_ids_and_those_behind_them_are(text: str, ids: list[int]) -> None:
     assert list(parse_ids(text).ids) == ids
 
 
-def test_the_reason_names_the_word_that_makes_a_line_doubtful():
+def test_the_reason_names_the_word_that_makes_a_line_doubtful() -> None:
     assert "“duplicate” in it" in parse_ids("167457 - duplicate").rejected[0].why
     assert "“not” in it may say that its ids are not meant" in parse_ids("do not return 167457, 167458").rejected[0].why
