@@ -27,20 +27,9 @@ from cvtr_widgets.reader_limits import (
     SHEET_ROWS,
     ReaderTimeLimit,
 )
+from cvtr_widgets.selection.excel_conditions import CONDITIONAL, Condition, ConditionalFormats, may_hide
 from cvtr_widgets.selection.excel_formulas import TOTAL, WORKED_OUT, totals_its_column, works_out
-from cvtr_widgets.selection.excel_styles import (
-    CONDITIONAL,
-    INVISIBLE,
-    PLAIN,
-    UNSEEN,
-    Condition,
-    ConditionalFormats,
-    Look,
-    Styles,
-    all_of,
-    local,
-    place_of,
-)
+from cvtr_widgets.selection.excel_styles import INVISIBLE, PLAIN, UNSEEN, Look, Styles, all_of, local, place_of
 from cvtr_widgets.selection.excel_xml import (
     HUGE_CELL,
     PARTLY,
@@ -121,6 +110,7 @@ class Workbook:
                 state = e.get("state", "visible")
                 self.sheets.append(Worksheet(unescaped(e.get("name", "")), state == "visible", self._real(target[1]), self))
         self._parts = dict(links.values())
+        self._conditions: dict[str, list[Condition]] = {}
 
     def close(self) -> None:
         """Close the archive."""
@@ -192,13 +182,15 @@ class Workbook:
     def conditions(self, path: str) -> list[Condition]:
         """The cells of a sheet that conditional formatting may hide or strike through."""
         # The rules stand behind the cells, so that the sheet is read once more; few workbooks have a rule that hides.
-        if self.styles is None or not self.styles.hiding:
-            return []
-        reading = ConditionalFormats(self.styles.hiding)
-        for part in self.pieces(path):
-            feed(reading, part)
-        reading.parser.Parse(b"", True)
-        return reading.done
+        if path not in self._conditions:
+            styles = self.styles or Styles(None, None)
+            reading = ConditionalFormats(styles)
+            if may_hide(self.pieces(path), styles):
+                for part in self.pieces(path):
+                    feed(reading, part)
+                reading.parser.Parse(b"", True)
+            self._conditions[path] = reading.done
+        return self._conditions[path]
 
     def total_rows(self, path: str) -> dict[int, str]:
         """Rows that the sheet's tables have for totals."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import colorsys
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 from xml.etree import ElementTree
 
-from cvtr_widgets.selection.excel_xml import is_on, parser_for
+from cvtr_widgets.selection.excel_xml import is_on
 
 Colour = tuple[int, int, int]
 _WHITE: Final = (255, 255, 255)
@@ -17,12 +17,6 @@ _SEEN_FROM: Final = 16
 """From so much difference in one of red, green and blue (of 255) on, text can be told from what is behind it."""
 INVISIBLE: Final = "is written in the colour of its cell, so Excel does not show it: give it another colour to take it"
 UNSEEN: Final = "is hidden by the number format of its cell: show it to take it"
-CONDITIONAL: Final = "may be hidden or struck through by conditional formatting: take that rule away to take the row"
-_HARMLESS_RULES: Final = frozenset({"containsErrors", "containsBlanks", "notContainsErrors"})
-_OF_ERRORS: Final = re.compile(r"=?\s*(?:ISERROR|ISERR|ISNA|ISBLANK)\s*\([^()]*\)\s*", re.IGNORECASE)
-
-
-_LONGEST_FORMULA: Final = 10_000
 
 
 class Look(NamedTuple):
@@ -37,20 +31,11 @@ class Look(NamedTuple):
 PLAIN: Final = Look()
 
 
-class Condition(NamedTuple):
-    """Cells that a rule may hide; ``strikes``: it strikes through, so that the whole row is meant."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-    strikes: bool
-
-
 class Styles:
-    """The styles of a workbook (its part of styles, and of its theme's colours)."""
+    """The styles of a workbook (its part of styles, None where it has none, and of its theme's colours)."""
 
-    def __init__(self, tree: ElementTree.Element, theme: ElementTree.Element | None) -> None:
+    def __init__(self, tree: ElementTree.Element | None, theme: ElementTree.Element | None) -> None:
+        tree = ElementTree.Element("styleSheet") if tree is None else tree
         self._theme = _theme_colours(theme)
         self.looks = self._looks(tree)
         self.hiding = self._hiding(tree)
@@ -77,14 +62,18 @@ class Styles:
         made: dict[int, bool] = {}
         for holder in all_of(tree, "dxfs"):
             for number, e in enumerate(holder):
-                font = next(all_of(e, "font"), None)
-                strikes = font is not None and _strikes(font)
-                ink = None if font is None else self._ink(font, None)
-                behind = next((self._colour(c) for c in all_of(e, "bgColor")), _WHITE)
-                unseen = any(unseen_by(f.get("formatCode", "")) for f in all_of(e, "numFmt"))
-                if strikes or unseen or _same(ink, behind):
+                if (strikes := self.strikes_if_hidden(e)) is not None:
                     made[number] = strikes
         return made
+
+    def strikes_if_hidden(self, form: ElementTree.Element) -> bool | None:
+        """Whether the format of a rule strikes a cell through; None where it leaves all to be seen."""
+        font = next(all_of(form, "font"), None)
+        strikes = font is not None and _strikes(font)
+        ink = None if font is None else self._ink(font, None)
+        behind = next((self._colour(c) for c in all_of(form, "bgColor")), _WHITE)
+        unseen = any(unseen_by(f.get("formatCode", "")) for f in all_of(form, "numFmt"))
+        return strikes if strikes or unseen or _same(ink, behind) else None
 
     def _ink(self, font: ElementTree.Element, default: Colour | None) -> Colour | None:
         given = next((e for e in font if local(e.tag) == "color"), None)
@@ -114,65 +103,6 @@ class Styles:
             colour = {64: _BLACK, 65: _WHITE}.get(place)
             colour = _of_digits(COLOR_INDEX[place][-6:]) if colour is None and place < len(COLOR_INDEX) else colour
         return None if colour is None else _tinted(colour, float(e.get("tint", "0")))
-
-
-class ConditionalFormats:
-    """Finds the rules of a sheet's XML, as it comes, whose formats are among ``hiding``."""
-
-    def __init__(self, hiding: Mapping[int, bool]) -> None:
-        self.done: list[Condition] = []
-        self.fed = 0
-        self._hiding = hiding
-        self._cells = self._formula = ""
-        self._rule: dict[str, str] = {}
-        self._in_formula = False
-        self.parser: Any = parser_for(self._started, self._ended, self._characters)
-
-    def _started(self, name: str, given: dict[str, str]) -> None:
-        match name.rpartition(" ")[2]:
-            case "conditionalFormatting":
-                self._cells = given.get("sqref", "")
-            case "cfRule":
-                self._rule, self._formula = given, ""
-            case "formula":
-                self._in_formula = bool(self._rule)
-
-    def _ended(self, name: str) -> None:
-        match name.rpartition(" ")[2]:
-            case "formula":
-                self._in_formula = False
-            case "cfRule":
-                self._end_rule()
-
-    def _end_rule(self) -> None:
-        number, kind = self._rule.get("dxfId", ""), self._rule.get("type", "")
-        hides = number.isdigit() and int(number) in self._hiding
-        if hides and not hides_no_number(kind, self._formula, self._rule.get("operator", "")):
-            self.done += conditions_of(self._cells, strikes=self._hiding[int(number)])
-        self._rule = {}
-
-    def _characters(self, text: str) -> None:
-        if self._in_formula and len(self._formula) < _LONGEST_FORMULA:
-            self._formula += text
-
-
-def conditions_of(sqref: str, *, strikes: bool) -> list[Condition]:
-    """The cells of a rule: ``A2:A9 C3``, also whole columns."""
-    made = []
-    for part in sqref.split():
-        ends = [re.fullmatch(r"\$?([A-Z]{0,3})\$?([0-9]{0,7})", end) for end in part.split(":")]
-        if ends[0] is None or ends[-1] is None:
-            continue
-        (first, top), (last, bottom) = ends[0].groups(), ends[-1].groups()
-        left, right = place_of(first) if first else 0, place_of(last) if last else 16_383
-        made.append(Condition(int(top or 1), int(bottom or 1_048_576), left, right, strikes))
-    return made
-
-
-def hides_no_number(kind: str, formula: str, operator: str) -> bool:
-    """Whether a rule concerns only cells without a lead id: errors, blank ones, zeros."""
-    zeros = kind == "cellIs" and operator == "equal" and formula.strip() in {"0", '""'}
-    return kind in _HARMLESS_RULES or zeros or (kind == "expression" and _OF_ERRORS.fullmatch(formula) is not None)
 
 
 def unseen_by(code: str) -> str:
