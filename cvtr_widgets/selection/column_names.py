@@ -20,6 +20,8 @@ _LEAD_ID = re.compile(
     r"(?:convertr|cvtr)?lead(?:s)?(?:ids?|no|nr|numbers?|nummern?|identifier)(?:(?:from|in|at)?(?:convertr|cvtr))?"
     r"|(?:convertr|cvtr)(?:ids?|no|nr|number)|(?:lead)?ids(?:convertr|cvtr)"
 )
+_BEGINS = re.compile(r"[\W_]*[lci]", re.IGNORECASE)
+"""How all of these names begin."""
 
 _OTHER_NAMES = (
     r"(?:(?:campaign|publisher|generator|lead generator|advertiser|agency|channel|form|user|account|client|customer|order|job"
@@ -40,6 +42,9 @@ NUMBERS = re.compile(r"[\s\d.,'%€$£+-]*")
 def heading(text: Any) -> int | None:
     """How plainly a heading says that lead ids are below it: 0 (``Lead ID``), 1 (``Id``), 2 (``Lead``), else None."""
     if not isinstance(text, str) or len(text) >= 40:
+        return None
+    # Nearly all cells of a table begin otherwise than these names do, and each of its cells is asked about.
+    if text.isascii() and not _BEGINS.match(text):
         return None
     plain = bare(text)
     return 0 if _LEAD_ID.fullmatch(plain) else _NAMES.get(plain)
@@ -71,13 +76,13 @@ def _heads_other(text: str, names: re.Pattern[str]) -> bool:
 def is_blank(cell: Any) -> bool:
     """Whether there is nothing to see in a cell."""
     if isinstance(cell, str):
-        return not cell or not cell.strip() or not cell.strip(ZERO_WIDTH).strip()
+        return not cell[:1].isalnum() and (not cell.strip() or not cell.strip(ZERO_WIDTH).strip())
     return cell is None
 
 
 def filled(cells: Sequence[Any]) -> int:
     """How many cells hold something."""
-    return sum(1 for c in cells if not is_blank(c))
+    return len(cells) - sum(map(is_blank, cells))
 
 
 # -- what else a name says ------------------------------------------------------------------------------------------------

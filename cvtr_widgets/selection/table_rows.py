@@ -177,7 +177,7 @@ def _other_table(column: IdColumn, cells: Cells) -> IdColumn | Literal[False] | 
     """Whether a row is the header of another table with its lead ids elsewhere: the column of these, False where it cannot be
     told, None where it is no such header.
     """
-    if not any(isinstance(c, str) and heading(c) is not None for c in cells):
+    if not any(rank is not None for rank in map(heading, cells)):
         return None
     cell = cells[column.place] if column.place < len(cells) else None
     named = [(heading(c), place, c) for place, c in enumerate(cells) if isinstance(c, str) and heading(c) is not None]

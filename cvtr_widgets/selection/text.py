@@ -14,6 +14,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import methodcaller
 from typing import Final
 
 from cvtr_widgets.arguments import shown
@@ -89,6 +90,8 @@ _LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadi
 # What the quick way may see; for exactly these texts it gives what the careful way gives.
 _QUICK = re.compile(r"[0-9 \t\n,;]*")
 _QUICK_NOT = re.compile(r"(?<![0-9])0|[0-9]{19}|[0-9],00?(?![0-9])|(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])")
+_MOST_DIGITS: Final = 18
+_ZERO_FIRST: Final = methodcaller("startswith", "0")
 _QUICK_GROUPED = re.compile(rf"(?<![^\s;]){COMMA_THOUSANDS}(?=$|[\s;]|,(?:$|[\s;]))", re.MULTILINE)
 _WRAPPED = re.compile(r"\A\s*1[.)]\s|[-*>\u2022\u2023\u25aa\u00b7\u2013\[({]")
 _TO_SPACES: Final = str.maketrans(",;", "  ")
@@ -133,6 +136,8 @@ def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
     # A look for any mark at all first: most texts have none.
     if _WRAPPED.search(text):
         text = unwrapped(text)
+    if _only_numbers(text):  # one a line, so that there is nothing to tell a table by
+        return _line_by_line(text.splitlines(), origin, on_progress)
     # A table is looked for first: its header says which column holds ids, and its lines alone do not.
     pasted = _as_table(text, origin)
     if pasted is None:
@@ -163,8 +168,16 @@ def _line_by_line(lines: Sequence[str], origin: Origin, on_progress: Tell | None
     return Selection.of(reading.ids, origin, rejected=reading.rejected, notes=reading.all_notes())
 
 
+def _only_numbers(text: str) -> bool:
+    """Whether a text is nothing but digits 0-9 and ends of lines; without a regular expression, as lists of a million are so."""
+    return text.isascii() and text.replace("\n", "").replace("\r", "").isdigit()
+
+
 def quick_ids(block: str) -> list[LeadId] | None:
     """The ids of a text of plain numbers, or None where it needs a closer look."""
+    if _only_numbers(block):
+        pieces = block.split()
+        return None if max(map(len, pieces)) > _MOST_DIGITS or any(map(_ZERO_FIRST, pieces)) else list(map(int, pieces))
     if not _QUICK.fullmatch(block) or _QUICK_NOT.search(block) or ("," in block and _QUICK_GROUPED.search(block)):
         return None
     if MAYBE_SPACED.search(block) or NO_BREAK.search(block) or (" " in block and has_telephones(block)):

@@ -102,8 +102,9 @@ class Totals:
         self._group.add(number)
         self._whole.add(number)
         self._rows.append(cells)
-        self._usual = max(self._usual, filled(cells))
-        self._least = min(self._least, filled(cells))
+        count = filled(cells)
+        self._usual = max(self._usual, count)
+        self._least = min(self._least, count)
 
     def end_group(self) -> None:
         """A total has been read: what follows is another group."""
@@ -116,7 +117,7 @@ class Totals:
 
     def _below(self, cells: Cells, *, gap: bool) -> str:
         """A number by itself below a blank row, where all rows of the table had more: a note, a count, another list."""
-        alone = filled(cells) == 1 and self._whole.count > 0 and self._least > 1
+        alone = self._whole.count > 0 and self._least > 1 and filled(cells) == 1
         self._alone = alone and (gap or self._alone)
         return (
             "stands by itself below the table, so it may be something else; if it is a lead, type its id" if self._alone else ""
@@ -137,7 +138,7 @@ class Totals:
 
     def _labelled(self, number: LeadId, cells: Cells) -> str:
         """A row with a word for a total beside other words: its numbers, or Excel's own label, have to say that it is one."""
-        texts = [(i, c) for i, c in enumerate(cells) if isinstance(c, str) and i != self._place]
+        texts = [(i, c) for i, c in enumerate(cells) if isinstance(c, str) and i != self._place and not c.isdigit()]
         # Nearly no cell ends so; the slower look is for those that do, or begin with such a word.
         for place, text in texts:
             if trimmed(text)[-3:].casefold() not in _ENDINGS and not _TOTAL.match(text[:_LABEL]):

@@ -62,9 +62,9 @@ def test_the_mail_with_a_table_has_no_telephone_among_its_leads() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["http://", "a+", "1 x ", "12 leads" + 9_000 * " ", "campaign" + 9_000 * " ", "+49 ", "1/2/", "3 March "]
+    "part", ["http://", "a+", "1 x ", "12 leads" + 5_000 * " ", "campaign" + 5_000 * " ", "+49 ", "1/2/", "3 March "]
 )
 def test_a_long_line_is_counted_in_little_time(part: str) -> None:
     start = time.process_time()
-    parse_ids("Bo 1 lead " + part * (200_000 // len(part)) + "leads")
-    assert time.process_time() - start < 3  # below a fifth of a second
+    parse_ids("Bo 1 lead " + part * (40_000 // len(part)) + "leads")
+    assert time.process_time() - start < 2  # a tenth of a second
