@@ -21,6 +21,7 @@ from cvtr_widgets.selection.lead_id import EMPTY, NoId, id_of_value, trimmed
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_blocks import Blocks, row_says_no, says_no
 from cvtr_widgets.selection.totals import Totals, is_total_label, says_total
+from cvtr_widgets.selection.wrapped_lists import first_of, why_by_turns
 
 Tell = Callable[[int], None]
 """Called with rows read so far."""
@@ -73,12 +74,21 @@ def take(table: Table, column: IdColumn, tell: Tell | None = None) -> Selection:
             empty[len(rejected)] = number
         refuse(number, *_no_id(table, column, cells, str(found), ids))
     _explain_merged(table, column, rejected, empty)
+    ids = _without_turns(column, ids, rejected)
     rejected[:0] = _above_header(table, column.header, ids)
     if column.header and not ids and not rejected:
         notes.append("There is no row below the header, so there is no lead in it.")
     return Selection.of(
         ids, table.origin, rejected=rejected, notes=(*table.notes, *notes), column=column.name, columns=column.names
     )  # fmt: skip
+
+
+def _without_turns(column: IdColumn, ids: list[LeadId], rejected: list[Rejected]) -> list[LeadId]:
+    """The ids of a table, but none of a list without a name in which the cells of several columns stand below each other."""
+    if column.header or column.chosen or len(column.names) > 1 or not (why := why_by_turns(ids)):
+        return ids
+    rejected.append(Rejected("the ids", first_of(ids), why, len(set(ids))))
+    return []
 
 
 def _refuse_denying_title(table: Table, column: IdColumn) -> None:

@@ -14,7 +14,6 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import methodcaller
 from typing import Final
 
 from cvtr_widgets.arguments import shown
@@ -24,9 +23,7 @@ from cvtr_widgets.reader_limits import TEXT_BYTES, TEXT_ROWS
 from cvtr_widgets.selection.grouped_digits import (
     COMMA_LAKHS,
     COMMA_THOUSANDS,
-    MAYBE_SPACED,
     NO_BREAK,
-    has_telephones,
     why_doubtful,
     without_spaced_numbers,
 )
@@ -58,10 +55,11 @@ from cvtr_widgets.selection.lines import (
     why_not_harmless,
 )
 from cvtr_widgets.selection.odd_ids import KnownIds, with_odd_set_aside
+from cvtr_widgets.selection.plain_lists import only_numbers, quick_ids
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.structured_text import selected, structured
 from cvtr_widgets.selection.table_rows import take
-from cvtr_widgets.selection.wrapped_lists import why_no_list
+from cvtr_widgets.selection.wrapped_lists import first_of, why_by_turns, why_no_list
 
 Tell = Callable[[int, int], None]
 
@@ -87,14 +85,7 @@ _TOKEN = re.compile(rf"{_SCIENTIFIC}|{_DECIMAL}|{_LAKHS}|{_GROUPED}|[^{re.escape
 _LABEL = re.compile(r"(?<![\w.@/#-])@?(?:lead[ _-]?)?(?:id(?:s|\(s\))?|lead)[\"']?\s*[:=]\s*", re.IGNORECASE)
 _LABELS: Final = frozenset({"", "#", "id", "ids", "id(s)", "@id", "lead", "leadid", "lead_id", "lead-id", "leadids", "leadid(s)"})
 
-# What the quick way may see; for exactly these texts it gives what the careful way gives.
-_QUICK = re.compile(r"[0-9 \t\n,;]*")
-_QUICK_NOT = re.compile(r"(?<![0-9])0|[0-9]{19}|[0-9],00?(?![0-9])|(?<![0-9])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])")
-_MOST_DIGITS: Final = 18
-_ZERO_FIRST: Final = methodcaller("startswith", "0")
-_QUICK_GROUPED = re.compile(rf"(?<![^\s;]){COMMA_THOUSANDS}(?=$|[\s;]|,(?:$|[\s;]))", re.MULTILINE)
 _WRAPPED = re.compile(r"\A\s*1[.)]\s|[-*>\u2022\u2023\u25aa\u00b7\u2013\[({]")
-_TO_SPACES: Final = str.maketrans(",;", "  ")
 
 
 def parse_ids(
@@ -136,7 +127,7 @@ def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
     # A look for any mark at all first: most texts have none.
     if _WRAPPED.search(text):
         text = unwrapped(text)
-    if _only_numbers(text):  # one a line, so that there is nothing to tell a table by
+    if only_numbers(text):  # one a line, so that there is nothing to tell a table by
         return _line_by_line(text.splitlines(), origin, on_progress)
     # A table is looked for first: its header says which column holds ids, and its lines alone do not.
     pasted = _as_table(text, origin)
@@ -166,23 +157,6 @@ def _line_by_line(lines: Sequence[str], origin: Origin, on_progress: Tell | None
         on_progress(len(lines), len(lines))
     reading.settle()
     return Selection.of(reading.ids, origin, rejected=reading.rejected, notes=reading.all_notes())
-
-
-def _only_numbers(text: str) -> bool:
-    """Whether a text is nothing but digits 0-9 and ends of lines; without a regular expression, as lists of a million are so."""
-    return text.isascii() and text.replace("\n", "").replace("\r", "").isdigit()
-
-
-def quick_ids(block: str) -> list[LeadId] | None:
-    """The ids of a text of plain numbers, or None where it needs a closer look."""
-    if _only_numbers(block):
-        pieces = block.split()
-        return None if max(map(len, pieces)) > _MOST_DIGITS or any(map(_ZERO_FIRST, pieces)) else list(map(int, pieces))
-    if not _QUICK.fullmatch(block) or _QUICK_NOT.search(block) or ("," in block and _QUICK_GROUPED.search(block)):
-        return None
-    if MAYBE_SPACED.search(block) or NO_BREAK.search(block) or (" " in block and has_telephones(block)):
-        return None
-    return list(map(int, block.translate(_TO_SPACES).split()))
 
 
 def careful_ids(text: str) -> Selection:
@@ -290,6 +264,11 @@ class _Reading:
         # Where most numbers are told apart by words, those that have none beside them may have them in another line.
         if self.annotated > 1 and 2 * self.annotated >= len(self.ids):
             self._take_back("", "stand amid lines that say something of their numbers, so it is unclear which are meant")
+            return
+        # Below "Lead ID" all are meant, which somebody has said.
+        if not self.notes and (why := why_by_turns(self.ids)):
+            self.rejected.append(Rejected("the ids", first_of(self.ids), why, len(set(self.ids))))
+            self.ids = []
             return
         if not self.under:
             return

@@ -23,6 +23,8 @@ _LONGEST_ROW: Final = 3
 """Lines of more numbers than this are rarely typed as the rows of a table."""
 _RANGE_TELLS: Final = 3
 """Rows from which on the range of a column says something; two numbers stand apart by chance."""
+_MOST_KINDS: Final = 6
+"""Cells of one row that are looked for below each other."""
 _FEW: Final = 8
 _CLOSE: Final = 0.01
 _EMPTY_CELL: Final = re.compile(r"[,;]\s*[,;]|^\s*[,;]")
@@ -60,6 +62,32 @@ def why_no_list(rows: Sequence[Row]) -> str:
     if _broken_by_hand(rows):
         return ""
     return f"as many numbers in each line make columns, {_UNKNOWN}"
+
+
+def why_by_turns(ids: Sequence[LeadId]) -> str:
+    """Why numbers, one below the other, are the cells of a table, else nothing: at every second, third ... place the same few
+    come again and again and stand nowhere else, as campaigns do, while those at another place are all different, as leads are.
+    """
+    if len(set(ids)) == len(ids):
+        return ""
+    for kinds in range(2, _MOST_KINDS + 1):
+        columns = [ids[at::kinds] for at in range(kinds)]
+        if len(columns[-1]) < _RANGE_TELLS or not any(len(set(column)) == len(column) for column in columns):
+            continue
+        for at, column in enumerate(columns):
+            own = set(column)
+            others = (other for n, other in enumerate(columns) if n != at)
+            # At longer distances two of one number may come by chance, or where a list is followed by itself in another order.
+            if min(kinds, _RANGE_TELLS) * len(own) <= len(column) and all(map(own.isdisjoint, others)):
+                place = {2: "second", 3: "third"}.get(kinds, f"{kinds}th")
+                why = f"the same numbers come again at every {place} place, as a campaign's id does"
+                return f"{why}, {_UNKNOWN}: copy the column of lead ids alone. Nothing was taken"
+    return ""
+
+
+def first_of(ids: Sequence[LeadId]) -> str:
+    """The first ids of many, to be shown."""
+    return ", ".join(map(str, ids[:4])) + (" ..." if len(ids) > 4 else "")
 
 
 def _in_order(ids: Sequence[LeadId]) -> bool:

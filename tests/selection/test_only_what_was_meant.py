@@ -208,6 +208,9 @@ KINDS: dict[str, Maker] = {
         "\n".join(f"{c}\n    {i}" for i, _, c, _ in rows_of(rng, ids)), [], True),
     "with campaigns in the next line": lambda rng, ids: (
         "\n".join(f"{i} Acme\n{c}" for i, _, c, _ in rows_of(rng, ids)), [], True),
+    "with one campaign in every second line": lambda _, ids: ("\n".join(f"{i}\n155001" for i in ids), [], True),
+    "with two campaigns in every second line": lambda _, ids: (
+        "\n".join(f"{i}\n{155_001 if n < len(ids) / 2 else 155_002}" for n, i in enumerate(ids)), [], len(ids) % 2 == 0),
     "said of in words": text("{i} dup of {tel}"),
     "said of by arrows": text("{i} -> {tel}"),
     "with money": text("{i} EUR {score}"),
@@ -256,6 +259,8 @@ LONG = frozenset(
 """Kinds that are made of four ids or more."""
 NOTHING_TELLS = frozenset(
     {("rows alone", 1), ("rows alone", 2), ("below their campaigns", 1), ("with campaigns in the next line", 1)}
+    | {("with one campaign in every second line", n) for n in (1, 2)}
+    | {("with two campaigns in every second line", n) for n in (1, 2, 3)}
     | {
         (kind, 1)
         for kind in (

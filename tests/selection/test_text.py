@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cvtr_widgets.selection.plain_lists import quick_ids
 from cvtr_widgets.selection.select import Selection, parse_ids
 from cvtr_widgets.selection.table_rows import OUTSIDE
-from cvtr_widgets.selection.text import careful_ids, quick_ids
+from cvtr_widgets.selection.text import careful_ids
 
 
 @pytest.mark.parametrize(
@@ -160,6 +161,10 @@ TEXTS = st.lists(st.tuples(PIECES, st.sampled_from([",", " ", "\n", ";", ", ", "
 
 @given(TEXTS)
 @example("1000 1000,1 1,")
+@example("0167457\n167458")
+@example("167457\n0167458\n\n1")
+@example("9999999999999999999\n1")
+@example("\r\n167457\r167458\n\n")
 def test_the_quick_way_gives_what_the_careful_one_gives(text: str) -> None:
     found = parse_ids(text, include_odd=True)
     if any("Nothing was taken" in refused.why for refused in found.rejected):

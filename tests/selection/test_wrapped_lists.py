@@ -6,6 +6,8 @@ import random
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.selection.select import parse_ids, read_file
@@ -96,3 +98,44 @@ def test_a_cell_with_two_numbers_holds_no_single_id() -> None:
         assert found.ids == (167_457,)
         assert found.not_taken == 2
         assert {"holds several numbers: put each id into its own cell"} == {one.why for one in found.rejected}
+
+
+def below_each_other(kinds: list[list[int]]) -> str:
+    return "".join(f"{one}\n" for row in zip(*kinds, strict=True) for one in row)
+
+
+LEADS, CAMPAIGNS = [167_457, 167_502, 167_458, 167_390, 167_611, 167_460], [155_001, 155_001, 155_001, 155_002, 155_002, 155_002]
+BY_TURNS = [
+    [LEADS, CAMPAIGNS], [CAMPAIGNS, LEADS], [LEADS[:3], CAMPAIGNS[:3]], [LEADS, CAMPAIGNS, [150_000] * 6],
+    [LEADS, [150_000] * 6, [one + 900 for one in LEADS]], [LEADS[:4], [155_001, 155_001, 155_002, 155_002]], [LEADS, [150_000] * 6, CAMPAIGNS, [150_003] * 6],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kinds", BY_TURNS)
+def test_numbers_that_come_again_at_every_second_place_are_cells(kinds: list[list[int]]) -> None:
+    text = below_each_other(kinds)
+    for found in (parse_ids(text), cvtr.select(text, include_odd=True), read_file(text.encode()), parse_ids(text + "150001\n")):
+        assert not found.ids
+        assert "come again at every" in found.rejected[-1].why
+        assert found.not_taken >= len({one for kind in kinds for one in kind})
+    assert len(parse_ids(f"Lead ID\n{text}").ids) == len({one for kind in kinds for one in kind})
+    assert read_file(f"Lead ID\n{text}".encode()).ids == parse_ids(f"Lead ID\n{text}").ids
+    assert read_file(text.encode(), column="column 1").ids
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        [*LEADS, *LEADS], [*LEADS[:3], *LEADS[:3], *LEADS[:3]], [one for one in LEADS for _ in range(2)], [*LEADS, *LEADS[::-1]],
+        [*LEADS, LEADS[0], LEADS[2]], [1, 2, 3, 2], [1, 2, 3, 2, 4, 5, 6], [LEADS[0]] * 6, [*LEADS[:2], LEADS[0], *LEADS[2:]],
+    ],
+)  # fmt: skip
+def test_a_list_in_which_ids_come_again_is_a_list(ids: list[int]) -> None:
+    text = "".join(f"{one}\n" for one in ids)
+    assert parse_ids(text, include_odd=True).ids == tuple(dict.fromkeys(ids)) == read_file(text.encode(), include_odd=True).ids
+
+
+@given(st.lists(st.sampled_from(range(167_000, 167_020)), min_size=6, max_size=12), st.integers(2, 5))
+def test_a_list_pasted_several_times_is_a_list(ids: list[int], times: int) -> None:
+    text = "".join(f"{one}\n" for one in list(dict.fromkeys(ids)) * times)
+    assert parse_ids(text, include_odd=True).ids == tuple(dict.fromkeys(ids))
