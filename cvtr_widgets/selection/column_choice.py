@@ -12,10 +12,22 @@ from typing import Any, Final
 
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.models import MAX_LEAD_ID, LeadId
-from cvtr_widgets.selection.column_names import belongs_to_a_thing, may_be_lead_ids, may_count_leads, surely_counts_leads
+from cvtr_widgets.selection.column_names import (
+    belongs_to_a_thing,
+    may_be_lead_ids,
+    may_count_leads,
+    of_anything,
+    surely_counts_leads,
+)
 from cvtr_widgets.selection.lead_id import DAMAGED, EMPTY, id_of_value
+from cvtr_widgets.selection.odd_ids import KnownIds
 
 HOLDS_NUMBER: Final = "is not a lead id, though it holds a number"
+LEAD_STATUS: Final = "is a lead's status"
+TEST: Final = "is a status that campaigns may have, too"
+_STATUSES: Final = {
+    **dict.fromkeys(("valid", "invalid", "caution", "delivered", "not delivered", "undelivered"), LEAD_STATUS), "test": TEST,
+}  # fmt: skip
 _LONG_NUMBER: Final = re.compile(r"[0-9]{4}")
 _NUMBERS: Final = ("is zero", "has a fraction")
 CHOOSE: Final = (
@@ -26,6 +38,8 @@ CHOOSE: Final = (
 def held_in(cell: Any, exact: int = MAX_LEAD_ID) -> LeadId | str:
     """The lead id that a cell holds, or why it is none; ``L-167457`` is none and yet may be a lead's."""
     found = id_of_value(cell, exact=exact)
+    if isinstance(found, str) and isinstance(cell, str) and (status := _STATUSES.get(cell.strip().casefold())) is not None:
+        return status
     if (
         isinstance(found, str)
         and isinstance(cell, str)
@@ -63,6 +77,10 @@ class Survey:
         held = [one for one in self.columns.get(place, ()) if one != EMPTY]
         numbers = all(isinstance(one, int) or one.startswith(_NUMBERS) for one in held)
         return bool(held) and numbers and any(isinstance(one, int) and one > 1 for one in held)
+
+    def says_statuses_of_leads(self, place: int) -> bool:
+        """Whether all of it are statuses that only leads have, such as Valid."""
+        return LEAD_STATUS in (held := set(self.columns.get(place, ()))) and held <= {LEAD_STATUS, TEST, EMPTY}
 
     def full(self) -> list[int]:
         """Columns that are filled in most rows."""
@@ -107,6 +125,27 @@ def the_one(names: Sequence[str], ranked: Sequence[tuple[int, int]], look: Look)
     if rivals:
         _ask(names, [place, *rivals])
     return place
+
+
+def refuse_beside_names(names: Sequence[str], place: int, look: Look, known: KnownIds | None) -> None:
+    """Refuse a mere id of which the other columns do not say whose it is, unless all of these are known leads.
+
+    Raises:
+        ColumnUnclear: there are others, and campaigns and publishers have all of them, too.
+    """
+    others = [i for i in range(len(names)) if i != place and not unnamed(names, i)]
+    if not others or not all(of_anything(names[i]) for i in others):
+        return
+    seen = look(lambda i: i == place or i in others)
+    ids = {one for one in seen.columns.get(place, ()) if isinstance(one, int)}
+    if any(seen.says_statuses_of_leads(i) for i in others) or (known is not None and ids and ids <= set(known.leads(ids))):
+        return
+    beside = " and ".join(f"“{names[i]}”" for i in others)
+    raise ColumnUnclear(
+        f"“{names[place]}” stands beside nothing but {beside}, which campaigns and publishers have, too, so nothing was taken. "
+        "If it holds lead ids, rename it to Lead ID or choose it by its name (column=...).",
+        columns=[names[place]],
+    )
 
 
 def _refuse_other_things(names: Sequence[str], place: int, counted: Sequence[int], theirs: Sequence[int]) -> None:

@@ -163,6 +163,17 @@ def chooses(name: str) -> bool:
     return _CHOOSES.fullmatch(bare(name)) is not None
 
 
+_OF_ANYTHING: Final = _these(
+    "name title label status state active type description bezeichnung titel zustand aktiv typ nom titre statut"
+)
+
+
+def of_anything(name: str) -> bool:
+    """Whether a column says nothing of what its rows are: leads, campaigns and publishers have a ``Name`` and a ``Status``."""
+    words = words_of(name)
+    return bool(words) and _OF_ANYTHING.issuperset(words)
+
+
 _OF_A_THING: Final = _these("budget budgets submissions spend impressions clicks allocation allocated invoice invoiced")
 _PERIOD: Final = re.compile(r"(?:campaign|contract|flight)?(?:start|end|due|invoice|billing)date")
 

@@ -20,12 +20,14 @@ from cvtr_widgets.selection.excel_of_ours import is_sheets_of_all
 from cvtr_widgets.selection.excel_rows import Workbook, Worksheet
 from cvtr_widgets.selection.id_column import HEADER_ROWS, IdColumn, Table, find_column, is_blank
 from cvtr_widgets.selection.lead_id import EXCEL_EXACT
+from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_blocks import says_no
 from cvtr_widgets.selection.table_rows import Tell, take
 
 _CHOOSE: Final = "Choose the one that is meant by its name (sheet=...), or save it as a file of its own."
 _UNCALCULATED: Final = "Some formulas have no stored result: open the file in Excel and save it to store them."
+_ALL: Final = KnownIds(leads=frozenset)
 CouldBe = Callable[[Sequence[Sequence[Any]]], bool]
 """Whether a sheet with these first rows could be the one that is meant."""
 # Broken XML comes as many different exceptions. Their texts may quote cells, so that only their names are shown.
@@ -35,7 +37,7 @@ _BROKEN: Final = (
 )  # fmt: skip
 
 
-def read_workbook(content: bytes, column: str | None, sheet: str | None, tell: Tell | None) -> Selection:
+def read_workbook(content: bytes, column: str | None, sheet: str | None, tell: Tell | None, known: KnownIds | None) -> Selection:
     """The lead ids of a workbook: of ``sheet``, else of the only shown sheet that can be meant.
 
     Raises:
@@ -44,7 +46,7 @@ def read_workbook(content: bytes, column: str | None, sheet: str | None, tell: T
     """
     workbook = _opened(content)
     try:
-        return _read(workbook, column, sheet, tell)
+        return _read(workbook, column, sheet, tell, known)
     except (*_BROKEN, MemoryError) as error:
         raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it again.") from None
     finally:
@@ -82,7 +84,7 @@ def _opened(content: bytes) -> Workbook:
         raise SelectionError(f"The workbook is damaged ({type(error).__name__}). Open it in Excel and save it again.") from None
 
 
-def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell | None) -> Selection:
+def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell | None, known: KnownIds | None) -> Selection:
     sheets = list(workbook.sheets)
     if sheet is not None:
         sheets = [s for s in sheets if s.title == sheet]
@@ -97,7 +99,8 @@ def _read(workbook: Workbook, column: str | None, sheet: str | None, tell: Tell 
         if sheet is None and not one.visible:
             hidden.append(shown(one.title, 40))
             continue
-        table = _table(one)
+        # What is on a sheet called "Excluded" has to be known, whatever its ids are of.
+        table = _table(one, _ALL if sheet is None and _denied(one.title) else known)
         try:
             found.append((one, table, find_column(table, column)))
         except SelectionError as error:
@@ -211,10 +214,10 @@ def _with_notes(taken: Selection, title: str, others: list[tuple[str, int]], hid
     return dataclasses.replace(taken, notes=(*notes, *taken.notes))
 
 
-def _table(sheet: Worksheet) -> Table:
+def _table(sheet: Worksheet, known: KnownIds | None) -> Table:
     return Table(
         sheet.rows, unit="row", exact=EXCEL_EXACT, no_leads=sheet.no_leads, hidden_columns=sheet.hidden_columns,
-        title=sheet.title, merged=sheet.merged,
+        title=sheet.title, merged=sheet.merged, known=known,
     )  # fmt: skip
 
 

@@ -66,11 +66,11 @@ def read_file(
         on_progress: called with (rows done, all rows as far as known) now and then; what it raises stops the reading.
 
     Raises:
-        ColumnUnclear: several columns could be meant; the error names them.
+        ColumnUnclear: several columns could be meant, or nothing says whose a mere ``Id`` is; the error names them.
         SheetUnclear: several sheets of a workbook could be meant; the error names them.
         SelectionError: it cannot be read, or no column of lead ids can be told; nothing is taken then.
     """
-    found = _read(source, name, column, sheet, on_progress)
+    found = _read(source, name, column, sheet, on_progress, known)
     if called := name or _name_of(source):
         found = dataclasses.replace(found, files=(shown(called, 100),) * len(found.spans))
     return found if include_odd else with_odd_set_aside(found, known, accepted=accepted)
@@ -81,7 +81,12 @@ def _name_of(source: bytes | str | os.PathLike[str]) -> str:
 
 
 def _read(
-    source: bytes | str | os.PathLike[str], name: str, column: str | None, sheet: str | None, on_progress: Progress | None
+    source: bytes | str | os.PathLike[str],
+    name: str,
+    column: str | None,
+    sheet: str | None,
+    on_progress: Progress | None,
+    known: KnownIds | None,
 ) -> Selection:
     if not isinstance(source, bytes):
         path = Path(source)
@@ -95,12 +100,12 @@ def _read(
     _refuse_other_kinds(content)
     if content.startswith(b"PK\x03\x04"):
         tell = None if on_progress is None else lambda done: on_progress(done, 0)
-        return read_workbook(content, column, sheet, tell)
+        return read_workbook(content, column, sheet, tell, known)
     if sheet is not None:
         raise SelectionError("Only Excel files have sheets. Leave sheet=... out.")
     if len(content) > TEXT_BYTES:
         raise SelectionError(_TOO_LARGE.format(TEXT_BYTES // 1_000_000))
-    return _read_text(_decoded(content), column, name, on_progress)
+    return _read_text(_decoded(content), column, name, on_progress, known)
 
 
 _TOO_LARGE: Final = "The file is larger than {} MB. Save only the column of lead ids, as CSV."
@@ -155,9 +160,9 @@ def _decoded(content: bytes) -> str:
 _NO_TEXT: Final = "This is neither text nor an Excel workbook. Save the list as CSV or .xlsx and choose that."
 
 
-def _read_text(text: str, column: str | None, name: str, on_progress: Progress | None) -> Selection:
+def _read_text(text: str, column: str | None, name: str, on_progress: Progress | None, known: KnownIds | None) -> Selection:
     if (told := structured(text)) is not None:
-        table = told.table("file")
+        table = told.table("file", known)
         return take(table, find_column(table, column))
     text, said = _declared(text)
     delimiter, named = (said, True) if said else _delimiter(text)
@@ -170,14 +175,14 @@ def _read_text(text: str, column: str | None, name: str, on_progress: Progress |
     if lines > TEXT_ROWS:
         raise SelectionError(f"The file has more than {TEXT_ROWS:,} lines. Save it in parts, and choose one after the other.")
     tell = None if on_progress is None else lambda done: on_progress(min(done, lines), lines)
-    table = Table(_rows(text, delimiter))
+    table = Table(_rows(text, delimiter), known=known)
     taken = take(table, find_column(table, column), tell)
     if on_progress is not None:
         on_progress(lines, lines)
     return taken
 
 
-def read_pasted(text: str, column: str | None = None) -> Selection:
+def read_pasted(text: str, column: str | None = None, known: KnownIds | None = None) -> Selection:
     """The lead ids of a table that was pasted as text, by its ``column``.
 
     Raises:
@@ -186,7 +191,7 @@ def read_pasted(text: str, column: str | None = None) -> Selection:
     if len(text) > TEXT_BYTES:
         raise SelectionError(_TOO_LARGE.format(TEXT_BYTES // 1_000_000))
     told = structured(text)
-    table = Table(_rows(text, _delimiter(text)[0]), origin="typed") if told is None else told.table("typed")
+    table = Table(_rows(text, _delimiter(text)[0]), origin="typed", known=known) if told is None else told.table("typed", known)
     return take(table, find_column(table, column))
 
 

@@ -15,7 +15,15 @@ from typing import Any, Final
 from cvtr_widgets.arguments import shown
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
 from cvtr_widgets.models import MAX_LEAD_ID, LeadId, Origin
-from cvtr_widgets.selection.column_choice import Nameless, Survey, held_in, listed_names, only_ids_of, the_one
+from cvtr_widgets.selection.column_choice import (
+    Nameless,
+    Survey,
+    held_in,
+    listed_names,
+    only_ids_of,
+    refuse_beside_names,
+    the_one,
+)
 from cvtr_widgets.selection.column_names import (
     NUMBERS,
     chooses,
@@ -29,6 +37,7 @@ from cvtr_widgets.selection.column_names import (
 )
 from cvtr_widgets.selection.grouped_digits import LAKHS, THOUSANDS
 from cvtr_widgets.selection.lead_id import EMPTY, id_of_value, trimmed
+from cvtr_widgets.selection.odd_ids import KnownIds
 
 __all__ = [
     "HEADER_ROWS",
@@ -74,7 +83,7 @@ class Table:
 
     ``no_leads``: rows that are not leads, whatever they hold -> why (hidden, totals). ``hidden_columns``: places not shown. Both
     are filled while the rows are read. ``title``: what its sheet is called.
-    ``merged``: merged cells, as (first row, last row, first place, last place).
+    ``merged``: merged cells, as (first row, last row, first place, last place). ``known``: what is known of the enterprise's ids.
     """
 
     rows: Rows
@@ -86,6 +95,7 @@ class Table:
     notes: tuple[str, ...] = field(default=())
     title: str = ""
     merged: Collection[tuple[int, int, int, int]] = ()
+    known: KnownIds | None = None
 
     def head(self) -> list[tuple[int, Cells]]:
         """The first rows that are not blank."""
@@ -178,8 +188,8 @@ def _named(table: Table, head: list[tuple[int, Cells]]) -> IdColumn | None:
         _refuse_separators(table, number, ranked[0][1], names)
         raise
     _refuse_hidden(table, place, names[place])
-    if ranked[0][0]:
-        _refuse_other_title(table, head[:above], names[place])
+    if ranked[0][0] and not _refuse_other_title(table, head[:above], names[place]) and ranked[0][0] == 1:
+        refuse_beside_names(names, place, lambda wanted: _survey(table, number, wanted), table.known)
     notes = [f"The ids were read from the column “{names[place]}”."]
     others = [names[i] for _, i in ranked if i != place]
     if others:
@@ -241,19 +251,20 @@ def _refuse_hidden(table: Table, place: int, name: str) -> None:
         )
 
 
-def _refuse_other_title(table: Table, above: list[tuple[int, Cells]], name: str) -> None:
-    """*Campaigns* above a table, or on its sheet, makes a mere ``ID`` that of a campaign."""
+def _refuse_other_title(table: Table, above: list[tuple[int, Cells]], name: str) -> bool:
+    """*Campaigns* above a table, or on its sheet, makes a mere ``ID`` that of a campaign; whether a title speaks of leads."""
     titles = [next(c for c in cells if not is_blank(c)) for _, cells in above if filled(cells) == 1]
     said = [str(t) for t in (table.title, *titles) if isinstance(t, str) and t and ":" not in trimmed(t)[:-1]]
     # A title that speaks of leads says what the table is; one above it may then say what they are of.
     if any(mentions_leads(t) for t in said):
-        return
+        return True
     if (other := next(filter(names_a_thing, said), None)) is not None:
         raise ColumnUnclear(
             f"The table is called “{shown(trimmed(other), 40)}”, so “{name}” may not be the id of leads, and nothing was taken. "
             "If it holds lead ids, rename it to Lead ID or choose it by its name (column=...).",
             columns=[name],
         )
+    return False
 
 
 def _refuse_separators(table: Table, header: int, place: int, names: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cvtr_widgets.arguments import checked, listed, shown
 from cvtr_widgets.errors import SelectionError
 from cvtr_widgets.models import MAX_LEAD_ID, Lead, LeadId, Origin, Rejected
-from cvtr_widgets.selection.column_choice import Survey, held_in, the_one
+from cvtr_widgets.selection.column_choice import Survey, held_in, refuse_beside_names, the_one
 from cvtr_widgets.selection.column_names import heading
 from cvtr_widgets.selection.files import SUFFIXES, read_file, read_pasted
 from cvtr_widgets.selection.lead_id import SMALL_FLOATS, id_in, id_of_value
@@ -53,7 +53,8 @@ def select(
     frames and lists that you made, they are taken, and a note says how many they are.
 
     Raises:
-        ColumnUnclear: several columns could be meant; the error names them.
+        ColumnUnclear: several columns could be meant, or a mere ``Id`` stands beside nothing but a name and a status, which
+            campaigns have, too (unless all of these ids are known leads); the error names them.
         SheetUnclear: several sheets of a workbook could be meant; the error names them.
         SelectionError: it has no lead ids at all, such as a frame without a column of them.
     """
@@ -61,33 +62,33 @@ def select(
         return what.with_odd() if include_odd else what
     if hasattr(type(what), "__lead_ids__"):
         what = list(what.__lead_ids__())
-    chosen = _chosen(what, column) if sheet is None else _of_sheet(what, column, sheet)
+    chosen = _chosen(what, column, known) if sheet is None else _of_sheet(what, column, sheet, known)
     # Who names the column "lead_id", or gives the lead itself, has said that these are ids: nothing is left to doubt.
     if chosen.column == "lead_id" or "lead" in chosen.counts or include_odd:
         return chosen
     return with_odd_set_aside(chosen, known, keep=not {"typed", "file"} & chosen.counts.keys())
 
 
-def _of_sheet(what: Any, column: str | None, sheet: str) -> Selection:
+def _of_sheet(what: Any, column: str | None, sheet: str, known: KnownIds | None) -> Selection:
     path = _path_in(what) if isinstance(what, str) else what
     if not isinstance(path, os.PathLike):
         raise SelectionError("Only Excel files have sheets. Give the path of one, or leave sheet=... out.")
-    return read_file(path, column=column, sheet=sheet, include_odd=True)
+    return read_file(path, column=column, sheet=sheet, include_odd=True, known=known)
 
 
-def _chosen(what: Any, column: str | None) -> Selection:
+def _chosen(what: Any, column: str | None, known: KnownIds | None) -> Selection:
     if isinstance(what, os.PathLike):
-        return read_file(what, column=column, include_odd=True)
+        return read_file(what, column=column, include_odd=True, known=known)
     if isinstance(what, str):
         path = _path_in(what)
-        return _from_text(what, column) if path is None else read_file(path, column=column, include_odd=True)
+        return _from_text(what, column, known) if path is None else read_file(path, column=column, include_odd=True, known=known)
     if isinstance(what, (bytes, bytearray, memoryview)):
         raise SelectionError(
             "These are bytes. Use read_file(content, name=...) from cvtr_widgets.selection.select for what a file holds."
         )
     what = _in_pandas(what)
     if type(what).__module__.partition(".")[0] in ("pandas", "numpy"):
-        from_pandas = _from_pandas(what, column)
+        from_pandas = _from_pandas(what, column, known)
         if from_pandas is not None:
             return from_pandas
     fixed = hasattr(what, "_fields")  # a tuple with names holds more than ids, such as a row or an entry of a plan
@@ -99,14 +100,14 @@ def _chosen(what: Any, column: str | None) -> Selection:
     return Selection.of([found], "lead" if isinstance(what, (Mapping, Lead)) else "list")
 
 
-def _from_text(text: str, column: str | None) -> Selection:
+def _from_text(text: str, column: str | None, known: KnownIds | None) -> Selection:
     if column is not None:
         return read_pasted(text, column)
-    found = parse_ids(text, include_odd=True)
+    found = parse_ids(text, include_odd=True, known=known)
     # Whoever runs a script reads no list of what was not taken: a table of which the column is unclear ends it, as a file does.
     for one in found.rejected:
         if one.why.startswith(_NO_TABLE) and not found.ids:
-            read_pasted(text)
+            read_pasted(text, known=known)
             raise SelectionError(f"This text {one.why}")
     return found
 
@@ -127,12 +128,12 @@ def _path_in(text: str) -> Path | None:
     return path
 
 
-def _from_pandas(what: Any, column: str | None) -> Selection | None:
+def _from_pandas(what: Any, column: str | None, known: KnownIds | None) -> Selection | None:
     import numpy as np
     import pandas as pd
 
     if isinstance(what, pd.DataFrame):
-        return _from_frame(what, column)
+        return _from_frame(what, column, known)
     if isinstance(what, pd.Series):
         return _from_series(what)
     if isinstance(what, pd.Index):
@@ -175,20 +176,14 @@ OTHER_FRAMES = frozenset({"polars", "pyarrow", "modin", "cudf"})
 _MASK = "These are True and False, not lead ids. Select the rows first: session.select(leads[mask])."
 
 
-def _from_frame(frame: pd.DataFrame, column: str | None) -> Selection:
+def _from_frame(frame: pd.DataFrame, column: str | None, known: KnownIds | None) -> Selection:
     if column is None and (lists := frame.attrs.get("lists")):
         # Campaigns, reasons and findings have an index of numbers, too, and 1 to 8 are ids that leads can have.
         raise SelectionError(f"This frame lists {lists}, not leads. Pull the leads that you mean: session.pull(...).")
     names = [str(c) for c in frame.columns]
     columns = tuple(shown(n, 60) for n in names)
     if column is not None:
-        if column not in names and list(frame.index.names).count(column) == 1:
-            return _from_values(frame.index.get_level_values(column), "frame", "row", column=shown(column, 60), columns=columns)
-        if names.count(column) != 1:
-            raise SelectionError(
-                f"The frame has {names.count(column)} columns “{shown(column, 60)}”. It has: {_listed(columns)}."
-            )
-        return _from_values(frame.iloc[:, names.index(column)], "frame", "row", column=shown(column, 60), columns=columns)
+        return _of_column(frame, column, names, columns)
     # The index comes before any column: after a join, a column "lead_id" may be that of the other frame, and the index is what
     # the frame is by.
     if "lead_id" in frame.index.names:
@@ -212,11 +207,22 @@ def _from_frame(frame: pd.DataFrame, column: str | None) -> Selection:
         )
     place = the_one(whole, ranked, look)
     name = whole[place]
+    if ranked[0][0] == 1:
+        refuse_beside_names(whole, place, look, known)
     refuse_summaries(frame, values_at(place).tolist() if place >= len(levels) else ())
     notes = [f"The ids were read from the {'index' if place < len(levels) else 'column'} “{name}”."]
     if others := [whole[i] for _, i in ranked if i != place]:
         notes.append(f"Not used, though they could have been meant: {_listed(others)}.")
     return _from_values(values_at(place), "frame", "row", column=name, columns=columns, notes=notes)
+
+
+def _of_column(frame: pd.DataFrame, column: str, names: list[str], columns: tuple[str, ...]) -> Selection:
+    called = shown(column, 60)
+    if column not in names and list(frame.index.names).count(column) == 1:
+        return _from_values(frame.index.get_level_values(column), "frame", "row", column=called, columns=columns)
+    if names.count(column) != 1:
+        raise SelectionError(f"The frame has {names.count(column)} columns “{called}”. It has: {_listed(columns)}.")
+    return _from_values(frame.iloc[:, names.index(column)], "frame", "row", column=called, columns=columns)
 
 
 def _from_series(series: pd.Series[Any]) -> Selection:

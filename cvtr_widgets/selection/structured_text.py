@@ -21,6 +21,7 @@ from cvtr_widgets.selection.column_names import heading
 from cvtr_widgets.selection.id_column import Cells, Table, find_column
 from cvtr_widgets.selection.lead_id import id_of_value, trimmed
 from cvtr_widgets.selection.lines import negates
+from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.selection import Selection
 from cvtr_widgets.selection.table_rows import take
 
@@ -59,7 +60,7 @@ class Structured:
     text: str = ""
     leads: int = 1
 
-    def table(self, origin: Origin) -> Table:
+    def table(self, origin: Origin, known: KnownIds | None) -> Table:
         """Its records as the rows of a table.
 
         Raises:
@@ -71,7 +72,7 @@ class Structured:
         def rows() -> Iterator[tuple[int, Cells]]:
             return iter(enumerate(self.rows, 1))
 
-        return Table(rows, origin=origin, unit="row", title=self.title)
+        return Table(rows, origin=origin, unit="row", title=self.title, known=known)
 
 
 def structured(text: str) -> Structured | None:
@@ -85,12 +86,12 @@ def structured(text: str) -> Structured | None:
     return None
 
 
-def selected(told: Structured, origin: Origin) -> Selection:
+def selected(told: Structured, origin: Origin, known: KnownIds | None) -> Selection:
     """The leads of a text of data; where it gives none, the reason."""
     why = told.why
     if not why:
         try:
-            table = told.table(origin)
+            table = told.table(origin, known)
             return take(table, find_column(table))
         except SelectionError as error:
             why = f"is not a table of leads: {error}"

@@ -106,7 +106,7 @@ def parse_ids(
     such as *Campaign ID* nothing is taken. Columns copied from a spreadsheet with their header are read as a table.
     ``on_progress`` is called with (lines done, all lines).
     """
-    found = _parsed(text, origin, on_progress)
+    found = _parsed(text, origin, on_progress, known)
     return found if include_odd else with_odd_set_aside(found, known, accepted=accepted)
 
 
@@ -119,18 +119,18 @@ def _too_long(text: str) -> str:
     return ""
 
 
-def _parsed(text: str, origin: Origin, on_progress: Tell | None) -> Selection:
+def _parsed(text: str, origin: Origin, on_progress: Tell | None, known: KnownIds | None) -> Selection:
     if why := _too_long(text):
         return Selection.of((), origin, rejected=[Rejected("the whole text", shown(trimmed(text[:200])), why)])
     if (told := structured(text)) is not None:
-        return selected(told, origin)
+        return selected(told, origin, known)
     # A look for any mark at all first: most texts have none.
     if _WRAPPED.search(text):
         text = unwrapped(text)
     if only_numbers(text):  # one a line, so that there is nothing to tell a table by
         return _line_by_line(text.splitlines(), origin, on_progress)
     # A table is looked for first: its header says which column holds ids, and its lines alone do not.
-    pasted = _as_table(text, origin)
+    pasted = _as_table(text, origin, known)
     if pasted is None:
         lines = text.splitlines()
         refused = _columns(lines, origin)
@@ -376,7 +376,7 @@ def _why_refused(token: str, found: str, line: str) -> str:
     return f"“{shown(trimmed(token), 30)}” in it {found}. Nothing of this line was taken"
 
 
-def _as_table(text: str, origin: Origin) -> Selection | None:
+def _as_table(text: str, origin: Origin, known: KnownIds | None) -> Selection | None:
     """Cells copied from a spreadsheet or a CSV file, if the first line is their header with lead ids in it; or several columns
     of which nothing says what they are.
     """
@@ -399,7 +399,7 @@ def _as_table(text: str, origin: Origin) -> Selection | None:
             yield before + 1, row
             before = reader.line_num
 
-    table = Table(rows, origin=origin)
+    table = Table(rows, origin=origin, known=known)
     try:
         # Tabs only come from a spreadsheet; commas and bars are also in sentences.
         unsure = "" if delimiter == "\t" else _unsure(table)

@@ -145,6 +145,7 @@ def sheets(**rows: Rows) -> bytes:
 
 CAMPAIGNS: Rows = [["ID", "Name"], [144064, "x"], [144065, "y"]]
 IDS: Rows = [["ID", "Name"], [167457, "x"]]
+MAILED: Rows = [["ID", "Email"], [167457, "x@acme.com"]]
 PLAIN: Rows = [["Lead ID", "Name"], [167457, "x"], [167458, "y"]]
 OTHER: Rows = [["Lead ID", "Name"], [167459, "x"]]
 UNCLEAR: Rows = [["Lead ID", "CVTR ID"], [167459, 167460]]
@@ -170,9 +171,9 @@ def test_the_only_sheet_with_lead_ids_is_read(book: dict[str, Rows]) -> None:
     ("book", "named"),
     [
         ({"A": PLAIN, "B": OTHER}, ("A", "B")),
-        ({"A": IDS, "B": CAMPAIGNS}, ("A", "B")),
+        ({"A": MAILED, "B": MAILED}, ("A", "B")),
         ({"A": PLAIN, "B": UNCLEAR}, ("A", "B")),
-        ({"A": CAMPAIGNS, "Leads": [["ID", "Lead Ref"], [1001, 167457]]}, ("A", "Leads")),
+        ({"A": MAILED, "Leads": [["ID", "Lead Ref"], [1001, 167457]]}, ("A", "Leads")),
         ({"Do_not_return": PLAIN}, ("Do not return",)),
         ({"Excluded": PLAIN, "Notes": [["hello"]]}, ("Excluded",)),
         ({"Keep": PLAIN, "Not_returned": OTHER}, ("Keep", "Not returned")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import ColumnUnclear, SelectionError
+from cvtr_widgets.selection.odd_ids import KnownIds
 from cvtr_widgets.selection.select import Selection, parse_ids, read_file
 
 Rows = list[list[Any]]
@@ -106,7 +108,65 @@ def test_a_title_of_something_else_makes_a_mere_id_unclear(title: str) -> None:
 
 @pytest.mark.parametrize("title", ["Leads of campaign Acme,,", "Report of March,,", "Campaign: Acme,,", "Campaign ID,44064,"])
 def test_a_title_that_says_what_the_leads_are_of_does_not(title: str) -> None:
-    assert read_file(f"{title}\nID,Name,Status\n167457,A,live\n".encode()).ids == (167457,)
+    assert read_file(f"{title}\nID,Name,Email\n167457,A,a@acme.com\n".encode()).ids == (167457,)
+
+
+@WAYS
+@pytest.mark.parametrize(
+    "names", [["Name"], ["Name", "Status"], ["Status"], ["Title", "Type", "Active"], ["Bezeichnung"], ["NAME", "state"]]
+)
+def test_a_mere_id_of_which_the_other_columns_say_nothing_is_asked_about(way: Way, names: list[str]) -> None:
+    rows = [["ID", *names], [144064, *("live" for _ in names)], [144065, *("Test" for _ in names)]]
+    with pytest.raises(ColumnUnclear, match=f"“ID” stands beside nothing but “{names[0]}”") as caught:
+        way(rows)
+    assert caught.value.columns == ("ID",)
+    assert all(f"“{name}”" in str(caught.value) for name in names)
+    assert way([["Lead ID", *names], *rows[1:]]).ids == way([["lead_id", *names], *rows[1:]]).ids == (144064, 144065)
+
+
+@WAYS
+@pytest.mark.parametrize(
+    "others",
+    [
+        [("Email", "a@acme.com"), ("Name", "A")], [("First name", "A")], [("Company", "A")], [("Campaign", "A"), ("Status", "live")],
+        [("Status", "Valid")], [("Name", "A"), ("Status", "invalid")], [("Name", "A"), ("Delivery", "Delivered")], [("Reason", "dup")],
+        [("Created", "2024-03-01"), ("Status", "live")], [],
+    ],
+)  # fmt: skip
+def test_a_mere_id_beside_what_leads_have_is_a_leads(way: Way, others: list[tuple[str, str]]) -> None:
+    rows = [["ID", *(name for name, _ in others)], *([one, *(cell for _, cell in others)] for one in (167457, 167458))]
+    assert way(rows).ids == (167457, 167458)
+
+
+def test_a_mere_id_beside_a_name_is_a_leads_where_it_is_known_to_be(tmp_path: Path) -> None:
+    text = "ID,Name,Status\n167457,A,live\n167458,B,live\n"
+    (tmp_path / "list.csv").write_text(text)
+    ways: list[Callable[[KnownIds], Selection]] = [
+        lambda known: read_file(text.encode(), known=known),
+        lambda known: cvtr.select(tmp_path / "list.csv", known=known),
+        lambda known: cvtr.select(text.replace(",", "\t"), known=known),
+        lambda known: cvtr.select(pd.DataFrame({"ID": [167457, 167458], "Name": ["A", "B"]}), known=known),
+        lambda known: parse_ids(text.replace(",", "\t"), known=known),
+        lambda known: cvtr.select('[{"id": 167457, "name": "A"}, {"id": 167458, "name": "B"}]', known=known),
+    ]
+    for way in ways:
+        assert way(KnownIds(leads={167457, 167458, 5}.intersection)).ids == (167457, 167458)
+        for known in ({167457}, {155001}):
+            assert "stands beside nothing but" in refusal(way, KnownIds(leads=known.intersection))
+
+
+def refusal(way: Callable[[KnownIds], Selection], known: KnownIds) -> str:
+    try:
+        found = way(known)
+    except SelectionError as error:
+        return str(error)
+    assert not found.ids
+    return found.rejected[0].why
+
+
+def test_a_title_that_denies_counts_for_known_leads_as_well() -> None:
+    with pytest.raises(ColumnUnclear, match="Do not return"):
+        read_file(b"Do not return\nID,Name\n167457,A\n", known=KnownIds(leads=frozenset))
 
 
 @pytest.mark.parametrize(

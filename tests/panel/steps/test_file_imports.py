@@ -132,3 +132,22 @@ def test_where_two_sheets_could_be_meant_one_is_chosen_and_then_its_column(drive
     # Imported anew, it is asked about anew.
     upload(driven, "two.xlsx", book)
     assert driven.view()["leads"]["selected"]["which_column"] == asked
+
+
+def test_a_mere_id_beside_a_name_is_asked_about_until_these_leads_are_known(driven):
+    ids = caution(driven, 3)
+    content = ("ID,Name,Status\n" + "".join(f"{one},A,live\n" for one in ids)).encode()
+    upload(driven, "list.csv", content)
+    view = driven.view()["leads"]["selected"]
+    assert not driven.state.leads.picked.ids
+    assert "“ID” stands beside nothing but “Name” and “Status”" in view["file_problem"]
+    assert (view["which_column"]["kind"], [name for name, _ in view["which_column"]["choices"]]) == ("column", ["ID"])
+    driven.say("file_column", name="list.csv", column="ID")
+    assert driven.state.jobs.wait()
+    assert set(driven.state.leads.picked.ids) == set(ids)
+    driven.say("select_none")
+    driven.say("load", go_on=True)
+    assert driven.state.jobs.wait()
+    upload(driven, "again.csv", content)
+    assert not driven.view()["leads"]["selected"]["file_problem"]
+    assert set(driven.state.leads.picked.ids) == set(ids)
