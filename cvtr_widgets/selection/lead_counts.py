@@ -42,7 +42,7 @@ _DATES: Final = (
 _NAMES: Final = (
     r"(?<![\w.@+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     r"\b(?:https?://|www\.)(?!\S{0,300}lead)[^\s,;]+",
-    r"\b(?:campaign|kampagne|ticket|invoice)(?:[ \t]+(?:id|no\.?|number))?[ \t]*(?:[:#][ \t]*)?[0-9]+(?![\w.,/-])",
+    r"\b(?:campaign|kampagne|ticket|invoice|week|kw)(?:[ \t]+(?:id|no\.?|number))?[ \t]*(?:[:#][ \t]*)?[0-9]+(?![\w.,/-])",
 )
 _COUNT: Final = (  # "12, 13 leads" and "12 and 13 leads" may name them
     r"(?<![\w.,/-])(?<![0-9,;][ \t])(?<!\band[ \t])[0-9]{1,4}[ \t]+(?:more\b|(?:[^\W\d_]+[ \t]+)?(?:leads?|ids?)\b)"

@@ -110,7 +110,7 @@ def _why(bare: str) -> str:
     for form, why in _FORMS:
         if form.fullmatch(bare):
             return why
-    if any(c.isdigit() and not c.isascii() for c in bare):
+    if not bare.isascii() and any(c.isdigit() and not c.isascii() for c in bare):
         return "holds digits other than 0-9: type them as 0-9"
     return "is not a lead id"
 

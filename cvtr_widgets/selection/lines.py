@@ -103,7 +103,10 @@ _TAKING: Final = HARMLESS | {
     *("we", "would", "like", "want", "back", "of", "here", "number", "numbers", "need"),
 }
 _SIGNED: Final = frozenset(
-    {"thanks", "thank", "regards", "cheers", "best", "sincerely", "danke", "grüße", "merci", "cordialement"}
+    {
+        *("thanks", "thank", "regards", "cheers", "best", "sincerely", "danke", "grüsse", "gruss", "gruesse", "mfg", "merci"),
+        *("cordialement", "saludos", "saluti", "groeten"),  # as casefold() gives them
+    }
 )
 _NAMES_LEADS: Final = frozenset({"lead", "leads", "id", "ids"})
 _ELSE = re.compile(

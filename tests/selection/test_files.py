@@ -237,7 +237,7 @@ def test_two_hundred_thousand_lines() -> None:
     seen: list[int] = []
     start = time.process_time()  # of this process alone: the machine is shared
     found = read_file(f"Lead ID;Name;Campaign ID\r\n{rows}".encode(), on_progress=lambda done, _: seen.append(done))
-    assert time.process_time() - start < 10  # below one second
+    assert time.process_time() - start < 10  # about two seconds
     assert len(found) == 200_000
     assert seen == sorted(seen)
 

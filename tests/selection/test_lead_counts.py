@@ -22,6 +22,9 @@ IDS = "167457\n167458\n167459\n"
         f"On 3 March 2024 at 10:30 we returned 12 leads. Below are 3 more:\n\n{IDS}",
         f"Ticket 4711 of 2024-03-01, campaign 44064:\n{IDS}",
         "Lead ID\tReason\n167457\tdup\n167458\tdup\n\nKind regards,\nAnna\n+49 30 901820 14\nTel: 030 901820",
+        f"Hallo zusammen,\n{IDS}\nViele Grüße\nAnna\nTel. 0711 123456\nHauptstr. 12, 70173 Stuttgart",
+        f"Hi all\n{IDS}Anna Schmidt\n+49 711 123456",
+        f"Returns of week 9 [Ticket#4711]:\n{IDS}",
         f"Hi team,\nanna@acme24.com wrote on 01.03.2024:\n{IDS}",
     ],
 )
