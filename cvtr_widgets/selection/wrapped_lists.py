@@ -81,7 +81,7 @@ def why_by_turns(ids: Sequence[LeadId]) -> str:
             if min(kinds, _RANGE_TELLS) * len(own) <= len(column) and all(map(own.isdisjoint, others)):
                 place = {2: "second", 3: "third"}.get(kinds, f"{kinds}th")
                 why = f"the same numbers come again at every {place} place, as a campaign's id does"
-                return f"{why}, {_UNKNOWN}: copy the column of lead ids alone. Nothing was taken"
+                return f"{why}, {_UNKNOWN}: copy these alone, or write Lead ID above if all are. Nothing was taken"
     return ""
 
 
