@@ -389,13 +389,14 @@ def check(words: list[str]) -> int:
 
 def everything(words: list[str], *marks: str) -> int:
     """All tests that ``marks`` allow, with a browser, in one run."""
-    browser = ensure_browser()
-    say(f"browser: {browser}")
     chosen = any(not word.startswith("-") and (ROOT / word.split("::")[0]).exists() for word in words)
-    with ThreadPoolExecutor(1) as beside:  # mypy takes longest, and one processor
+    with ThreadPoolExecutor(2) as beside:  # mypy takes longest, and one processor
+        found = beside.submit(ensure_browser)
         if not chosen:
             beside.submit(compile_once)
         failed = static_checks()
+    browser = found.result()
+    say(f"browser: {browser}")
     say("tests")
     # Four on two processors, as many tests wait for a service, a kernel or a disk. One of them has the browser most of the time:
     # several browsers at once would take each other's processor, see tests/conftest.py.

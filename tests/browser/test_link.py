@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import joined
 from tests.browser.panel import CELL, PanelPage
 from tests.runs.conftest import until
+
+pytestmark = pytest.mark.kept_page
 
 RESTART = """async () => {
     const session = window.jupyterapp.shell.currentWidget.context.sessionContext;

@@ -1,4 +1,4 @@
-"""Every menu while it is open, in both themes: what axe finds wrong in it."""
+"""Every menu while it is open, each kind in both themes: what axe finds wrong in it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ MENUS = (
     ".cvtr-filter-campaign", ".cvtr-filter-status", ".cvtr-filter-date", ".cvtr-columns-button", ".cvtr-views-button",
     ".cvtr-kept-button", ".cvtr-jump-button", ".cvtr-head-open >> nth=1", ".cvtr-head-open >> nth=2",
 )  # fmt: skip
+IN_DARK = {".cvtr-filter-campaign", ".cvtr-filter-date", ".cvtr-views-button", ".cvtr-head-open >> nth=2"}
+"""One of each kind: the others are made of the same parts."""
 
 
 JUDGE = """async rules => {
@@ -33,6 +35,8 @@ def test_no_open_menu_has_faults(open_panel, screenshot):
     for theme in ("light", "dark"):
         panel.opened.theme(theme)
         for place, menu in enumerate(MENUS):
+            if theme == "dark" and menu not in IN_DARK:
+                continue
             panel(menu).click()
             shown = panel(".cvtr-menu:popover-open")
             expect(shown).to_be_visible()

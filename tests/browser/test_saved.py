@@ -59,6 +59,7 @@ def reopen(opened, lab):
     opened.open()
 
 
+@pytest.mark.kept_page
 def test_a_notebook_saved_with_widget_state_in_the_middle_of_a_run_holds_nothing(
     open_panel, sandbox, state_saved, lab, screenshot
 ):
@@ -111,6 +112,7 @@ def test_a_notebook_saved_with_widget_state_in_the_middle_of_a_run_holds_nothing
     panel.selected(0)
 
 
+@pytest.mark.kept_page
 def test_a_notebook_saved_without_widget_state_says_how_to_start(open_panel, sandbox, lab, screenshot):
     panel = open_panel()
     absent = panel.page.locator(".cvtr-absent-panel")
@@ -141,6 +143,7 @@ def saved_by_itself(notebooks):
     notebooks[-1]._finish(EVERY_SECOND, 0)
 
 
+@pytest.mark.kept_page
 def test_what_the_timer_saves_in_the_middle_of_a_run_holds_nothing(open_panel, sandbox, state_saved, saved_by_itself):
     ids = sandbox.lead_ids(status="Caution")[:6]
     wanted = values(sandbox, sandbox.lead_ids())

@@ -234,6 +234,7 @@ def test_a_confirmation_lapses_with_any_change(open_panel, sandbox):
     assert len(writes(sandbox)) == 1
 
 
+@pytest.mark.kept_page
 def test_start_over_and_reload_keep_what_should_be_kept(open_panel, sandbox, kernel_eval):
     ids = caution(sandbox, 2)
     panel = open_panel()

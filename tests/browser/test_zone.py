@@ -5,15 +5,21 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-
-def at(page, zone: str) -> None:
-    """Let the browser be in a time zone, for what is loaded from now on."""
-    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": zone})
+pytestmark = pytest.mark.kept_page
 
 
 @pytest.fixture
-def far_panel(page, open_panel):
-    at(page, "Asia/Tokyo")
+def at(page):
+    """Let the browser be in a time zone, while the test lasts."""
+    session = page.context.new_cdp_session(page)
+    yield lambda zone: session.send("Emulation.setTimezoneOverride", {"timezoneId": zone})
+    session.send("Emulation.setTimezoneOverride", {"timezoneId": ""})
+    session.detach()
+
+
+@pytest.fixture
+def far_panel(at, open_panel):
+    at("Asia/Tokyo")
     panel = open_panel(cells=["import os\nos.environ['CVTR_TIMEZONE'] = 'Europe/London'", CELL])
     panel.load()
     return panel
@@ -42,8 +48,8 @@ def test_a_zone_that_is_not_the_browsers_is_named_beside_the_days_with_the_menu_
             screenshot(f"zone-{theme}-{width}")
 
 
-def test_a_browser_in_the_kernels_zone_is_told_nothing_of_it(open_panel, page):
-    at(page, "Europe/London")
+def test_a_browser_in_the_kernels_zone_is_told_nothing_of_it(open_panel, at):
+    at("Europe/London")
     panel = open_panel(cells=["import os\nos.environ['CVTR_TIMEZONE'] = 'Europe/London'", CELL])
     panel.load()
     expect(panel(".cvtr-elsewhere")).to_be_hidden()
