@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,8 +59,12 @@ class KnownLists:
     lists: dict[str, list[Listed]] = field(default_factory=dict)
     sources: dict[str, list[Exchange]] = field(default_factory=dict)
 
-    def records(self) -> Iterator[tuple[Exchange, Mapping[str, Any]]]:
-        """Every lead record that the capture shows, with the exchange it came by."""
+    @functools.cached_property
+    def records(self) -> Sequence[tuple[Exchange, Mapping[str, Any]]]:
+        """Every lead record that the capture shows, with the exchange it came by. Looked for once: each call learnt asks."""
+        return list(self._records())
+
+    def _records(self) -> Iterator[tuple[Exchange, Mapping[str, Any]]]:
         for exchange in self.exchanges:
             if exchange.method == "GET" and 200 <= exchange.status < 300:
                 whole = exchange.got
@@ -68,11 +73,12 @@ class KnownLists:
                     if self.lead_of(row) is not None:
                         yield exchange, row
 
+    @functools.cached_property
     def private(self) -> frozenset[str]:
         """Texts of lead records that may be somebody's: they are never written anywhere."""
         found: set[str] = set()
         # A list of what is still to be looked into, instead of recursion: a record is the service's, and as deep as it likes.
-        waiting: list[tuple[str, Any]] = [("", record) for _, record in self.records()]
+        waiting: list[tuple[str, Any]] = [("", record) for _, record in self.records]
         while waiting:
             key, one = waiting.pop()
             if isinstance(one, dict):

@@ -45,7 +45,7 @@ class LeadFields(PlaceChoice):
         super().__init__(default, ask)
         self._known = known
         self._timeline: dict[int, list[tuple[int, dict[str, Any]]]] = {}
-        for exchange, record in known.records():
+        for exchange, record in known.records:
             lead_id = known.lead_of(record)
             if lead_id is not None:
                 self._timeline.setdefault(lead_id, []).append((exchange.number, dict(leaves(record))))

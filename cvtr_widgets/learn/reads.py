@@ -41,7 +41,7 @@ def _without_evidence(table: Any) -> Table:
 
 def _base(known: KnownLists) -> tuple[str, str] | None:
     """Base and path of the leads: what stands before the id of a lead that was read."""
-    for exchange, _ in known.records():
+    for exchange, _ in known.records:
         if exchange.segments and number_in(exchange.segments[-1]) in known.ids and len(exchange.segments) > 2:
             *prefix, leads, _own = exchange.segments
             return "/" + "/".join(prefix), leads

@@ -243,7 +243,7 @@ def _typed(lesson: CallLesson, known: KnownLists, rest: Mapping[int, Mapping[str
 
 def _fixed(lesson: CallLesson, known: KnownLists, rest: Mapping[int, Mapping[str, Any]], taken: set[str], ask: Ask) -> None:
     """What is the same in every exchange is always sent; only words that can be no secret and nobody's name."""
-    private = known.private()
+    private = known.private
     fixed: Table = {}
     keys = {key: None for values in rest.values() for key in values if key not in taken}
     for key in keys:
