@@ -412,7 +412,8 @@ def test(words: list[str]) -> int:
 
 
 def test_all(words: list[str]) -> int:
-    """Also what is marked long."""
+    """Also what is marked long, and more drawn examples of each property: see ``tests/conftest.py``."""
+    os.environ["CVTR_LONG"] = "1"
     return everything(words)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import itertools
 import os
 import shutil
@@ -18,7 +19,7 @@ from tests.guard import Guard
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
-KEPT = {"CVTR_BROWSER", "CVTR_PICTURES", "CVTR_STATIC_FAILED"}
+KEPT = {"CVTR_BROWSER", "CVTR_PICTURES", "CVTR_STATIC_FAILED", "CVTR_LONG"}
 MARKS = ("browser", "notebooks", "packaging")
 THOROUGH = {
     "cli",
@@ -46,8 +47,12 @@ WAITING = ("packaging", "notebooks", "unattended", "runs", "archive", "faults", 
 """What takes long and mostly waits: the other worker begins with it, in this order."""
 
 # The machine is shared, so that a slow example says nothing; in CI the same examples every time.
-hypothesis.settings.register_profile("everyday", deadline=None, derandomize=bool(os.environ.get("CI")))
-hypothesis.settings.load_profile("everyday")
+# Thirty show what is wrong with nearly all values or with values at an end; what takes a rare one is for the long run, which
+# ``dev.py test-all`` is. A test that says how many it needs has as many in both.
+ALWAYS: dict[str, Any] = {"deadline": None, "derandomize": bool(os.environ.get("CI"))}
+hypothesis.settings.register_profile("everyday", max_examples=30, **ALWAYS)
+hypothesis.settings.register_profile("long", max_examples=500, **ALWAYS)
+hypothesis.settings.load_profile("long" if os.environ.get("CVTR_LONG") else "everyday")
 
 
 GUARD = Guard()
@@ -109,6 +114,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             super()._assign_work_unit(node)
 
     return FromBothEnds(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: looking through it for garbage again and again took a tenth of the processor time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 10)
 
 
 def _place(folder: str) -> int:

@@ -232,7 +232,7 @@ arguments = {"asking": asked, "value": any_json}
 quiet = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
 
 
-@settings(max_examples=300, suppress_health_check=quiet)
+@settings(max_examples=100, suppress_health_check=quiet)
 @given(**arguments)
 def test_any_value_in_any_place_gives_a_frame_or_a_clear_error(service, asking, value):
     one_example(service, asking[0], value, asking[1])
@@ -255,7 +255,7 @@ def test_the_unchanged_answers_give_what_they_hold(service):
 
 
 @given(value=any_json)
-@settings(max_examples=100, suppress_health_check=quiet)
+@settings(suppress_health_check=quiet)
 def test_a_lead_that_names_two_ids_is_not_believed(service, value):
     from cvtr_widgets.frames.field_map import id_of
 

@@ -185,7 +185,6 @@ TEXTS = st.one_of(
 
 
 @given(IDS, st.data())
-@settings(max_examples=60)
 def test_what_was_written_is_selected_again(ids: list[int], data: st.DataObject) -> None:
     columns = {n: data.draw(st.lists(TEXTS, min_size=len(ids), max_size=len(ids))) for n in ("publisher", "comment")}
     # a row that says Total is a sum to whoever reads the file; tests/selection has what becomes of it

@@ -306,9 +306,7 @@ any_json = scalars | one | st.lists(scalars | one, max_size=3) | st.dictionaries
 KEYS = ("request", "response", "url", "method", "postData", "text", "mimeType", "content", "headers", "status", "encoding")
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_any_capture_teaches_or_gives_a_clear_error(captured, tmp_path, data):
     capture = copy.deepcopy(whole(captured[data.draw(st.sampled_from(["single", "queued"]))]))

@@ -291,7 +291,7 @@ KEYS = (
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     call=st.sampled_from([*WRITES, "is-lead-delivered", "lead-flag-reason-categories"]),
     keys=st.dictionaries(st.sampled_from(KEYS), JSON),
