@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN_GROUPS = ("person", "account", "action", "day", "week", "month")
+PLAINLY = r"read back: [^;]*|the service said yes; not read back, as asked \(.*\)"
+"""Details of leads that went as they should."""
 RANK = {str(o): n for n, o in enumerate(Outcome)}
 
 
@@ -83,6 +85,15 @@ def runs_by(history: pd.DataFrame, by: str = "week", *, zone: tzinfo | str | Non
     made.insert(0, "runs", group.value_counts().reindex(made.index).astype("int64"))
     made.attrs["lists"] = "counts of runs"
     return made
+
+
+def notable_detail(results: pd.DataFrame) -> pd.Series[str]:
+    """What is said of each lead of a results frame; missing where a lead went well and nothing else is said, so that those that
+    matter can be seen among them.
+    """
+    # Only where nothing else is said: "; no reliable answer came" after it is worth a look.
+    plainly = results["detail"].astype("object").str.fullmatch(PLAINLY).fillna(value=False).astype(bool)
+    return results["detail"].mask(plainly & results["outcome"].astype("object").isin(["confirmed", "accepted"]), None)
 
 
 def _results(run: Any) -> pd.DataFrame:

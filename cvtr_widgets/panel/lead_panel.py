@@ -36,6 +36,7 @@ from cvtr_widgets.panel.link.messages import VERSION, BadMessage, read_message, 
 from cvtr_widgets.panel.link.page import SCRIPT, STYLE, static
 from cvtr_widgets.panel.link.subshells import forget_subshells
 from cvtr_widgets.panel.state import PanelState
+from cvtr_widgets.panel.steps.processing_view import exported
 from cvtr_widgets.panel.steps.recorded_results import recorded_report
 from cvtr_widgets.panel.steps.run_reports import report_of
 from cvtr_widgets.plans.plan import Plan
@@ -376,7 +377,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
                     partial(recorded_report, session, recorded.run_id, REPORTS[what]), f"{name}{REPORTS[what]}", ASKER.get()
                 )
             else:
-                self._downloads.start(recorded.results, what, name, zone, ASKER.get())
+                self._downloads.start(exported(recorded.results), what, name, zone, ASKER.get())
             return
         if results is None or run is None:
             raise Refused("There are no results here to be exported.")
@@ -386,7 +387,7 @@ class LeadPanel(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's own b
             make = partial(report_of, run, ending, zone, leads.frame, at=leads.as_of, lacks=leads.incomplete)
             self._downloads.send(make, f"report-{run.id}{ending}", ASKER.get())
         else:
-            self._downloads.start(results, what, f"results-{run.id}", zone, ASKER.get())
+            self._downloads.start(exported(results), what, f"results-{run.id}", zone, ASKER.get())
 
     def _plan_save(self, why: str, fingerprint: str) -> None:
         content, name = self._state.files.shared.save(why, fingerprint)

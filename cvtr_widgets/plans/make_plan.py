@@ -177,12 +177,15 @@ def make_plan(
     if reading is None:
         reading = read_leads(service, ids, deliveries, place=place, on_progress=on_progress, cancelled=cancelled)
     entries: list[PlanEntry] = []
+    jobs = _Jobs()
     for number, (action, group) in enumerate(resolved):
-        entries += _entries(service, lists, number, action, group, reading, notes, _stays(held, rules))
+        jobs.read(lists, action, group, reading)
+        entries += _entries(service, jobs, number, action, group, reading, notes, _stays(held, rules))
     plan = dataclasses.replace(
         _unsigned(service, tuple(resolved), tuple(entries), reading),
         include_cannot_tell=include_cannot_tell, left_out=tuple(left_out), provenance=provenance, rule=rule,
         how_selected=joined(how_selected), undoes=tuple(undoes), ways=tuple(ways),
+        integration_names=jobs.names_of(action for action, _ in resolved),
     )  # fmt: skip
     plan, said_of_policy = _held_to(plan, rules, reading)
     return finished(plan, service, (*said_before, *said_of_policy), notes)
@@ -218,7 +221,7 @@ def clock_words(offset: float | None) -> list[str]:
 
 def _entries(
     service: LeadReads,
-    lists: Lists,
+    jobs: _Jobs,
     number: int,
     action: Action,
     group: Sequence[LeadId],
@@ -226,7 +229,7 @@ def _entries(
     notes: list[str],
     stays: Stays,
 ) -> list[PlanEntry]:
-    jobs, names = _jobs(lists, action, group, reading)
+    names = jobs.names_of([action])
     without: Counter[str] = Counter()
     entries = []
     judged: dict[Any, tuple[SharedEntry, str]] = {}  # few different states, many leads
@@ -239,7 +242,7 @@ def _entries(
         found = judged.get(key)
         if found is None:
             observation = reading.observation(lead_id)
-            found = judged[key] = _held(verdict, why, *_judged(service, number, action, observation, jobs, names))
+            found = judged[key] = _held(verdict, why, *_judged(service, number, action, observation, jobs.by_campaign, names))
         alike, campaign = found
         if campaign:
             without[campaign] += 1
@@ -296,26 +299,40 @@ def _judged(
     return SharedEntry(number, verdict, why, now_words(observation), then, state, observation.delivered, chosen), without
 
 
-def _jobs(
-    lists: Lists, action: Action, group: Sequence[LeadId], reading: PlanReading
-) -> tuple[dict[int | None, frozenset[int]], dict[int, str]]:
+class _Jobs:
     """Integration jobs by campaign, and their names."""
-    if not action.integrations:
-        return {}, {}
-    leads = [lead for i in group if (lead := reading.leads.get(i)) is not None]
-    campaigns = dict.fromkeys(lead.campaign_id for lead in leads)
-    jobs: dict[int | None, frozenset[int]] = {}
-    names: dict[int, str] = {}
-    for campaign in campaigns:
-        found = lists.integrations(campaign) if campaign is not None else []
-        jobs[campaign] = frozenset(c.id for c in found if c.id is not None)
-        names.update({c.id: c.name for c in found if c.id is not None})
-    strange = [i for i in action.integrations if i not in names]
-    # Where no lead was found, no campaign is known either, and an integration cannot be called wrong. Each lead is then not
-    # found.
-    if strange and leads:
-        raise PlanError(f"Integration {strange[0]} is on none of the campaigns selected. See session.integrations(campaign).")
-    return jobs, names
+
+    def __init__(self) -> None:
+        self.by_campaign: dict[int | None, frozenset[int]] = {}
+        self._names: dict[int, set[str]] = {}
+
+    def read(self, lists: Lists, action: Action, group: Sequence[LeadId], reading: PlanReading) -> None:
+        """Read those of the campaigns of these leads, if the action has any.
+
+        Raises:
+            PlanError: one of the action is on none of them.
+        """
+        if not action.integrations:
+            return
+        leads = [lead for i in group if (lead := reading.leads.get(i)) is not None]
+        campaigns = dict.fromkeys(lead.campaign_id for lead in leads)
+        for campaign in campaigns:
+            found = lists.integrations(campaign) if campaign is not None else []
+            self.by_campaign[campaign] = frozenset(c.id for c in found if c.id is not None)
+            for job in found:
+                if job.id is not None and job.name.strip():
+                    self._names.setdefault(job.id, set()).add(job.name)
+        known = {job for campaign in campaigns for job in self.by_campaign[campaign]}
+        strange = [i for i in action.integrations if i not in known]
+        # Where no lead was found, no campaign is known either, and an integration cannot be called wrong. Each lead is then not
+        # found.
+        if strange and leads:
+            raise PlanError(f"Integration {strange[0]} is on none of the campaigns selected. See session.integrations(campaign).")
+
+    def names_of(self, actions: Iterable[Action]) -> dict[int, str]:
+        """The names of the jobs of these actions; not of one that two campaigns call differently."""
+        wanted = dict.fromkeys(job for action in actions for job in action.integrations)
+        return {job: next(iter(told)) for job in wanted if len(told := self._names.get(job, ())) == 1}
 
 
 def _billed(states: Sequence[LeadState]) -> list[LeadState]:

@@ -27,7 +27,9 @@ class Plan(PlanContent):
     number of leads in a row); empty where that is not known. ``policy``: the mark of the policy that it was checked against,
     ``caps`` how its caps stood then, ``exception`` an exception from it, ``good_until`` when the first of the leads will be too
     old by it (None: never). ``undoes``: the runs that this plan takes back, and ``ways`` how far each lead can be
-    restored (see ``undo``). ``moment``: when the leads were read, by this process's clocks (None: not by this process).
+    restored (see ``undo``). ``integration_names``: what the integration jobs of its actions were called when it was made, by id;
+    without those whose name is not known. ``moment``: when the leads were read, by this process's clocks (None: not by this
+    process).
     """
 
     @property

@@ -55,6 +55,7 @@ class PlanContent:
     exception: PolicyException | None = None
     good_until: datetime | None = None
     undoes: tuple[str, ...] = ()
+    integration_names: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False)
     ways: tuple[WayBack, ...] = field(default=(), compare=False, repr=False)
     moment: Moment | None = field(default=None, compare=False, repr=False)
 

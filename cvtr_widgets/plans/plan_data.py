@@ -32,6 +32,8 @@ def plan_data(plan: PlanContent, *, keep_comments: bool) -> dict[str, Any]:
     said |= {name: known for name in ("world", "origin", "account", "rule", "policy") if (known := getattr(plan, name))}
     if plan.how_selected:
         said["how_selected"] = [list(run) for run in plan.how_selected]
+    if plan.integration_names:
+        said["integration_names"] = {str(job): name for job, name in plan.integration_names.items()}
     if plan.provenance is not None:
         said["provenance"] = provenance_data(plan.provenance)
     return said | policy_data(plan)

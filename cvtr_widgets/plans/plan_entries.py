@@ -200,6 +200,11 @@ def now_words(observation: Observation) -> str:
     return " · ".join(parts)
 
 
+def job_words(job: int, names: Mapping[int, str]) -> str:
+    """An integration job for people: ``CRM (535)``, or its id alone where its name is not known."""
+    return f"{names[job]} ({job})" if job in names else str(job)
+
+
 def then_words(action: Action, integrations: Mapping[int, str], chosen: tuple[int, ...]) -> str:
     """The state that a lead would have: ``Invalid · Returned / No budget``."""
     words = then_of(action)

@@ -23,7 +23,8 @@ def plan_from(said: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
     fingerprint must be held against ``fingerprint()``.
     """
     actions = [action_of(a) for a in said["actions"]]
-    entries = tuple(e for part in parts for e in entries_of(part, actions))
+    job_names = {int(job): str(name) for job, name in said.get("integration_names", {}).items()}
+    entries = tuple(e for part in parts for e in entries_of(part, actions, job_names))
     ids: list[list[int]] = [[] for _ in actions]
     for entry in entries:
         ids[entry.group].append(entry.lead_id)
@@ -36,6 +37,7 @@ def plan_from(said: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> Pl
         world=said.get("world", ""), origin=said.get("origin", ""), account=said.get("account", ""),
         rule=said.get("rule", ""), policy=said.get("policy", ""),
         how_selected=tuple((str(word), int(number)) for word, number in said.get("how_selected", ())),
+        integration_names=job_names,
         provenance=None if said.get("provenance") is None else provenance_of(said["provenance"]), **policy_from(said),
     )  # fmt: skip
 
@@ -79,8 +81,8 @@ def _payout(value: Any) -> Decimal | None | Missing:
     return NOT_SENT if value == {} else None if value is None else Decimal(value)
 
 
-def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[PlanEntry]:
-    """The leads of one part again."""
+def entries_of(part: Mapping[str, Any], actions: Sequence[Action], job_names: Mapping[int, str]) -> Iterator[PlanEntry]:
+    """The leads of one part again. ``job_names``: of integration jobs, by id."""
     found: dict[tuple[str, int | None, Names], SharedEntry] = {}
     publishers = part.get("publishers") or [None] * len(part["leads"])
     pairs: list[Names] = [(campaign, publisher) for campaign, publisher in part.get("names", ())]
@@ -90,16 +92,22 @@ def entries_of(part: Mapping[str, Any], actions: Sequence[Action]) -> Iterator[P
         key = canonical(shared), publisher, own
         alike = found.get(key)
         if alike is None:
-            alike = found[key] = _alike(lead_id, shared, part["whys"], actions, publisher, own)
+            alike = found[key] = _alike(lead_id, shared, part["whys"], actions, job_names, publisher, own)
         yield PlanEntry(lead_id, alike, person)
 
 
 def _alike(
-    lead_id: int, shared: Sequence[Any], whys: Sequence[str], actions: Sequence[Action], publisher: int | None, names: Names
+    lead_id: int,
+    shared: Sequence[Any],
+    whys: Sequence[str],
+    actions: Sequence[Action],
+    job_names: Mapping[int, str],
+    publisher: int | None,
+    names: Names,
 ) -> SharedEntry:
     group, verdict, why, integrations, before = shared
     observation, chosen = observation_of(lead_id, before, publisher, names), tuple(integrations)
     sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
-    then = then_words(actions[group], {}, chosen) if sent else ""
+    then = then_words(actions[group], job_names, chosen) if sent else ""
     state = None if observation.lead is None else observation.lead.state
     return SharedEntry(group, Verdict(verdict), whys[why], now_words(observation), then, state, observation.delivered, chosen)

@@ -53,7 +53,8 @@ def _judged_again(plan: Plan, entry: PlanEntry, service: LeadReads) -> SharedEnt
     """What would be said of a lead without the policy."""
     action = plan.groups[entry.group][0]
     verdict, why = judge(action, entry.before, service.identity)
-    then = then_words(action, {}, entry.integrations) if verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL} else ""
+    sent = verdict in {Verdict.WILL_CHANGE, Verdict.CANNOT_TELL}
+    then = then_words(action, plan.integration_names, entry.integrations) if sent else ""
     return entry.alike._replace(verdict=verdict, why=why, then=then)
 
 

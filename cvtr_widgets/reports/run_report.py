@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cvtr_widgets.actions.catalogue import ROWS, Family, count_of, family_of
 from cvtr_widgets.frames.masking import shortener
-from cvtr_widgets.insight.run_effect import run_effect, state_words, why_not
+from cvtr_widgets.insight.run_effect import notable_detail, run_effect, state_words, why_not
 from cvtr_widgets.models import FAILED_OUTCOMES, HashedText, Outcome, Verdict
+from cvtr_widgets.plans.plan_entries import job_words
 from cvtr_widgets.reports.expected_money import DONE, expected_money, money_notes
 from cvtr_widgets.reports.run_facts import RunFacts
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cvtr_widgets.insight.finding import Findings
+    from cvtr_widgets.plans.plan import Plan
 
 Level = Literal["well", "partly", "alarm"]
 UNSETTLED = "On its way when this report was made: being sent, not read back yet, or without a reliable answer."
@@ -34,8 +36,6 @@ ATTENTION = tuple(map(str, FAILED_OUTCOMES))
 LEAD_COLUMNS = ("campaign_id", "publisher", "integrations", "detail")
 NOT_READ = "(not read)"
 UNSOUGHT = "Nothing was checked, because no leads were given to this report."
-PLAINLY = r"read back: [^;]*|the service said yes; not read back, as asked \(.*\)"
-"""Details of leads that went as they should."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def run_report(
         statement=plan.statement, facts=_facts(told, zone), checks=_checks(told),
         actions=_actions(told, personal=personal), outcomes=_outcomes(counts, finished=told.finished), changes=changes,
         proofs=_proofs(results), left_alone=why_not(results), money=expected_money(plan, outcomes), money_notes=money_notes(plan),
-        integrations=_integrations(results), findings=None if found is None else found.frame,
+        integrations=_integrations(plan, results), findings=None if found is None else found.frame,
         findings_of=found_in or (UNSOUGHT if found is None else ""),
         leads=table,
         people=table[table["outcome"].isin(ATTENTION)] if personal else None,
@@ -254,12 +254,15 @@ def _proofs(results: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values("leads", ascending=False, kind="stable", ignore_index=True)
 
 
-def _integrations(results: pd.DataFrame) -> pd.DataFrame:
+def _integrations(plan: Plan, results: pd.DataFrame) -> pd.DataFrame:
     """Leads sent to each integration job, by outcome: ``integration outcome leads``; a lead may have been sent to several."""
     import pandas as pd
 
-    sent = results.loc[results["integrations"].notna(), ["integrations", "outcome"]]
-    each = sent.assign(integration=sent["integrations"].str.split(", "), outcome=sent["outcome"].astype(str))
+    sent = results.loc[results["integrations"].notna(), ["outcome"]]
+    # Not from the results' own words: a name may have a comma in it.
+    jobs = {e.lead_id: [job_words(job, plan.integration_names) for job in e.integrations] or ["none"] for e in plan.sendable}
+    went = pd.Series([jobs[lead_id] for lead_id in sent.index], sent.index, dtype="object")
+    each = sent.assign(integration=went, outcome=sent["outcome"].astype(str))
     made = each.explode("integration").groupby(["integration", "outcome"], observed=True).size().rename("leads").reset_index()
     return made if len(made) else pd.DataFrame({"integration": [], "outcome": [], "leads": []})
 
@@ -279,8 +282,7 @@ def _lead_table(results: pd.DataFrame, leads: pd.DataFrame | None, *, personal: 
     table = results[["action", "outcome"]].astype("object")
     for when in ("before", "after"):
         table[when] = state_words(results, when).replace("", NOT_READ)
-    plain = results["detail"].str.fullmatch(PLAINLY).fillna(value=False).astype(bool) & table["outcome"].isin(DONE)
-    results = results.assign(detail=results["detail"].mask(plain, None))  # said once, in ``proofs``
+    results = results.assign(detail=notable_detail(results))  # the others are told once, in ``proofs``
     table = table.join(results[[*kept, *(["comment"] if personal else [])]])
     if personal and leads is not None:
         people = leads.loc[~leads.index.duplicated(), _person_columns(leads)]

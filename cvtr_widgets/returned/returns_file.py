@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.arguments import checked, quoted
 from cvtr_widgets.errors import ArgumentError, PlanError, ReadTooLarge, SelectionError, SheetUnclear
+from cvtr_widgets.insight.run_effect import notable_detail
 from cvtr_widgets.models import Action, Identity, LeadId
 from cvtr_widgets.plans.plan import Plan
 from cvtr_widgets.returned import memory
@@ -262,6 +263,7 @@ class Returns:
         missing = [r.lead_id for r in self._rows if r.state in {MATCHED, AGAIN} and r.lead_id not in results.index]
         if missing:
             raise PlanError(f"{len(missing):,} leads of this file are not in that run. Give the run of its own plan.")
+        results = results.assign(detail=notable_detail(results).fillna(""))
         said: dict[int, tuple[LeadId | None, str, str]] = {}
         for row in self._rows:
             if row.state in {MATCHED, AGAIN} and row.lead_id is not None:

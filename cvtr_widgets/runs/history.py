@@ -15,6 +15,7 @@ from cvtr_widgets.journal.journal import Journal
 from cvtr_widgets.journal.ownership import whose
 from cvtr_widgets.journal.run_lock import HeldByAnother, RunLock
 from cvtr_widgets.models import Action, HashedText, Identity, LeadId, Outcome, Verdict
+from cvtr_widgets.plans.plan_entries import job_words
 from cvtr_widgets.runs.replay import Recorded, replay, why_not_sent
 from cvtr_widgets.runs.results import NOT_KEPT, results_frame, rows_of
 
@@ -41,11 +42,10 @@ def history_frame(journal: Journal, *, identity: Identity | None = None) -> pd.D
     Index ``run_id`` (text). Columns: ``started ended`` (UTC), ``state`` (text: ``done``, ``cancelled``, ``failed``, or
     ``unfinished`` where the run never came to its end), ``actions`` (text, such as ``Invalid, reason Returned / No budget``),
     ``category comment`` (text, of all its actions; missing where there was none; a comment that the journal has only as a
-    hash is ``(not kept)``), ``integrations`` (text: for each job chosen, by id, how many leads were to be sent to it, and how
-    many to ``none``; only the ids in journals of older versions; missing where none was chosen), ``leads`` (Int64: leads to
-    be sent),
-    ``contradicted unknown refused confirmed accepted skipped not_sent`` (Int64: leads with that outcome; missing before the
-    run's end), ``skipped_because`` (text with numbers, by the plan, such as ``not found 3, already so 2``),
+    hash is ``(not kept)``), ``integrations`` (text: for each job chosen, such as ``CRM (535)``, how many leads were to be sent to
+    it, and how many to ``none``; only the ids in journals of older versions; missing where none was chosen), ``leads`` (Int64:
+    leads to be sent), ``contradicted unknown refused confirmed accepted skipped not_sent`` (Int64: leads with that outcome;
+    missing before the run's end), ``skipped_because`` (text with numbers, by the plan, such as ``not found 3, already so 2``),
     ``signed_by`` (text: the printed name; missing where nobody signed), ``fingerprint`` (text: the plan's), ``open`` (bool:
     something may be left to read or send that ``resume`` may take up), ``origin account`` (text, as in ``Identity``; empty where
     the journal is an older version's, which did not note them: such a run is not ``open`` at a live enterprise, as nobody can
@@ -110,7 +110,8 @@ def _details(said: Mapping[str, Any]) -> dict[str, str | None]:
     categories = dict.fromkeys(a["category"] for a in actions if a.get("category"))
     comments = dict.fromkeys(a.get("comment") or NOT_KEPT for a in actions if a.get("comment") or a.get("comment_hash"))
     jobs = dict.fromkeys(str(job) for a in actions for job in a.get("integrations") or ())
-    sent_to = said.get("sent_to") or {}
+    names = {int(job): name for job, name in (said.get("integration_names") or {}).items()}
+    sent_to = {job_words(int(job), names) if job.isdecimal() else job: n for job, n in (said.get("sent_to") or {}).items()}
     planned = said.get("planned") or {}
     sent = {Verdict.WILL_CHANGE, *([Verdict.CANNOT_TELL] if said.get("include_cannot_tell") else [])}
     left = [(v.label, n) for v in Verdict if v not in sent and (n := planned.get(str(v)))]

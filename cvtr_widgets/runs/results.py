@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from cvtr_widgets.actions.read_back_proof import Observation
 from cvtr_widgets.models import NOT_SENT, HashedText, Lead, LeadId, LeadState, Outcome, Signature
 from cvtr_widgets.plans.how_selected import words_of
+from cvtr_widgets.plans.plan_entries import job_words
 from cvtr_widgets.runs.decide_outcome import BROKE_OFF
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ NOT_KEPT = "(not kept)"
 
 
 class GroupFacts(NamedTuple):
-    """What holds for all leads of one group of a run."""
+    """What holds for all leads of one group of a run. ``jobs``: names of integration jobs by id; None for an action without."""
 
     action: str
     reason: str | None
@@ -40,7 +41,7 @@ class GroupFacts(NamedTuple):
     signed_by: str | None
     category: str | None
     comment: str | None
-    asks_integrations: bool
+    jobs: Mapping[int, str] | None
     planned_by: str | None = None
     run_by: str | None = None
     exception: str | None = None
@@ -125,12 +126,13 @@ def delivery_words(lead: Lead | LeadState | None, checked: bool | None) -> str |
 
 
 def _sent_to(row: ResultRow) -> str | None:
-    """The integration jobs that a lead was sent to, by id; ``none`` where the action asked for some and its campaign has none
-    of them. None for what was not sent, and for actions without integrations.
+    """The integration jobs that a lead was sent to; ``none`` where the action asked for some and its campaign has none of them.
+    None for what was not sent, and for actions without integrations.
     """
-    if not row.about.asks_integrations or not row.attempts:
+    names = row.about.jobs
+    if names is None or not row.attempts:
         return None
-    return ", ".join(map(str, row.entry.integrations)) or "none"
+    return sys.intern(", ".join([job_words(job, names) for job in row.entry.integrations]) or "none")
 
 
 def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
@@ -138,9 +140,10 @@ def results_frame(rows: Sequence[ResultRow]) -> pd.DataFrame:
 
     Index ``lead_id`` (int64). Columns: ``action`` (category), ``outcome`` (category: ``contradicted``, ``unknown``, ``refused``,
     ``confirmed``, ``accepted``, ``skipped``, ``not_sent``), ``reason category comment`` (text; a comment of which the journal has
-    only the hash is ``(not kept)``), ``integrations`` (text: ids of the jobs that the lead was sent to, or ``none``), ``detail``
-    (text: the service's words, or why it ended so), ``before_status after_status before_delivery after_delivery`` (text),
-    ``campaign_id`` (Int64), ``campaign publisher`` (text), ``attempts`` (int64: how often it was sent), ``http_status`` (Int64),
+    only the hash is ``(not kept)``), ``integrations`` (text: the jobs that the lead was sent to, such as ``CRM (535)``, by the id
+    alone where no name is known; or ``none``), ``detail`` (text: the service's words, or why it ended so),
+    ``before_status after_status before_delivery after_delivery`` (text), ``campaign_id`` (Int64),
+    ``campaign publisher`` (text), ``attempts`` (int64: how often it was sent), ``http_status`` (Int64),
     ``started_at finished_at`` (UTC), ``signed_by`` (text: the printed name; missing for leads that were not to be sent),
     ``planned_by run_by`` (text: the logins that made and ran the plan, such as ``user:7``; they differ where it was opened from a
     file), ``how_selected`` (text, as in the plan's frame; missing where that is not known), ``policy_exception`` (text: by whom
@@ -202,7 +205,8 @@ def rows_of(
     sent = [
         GroupFacts(
             str(action.kind), action.reason, run_id, signed_by, action.category,
-            NOT_KEPT if isinstance(action.comment, HashedText) else action.comment, bool(action.integrations),
+            NOT_KEPT if isinstance(action.comment, HashedText) else action.comment,
+            plan.integration_names if action.integrations else None,
             planned_by, run_by,
         )
         for action, _ in plan.groups

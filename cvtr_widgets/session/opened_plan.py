@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from cvtr_widgets.models import Action, Identity, Lead, LeadId, Provenance, Verd
 from cvtr_widgets.plans import plan_file
 from cvtr_widgets.plans.make_plan import make_plan, read_leads, resolve
 from cvtr_widgets.plans.plan import Plan
-from cvtr_widgets.plans.plan_entries import PlanEntry, differences
+from cvtr_widgets.plans.plan_entries import PlanEntry, differences, job_words
 from cvtr_widgets.plans.plan_file import PlanFile
 from cvtr_widgets.plans.plan_file_writer import Remark
 from cvtr_widgets.plans.policy_exception import excepted
@@ -137,16 +137,14 @@ def open_plan(
 
     # Twice, if something has changed: the first plan finds the differences, the second holds those leads back.
     plan = made_now({})
-    found = _differences(saved.entries, plan.entries, same_view=same_view)
+    found = _differences(saved, plan, same_view=same_view)
     # What only the policy forbids is said as such, not as a change of the lead.
     changes = {lead: f"{HELD}: {what}" for lead, what in found.items() if not what.startswith(BY_POLICY)}
     stays = {} if include_changed else changes
     if stays:  # what is held back leaves room under a cap to others
         plan = made_now(stays)
         by_policy = {
-            lead: what
-            for lead, what in _differences(saved.entries, plan.entries, same_view=same_view).items()
-            if what.startswith(BY_POLICY)
+            lead: what for lead, what in _differences(saved, plan, same_view=same_view).items() if what.startswith(BY_POLICY)
         }
         found = {i: what for i in ids if (what := found[i] if i in changes else by_policy.get(i, ""))}
     sent = {e.lead_id for e in plan.sendable}
@@ -195,17 +193,17 @@ def _notes(client: Convertr, held: PlanFile) -> list[str]:
     return said
 
 
-def _differences(saved: Sequence[PlanEntry], now: Sequence[PlanEntry], *, same_view: bool) -> dict[LeadId, str]:
+def _differences(saved: Plan, now: Plan, *, same_view: bool) -> dict[LeadId, str]:
     """What has changed of each lead, in words."""
     found: dict[LeadId, str] = {}
-    for old, new in zip(saved, now, strict=True):
+    for old, new in zip(saved.entries, now.entries, strict=True):
         before, after = old.before, new.before
         if not same_view:
             # One of the two accounts sees names shortened, so the same person would look like another.
             before, after = _unmarked(before), _unmarked(after)
         changed = differences(before, after)
         if old.integrations != new.integrations:
-            changed.append(f"integrations changed from {_jobs(old)} to {_jobs(new)}")
+            changed.append(f"integrations changed from {_jobs(saved, old)} to {_jobs(now, new)}")
         if old.verdict is not new.verdict:
             by_policy = not changed and new.verdict is Verdict.NOT_ALLOWED and new.why.startswith((POLICY, NEVER))
             changed.append(
@@ -223,5 +221,5 @@ def _unmarked(observation: Observation) -> Observation:
     return observation if lead is None else observation._replace(lead=Lead(lead.id, lead.state))
 
 
-def _jobs(entry: PlanEntry) -> str:
-    return ", ".join(map(str, entry.integrations)) or "none"
+def _jobs(plan: Plan, entry: PlanEntry) -> str:
+    return ", ".join(job_words(job, plan.integration_names) for job in entry.integrations) or "none"

@@ -133,6 +133,7 @@ def test_a_run_cancelled_half_way_tells_of_each_lead_and_goes_on_with_the_rest(o
     written = pd.read_csv(read_export(panel, "csv", tmp_path), encoding="utf-8-sig")
     assert sorted(written["lead_id"]) == sorted(ids)
     assert set(written.loc[written["outcome"] == "confirmed", "lead_id"]) == done
+    assert set(written.loc[written["detail"].isna(), "lead_id"]) == done  # what went well hides nothing
     book = openpyxl.load_workbook(io.BytesIO(read_export(panel, "excel", tmp_path).read_bytes()))
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     column = rows[0].index("lead_id")

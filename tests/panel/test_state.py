@@ -322,7 +322,7 @@ def test_results_say_with_what_and_to_which_integrations_each_lead_was_sent(driv
     driven.say("action", kind="valid")
     mine = driven.view()["type"]["integrations"]
     there = {job for job, _, _ in mine[1]["jobs"]}
-    job = next(job for job, _, _ in mine[0]["jobs"] if job not in there)
+    job, name = next((job, name) for job, name, _ in mine[0]["jobs"] if job not in there)
     driven.say("integration", job=job, on=True)
     driven.say("reason", value=driven.view()["type"]["reasons"][1][0])
     driven.say("comment", text="seen by hand")
@@ -330,7 +330,7 @@ def test_results_say_with_what_and_to_which_integrations_each_lead_was_sent(driv
     driven.say("confirm", on=True)
     assert sum(driven.run().values()) == 2
     results = driven.state.processing.results
-    assert sorted(results["integrations"]) == sorted([job, "none"])
+    assert sorted(results["integrations"]) == sorted([f"{name} ({job})", "none"])
     assert set(results["comment"]) == {"seen by hand"}
     titles = {column["title"] for column in driven.state.table("results").message()["columns"]}
     assert {"Reason", "Reason Category", "Comment", "Sent to Integrations"} <= titles

@@ -110,7 +110,7 @@ def test_text_files_are_answered_line_by_line_and_start_no_formula(session, lead
     rows = list(csv.reader(io.StringIO(answer.read_text(encoding="utf-8-sig")), delimiter=";"))
     assert rows[0] == ["Lead ID", "Reason", "Own", "lead id", "outcome", "detail"]
     assert [row[:3] for row in rows if row] == [r for r in csv.reader(io.StringIO(path.read_text()), delimiter=";") if r]
-    assert rows[3][3:5] == [str(ids[1]), "confirmed"]
+    assert rows[3][3:] == [str(ids[1]), "confirmed", ""]
     assert rows[1][4] == "not done: reason not mapped"
     with pytest.raises(ExportError, match="already"):
         found.answer(run, answer)

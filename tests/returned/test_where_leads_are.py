@@ -115,4 +115,4 @@ def test_one_of_several_is_chosen_by_the_user_alone(sandbox, session, leads, tmp
     assert chosen.choose(2, None).groups == found.groups == []
     run = session.run(chosen.plan(), confirm=True)
     answer = chosen.answer(run, tmp_path / "b.csv").read_text(encoding="utf-8-sig")
-    assert f'{three[1]},confirmed,"chosen by you' in answer
+    assert f"{three[1]},confirmed,chosen by you (several otherwise)" in answer

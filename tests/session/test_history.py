@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 import warnings
 
 import pytest
 
 import cvtr_widgets as cvtr
+from tests.reports.test_report import page_of
 
 
 @pytest.fixture
@@ -45,27 +47,41 @@ def test_an_edited_journal_is_shown_with_a_warning(session, journal):
     assert frame.attrs["problems"]
 
 
-def test_the_history_says_what_a_run_was_about(journal):
-    """Reason category, comment, integrations with their numbers of leads, and why leads were left out."""
+def test_the_history_says_what_a_run_was_about(journal, tmp_path):
+    """Reason category, comment, integrations with their numbers of leads, and why leads were left out. An integration is named
+    everywhere, and is its id where its name is not known.
+    """
     with cvtr.Sandbox(leads=300, seed=5) as sandbox, sandbox.connect(role="admin") as client:
         session = cvtr.LeadSession(client, progress=False)
         ids = sandbox.server.lead_ids(status="Caution")
         returned = cvtr.mark_invalid("Returned", category="No budget", comment="by mail")
         session.run(session.plan(returned, [*ids[:3], 299_999_999]), confirm=True)
         campaign = int(session.pull(ids=ids[3:4]).campaign_id.iloc[0])
-        job = int(session.integrations(campaign).index[0])
+        jobs = session.integrations(campaign)
+        job, named = int(jobs.index[0]), f"{jobs.name.iloc[0]} ({jobs.index[0]})"
         chosen = session.pull(status="Caution").campaign_id
         there, elsewhere = chosen.index[chosen == campaign][:2], chosen.index[chosen != campaign][:1]
         valid = cvtr.mark_valid("Good lead", integrations=[job])
         run = session.run(session.plan(valid, [*there, *elsewhere]), confirm=True)
+        nameless = session.plan(cvtr.mark_valid("Good lead", integrations=[job]), [chosen.index[chosen == campaign][2]])
+        unnamed = session.run(dataclasses.replace(nameless, integration_names={}), confirm=True)
         frame = session.history()
+        again = session.recorded(run.id)
+        reports = [page_of(run.report(tmp_path / "a.html")), page_of(session.report(run.id, tmp_path / "b.html"))]
         session.close()
+    assert frame.iloc[0].integrations == f"{job}: 1"  # as in the journals of older versions
+    assert unnamed.results.integrations.tolist() == [str(job)]
+    frame = frame.iloc[1:]
     latest, first = frame.iloc[0], frame.iloc[1]
     assert (first.category, first.comment, first.skipped_because) == ("No budget", "(not kept)", "not found 1")
     assert first.isna()["integrations"]
     sent = run.results.integrations.value_counts()
-    assert latest.integrations == f"{job}: {len(there)}, none: 1"
-    assert sent.to_dict() == {str(job): len(there), "none": 1}
+    assert latest.integrations == f"{named}: {len(there)}, none: 1"
+    assert sent.to_dict() == {named: len(there), "none": 1}
+    assert told(again, "integrations") == told(run.results, "integrations")
+    for page in reports:
+        shown = page.frame("Leads sent to each integration job").to_numpy().tolist()
+        assert sorted(shown) == sorted([[named, "confirmed", str(len(there))], ["none", "confirmed", "1"]])
 
 
 def told(results, name):

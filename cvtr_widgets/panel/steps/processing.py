@@ -368,7 +368,7 @@ class ProcessingStep:
         runs = [*self._firsts, run]
         self._results = all_results(runs)
         self._sums = sums_of(self._results, runs)
-        self.result_table.set_frame(alarms_first(self._results, self._type.job_names))
+        self.result_table.set_frame(alarms_first(self._results))
         return self._results
 
     @property

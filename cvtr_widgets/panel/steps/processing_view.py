@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cvtr_widgets.actions.catalogue import count_of, describe
+from cvtr_widgets.insight.run_effect import notable_detail
 from cvtr_widgets.models import FAILED_OUTCOMES, HashedText, Outcome, Progress, RunState, Verdict
 from cvtr_widgets.panel.table.cells import plain
 from cvtr_widgets.panel.visitor_words import for_reader
@@ -133,12 +134,6 @@ def _again(left: int, run: Run) -> str:
     return f"Repeat for the {count_of(left)} {what or 'not known to have gone through'}"
 
 
-def _named(sent: pd.Series, jobs: Mapping[int, str]) -> pd.Series:
-    """``535, 615`` -> ``CRM (535), Dialler (615)``, as far as the names are known."""
-    names = {str(job): f"{name} ({job})" for job, name in jobs.items()}
-    return sent.map(lambda ids: ", ".join(names.get(one, one) for one in ids.split(", ")) if isinstance(ids, str) else ids)
-
-
 def state_words(run: Run) -> str:
     """How a run ended; one that was cancelled when all had been sent was not cancelled in anything."""
     if run.state is RunState.DONE and run.cancelled_too_late:
@@ -224,21 +219,21 @@ def all_results(runs: Sequence[Run]) -> pd.DataFrame:
     return found.astype({"action": "category"})
 
 
-def alarms_first(results: pd.DataFrame, jobs: Mapping[int, str] | None = None, *, finished: bool = True) -> pd.DataFrame:
-    """What needs a person's eye stands on top; within an outcome the input's order stays. A lead that went well has no comment.
-    ``jobs``: the names of integration jobs, which stand instead of their ids. ``finished`` False: somebody carries the run out
-    just now, so that what is not read back is in no doubt yet.
+def exported(results: pd.DataFrame) -> pd.DataFrame:
+    """Results as a file of the panel has them: a lead that went well has no comment, as on the screen. (``run.results`` says of
+    each which of its fields were read back.)
+    """
+    return results.assign(detail=notable_detail(results).fillna(""))
 
-    (``run.results`` and what is exported say of each lead which of its fields were read back.)
+
+def alarms_first(results: pd.DataFrame, *, finished: bool = True) -> pd.DataFrame:
+    """What needs a person's eye stands on top; within an outcome the input's order stays. A lead that went well has no comment.
+    ``finished`` False: somebody carries the run out just now, so that what is not read back is in no doubt yet.
     """
     order = {str(o): n for n, o in enumerate(Outcome)}
     places = results["outcome"].astype("object").map(order)
     ordered = results.iloc[places.to_numpy().argsort(kind="stable")]
-    words = ordered["detail"].astype("object").fillna("")
-    # Only where nothing else is said: "; no reliable answer came" after it is worth a look.
-    plain_success = (ordered["outcome"] == str(Outcome.CONFIRMED)) & words.str.fullmatch("read back: [^;]*")
-    sent_to = _named(ordered["integrations"], jobs or {})
-    shown = ordered.assign(detail=ordered["detail"].mask(plain_success, ""), integrations=sent_to)
+    shown = exported(ordered)
     if finished:
         return shown
     words = shown["outcome"].astype("object").map(lambda o: Outcome(o).label_so_far)

@@ -274,11 +274,6 @@ class TypeStep:
             for campaign, (name, n) in self._leads.campaigns().items()
         ]
 
-    @property
-    def job_names(self) -> dict[int, str]:
-        """The names of the integration jobs that have been listed here, by id."""
-        return {job.id: plain(job.name) for jobs in self._jobs_of.values() for job in jobs if job.id is not None}
-
     def _integration_note(self) -> str:
         unread = len(self._leads.picked) - self._leads.known()
         said = "Each lead goes to the ticked integrations of its own campaign."

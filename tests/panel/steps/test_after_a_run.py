@@ -70,21 +70,6 @@ def test_a_run_that_ended_out_of_sight_is_told_to_the_next_kernel(sandbox):
     second.close()
 
 
-def test_results_name_the_integrations_that_were_ticked(driven):
-    driven.select(driven.server.lead_ids(status="Caution")[:30])
-    driven.say("action", kind="valid")
-    driven.say("reason", value="own")
-    driven.say("own_reason", text="checked")
-    job, name, _ = driven.view()["type"]["integrations"][0]["jobs"][0]
-    driven.say("integration", job=job, on=True)
-    driven.say("preview")
-    driven.say("confirm", on=True)
-    driven.run()
-    shown = {cell for row in driven.state.processing.result_table.message()["rows"] for cell in row["cells"]}
-    assert f"{name} ({job})" in shown
-    assert job in set(driven.state.processing.results["integrations"])
-
-
 def test_time_left_is_not_told_of_a_run_that_is_held():
     held = Progress(state=RunState.PAUSED, done=5, total=30, sent=10, out=10, rate=9.0, seconds_left=3.0)
     assert progress_line(held) == "10 of 30 sent, 5 settled"
