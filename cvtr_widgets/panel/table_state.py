@@ -17,7 +17,7 @@ from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.leads import COMING, MOVED, STEPS_BACK
 from cvtr_widgets.panel.steps.saved_selections import SavedSelections
 from cvtr_widgets.panel.table.archive_sheet import ArchiveSheet
-from cvtr_widgets.panel.table.cells import LEAD_COLUMNS
+from cvtr_widgets.panel.table.cells import LEAD_COLUMNS, offset_of, zone_words
 from cvtr_widgets.panel.table.controls import TableControls
 from cvtr_widgets.panel.table.lead_table import LeadTable
 from cvtr_widgets.session.lead_loader import coverage_words
@@ -40,6 +40,7 @@ class TableState:
         self.lock = threading.RLock()
         self.table = LeadTable(LEAD_COLUMNS, page_size=page_size, zone=zone, more=True)
         self.picked = PanelSelection()
+        self._zone = zone
         self.jobs = Jobs(self.lock, changed)
         self.problem: Problem | None = None
         self._changed = changed
@@ -235,6 +236,8 @@ class TableState:
         return {
             "loaded": about is not None,
             "partial": self._partial and job is not None,
+            "zone": zone_words(self._zone),
+            "offset": offset_of(self._zone),
             "coverage": "" if frame is None else coverage_words(frame, broken=self._partial and job is None),
             "job": None if job is None else job.message(),
             "problem": None if self.problem is None else self.problem.message(),

@@ -22,7 +22,15 @@ alone.on_selection(lambda selection: setattr(said, "value", f"{len(selection)} p
 boxed = cvtr.LeadTable(leads[leads.current_status == "Caution"], page_size=25)
 tabbed, folded = cvtr.LeadTable(leads.head(20)), cvtr.LeadTable(session, filters={"status": "Invalid"}, page_size=25)
 """
-CELLS = [SETUP, "alone", "W.VBox([boxed, said])", "W.Tab([tabbed], titles=['Leads'])", "W.Accordion([folded], selected_index=0)"]
+ELSEWHERE = "import os\nos.environ['CVTR_TIMEZONE'] = 'Asia/Kathmandu'"
+CELLS = [
+    ELSEWHERE,
+    SETUP,
+    "alone",
+    "W.VBox([boxed, said])",
+    "W.Tab([tabbed], titles=['Leads'])",
+    "W.Accordion([folded], selected_index=0)",
+]
 
 
 def test_it_picks_leads_in_every_box_and_leaves_nothing_in_the_file(notebook, page, screenshot):
@@ -42,6 +50,10 @@ def test_it_picks_leads_in_every_box_and_leaves_nothing_in_the_file(notebook, pa
         picked[name] = [int(table.locator(".cvtr-row-tick").nth(n).get_attribute("data-lead-id") or 0) for n in (1, 3)]
         assert opened.kernel_eval(f"list({name}.selection.ids)") == picked[name]
     expect(page.locator(".widget-label", has_text="2 picked")).to_be_visible()
+    for place in (0, 3):  # of a frame, and of a session
+        words = tables.nth(place).locator(".cvtr-elsewhere")
+        expect(words).to_contain_text("Days and times are in Asia/Kathmandu time; your browser is in ")
+        expect(tables.nth(place).locator("th[data-column='date'] .cvtr-not-yours")).to_be_visible()
     # Sorted and searched, the ticks stay with their leads; what matches is selected by a press.
     first = tables.nth(0)
     first.locator("[data-sort='email']").click()

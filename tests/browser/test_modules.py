@@ -438,7 +438,7 @@ def test_what_is_said_of_a_silent_kernel(modules, state, about, parts):
     ],
 )
 def test_whether_days_begin_at_another_time_is_asked_of_the_whole_year(modules, here, name, other):
-    assert modules.call("load_filters.js", "haveOtherDays", here, name, 0) is other
+    assert modules.call("format.js", "haveOtherDays", here, name, 0) is other
 
 
 # -- menus, integrations, typed texts ------------------------------------------------------------------------------------

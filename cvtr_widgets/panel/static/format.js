@@ -12,6 +12,34 @@ export function timeIn(zone) {
   }
 }
 
+/**
+ * Whether days begin at another time in two zones, in any month: Europe/London and UTC only differ in summer.
+ * @param {string} here
+ * @param {string} name
+ * @param {number} offset the second one's minutes ahead of UTC now, for a name that this browser does not know
+ */
+export function haveOtherDays(here, name, offset) {
+  /** @type {(zone: string, month: number) => string} */
+  const clock = (zone, month) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset", hour: "2-digit" })
+    .format(new Date(new Date().getFullYear(), month, 15));
+  try {
+    return [...Array(12).keys()].some((month) => clock(here, month) !== clock(name, month));
+  } catch {
+    return -new Date().getTimezoneOffset() !== offset;
+  }
+}
+
+/**
+ * The browser's zone, whether its days begin at another time than those of a zone, and what is then said.
+ * @param {string} name
+ * @param {number} offset
+ */
+export function browserZone(name, offset) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const differs = here !== name && haveOtherDays(here, name, offset);
+  return { here, differs, words: differs ? `Days and times are in ${name} time; your browser is in ${here}.` : "" };
+}
+
 /** A sentence's or a name's first letter made small, to stand in the middle of another. @param {string} text */
 export function startSmall(text) {
   return text.charAt(0).toLowerCase() + text.slice(1);

@@ -4,6 +4,7 @@ import { problemBox } from "./answers.js";
 import { arrangeTools } from "./arrange.js";
 import { button, h, progressLine, setLine, setLines, setShown, setText } from "./dom.js";
 import { typed } from "./fields.js";
+import { browserZone } from "./format.js";
 import { headMenu } from "./head_menu.js";
 import { keepKeys } from "./host_keys.js";
 import { KernelLink, VERSION, lostWords } from "./kernel_link.js";
@@ -43,12 +44,13 @@ class TableView {
     this.tooLarge = h("span");
     this.anyway = h("div", { class: "cvtr-note", role: "alert", hidden: true }, this.tooLarge, " ",
       button("Load anyway", { class: "cvtr-go-on" }, () => link.send("load", { go_on: true })));
+    this.elsewhere = h("p", { class: "cvtr-warn cvtr-elsewhere", hidden: true });
     this.again = button("Load again", { class: "cvtr-link cvtr-load-again", hidden: true }, () => link.send("load", { go_on: false }));
     this.count = h("b", { class: "cvtr-count" });
     this.parts = h("span", { class: "cvtr-soft cvtr-parts" });
     this.notes = h("ul", { class: "cvtr-notes", hidden: true });
     this.body = h("div", { class: "cvtr-body cvtr-none-loaded" }, this.silent, this.problem.element, this.lost.element,
-      this.anyway, this.arrange.element,
+      this.anyway, this.elsewhere, this.arrange.element,
       this.table.element, this.menu.element, this.arrange.sorts,
       h("p", { class: "cvtr-selected-line", role: "status" }, this.count, " ", this.parts, " ", this.again), this.notes);
     this.element = h("div", { class: "cvtr-outer" }, h("div", { class: "cvtr-panel cvtr-table-alone", dir: "ltr", lang: "en" }, this.body));
@@ -83,6 +85,9 @@ class TableView {
   /** @param {import("./messages.d.ts").Section} view @param {import("./messages.d.ts").Rows} rows */
   #show(view, rows) {
     const fresh = this.#link.handled >= this.#link.awaited;
+    const { differs, words } = browserZone(view.zone, view.offset);
+    setLine(this.elsewhere, view.loaded ? words : "");
+    this.body.classList.toggle("cvtr-other-zone", differs);
     this.table.draw(rows);
     this.table.foot.covers(view.coverage);
     this.body.classList.toggle("cvtr-none-loaded", !view.loaded);

@@ -3,7 +3,7 @@
 import { archiveSource } from "./archive_source.js";
 import { button, h, setAttribute, setEnabled, setLine, setText } from "./dom.js";
 import { day } from "./fields.js";
-import { rangeText } from "./format.js";
+import { browserZone, rangeText } from "./format.js";
 import { menuButton, tickList } from "./menus.js";
 
 /** @import { Link, Option, Section } from "./messages.d.ts" */
@@ -100,32 +100,14 @@ function dateRange(link) {
    * @param {number} offset
    */
   function days(name, offset) {
-    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const differs = here !== name && haveOtherDays(here, name, offset);
+    const { here, differs, words } = browserZone(name, offset);
     setText(zone, `Days and times are in ${/^(UTC|GMT)/.test(name) ? name : `${name} time`}.${differs ? ` Your browser is in ${here}, where days begin at another time.` : ""}`);
     zone.classList.toggle("cvtr-warn", differs);
-    setLine(elsewhere, differs ? `Days and times are in ${name} time; your browser is in ${here}.` : "");
+    setLine(elsewhere, words);
     return differs;
   }
 
   return { element: made.element, elsewhere, update, days };
-}
-
-/**
- * Whether days begin at another time in two zones, in any month: Europe/London and UTC only differ in summer.
- * @param {string} here
- * @param {string} name
- * @param {number} offset the second one's minutes ahead of UTC now, for a name that this browser does not know
- */
-export function haveOtherDays(here, name, offset) {
-  /** @type {(zone: string, month: number) => string} */
-  const clock = (zone, month) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset", hour: "2-digit" })
-    .format(new Date(new Date().getFullYear(), month, 15));
-  try {
-    return [...Array(12).keys()].some((month) => clock(here, month) !== clock(name, month));
-  } catch {
-    return -new Date().getTimezoneOffset() !== offset;
-  }
 }
 
 /** The row of filters with its button. @param {Link} link */
