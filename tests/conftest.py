@@ -120,7 +120,6 @@ def pytest_collection_finish() -> None:
     """What was imported stays to the end: looking through it for garbage again and again took a tenth of the processor time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 10, 10)
 
 
 def _place(folder: str) -> int:
