@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from cvtr_widgets.errors import PlanOutOfDate
+from tests.forked import Forked
 from tests.runs import killed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,15 +24,18 @@ STEPS = (
 NEVER = {"not_sent", "skipped", "refused"}
 
 
-def kernel(sandbox, ids, **more) -> subprocess.Popen:
+def kernel(sandbox, ids, *, really: bool = False, **more) -> Forked | subprocess.Popen[str]:
+    """``really``: a new interpreter, as a kernel is."""
     given = json.dumps({"url": sandbox.url, "ids": ids, **more})
+    if not really:
+        return Forked("tests.runs.killed", given)
     return subprocess.Popen(
         [sys.executable, "-m", "tests.runs.killed", given], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
 @contextlib.contextmanager
-def held(sandbox, ids, **more) -> Iterator[subprocess.Popen]:
+def held(sandbox, ids, **more) -> Iterator[Forked]:
     """A kernel that is killed at the end of the block, whatever happens in it."""
     with kernel(sandbox, ids, **more) as process:
         try:
@@ -40,7 +44,7 @@ def held(sandbox, ids, **more) -> Iterator[subprocess.Popen]:
             process.kill()
 
 
-def end_of(process: subprocess.Popen) -> tuple[int, str, str]:
+def end_of(process: Forked | subprocess.Popen[str]) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=300)
     return process.returncode, out.strip(), err
 
@@ -83,7 +87,9 @@ def go_on(sandbox, session, ids, action: str):
 def test_killed_at_each_step_the_run_is_gone_on_with(sandbox, open_session, step):
     action = {"answered": "reprocess", "intent": "deliver", "read back": "delete"}.get(step, "invalid")
     ids = leads_for(sandbox, action, 24)
-    code, _, err = end_of(kernel(sandbox, ids, action=action, step=step, nth=1 if step == "before end" else 2))
+    code, _, err = end_of(
+        kernel(sandbox, ids, action=action, step=step, nth=1 if step == "before end" else 2, really=step == "outcome")
+    )
     assert code == -9, err
     session = open_session(chunk=5)
     run = go_on(sandbox, session, ids, action)

@@ -19,6 +19,7 @@ import pytest
 import cvtr_widgets as cvtr
 from cvtr_widgets.errors import CvtrError, PlanOutOfDate, RunError, RunTaken
 from cvtr_widgets.sandbox import Mishap
+from tests.forked import Forked
 from tests.runs.conftest import QUICK, Gate, until
 from tests.runs.test_kill import end_of, held, kernel
 
@@ -78,13 +79,8 @@ def test_a_plan_that_several_processes_start_at_the_same_moment_is_run_by_one(sa
     ids = caution(sandbox, 12)
     path = tmp_path / "plan"
     path.write_bytes(pickle.dumps(session.plan(cvtr.reprocess(), ids)))
-    command = [sys.executable, "-m", "tests.runs.start_together", sandbox.url, str(path)]
-    pipe = subprocess.PIPE
     with contextlib.ExitStack() as stack:
-        kernels = [
-            stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True))
-            for _ in range(4)
-        ]
+        kernels = [stack.enter_context(Forked("tests.runs.start_together", sandbox.url, str(path))) for _ in range(4)]
         assert [one.stdout.readline().strip() for one in kernels] == ["ready"] * 4
         for one in kernels:
             one.stdin.write("go\n")
@@ -152,10 +148,9 @@ def test_ctrl_c_at_any_moment_of_the_start_does_nothing_twice(sandbox, session, 
     """A kernel of its own is interrupted at 12 moments of ``run`` and of ``resume``, a little later each time."""
     ids = caution(sandbox, 4 * 12)
     given = json.dumps({"url": sandbox.url, "ids": ids, "part": part})
-    command = [sys.executable, "-m", "tests.runs.interrupted_start", given]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    told = {int(lead_id): words for lead_id, words in json.loads(done.stdout.splitlines()[-1]).items()}
+    code, out, err = end_of(Forked("tests.runs.interrupted_start", given))
+    assert code == 0, err[-3000:]
+    told = {int(lead_id): words for lead_id, words in json.loads(out.splitlines()[-1]).items()}
     assert sorted(told) == sorted(ids)
     for lead_id in ids:
         number = len(sandbox.server.effects(lead_id))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 import pytest
 
 from cvtr_widgets.sandbox import SandboxServer
+from tests.forked import CONTEXT, take_place
 from tests.runs.conftest import QUICK, journal_folder, open_session, sandbox, session, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,11 +46,7 @@ class Forked:
     def __init__(self, words: list[str], env: Mapping[str, str], folder: Path) -> None:
         self.returncode = 0
         self._out, self._err = (folder / f"{name}-{len(list(folder.iterdir()))}.txt" for name in ("out", "err"))
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(
-            ["cvtr_widgets.cli.app", "cvtr_widgets.session.lead_session", "pandas", "cvtr_widgets.connection"]
-        )
-        self._process = context.Process(target=_carry_out, args=(words, dict(env), folder, self._out, self._err))
+        self._process = CONTEXT.Process(target=_carry_out, args=(words, dict(env), folder, self._out, self._err))
         self._process.start()
 
     def communicate(self, timeout: float) -> tuple[str, str]:
@@ -69,15 +65,9 @@ def _carry_out(words: list[str], env: dict[str, str], folder: Path, out: Path, e
     """In the new process: what the command's own start does."""
     from cvtr_widgets.cli.__main__ import main
 
-    for descriptor, place in ((0, os.devnull), (1, out), (2, err)):
-        opened = os.open(place, os.O_RDONLY if descriptor == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.dup2(opened, descriptor)
-        os.close(opened)
-    os.environ.clear()
-    os.environ.update(env)
-    os.chdir(folder)
+    written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    take_place(env, folder, (os.open(os.devnull, os.O_RDONLY), os.open(out, written, 0o600), os.open(err, written, 0o600)))
     sys.argv = ["cvtr-widgets", *words]
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, mode, encoding="utf-8") for n, mode in ((0, "r"), (1, "w"), (2, "w")))
     try:
         main()
     finally:
