@@ -70,12 +70,15 @@ def listed(values: Any, what: str) -> list[Any]:
     Raises:
         ArgumentError: it cannot be, or has more than ``MOST_VALUES``.
     """
+    too_many = f"{what}: more than {MOST_VALUES:,} values. Give them in several calls."
+    if isinstance(values, range) and values[MOST_VALUES:]:  # known without listing the first 20 million
+        raise ArgumentError(too_many)
     try:
         found = list(itertools.islice(values, MOST_VALUES + 1)) if not isinstance(values, list) else values
     except Exception as error:
         raise ArgumentError(f"{what} cannot be read as a list ({type(error).__name__}). Give a list such as [160185].") from error
     if len(found) > MOST_VALUES:
-        raise ArgumentError(f"{what}: more than {MOST_VALUES:,} values. Give them in several calls.")
+        raise ArgumentError(too_many)
     return found
 
 
