@@ -15,7 +15,7 @@ from cvtr_widgets.sandbox.data.seed import SeedWorld
 from cvtr_widgets.sandbox.data.store import SandboxStore
 from cvtr_widgets.sandbox.data.stories import StoryWorld
 
-MOST_LEADS = 3_000
+MOST_LEADS = 3_200
 """A larger world is not kept: it takes about 3 KB a lead."""
 KEPT = 2
 _Key = tuple[int, datetime, str | None, int]
