@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import itertools
 import os
 import shutil
@@ -114,12 +113,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             super()._assign_work_unit(node)
 
     return FromBothEnds(config, log)
-
-
-def pytest_collection_finish() -> None:
-    """What was imported stays to the end: looking through it for garbage again and again took a tenth of the processor time."""
-    gc.collect()
-    gc.freeze()
 
 
 def _place(folder: str) -> int:

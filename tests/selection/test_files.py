@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvtr_widgets.errors import SelectionError
@@ -216,6 +216,7 @@ CELLS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters
 SUMS = re.compile("total|totaal|sum|count|average|avg|mean|gesamt|anzahl|somme", re.IGNORECASE)
 
 
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(10**6, 2**63 - 1), CELLS, CELLS)), st.sampled_from([",", ";", "\t", "|"]))
 def test_ids_come_back_whatever_stands_beside_them(rows: list[tuple[int, str, str]], delimiter: str) -> None:
     content = as_csv([["A", "Lead ID", "B"], *([a, str(i), b] for i, a, b in rows)], delimiter)
@@ -226,6 +227,7 @@ def test_ids_come_back_whatever_stands_beside_them(rows: list[tuple[int, str, st
     assert all("so it is a sum" in r.why for r in found.rejected)
 
 
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with contextlib.suppress(SelectionError):

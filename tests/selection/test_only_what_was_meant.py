@@ -15,7 +15,7 @@ from collections.abc import Callable
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import Font
 
@@ -396,6 +396,7 @@ PROSE = st.sampled_from(
 )
 
 
+@settings(max_examples=100)
 @given(LISTS, st.lists(PROSE, max_size=3), st.lists(st.integers(1, 99), min_size=3, max_size=12), st.booleans())
 def test_lists_tables_and_prose_together(ids: list[int], prose: list[str], scores: list[int], table: bool) -> None:
     lines = [f"{i} {s}" for i, s in zip(ids, scores, strict=False)] if table else list(map(str, ids))

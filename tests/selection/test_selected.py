@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvtr_widgets.errors import SelectionError
@@ -16,6 +16,7 @@ ORIGINS = ("ticked", "typed", "file", "matching", "frame", "list", "lead")
 PARTS = st.lists(st.tuples(st.lists(st.integers(1, 30)), st.sampled_from(ORIGINS)), max_size=6)
 
 
+@settings(max_examples=100)
 @given(PARTS, st.sets(st.integers(1, 30)))
 def test_union_and_without_are_what_dicts_say(parts: list[tuple[list[int], str]], gone: set[int]) -> None:
     whole = Selection()

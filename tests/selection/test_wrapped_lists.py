@@ -6,7 +6,7 @@ import random
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
@@ -136,6 +136,7 @@ def test_a_list_in_which_ids_come_again_is_a_list(ids: list[int]) -> None:
     assert parse_ids(text, include_odd=True).ids == tuple(dict.fromkeys(ids)) == read_file(text.encode(), include_odd=True).ids
 
 
+@settings(max_examples=100)
 @given(st.lists(st.sampled_from(range(167_000, 167_020)), min_size=6, max_size=12), st.integers(2, 5))
 def test_a_list_pasted_several_times_is_a_list(ids: list[int], times: int) -> None:
     text = "".join(f"{one}\n" for one in list(dict.fromkeys(ids)) * times)
