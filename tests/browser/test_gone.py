@@ -48,7 +48,6 @@ def begin(panel, sandbox, number: int) -> list[int]:
     return ids
 
 
-@pytest.mark.kept_page
 def test_a_sandbox_that_ended_with_its_kernel_is_not_said_to_have_a_run_to_resume(notebook, kernel_eval, sandbox, screenshot):
     panel = PanelPage(notebook([OWN], until=".cvtr-panel[data-step='1']"), sandbox)
     panel.load()

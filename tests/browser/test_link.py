@@ -12,8 +12,6 @@ from tests.browser.lab import joined
 from tests.browser.panel import CELL, PanelPage
 from tests.runs.conftest import until
 
-pytestmark = pytest.mark.kept_page
-
 RESTART = """async () => {
     const session = window.jupyterapp.shell.currentWidget.context.sessionContext;
     await session.session.kernel.restart();
@@ -23,6 +21,7 @@ RESTART = """async () => {
 SHUT_DOWN = "async () => { await window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown(); }"
 
 
+@pytest.mark.kept_page
 def test_what_is_pressed_after_the_kernel_was_shut_down_is_said_to_be_undone_and_nothing_more_can_be_pressed(
     notebook, sandbox, screenshot
 ):
@@ -68,6 +67,7 @@ def test_no_subshell_is_remembered_and_a_kernel_that_ended_in_a_run_is_not_calle
     assert {len(sandbox.effects(lead_id)) for lead_id in ids} <= {0, 1}
 
 
+@pytest.mark.kept_page
 def test_a_press_is_heard_though_the_last_answer_named_a_subshell_that_has_ended(notebook, sandbox, kernel_eval):
     opened = notebook([CELL.format(role="admin")], environ=joined(sandbox), until=".cvtr-panel[data-step='1']")
     panel = PanelPage(opened, sandbox)

@@ -15,7 +15,7 @@ STEP = st.one_of(
     st.tuples(st.just("tick"), IDS),
     st.tuples(st.just("untick"), IDS),
     st.tuples(st.just("invert"), IDS),
-    st.tuples(st.just("type"), st.one_of(st.none(), IDS)),
+    st.tuples(st.just("type"), st.one_of(st.none(), st.lists(st.integers(1, 15), max_size=6, unique=True))),
     st.tuples(st.just("file"), st.tuples(st.sampled_from("ab"), IDS)),
     st.tuples(st.just("drop"), st.sampled_from("ab")),
 )
@@ -66,7 +66,7 @@ class Plain:
 
 def stepped(picked: PanelSelection, what: str, given) -> PanelSelection:
     if what == "type":
-        return picked.type(None if given is None else parse_ids(" ".join(map(str, given))))
+        return picked.type(None if given is None else parse_ids(" ".join(map(str, given)), include_odd=True))
     if what == "file":
         return picked.add_file(given[0], Selection.of(given[1], "file"))
     return picked.drop_file(given) if what == "drop" else getattr(picked, what)(given)
