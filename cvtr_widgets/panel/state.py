@@ -24,6 +24,7 @@ from cvtr_widgets.panel.steps.past_runs import PastRuns
 from cvtr_widgets.panel.steps.plan_sources import FileSteps
 from cvtr_widgets.panel.steps.processing import ProcessingStep
 from cvtr_widgets.panel.steps.saved_selections import MARKS, SavedSelections
+from cvtr_widgets.panel.steps.shown_run import actions_of, left_over
 from cvtr_widgets.panel.steps.type import TypeStep
 from cvtr_widgets.panel.table.cells import offset_of, plain, zone_words
 from cvtr_widgets.panel.table.controls import TableControls
@@ -292,7 +293,7 @@ class PanelState:
         if not len(ids):
             raise Refused("No lead has this mark any more. Your current selection is unchanged.")
         self._not_while_running()
-        self.processing.forget()
+        self.processing.leave()
         self.leads.select_kept(ids, add=False)
         if mark != "later":
             self.type.choose(mark)
@@ -361,21 +362,21 @@ class PanelState:
             self.step = 3
 
     def _again(self) -> None:
-        left = self.processing.left_over()
+        left = left_over(self.processing.run)
         if not left:
             raise Refused("No lead of this run is left to repeat.")
-        given = self.processing.given(left)
-        self.processing.forget()
+        actions = actions_of(self.processing.run, left)
+        self.processing.leave()
         self.leads.select_these(left)
         self.step = 2
-        self.type.take(given)
+        self.type.take(actions)
         self.texts_version += 1
 
     def _select_past_rest(self, run: str) -> str | None:
         """Go on with what an earlier kernel's run did not send, with the action that it had."""
         self._not_while_running()
         last = self.past.not_sent(run)
-        self.processing.forget()
+        self.processing.leave()
         self.leads.select_these(last.not_sent)
         self.type.take(last.given)
         self.step = 2
@@ -388,8 +389,10 @@ class PanelState:
         rests = self.files.undo.rest if of == "past" else self.processing.rest
         if place >= len(rests):
             raise Refused("These leads are no longer shown. Check the ones that are shown now.")
-        rest = rests.pop(place)
-        self.processing.forget()
+        rest = rests[place]
+        if of == "past":
+            rests.remove(rest)
+        self.processing.leave()
         self.leads.select_these(rest.ids)
         self.step = 1 if rest.kind is None else 2
         if rest.kind is not None:

@@ -97,6 +97,8 @@ def test_an_answer_to_a_press_of_step_three_stands_there(open_panel, sandbox, ke
     screenshot("answer-run-420")
     panel(".cvtr-confirm").uncheck()
     panel.run()
+    panel(".cvtr-cancel").evaluate(STALE_PRESS)
+    stands_by(panel, ".cvtr-what", "The run has already ended")
     panel.press(".cvtr-undo-run")
     stands_by(panel, ".cvtr-undo-run", "Nothing of this run can be taken back", box=".cvtr-undo-problem")
     expect(panel(".cvtr-rest:visible")).to_contain_text("2 leads stay different: they were Caution")

@@ -238,6 +238,45 @@ def test_from_a_plan_that_takes_back_there_is_a_way_to_the_results(driven):
     assert view["of_steps"]
     assert (view["run"]["id"], view["run"]["counts"][0][:2]) == (done, ["confirmed", 2])
     assert view["plan"]["takes_back"] == ""
+    driven.say("undo_run")
+    assert driven.view()["processing"]["plan"]["back"] == "results"  # where this plan was made
+    driven.say("action", kind="valid")
+    driven.say("reason", value="own")
+    driven.say("own_reason", text="checked")
+    driven.say("preview")  # of what steps 1 and 2 show now
+    view = driven.view()["processing"]
+    assert (view["plan"]["back"], view["plan"]["takes_back"], view["to_results"]) == ("2", "", True)
+    driven.say("to_results")
+    assert driven.view()["processing"]["run"]["id"] == done
+
+
+def test_leads_selected_from_results_leave_a_way_back_to_them(driven):
+    """To give a reason to those that an undo leaves different, and to repeat for those that did not go through."""
+    ids = caution(driven, 3)
+    driven.server.mishaps = [Mishap("leads-bulk-flag", "lie", nth=1)]
+    driven.plan(ids, "invalid", reason="listed:Duplicate")
+    driven.say("confirm", on=True)
+    assert driven.run() == {"contradicted": 3}
+    done = driven.state.processing.run.id
+    driven.say("again")
+    assert driven.view()["step"] == 2
+    driven.say("go", step=3)
+    view = driven.view()["processing"]
+    assert (driven.view()["step"], view["run"]["id"], view["of_steps"]) == (3, done, True)
+    driven.server.change(ids[0], status="Valid", reason="Details verified")
+    driven.say("undo_run")  # nothing can be taken back
+    driven.say("select_rest", place=0, of="run")
+    driven.say("ids", text=str(ids[0]))
+    view = driven.view()["processing"]
+    assert driven.view()["step"] == 1
+    assert (view["run"]["id"], view["of_steps"], len(view["rest"])) == (done, False, 1)
+    driven.say("preview")
+    assert driven.view()["processing"]["run"] is None
+    driven.say("to_results")
+    view = driven.view()["processing"]
+    assert (view["run"]["id"], view["run"]["counts"][0][:2]) == (done, ["contradicted", 3])
+    driven.say("start_over")
+    assert not driven.view()["processing"]["to_results"]
 
 
 def test_the_way_back_to_the_results_is_not_a_new_end_of_the_run(driven):

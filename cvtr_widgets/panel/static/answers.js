@@ -60,7 +60,8 @@ function pathOf(control, root) {
 function placeOf(path) {
   for (const one of path) {
     if (one.matches(".cvtr-step")) return null; // the step that it was pressed in is folded by now
-    if (!one.isConnected || !one.parentElement?.matches(COLUMNS) || !one.checkVisibility()) continue;
+    // What has vanished, such as the progress of a run that has ended, still has its place where its neighbours are in sight.
+    if (!one.isConnected || !one.parentElement?.matches(COLUMNS) || !one.parentElement.checkVisibility()) continue;
     const { top, height } = one.getBoundingClientRect();
     const from = path[0].isConnected && path[0].checkVisibility() ? path[0].getBoundingClientRect().top : top + height;
     return [one, height > TALL && from < top + height / 2];

@@ -17,7 +17,6 @@ function planFacts(link) {
   const madeOf = h("p", { class: "cvtr-note cvtr-made-of", hidden: true });
   const groups = h("ul", { class: "cvtr-notes cvtr-plan-groups", "aria-label": "What is planned", hidden: true });
   const takesBack = h("p", { class: "cvtr-note cvtr-takes-back", hidden: true });
-  const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
   const rest = undoRest(link, "run");
   const planLine = h("p", { class: "cvtr-soft cvtr-plan-line" });
   const verdicts = tiles("cvtr-verdicts", (values) => link.send("only", { table: "plan", column: "verdict", values }));
@@ -34,7 +33,6 @@ function planFacts(link) {
     setLine(madeOf, plan.made_of);
     setLines(groups, plan.groups);
     setLine(takesBack, plan.takes_back);
-    setShown(toResults, plan.to_results);
     verdicts.update(plan.tiles, plan.filter);
     setLine(cost, plan.cost);
     setLines(warnings, plan.warnings);
@@ -43,7 +41,7 @@ function planFacts(link) {
     include.update(`Include the ${inWords(plan.cannot_tell)} whose state is unclear`, plan.include, fresh);
   }
 
-  const elements = [madeOf, takesBack, toResults, rest.element, planLine, verdicts.element, groups, cost, warnings, money, include.element];
+  const elements = [madeOf, takesBack, rest.element, planLine, verdicts.element, groups, cost, warnings, money, include.element];
   return { elements, update, table };
 }
 
@@ -63,9 +61,10 @@ function confirmation(link, shown, flushed) {
   const meaning = h("p", { class: "cvtr-meaning" });
   const undoes = h("p", { class: "cvtr-undoes", hidden: true });
   const why = h("ul", { class: "cvtr-why" });
-  const back = button("Back", { class: "cvtr-back" }, () => link.send("go", { step: backTo }));
+  const back = button("Back", { class: "cvtr-back" },
+    () => (backTo === "results" ? link.send("to_results") : link.send("go", { step: Number(backTo) })));
   const where = h("span", { class: "cvtr-badge" });
-  let backTo = 2;
+  let backTo = "2";
   const run = button("", { class: "cvtr-main cvtr-run" }, (event) => {
     if (event.detail > 1) return; // of a double click: the first press has started the run, and the second would only be refused
     flushed();
@@ -84,7 +83,7 @@ function confirmation(link, shown, flushed) {
     setShown(count.element, asked && plan.needs_count && !view.first);
     setShown(signature.element, asked && plan.signable);
     setAttribute(signature.input, "placeholder", plan.needs_signature ? null : "optional");
-    backTo = plan.made_of ? 1 : 2;
+    backTo = plan.back;
     setLine(undoes, plan.undoes);
     setLine(meaning, asked && !plan.needs_tick ? plan.statement : "");
     setText(run, plan.button);

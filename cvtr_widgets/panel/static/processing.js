@@ -13,6 +13,7 @@ import { openedPlan } from "./shared_plan.js";
 export function processingStep(link) {
   const working = progressLine(() => link.send("cancel"));
   const problem = problemBox(link);
+  const toResults = button("Back to the results", { class: "cvtr-to-results" }, () => link.send("to_results"));
   const stale = h("div", { class: "cvtr-note", role: "alert", hidden: true });
   const again = button("Preview again", { class: "cvtr-preview-again" }, () => link.send("preview"));
   const opened = openedPlan(link);
@@ -21,13 +22,14 @@ export function processingStep(link) {
   const progress = runProgress(link);
   const error = h("div", { class: "cvtr-problem", role: "alert", hidden: true });
   const results = runResults(link);
-  const element = h("div", { class: "cvtr-body" }, working.element, problem.element, stale, again, opened.element, rule.element,
+  const element = h("div", { class: "cvtr-body" }, working.element, problem.element, toResults, stale, again, opened.element, rule.element,
     plan.element, progress.element, error, results.element);
 
   /** @param {View} whole @param {boolean} fresh */
   function update({ processing: view, head, shared, rule: said }, fresh) {
     working.update(view.job);
     problem.update(view.problem);
+    setShown(toResults, view.to_results);
     setLine(stale, view.stale);
     setShown(again, Boolean(view.stale) || (Boolean(view.problem) && !view.plan && !view.run));
     opened.update(shared, fresh);

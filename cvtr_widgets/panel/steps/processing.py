@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cvtr_widgets.actions.catalogue import ROWS, count_of
-from cvtr_widgets.models import Action, LeadId, Outcome, Progress, Verdict
+from cvtr_widgets.actions.catalogue import count_of
+from cvtr_widgets.models import Action, Progress, Verdict
 from cvtr_widgets.panel.jobs import Job, Jobs, Problem, Refused, problem_of
 from cvtr_widgets.panel.selection.panel_selection import PanelSelection
 from cvtr_widgets.panel.steps.first_write import FirstWrite
@@ -17,6 +17,7 @@ from cvtr_widgets.panel.steps.policy_exceptions import PolicyExceptions
 from cvtr_widgets.panel.steps.processing_view import alarms_first, all_results, plan_view, run_view, state_words, what_of
 from cvtr_widgets.panel.steps.recorded_results import RecordedResults
 from cvtr_widgets.panel.steps.run_changes import sums_of
+from cvtr_widgets.panel.steps.shown_run import ShownRun, left_over, runs_words
 from cvtr_widgets.panel.steps.type import TypeStep
 from cvtr_widgets.panel.steps.undo_rest import Rest, of_failure, rest_of, undoes_words, warnings_beside
 from cvtr_widgets.panel.table.cells import PLAN_COLUMNS, RESULT_CELLS, moment
@@ -61,7 +62,7 @@ class ProcessingStep:
         self._changed = changed
         self._planned: tuple[PanelSelection, Action | None] | None = None
         self._takes_back = ""
-        self._taken_back: tuple[Run, list[Run], object, tuple[PanelSelection, Action | None] | None] | None = None
+        self._way_back: ShownRun | None = None
         self.source: object = None
         self._source_words = ""
         self._make: Callable[..., Plan] | None = None
@@ -83,7 +84,7 @@ class ProcessingStep:
         action, picked = self._type.action(), self._leads.picked
         if action is None or self._type.blockers() or self.running:
             return
-        self.forget()
+        self._make_way()
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
             return self._session.plan(action, picked.for_plan, include_cannot_tell=include, on_progress=tell, cancel=job.cancel)
@@ -105,7 +106,7 @@ class ProcessingStep:
         """
         if self.running:
             raise Refused("A run is in progress. Wait until it ends, or stop it.")
-        self.forget()
+        self._make_way()
         self.source, self._source_words, self._make = source, words, make
 
         def work(job: Job, tell: Callable[[int, int | None], None]) -> Plan:
@@ -118,15 +119,15 @@ class ProcessingStep:
 
     def show_made(self, plan: Plan, source: object, words: str) -> None:
         """Show a plan that was made of something else than steps 1 and 2, such as a plan file."""
-        self.forget()
+        self._make_way()
         self.source, self._source_words = source, words
         self._take(plan)
 
     def show_undo(self, plan: Plan) -> None:
-        """Show a plan that takes runs back which are not shown here."""
-        self.forget()
+        """Show a plan that takes runs back which were chosen in step 1."""
+        self._make_way()
         self._take(plan)
-        self.source, self._takes_back = plan, _runs_words(plan.undoes)
+        self.source, self._takes_back = plan, runs_words(plan.undoes)
         self.rest = rest_of(plan.left_out)
 
     def _take(self, plan: Plan) -> None:
@@ -174,7 +175,7 @@ class ProcessingStep:
         """Plan to take the run shown back, as far as possible; nothing is written. ``by``: with all runs of its ``day``, its
         ``week`` or its ``person`` (who signed it, else this login). ``nearest``: also leads that do not come back exactly.
         """
-        run, firsts, source, planned = self.run, list(self._firsts), self.source, self._planned
+        run, firsts = self.run, list(self._firsts)
         if run is None or not run.finished:
             raise Refused("No finished run is shown, so there is nothing to undo.")
 
@@ -192,10 +193,9 @@ class ProcessingStep:
         self.undo_problem = None
 
         def done(plan: Plan) -> None:
-            self.forget()
+            self._make_way()
             self._take(plan)
-            self._planned, self._takes_back = (self._leads.picked, self._type.action()), _runs_words(plan.undoes)
-            self._taken_back = (run, firsts, source, planned)
+            self._planned, self._takes_back = (self._leads.picked, self._type.action()), runs_words(plan.undoes)
             self.rest = rest_of(plan.left_out)
 
         def failed(problem: Problem, error: BaseException) -> None:
@@ -206,13 +206,28 @@ class ProcessingStep:
         )
 
     def back_to_results(self) -> None:
-        """From a plan that takes a run back, to the results of that run. The plan is dropped; nothing was sent."""
-        if self._taken_back is None or self.run is not None:
+        """From a plan to the results that were shown before it. The plan is dropped; nothing was sent."""
+        if self._way_back is None or self.run is not None:
             raise Refused("There are no results to go back to.")
-        run, firsts, source, planned = self._taken_back
+        back = self._way_back
         self.forget()
-        self.plan, self.run, self._firsts, self.source, self._planned = run.plan, run, firsts, source, planned
-        self._show_results(run)  # they were absorbed when the run ended: nothing has become outdated since
+        self.plan, self.run, self._firsts, self.source, self._planned = back.run.plan, *back
+        self._show_results(back.run)  # they were absorbed when the run ended: nothing has become outdated since
+
+    def leave(self) -> None:
+        """Other leads are selected: a plan is dropped, and results stay for whoever comes back to this step."""
+        if self._way_back is not None and self.run is None:
+            self.back_to_results()
+        elif self.run is None:
+            self.forget()
+
+    def _make_way(self) -> None:
+        """As ``forget``, but with a way back to the results that are shown, or were before the plan that is."""
+        run, back = self.run, self._way_back
+        if run is not None and run.finished:
+            back = ShownRun(run, self._firsts, self.source, self._planned)
+        self.forget()
+        self._way_back = back
 
     def show_run(self, run: Run) -> None:
         """Show a run that goes on, with the plan that it was begun under."""
@@ -225,7 +240,7 @@ class ProcessingStep:
         """Show what the journal has just now of a run that is not this panel's. Nothing can be done to it here. ``finished``:
         nobody carries it out now.
         """
-        self.forget()
+        self._make_way()
         self.recorded = RecordedResults(run_id, results, datetime.now(self._session.client.zone), finished)
         self.result_table.set_frame(alarms_first(results, finished=finished))
 
@@ -248,7 +263,7 @@ class ProcessingStep:
         self.exceptions.look(None)
         self.run, self._results, self._progress = None, None, None
         self._firsts, self._takes_back, self.recorded = [], "", None
-        self._taken_back, self.undo_problem, self.rest = None, None, []
+        self._way_back, self.undo_problem, self.rest = None, None, []
         self.source, self._source_words, self._make = None, "", None
         self.lapse()
         for table in (self.plan_table, self.result_table):
@@ -285,18 +300,20 @@ class ProcessingStep:
     @property
     def stale(self) -> str:
         """Why the plan shown is no longer what is entered; empty while it is."""
-        if self._planned is None or self.run is not None:
+        if self.run is not None or not (changed := self._what_has_changed()):
+            return ""
+        undoes = " This preview shows what is selected and entered now. It undoes nothing." if self._takes_back else ""
+        return f"The {changed} has changed since this plan was made. Preview again.{undoes}"
+
+    def _what_has_changed(self) -> str:
+        """``selection`` or ``action``, where it is no longer what the plan or run shown was made of."""
+        if self._planned is None:
             return ""
         picked, action = self._planned
         # By ids and not by identity alone: selecting the same leads in another way leaves the plan valid.
         if self._leads.picked is not picked and self._leads.picked.ids != picked.ids:
-            return "The selection has changed since this plan was made. Preview again." + self._what_preview_is_of()
-        if self._type.action() != action:
-            return "The action has changed since this plan was made. Preview again." + self._what_preview_is_of()
-        return ""
-
-    def _what_preview_is_of(self) -> str:
-        return " This preview shows what is selected and entered now. It undoes nothing." if self._takes_back else ""
+            return "selection"
+        return "" if self._type.action() == action else "action"
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -391,22 +408,6 @@ class ProcessingStep:
             return self._results
         return all_results([*self._firsts, self.run])
 
-    def left_over(self) -> tuple[LeadId, ...]:
-        """Leads that may not have gone through, to repeat. Unclear leads of an action that must not run twice (such as
-        Reprocess) are left out: no reading would show that it happened twice.
-        """
-        if self.run is None or not self.run.finished:
-            return ()
-        left = self.run.failed
-        never_twice = [str(row.kind) for row in ROWS.values() if not row.repeatable]
-        twice = left["action"].isin(never_twice) & (left["outcome"] == str(Outcome.UNKNOWN))
-        return tuple(int(i) for i in left.index[~twice])
-
-    def given(self, ids: Collection[LeadId]) -> set[Action]:
-        """The actions that the run shown had for these leads."""
-        groups = self.run.plan.groups if self.run is not None else ()
-        return {action for action, lead_id in groups if not set(lead_id).isdisjoint(ids)}
-
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     @property
@@ -451,8 +452,17 @@ class ProcessingStep:
             "run": None if self.run is None else self._run_view(self.run),
             "answerable": isinstance(self.source, Returns) and self._results is not None,
             "summary": self.summary,
-            "of_steps": (self.plan is None and self.recorded is None) or (self._planned is not None and not self._takes_back),
+            "of_steps": self._is_of_steps,
+            "to_results": self._way_back is not None and self.run is None,
         }
+
+    @property
+    def _is_of_steps(self) -> bool:
+        """Whether what is shown is of what steps 1 and 2 show."""
+        if self.plan is None and self.recorded is None:
+            return True
+        ended = self.run is not None and self.run.finished
+        return self._planned is not None and not self._takes_back and not (ended and self._what_has_changed())
 
     def _outcomes_shown(self) -> list[str]:
         return sorted(self.result_table.message()["filters"].get("outcome", []))
@@ -468,21 +478,22 @@ class ProcessingStep:
             **view,
             "sent": self._sent_so_far,
             "undoes": undoes_words(run, plan.will_change, self.rest),
-            "to_results": self._taken_back is not None,
+            "back": self._made_in,
             "takes_back": f"This plan undoes {run}, whatever steps 1 and 2 show." if run else "",
             "made_of": f"This is the plan of the {words}, whatever steps 1 and 2 show." if words else "",
             "signable": plan.needs_signature or self.source is not None,
             "cannot_tell": 0 if run or (words and self._make is None) else plan.counts[str(Verdict.CANNOT_TELL)],
         }
 
+    @property
+    def _made_in(self) -> str:
+        """Where the plan shown was made: in step ``1`` or ``2``, or beside the ``results`` that it takes back."""
+        if self._takes_back and self.source is None:
+            return "results"
+        return "1" if self._takes_back or self._source_words else "2"
+
     def _run_view(self, run: Run) -> dict[str, Any]:
         progress, shown = self._progress or run.progress, self._outcomes_shown()
-        view = run_view(run, self._firsts, progress, len(self.left_over()), shown, self._results, self._sums)
+        view = run_view(run, self._firsts, progress, len(left_over(run)), shown, self._results, self._sums)
         gone = int(time.monotonic() - self._begun)
         return {**view, "line": f"{view['line']} · {gone} s so far"} if gone and not (run.finished or run.paused) else view
-
-
-def _runs_words(runs: Sequence[str]) -> str:
-    """The runs that a plan takes back, in words."""
-    more = " ..." if len(runs) > 5 else ""
-    return f"run {runs[0]}" if len(runs) == 1 else f"{len(runs):,} runs ({', '.join(runs[:5])}{more})"

@@ -43,7 +43,7 @@ def test_a_week_a_day_a_person_and_a_run_are_offered_and_taken_back(driven, flag
         assert {e.lead_id for e in plan.sendable} == set(ids), value
         shown = driven.view()["processing"]["plan"]
         assert shown["takes_back"].startswith("This plan undoes ")
-        assert not shown["to_results"]
+        assert (shown["back"], driven.view()["processing"]["to_results"]) == ("1", False)
     driven.say("past_undo", which=by["week"][0][0], nearest=False)
     assert driven.view()["step"] == 3
     driven.say("confirm", on=True)
