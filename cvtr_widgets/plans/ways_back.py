@@ -96,12 +96,26 @@ def groups_of(ways: Iterable[WayBack], *, nearest: bool) -> tuple[Groups, list[t
 
 
 def words_of(ways: Sequence[WayBack], out: Iterable[tuple[LeadId, str]], *, nearest: bool) -> list[str]:
-    """Sentences with counts: what is left out, by reason; what does not come back exactly; and which leads others changed."""
-    said = [f"{count_of(n)} left out: {why}." for why, n in Counter(why for _, why in out).items()]
+    """Sentences with counts: what is left out, by reason; what does not come back exactly; and what becomes of leads that several
+    of the runs changed.
+    """
+    left = dict(out)
+    said = [f"{count_of(n)} left out: {why}." for why, n in Counter(left.values()).items()]
     near = Counter(one.why for one in ways if one.way == "nearest" and nearest)
     said += [f"{count_of(n)} undone as far as possible: {why}." for why, n in near.items()]
-    clashes = Counter(one.conflict for one in ways if one.conflict)
-    return [*said, *(f"Conflict for {count_of(n)}: {what}." for what, n in clashes.items())]
+    # What somebody else changed is left out for that very reason, which is said already.
+    clashes = Counter((one.conflict, one.lead_id in left) for one in ways if one.conflict and one.conflict != one.why)
+    return [
+        *said,
+        *(f"Conflict for {count_of(n)}: {what}{_becomes(n, left_out=not_sent)}" for (what, not_sent), n in clashes.items()),
+    ]
+
+
+def _becomes(number: int, *, left_out: bool) -> str:
+    """What becomes of leads that several of the runs changed."""
+    if left_out:
+        return "; it is left out and stays as it is." if number == 1 else "; they are left out and stay as they are."
+    return f". Undoing takes {'it' if number == 1 else 'them'} back to before the first of these."
 
 
 Way = Literal["exact", "nearest", "impossible"]

@@ -57,6 +57,8 @@ def test_a_week_with_exact_nearest_impossible_and_conflicts(sandbox, open_sessio
         changed: "it has been changed since the run",
         between: "somebody else changed it between two of these runs",
     }
+    (said,) = [words for words in plan.warnings if words.startswith("Conflict")]
+    assert said == "Conflict for 2 leads: changed by 2 of these runs. Undoing takes them back to before the first of these."
     assert frame.loc[ids[2], "runs"] == f"{first.id}, {second.id}"
     assert "comment is not known" in frame.loc[noted, "why"]
     assert set(dict(plan.left_out)) == {noted, changed, between, deleted, caution}
@@ -97,6 +99,7 @@ def test_different_kinds_of_actions_are_taken_back_one_after_the_other(sandbox, 
     second = session.run(session.plan(RETURN, ids[:1]), confirm=True)
     plan = session.plan_undo([first, second])
     assert dict(plan.left_out) == {ids[0]: f"these runs did different kinds of things to it: take back run {second.id} first"}
+    assert "Conflict for 1 lead: changed by 2 of these runs; it is left out and stays as it is." in plan.warnings
     session.run(session.plan_undo(second), confirm=True)
     session.run(session.plan_undo(first), confirm=True)
     assert {sandbox.server.lead(i)["replacement"] for i in ids[:2]} == {None}
