@@ -82,6 +82,7 @@ W.VBox([told, table, look, cvtr.insight.table(cvtr.insight.breakdown(leads), "Le
 """
 
 
+@pytest.mark.long
 def test_look_and_the_lead_table_as_parts_of_a_voila_page(lab, lab_root, page, notebooks, screenshot):
     """With the network cut: ticks and clicks reach the kernel, charts and tables are drawn, files are saved, axe finds nothing."""
     shut_off(page)
