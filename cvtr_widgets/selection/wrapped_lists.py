@@ -80,7 +80,7 @@ def why_by_turns(ids: Sequence[LeadId]) -> str:
             # At longer distances two of one number may come by chance, or where a list is followed by itself in another order.
             if min(kinds, _RANGE_TELLS) * len(own) <= len(column) and all(map(own.isdisjoint, others)):
                 place = {2: "second", 3: "third"}.get(kinds, f"{kinds}th")
-                why = f"the same numbers come again at every {place} place, as a campaign's id does"
+                why = f"the same numbers are repeated at every {place} place, as a campaign's id is"
                 return f"{why}, {_UNKNOWN}: copy these alone, or write Lead ID above if all are. Nothing was taken"
     return ""
 

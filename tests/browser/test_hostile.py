@@ -27,18 +27,19 @@ HEIGHTS = """root => [...root.querySelectorAll('.cvtr-grid-leads tbody tr')].map
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ue000]")
 
 
+LEADS = 650
 EVERY = [3, pytest.param(1, marks=pytest.mark.long)]
-"""Each string in every field of some lead, or each in every third field: the fields of the next string are others."""
+"""Each string stands in every third field of some leads each day, and in every field in the long run."""
 
 
 @pytest.fixture
 def sandbox():
-    with SandboxServer(leads=650, seed=1) as server:
+    with SandboxServer(leads=LEADS, seed=1) as server:
         yield server
 
 
 def plant(sandbox, ids, every):
-    """Each string in fields of some leads, the next lead's ``every`` strings on."""
+    """Each lead holds a run of strings, one a field; the run of the next lead begins ``every`` strings later."""
 
     def string(place):
         return STRINGS[place % len(STRINGS)]
@@ -96,8 +97,8 @@ def test_nothing_that_a_lead_holds_acts_or_breaks_the_page(open_panel, sandbox, 
     panel.load()
     panel(".cvtr-table .cvtr-page-size").select_option("250")
     for first in range(0, len(ids), 250):
-        last = min(first + 250, 650)
-        expect(panel(".cvtr-table .cvtr-where")).to_have_text(f"{first + 1}–{last} of 650")
+        last = min(first + 250, LEADS)
+        expect(panel(".cvtr-table .cvtr-where")).to_have_text(f"{first + 1}–{last} of {LEADS}")
         harmless(panel, asked)
         heights = panel.root.evaluate(HEIGHTS)
         assert len(heights) == last - first
@@ -107,7 +108,7 @@ def test_nothing_that_a_lead_holds_acts_or_breaks_the_page(open_panel, sandbox, 
             panel(".cvtr-table .cvtr-page-next").first.click()
     panel(".cvtr-table .cvtr-page").fill("1")
     panel(".cvtr-table .cvtr-page").press("Enter")
-    expect(panel(".cvtr-table .cvtr-where")).to_have_text("1–250 of 650")
+    expect(panel(".cvtr-table .cvtr-where")).to_have_text(f"1–250 of {LEADS}")
     screenshot("hostile-table")
 
     for n in (0, 8, 57, 62, 70, 86, 110, 117, 150, 200, 240):  # a few of every kind, and the long ones

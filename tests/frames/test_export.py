@@ -16,7 +16,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import cvtr_widgets as cvtr
@@ -185,6 +185,7 @@ TEXTS = st.one_of(
 
 
 @given(IDS, st.data())
+@settings(max_examples=60)
 def test_what_was_written_is_selected_again(ids: list[int], data: st.DataObject) -> None:
     columns = {n: data.draw(st.lists(TEXTS, min_size=len(ids), max_size=len(ids))) for n in ("publisher", "comment")}
     # a row that says Total is a sum to whoever reads the file; tests/selection has what becomes of it

@@ -42,7 +42,7 @@ def until(true: Callable[[], bool], seconds: float = 120.0) -> None:
             return
         now = time.monotonic()
         assert now < ends, "it did not come"
-        time.sleep(max(0.005, 4 * (time.thread_time() - asked)))  # what costs more is asked less often: others want to work too
+        time.sleep(max(0.005, 4 * (time.thread_time() - asked)))  # what costs more is asked less often
 
 
 QUICK = cvtr.Patience(settle=0.6, doubt=0.2, queue=3.0, resend=0.02, plan_age=0)

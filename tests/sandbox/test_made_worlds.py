@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from cvtr_widgets.sandbox import SandboxServer
+from cvtr_widgets.sandbox.data.made_worlds import made_world
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -37,3 +38,9 @@ def test_another_seed_number_or_moment_is_another_world():
     assert made(seed=79) != usual
     assert made(leads=41)[:40] != usual
     assert made(now=datetime(2026, 11, 21, tzinfo=UTC)) != usual
+
+
+def test_the_same_moment_in_another_zone_is_written_in_that_zone():
+    zones = [timezone(timedelta(hours=hours)) for hours in (0, 5)]
+    worlds = [made_world(79, NOW.astimezone(zone), None, 40)[0] for zone in zones]
+    assert [world.moment(0, 40).tzinfo for world in worlds] == zones

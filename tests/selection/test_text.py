@@ -196,7 +196,7 @@ ONE_A_LINE = st.lists(
 @settings(max_examples=100)
 @given(ONE_A_LINE, st.integers(0, 3))
 def test_counts_add_up(lines: list[str], again: int) -> None:
-    lines = lines + lines[:again]  # numbers that come again at every second place would be a campaign's
+    lines = lines + lines[:again]  # numbers repeated at every second place would be a campaign's
     found = parse_ids("\n".join(lines), include_odd=True)
     filled = [line for line in lines if line.strip()]
     assert len(filled) == len(found.ids) + found.duplicates + len(found.rejected) == found.given

@@ -116,7 +116,7 @@ def test_numbers_that_come_again_at_every_second_place_are_cells(kinds: list[lis
     text = below_each_other(kinds)
     for found in (parse_ids(text), cvtr.select(text, include_odd=True), read_file(text.encode()), parse_ids(text + "150001\n")):
         assert not found.ids
-        assert "come again at every" in found.rejected[-1].why
+        assert "are repeated at every" in found.rejected[-1].why
         assert "write Lead ID above if all are" in found.rejected[-1].why
         assert found.not_taken >= len({one for kind in kinds for one in kind})
     assert len(parse_ids(f"Lead ID\n{text}").ids) == len({one for kind in kinds for one in kind})
