@@ -266,8 +266,8 @@ class LeadsStep:
         Raises:
             Refused: none of them is in the table.
         """
-        known = self._in_table(ids)
-        self._pick(self.picked.tick(known) if on else self.picked.untick(known))
+        if known := self._in_table(ids):
+            self._pick(self.picked.tick(known) if on else self.picked.untick(known))
 
     def _in_table(self, ids: Iterable[LeadId]) -> list[LeadId]:
         given = list(ids)
@@ -301,7 +301,8 @@ class LeadsStep:
 
     def invert_page(self, ids: Iterable[LeadId]) -> None:
         """Untick what is ticked of these, and tick the others."""
-        self._pick(self.picked.invert(self._in_table(ids)))
+        if known := self._in_table(ids):
+            self._pick(self.picked.invert(known))
 
     def tick_loaded(self, version: int) -> None:
         """Tick all loaded leads, also those that search or filters hide. ``version`` as in ``tick_matching``."""
