@@ -103,6 +103,10 @@ def test_an_answer_to_a_press_of_step_three_stands_there(open_panel, sandbox, ke
     stands_by(panel, ".cvtr-undo-run", "Nothing of this run can be taken back", box=".cvtr-undo-problem")
     expect(panel(".cvtr-rest:visible")).to_contain_text("2 leads stay different: they were Caution")
     screenshot("answer-undo-420")
+    expect(panel(".cvtr-head .cvtr-badge")).to_be_in_viewport(ratio=1)  # however far down
+    grid = panel(".cvtr-table-results .cvtr-scroll").bounding_box()
+    after = panel(".cvtr-grid-results th[data-column='after_status']").bounding_box()
+    assert after["x"] + after["width"] <= grid["x"] + grid["width"] + 1
     with panel.page.expect_download():
         panel(".cvtr-export").click()
     stands_by(panel, ".cvtr-export", "was sent to the browser", box=".cvtr-download")
